@@ -1,0 +1,1 @@
+"""Everything that produces a corpus: static analysis, probing, lifting of type metadata, merge and gate."""

@@ -1,0 +1,69 @@
+"""What the miners know of a class before they read its validators: its fields, their types and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from pytest_llem_invariants.expressions import MISSING
+
+
+class ClassKind(Enum):
+    """Who enforces the annotations of a class, which decides what a wrong-typed value meets."""
+
+    PYDANTIC_MODEL = "pydantic_model"
+    PYDANTIC_DATACLASS = "pydantic_dataclass"
+    MSGSPEC = "msgspec"
+    DATACLASS = "dataclass"
+    PLAIN = "plain"
+
+    @property
+    def coerces(self) -> bool:
+        """Whether validators see values that were converted to the declared type first."""
+        return self in (ClassKind.PYDANTIC_MODEL, ClassKind.PYDANTIC_DATACLASS)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFact:
+    """One keyword argument of a class."""
+
+    name: str
+    annotation: str
+    """The annotation as text; empty where the source gives none."""
+    types: tuple[str, ...] = ()
+    """Names in the vocabulary of `type_is`, or class names; empty where unknown. `Any` is ('any',)."""
+    element_types: tuple[str, ...] = ()
+    """What a list, tuple or set holds, or the values of a mapping."""
+    nullable: bool = True
+    literals: tuple[Any, ...] | None = None
+    """The allowed values of a Literal or enum field."""
+    default: Any = MISSING
+    """MISSING where the field is required, made by a factory that depends on the machine, or not a plain value."""
+    required: bool = False
+    init: bool = True
+    """False for a field that no keyword argument can set."""
+    init_only: bool = False
+    """An InitVar: given to the constructor, not kept."""
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+    """annotated-types constraints by operator: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """One class of the surface."""
+
+    native_type: str
+    target: str
+    """`module:Class`."""
+    kind: ClassKind
+    fields: Mapping[str, FieldFact]
+    path: str
+    """The defining file, relative to the folder that holds the library's package."""
+    line: int
+    base_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments without which the class cannot be built, from the SSOT."""
+    accepts_extra: bool = False
+    """Whether unknown keyword arguments are taken (`**kwargs`, `extra="allow"`)."""

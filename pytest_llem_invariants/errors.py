@@ -1,0 +1,77 @@
+"""Errors that reach a user: one clear sentence with the place and the mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import final
+
+
+class LlemError(Exception):
+    """Base of every error this project raises on purpose; the command lines answer it with exit status 2."""
+
+
+@final
+class CorpusError(LlemError):
+    """A corpus, SSOT or quarantine file that cannot be read as what it claims to be."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | str | None = None,
+        line: int | None = None,
+        rule_id: str | None = None,
+        mend: str | None = None,
+    ) -> None:
+        self.message = message
+        self.path = None if path is None else str(path)
+        self.line = line
+        self.rule_id = rule_id
+        self.mend = mend
+        super().__init__(self._sentence())
+
+    def _sentence(self) -> str:
+        place = ""
+        if self.path is not None:
+            place = f"{self.path}:{self.line}: " if self.line is not None else f"{self.path}: "
+        rule = f"rule {self.rule_id!r}: " if self.rule_id is not None else ""
+        mend = f" — {self.mend}" if self.mend else ""
+        return f"{place}{rule}{self.message}{mend}"
+
+
+class EngineUnavailableError(LlemError):
+    """The engine is unknown, not installed, or its installation is broken."""
+
+
+class MinerError(LlemError):
+    """A producer cannot do its work on this library."""
+
+
+@final
+class MinerVersionMismatchError(MinerError):
+    """The installed library lies outside the specifier that the SSOT pins."""
+
+    def __init__(self, engine: str, library: str, role: str, specifier: str, installed: str) -> None:
+        self.engine = engine
+        self.library = library
+        self.role = role
+        self.specifier = specifier
+        self.installed = installed
+        super().__init__(
+            f"{engine}: {library} {installed} is installed, but the {role!r} pin asks for {specifier!r} — "
+            f"install a matching {library}, or widen miner_pins.{role} in engine_versions/{engine}.yaml"
+        )
+
+
+@final
+class MinerLandmarkMissingError(MinerError):
+    """A class or method on which a producer relies does not exist in this library version."""
+
+    def __init__(self, engine: str, landmark: str, detail: str = "") -> None:
+        self.engine = engine
+        self.landmark = landmark
+        because = f" ({detail})" if detail else ""
+        super().__init__(
+            f"{engine}: landmark {landmark!r} is missing{because} — "
+            f"the library moved it; find its new place and update landmarks in engine_versions/{engine}.yaml"
+        )

@@ -1,0 +1,318 @@
+"""The facts of the project: rules, observations, cases. Frozen, without behaviour beyond what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final
+
+Kwargs = Mapping[str, Any]
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Vocabulary(str, Enum):
+    """An enum whose members are the words of the file format."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Severity(Vocabulary):
+    ERROR = "error"
+    WARN = "warn"
+    DORMANT = "dormant"
+
+
+class Outcome(Vocabulary):
+    ERROR = "error"
+    WARN = "warn"
+    DORMANT_ANNOUNCED = "dormant_announced"
+    DORMANT_SILENT = "dormant_silent"
+    PASS = "pass"
+    SKIPPED = "skipped"
+
+
+class Channel(Vocabulary):
+    RUNTIME_EXCEPTION = "runtime_exception"
+    WARNINGS_WARN = "warnings_warn"
+    LOGGER_WARNING = "logger_warning"
+    LOGGER_WARNING_ONCE = "logger_warning_once"
+    MINOR_ISSUES_DICT = "minor_issues_dict"
+    NONE = "none"
+
+
+class AddedBy(Vocabulary):
+    STATIC_MINER = "static_miner"
+    DYNAMIC_MINER = "dynamic_miner"
+    PYDANTIC_LIFT = "pydantic_lift"
+    MSGSPEC_LIFT = "msgspec_lift"
+    DATACLASS_LIFT = "dataclass_lift"
+    MANUAL_SEED = "manual_seed"
+    RUNTIME_WARNING = "runtime_warning"
+    OBSERVED_COLLISION = "observed_collision"
+    LLM_ADVISORY = "llm_advisory"
+
+
+class Check(Vocabulary):
+    """The items of a rule, by the name that stands in the node id."""
+
+    POSITIVE_RAISES = "positive_raises"
+    MESSAGE_TEMPLATE_MATCH = "message_template_match"
+    NEGATIVE_DOES_NOT_RAISE = "negative_does_not_raise"
+    PREDICATE_AGREES = "predicate_agrees"
+
+
+CONTRACTS: Final = (Check.POSITIVE_RAISES, Check.MESSAGE_TEMPLATE_MATCH, Check.NEGATIVE_DOES_NOT_RAISE)
+
+
+class CheckFailed(Vocabulary):
+    """What a divergence says went wrong."""
+
+    POSITIVE_RAISES = "positive_raises"
+    MESSAGE_TEMPLATE_MATCH = "message_template_match"
+    MESSAGE_TEMPLATE_TOO_DYNAMIC = "message_template_too_dynamic"
+    NEGATIVE_DOES_NOT_RAISE = "negative_does_not_raise"
+    PREDICATE_OVERBROAD = "predicate_overbroad"
+    PREDICATE_UNDERBROAD = "predicate_underbroad"
+
+
+class Certification(Vocabulary):
+    FULL = "full"
+    REUSED = "reused"
+    PARTIAL = "partial"
+
+
+class EnvironmentKind(Vocabulary):
+    CONTAINER = "container"
+    TOX = "tox"
+    HOST = "host"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class TypedValue:
+    """A value that YAML cannot hold: `{$type: <native_type name>, kwargs: {…}}`, built through the allowlist."""
+
+    type: str
+    kwargs: Kwargs = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One operator with its right-hand side, in canonical spelling."""
+
+    op: str
+    rhs: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """When a rule triggers: every clause of every subject holds.
+
+    A subject is a dotted field, or an expression over fields. `defaults` says which value the library
+    uses for a field that is not given, so that a cross-field clause need not be told twice.
+    """
+
+    engine: str
+    fields: Mapping[str, tuple[Clause, ...]]
+    defaults: Mapping[str, Any] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class MinerSource:
+    path: str
+    method: str
+    line_at_scan: int
+
+    @property
+    def guard(self) -> str:
+        return f"{self.path}:{self.line_at_scan}"
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedOutcome:
+    outcome: Outcome
+    emission_channel: Channel
+    normalised_fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    id: str
+    engine: str
+    library: str
+    invariant_under_test: str
+    severity: Severity
+    native_type: str
+    miner_source: MinerSource
+    match: Match
+    kwargs_positive: Kwargs
+    kwargs_negative: Kwargs
+    expected_outcome: ExpectedOutcome
+    message_template: str | None
+    references: tuple[str, ...]
+    added_by: AddedBy
+    added_at: str
+    cross_validated_by: tuple[AddedBy, ...] = ()
+    observed_messages: tuple[str, ...] = ()
+    conflict_note: str | None = None
+    walker_notes: str | None = None
+    requires_gpu: bool = False
+    hardware_dependent: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of a newer minor version, kept on a round trip."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContextField:
+    """Something outside the config that a verdict may depend on: the platform, an environment variable."""
+
+    default: Any
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A proposed corpus."""
+
+    schema_version: str
+    engine: str
+    engine_version: str
+    mined_at: str
+    rules: tuple[Rule, ...]
+    context: Mapping[str, ContextField] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Rule id → the line where the rule begins in the file it was read from."""
+    path: str | None = field(default=None, compare=False)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedException:
+    type: str
+    message: str
+    locations: tuple[str, ...] = ()
+    """Dotted field locations, where the library gives them (pydantic, msgspec, a `parameter` attribute)."""
+    raised_at: str | None = None
+    """`path:line` of the innermost frame inside the library, relative to its package's parent."""
+    bases: tuple[str, ...] = ()
+    """Names of the exception's base classes, nearest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedLog:
+    channel: Channel
+    logger: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A silent normalisation: what was asked for and what the object holds."""
+
+    declared: Any
+    observed: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the live library did with one example."""
+
+    exception: ObservedException | None = None
+    warnings: tuple[str, ...] = ()
+    logs: tuple[ObservedLog, ...] = ()
+    minor_issues: Mapping[str, str] = EMPTY
+    normalisations: Mapping[str, Change] = EMPTY
+    skipped_reason: str | None = None
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """Everything the library said, on whichever channel."""
+        raised = () if self.exception is None else (self.exception.message,)
+        return (*raised, *self.warnings, *(log.message for log in self.logs), *self.minor_issues.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    invariant_id: str
+    check_failed: CheckFailed
+    field: str | None
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Soundness:
+    """How often predicate and library agreed around the predicate's boundary."""
+
+    probes: int
+    agreed: int
+    overbroad: tuple[Kwargs, ...] = ()
+    underbroad: tuple[Kwargs, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A rule's entry in the validated file. A confirmation is None where the check did not apply or did not run."""
+
+    id: str
+    outcome: Outcome
+    emission_channel: Channel
+    observed_messages: tuple[str, ...] = ()
+    observed_silent_normalisations: Mapping[str, Change] = EMPTY
+    observed_exception: ObservedException | None = None
+    positive_confirmed: bool | None = None
+    message_confirmed: bool | None = None
+    negative_confirmed: bool | None = None
+    soundness: Soundness | None = None
+    certification: Certification = Certification.FULL
+    environment_kind: EnvironmentKind | None = None
+    """Set where this case was observed under another kind of environment than the file's (a simulated platform)."""
+    skipped_reason: str | None = None
+
+    @property
+    def confirmed(self) -> bool:
+        return (
+            self.positive_confirmed is True
+            and self.negative_confirmed is True
+            and self.message_confirmed is not False
+            and self.skipped_reason is None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    kind: EnvironmentKind
+    image_ref: str | None
+    python: str
+    platform: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """A validated file."""
+
+    schema_version: str
+    engine: str
+    engine_version: str
+    validated_at: str
+    corpus_sha256: str
+    environment: Environment
+    certification: Certification
+    summary: Mapping[str, Any]
+    cases: tuple[Case, ...]
+    divergences: tuple[Divergence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """The rules that the library contradicted, whole, with what it contradicted."""
+
+    schema_version: str
+    engine: str
+    engine_version: str
+    generated_at: str
+    rules: tuple[tuple[Rule, tuple[Divergence, ...]], ...]

@@ -1,0 +1,350 @@
+"""The operators of the corpus format, and a match compiled to a function.
+
+These functions are the reference meaning of a predicate. None of them raises, whatever the value: a value of
+a kind that an operator cannot judge does not satisfy it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from pytest_llem_invariants.expressions import MISSING, Expression, ExpressionError, Scope, is_number, parse, read_path
+from pytest_llem_invariants.model import Clause, Match, TypedValue
+
+Kwargs = Mapping[str, Any]
+Test = Callable[[Any, Any], bool]
+BOOL_IS_NUMBER: Final = "bool_is_number"
+
+
+class PredicateError(ValueError):
+    """A predicate that cannot be evaluated."""
+
+
+def is_unset(value: Any) -> bool:
+    return value is None or value is MISSING
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equality as the format has it: Python's, but `True` is not 1, and a tuple equals the list YAML makes of it."""
+    if isinstance(left, Enum) and not isinstance(right, Enum):
+        return same(left.value, right)
+    if isinstance(left, TypedValue) or isinstance(right, TypedValue):
+        if not (isinstance(left, TypedValue) and isinstance(right, TypedValue)):
+            return False
+        return left.type == right.type and same(left.kwargs, right.kwargs)
+    if isinstance(left, bool) or isinstance(right, bool):
+        return isinstance(left, bool) and isinstance(right, bool) and left == right
+    if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    try:
+        return bool(left == right)
+    except Exception:  # a foreign object's __eq__ may raise anything
+        return False
+
+
+def _set_or_spelled_out(value: Any, rhs: Any) -> bool:
+    return rhs is None if is_unset(value) else same(value, rhs)
+
+
+def _differs(value: Any, rhs: Any) -> bool:
+    return not is_unset(value) and not same(value, rhs)
+
+
+def _is_in(value: Any, rhs: Any) -> bool:
+    return isinstance(rhs, Collection) and any(_set_or_spelled_out(value, member) for member in rhs)
+
+
+def _is_not_in(value: Any, rhs: Any) -> bool:
+    return isinstance(rhs, Collection) and not is_unset(value) and not any(same(value, member) for member in rhs)
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Test:
+    def test(value: Any, rhs: Any) -> bool:
+        if is_number(value) and is_number(rhs) or isinstance(value, str) and isinstance(rhs, str):
+            return compare(value, rhs)
+        return False
+
+    return test
+
+
+def _divides(value: Any, rhs: Any) -> bool | None:
+    """Whether rhs divides value; None where the question makes no sense."""
+    if not is_number(value) or not is_number(rhs) or rhs == 0:
+        return None
+    try:
+        return bool(value % rhs == 0)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def _length(value: Any) -> int | None:
+    return len(value) if isinstance(value, Collection) else None
+
+
+_KIND_NAMES: Final[dict[type, str]] = {
+    type(None): "none",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    bytes: "bytes",
+    list: "list",
+    tuple: "tuple",
+    dict: "dict",
+    set: "set",
+    frozenset: "frozenset",
+}
+
+
+def type_names(value: Any) -> frozenset[str]:
+    """The names under which `type_is` knows a value. A bool is not an int here; a subclass answers to its bases."""
+    if isinstance(value, TypedValue):
+        return frozenset({value.type, value.type.rpartition(".")[2]})
+    exact = _KIND_NAMES.get(type(value))
+    if exact is not None:
+        return frozenset({exact})
+    names = {_KIND_NAMES.get(base, base.__name__) for base in type(value).__mro__ if base is not object}
+    if isinstance(value, type):
+        names.add("type")
+    if callable(value):
+        names.add("callable")
+    return frozenset(names)
+
+
+def _at_least_long(value: Any, count: Any) -> bool:
+    size = _length(value)
+    return size is not None and size >= count
+
+
+def _at_most_long(value: Any, count: Any) -> bool:
+    size = _length(value)
+    return size is not None and size <= count
+
+
+def _as_names(rhs: Any) -> Collection[str]:
+    return (rhs,) if isinstance(rhs, str) else rhs
+
+
+def _type_is(value: Any, rhs: Any) -> bool:
+    return not is_unset(value) and not type_names(value).isdisjoint(_as_names(rhs))
+
+
+def _type_is_not(value: Any, rhs: Any) -> bool:
+    return not is_unset(value) and type_names(value).isdisjoint(_as_names(rhs))
+
+
+def _truth(value: Any) -> bool | None:
+    if isinstance(value, TypedValue):
+        return True
+    try:
+        return bool(value)
+    except Exception:  # an array's truth is ambiguous, a foreign object's may raise
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """`test` says whether a value satisfies the operator; `accepts` says which right-hand sides can be evaluated."""
+
+    name: str
+    test: Test
+    accepts: Callable[[Any], bool]
+    wants: str
+    negation: str | None = None
+
+
+def _anything(rhs: Any) -> bool:
+    return True
+
+
+def _orderable(rhs: Any) -> bool:
+    return is_number(rhs) or isinstance(rhs, str)
+
+
+def _divisor(rhs: Any) -> bool:
+    return is_number(rhs) and rhs != 0
+
+
+def _members(rhs: Any) -> bool:
+    return isinstance(rhs, (list, tuple))
+
+
+def _flag(rhs: Any) -> bool:
+    return isinstance(rhs, bool)
+
+
+def _true(rhs: Any) -> bool:
+    return rhs is True
+
+
+def _count(rhs: Any) -> bool:
+    return isinstance(rhs, int) and not isinstance(rhs, bool) and rhs >= 0
+
+
+def _kinds(rhs: Any) -> bool:
+    names = _as_names(rhs) if isinstance(rhs, (str, list, tuple)) else ()
+    return bool(names) and all(isinstance(name, str) and name for name in names)
+
+
+def _pattern(rhs: Any) -> bool:
+    if not isinstance(rhs, str):
+        return False
+    try:
+        re.compile(rhs)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
+
+
+OPERATORS: Final[Mapping[str, Operator]] = {
+    op.name: op
+    for op in (
+        Operator("==", _set_or_spelled_out, _anything, "any value", "!="),
+        Operator("!=", _differs, _anything, "any value", "=="),
+        Operator("<", _ordered(lambda a, b: a < b), _orderable, "a number or a string", ">="),
+        Operator("<=", _ordered(lambda a, b: a <= b), _orderable, "a number or a string", ">"),
+        Operator(">", _ordered(lambda a, b: a > b), _orderable, "a number or a string", "<="),
+        Operator(">=", _ordered(lambda a, b: a >= b), _orderable, "a number or a string", "<"),
+        Operator("in", _is_in, _members, "a list", "not_in"),
+        Operator("not_in", _is_not_in, _members, "a list", "in"),
+        Operator("present", lambda v, want: is_unset(v) is not want, _flag, "true or false", "absent"),
+        Operator("absent", lambda v, want: is_unset(v) is want, _flag, "true or false", "present"),
+        Operator("type_is", _type_is, _kinds, "a type name or a list of them", "type_is_not"),
+        Operator("type_is_not", _type_is_not, _kinds, "a type name or a list of them", "type_is"),
+        Operator("divisible_by", lambda v, d: _divides(v, d) is True, _divisor, "a number other than 0", "not_divisible_by"),
+        Operator("not_divisible_by", lambda v, d: _divides(v, d) is False, _divisor, "a number other than 0", "divisible_by"),
+        Operator("min_len", _at_least_long, _count, "a count", None),
+        Operator("max_len", _at_most_long, _count, "a count", None),
+        Operator("truthy", lambda v, _: not is_unset(v) and _truth(v) is True, _true, "true", "falsy"),
+        Operator("falsy", lambda v, _: is_unset(v) or _truth(v) is False, _true, "true", "truthy"),
+        Operator("matches", lambda v, p: isinstance(v, str) and re.search(p, v) is not None, _pattern, "a regular expression", "not_matches"),
+        Operator("not_matches", lambda v, p: isinstance(v, str) and re.search(p, v) is None, _pattern, "a regular expression", "matches"),
+        Operator(BOOL_IS_NUMBER, lambda v, _: True, _true, "true", None),
+    )
+}
+
+ALIASES: Final[Mapping[str, str]] = {
+    "equals": "==",
+    "eq": "==",
+    "not_equal": "!=",
+    "ne": "!=",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "multiple_of": "divisible_by",
+}
+
+
+def canonical_operator(name: str) -> str:
+    """The canonical spelling of an operator; PredicateError names the vocabulary where it is unknown."""
+    op = ALIASES.get(name, name)
+    if op not in OPERATORS:
+        known = ", ".join(sorted({*OPERATORS, *ALIASES}))
+        raise PredicateError(f"unknown operator {name!r}; known are {known}")
+    return op
+
+
+def reference_of(rhs: Any) -> str | None:
+    """The expression behind an `@` right-hand side; None for a plain value. `@@x` is the plain string `@x`."""
+    if isinstance(rhs, str) and rhs.startswith("@") and not rhs.startswith("@@"):
+        return rhs[1:]
+    return None
+
+
+def plain_value(rhs: Any) -> Any:
+    """A right-hand side without its escape."""
+    return rhs[1:] if isinstance(rhs, str) and rhs.startswith("@@") else rhs
+
+
+def validate_clause(clause: Clause) -> None:
+    """Raise PredicateError where the clause cannot be evaluated."""
+    op = OPERATORS.get(clause.op)
+    if op is None:
+        raise PredicateError(f"unknown operator {clause.op!r}")
+    reference = reference_of(clause.rhs)
+    if reference is not None:
+        try:
+            expression = parse(reference)
+        except ExpressionError as error:
+            raise PredicateError(f"the reference {clause.rhs!r} is not a field: {error}") from error
+        if expression.has_each:
+            raise PredicateError("each(…) opens a subject, not a right-hand side")
+        return
+    if not op.accepts(plain_value(clause.rhs)):
+        raise PredicateError(f"operator {clause.op!r} wants {op.wants}, not {clause.rhs!r}")
+
+
+def referenced_fields(match: Match) -> tuple[str, ...]:
+    """Every field that a match reads, subjects first, in order of appearance."""
+    names: dict[str, None] = {}
+    for subject in match.fields:
+        names.update(dict.fromkeys(parse(subject).fields))
+    for clauses in match.fields.values():
+        for clause in clauses:
+            reference = reference_of(clause.rhs)
+            if reference is not None:
+                names.update(dict.fromkeys(parse(reference).fields))
+    return tuple(names)
+
+
+CompiledMatch = Callable[[Kwargs, Kwargs], bool]
+Resolve = Callable[[str], str]
+"""From a field as the rule writes it to its path from the root of the config."""
+
+
+def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve: Resolve = str) -> CompiledMatch:
+    """A function of (config, context) that says whether the match triggers. It never raises."""
+    subjects = [
+        (parse(subject), _conjunction(clauses))
+        for subject, clauses in match.fields.items()
+    ]
+    defaults = dict(match.defaults)
+    paths = {name: resolve(name) for name in referenced_fields(match)}
+    from_context = frozenset(name for name in paths if name in context_fields)
+
+    def triggers(config: Kwargs, context: Kwargs) -> bool:
+        def scope(name: str) -> Any:
+            value = context.get(name, MISSING) if name in from_context else read_path(config, paths[name])
+            return defaults.get(name, MISSING) if value is MISSING else value
+
+        return all(_some_element(expression, test, scope) for expression, test in subjects)
+
+    return triggers
+
+
+def _some_element(expression: Expression, test: Callable[[Any, Scope], bool], scope: Scope) -> bool:
+    return any(test(value, scope) for value in expression.elements(scope))
+
+
+def _conjunction(clauses: tuple[Clause, ...]) -> Callable[[Any, Scope], bool]:
+    tests = [_clause_test(clause) for clause in clauses if clause.op != BOOL_IS_NUMBER]
+    counts_bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)
+
+    def test(value: Any, scope: Scope) -> bool:
+        if counts_bools and isinstance(value, bool):
+            value = int(value)
+        return all(one(value, scope) for one in tests)
+
+    return test
+
+
+def _clause_test(clause: Clause) -> Callable[[Any, Scope], bool]:
+    test = OPERATORS[clause.op].test
+    reference = reference_of(clause.rhs)
+    if reference is None:
+        rhs = plain_value(clause.rhs)
+        return lambda value, scope: test(value, rhs)
+    expression = parse(reference)
+
+    def against_field(value: Any, scope: Scope) -> bool:
+        other = expression.evaluate(scope)
+        return not is_unset(other) and test(value, other)
+
+    return against_field
