@@ -1,0 +1,1 @@
+"""Engine adapters: how a native type is built, validated and read."""

@@ -1,0 +1,1 @@
+"""The pytest plugin: a corpus of invariants runs as items against a live engine."""

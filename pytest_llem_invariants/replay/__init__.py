@@ -1,0 +1,1 @@
+"""One example against the live library: capture, isolation, the contracts, soundness."""
