@@ -96,7 +96,7 @@ class TypedValue:
     """A value that YAML cannot hold: `{$type: <native_type name>, kwargs: {…}}`, built through the allowlist."""
 
     type: str
-    kwargs: Kwargs = EMPTY
+    kwargs: Kwargs = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Match:
 
     engine: str
     fields: Mapping[str, tuple[Clause, ...]]
-    defaults: Mapping[str, Any] = EMPTY
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +223,8 @@ class Observation:
     exception: ObservedException | None = None
     warnings: tuple[str, ...] = ()
     logs: tuple[ObservedLog, ...] = ()
-    minor_issues: Mapping[str, str] = EMPTY
-    normalisations: Mapping[str, Change] = EMPTY
+    minor_issues: Mapping[str, str] = field(default_factory=dict)
+    normalisations: Mapping[str, Change] = field(default_factory=dict)
     skipped_reason: str | None = None
 
     @property
@@ -261,7 +261,7 @@ class Case:
     outcome: Outcome
     emission_channel: Channel
     observed_messages: tuple[str, ...] = ()
-    observed_silent_normalisations: Mapping[str, Change] = EMPTY
+    observed_silent_normalisations: Mapping[str, Change] = field(default_factory=dict)
     observed_exception: ObservedException | None = None
     positive_confirmed: bool | None = None
     message_confirmed: bool | None = None
