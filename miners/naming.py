@@ -1,0 +1,84 @@
+"""Names of mined rules: readable, unique, the same at every mining."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from pytest_llem_invariants.model import Clause, Severity, TypedValue
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+
+_LONGEST: Final = 96
+_OPERATORS: Final[Mapping[str, str]] = {
+    "==": "is",
+    "!=": "not",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+    "in": "in",
+    "not_in": "not_in",
+    "present": "present",
+    "absent": "absent",
+    "type_is": "type",
+    "type_is_not": "not_type",
+    "divisible_by": "divisible_by",
+    "not_divisible_by": "not_divisible_by",
+    "min_len": "min_len",
+    "max_len": "max_len",
+    "truthy": "truthy",
+    "falsy": "falsy",
+    "matches": "matches",
+    "not_matches": "not_matches",
+}
+
+
+def rule_name(engine: str, native_type: str, severity: Severity, fields: Mapping[str, tuple[Clause, ...]]) -> str:
+    """The readable name of a predicate, cut to a length that a terminal bears."""
+    class_name = native_type.rpartition(".")[2]
+    words = [engine, class_name]
+    if severity is not Severity.ERROR:
+        words.append(severity.value)
+    for subject, clauses in fields.items():
+        words.append(subject)
+        for clause in clauses:
+            if clause.op == BOOL_IS_NUMBER:
+                continue
+            words.append(_OPERATORS[clause.op])
+            words.extend(_value_words(clause))
+    return _slug("_".join(words))[:_LONGEST].rstrip("_")
+
+
+def _value_words(clause: Clause) -> Iterable[str]:
+    reference = reference_of(clause.rhs)
+    if reference is not None:
+        return (reference,)
+    value = plain_value(clause.rhs)
+    if value is True and clause.op in ("present", "absent", "truthy", "falsy"):
+        return ()
+    return (_value_word(value),)
+
+
+def _value_word(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "_".join(_value_word(member) for member in value) or "empty"
+    if isinstance(value, TypedValue):
+        return value.type
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+        return f"minus_{-value}"
+    return "empty" if value == "" else str(value)
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"_+", "_", re.sub(r"[^a-z0-9_]+", "_", text.lower())).strip("_")
+
+
+def unique_name(name: str, taken: Collection[str]) -> str:
+    """The name itself, or the first numbered one that is free."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}" in taken:
+        number += 1
+    return f"{name}_{number}"

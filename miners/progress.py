@@ -1,0 +1,73 @@
+"""A progress line on standard error: redrawn on a terminal, one line a step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, TextIO, final
+
+_WIDTH: Final = 24
+_REDRAW_SECONDS: Final = 0.1
+
+
+@final
+class Progress:
+    """Tells how far a long command is. Nothing that it writes is part of any output file."""
+
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._quiet = quiet
+        self._terminal = not quiet and self._stream.isatty()
+        self._drawn_at = 0.0
+
+    @contextmanager
+    def step(self, title: str, total: int = 0) -> Iterator[Step]:
+        """Announce a step; it is closed with the time it took."""
+        started = time.perf_counter()
+        step = Step(self, title, total)
+        step.draw()
+        yield step
+        self._close(f"{title}: {step.summary()} ({time.perf_counter() - started:.1f} s)")
+
+    def draw(self, text: str, *, force: bool = False) -> None:
+        now = time.perf_counter()
+        if self._terminal and (force or now - self._drawn_at >= _REDRAW_SECONDS):
+            self._drawn_at = now
+            self._stream.write(f"\r\x1b[2K{text}")
+            self._stream.flush()
+
+    def _close(self, text: str) -> None:
+        if self._quiet:
+            return
+        self._stream.write(f"\r\x1b[2K{text}\n" if self._terminal else f"{text}\n")
+        self._stream.flush()
+
+
+@final
+class Step:
+    """One step of a command: a count that goes up to a total, where the total is known."""
+
+    def __init__(self, progress: Progress, title: str, total: int) -> None:
+        self._progress = progress
+        self._title = title
+        self._total = total
+        self._done = 0
+        self.note = ""
+
+    def advance(self, count: int = 1) -> None:
+        self._done += count
+        self.draw()
+
+    def draw(self) -> None:
+        if not self._total:
+            self._progress.draw(f"{self._title} …")
+            return
+        filled = _WIDTH * self._done // self._total
+        bar = "█" * filled + "░" * (_WIDTH - filled)
+        self._progress.draw(f"{self._title} {bar} {self._done}/{self._total}")
+
+    def summary(self) -> str:
+        count = f"{self._done}/{self._total}" if self._total else "done"
+        return self.note or count

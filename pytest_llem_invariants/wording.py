@@ -1,0 +1,83 @@
+"""A predicate in words, for people: one place for every sentence that says when a rule triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_llem_invariants.model import Clause, Match, Severity, TypedValue
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+
+_LONGEST_VALUE: Final = 60
+
+_PHRASES: Final[Mapping[str, str]] = {
+    "==": "is {}",
+    "!=": "is not {}",
+    "<": "is below {}",
+    "<=": "is at most {}",
+    ">": "is above {}",
+    ">=": "is at least {}",
+    "in": "is one of {}",
+    "not_in": "is none of {}",
+    "type_is": "is of type {}",
+    "type_is_not": "is not of type {}",
+    "divisible_by": "is divisible by {}",
+    "not_divisible_by": "is not divisible by {}",
+    "min_len": "has {} or more elements",
+    "max_len": "has at most {} elements",
+    "matches": "matches {}",
+    "not_matches": "does not match {}",
+}
+_FLAGS: Final[Mapping[tuple[str, bool], str]] = {
+    ("present", True): "is set",
+    ("present", False): "is not set",
+    ("absent", True): "is not set",
+    ("absent", False): "is set",
+    ("truthy", True): "is true or non-empty",
+    ("falsy", True): "is unset, false or empty",
+}
+_VERBS: Final[Mapping[Severity, str]] = {
+    Severity.ERROR: "rejects",
+    Severity.WARN: "warns about",
+    Severity.DORMANT: "ignores or changes",
+}
+
+
+def say_value(value: Any) -> str:
+    """A value as one would write it in a config, shortened."""
+    if isinstance(value, TypedValue):
+        inside = ", ".join(f"{key}={say_value(inner)}" for key, inner in value.kwargs.items())
+        return f"{value.type.rpartition('.')[2]}({inside})"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def say_clause(clause: Clause, subject: str = "") -> str:
+    """What one clause asks of its subject, without the subject's name."""
+    reference = reference_of(clause.rhs)
+    if reference is not None:
+        if reference == subject and clause.op == "!=":
+            return "is nan"
+        return _PHRASES.get(clause.op, clause.op + " {}").format(reference)
+    rhs = plain_value(clause.rhs)
+    if isinstance(rhs, bool) and (clause.op, rhs) in _FLAGS:
+        return _FLAGS[clause.op, rhs]
+    if clause.op in ("type_is", "type_is_not"):
+        names = [rhs] if isinstance(rhs, str) else list(rhs)
+        return _PHRASES[clause.op].format(" or ".join(names))
+    return _PHRASES.get(clause.op, clause.op + " {}").format(say_value(rhs))
+
+
+def say_match(match: Match) -> str:
+    """When a rule triggers: `temperature is above 2 and do_sample is false`."""
+    parts = []
+    for subject, clauses in match.fields.items():
+        spoken = [say_clause(clause, subject) for clause in clauses if clause.op != BOOL_IS_NUMBER]
+        name = f"some element of {subject[5:-1]}" if subject.startswith("each(") else subject
+        parts.append(f"{name} {' and '.join(spoken)}" if spoken else name)
+    return " and ".join(parts)
+
+
+def say_rule(native_type: str, severity: Severity, match: Match) -> str:
+    """One sentence for people: which class does what, and when."""
+    return f"{native_type.rpartition('.')[2]} {_VERBS[severity]} a config where {say_match(match)}"
