@@ -1,0 +1,39 @@
+"""Under which platform and environment a rule's examples are replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from pytest_llem_invariants.model import ContextField, Rule
+from pytest_llem_invariants.predicates import compile_match, referenced_fields
+
+Context = Mapping[str, Any]
+
+
+def default_context(declared: Mapping[str, ContextField]) -> dict[str, Any]:
+    return {name: field.default for name, field in declared.items()}
+
+
+def contexts_of(names: tuple[str, ...], declared: Mapping[str, ContextField]) -> Iterator[dict[str, Any]]:
+    """Every assignment of the named context fields, the defaults first, the unnamed ones at their default."""
+    base = default_context(declared)
+    choices = [
+        (declared[name].default, *(value for value in declared[name].values if value != declared[name].default))
+        for name in names
+    ]
+    for values in product(*choices):
+        yield {**base, **dict(zip(names, values, strict=True))}
+
+
+def context_of(rule: Rule, declared: Mapping[str, ContextField]) -> dict[str, Any]:
+    """The first context in which the rule's positive example triggers its predicate; the default where none does."""
+    names = tuple(name for name in referenced_fields(rule.match) if name in declared)
+    if not names:
+        return default_context(declared)
+    triggers = compile_match(rule.match, context_fields=declared)
+    for context in contexts_of(names, declared):
+        if triggers(rule.kwargs_positive, context):
+            return context
+    return default_context(declared)
