@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from miners.types import UNTYPED, TypeExpr
 from pytest_llem_invariants.expressions import MISSING
 
 
@@ -49,6 +50,20 @@ class FieldFact:
     bounds: Mapping[str, Any] = field(default_factory=dict)
     """annotated-types constraints by operator: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
     line: int = 0
+    alias: str | None = None
+    """The keyword under which alone the field can be given, where that is not its name."""
+    type: TypeExpr = UNTYPED
+    """The whole type, from which `types`, `element_types`, `nullable`, `literals` and `bounds` follow."""
+
+    @property
+    def settable(self) -> bool:
+        """Whether a user can give it: a public keyword argument."""
+        return self.init and not self.name.startswith("_")
+
+    @property
+    def keyword(self) -> str:
+        """The name under which the constructor takes it."""
+        return self.alias or self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,27 @@
+"""The surface of an engine: its classes, their fields, types and defaults, by import or from source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from miners.facts import ClassFacts
+from miners.surface.imported import class_facts
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.engines.base import EngineAdapter
+
+__all__ = ["class_facts", "engine_surface"]
+
+
+def engine_surface(adapter: EngineAdapter) -> Mapping[str, ClassFacts]:
+    """The facts of every class on the engine's allowlist, by native type name."""
+    declared = adapter.ssot.native_types
+    return {
+        name: class_facts(
+            adapter.native_class(name),
+            name,
+            base_kwargs=declared[name].base_kwargs if name in declared else {},
+        )
+        for name in adapter.native_types()
+    }

@@ -1,0 +1,191 @@
+"""Types as facts: what an annotation says, read alike from a live class and from source text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, final
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A type that is known by its name alone: `int`, `str`, `bytes`, `none`, `any`, `callable`, `type`."""
+
+    name: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A Literal, or an enum by its values."""
+
+    values: tuple[Any, ...]
+    enum: str | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A collection of the builtin kinds. `tuple[int, str]` is fixed, everything else repeats its only item type."""
+
+    name: str
+    items: tuple[TypeExpr, ...] = ()
+    fixed: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A union."""
+
+    members: tuple[TypeExpr, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class."""
+
+    name: str
+    module: str = ""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """A type with annotated-types constraints, by operator."""
+
+    inner: TypeExpr
+    bounds: Mapping[str, Any] = field(hash=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An annotation that nobody has met yet, as it is written."""
+
+    text: str
+
+
+TypeExpr = Plain | Choice | Group | Either | Instance | Bounded | Unknown
+
+ANY: Final = Plain("any")
+NONE: Final = Plain("none")
+UNTYPED: Final = Unknown("")
+"""The type of an argument that carries no annotation."""
+BOUND_NAMES: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
+
+
+def either(members: tuple[TypeExpr, ...]) -> TypeExpr:
+    """A union without nesting or repetition."""
+    flat: list[TypeExpr] = []
+    for member in members:
+        for one in member.members if isinstance(member, Either) else (member,):
+            if one not in flat:
+                flat.append(one)
+    return flat[0] if len(flat) == 1 else Either(tuple(flat))
+
+
+def bounded(inner: TypeExpr, bounds: Mapping[str, Any]) -> TypeExpr:
+    if not bounds:
+        return inner
+    if isinstance(inner, Bounded):
+        return Bounded(inner.inner, {**inner.bounds, **bounds})
+    return Bounded(inner, dict(bounds))
+
+
+def alternatives(type_: TypeExpr) -> Iterator[TypeExpr]:
+    """The members of a union with their constraints taken off; a type that is none is its own only one."""
+    match type_:
+        case Either(members):
+            for member in members:
+                yield from alternatives(member)
+        case Bounded(inner):
+            yield from alternatives(inner)
+        case _:
+            yield type_
+
+
+def nullable(type_: TypeExpr) -> bool:
+    return any(one in (ANY, NONE) or (isinstance(one, Choice) and None in one.values) for one in alternatives(type_))
+
+
+def type_names(type_: TypeExpr) -> tuple[str, ...]:
+    """The names under which `type_is` knows the values of a type, `none` left out; empty where one is unknown."""
+    names: dict[str, None] = {}
+    for one in alternatives(type_):
+        match one:
+            case Unknown():
+                return ()
+            case Choice(values, enum):
+                kinds = (enum,) if enum else (type(value).__name__ for value in values if value is not None)
+                names.update(dict.fromkeys(kinds))
+            case Plain(name) if name != "none":
+                names[name] = None
+            case Group(name) | Instance(name):
+                names[name] = None
+    return ("any",) if "any" in names else tuple(names)
+
+
+def element_names(type_: TypeExpr) -> tuple[str, ...]:
+    """The type names of what the collections among the alternatives hold: items, or the values of a mapping."""
+    names: dict[str, None] = {}
+    for one in alternatives(type_):
+        if isinstance(one, Group) and one.items:
+            for item in one.items if one.fixed else one.items[-1:]:
+                names.update(dict.fromkeys(type_names(item)))
+    return tuple(names)
+
+
+def literal_values(type_: TypeExpr) -> tuple[Any, ...] | None:
+    """The allowed values, where a type consists of nothing but choices and None."""
+    values: list[Any] = []
+    for one in alternatives(type_):
+        if isinstance(one, Choice):
+            values.extend(value for value in one.values if value is not None)
+        elif one != NONE:
+            return None
+    return tuple(values) or None
+
+
+def bounds_of(type_: TypeExpr) -> Mapping[str, Any]:
+    """The constraints of the only alternative that carries any (`Annotated[int, Ge(0)] | None`)."""
+    match type_:
+        case Bounded(_, bounds):
+            return dict(bounds)
+        case Either(members):
+            found = [bounds_of(member) for member in members if bounds_of(member)]
+            return found[0] if len(found) == 1 else {}
+        case _:
+            return {}
+
+
+def render(type_: TypeExpr) -> str:
+    """A type as Python writes it."""
+    match type_:
+        case Plain("none"):
+            return "None"
+        case Plain("any"):
+            return "Any"
+        case Plain("callable"):
+            return "Callable"
+        case Plain(name):
+            return name
+        case Choice(values, None):
+            return f"Literal[{', '.join(map(repr, values))}]"
+        case Choice(_, str(enum)):
+            return enum
+        case Group(name, items, fixed):
+            inside = ", ".join(map(render, items))
+            tail = ", ..." if name == "tuple" and items and not fixed else ""
+            return f"{name}[{inside}{tail}]" if items else name
+        case Either(members):
+            return " | ".join(map(render, members))
+        case Instance(name):
+            return name
+        case Bounded(inner):
+            return render(inner)
+        case Unknown(text):
+            return text
+    raise AssertionError(type_)
