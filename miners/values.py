@@ -1,0 +1,58 @@
+"""Fields by their dotted paths through nested classes: what is known of one, and how to put a value there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from miners.facts import ClassFacts, FieldFact
+from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import Kwargs, TypedValue
+from pytest_llem_invariants.values import resolve_class
+
+Surface = Mapping[str, ClassFacts]
+_ANY_FIELD = FieldFact(name="", annotation="")
+
+
+def field_at(path: str, facts: ClassFacts, surface: Surface) -> FieldFact:
+    """What is known of the field at a dotted path; a field about which nothing is known is of any type."""
+    first, _, rest = path.partition(".")
+    fact = facts.fields.get(first)
+    if fact is None:
+        return _ANY_FIELD
+    if not rest:
+        return fact
+    inner = class_of(fact, surface)
+    return _ANY_FIELD if inner is None else field_at(rest, inner, surface)
+
+
+def class_of(fact: FieldFact, surface: Surface) -> ClassFacts | None:
+    """The class of the surface that a field holds."""
+    for name in fact.types:
+        full = resolve_class(name, surface)
+        if full is not None:
+            return surface[full]
+    return None
+
+
+def put(kwargs: Kwargs, path: str, value: Any, facts: ClassFacts, surface: Surface) -> dict[str, Any]:
+    """The kwargs with a value at a dotted path, MISSING removing it; parents of a known class become typed values."""
+    first, _, rest = path.partition(".")
+    changed = dict(kwargs)
+    if not rest:
+        changed[first] = value
+        if value is MISSING:
+            del changed[first]
+        return changed
+    fact = facts.fields.get(first, _ANY_FIELD)
+    inner = class_of(fact, surface)
+    parent = changed.get(first)
+    if isinstance(parent, TypedValue):
+        changed[first] = TypedValue(
+            parent.type, put(parent.kwargs, rest, value, inner or facts, surface if inner else {})
+        )
+    elif inner is not None and not isinstance(parent, Mapping):
+        changed[first] = TypedValue(inner.native_type, put({}, rest, value, inner, surface))
+    else:
+        changed[first] = put(parent if isinstance(parent, Mapping) else {}, rest, value, facts, {})
+    return changed

@@ -1,0 +1,272 @@
+"""Examples for a predicate: the smallest configs that trigger it, and the nearest ones that do not."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.values import Surface, field_at, put
+from pytest_llem_invariants.expressions import MISSING, parse, read_path
+from pytest_llem_invariants.inverse import values_by_field
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
+from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
+from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool
+
+Predicate = Callable[[Kwargs], bool]
+
+_MOST_STEPS: Final = 20_000
+_MOST_FIELDS: Final = 10
+_FEW: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """A positive and a negative, and the context in which both are meant."""
+
+    positive: Kwargs
+    negative: Kwargs
+    context: Kwargs = field(default_factory=dict)
+
+
+def find_examples(
+    candidate: Candidate,
+    facts: ClassFacts,
+    *,
+    prefer: Iterable[tuple[Kwargs, Kwargs]] = (),
+    others: Iterable[Predicate] = (),
+    surface: Surface = EMPTY,
+    context: Mapping[str, ContextField] = EMPTY,
+    proves: Predicate | None = None,
+    clears: Predicate | None = None,
+    tries: int = 40,
+) -> Examples | None:
+    """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
+
+    `prefer` holds earlier (positive, negative) pairs, taken first where they still hold. `proves` and `clears`, where
+    given, ask the live library whether a positive really shows the effect and a negative really does not; without an
+    agreeing pair within `tries` the answer is None. A negative that triggers another rule is the last resort.
+    """
+    search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
+    others = tuple(others)
+    earlier = tuple(prefer)
+    firsts = [*(positive for positive, _ in earlier), *candidate.hints]
+    positives = itertools.chain((kwargs for kwargs in firsts if search.triggers(kwargs)), search.positives())
+    positive = _first(positives, proves, tries)
+    if positive is None:
+        return None
+    known = (negative for kwargs, negative in earlier if kwargs == positive and not search.triggers(negative))
+    negative = _first_clean(itertools.chain(known, search.negatives(positive)), others, clears, tries)
+    if negative is None:
+        return None
+    return Examples(positive, negative, search.context)
+
+
+def _first(found: Iterator[Kwargs], accept: Predicate | None, tries: int) -> Kwargs | None:
+    for kwargs in itertools.islice(found, tries):
+        if accept is None or accept(kwargs):
+            return kwargs
+    return None
+
+
+def _first_clean(
+    found: Iterator[Kwargs], others: tuple[Predicate, ...], clears: Predicate | None, tries: int
+) -> Kwargs | None:
+    resort: Kwargs | None = None
+    for kwargs in itertools.islice(found, tries * 4):
+        if clears is not None and not clears(kwargs):
+            continue
+        if not any(other(kwargs) for other in others):
+            return kwargs
+        resort = resort if resort is not None else kwargs
+    return resort
+
+
+class Search:
+    """Backtracking over value pools of the fields that a predicate reads; deterministic and bounded."""
+
+    def __init__(
+        self,
+        fields: Mapping[str, tuple[Clause, ...]],
+        defaults: Mapping[str, Any],
+        facts: ClassFacts,
+        *,
+        surface: Surface = EMPTY,
+        context: Mapping[str, ContextField] = EMPTY,
+    ) -> None:
+        self._facts = facts
+        self._surface = surface
+        match = Match("", fields, defaults)
+        self._compiled: CompiledMatch = compile_match(match, context_fields=frozenset(context))
+        names = referenced_fields(match)
+        self.context = self._choose_context(match, names, context)
+        self.fields = tuple(name for name in names if name not in context)[:_MOST_FIELDS]
+        self._pools = self._make_pools(fields, context)
+        self._alone = {name: self._tests_of(name, fields, defaults) for name in self.fields}
+
+    def triggers(self, kwargs: Kwargs) -> bool:
+        return self._compiled({**self._facts.base_kwargs, **kwargs}, self.context)
+
+    def positives(self) -> Iterator[Kwargs]:
+        """Kwargs that satisfy the predicate: fewest fields first, type-correct first, simplest values first."""
+        seen: set[str] = set()
+        for loose in (False, True):
+            allowed = {name: self._allowed(name, loose) for name in self.fields}
+            if any(not values for values in allowed.values()):
+                continue
+            optional = [name for name in self.fields if any(value is MISSING for value in allowed[name])]
+            mandatory = [name for name in self.fields if name not in optional]
+            for extra in range(len(optional) + 1):
+                for chosen in itertools.combinations(optional, extra):
+                    given = [name for name in self.fields if name in mandatory or name in chosen]
+                    for kwargs in self._assign(given, allowed):
+                        key = identity(kwargs)
+                        if key not in seen:
+                            seen.add(key)
+                            yield kwargs
+
+    def negatives(self, positive: Kwargs) -> Iterator[Kwargs]:
+        """Kwargs near a positive that do not satisfy the predicate, nearest first."""
+        seen: set[str] = {identity(dict(positive))}
+        for kwargs in self._near(positive):
+            key = identity(kwargs)
+            if key not in seen and not self.triggers(kwargs):
+                yield kwargs
+            seen.add(key)
+
+    def _near(self, positive: Kwargs) -> Iterator[dict[str, Any]]:
+        given = [name for name in self.fields if read_path(positive, name) is not MISSING]
+        free = [name for name in self.fields if name not in given]
+        for loose in (False, True):
+            for name in (*given, *free):
+                old = read_path(positive, name)
+                values = [value for value in self._typed_pool(name, loose) if value is not MISSING]
+                for value in sorted(values, key=lambda value: _distance(old, value)):
+                    yield self._put(positive, name, value)
+            if not loose:
+                for name in given:
+                    yield self._put(positive, name, MISSING)
+        for left, right in itertools.combinations(self.fields, 2):
+            for one, other in itertools.product(self._pools[left][:_FEW], self._pools[right][:_FEW]):
+                yield self._put(self._put(positive, left, one), right, other)
+        yield {}
+
+    def _put(self, kwargs: Kwargs, path: str, value: Any) -> dict[str, Any]:
+        if value is MISSING and read_path(kwargs, path) is MISSING:
+            return dict(kwargs)
+        return put(kwargs, path, value, self._facts, self._surface)
+
+    def _assign(self, given: list[str], allowed: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+        choices = [[value for value in allowed[name] if value is not MISSING] for name in given]
+        for values in itertools.islice(_by_rank(choices), _MOST_STEPS):
+            kwargs: dict[str, Any] = {}
+            for name, value in zip(given, values, strict=True):
+                kwargs = self._put(kwargs, name, value)
+            if self.triggers(kwargs):
+                yield kwargs
+
+    def _allowed(self, name: str, loose: bool) -> list[Any]:
+        return [value for value in self._typed_pool(name, loose) if self._alone[name](value)]
+
+    def _typed_pool(self, name: str, loose: bool) -> list[Any]:
+        fact = field_at(name, self._facts, self._surface)
+        values = self._pools[name]
+        return list(values) if loose else [value for value in values if value is MISSING or fits(value, fact)]
+
+    def _make_pools(
+        self, fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
+    ) -> dict[str, tuple[Any, ...]]:
+        wanted: dict[str, list[Any]] = {name: [] for name in self.fields}
+        shared: list[Any] = []
+        for subject, clauses in fields.items():
+            if subject in context:
+                continue
+            crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
+            for name, value in values_by_field(subject, clauses, self._surface):
+                if name in wanted:
+                    wanted[name].append(value)
+                if crosses:
+                    shared.append(value)
+        pools: dict[str, tuple[Any, ...]] = {}
+        for name in self.fields:
+            fact = field_at(name, self._facts, self._surface)
+            first = [value for value in distinct(wanted[name]) if holdable(value)]
+            ordered = [value for value in first if fits(value, fact)]
+            rest = pool(fact, [*first, *distinct(shared)][:200], self._surface)
+            known = fact.name != "" and not fact.required
+            unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
+            pools[name] = (*unset, *distinct([*ordered, *rest]))
+        return pools
+
+    def _tests_of(
+        self, name: str, fields: Mapping[str, tuple[Clause, ...]], defaults: Mapping[str, Any]
+    ) -> Callable[[Any], bool]:
+        """What the clauses that read this field alone say of a value: it prunes the pools before the product."""
+        own = {
+            subject: tuple(clause for clause in clauses if reference_of(clause.rhs) in (None, name))
+            for subject, clauses in fields.items()
+            if parse(subject).fields == (name,)
+        }
+        compiled = compile_match(Match("", own, {key: value for key, value in defaults.items() if key == name}))
+
+        def test(value: Any) -> bool:
+            if value is MISSING:
+                return compiled(dict(self._facts.base_kwargs), EMPTY)
+            return compiled(self._put({}, name, value), EMPTY)
+
+        return test
+
+    def _choose_context(self, match: Match, names: tuple[str, ...], context: Mapping[str, ContextField]) -> Kwargs:
+        """The values of the context fields that satisfy their own clauses; the default where it does."""
+        chosen: dict[str, Any] = {}
+        for name in names:
+            if name in context:
+                own = Match("", {name: match.fields[name]} if name in match.fields else {})
+                compiled = compile_match(own, context_fields=frozenset(context))
+                values = distinct((context[name].default, *context[name].values))
+                chosen[name] = next((value for value in values if compiled(EMPTY, {name: value})), values[0])
+        return chosen
+
+
+def _by_rank(choices: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
+    """The product of the lists, in the order of the sum of positions: simple values of all before odd values of one."""
+    if not choices:
+        yield ()
+        return
+    if len(choices) == 1:
+        yield from ((value,) for value in choices[0])
+        return
+    for total in range(sum(len(values) - 1 for values in choices) + 1):
+        yield from _with_total(choices, total)
+
+
+def _with_total(choices: list[list[Any]], total: int) -> Iterator[tuple[Any, ...]]:
+    first, *rest = choices
+    if not rest:
+        if total < len(first):
+            yield (first[total],)
+        return
+    most = sum(len(values) - 1 for values in rest)
+    for index in range(max(0, total - most), min(len(first) - 1, total) + 1):
+        for tail in _with_total(rest, total - index):
+            yield (first[index], *tail)
+
+
+def _distance(old: Any, new: Any) -> tuple[int, float]:
+    """How far a change goes: same type before another, near numbers before far ones."""
+    if old is MISSING or old is None:
+        return (0, 0.0)
+    if same(old, new):
+        return (3, 0.0)
+    if type(old) is not type(new):
+        both = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in (old, new))
+        return (1 if both else 2, abs(float(old) - float(new)) if both else 0.0)
+    if isinstance(old, (int, float)) and not isinstance(old, bool):
+        gap = abs(float(old) - float(new))
+        return (0, gap if gap == gap else float("inf"))
+    if isinstance(old, (str, list)):
+        return (0, float(abs(len(old) - len(new))))
+    return (0, 0.0)

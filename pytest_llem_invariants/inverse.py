@@ -1,0 +1,158 @@
+"""From a predicate back to values: what to put into which field so that an expression takes a wanted value."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.predicates import plain_value, reference_of
+from pytest_llem_invariants.values import SAMPLES, distinct, holdable, neighbours, samples_of
+
+_LARGEST_LENGTH: Final = 4096
+_WITHOUT_VALUE: Final = frozenset({"type_is", "type_is_not", "matches", "not_matches"})
+
+
+def constants_of(fields: Mapping[str, tuple[Clause, ...]]) -> tuple[Any, ...]:
+    """Every plain value that a predicate compares with, allowlists opened."""
+    found: list[Any] = []
+    for clauses in fields.values():
+        for clause in clauses:
+            if reference_of(clause.rhs) is None and clause.op not in _WITHOUT_VALUE:
+                rhs = plain_value(clause.rhs)
+                found.extend(rhs if isinstance(rhs, (list, tuple)) and clause.op in ("in", "not_in") else (rhs,))
+    return distinct(value for value in found if holdable(value))
+
+
+def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
+    """Values that satisfy a clause on a plain field, or lie just beside it."""
+    if reference_of(clause.rhs) is not None:
+        yield from (0, 1, 2, 3)
+        return
+    rhs = plain_value(clause.rhs)
+    match clause.op:
+        case "type_is" | "type_is_not":
+            names = [rhs] if isinstance(rhs, str) else list(rhs)
+            yield from (value for name in names for value in samples_of(name, typed))
+        case "matches" | "not_matches":
+            yield from pattern_examples(rhs)
+        case "min_len" | "max_len":
+            yield from (value for size in (rhs, rhs + 1, max(rhs - 1, 0)) for value in _of_length(size))
+        case "divisible_by" | "not_divisible_by":
+            yield from (rhs, rhs * 2, rhs + 1, rhs * 3 - 1, rhs / 2)
+        case "in" | "not_in":
+            for member in rhs:
+                yield from neighbours(member)
+        case "truthy" | "falsy":
+            yield from (1, True, 0, False, "", "x", [], [1])
+        case "present" | "absent":
+            return
+        case _:
+            yield from neighbours(rhs)
+
+
+def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """For every field in a subject or its references, values that bring the subject where its clauses ask."""
+    typed = tuple(typed)
+    parsed = parse(subject)
+    for clause in clauses:
+        reference = reference_of(clause.rhs)
+        for value in wanted_values(clause, typed):
+            yield from invert(parsed._node, value)
+            if reference is not None:
+                yield from invert(parse(reference)._node, value)
+    if not parsed.is_field:
+        for value in (1, 0, 2, -1, "x", 0.5, None, True, [1], {}):
+            yield from invert(parsed._node, value)
+
+
+def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
+    """Fields and values with which an expression has a chance to be the wanted value."""
+    match node:
+        case ast.Name() | ast.Attribute():
+            yield ast.unparse(node), value
+        case ast.UnaryOp(operand=operand):
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                yield from invert(operand, -value)
+        case ast.BinOp(left=left, right=right):
+            for side in (left, right):
+                yield from invert(side, value)
+                for other in (1, 2, 3):
+                    yield from invert(side, other)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            for argument in args:
+                for inner in _before(name, value):
+                    yield from invert(argument, inner)
+        case _:
+            return
+
+
+def _before(function: str, value: Any) -> Iterator[Any]:
+    match function:
+        case "each":
+            yield [value]
+            yield [value, value]
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                yield [value, value + 1]
+        case "len":
+            if isinstance(value, int) and 0 <= value <= _LARGEST_LENGTH:
+                yield from _of_length(value)
+        case "keys":
+            if isinstance(value, list):
+                yield {key: 1 for key in value if isinstance(key, (str, int))}
+            elif isinstance(value, (str, int)):
+                yield {value: 1}
+        case "values":
+            yield {f"x{index}": item for index, item in enumerate(value)} if isinstance(value, list) else {"x": value}
+        case "distinct":
+            yield value
+            if isinstance(value, list):
+                yield [*value, *value]
+        case "min" | "max" | "sum" | "abs":
+            yield value
+            if function != "abs":
+                yield [value]
+        case _:
+            yield value
+
+
+def _of_length(size: int) -> Iterator[Any]:
+    if size > _LARGEST_LENGTH:
+        return
+    yield list(range(size))
+    yield [f"x{index}" for index in range(size)]
+    yield "x" * size
+    yield {f"x{index}": 1 for index in range(size)}
+
+
+@lru_cache(maxsize=512)
+def pattern_examples(pattern: str) -> tuple[str, ...]:
+    """Short strings in which the regular expression is found, and some in which it may not be."""
+    plain = [value for value in SAMPLES["str"] if isinstance(value, str)]
+    matching = next((value for value in plain if re.search(pattern, value)), None)
+    if matching is None:
+        matching = _smallest_match(pattern)
+    return tuple(dict.fromkeys([*([] if matching is None else [matching]), *plain]))
+
+
+def _smallest_match(pattern: str) -> str | None:
+    from hypothesis import HealthCheck, Phase, find, settings
+    from hypothesis.errors import HypothesisException, NoSuchExample
+    from hypothesis.strategies import from_regex
+
+    calm = settings(
+        derandomize=True,
+        database=None,
+        max_examples=50,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        return find(from_regex(pattern), lambda _: True, settings=calm)
+    except (NoSuchExample, HypothesisException):
+        return None

@@ -1,0 +1,174 @@
+"""Does a rule's predicate agree with the live library around its boundary?
+
+Two examples show that a rule exists; they do not show that its predicate is right. Here the predicate is asked about
+every constant in it and that constant's neighbours, about each guard toggled by itself, and about other fields at the
+values that other rules know. A raise counts only when it is the rule's own; another rule's is neither for nor against.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pytest_llem_invariants.expressions import MISSING, parse, read_path
+from pytest_llem_invariants.inverse import values_by_field
+from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, Rule, Severity, Soundness, TypedValue
+from pytest_llem_invariants.predicates import reference_of, referenced_fields
+from pytest_llem_invariants.replay.contracts import is_own
+from pytest_llem_invariants.values import FieldLike, distinct, holdable, identity, pool
+
+Predicate = Callable[[Kwargs], bool]
+Observe = Callable[[Kwargs], Observation]
+
+_MOST_PROBES: Final = 240
+_MOST_PER_FIELD: Final = 48
+_FEW: Final = 7
+_KEPT_EXAMPLES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown:
+    """A field of which nothing is declared."""
+
+    types: tuple[str, ...] = ()
+    element_types: tuple[str, ...] = ()
+    nullable: bool = True
+    literals: tuple[Any, ...] | None = None
+    default: Any = MISSING
+
+    @property
+    def bounds(self) -> Mapping[str, Any]:
+        return EMPTY
+
+
+def boundary_probes(
+    rule: Rule,
+    facts: Mapping[str, FieldLike] = EMPTY,
+    *,
+    company: Iterable[Kwargs] = (),
+    context_fields: Iterable[str] = (),
+    limit: int = _MOST_PROBES,
+) -> Iterator[Kwargs]:
+    """Deterministic configs around a rule's predicate, without repetition.
+
+    `facts` says what is declared of the class's fields; `company` are examples of other rules of the class, whose
+    values are put beside this rule's own.
+    """
+    found = itertools.chain(_around(rule, facts, frozenset(context_fields)), _in_company(rule, company))
+    seen: set[str] = set()
+    for kwargs in found:
+        key = identity(kwargs)
+        if key not in seen and len(seen) < limit:
+            seen.add(key)
+            yield kwargs
+
+
+def judge(
+    rule: Rule,
+    predicate: Predicate,
+    observe: Observe,
+    probes: Iterable[Kwargs],
+    *,
+    explained: Predicate = lambda kwargs: False,
+) -> Soundness:
+    """Compare the predicate's answer with the library's on every probe.
+
+    `explained` says whether another rule claims the same effect: of a guard that is told by several rules, each is
+    answerable only for its own part.
+    """
+    count = agreed = 0
+    overbroad: list[Kwargs] = []
+    underbroad: list[Kwargs] = []
+    for kwargs in probes:
+        claims = predicate(kwargs)
+        observation = observe(kwargs)
+        if observation.skipped_reason is not None:
+            continue
+        own = is_own(rule, observation)
+        if claims is not own and observation.exception is not None and not own:
+            continue
+        count += 1
+        if claims is own or (own and explained(kwargs)):
+            agreed += 1
+        else:
+            (underbroad if own else overbroad).append(kwargs)
+    return Soundness(count, agreed, _smallest(overbroad), _smallest(underbroad))
+
+
+def _smallest(examples: list[Kwargs]) -> tuple[Kwargs, ...]:
+    return tuple(sorted(examples, key=lambda kwargs: (len(kwargs), len(repr(kwargs))))[:_KEPT_EXAMPLES])
+
+
+def _around(rule: Rule, facts: Mapping[str, FieldLike], context_fields: frozenset[str]) -> Iterator[Kwargs]:
+    yield from (rule.kwargs_positive, rule.kwargs_negative, {})
+    names = [name for name in referenced_fields(rule.match) if name not in context_fields]
+    pools = _pools(rule, names, facts)
+    per_field = max(_MOST_PER_FIELD // max(len(names), 1), 2 * _FEW)
+    for base in (rule.kwargs_positive, rule.kwargs_negative):
+        for name in names:
+            for value in (MISSING, None, *_spread(pools[name], per_field)):
+                yield from _with(base, name, value)
+    if rule.severity is Severity.ERROR:
+        for name in names:
+            for value in _spread(pools[name], _FEW):
+                yield from _with({}, name, value)
+    for left, right in itertools.combinations(names, 2):
+        pairs = itertools.product(_spread(pools[left], _FEW), _spread(pools[right], _FEW))
+        for one, other in pairs:
+            for half in _with(rule.kwargs_positive, left, one):
+                yield from _with(half, right, other)
+    for name, fact in facts.items():
+        if name not in names and name not in rule.kwargs_positive:
+            for value in _spread(pool(fact), 2):
+                yield from _with(rule.kwargs_positive, name, value)
+
+
+def _in_company(rule: Rule, company: Iterable[Kwargs]) -> Iterator[Kwargs]:
+    own = rule.kwargs_positive
+    for kwargs in company:
+        foreign = {name: value for name, value in kwargs.items() if name not in own}
+        if foreign:
+            yield {**own, **foreign}
+
+
+def _pools(rule: Rule, names: list[str], facts: Mapping[str, FieldLike]) -> dict[str, tuple[Any, ...]]:
+    wanted: dict[str, list[Any]] = {name: [] for name in names}
+    for subject, clauses in rule.match.fields.items():
+        crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
+        for name, value in values_by_field(subject, clauses, ()):
+            for target in names if crosses else [name]:
+                if target in wanted and holdable(value):
+                    wanted[target].append(value)
+    return {
+        name: distinct([*wanted[name], *pool(facts.get(name, _Unknown()), distinct(wanted[name])[:_FEW])])
+        for name in names
+    }
+
+
+def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    """The first half of the count from the front, where the boundary is, the rest evenly from what follows."""
+    if len(values) <= count:
+        return values
+    front = (count + 1) // 2
+    rest = values[front:]
+    step = len(rest) / (count - front) if count > front else 1
+    return values[:front] + tuple(rest[int(index * step)] for index in range(count - front))
+
+
+def _with(kwargs: Kwargs, path: str, value: Any) -> Iterator[Kwargs]:
+    """The kwargs with one field set (or removed, for MISSING); nothing where the field's parent is not given."""
+    first, _, rest = path.partition(".")
+    if rest:
+        parent = kwargs.get(first)
+        if isinstance(parent, TypedValue):
+            for inside in _with(parent.kwargs, rest, value):
+                yield {**kwargs, first: TypedValue(parent.type, inside)}
+        elif isinstance(parent, Mapping):
+            for inside in _with(parent, rest, value):
+                yield {**kwargs, first: inside}
+    elif value is not MISSING:
+        yield {**kwargs, first: value}
+    elif read_path(kwargs, first) is not MISSING:
+        yield {name: kept for name, kept in kwargs.items() if name != first}

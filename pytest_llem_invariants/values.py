@@ -1,0 +1,206 @@
+"""Values of a type and values around a constant, simplest first: what probes and examples are made of.
+
+Only values that a corpus file can hold: no tuples, sets or bytes, and objects only as typed values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Protocol
+
+from pytest_llem_invariants.model import TypedValue
+from pytest_llem_invariants.predicates import same, type_names
+
+SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
+    "none": (None,),
+    "bool": (True, False),
+    "int": (1, 0, 2, -1, 3, 7, 16, 1024, -2, 2**31, 2**63),
+    "float": (0.5, 0.0, 1.0, 1.5, -0.5, -1.0, 2.5, 1e-9, 1e9, -0.0, math.nan, math.inf, -math.inf),
+    "str": ("x", "", "1", "0.5", "auto", "X y", "true", "-1"),
+    "list": (
+        [],
+        [1],
+        ["x"],
+        [0],
+        [1, 2],
+        [-1],
+        [0.5],
+        ["x", "y"],
+        [True],
+        [None],
+        [[1]],
+        [["x"]],
+        [{}],
+        [""],
+        [{"x": 1}],
+    ),
+    "dict": ({}, {"x": 1}, {"x": "x"}, {"x": 0.5}, {"x": None}, {"x": [1]}, {"x": {}}, {"x": True}),
+}
+"""Values by the type names of `type_is`."""
+
+SCALARS: Final = ("int", "float", "bool", "str")
+_HELD_AS_LIST: Final = frozenset({"tuple", "set", "frozenset", "sequence", "iterable", "collection"})
+_HELD_AS_DICT: Final = frozenset({"mapping", "ordereddict", "defaultdict"})
+
+
+class FieldLike(Protocol):
+    """What probing wants to know of a field; `miners.facts.FieldFact` has it."""
+
+    @property
+    def types(self) -> tuple[str, ...]: ...
+    @property
+    def element_types(self) -> tuple[str, ...]: ...
+    @property
+    def nullable(self) -> bool: ...
+    @property
+    def literals(self) -> tuple[Any, ...] | None: ...
+    @property
+    def default(self) -> Any: ...
+    @property
+    def bounds(self) -> Mapping[str, Any]: ...
+
+
+def identity(value: Any) -> str:
+    """A key under which 1, True and 1.0 differ, and nan equals itself."""
+    return f"{type(value).__name__}:{value!r}"
+
+
+def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The values without repetition, in order."""
+    return tuple({identity(value): value for value in values}.values())
+
+
+def holdable(value: Any) -> bool:
+    """Whether a corpus file can hold the value and give it back."""
+    if isinstance(value, TypedValue):
+        return all(holdable(inner) for inner in value.kwargs.values())
+    if isinstance(value, Mapping):
+        return all(isinstance(key, (str, int)) and holdable(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(holdable(inner) for inner in value)
+    return value is None or type(value) in (bool, int, float, str)
+
+
+def neighbours(value: Any) -> Iterator[Any]:
+    """The value itself, then what lies just beside it, then what merely looks like it."""
+    yield value
+    match value:
+        case bool():
+            yield not value
+            yield int(value)
+        case int():
+            yield from (value + 1, value - 1)
+            if abs(value) < 2**53:
+                yield float(value)
+                yield from (value + 0.5, value - 0.5)
+            if value in (0, 1):
+                yield bool(value)
+            if value > 1:
+                yield from (value * 2, value // 2)
+        case float() if math.isfinite(value):
+            yield from (math.nextafter(value, math.inf), math.nextafter(value, -math.inf))
+            yield from (value + 1, value - 1, value * 2, value / 2)
+            if value.is_integer():
+                yield int(value)
+        case float():
+            yield 0.0
+        case str():
+            yield from (value + "x", value[:-1], value.upper(), value.lower(), "")
+        case list() | tuple():
+            items = list(value)
+            yield from (items, items[:-1], [*items, *items[:1]], [])
+        case TypedValue(type=name):
+            yield TypedValue(name)
+        case Mapping():
+            yield {}
+
+
+def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:
+    """Values of a type by its name; an allowlisted class (one of `typed`) gives its typed value."""
+    name = type_name.lower()
+    if name in _HELD_AS_LIST:
+        return SAMPLES["list"]
+    if name in _HELD_AS_DICT:
+        return SAMPLES["dict"]
+    if name in SAMPLES:
+        return SAMPLES[name]
+    full = resolve_class(type_name, typed)
+    return () if full is None else (TypedValue(full),)
+
+
+def resolve_class(name: str, typed: Iterable[str]) -> str | None:
+    """The allowlisted native type of that full or last name; None where there is none, or more than one."""
+    found = [full for full in typed if full == name]
+    if not found:
+        last = name.rpartition(".")[2]
+        found = [full for full in typed if full.rpartition(".")[2] == last]
+    return found[0] if len(found) == 1 else None
+
+
+def fits(value: Any, field: FieldLike) -> bool:
+    """Whether the value is of the field's declared type; anything fits where nothing is declared."""
+    if value is None:
+        return field.nullable
+    if field.literals is not None and any(same(value, literal) for literal in field.literals):
+        return True
+    if not field.types or "any" in field.types:
+        return True
+    names = _answers_to(value)
+    declared = {name.lower() for name in field.types} | {name.rpartition(".")[2].lower() for name in field.types}
+    if names.isdisjoint(declared):
+        return False
+    if field.literals is not None and any(type(literal) is type(value) for literal in field.literals):
+        return False
+    return _elements_fit(value, field.element_types)
+
+
+def _answers_to(value: Any) -> frozenset[str]:
+    names = {name.lower() for name in type_names(value)}
+    if "int" in names:
+        names.add("float")
+    if "list" in names:
+        names |= _HELD_AS_LIST
+    if "dict" in names:
+        names |= _HELD_AS_DICT
+    return frozenset(names)
+
+
+def _elements_fit(value: Any, element_types: tuple[str, ...]) -> bool:
+    if not element_types or "any" in element_types:
+        return True
+    elements = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    wanted = {name.lower() for name in element_types}
+    return all(not _answers_to(element).isdisjoint(wanted) for element in elements)
+
+
+def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] = ()) -> tuple[Any, ...]:
+    """Values to try on a field: those of its declared type first, constants and their neighbours before samples."""
+    typed = tuple(typed)
+    known = [*_spelled_out(field), *constants]
+    wanted = [*known, *_samples_of_field(field, typed)]
+    wanted.extend(near for value in known for near in neighbours(value))
+    wanted.extend(value for name in SAMPLES for value in SAMPLES[name])
+    values = [value for value in distinct(wanted) if holdable(value)]
+    return (*(value for value in values if fits(value, field)), *(value for value in values if not fits(value, field)))
+
+
+def _spelled_out(field: FieldLike) -> Iterator[Any]:
+    yield from field.literals or ()
+    if holdable(field.default):
+        yield field.default
+    for operator, bound in field.bounds.items():
+        if operator in ("min_length", "max_length") and isinstance(bound, int) and bound < 64:
+            yield from ("x" * size for size in (bound, bound + 1, max(bound - 1, 0)))
+            yield from ([1] * size for size in (bound, bound + 1, max(bound - 1, 0)))
+        elif operator != "pattern":
+            yield bound
+
+
+def _samples_of_field(field: FieldLike, typed: tuple[str, ...]) -> Iterator[Any]:
+    for name in field.types:
+        yield from samples_of(name, typed)
+        if name.lower() in ("list", "dict", *_HELD_AS_LIST, *_HELD_AS_DICT):
+            for element in field.element_types:
+                for value in samples_of(element, typed)[:3]:
+                    yield {"x": value} if name.lower() in ("dict", *_HELD_AS_DICT) else [value]

@@ -1,0 +1,187 @@
+"""Examples are found, not guessed: smallest positive, nearest negative."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.witness import Examples, Search, find_examples
+from pytest_llem_invariants.model import (
+    AddedBy,
+    Channel,
+    Clause,
+    ContextField,
+    ExpectedOutcome,
+    Match,
+    MinerSource,
+    Outcome,
+    Severity,
+    TypedValue,
+)
+from pytest_llem_invariants.predicates import OPERATORS, compile_match
+
+
+def fact(name: str, *types: str, **kwargs: Any) -> FieldFact:
+    return FieldFact(name=name, annotation="", types=types, **kwargs)
+
+
+FACTS = ClassFacts(
+    native_type="lib.Config",
+    target="lib:Config",
+    kind=ClassKind.PLAIN,
+    path="lib/config.py",
+    line=1,
+    fields={
+        field.name: field
+        for field in (
+            fact("n", "int", default=1),
+            fact("best_of", "int", default=1),
+            fact("temperature", "float", default=1.0),
+            fact("mode", "str", literals=("fast", "slow"), default="fast"),
+            fact("stop", "list", element_types=("str",), default=None),
+            fact("options", "dict", default=None),
+            fact("inner", "lib.Inner", default=None),
+            fact("path", "str", default=None),
+        )
+    },
+)
+INNER = ClassFacts(
+    native_type="lib.Inner",
+    target="lib:Inner",
+    kind=ClassKind.PLAIN,
+    path="lib/config.py",
+    line=9,
+    fields={"size": fact("size", "int", default=1)},
+)
+SURFACE = {"lib.Config": FACTS, "lib.Inner": INNER}
+
+
+def candidate(fields: Mapping[str, tuple[Clause, ...]], **defaults: Any) -> Candidate:
+    return Candidate(
+        native_type="lib.Config",
+        severity=Severity.ERROR,
+        fields=fields,
+        expected=ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION),
+        template=None,
+        source=MinerSource("lib/config.py", "__init__", 1),
+        added_by=AddedBy.STATIC_MINER,
+        defaults=defaults,
+    )
+
+
+def clauses(**fields: tuple[str, Any]) -> dict[str, tuple[Clause, ...]]:
+    return {name: (Clause(*clause),) for name, clause in fields.items()}
+
+
+def found(fields: Mapping[str, tuple[Clause, ...]], **defaults: Any) -> Examples:
+    examples = find_examples(candidate(fields, **defaults), FACTS, surface=SURFACE)
+    assert examples is not None
+    triggers = compile_match(Match("", fields, defaults))
+    assert triggers(examples.positive, {})
+    assert not triggers(examples.negative, {})
+    return examples
+
+
+@pytest.mark.parametrize(
+    ("fields", "positive", "negative"),
+    [
+        (clauses(n=("<", 1)), {"n": 0}, {"n": 1}),
+        (clauses(temperature=("<", 0)), {"temperature": -1}, {"temperature": 0}),
+        (clauses(mode=("==", "slow")), {"mode": "slow"}, {"mode": "fast"}),
+        ({"len(stop)": (Clause(">", 2),)}, {"stop": ["x0", "x1", "x2"]}, {"stop": ["x0", "x1"]}),
+        ({"each(stop)": (Clause("==", ""),)}, {"stop": [""]}, {"stop": ["x"]}),
+    ],
+)
+def test_the_smallest_positive_and_the_nearest_negative(fields: Any, positive: Any, negative: Any) -> None:
+    examples = found(fields)
+    assert examples.positive == positive
+    assert examples.negative == negative
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"n": (Clause(">", "@best_of"),)},
+        {"n * best_of": (Clause(">", 1024),)},
+        {"n": (Clause("not_divisible_by", "@best_of"),)},
+        {"temperature": (Clause("!=", "@temperature"),)},
+        {"inner.size": (Clause(">", 7),)},
+        {"inner.size": (Clause(">", "@n"),)},
+        {"keys(options)": (Clause("min_len", 2),)},
+        {"each(keys(options))": (Clause("not_in", ["a", "b"]),)},
+        {"each(each(options))": (Clause("==", ""),)},
+        {"path": (Clause("matches", r"^[a-z]{3}:\d+$"),)},
+        {"stop": (Clause("type_is", ["str", "dict"]),)},
+        {"inner": (Clause("type_is", "lib.Inner"),)},
+        {"n": (Clause("in", [3, 5]),), "mode": (Clause("!=", "fast"),), "stop": (Clause("present", True),)},
+        {"n": (Clause(">", 0), Clause("bool_is_number", True)), "best_of": (Clause("<", "@n"),)},
+        {"max(n, best_of)": (Clause(">=", 77),)},
+        {"lower(mode)": (Clause("==", "slow"),)},
+    ],
+)
+def test_every_shape_of_clause_has_examples(fields: Any) -> None:
+    found(fields)
+
+
+def test_a_default_that_triggers_needs_no_arguments() -> None:
+    assert found({"n": (Clause("==", 1),)}, n=1).positive == {}
+
+
+def test_a_nested_field_is_given_through_its_typed_value() -> None:
+    assert found({"inner.size": (Clause("==", 5),)}).positive == {"inner": TypedValue("lib.Inner", {"size": 5})}
+
+
+def test_a_negative_avoids_the_other_rules() -> None:
+    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, others=[lambda kwargs: kwargs.get("n") == 1])
+    assert examples is not None
+    assert examples.negative != {"n": 1}
+
+
+def test_only_a_positive_that_the_library_shows_is_taken() -> None:
+    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, proves=lambda kwargs: kwargs["n"] < -1)
+    assert examples is not None
+    assert examples.positive["n"] < -1
+
+
+def test_an_unsatisfiable_predicate_has_no_examples() -> None:
+    assert find_examples(candidate({"n": (Clause("<", 1), Clause(">", 2))}), FACTS) is None
+
+
+def test_earlier_examples_come_first() -> None:
+    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, prefer=[({"n": -77}, {"n": 78})])
+    assert examples == Examples({"n": -77}, {"n": 78})
+
+
+def test_the_context_is_chosen_with_the_example() -> None:
+    examples = find_examples(
+        candidate({"platform": (Clause("==", "cuda"),), "n": (Clause(">", 4),)}),
+        FACTS,
+        context={"platform": ContextField("cpu", ("cpu", "cuda"))},
+    )
+    assert examples is not None
+    assert examples.context == {"platform": "cuda"}
+
+
+_RHS = st.one_of(st.integers(-9, 99), st.floats(allow_infinity=False, allow_nan=False), st.text(max_size=3))
+
+
+@given(op=st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), rhs=_RHS)
+def test_what_is_found_satisfies_the_predicate(op: str, rhs: Any) -> None:
+    fields = {"free": (Clause(op, rhs),)}
+    positive = next(Search(fields, {}, FACTS).positives(), None)
+    if positive is None:
+        assert op == "<"
+        assert rhs == "" or (isinstance(rhs, float) and rhs < -1e300)
+    else:
+        assert OPERATORS[op].test(positive["free"], rhs)
+
+
+def test_nan_can_be_found() -> None:
+    assert math.isnan(found({"temperature": (Clause("!=", "@temperature"),)}).positive["temperature"])
