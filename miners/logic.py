@@ -1,0 +1,617 @@
+"""Formulas over the predicates of the corpus format, their exact negation, and their disjunctive normal form.
+
+An atom means what `predicates.OPERATORS` says, so that a conjunction can be handed to a rule as it is. Negation is
+Python's under the assumption that the comparison was possible at all: `not x < 3` is `x >= 3` or x is nan,
+never "x is a string", because there the library trips over the comparison itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import Any, Final, final
+
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.model import Clause, Kwargs, Match
+from pytest_llem_invariants.predicates import OPERATORS, compile_match, reference_of, same, type_names
+
+DEFAULT_LIMIT: Final = 48
+_ORDER: Final = ("<", "<=", ">", ">=")
+_MIRROR: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
+_COMPLEMENTED: Final = frozenset({"present", "absent", "truthy", "falsy"})
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A formula that is always true, or never."""
+
+    value: bool
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One clause on one subject."""
+
+    subject: str
+    clause: Clause
+
+    def __hash__(self) -> int:
+        return hash((self.subject, self.clause.op, repr(self.clause.rhs)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Atom)
+            and self.subject == other.subject
+            and self.clause.op == other.clause.op
+            and (type(self.clause.rhs), repr(self.clause.rhs)) == (type(other.clause.rhs), repr(other.clause.rhs))
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A condition that the predicate language cannot say."""
+
+    text: str
+    place: str
+    negated: bool = False
+    shape: str = ""
+    """What kind of thing it is, so that the ledger can count the shapes worth teaching."""
+
+    @property
+    def wording(self) -> str:
+        text = f"not ({self.text})" if self.negated else self.text
+        return f"{text} [{self.place}]"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class And:
+    """All parts hold."""
+
+    parts: tuple[Formula, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Some part holds."""
+
+    parts: tuple[Formula, ...]
+
+
+Formula = Truth | Atom | Opaque | And | Or
+Literal = Atom | Opaque
+Conjunction = tuple[Literal, ...]
+TRUE: Final = Truth(True)
+FALSE: Final = Truth(False)
+
+
+def atom(subject: str, op: str, rhs: Any = True) -> Formula:
+    """One clause, with `None` on the right-hand side told as absence."""
+    if rhs is None and op in ("==", "!="):
+        return Atom(subject, Clause("absent" if op == "==" else "present", True))
+    if op in ("present", "absent") and rhs is False:
+        return Atom(subject, Clause(OPERATORS[op].negation or op, True))
+    if op in ("in", "not_in"):
+        members = [member for member in rhs if member is not None]
+        with_none = len(members) < len(rhs)
+        if op == "not_in":
+            return Atom(subject, Clause(op, members)) if members else Atom(subject, Clause("present", True))
+        found = (
+            FALSE
+            if not members
+            else Atom(subject, Clause("==", members[0]) if len(members) == 1 else Clause(op, members))
+        )
+        return any_of((found, Atom(subject, Clause("absent", True)))) if with_none else found
+    return Atom(subject, Clause(op, rhs))
+
+
+def is_nan(subject: str) -> Formula:
+    """Nothing but nan differs from itself."""
+    return Atom(subject, Clause("!=", f"@{subject}"))
+
+
+def all_of(parts: Iterable[Formula]) -> Formula:
+    """A conjunction: flat, without repetition, absorbing the constants."""
+    return _joined(parts, And, unit=TRUE, zero=FALSE)
+
+
+def any_of(parts: Iterable[Formula]) -> Formula:
+    """A disjunction: flat, without repetition, absorbing the constants."""
+    return _joined(parts, Or, unit=FALSE, zero=TRUE)
+
+
+def _joined(parts: Iterable[Formula], kind: type[And] | type[Or], *, unit: Truth, zero: Truth) -> Formula:
+    flat: dict[Formula, None] = {}
+    for part in parts:
+        if part == zero:
+            return zero
+        if part != unit:
+            flat.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+    if any(_opposite(part) in flat for part in flat):
+        return zero
+    if len(flat) == 1:
+        return next(iter(flat))
+    return kind(tuple(flat)) if flat else unit
+
+
+def _opposite(part: Formula) -> Formula | None:
+    """The one literal that is this one's exact complement, where there is one."""
+    if isinstance(part, Opaque):
+        return negate(part)
+    if isinstance(part, Atom) and part.clause.op in _COMPLEMENTED and not part.subject.startswith("each("):
+        return Atom(part.subject, Clause(OPERATORS[part.clause.op].negation or "", part.clause.rhs))
+    return None
+
+
+@lru_cache(maxsize=65536)
+def negate(formula: Formula) -> Formula:
+    """The formula that holds exactly where this one does not, with negations pushed into the clauses."""
+    match formula:
+        case Truth(value=value):
+            return Truth(not value)
+        case Opaque(text=text, place=place, negated=negated, shape=shape):
+            return Opaque(text, place, not negated, shape)
+        case And(parts=parts):
+            return any_of(negate(part) for part in parts)
+        case Or(parts=parts):
+            return all_of(negate(part) for part in parts)
+        case Atom(subject=subject, clause=clause):
+            return _negated_clause(subject, clause)
+
+
+def _negated_clause(subject: str, clause: Clause) -> Formula:
+    op, rhs = clause.op, clause.rhs
+    if subject.startswith("each("):
+        return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape="no element satisfies")
+    absent = Atom(subject, Clause("absent", True))
+    match op:
+        case "==" if rhs is None:
+            return Atom(subject, Clause("present", True))
+        case "==":
+            return any_of((Atom(subject, Clause("!=", rhs)), absent))
+        case "!=" if rhs == f"@{subject}":
+            return Atom(subject, Clause("==", rhs))
+        case "!=":
+            return any_of((Atom(subject, Clause("==", rhs)), absent))
+        case "in":
+            negated = atom(subject, "not_in", list(rhs))
+            return negated if any(member is None for member in rhs) else any_of((negated, absent))
+        case "not_in":
+            return atom(subject, "in", [*(member for member in rhs if member is not None), None])
+        case "present" | "absent":
+            return atom(subject, op, not rhs)
+        case "type_is" | "type_is_not":
+            return any_of((Atom(subject, Clause(OPERATORS[op].negation or op, rhs)), absent))
+        case "min_len":
+            return Atom(subject, Clause("max_len", rhs - 1)) if rhs > 0 else FALSE
+        case "max_len":
+            return Atom(subject, Clause("min_len", rhs + 1))
+        case "<" | "<=" | ">" | ">=":
+            reversed_order = Atom(subject, Clause(OPERATORS[op].negation or op, rhs))
+            reference = reference_of(rhs)
+            if isinstance(rhs, str) and reference is None:
+                return reversed_order
+            operands = (subject,) if reference is None else (subject, reference)
+            return any_of((reversed_order, *(is_nan(operand) for operand in operands if can_be_nan(operand))))
+        case _:
+            negation = OPERATORS[op].negation
+            if negation is None:
+                return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape=f"negation of {op}")
+            return Atom(subject, Clause(negation, rhs))
+
+
+def can_be_nan(subject: str) -> bool:
+    """Counts are never nan; whatever else is computed may be."""
+    return not subject.startswith(("len(", "keys(", "values(", "lower(", "strip("))
+
+
+def evaluate(
+    formula: Formula, config: Kwargs, context: Kwargs | None = None, defaults: Kwargs | None = None
+) -> bool | None:
+    """The truth of a formula on one config; None where an opaque part decides."""
+    match formula:
+        case Truth(value=value):
+            return value
+        case Opaque():
+            return None
+        case Atom():
+            return _compiled(formula, tuple(context or ()), tuple(sorted((defaults or {}).items(), key=repr)))(
+                config, context or {}
+            )
+        case And(parts=parts) | Or(parts=parts):
+            decisive = isinstance(formula, Or)
+            answers = [evaluate(part, config, context, defaults) for part in parts]
+            if decisive in answers:
+                return decisive
+            return None if None in answers else not decisive
+
+
+def _compiled(
+    literal: Atom, context_fields: tuple[str, ...], defaults: tuple[tuple[str, Any], ...]
+) -> Callable[[Kwargs, Kwargs], bool]:
+    match = Match("", {literal.subject: (literal.clause,)}, dict(defaults))
+    return compile_match(match, context_fields=context_fields)
+
+
+def literals_of(formula: Formula) -> Iterator[Literal]:
+    """Every literal of a formula, in order of appearance."""
+    match formula:
+        case Atom() | Opaque():
+            yield formula
+        case And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from literals_of(part)
+
+
+def fields_in(formula: Formula) -> tuple[str, ...]:
+    """Every field that a formula reads."""
+    names: dict[str, None] = {}
+    for literal in literals_of(formula):
+        if isinstance(literal, Atom):
+            names.update(dict.fromkeys(atom_fields(literal)))
+    return tuple(names)
+
+
+def atom_fields(literal: Atom) -> tuple[str, ...]:
+    reference = reference_of(literal.clause.rhs)
+    own = parse(literal.subject).fields
+    return own if reference is None else (*own, *parse(reference).fields)
+
+
+def to_dnf(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, ...] | None:
+    """The satisfiable conjunctions whose disjunction is the formula; None where there would be more than `limit`."""
+    try:
+        found = _dnf(formula, limit)
+    except OverflowError:
+        return None
+    return _without_implied(found)
+
+
+def _dnf(formula: Formula, limit: int) -> list[Conjunction]:
+    match formula:
+        case Truth(value=value):
+            return [()] if value else []
+        case Atom() | Opaque():
+            return [(formula,)]
+        case Or(parts=parts):
+            found: dict[Conjunction, None] = {}
+            for part in parts:
+                found.update(dict.fromkeys(_dnf(part, limit)))
+                _bounded(found, limit)
+            return list(found)
+        case And(parts=parts):
+            products: list[Conjunction] = [()]
+            for part in sorted(parts, key=lambda part: isinstance(part, (Or, And))):
+                alternatives = _dnf(part, limit)
+                joined = (simplify((*left, *right)) for left in products for right in alternatives)
+                products = list(dict.fromkeys(conjunction for conjunction in joined if conjunction is not None))
+                _bounded(products, limit * 4)
+                if len(products) > limit:
+                    products = list(_without_implied(products))
+                    _bounded(products, limit)
+            return products
+
+
+def _bounded(found: Sequence[Conjunction] | Mapping[Conjunction, None], limit: int) -> None:
+    if len(found) > limit:
+        raise OverflowError
+
+
+def _without_implied(conjunctions: Sequence[Conjunction]) -> tuple[Conjunction, ...]:
+    """Drop every conjunction that another, weaker one contains."""
+    simplified = [found for found in (simplify(one) for one in conjunctions) if found is not None]
+    kept: list[Conjunction] = []
+    for conjunction in sorted(dict.fromkeys(simplified), key=len):
+        if not any(implies(conjunction, weaker) for weaker in kept):
+            kept.append(conjunction)
+    order = {conjunction: index for index, conjunction in reversed(list(enumerate(simplified)))}
+    return tuple(sorted(kept, key=lambda conjunction: order[conjunction]))
+
+
+def implies(stronger: Conjunction, weaker: Conjunction) -> bool:
+    """Whether the one conjunction is known to hold only where the other does; False where that cannot be decided."""
+    by_subject = _by_subject(stronger)
+    return all(
+        literal in stronger
+        or (isinstance(literal, Atom) and _clauses_imply(by_subject.get(literal.subject, ()), literal.clause))
+        for literal in weaker
+    )
+
+
+def _by_subject(conjunction: Conjunction) -> dict[str, tuple[Clause, ...]]:
+    grouped: dict[str, tuple[Clause, ...]] = {}
+    for literal in conjunction:
+        if isinstance(literal, Atom):
+            grouped[literal.subject] = (*grouped.get(literal.subject, ()), literal.clause)
+    return grouped
+
+
+def simplify(conjunction: Conjunction) -> Conjunction | None:
+    """The same conjunction in fewer clauses; None where no value satisfies it."""
+    literals = tuple(dict.fromkeys(conjunction))
+    opaque = {literal for literal in literals if isinstance(literal, Opaque)}
+    if any(negate(literal) in opaque for literal in opaque):
+        return None
+    reduced: dict[str, tuple[Clause, ...]] = {}
+    for subject, clauses in _by_subject(literals).items():
+        kept = _simplified_clauses(subject, clauses)
+        if kept is None:
+            return None
+        reduced[subject] = kept
+    result: list[Literal] = []
+    for literal in literals:
+        if isinstance(literal, Opaque):
+            result.append(literal)
+        else:
+            result.extend(Atom(literal.subject, clause) for clause in reduced.pop(literal.subject, ()))
+    return tuple(result)
+
+
+def _simplified_clauses(subject: str, clauses: tuple[Clause, ...]) -> tuple[Clause, ...] | None:
+    clauses = tuple(atom_.clause for atom_ in dict.fromkeys(Atom(subject, clause) for clause in clauses))
+    if subject.startswith("each("):
+        return clauses
+    if len(clauses) == 1:
+        return clauses
+    if _contradictory(clauses, subject):
+        return None
+    values = _finite(clauses)
+    if values is not None:
+        kept = [value for value in values if all(_holds(clause, value) is not False for clause in clauses)]
+        if not kept:
+            return None
+        rest = tuple(c for c in clauses if c.op not in ("==", "in") or not _is_plain(c.rhs))
+        undecided = tuple(c for c in rest if any(_holds(c, value) is None for value in kept))
+        narrowed = _equal_to(kept)
+        return (narrowed, *undecided)
+    excluded = [
+        v for c in clauses if _is_plain(c.rhs) for v in ([c.rhs] if c.op == "!=" else c.rhs if c.op == "not_in" else [])
+    ]
+    if excluded:
+        others = tuple(c for c in clauses if c.op not in ("!=", "not_in") or not _is_plain(c.rhs))
+        needed = [v for v in _distinct(excluded) if all(_holds(c, v) is not False for c in others)]
+        merged = (Clause("!=", needed[0]),) if len(needed) == 1 else (Clause("not_in", needed),) if needed else ()
+        clauses = (*others, *merged)
+    kept_clauses: list[Clause] = list(clauses)
+    for clause in clauses:
+        without = [other for other in kept_clauses if other is not clause]
+        if without and len(without) < len(kept_clauses) and _clauses_imply(tuple(without), clause):
+            kept_clauses = without
+    return tuple(kept_clauses)
+
+
+def _distinct(values: Iterable[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        if not any(same(value, known) and type(value) is type(known) for known in found):
+            found.append(value)
+    return found
+
+
+def _is_plain(rhs: Any) -> bool:
+    return reference_of(rhs) is None
+
+
+def _finite(clauses: tuple[Clause, ...]) -> list[Any] | None:
+    """The values to which the clauses narrow their subject, where they do."""
+    for clause in clauses:
+        if clause.op == "==" and _is_plain(clause.rhs):
+            return [clause.rhs]
+    for clause in clauses:
+        if clause.op == "in":
+            return list(clause.rhs)
+    return None
+
+
+def _equal_to(values: list[Any]) -> Clause:
+    return Clause("==", values[0]) if len(values) == 1 else Clause("in", values)
+
+
+def _holds(clause: Clause, value: Any) -> bool | None:
+    """Whether a known value satisfies the clause; None where another field decides."""
+    if not _is_plain(clause.rhs):
+        return None
+    if clause.op in (*_ORDER, "divisible_by", "not_divisible_by") and isinstance(value, bool):
+        return None
+    plain = value.value if isinstance(value, Enum) else value
+    return OPERATORS[clause.op].test(plain, clause.rhs)
+
+
+_NEEDS_VALUE: Final = frozenset(OPERATORS) - {"absent", "falsy", "bool_is_number", "==", "in", "min_len", "max_len"}
+
+
+def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
+    ops = {clause.op for clause in clauses}
+    if "absent" in ops and (
+        ops & _NEEDS_VALUE
+        or any((c.op == "==" and c.rhs is not None) or (c.op == "in" and None not in c.rhs) for c in clauses)
+        or ops & {"min_len", "max_len"}
+    ):
+        return True
+    if {"truthy", "falsy"} <= ops:
+        return True
+    if any(c.op == "!=" and c.rhs == f"@{subject}" for c in clauses) and ops & {*_ORDER, "matches", "divisible_by"}:
+        return True
+    if _empty_range(clauses) or _empty_length(clauses):
+        return True
+    if _disjoint_types(clauses):
+        return True
+    references: dict[str, set[str]] = {}
+    for clause in clauses:
+        if not _is_plain(clause.rhs):
+            references.setdefault(clause.rhs, set()).add(clause.op)
+    clashes = (("<", ">="), ("<=", ">"), ("<", ">"), ("==", "!="), ("==", "<"), ("==", ">"))
+    return any(set(clash) <= found for found in references.values() for clash in clashes)
+
+
+Bound = tuple[Any, bool]
+
+
+def _range(clauses: tuple[Clause, ...]) -> tuple[Bound | None, Bound | None]:
+    """The tightest (bound, open) below and above."""
+    lower: Bound | None = None
+    upper: Bound | None = None
+    for clause in clauses:
+        if clause.op not in _ORDER or not _is_number(clause.rhs):
+            continue
+        bound: Bound = (clause.rhs, clause.op in ("<", ">"))
+        if clause.op in (">", ">="):
+            lower = bound if lower is None or (bound[0], bound[1]) > (lower[0], lower[1]) else lower
+        else:
+            upper = bound if upper is None or (bound[0], not bound[1]) < (upper[0], not upper[1]) else upper
+    return lower, upper
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)
+
+
+def _empty_range(clauses: tuple[Clause, ...]) -> bool:
+    lower, upper = _range(clauses)
+    if lower is None or upper is None:
+        return False
+    return bool(lower[0] > upper[0]) or (lower[0] == upper[0] and (lower[1] or upper[1]))
+
+
+def _empty_length(clauses: tuple[Clause, ...]) -> bool:
+    shortest = max((c.rhs for c in clauses if c.op == "min_len" and _is_plain(c.rhs)), default=0)
+    longest = min((c.rhs for c in clauses if c.op == "max_len" and _is_plain(c.rhs)), default=math.inf)
+    return bool(shortest > longest)
+
+
+def _type_set(rhs: Any) -> frozenset[str]:
+    return frozenset((rhs,) if isinstance(rhs, str) else rhs)
+
+
+_BUILTIN: Final = frozenset(
+    {"bool", "int", "float", "str", "bytes", "list", "tuple", "dict", "set", "frozenset", "none"}
+)
+
+
+def _disjoint_types(clauses: tuple[Clause, ...]) -> bool:
+    allowed: frozenset[str] | None = None
+    for clause in clauses:
+        if clause.op == "type_is":
+            names = _type_set(clause.rhs)
+            allowed = names if allowed is None else _common(allowed, names)
+    if allowed is None:
+        return False
+    for clause in clauses:
+        if clause.op == "type_is_not":
+            allowed = allowed - _type_set(clause.rhs)
+    if any(clause.op in _ORDER and _is_number(clause.rhs) for clause in clauses) and allowed <= _BUILTIN:
+        allowed = allowed & {"int", "float", "bool"}
+    return not allowed
+
+
+def _common(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
+    """What may be both: for classes we do not know, anything may be a subclass of anything."""
+    if left <= _BUILTIN and right <= _BUILTIN:
+        return left & right
+    return left | right
+
+
+def _clauses_imply(clauses: tuple[Clause, ...], clause: Clause) -> bool:
+    if not clauses:
+        return False
+    if any(Atom("x", known) == Atom("x", clause) for known in clauses):
+        return True
+    values = _finite(clauses)
+    if values is not None:
+        return all(_holds(clause, value) is True for value in values)
+    ops = {known.op for known in clauses}
+    match clause.op:
+        case "present":
+            return bool(ops & (_NEEDS_VALUE | {"min_len", "max_len"}))
+        case "falsy":
+            return "absent" in ops
+        case "truthy":
+            lower, upper = _range(clauses)
+            return (lower is not None and (lower[0] > 0 or (lower[0] == 0 and lower[1]))) or (
+                upper is not None and (upper[0] < 0 or (upper[0] == 0 and upper[1]))
+            )
+        case "<" | "<=" | ">" | ">=" if _is_number(clause.rhs):
+            lower, upper = _range(clauses)
+            if clause.op in (">", ">="):
+                return lower is not None and (
+                    lower[0] > clause.rhs or (lower[0] == clause.rhs and (lower[1] or clause.op == ">="))
+                )
+            return upper is not None and (
+                upper[0] < clause.rhs or (upper[0] == clause.rhs and (upper[1] or clause.op == "<="))
+            )
+        case "!=" | "not_in" if _is_plain(clause.rhs):
+            excluded = [clause.rhs] if clause.op == "!=" else list(clause.rhs)
+            return all(any(_excludes(known, value) for known in clauses) for value in excluded)
+        case "in" if _is_plain(clause.rhs):
+            return False
+        case "type_is":
+            return any(known.op == "type_is" and _type_set(known.rhs) <= _type_set(clause.rhs) for known in clauses)
+        case "type_is_not":
+            names = _type_set(clause.rhs)
+            return any(
+                (known.op == "type_is_not" and names <= _type_set(known.rhs))
+                or (
+                    known.op == "type_is"
+                    and _type_set(known.rhs) | names <= _BUILTIN
+                    and not _type_set(known.rhs) & names
+                )
+                for known in clauses
+            )
+        case "min_len":
+            return any(known.op == "min_len" and known.rhs >= clause.rhs for known in clauses)
+        case "max_len":
+            return any(known.op == "max_len" and known.rhs <= clause.rhs for known in clauses)
+        case _:
+            return False
+
+
+def _excludes(known: Clause, value: Any) -> bool:
+    """Whether the clause rules the value out."""
+    if known.op in ("absent", "falsy", "min_len", "max_len"):
+        return known.op == "falsy" and bool(value)
+    if known.op in ("type_is", "type_is_not") and not type_names(value) <= _BUILTIN:
+        return False
+    return _holds(known, value) is False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A conjunction as a rule can hold it, and what of it the rule cannot hold."""
+
+    fields: Mapping[str, tuple[Clause, ...]]
+    opaque: tuple[Opaque, ...]
+
+
+def fields_of(conjunction: Conjunction) -> Spoken:
+    """The clauses by subject; an operator stands once on each, a second one moves to the other operand or is opaque."""
+    fields: dict[str, dict[str, Clause]] = {}
+    opaque: list[Opaque] = []
+    for literal in conjunction:
+        if isinstance(literal, Opaque):
+            opaque.append(literal)
+            continue
+        placed = _place(fields, literal.subject, literal.clause)
+        reference = reference_of(literal.clause.rhs)
+        if not placed and reference is not None and literal.clause.op in _MIRROR:
+            mirrored = Clause(_MIRROR[literal.clause.op], f"@{literal.subject}")
+            placed = not literal.subject.startswith("each(") and _place(fields, reference, mirrored)
+        if not placed:
+            text = f"{literal.subject} {literal.clause.op} {literal.clause.rhs!r}"
+            opaque.append(Opaque(text, "", shape="operator twice on one subject"))
+    return Spoken({subject: tuple(clauses.values()) for subject, clauses in fields.items()}, tuple(opaque))
+
+
+def _place(fields: dict[str, dict[str, Clause]], subject: str, clause: Clause) -> bool:
+    clauses = fields.setdefault(subject, {})
+    if clause.op in clauses and Atom(subject, clauses[clause.op]) != Atom(subject, clause):
+        return False
+    clauses[clause.op] = clause
+    return True
