@@ -11,7 +11,7 @@ import ast
 import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final, final
 
 from pytest_llem_invariants.model import TypedValue
@@ -74,7 +74,11 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     def apply(left: Any, right: Any) -> Any:
         if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
             return MISSING
-        if isinstance(left, int) and isinstance(right, int) and left.bit_length() + right.bit_length() > _LARGEST_RESULT_BITS:
+        if (
+            isinstance(left, int)
+            and isinstance(right, int)
+            and left.bit_length() + right.bit_length() > _LARGEST_RESULT_BITS
+        ):
             return MISSING
         try:
             return function(left, right)
@@ -248,7 +252,7 @@ def _check(node: ast.expr, fields: list[str], *, top: bool) -> None:
             raise ExpressionError(f"{ast.unparse(node)!r} is not part of the expression language")
 
 
-@lru_cache(maxsize=None)
+@cache
 def parse(text: str) -> Expression:
     """Parse the subject of a clause, or what follows `@`; ExpressionError says what is wrong with it."""
     if all(part.isidentifier() for part in text.split(".")):

@@ -271,6 +271,7 @@ class Case:
     environment_kind: EnvironmentKind | None = None
     """Set where this case was observed under another kind of environment than the file's (a simulated platform)."""
     skipped_reason: str | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def confirmed(self) -> bool:
@@ -305,6 +306,7 @@ class Validated:
     summary: Mapping[str, Any]
     cases: tuple[Case, ...]
     divergences: tuple[Divergence, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,3 +318,5 @@ class Quarantine:
     engine_version: str
     generated_at: str
     rules: tuple[tuple[Rule, tuple[Divergence, ...]], ...]
+    context: Mapping[str, ContextField] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)

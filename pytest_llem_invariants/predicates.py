@@ -66,7 +66,7 @@ def _is_not_in(value: Any, rhs: Any) -> bool:
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Test:
     def test(value: Any, rhs: Any) -> bool:
-        if is_number(value) and is_number(rhs) or isinstance(value, str) and isinstance(rhs, str):
+        if (is_number(value) and is_number(rhs)) or (isinstance(value, str) and isinstance(rhs, str)):
             return compare(value, rhs)
         return False
 
@@ -217,14 +217,30 @@ OPERATORS: Final[Mapping[str, Operator]] = {
         Operator("absent", lambda v, want: is_unset(v) is want, _flag, "true or false", "present"),
         Operator("type_is", _type_is, _kinds, "a type name or a list of them", "type_is_not"),
         Operator("type_is_not", _type_is_not, _kinds, "a type name or a list of them", "type_is"),
-        Operator("divisible_by", lambda v, d: _divides(v, d) is True, _divisor, "a number other than 0", "not_divisible_by"),
-        Operator("not_divisible_by", lambda v, d: _divides(v, d) is False, _divisor, "a number other than 0", "divisible_by"),
+        Operator(
+            "divisible_by", lambda v, d: _divides(v, d) is True, _divisor, "a number other than 0", "not_divisible_by"
+        ),
+        Operator(
+            "not_divisible_by", lambda v, d: _divides(v, d) is False, _divisor, "a number other than 0", "divisible_by"
+        ),
         Operator("min_len", _at_least_long, _count, "a count", None),
         Operator("max_len", _at_most_long, _count, "a count", None),
         Operator("truthy", lambda v, _: not is_unset(v) and _truth(v) is True, _true, "true", "falsy"),
         Operator("falsy", lambda v, _: is_unset(v) or _truth(v) is False, _true, "true", "truthy"),
-        Operator("matches", lambda v, p: isinstance(v, str) and re.search(p, v) is not None, _pattern, "a regular expression", "not_matches"),
-        Operator("not_matches", lambda v, p: isinstance(v, str) and re.search(p, v) is None, _pattern, "a regular expression", "matches"),
+        Operator(
+            "matches",
+            lambda v, p: isinstance(v, str) and re.search(p, v) is not None,
+            _pattern,
+            "a regular expression",
+            "not_matches",
+        ),
+        Operator(
+            "not_matches",
+            lambda v, p: isinstance(v, str) and re.search(p, v) is None,
+            _pattern,
+            "a regular expression",
+            "matches",
+        ),
         Operator(BOOL_IS_NUMBER, lambda v, _: True, _true, "true", None),
     )
 }
@@ -301,10 +317,7 @@ Resolve = Callable[[str], str]
 
 def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve: Resolve = str) -> CompiledMatch:
     """A function of (config, context) that says whether the match triggers. It never raises."""
-    subjects = [
-        (parse(subject), _conjunction(clauses))
-        for subject, clauses in match.fields.items()
-    ]
+    subjects = [(parse(subject), _conjunction(clauses)) for subject, clauses in match.fields.items()]
     defaults = dict(match.defaults)
     paths = {name: resolve(name) for name in referenced_fields(match)}
     from_context = frozenset(name for name in paths if name in context_fields)

@@ -1,0 +1,74 @@
+"""The edge to the file system and the clock: atomic writes, one notion of now."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+FROZEN_AT: Final = "LLEM_FROZEN_AT"
+SOURCE_DATE_EPOCH: Final = "SOURCE_DATE_EPOCH"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file at once: a reader, a crash or a full disk meets the old text or the new one, never a part."""
+    target = Path(os.path.realpath(path))  # a link stays a link
+    target.parent.mkdir(parents=True, exist_ok=True)
+    data = text.encode("utf-8")
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, _mode_for(target))
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+    _sync_folder(target.parent)
+
+
+def _mode_for(target: Path) -> int:
+    """The mode of the file that is replaced; for a new one, what `open` would have given it."""
+    try:
+        return target.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the platform lets a folder be opened."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _moment() -> datetime:
+    frozen = os.environ.get(FROZEN_AT)
+    if frozen:
+        moment = datetime.fromisoformat(frozen)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    epoch = os.environ.get(SOURCE_DATE_EPOCH)
+    if epoch:
+        return datetime.fromtimestamp(int(epoch), UTC)
+    return datetime.now(UTC)
+
+
+def now() -> str:
+    """The moment, in ISO 8601 UTC to the second; `LLEM_FROZEN_AT`, else `SOURCE_DATE_EPOCH`, stands still."""
+    return _moment().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def today() -> str:
+    """The date of `now`."""
+    return _moment().date().isoformat()

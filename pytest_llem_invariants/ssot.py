@@ -1,0 +1,336 @@
+"""The single source of truth on engines: versions, pins, the allowlist of native types, landmarks."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Final, final
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from pytest_llem_invariants.corpus import read_context_fields
+from pytest_llem_invariants.errors import EngineUnavailableError, MinerError, MinerVersionMismatchError
+from pytest_llem_invariants.model import ContextField
+from pytest_llem_invariants.strict import Section
+from pytest_llem_invariants.yamlio import read_document
+
+FOLDER: Final = "engine_versions"
+ROLES: Final = ("static", "dynamic", "discovery", "invariants", "schemas")
+"""Who reads a library: each has its own pin, because each relies on other parts of it."""
+
+_TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[\w*?\[\]]+\Z")
+_LANDMARK: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?::\w+(?:\.\w+)*)?\Z")
+_KEYS: Final = (
+    "engine",
+    "library",
+    "version",
+    "image",
+    "miner_pins",
+    "native_types",
+    "landmarks",
+    "loggers",
+    "clusters",
+    "context",
+    "environ",
+    "history",
+    "surface",
+    "adapter",
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A method called on the object that was built; with `returns`, what it gives takes the object's place."""
+
+    method: str
+    kwargs: Mapping[str, Any]
+    returns: bool = False
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class NativeType:
+    """A class that a corpus may name, and how it is built and validated. With `*` in its name: a family of them."""
+
+    name: str
+    target: str
+    """`module:Class`; the class of a family is a pattern over the module's public names."""
+    namespace: str | None
+    """The prefix that other producers put before this type's fields."""
+    base_kwargs: Mapping[str, Any]
+    build: tuple[Step, ...]
+    validate: tuple[Step, ...]
+    strict: tuple[Step, ...]
+    exclude: tuple[str, ...] = ()
+    """Class names that a family leaves out."""
+
+    @property
+    def is_glob(self) -> bool:
+        return "*" in self.name
+
+    @property
+    def module(self) -> str:
+        return self.target.partition(":")[0]
+
+    @property
+    def class_name(self) -> str:
+        return self.target.partition(":")[2]
+
+    def matches(self, class_name: str) -> bool:
+        """Whether a family takes in the class of this name."""
+        return (
+            not class_name.startswith("_")
+            and fnmatchcase(class_name, self.class_name)
+            and not any(fnmatchcase(class_name, pattern) for pattern in self.exclude)
+        )
+
+    def member(self, class_name: str) -> NativeType:
+        """The family's entry for one class."""
+        return replace(
+            self,
+            name=self.name.replace("*", class_name),
+            target=f"{self.module}:{class_name}",
+            namespace=self.namespace.replace("*", class_name) if self.namespace else None,
+            exclude=(),
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Ssot:
+    """What one file of `engine_versions/` declares."""
+
+    engine: str
+    library: str
+    version: str
+    image: str | None
+    miner_pins: Mapping[str, SpecifierSet]
+    native_types: Mapping[str, NativeType]
+    landmarks: tuple[str, ...]
+    """`module`, `module:Class` or `module:Class.method`."""
+    loggers: tuple[str, ...]
+    clusters: Mapping[str, tuple[tuple[str, ...], ...]]
+    """Native type → groups of fields that are probed together."""
+    context: Mapping[str, ContextField]
+    environ: Mapping[str, str]
+    """Environment variables to be set before the library is imported."""
+    history: tuple[str, ...]
+    """The versions whose corpora are kept, oldest first."""
+    surface: tuple[str, ...]
+    """Modules beyond those of the native types whose code takes part in validation."""
+    adapter: Mapping[str, Any]
+    """Facts that only the engine's own adapter understands."""
+    path: Path
+
+    @property
+    def families(self) -> tuple[NativeType, ...]:
+        return tuple(entry for entry in self.native_types.values() if entry.is_glob)
+
+    def native_type(self, name: str) -> NativeType | None:
+        """The entry for a name: its own, else that of the first family it belongs to; None if it is not allowed."""
+        entry = self.native_types.get(name)
+        if entry is not None:
+            return None if entry.is_glob else entry
+        for family in self.families:
+            before, _, after = family.name.partition("*")
+            if name.startswith(before) and name.endswith(after):
+                class_name = name[len(before) : len(name) - len(after)]
+                if class_name.isidentifier() and family.matches(class_name):
+                    return family.member(class_name)
+        return None
+
+
+def data_root(start: Path | None = None) -> Path:
+    """The folder that holds `engine_versions/` and `corpora/`: the project's at or above `start`, else the package's own."""
+    begin = (start or Path.cwd()).resolve()
+    for folder in (begin, *begin.parents):
+        if (folder / FOLDER).is_dir() and (folder / "corpora").is_dir():
+            return folder
+    package = Path(__file__).resolve().parent
+    for folder in (package / "_data", package.parent):
+        if (folder / FOLDER).is_dir():
+            return folder
+    raise EngineUnavailableError(f"no {FOLDER}/ folder at or above {begin}, and none in the installed package")
+
+
+def known_engines(root: Path | None = None) -> tuple[str, ...]:
+    """The engines that have a file in `engine_versions/`."""
+    return tuple(sorted(path.stem for path in ((root or data_root()) / FOLDER).glob("*.yaml")))
+
+
+def load_ssot(engine: str, root: Path | None = None) -> Ssot:
+    """Read `engine_versions/<engine>.yaml`."""
+    folder = root or data_root()
+    engines = known_engines(folder)
+    if engine not in engines:
+        close = difflib.get_close_matches(engine, engines, n=1)
+        mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(engines) or 'none'}"
+        raise EngineUnavailableError(f"unknown engine {engine!r} — {mend}")
+    return read_ssot(folder / FOLDER / f"{engine}.yaml")
+
+
+def read_ssot(path: Path) -> Ssot:
+    """Read one file as strictly as a corpus."""
+    document = read_document(path)
+    top = Section(document, (), document.data)
+    top.only(_KEYS)
+    engine = top.text("engine")
+    if engine != path.stem:
+        top.fail(f"'engine' is {engine!r} in {path.name}", "engine", mend="make the file's name and its engine one")
+    context = top.optional_section("context")
+    return Ssot(
+        engine=engine,
+        library=top.text("library"),
+        version=_version(top, "version"),
+        image=top.optional_text("image"),
+        miner_pins=_pins(top.section("miner_pins")),
+        native_types=_native_types(top.section("native_types")),
+        landmarks=_landmarks(top),
+        loggers=top.texts("loggers"),
+        clusters=_clusters(top),
+        context={} if context is None else read_context_fields(context),
+        environ=_environ(top),
+        history=_history(top),
+        surface=top.texts("surface"),
+        adapter=top.values("adapter"),
+        path=path,
+    )
+
+
+def _version(section: Section, key: str) -> str:
+    text = section.text(key)
+    try:
+        Version(text)
+    except InvalidVersion:
+        section.fail(f"{key!r} is {text!r}, which is no PEP 440 version", key, mend="write it like 1.2.3")
+    return text
+
+
+def _pins(section: Section) -> dict[str, SpecifierSet]:
+    section.only(ROLES)
+    pins = {}
+    for role in section.data:
+        text = section.text(role)
+        try:
+            pins[role] = SpecifierSet(text, prereleases=True)
+        except InvalidSpecifier:
+            section.fail(
+                f"the pin {role!r} is {text!r}, which is no PEP 440 specifier", role, mend='write it like ">=5.0,<6"'
+            )
+    return pins
+
+
+def _native_types(section: Section) -> dict[str, NativeType]:
+    if not section.data:
+        section.fail("'native_types' is empty", mend="allow at least one class")
+    return {name: _native_type(section, name, data) for name, data in section.data.items()}
+
+
+def _native_type(section: Section, name: str, data: Any) -> NativeType:
+    if isinstance(data, str):
+        data = {"class": data}
+    entry = section.part(name, data)
+    entry.only(("class", "namespace", "base_kwargs", "build", "validate", "strict", "exclude"))
+    target = entry.text("class")
+    if not _TARGET.match(target):
+        entry.fail(f"{target!r} does not lead to a class", "class", mend="write it like package.module:Class")
+    if name.count("*") != (1 if "*" in target else 0):
+        entry.fail(f"the name {name!r} does not fit the class {target!r}", mend="put one * into both, or into neither")
+    return NativeType(
+        name=name,
+        target=target,
+        namespace=entry.optional_text("namespace"),
+        base_kwargs=entry.values("base_kwargs"),
+        build=_steps(entry, "build"),
+        validate=_steps(entry, "validate"),
+        strict=_steps(entry, "strict"),
+        exclude=entry.texts("exclude"),
+    )
+
+
+def _steps(entry: Section, key: str) -> tuple[Step, ...]:
+    steps = []
+    for index, data in enumerate(entry.items(key)):
+        step = entry.part(key, index, {"method": data} if isinstance(data, str) else data)
+        step.only(("method", "kwargs", "returns"))
+        method = step.text("method")
+        if not method.isidentifier():
+            step.fail(f"{method!r} is not the name of a method", "method", mend="name a method of the class")
+        steps.append(Step(method, step.values("kwargs"), step.flag("returns")))
+    return tuple(steps)
+
+
+def _landmarks(top: Section) -> tuple[str, ...]:
+    landmarks = top.texts("landmarks")
+    for index, landmark in enumerate(landmarks):
+        if not _LANDMARK.match(landmark):
+            mend = "write it like package.module:Class.method"
+            top.fail(f"{landmark!r} is no landmark", "landmarks", index, mend=mend)
+    return landmarks
+
+
+def _clusters(top: Section) -> dict[str, tuple[tuple[str, ...], ...]]:
+    section = top.optional_section("clusters")
+    if section is None:
+        return {}
+    clusters = {}
+    for name in section.data:
+        groups = []
+        for index, group in enumerate(section.items(name)):
+            if not isinstance(group, list) or not all(isinstance(field, str) for field in group):
+                section.fail(f"a cluster of {name!r} is not a list of fields", name, index, mend="write [field, field]")
+            groups.append(tuple(group))
+        clusters[name] = tuple(groups)
+    return clusters
+
+
+def _environ(top: Section) -> dict[str, str]:
+    section = top.optional_section("environ")
+    return {} if section is None else {name: section.text(name) for name in section.data}
+
+
+def _history(top: Section) -> tuple[str, ...]:
+    history = top.texts("history")
+    for index, text in enumerate(history):
+        try:
+            Version(text)
+        except InvalidVersion:
+            top.fail(f"{text!r} is no PEP 440 version", "history", index, mend="write it like 1.2.3")
+    if list(history) != sorted(history, key=Version):
+        top.fail("'history' is not in order", "history", mend="list the versions oldest first")
+    return history
+
+
+def load_pin(engine: str, role: str, root: Path | None = None) -> SpecifierSet:
+    """The versions of the library on which a role is known to work."""
+    return _pin(load_ssot(engine, root), role)
+
+
+def _pin(ssot: Ssot, role: str) -> SpecifierSet:
+    pin = ssot.miner_pins.get(role)
+    if pin is None:
+        raise MinerError(f"{ssot.engine}: no pin for role {role!r} — add miner_pins.{role} to {ssot.path}")
+    return pin
+
+
+def check_installed_version(engine: str, role: str, root: Path | None = None) -> str:
+    """The installed version of the engine's library, if the role's pin allows it."""
+    ssot = load_ssot(engine, root)
+    pin = _pin(ssot, role)
+    try:
+        installed = importlib.metadata.version(ssot.library)
+    except importlib.metadata.PackageNotFoundError:
+        raise EngineUnavailableError(
+            f"{engine}: {ssot.library} is not installed here — "
+            f"pip install {ssot.library}=={ssot.version}, or run in {ssot.image or 'its container'}"
+        ) from None
+    if not pin.contains(installed, prereleases=True):
+        raise MinerVersionMismatchError(engine, ssot.library, role, str(pin), installed)
+    return installed
