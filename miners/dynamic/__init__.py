@@ -1,0 +1,1 @@
+"""The dynamic miner: probes, rows, templates, refinement."""

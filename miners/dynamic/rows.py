@@ -1,0 +1,75 @@
+"""What one probe showed, and which guard showed it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pytest_llem_invariants.model import Kwargs, ObservedException
+from pytest_llem_invariants.values import identity
+
+Raises = Callable[[Kwargs], ObservedException | None]
+"""Asks the live library: the exception that these arguments meet, or None where it accepts them."""
+
+_QUOTED: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
+_BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\([^()]*\)")
+_NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
+_WORDS: Final = re.compile(r"\b(?:None|True|False)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One probe and its outcome."""
+
+    kwargs: Kwargs
+    exception: ObservedException | None
+
+    @property
+    def guard(self) -> str | None:
+        return None if self.exception is None else guard_of(self.exception)
+
+
+def guard_of(exception: ObservedException) -> str:
+    """Which check raised: its place where the library's own code did, else what was said about which fields."""
+    if exception.locations or exception.raised_at is None:
+        return f"{exception.type}@{','.join(exception.locations)}:{abstract(exception.message)}"
+    return f"{exception.type}@{exception.raised_at}"
+
+
+def message_class(exception: ObservedException) -> str:
+    """The exception with everything abstracted that varies with the values."""
+    place = "" if exception.raised_at is None else f" at {exception.raised_at}"
+    return f"{exception.type}: {abstract(exception.message)}{place}"
+
+
+def abstract(message: str) -> str:
+    """A message without its values: quoted text, numbers, collections and constants become `…`."""
+    text = _QUOTED.sub("…", message)
+    for _ in range(4):
+        shorter = _BRACKETED.sub("…", text)
+        if shorter == text:
+            break
+        text = shorter
+    text = _WORDS.sub("…", _NUMBER.sub("…", text))
+    return re.sub(r"\s+", " ", text).strip()[:300]
+
+
+class Oracle:
+    """The live library behind a memory: the same question is asked once."""
+
+    def __init__(self, raises: Raises) -> None:
+        self._raises = raises
+        self._known: dict[str, Row] = {}
+
+    @property
+    def asked(self) -> int:
+        return len(self._known)
+
+    def __call__(self, kwargs: Kwargs) -> Row:
+        key = identity(dict(kwargs))
+        row = self._known.get(key)
+        if row is None:
+            row = self._known[key] = Row(kwargs, self._raises(kwargs))
+        return row

@@ -1,0 +1,324 @@
+"""The shape of one field's rejected values: which types, which range, which members, which elements.
+
+Evidence in, predicates out: every piece covers some of the rejected values and none of the accepted ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from miners.dynamic.thresholds import Rejects, bisect
+from pytest_llem_invariants.expressions import is_number
+from pytest_llem_invariants.model import EMPTY, Clause, Match, TypedValue
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, same
+from pytest_llem_invariants.values import SAMPLES, distinct, identity
+
+Fields = Mapping[str, tuple[Clause, ...]]
+_X: Final = "x"
+"""Stands for the field until its shape is known; no function of the expression language has the letter."""
+_DEEPEST: Final = 2
+_MOST_NAMED: Final = 24
+_ENOUGH: Final = 2
+_ELEMENTS: Final = ("int", "float", "str", "bool", "list", "dict")
+_NUMERIC_TEXT: Final = (
+    r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$",
+    r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
+    r"(?i)^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+|inf|infinity|nan)([eE][+-]?\d+)?\s*$",
+    r"(?i)^(0|1|true|false|t|f|yes|no|y|n|on|off)$",
+)
+"""What text becomes a number or a truth value where a library coerces, strictest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the library said of a field's values, everything else equal."""
+
+    rejected: tuple[Any, ...]
+    accepted: tuple[Any, ...]
+    rejects: Rejects
+    """Asks about one more value."""
+    named: tuple[Any, ...] = ()
+    """Values that the library's message names, or the whole domain: an allowlist of them may be claimed."""
+    domain_is_whole: bool = field(default=False)
+
+
+def infer(name: str, evidence: Evidence) -> Iterator[Fields]:
+    """Pieces whose union covers the rejected values of a field as far as they can be told, simplest first."""
+    for piece in _cover(evidence, depth=0):
+        yield {_renamed(subject, name): _rebound(clauses, name) for subject, clauses in piece.items()}
+
+
+def _renamed(subject: str, name: str) -> str:
+    return subject.replace(_X, name)
+
+
+def _rebound(clauses: tuple[Clause, ...], name: str) -> tuple[Clause, ...]:
+    return tuple(Clause(clause.op, f"@{name}") if clause.rhs == f"@{_X}" else clause for clause in clauses)
+
+
+def _cover(evidence: Evidence, depth: int) -> Iterator[Fields]:
+    left = list(evidence.rejected)
+    for piece in _pieces(evidence, depth):
+        triggers = _test(piece)
+        if not left:
+            return
+        if not any(map(triggers, left)) or any(map(triggers, evidence.accepted)):
+            continue
+        left = [value for value in left if not triggers(value)]
+        yield piece
+
+
+def _test(piece: Fields) -> Callable[[Any], bool]:
+    compiled = compile_match(Match("", piece))
+    return lambda value: compiled({_X: value}, EMPTY)
+
+
+def _pieces(evidence: Evidence, depth: int) -> Iterator[Fields]:
+    kinds = _by_kind(evidence)
+    numbers = _joined(kinds, ("int", "float"))
+    yield from _type_pieces(kinds)
+    yield from _truth_pieces(kinds)
+    yield from _one_number_pieces(numbers)
+    yield from _number_pieces(numbers, kinds, evidence)
+    yield from _bool_pieces(kinds)
+    yield from _text_pieces(kinds, evidence)
+    yield from _member_pieces(evidence)
+    if depth < _DEEPEST:
+        yield from _element_pieces(kinds, evidence, depth)
+    yield from _length_pieces(kinds, evidence)
+    yield from _single_values(evidence)
+
+
+@dataclass(slots=True)
+class _Kind:
+    rejected: list[Any] = field(default_factory=list)
+    accepted: list[Any] = field(default_factory=list)
+
+    @property
+    def mixed(self) -> bool:
+        return bool(self.rejected and self.accepted)
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, TypedValue):
+        return value.type
+    return "none" if value is None else type(value).__name__
+
+
+def _by_kind(evidence: Evidence) -> dict[str, _Kind]:
+    kinds: dict[str, _Kind] = {}
+    for value in evidence.rejected:
+        kinds.setdefault(_kind_of(value), _Kind()).rejected.append(value)
+    for value in evidence.accepted:
+        kinds.setdefault(_kind_of(value), _Kind()).accepted.append(value)
+    return kinds
+
+
+def _joined(kinds: Mapping[str, _Kind], names: Iterable[str]) -> _Kind:
+    joined = _Kind()
+    for name in names:
+        kind = kinds.get(name, _Kind())
+        joined.rejected.extend(kind.rejected)
+        joined.accepted.extend(kind.accepted)
+    return joined
+
+
+def _one(*clauses: Clause) -> Fields:
+    return {_X: clauses}
+
+
+def _type_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
+    """All types of which every value was rejected, as one claim; a type is judged by more than one of its values."""
+    whole = sorted(
+        kind
+        for kind, seen in kinds.items()
+        if kind != "none" and not seen.accepted and len(seen.rejected) >= min(_ENOUGH, len(SAMPLES.get(kind, "x")))
+    )
+    if whole:
+        yield _one(Clause("type_is", whole[0] if len(whole) == 1 else whole))
+    if "none" in kinds and not kinds["none"].accepted:
+        yield _one(Clause("==", None))
+
+
+def _number_pieces(numbers: _Kind, kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fields]:
+    if not numbers.mixed:
+        for kind in ("int", "float"):
+            if kind in kinds and kinds[kind].mixed:
+                yield from _ranges(kinds[kind], kinds, evidence)
+        return
+    yield from _ranges(numbers, kinds, evidence)
+    for kind in ("float", "int"):
+        if kind in kinds and kinds[kind].mixed:
+            yield from _ranges(kinds[kind], kinds, evidence, only=kind)
+
+
+def _ranges(
+    numbers: _Kind, kinds: Mapping[str, _Kind], evidence: Evidence, only: str | None = None
+) -> Iterator[Fields]:
+    accepted = sorted(value for value in numbers.accepted if value == value)
+    rejected = sorted(value for value in numbers.rejected if value == value)
+    guard = () if only is None else (Clause("type_is", only),)
+    if accepted:
+        for edge, beyond in (
+            (accepted[0], [value for value in rejected if value < accepted[0]]),
+            (accepted[-1], [value for value in rejected if value > accepted[-1]]),
+        ):
+            if beyond:
+                nearest = beyond[-1] if beyond[-1] < edge else beyond[0]
+                clause = bisect(nearest, edge, evidence.rejects)
+                if clause is not None:
+                    yield from _with_bools((clause, *guard), kinds)
+        for low, high in itertools.pairwise(accepted):
+            between = [value for value in rejected if low < value < high]
+            if between:
+                lower = bisect(between[0], low, evidence.rejects)
+                upper = bisect(between[-1], high, evidence.rejects)
+                if lower is not None and upper is not None:
+                    if lower.op == ">=" and upper.op == "<=" and lower.rhs == upper.rhs:
+                        yield _one(Clause("==", lower.rhs))
+                    else:
+                        yield _one(lower, upper, *guard)
+    if any(value != value for value in numbers.rejected):
+        yield _one(Clause("!=", f"@{_X}"))
+
+
+def _with_bools(clauses: tuple[Clause, ...], kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
+    """The range for bools too, where the library's verdict on them says that it counts them as numbers."""
+    bools = kinds.get("bool", _Kind())
+    piece = _one(*clauses)
+    if bools.rejected:
+        counted = _one(*clauses, Clause(BOOL_IS_NUMBER, True))
+        triggers = _test(counted)
+        if all(triggers(value) for value in bools.rejected) and not any(triggers(value) for value in bools.accepted):
+            yield counted
+    yield piece
+
+
+def _one_number_pieces(numbers: _Kind) -> Iterator[Fields]:
+    fractional = [value for value in numbers.rejected if isinstance(value, float) and math.isfinite(value)]
+    if fractional and all(not value.is_integer() for value in fractional):
+        yield _one(Clause("not_divisible_by", 1), Clause("type_is", "float"))
+    positive = [value for value in numbers.accepted if isinstance(value, int) and value > 1]
+    if len(positive) >= _ENOUGH:
+        divisor = math.gcd(*positive)
+        if divisor > 1:
+            yield _one(Clause("not_divisible_by", divisor))
+
+
+def _truth_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
+    """Types of which the library rejects just the truthy, or just the falsy, values."""
+    for op in ("truthy", "falsy"):
+        wanted = op == "truthy"
+        split = sorted(
+            kind
+            for kind, seen in kinds.items()
+            if kind != "none"
+            and seen.rejected
+            and all(_truth(value) is wanted for value in seen.rejected)
+            and all(_truth(value) is not wanted for value in seen.accepted)
+        )
+        if any(kinds[kind].mixed for kind in split):
+            types = Clause("type_is", split[0] if len(split) == 1 else split)
+            yield _one(Clause(op, True), types)
+            for kind in split:
+                yield _one(Clause(op, True), Clause("type_is", kind))
+
+
+def _truth(value: Any) -> bool:
+    return True if isinstance(value, TypedValue) else bool(value)
+
+
+def _bool_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
+    for value in kinds.get("bool", _Kind()).rejected:
+        yield _one(Clause("==", value))
+
+
+def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fields]:
+    texts = kinds.get("str", _Kind())
+    if not texts.rejected:
+        return
+    if texts.accepted:
+        for pattern in _NUMERIC_TEXT:
+            yield _one(Clause("not_matches", pattern))
+    allowed = distinct([*evidence.named, *texts.accepted])
+    strings = [value for value in allowed if isinstance(value, str)]
+    if strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
+        yield _one(Clause("not_in", strings), Clause("type_is", "str"))
+
+
+def _all_named(accepted: Iterable[Any], named: Sequence[Any]) -> bool:
+    return bool(named) and all(any(same(value, member) for member in named) for value in accepted)
+
+
+def _member_pieces(evidence: Evidence) -> Iterator[Fields]:
+    """An allowlist over all types, only where the message names its members or the whole domain was probed."""
+    if evidence.domain_is_whole and evidence.accepted:
+        allowed = [value for value in evidence.accepted if value is not None]
+        if len(allowed) == 1:
+            yield _one(Clause("!=", allowed[0]))
+        elif allowed and len(allowed) <= _MOST_NAMED:
+            yield _one(Clause("not_in", allowed))
+    if evidence.accepted and _all_named((v for v in evidence.accepted if v is not None), evidence.named):
+        yield _one(Clause("not_in", list(evidence.named)))
+
+
+def _element_pieces(kinds: Mapping[str, _Kind], evidence: Evidence, depth: int) -> Iterator[Fields]:
+    lists = kinds.get("list", _Kind())
+    dicts = kinds.get("dict", _Kind())
+    yield from _opened("each(x)", lists, evidence, depth, list, lambda item: [item])
+    yield from _opened("each(keys(x))", dicts, evidence, depth, list, lambda key: {key: 1})
+    yield from _opened("each(values(x))", dicts, evidence, depth, lambda v: list(v.values()), lambda item: {"x": item})
+
+
+def _opened(
+    subject: str,
+    seen: _Kind,
+    evidence: Evidence,
+    depth: int,
+    elements: Callable[[Any], list[Any]],
+    wrap: Callable[[Any], Any],
+) -> Iterator[Fields]:
+    """The shape of the elements, learnt from the collections of one element and from those that were accepted."""
+    accepted = distinct(item for value in seen.accepted for item in elements(value))
+    fine = {identity(item) for item in accepted}
+    single = distinct(items[0] for items in map(elements, seen.rejected) if len(items) == 1)
+    rejected = tuple(item for item in single if identity(item) not in fine)
+    if not rejected:
+        return
+    asked = [(item, evidence.rejects(wrap(item))) for name in _ELEMENTS for item in SAMPLES[name]]
+    rejected = distinct([*rejected, *(item for item, answer in asked if answer and identity(item) not in fine)])
+    accepted = distinct([*accepted, *(item for item, answer in asked if answer is False)])
+    for piece in _cover(Evidence(rejected, accepted, lambda item: evidence.rejects(wrap(item))), depth + 1):
+        for inner, clauses in piece.items():
+            if len(piece) == 1 and inner in (_X, "each(x)") and all(clause.rhs != f"@{_X}" for clause in clauses):
+                yield {subject if inner == _X else f"each({subject})": clauses}
+
+
+def _length_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fields]:
+    for kind in ("list", "dict", "str"):
+        seen = kinds.get(kind, _Kind())
+        if not seen.rejected:
+            continue
+        sizes = {len(value) for value in seen.rejected}
+        fine = {len(value) for value in seen.accepted}
+        types = _one(Clause("type_is", kind))
+        if fine and min(sizes) > max(fine):
+            yield {"len(x)": (Clause(">", max(fine)),), **types}
+        if fine and max(sizes) < min(fine):
+            yield {"len(x)": (Clause("<", min(fine)),), **types}
+        if len(fine) == 1 and fine.isdisjoint(sizes):
+            yield {"len(x)": (Clause("!=", next(iter(fine))),), **types}
+
+
+def _single_values(evidence: Evidence) -> Iterator[Fields]:
+    """Single scalars that are rejected while others like them are not: claimed as exactly those values."""
+    scalars = [v for v in evidence.rejected if isinstance(v, (str, bool)) or (is_number(v) and math.isfinite(v))]
+    for value in scalars:
+        yield _one(Clause("==", "@" + value if isinstance(value, str) and value.startswith("@") else value))
+    for value in evidence.rejected:
+        if is_number(value) and math.isinf(value):
+            yield _one(Clause("==", value))
