@@ -1,0 +1,230 @@
+"""Mining an engine: static, lifts, dynamic → staging → merge → gate → the proposed corpus and its ledger.
+
+Each class is proven by itself, so the work is shared between forked workers after one import of the library; the
+results are put together in the order of the surface, whoever was first.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import multiprocessing
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from miners.candidate import Candidate
+from miners.dynamic.probe import probe
+from miners.facts import ClassFacts
+from miners.feeds import Feed, discover_feeds, restate
+from miners.lift import lift
+from miners.merge import carry_over, merge
+from miners.naming import unique_name
+from miners.oracle import Oracle
+from miners.progress import Progress
+from miners.proof import Gate, Lost, Proven
+from miners.stage import to_candidate
+from miners.static import mine
+from miners.static.ledger import LedgerEntry
+from miners.static.reader import ImportReader
+from miners.surface import engine_surface
+from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.files import now, today
+from pytest_llem_invariants.inverse import constants_of
+from pytest_llem_invariants.model import AddedBy, Corpus, Rule, Severity
+from pytest_llem_invariants.replay.observe import Observer
+from pytest_llem_invariants.values import distinct
+
+_WORKERS: Final = 2
+_SEVERITIES: Final = tuple(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """What mining an engine gave."""
+
+    corpus: Corpus
+    lost: tuple[Lost, ...]
+    proven: tuple[Proven, ...]
+    effects: tuple[LedgerEntry, ...]
+    feeds: tuple[Feed, ...]
+    staged: Mapping[AddedBy, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _ClassResult:
+    proven: tuple[Proven, ...]
+    lost: tuple[Lost, ...]
+    staged: Mapping[AddedBy, int]
+
+
+def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress, workers: int = _WORKERS) -> Mined:
+    """Mine the installed library. The version has been checked against its pin by the caller."""
+    version = adapter.import_library()
+    adapter.check_landmarks()
+    with progress.step("reading the surface") as step:
+        surface = engine_surface(adapter)
+        step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
+    with progress.step("static miner") as step:
+        static = mine(surface, ImportReader(), engine=adapter.ssot.engine, context=adapter.ssot.context)
+        step.note = f"{len(static.candidates)} candidates from {len(static.effects)} effects"
+    with progress.step("lifts") as step:
+        lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
+        step.note = f"{len(lifted)} candidates"
+    feeds = tuple(_feeds(adapter, surface))
+    results = _prove_all(adapter, surface, [*static.candidates, *lifted], feeds, progress, workers)
+    proven = tuple(entry for result in results for entry in result.proven)
+    rules = _named(carry_over(merge(entry.rule for entry in proven), previous))
+    corpus = Corpus(
+        schema_version=SCHEMA_VERSION,
+        engine=adapter.ssot.engine,
+        engine_version=version,
+        mined_at=now(),
+        rules=rules,
+        context=adapter.ssot.context,
+    )
+    staged: dict[AddedBy, int] = {}
+    for result in results:
+        for producer, count in result.staged.items():
+            staged[producer] = staged.get(producer, 0) + count
+    return Mined(corpus, tuple(lost for result in results for lost in result.lost), proven, static.effects, feeds, staged)
+
+
+def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterator[Feed]:
+    """What the front classes (those that are built in steps) hand on to the classes behind them."""
+    for name in fronts(adapter, surface):
+        source = textwrap.dedent(inspect.getsource(adapter.native_class(name)))
+        (definition,) = ast.parse(source).body
+        if isinstance(definition, ast.ClassDef):
+            yield from discover_feeds(definition, surface, surface[name].fields)
+
+
+def fronts(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> tuple[str, ...]:
+    """Classes that only collect what others validate: the SSOT gives them build steps that return another object."""
+    return tuple(
+        name
+        for name in surface
+        if (entry := adapter.ssot.native_type(name)) is not None and any(step.returns for step in entry.build)
+    )
+
+
+def _prove_all(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    candidates: Iterable[Candidate],
+    feeds: Sequence[Feed],
+    progress: Progress,
+    workers: int,
+) -> list[_ClassResult]:
+    """The classes that validate first; then the fronts, on which what was proven behind them is tried again."""
+    guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
+    for candidate in candidates:
+        guesses[candidate.native_type].append(candidate)
+    front_names = fronts(adapter, surface)
+    behind = [name for name in surface if name not in front_names]
+    results = _share_out(adapter, surface, guesses, behind, progress, workers)
+    proven = [entry.rule for result in results.values() for entry in result.proven]
+    for name in front_names:
+        restated = (restate(to_candidate(rule), surface[name], feeds) for rule in proven)
+        guesses[name].extend(candidate for candidate in restated if candidate is not None)
+    results.update(_share_out(adapter, surface, guesses, front_names, progress, workers))
+    return [results[name] for name in surface]
+
+
+class _Forked:
+    """What forked workers inherit instead of having it sent."""
+
+    adapter: EngineAdapter
+    surface: Mapping[str, ClassFacts]
+    guesses: Mapping[str, Sequence[Candidate]]
+
+    @classmethod
+    def prove(cls, name: str) -> tuple[str, _ClassResult]:
+        return name, _prove_class(cls.adapter, cls.surface, name, cls.guesses[name])
+
+
+def _share_out(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    guesses: Mapping[str, Sequence[Candidate]],
+    names: Sequence[str],
+    progress: Progress,
+    workers: int,
+) -> dict[str, _ClassResult]:
+    """Prove the named classes, those with most candidates first so that no worker is left with a long one."""
+    _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
+    tasks = sorted(names, key=lambda name: -len(guesses[name]))
+    results: dict[str, _ClassResult] = {}
+    with progress.step("proving", total=len(tasks)) as step:
+        if workers < 2 or len(tasks) < 2:
+            found: Iterable[tuple[str, _ClassResult]] = map(_Forked.prove, tasks)
+            for name, result in found:
+                results[name] = result
+                step.advance()
+            return results
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+            for name, result in pool.map(_Forked.prove, tasks):
+                results[name] = result
+                step.advance()
+    return results
+
+
+def _prove_class(
+    adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, guesses: Sequence[Candidate]
+) -> _ClassResult:
+    oracle = Oracle(Observer(adapter), name)
+    gate = Gate(
+        surface[name],
+        oracle,
+        engine=adapter.ssot.engine,
+        library=adapter.ssot.library,
+        added_at=today(),
+        surface=surface,
+        context=adapter.ssot.context,
+    )
+    gate.prove(guesses)
+    probed = list(
+        probe(
+            surface[name],
+            oracle.raises,
+            constants=constants_in(guesses),
+            clusters=adapter.ssot.clusters.get(name, ()),
+            explained=gate.rejects,
+            surface=surface,
+        )
+    )
+    gate.prove(probed)
+    return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)))
+
+
+def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:
+    """Field → the constants that the candidates compare it with: where its behaviour may change."""
+    found: dict[str, list[Any]] = {}
+    for candidate in candidates:
+        for subject, clauses in candidate.fields.items():
+            for field in parse(subject).fields:
+                found.setdefault(field, []).extend(constants_of({subject: clauses}))
+    return {field: distinct(values) for field, values in found.items()}
+
+
+def _counted(candidates: Iterable[Candidate]) -> dict[AddedBy, int]:
+    counts: dict[AddedBy, int] = {}
+    for candidate in candidates:
+        counts[candidate.added_by] = counts.get(candidate.added_by, 0) + 1
+    return counts
+
+
+def _named(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules under unique names, in the order of the corpus: by class, severity, place and name."""
+    ordered = sorted(rules, key=lambda rule: (rule.native_type, _SEVERITIES.index(rule.severity), rule.id, fingerprint(rule)))
+    taken: set[str] = set()
+    named = []
+    for rule in ordered:
+        name = unique_name(rule.id, taken)
+        taken.add(name)
+        named.append(rule if name == rule.id else replace(rule, id=name))
+    return tuple(named)

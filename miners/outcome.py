@@ -1,0 +1,55 @@
+"""What a build says when it is done: per producer what it found, what became of it, and why the rest was lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from miners.build import Mined
+from pytest_llem_invariants.model import AddedBy, Corpus
+
+_MOST_REASONS = 12
+
+
+def closing_table(mined: Mined) -> str:
+    """The table under a build."""
+    confirmed = Counter(entry.rule.added_by for entry in mined.proven)
+    lost = Counter(entry.candidate.added_by for entry in mined.lost)
+    merged = Counter(producer for rule in mined.corpus.rules for producer in rule.cross_validated_by)
+    rows = [("producer", "found", "confirmed", "also found", "lost")]
+    rows.extend(
+        (producer.value, str(count), str(confirmed[producer]), str(merged[producer]), str(lost[producer]))
+        for producer, count in sorted(mined.staged.items(), key=lambda item: item[0].value)
+    )
+    lines = _aligned(rows)
+    lines.append("")
+    lines.append(f"{len(mined.corpus.rules)} rules in the proposed corpus")
+    reasons = Counter(entry.reason.partition(":")[0] for entry in mined.lost)
+    lines.extend(f"  lost {count:5d}  {reason}" for reason, count in reasons.most_common(_MOST_REASONS))
+    return "\n".join(lines)
+
+
+def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    rows = list(rows)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        for row in rows
+    ]
+
+
+def hand_written_debt(mined: Mined, previous: Corpus | None) -> tuple[str, ...]:
+    """What became of the rules that were written by hand: taken over by a miner, or still owed."""
+    if previous is None:
+        return ()
+    mined_ids = {rule.id: rule for rule in mined.corpus.rules}
+    lines = []
+    for rule in previous.rules:
+        if rule.added_by is not AddedBy.MANUAL_SEED:
+            continue
+        now = mined_ids.get(rule.id)
+        if now is None:
+            lines.append(f"{rule.id}: written by hand, and no miner finds its constraint")
+        elif now.added_by is not AddedBy.MANUAL_SEED:
+            lines.append(f"{rule.id}: taken over from {now.added_by}")
+    return tuple(lines)

@@ -1,0 +1,222 @@
+"""The gate of one class: candidates go in, rules that the live library confirmed come out, and why the rest did not.
+
+Guesses are cheap, so every candidate is tried. What stays has a positive and a negative example that the library
+answers as the rule says, and a predicate that no probe contradicts. A contradicted predicate is refined and tried
+again, until nothing changes or the bound is hit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.logic import Atom, Conjunction, implies
+from miners.oracle import Oracle
+from miners.refine import refine
+from miners.stage import to_candidate, to_rule
+from miners.witness import find_examples
+from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Rule, Severity, Soundness
+from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.replay.contexts import context_of
+from pytest_llem_invariants.replay.contracts import negative_does_not_raise, positive_raises
+from pytest_llem_invariants.replay.soundness import boundary_probes, judge
+from pytest_llem_invariants.values import identity
+
+MOST_ROUNDS: Final = 4
+Predicate = Callable[[Kwargs], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A candidate that did not become a rule, and why."""
+
+    candidate: Candidate
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A confirmed rule with the evidence on its predicate, and how it came to its present form."""
+
+    rule: Rule
+    soundness: Soundness
+    history: tuple[str, ...] = ()
+
+
+@final
+class Gate:
+    """Proves the candidates of one class."""
+
+    def __init__(
+        self,
+        facts: ClassFacts,
+        oracle: Oracle,
+        *,
+        engine: str,
+        library: str,
+        added_at: str,
+        surface: Mapping[str, ClassFacts] = EMPTY,
+        context: Mapping[str, ContextField] = EMPTY,
+        probe_limit: int = 240,
+    ) -> None:
+        self.facts = facts
+        self.oracle = oracle
+        self.lost: list[Lost] = []
+        self._engine = engine
+        self._library = library
+        self._added_at = added_at
+        self._surface = surface
+        self._context = context
+        self._probe_limit = probe_limit
+        self._proven: dict[str, Proven] = {}
+
+    @property
+    def proven(self) -> tuple[Proven, ...]:
+        return tuple(self._proven.values())
+
+    def rejects(self, kwargs: Kwargs) -> bool:
+        """Whether a proven error rule claims this config, in the default context."""
+        return any(self._predicate(entry.rule)(kwargs) for entry in self.proven if entry.rule.severity is Severity.ERROR)
+
+    def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
+        """Try every candidate; what is contradicted is refined and tried again."""
+        pending = [(candidate, ()) for candidate in candidates]
+        tried: set[str] = set()
+        for _ in range(MOST_ROUNDS):
+            contradicted: list[tuple[Candidate, tuple[str, ...]]] = []
+            for candidate, history in pending:
+                key = _key(candidate)
+                if key in tried:
+                    continue
+                tried.add(key)
+                contradicted.extend(self._try(candidate, history))
+                if not history:
+                    advance()
+            pending = contradicted
+            if not pending:
+                return
+        self.lost.extend(Lost(candidate, f"still contradicted after {MOST_ROUNDS} rounds") for candidate, _ in pending)
+
+    def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[tuple[Candidate, tuple[str, ...]]]:
+        """Prove one candidate; what is returned is to be tried in its place."""
+        rule = self._stage(candidate)
+        if rule is None:
+            self.lost.append(Lost(candidate, "no example that the library confirms"))
+            return []
+        soundness = self._judge(rule)
+        if not soundness.overbroad:
+            self._proven.setdefault(_key(candidate), Proven(rule, soundness, history))
+            return []
+        refinements = refine(to_candidate(rule), soundness, self._shows(rule), self.facts, surface=self._surface)
+        if not refinements:
+            self.lost.append(Lost(candidate, f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}"))
+        return [(refinement.candidate, (*history, refinement.reason)) for refinement in refinements]
+
+    def finished(self) -> tuple[Proven, ...]:
+        """The proven rules, none implied by another of the same voice, no negative of one triggering another."""
+        kept = self._without_implied()
+        predicates = {entry.rule.id: self._predicate(entry.rule) for entry in kept}
+        return tuple(self._with_clean_negative(entry, predicates) for entry in kept)
+
+    def _without_implied(self) -> list[Proven]:
+        kept: list[Proven] = []
+        for entry in self.proven:
+            if any(_tells_less(entry.rule, other.rule) for other in self.proven if other is not entry):
+                self.lost.append(Lost(to_candidate(entry.rule), "implied by a wider rule with the same message"))
+            else:
+                kept.append(entry)
+        return kept
+
+    def _with_clean_negative(self, entry: Proven, predicates: Mapping[str, Predicate]) -> Proven:
+        others = [predicate for name, predicate in predicates.items() if name != entry.rule.id]
+        if not any(predicate(entry.rule.kwargs_negative) for predicate in others):
+            return entry
+        again = self._stage(to_candidate(entry.rule), others)
+        return entry if again is None else replace(entry, rule=replace(again, id=entry.rule.id))
+
+    def _stage(self, candidate: Candidate, others: Iterable[Predicate] = ()) -> Rule | None:
+        """The candidate as a rule whose two examples the library answers as the rule says."""
+
+        def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
+            return to_rule(
+                candidate,
+                _Pair(positive, negative),
+                engine=self._engine,
+                library=self._library,
+                added_at=self._added_at,
+            )
+
+        def proves(kwargs: Kwargs) -> bool:
+            rule = drafted(kwargs, {})
+            observation = self.oracle.observe(kwargs, context_of(rule, self._context))
+            return observation.skipped_reason is None and positive_raises(rule, observation) is None
+
+        def clears(kwargs: Kwargs) -> bool:
+            rule = drafted({}, kwargs)
+            observation = self.oracle.observe(kwargs, context_of(rule, self._context))
+            return observation.skipped_reason is None and negative_does_not_raise(rule, observation) is None
+
+        examples = find_examples(
+            candidate,
+            self.facts,
+            others=others,
+            surface=self._surface,
+            context=self._context,
+            proves=proves,
+            clears=clears,
+        )
+        return None if examples is None else drafted(examples.positive, examples.negative)
+
+    def _judge(self, rule: Rule) -> Soundness:
+        company = [entry.rule.kwargs_positive for entry in self.proven]
+        context = context_of(rule, self._context)
+        probes = boundary_probes(
+            rule,
+            self.facts.fields,
+            company=company[:40],
+            context_fields=self._context,
+            limit=self._probe_limit,
+        )
+        return judge(
+            rule,
+            self._predicate(rule, context),
+            lambda kwargs: self.oracle.observe(kwargs, context),
+            probes,
+        )
+
+    def _predicate(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:
+        match = compile_match(rule.match, context_fields=self._context)
+        under = context_of(rule, self._context) if context is None else context
+        base = self.facts.base_kwargs
+        return lambda kwargs: match({**base, **kwargs}, under)
+
+    def _shows(self, rule: Rule) -> Predicate:
+        context = context_of(rule, self._context)
+        return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context)) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    positive: Kwargs
+    negative: Kwargs
+    context: Kwargs = EMPTY
+
+
+def _key(candidate: Candidate) -> str:
+    return identity((candidate.severity.value, {k: [(c.op, c.rhs) for c in v] for k, v in candidate.fields.items()}, candidate.defaults))
+
+
+def _tells_less(rule: Rule, other: Rule) -> bool:
+    """Whether the other rule says the same thing of every config that this one claims, and of more."""
+    if rule.severity is not other.severity or rule.message_template != other.message_template:
+        return False
+    if rule.match.defaults != other.match.defaults or rule.match.fields == other.match.fields:
+        return False
+    return implies(_conjunction(rule), _conjunction(other))
+
+
+def _conjunction(rule: Rule) -> Conjunction:
+    return tuple(Atom(subject, clause) for subject, clauses in rule.match.fields.items() for clause in clauses)

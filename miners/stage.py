@@ -1,0 +1,55 @@
+"""A candidate with its examples, written as a rule of the corpus."""
+
+from __future__ import annotations
+
+from miners.candidate import Candidate
+from miners.naming import rule_name
+from miners.witness import Examples
+from pytest_llem_invariants.model import Match, Rule
+from pytest_llem_invariants.wording import say_rule
+
+
+def to_rule(candidate: Candidate, examples: Examples, *, engine: str, library: str, added_at: str) -> Rule:
+    """The rule that a candidate proposes. Its id is readable but not yet unique."""
+    match = Match(engine, candidate.fields, candidate.defaults)
+    return Rule(
+        id=rule_name(engine, candidate.native_type, candidate.severity, candidate.fields),
+        engine=engine,
+        library=library,
+        invariant_under_test=say_rule(candidate.native_type, candidate.severity, match),
+        severity=candidate.severity,
+        native_type=candidate.native_type,
+        miner_source=candidate.source,
+        match=match,
+        kwargs_positive=examples.positive,
+        kwargs_negative=examples.negative,
+        expected_outcome=candidate.expected,
+        message_template=candidate.template,
+        references=tuple(dict.fromkeys((candidate.source.guard, *candidate.references))),
+        added_by=candidate.added_by,
+        added_at=added_at,
+        walker_notes=_notes(candidate),
+    )
+
+
+def _notes(candidate: Candidate) -> str | None:
+    unread = f"Guards that the predicate does not say: {'; '.join(candidate.opaque)}." if candidate.opaque else None
+    return " ".join(note for note in (candidate.notes, unread) if note) or None
+
+
+def to_candidate(rule: Rule) -> Candidate:
+    """The way back, for what refines a rule that was already staged."""
+    return Candidate(
+        native_type=rule.native_type,
+        severity=rule.severity,
+        fields=rule.match.fields,
+        expected=rule.expected_outcome,
+        template=rule.message_template,
+        source=rule.miner_source,
+        added_by=rule.added_by,
+        defaults=rule.match.defaults,
+        hints=(rule.kwargs_positive,),
+        notes=rule.walker_notes,
+        references=rule.references,
+    )
+
