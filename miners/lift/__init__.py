@@ -1,0 +1,36 @@
+"""The lifts: what a class's types reject, as candidates, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts, ClassKind
+from miners.lift.declared import lift_annotations
+from miners.lift.pydantic import lift_pydantic
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.engines.base import EngineAdapter
+
+__all__ = ["lift", "lift_class", "lift_declared"]
+
+
+def lift(adapter: EngineAdapter, facts: ClassFacts) -> Iterator[Candidate]:
+    """The candidates of one class of an engine."""
+    siblings = [adapter.native_class(name) for name in adapter.native_types()]
+    return lift_class(adapter.native_class(facts.native_type), facts, siblings=siblings)
+
+
+def lift_class(cls: type, facts: ClassFacts, *, siblings: Collection[type] = ()) -> Iterator[Candidate]:
+    """The candidates of one live class. `siblings` are lifted by themselves and need not be told where they nest."""
+    if facts.kind.coerces:
+        return lift_pydantic(cls, facts, siblings)
+    return lift_declared(facts)
+
+
+def lift_declared(facts: ClassFacts) -> Iterator[Candidate]:
+    """The candidates of a class that is known by its facts alone."""
+    if facts.kind is ClassKind.PLAIN:
+        return iter(())
+    return lift_annotations(facts)

@@ -1,0 +1,84 @@
+"""What a field's type rejects, as candidates for rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts, FieldFact
+from miners.lift.rejections import Rejections, Told, flatten
+from miners.logic import fields_of, to_dnf
+from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import AddedBy, Channel, Clause, ExpectedOutcome, MinerSource, Outcome, Severity
+
+RAISES = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+_MOST_CONJUNCTIONS = 24
+
+
+def candidates_of(
+    facts: ClassFacts,
+    fact: FieldFact,
+    table: Rejections,
+    added_by: AddedBy,
+    *,
+    located: bool,
+    opaque: str | None = None,
+) -> Iterator[Candidate]:
+    """One candidate for each way in which the value of a field is wrong."""
+    for told in flatten(table, fact.keyword):
+        for fields, defaults, guards in _conjunctions(told, fact):
+            yield candidate(
+                facts,
+                fact,
+                fields,
+                added_by,
+                template=_template(fact.keyword, told.message, located=located),
+                defaults=defaults,
+                opaque=(*guards, *((opaque,) if opaque else ())),
+            )
+
+
+def candidate(
+    facts: ClassFacts,
+    fact: FieldFact,
+    fields: Mapping[str, tuple[Clause, ...]],
+    added_by: AddedBy,
+    *,
+    template: str | None,
+    defaults: Mapping[str, Any] | None = None,
+    opaque: tuple[str, ...] = (),
+) -> Candidate:
+    line = fact.line or facts.line
+    return Candidate(
+        native_type=facts.native_type,
+        severity=Severity.ERROR,
+        fields=fields,
+        expected=RAISES,
+        template=template,
+        source=MinerSource(facts.path, facts.target.partition(":")[2], line),
+        added_by=added_by,
+        defaults=defaults or {},
+        opaque=opaque,
+        references=(f"{facts.path}:{line}",),
+    )
+
+
+def _conjunctions(
+    told: Told, fact: FieldFact
+) -> Iterator[tuple[Mapping[str, tuple[Clause, ...]], Mapping[str, Any], tuple[str, ...]]]:
+    if told.on_none:
+        if fact.required:
+            yield {fact.keyword: (Clause("absent", True),)}, {}, told.opaque
+        elif fact.default is not MISSING and fact.default is not None:
+            yield {fact.keyword: (Clause("==", None),)}, {fact.keyword: fact.default}, told.opaque
+        return
+    for conjunction in to_dnf(told.when, _MOST_CONJUNCTIONS) or ():
+        spoken = fields_of(conjunction)
+        yield spoken.fields, {}, (*told.opaque, *(one.wording for one in spoken.opaque))
+
+
+def _template(keyword: str, message: str, *, located: bool) -> str | None:
+    if not located:
+        return None
+    return f"\n{keyword}{{…}}\n  {message}"

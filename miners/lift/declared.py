@@ -1,0 +1,70 @@
+"""Types read as pydantic would enforce them, for classes known by their facts alone.
+
+Stdlib dataclasses and msgspec structs do not look at their annotations when they are built directly; what their types
+say is proposed all the same, and the evidence decides whether somebody enforces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts, ClassKind
+from miners.lift.candidates import candidates_of
+from miners.lift.schema import Reader
+from miners.types import Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown, alternatives
+from pytest_llem_invariants.model import AddedBy
+
+_ADDED_BY: Final = {
+    ClassKind.MSGSPEC: AddedBy.MSGSPEC_LIFT,
+    ClassKind.DATACLASS: AddedBy.DATACLASS_LIFT,
+    ClassKind.PYDANTIC_MODEL: AddedBy.PYDANTIC_LIFT,
+    ClassKind.PYDANTIC_DATACLASS: AddedBy.PYDANTIC_LIFT,
+}
+_GROUPS: Final = ("list", "set", "frozenset")
+_SCALARS: Final = ("int", "float", "bool", "str", "bytes", "none", "callable")
+
+
+def lift_annotations(facts: ClassFacts) -> Iterator[Candidate]:
+    """What the annotated types of a class reject."""
+    added_by = _ADDED_BY[facts.kind]
+    reader = Reader()
+    for fact in facts.fields.values():
+        if not fact.settable or (facts.kind is ClassKind.DATACLASS and not _has_choice(fact.type)):
+            continue
+        table = reader.read(core_schema(fact.type), fact.keyword)
+        yield from candidates_of(facts, fact, table, added_by, located=facts.kind.coerces)
+
+
+def _has_choice(type_: TypeExpr) -> bool:
+    return any(isinstance(one, Choice) for one in alternatives(type_))
+
+
+def core_schema(type_: TypeExpr) -> Mapping[str, Any]:
+    """The type as a pydantic core schema; what it cannot say accepts everything."""
+    match type_:
+        case Plain(name) if name in _SCALARS:
+            return {"type": name}
+        case Choice(values, None):
+            return {"type": "literal", "expected": list(values)}
+        case Choice(values, str()):
+            return {"type": "literal", "expected": list(values)}
+        case Either(members):
+            return {"type": "union", "choices": [core_schema(one) for one in members]}
+        case Group("dict" | "Mapping", (key, value)):
+            return {"type": "dict", "keys_schema": core_schema(key), "values_schema": core_schema(value)}
+        case Group("dict" | "Mapping"):
+            return {"type": "dict"}
+        case Group("tuple", items, fixed) if items:
+            schemas = [core_schema(one) for one in items]
+            return {"type": "tuple", "items_schema": schemas, **({} if fixed else {"variadic_item_index": 0})}
+        case Group(name, (item,)) if name in _GROUPS:
+            return {"type": name, "items_schema": core_schema(item)}
+        case Group(name) if name in _GROUPS:
+            return {"type": name}
+        case Bounded(inner, bounds):
+            return {**core_schema(inner), **bounds}
+        case Plain() | Group() | Instance() | Unknown():
+            return {"type": "any"}
+    raise AssertionError(type_)

@@ -1,0 +1,40 @@
+"""Pydantic models and dataclasses: the schema that pydantic-core runs, told as candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.lift.candidates import candidate, candidates_of
+from miners.lift.schema import Reader, fields_of, has_validator_before, object_schema
+from pytest_llem_invariants.model import AddedBy, Clause
+
+
+def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> Iterator[Candidate]:
+    """What every field of a live class rejects."""
+    schema: Mapping[str, Any] = cls.__pydantic_core_schema__  # type: ignore[attr-defined]
+    before = has_validator_before(schema)
+    opaque = f"validator {before} before the fields" if before else None
+    inner, reader = object_schema(schema, Reader(siblings=siblings))
+    schemas = fields_of(inner)
+    for name, fact in facts.fields.items():
+        if name.startswith("_"):
+            continue
+        if not fact.settable:
+            if not facts.accepts_extra:
+                yield _cannot_be_given(facts, name)
+        elif name in schemas:
+            table = reader.read(schemas[name]["schema"], fact.keyword)
+            yield from candidates_of(facts, fact, table, AddedBy.PYDANTIC_LIFT, located=True, opaque=opaque)
+
+
+def _cannot_be_given(facts: ClassFacts, name: str) -> Candidate:
+    return candidate(
+        facts,
+        facts.fields[name],
+        {name: (Clause("present", True),)},
+        AddedBy.PYDANTIC_LIFT,
+        template=f"\n{name}{{…}}\n  ",
+    )

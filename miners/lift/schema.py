@@ -1,0 +1,342 @@
+"""A pydantic core schema read into what it rejects.
+
+The schema is what pydantic-core really runs, so it is read rather than the annotations: constraints moved by a
+decorator, discriminators, strictness and hand-written validators are all in it.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from miners.lift import scalars
+from miners.lift.rejections import (
+    KINDS,
+    NOTHING,
+    SEQUENCES,
+    Rejections,
+    all_reject,
+    always,
+    any_rejects,
+    flatten,
+    guarded,
+    nullable,
+    on,
+    worded,
+)
+from miners.logic import FALSE, Atom, Formula, atom
+from pytest_llem_invariants.model import Clause
+
+Schema = Mapping[str, Any]
+_DEEPEST: Final = 4
+_ITEMS: Final = {
+    "list": "Input should be a valid list",
+    "tuple": "Input should be a valid tuple",
+    "set": "Input should be a valid set",
+    "frozenset": "Input should be a valid frozenset",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads schemas under the settings that hold where it stands."""
+
+    siblings: Collection[type] = ()
+    """Classes that are lifted by themselves: what they reject of a mapping is not told again where they are nested."""
+    strict: bool = False
+    config: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, Schema] = field(default_factory=dict)
+    depth: int = 0
+
+    def read(self, schema: Schema, subject: str) -> Rejections:
+        """What the schema rejects, told of the value at `subject`."""
+        kind = schema["type"]
+        strict = bool(schema.get("strict", self.strict))
+        match kind:
+            case "int":
+                return scalars.integer(schema, subject, strict=strict)
+            case "float":
+                allowed = schema.get("allow_inf_nan", self.config.get("allow_inf_nan", True))
+                return scalars.number(schema, subject, strict=strict, allow_inf_nan=bool(allowed))
+            case "bool":
+                return scalars.boolean(subject, strict=strict)
+            case "str":
+                return self._string(schema, subject, strict)
+            case "bytes":
+                return always(scalars.BYTES, but=("bytes",) if strict else ("bytes", "str"))
+            case "none":
+                return always("Input should be None", but=("none",))
+            case "literal":
+                return scalars.choice([_plain(value) for value in schema["expected"]], subject)
+            case "enum":
+                return self._enum(schema, subject, strict)
+            case "list" | "tuple" | "set" | "frozenset":
+                return self._items(schema, subject, strict)
+            case "dict":
+                return self._mapping(schema, subject)
+            case "callable":
+                return always("Input should be callable")
+            case "is-instance":
+                return always("Input should be an instance of", but=_instances_of(schema["cls"]))
+            case "is-subclass":
+                return always("Input should be a subclass of")
+            case _:
+                return self._compound(schema, subject, strict)
+
+    def _compound(self, schema: Schema, subject: str, strict: bool) -> Rejections:
+        """Schemas that stand around others."""
+        match schema["type"]:
+            case "nullable":
+                return nullable(self.read(schema["schema"], subject))
+            case "default":
+                return self.read(schema["schema"], subject)
+            case "custom-error":
+                message = schema.get("custom_error_message")
+                inner = self.read(schema["schema"], subject)
+                return worded(inner, message) if message else inner
+            case "union":
+                return self._union(schema, subject)
+            case "tagged-union":
+                return self._tagged(schema, subject)
+            case "chain":
+                return self.read(schema["steps"][0], subject)
+            case "lax-or-strict":
+                return self.read(schema["strict_schema" if strict else "lax_schema"], subject)
+            case "json-or-python":
+                return self.read(schema["python_schema"], subject)
+            case "definitions":
+                known = {one["ref"]: one for one in schema["definitions"]}
+                return replace(self, definitions={**self.definitions, **known}).read(schema["schema"], subject)
+            case "definition-ref":
+                found = self.definitions.get(schema["schema_ref"])
+                return NOTHING if found is None or self.depth > _DEEPEST else self._deeper().read(found, subject)
+            case "function-after":
+                return self.read(schema["schema"], subject)
+            case "function-before" | "function-wrap":
+                return self._behind_function(schema, subject)
+            case "dataclass" | "model":
+                return self._object(schema, subject, strict)
+            case _:  # "any", "function-plain", dates, URLs, generators: nothing is claimed
+                return NOTHING
+
+    def _deeper(self) -> Reader:
+        return replace(self, depth=self.depth + 1)
+
+    def _string(self, schema: Schema, subject: str, strict: bool) -> Rejections:
+        limits = {
+            "min_length": self.config.get("str_min_length"),
+            "max_length": self.config.get("str_max_length"),
+            "strip_whitespace": self.config.get("str_strip_whitespace"),
+        }
+        told = {**{name: value for name, value in limits.items() if value is not None}, **schema}
+        from_numbers = schema.get("coerce_numbers_to_str", self.config.get("coerce_numbers_to_str", False))
+        return scalars.string(told, subject, strict=strict, from_numbers=bool(from_numbers))
+
+    def _enum(self, schema: Schema, subject: str, strict: bool) -> Rejections:
+        values = [member.value for member in schema["members"]]
+        if strict:
+            return always(scalars.choice_message(values))
+        if schema.get("missing") is not None or not all(_is_scalar(value) for value in values):
+            return NOTHING
+        return scalars.enumeration(values, schema.get("sub_type"), subject)
+
+    def _items(self, schema: Schema, subject: str, strict: bool) -> Rejections:
+        kind = schema["type"]
+        message = _ITEMS[kind]
+        kinds = (kind,) if strict else SEQUENCES
+        whole = always(message, but=kinds)
+        tables: list[Rejections] = [whole]
+        if kind == "tuple":
+            items = list(schema["items_schema"])
+            variadic = schema.get("variadic_item_index")
+            if variadic is None:
+                length = atom(f"len({subject})", "!=", len(items))
+                tables.append(on(kinds, length, "{…}" if len(items) else "Tuple should have at most 0 items"))
+            alike = len({repr(one) for one in items}) == 1
+            item = items[0] if alike and (variadic is not None or len(items) > 1) else None
+        else:
+            item = schema.get("items_schema")
+            named = {"list": "List", "set": "Set", "frozenset": "Frozenset"}[kind]
+            sized = kinds if kind == "list" else (kind,)
+            tables += scalars.length(schema, subject, sized, f"{named} should have at {{}} {{}} item")
+        if item is not None:
+            tables.append(self._each(item, f"each({subject})", kinds))
+        return any_rejects(*tables)
+
+    def _each(self, schema: Schema, subject: str, kinds: Iterable[str]) -> Rejections:
+        """What is rejected because of one of the elements."""
+        if self.depth > _DEEPEST:
+            return NOTHING
+        return self._told_inside(self._deeper().read(schema, subject), subject, kinds)
+
+    @staticmethod
+    def _told_inside(table: Rejections, subject: str, kinds: Iterable[str]) -> Rejections:
+        parts: list[Rejections] = []
+        kinds = tuple(kinds)
+        for told in flatten(table, subject):
+            when = _is_none(subject) if told.on_none else told.when
+            inside = on(kinds, when, told.message)
+            for by in told.opaque:
+                inside = guarded(inside, by)
+            parts.append(inside)
+        return any_rejects(*parts)
+
+    def _mapping(self, schema: Schema, subject: str) -> Rejections:
+        tables = [always("Input should be a valid dictionary", but=("dict",))]
+        tables += scalars.length(schema, subject, ("dict",), "Dictionary should have at {} {} item")
+        if "keys_schema" in schema:
+            tables.append(self._each(schema["keys_schema"], f"each(keys({subject}))", ("dict",)))
+        if "values_schema" in schema:
+            tables.append(self._each(schema["values_schema"], f"each(values({subject}))", ("dict",)))
+        return any_rejects(*tables)
+
+    def _union(self, schema: Schema, subject: str) -> Rejections:
+        members = [one[0] if isinstance(one, tuple) else one for one in schema["choices"]]
+        table = all_reject([self.read(one, subject) for one in members])
+        message = schema.get("custom_error_message")
+        return worded(table, message) if message else table
+
+    def _tagged(self, schema: Schema, subject: str) -> Rejections:
+        discriminator = schema["discriminator"]
+        if not isinstance(discriminator, str) or "(" in subject:
+            return NOTHING
+        tags = [_plain(tag) for tag in schema["choices"]]
+        key = f"{subject}.{discriminator}"
+        return any_rejects(
+            on(("dict",), atom(key, "absent", True), "Unable to extract tag using discriminator"),
+            on(("dict",), atom(key, "not_in", tags), "does not match any of the expected tags"),
+        )
+
+    def _behind_function(self, schema: Schema, subject: str) -> Rejections:
+        function = schema["function"]["function"]
+        inner = self.read(schema["schema"], subject)
+        if schema["type"] == "function-wrap" and _lets_only_none_through(function):
+            return nullable(inner)
+        name = getattr(function, "__qualname__", type(function).__name__)
+        return guarded(inner, f"{schema['type'].partition('-')[2]} validator {name}")
+
+    def _object(self, schema: Schema, subject: str, strict: bool) -> Rejections:
+        cls = schema["cls"]
+        name = cls.__name__
+        if schema["type"] == "model":
+            message = f"Input should be a valid dictionary or instance of {name}"
+        else:
+            message = f"Input should be a dictionary or an instance of {name}"
+        if strict:
+            return always(f"Input should be an instance of {name}")
+        whole = always(message, but=("dict",))
+        if "(" in subject or cls in self.siblings or self.depth > _DEEPEST:
+            return whole
+        return any_rejects(whole, *self._inside(schema, subject))
+
+    def _inside(self, schema: Schema, subject: str) -> Iterable[Rejections]:
+        """What a nested class rejects of a mapping."""
+        inner = self.inside(schema)
+        for name, one in fields_of(schema).items():
+            place = f"{subject}.{keyword_of(one, name)}"
+            table = inner._deeper().read(one["schema"], place)
+            yield self._told_inside(nullable(table), place, ("dict",))
+        if schema.get("config", {}).get("extra_fields_behavior") == "forbid":
+            names = [keyword_of(one, name) for name, one in fields_of(schema).items()]
+            unknown = atom(f"each(keys({subject}))", "not_in", names)
+            yield on(("dict",), unknown, "{…}")
+
+    def inside(self, schema: Schema) -> Reader:
+        """The reader for the fields of a model or dataclass."""
+        config = schema.get("config", {})
+        return replace(self, config=config, strict=bool(config.get("strict", False)))
+
+
+def object_schema(schema: Schema, reader: Reader) -> tuple[Schema, Reader]:
+    """The model or dataclass schema under validators and definitions, with the reader that holds inside it."""
+    while schema["type"] not in ("model", "dataclass"):
+        if schema["type"] == "definitions":
+            known = {one["ref"]: one for one in schema["definitions"]}
+            reader = replace(reader, definitions={**reader.definitions, **known})
+        schema = reader.definitions[schema["schema_ref"]] if "schema_ref" in schema else schema["schema"]
+    return schema, reader.inside(schema)
+
+
+def fields_of(schema: Schema) -> Mapping[str, Schema]:
+    """Field name → its field schema, of a model or dataclass schema."""
+    inner = schema["schema"]
+    while "fields" not in inner:
+        if "schema" not in inner:
+            return {}
+        inner = inner["schema"]
+    fields = inner["fields"]
+    return fields if isinstance(fields, Mapping) else {one["name"]: one for one in fields}
+
+
+def keyword_of(schema: Schema, name: str) -> str:
+    alias = schema.get("validation_alias")
+    return alias if isinstance(alias, str) else name
+
+
+def has_validator_before(schema: Schema) -> str | None:
+    """The name of a hand-written validator that sees the arguments of a class before its fields do."""
+    while schema["type"] not in ("model", "dataclass"):
+        if schema["type"] in ("function-before", "function-wrap", "function-plain"):
+            return str(getattr(schema["function"]["function"], "__qualname__", "a validator"))
+        if "schema" not in schema:
+            return None
+        schema = schema["schema"]
+    inner = schema.get("schema", {})
+    while isinstance(inner, Mapping) and "fields" not in inner:
+        if inner.get("type") in ("function-before", "function-wrap", "function-plain"):
+            return str(getattr(inner["function"]["function"], "__qualname__", "a validator"))
+        inner = inner.get("schema", {"fields": ()})
+    return None
+
+
+def _is_none(subject: str) -> Formula:
+    """An element that is none. A path below the root that is none cannot be told from one that is not given."""
+    return Atom(subject, Clause("==", None)) if subject.startswith("each(") else FALSE
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
+
+
+def _instances_of(cls: Any) -> list[str]:
+    """The kinds of values that are instances of a class all the same (`Mapping`, `Sequence`)."""
+    try:
+        return [name for name, kind in KINDS.items() if issubclass(kind, cls)]
+    except TypeError:
+        return list(KINDS)
+
+
+def _lets_only_none_through(function: Callable[..., Any]) -> bool:
+    """Whether a wrap validator is `if value is None: return value` before `return handler(value)`."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        return False
+    names = [argument.arg for argument in definition.args.args if argument.arg not in ("self", "cls")]
+    body = [one for one in definition.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
+    if len(names) < 2 or len(body) != 2:
+        return False
+    value, handler = names[:2]
+    match body:
+        case [
+            ast.If(
+                test=ast.Compare(left=ast.Name(id=tested), ops=[ast.Is()], comparators=[ast.Constant(value=None)]),
+                body=[ast.Return()],
+                orelse=[],
+            ),
+            ast.Return(value=ast.Call(func=ast.Name(id=called), args=[ast.Name(id=passed)], keywords=[])),
+        ]:
+            return (tested, called, passed) == (value, handler, value)
+        case _:
+            return False
