@@ -1,0 +1,127 @@
+"""llem-mine: everything that produces a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.model import Corpus
+
+OK: Final = 0
+DIFFERS: Final = 1
+REFUSED: Final = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; every error that a user can mend is one sentence and exit status 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except LlemError as error:
+        print(f"llem-mine: {error}", file=sys.stderr)
+        return REFUSED
+    except BrokenPipeError:
+        return OK
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="llem-mine",
+        description="Mine the rules that an inference engine hides about its own configuration.",
+        epilog="Start with `llem-mine probe ENGINE`, then `llem-mine build ENGINE`, then `pytest --llem-engine=ENGINE`.",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    build = commands.add_parser("build", help="mine, merge and prove: writes the proposed corpus and its ledger")
+    _engine(build)
+    build.add_argument("--check", action="store_true", help="write nothing; exit 1 where the committed corpus differs")
+    build.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove (default 2)")
+    build.set_defaults(run=_build)
+
+    probe = commands.add_parser("probe", help="only check pins and landmarks")
+    _engine(probe)
+    probe.set_defaults(run=_probe)
+
+    one = commands.add_parser("class", help="mine a class that nobody prepared")
+    one.add_argument("target", help="module:Class, or its dotted name")
+    one.add_argument("--base", metavar="YAML", help="keyword arguments without which it cannot be built")
+    one.add_argument("--out", type=Path, metavar="FILE", help="write the corpus there instead of printing it")
+    one.set_defaults(run=_class)
+    return parser
+
+
+def _engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+
+
+def _adapter(engine: str, role: str) -> EngineAdapter:
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(engine)
+    adapter.import_library()
+    check_installed_version(engine, role)
+    return adapter
+
+
+def _probe(options: argparse.Namespace) -> int:
+    adapter = _adapter(options.engine, "discovery")
+    adapter.check_landmarks()
+    print(
+        f"{options.engine}: {adapter.ssot.library} {adapter.import_library()}, "
+        f"{len(adapter.ssot.landmarks)} landmarks found, {len(adapter.native_types())} native types"
+    )
+    return OK
+
+
+def _build(options: argparse.Namespace) -> int:
+    from miners.build import build
+    from miners.outcome import closing_table, hand_written_debt
+    from miners.progress import Progress
+    from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
+
+    adapter = _adapter(options.engine, "invariants")
+    path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
+    previous: Corpus | None = load_proposed(path) if path.exists() else None
+    mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers)
+    text = render_proposed(mined.corpus)
+    print(closing_table(mined))
+    for line in hand_written_debt(mined, previous):
+        print(f"  {line}")
+    if options.check:
+        return _compare(path, text)
+    dump(path, text)
+    print(f"wrote {path}; prove it: pytest --llem-engine={options.engine} -n 2")
+    return OK
+
+
+def _compare(path: Path, text: str) -> int:
+    committed = path.read_text(encoding="utf-8") if path.exists() else ""
+    diff = list(
+        difflib.unified_diff(
+            committed.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "what mining gives"
+        )
+    )
+    sys.stdout.writelines(diff)
+    return DIFFERS if diff else OK
+
+
+def _class(options: argparse.Namespace) -> int:
+    from miners.oneclass import mine_class
+    from pytest_llem_invariants.corpus import dump, render_proposed
+
+    text = render_proposed(mine_class(options.target, base=options.base))
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        dump(options.out, text)
+    return OK

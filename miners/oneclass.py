@@ -1,0 +1,110 @@
+"""A class that nobody prepared: an SSOT made up on the spot, then the same mining as for an engine."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import inspect
+import re
+from pathlib import Path
+from typing import Any, Final
+
+from miners.build import build
+from miners.progress import Progress
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.model import Corpus, Kwargs
+from pytest_llem_invariants.ssot import NativeType, Ssot, Step
+from pytest_llem_invariants.yamlio import load_yaml
+
+_VALIDATES: Final = re.compile(r"_?(validate|verify)(_params|_args|_config)?\Z")
+
+
+def mine_class(target: str, *, base: str | None = None, progress: Progress | None = None) -> Corpus:
+    """The confirmed rules of one class, named `module:Class` or by its dotted name."""
+    adapter = adapter_for(target, base_kwargs=_base_kwargs(base))
+    return build(adapter, previous=None, progress=progress or Progress(), workers=1).corpus
+
+
+def adapter_for(target: str, *, base_kwargs: Kwargs | None = None) -> EngineAdapter:
+    """An engine of one native type, built by its constructor and validated by what it offers for that."""
+    module_name, class_name = _split(target)
+    cls = _find(module_name, class_name)
+    package = cls.__module__.partition(".")[0]
+    library, version = _distribution(package)
+    name = f"{module_name}.{class_name}"
+    entry = NativeType(
+        name=name,
+        target=f"{module_name}:{class_name}",
+        namespace=None,
+        base_kwargs=base_kwargs or {},
+        build=(),
+        validate=tuple(_validation(cls)),
+        strict=(),
+    )
+    ssot = Ssot(
+        engine=re.sub(r"[^a-z0-9_]", "_", package.lower()),
+        library=library,
+        version=version,
+        image=None,
+        miner_pins={},
+        native_types={name: entry},
+        landmarks=(),
+        loggers=(package,),
+        clusters={},
+        context={},
+        environ={},
+        history=(),
+        surface=(),
+        adapter={},
+        path=Path(f"{package}.yaml"),
+    )
+    return EngineAdapter(ssot)
+
+
+def _split(target: str) -> tuple[str, str]:
+    module, colon, name = target.partition(":")
+    if not colon:
+        module, _, name = target.rpartition(".")
+    if not module or not name.isidentifier():
+        raise EngineUnavailableError(f"{target!r} names no class — write module:Class, or its dotted name")
+    return module, name
+
+
+def _find(module_name: str, class_name: str) -> type[Any]:
+    try:
+        found = getattr(importlib.import_module(module_name), class_name, None)
+    except Exception as error:  # a module's import may fail in any way
+        raise EngineUnavailableError(f"{module_name} cannot be imported: {type(error).__name__}: {error}") from error
+    if not isinstance(found, type):
+        raise EngineUnavailableError(f"{module_name} has no class {class_name!r}")
+    return found
+
+
+def _distribution(package: str) -> tuple[str, str]:
+    names = importlib.metadata.packages_distributions().get(package)
+    return (names[0], importlib.metadata.version(names[0])) if names else (package, "0")
+
+
+def _validation(cls: type[Any]) -> list[Step]:
+    """Validation that a class leaves to a method of its own, callable without arguments."""
+    steps = []
+    for name, method in inspect.getmembers(cls, inspect.isfunction):
+        if _VALIDATES.match(name):
+            first, *rest = inspect.signature(method).parameters.values() or (None,)
+            if first is not None and all(_is_optional(parameter) for parameter in rest):
+                steps.append(Step(name, {}))
+    return steps
+
+
+def _is_optional(parameter: inspect.Parameter) -> bool:
+    return parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+
+
+def _base_kwargs(text: str | None) -> Kwargs:
+    if text is None:
+        return {}
+    data = load_yaml(text).data
+    if not isinstance(data, dict):
+        raise EngineUnavailableError("--base takes a YAML mapping of keyword arguments")
+    return data
