@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from miners.lift.rejections import KINDS, NUMBERS, Rejections, always, any_rejects, on
-from miners.logic import any_of, atom, is_nan
+from miners.logic import FALSE, Formula, any_of, atom, is_nan
 
-_TRUE_OR_FALSE: Final = ("0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes")
-_WHOLE: Final = r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$"
+_TRUE_OR_FALSE: Final = r"^(?i:0|off|f|false|n|no|1|on|t|true|y|yes)\Z"
+_WHOLE: Final = r"^\s*[+-]?\d+(_\d+)*(\.0+)?\s*$"
 _DECIMAL: Final = (
     r"^\s*[+-]?((\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?|(?i:inf|infinity|nan))\s*$"
 )
@@ -41,9 +41,9 @@ def integer(schema: Mapping[str, Any], subject: str, *, strict: bool) -> Rejecti
     return any_rejects(
         always(INT, but=("bool", "int", "float", "str", "bytes")),
         on(("str",), atom(subject, "not_matches", _WHOLE), INT_FROM_TEXT),
-        on(("float",), any_of((is_nan(subject), atom(f"abs({subject})", "==", float("inf")))), FINITE),
+        on(("float",), _infinite(subject), FINITE),
         on(("float",), atom(subject, "not_divisible_by", 1), INT_FROM_FRACTION),
-        on(("float",), atom(f"abs({subject})", ">", _LARGEST), INT_TOO_LARGE),
+        on(("float",), any_of((atom(subject, ">", _LARGEST), atom(subject, "<", -_LARGEST))), INT_TOO_LARGE),
         _bounds(schema, subject, NUMBERS),
     )
 
@@ -51,16 +51,27 @@ def integer(schema: Mapping[str, Any], subject: str, *, strict: bool) -> Rejecti
 def number(schema: Mapping[str, Any], subject: str, *, strict: bool, allow_inf_nan: bool) -> Rejections:
     kinds = NUMBERS if strict else ("bool", *NUMBERS, "str", "bytes")
     text = any_rejects() if strict else on(("str",), atom(subject, "not_matches", _DECIMAL), FLOAT_FROM_TEXT)
-    infinite = any_of((is_nan(subject), atom(f"abs({subject})", "==", float("inf"))))
-    finite = any_rejects() if allow_inf_nan else on(("float",), infinite, FINITE)
+    finite = any_rejects() if allow_inf_nan else on(("float",), _infinite(subject), FINITE)
     return any_rejects(always(FLOAT, but=kinds), text, finite, _bounds(schema, subject, NUMBERS))
+
+
+def _infinite(subject: str) -> Formula:
+    return any_of((_nan(subject), atom(subject, "in", [float("inf"), float("-inf")])))
+
+
+def _nan(subject: str) -> Formula:
+    """Nan differs from itself; an element has no name under which it could be compared."""
+    return FALSE if "(" in subject else is_nan(subject)
 
 
 def _bounds(schema: Mapping[str, Any], subject: str, kinds: Sequence[str]) -> Rejections:
     tables: list[Rejections] = []
     if schema.get("multiple_of") is not None and "float" not in schema["type"]:
         step = schema["multiple_of"]
-        tables.append(on(kinds, atom(subject, "not_divisible_by", step), f"Input should be a multiple of {step}"))
+        message = f"Input should be a multiple of {step}"
+        tables.append(on(kinds, atom(subject, "not_divisible_by", step), message))
+        if "float" in kinds and 1 % step:
+            tables.append(on(("bool",), atom(subject, "==", True), message))
     for name, violated, words in _BOUNDS:
         bound = schema.get(name)
         if not isinstance(bound, (int, float)):
@@ -68,7 +79,7 @@ def _bounds(schema: Mapping[str, Any], subject: str, kinds: Sequence[str]) -> Re
         message = f"Input should be {words} {_number_text(bound)}"
         tables.append(on(kinds, atom(subject, violated, bound), message))
         if schema["type"] == "float":
-            tables.append(on(("float",), is_nan(subject), message))
+            tables.append(on(("float",), _nan(subject), message))
         if "int" in kinds and tuple(kinds) == NUMBERS:
             rejected = [value for value in (False, True) if _violates(value, violated, bound)]
             if rejected:
@@ -98,8 +109,8 @@ def boolean(subject: str, *, strict: bool) -> Rejections:
     return any_rejects(
         always(BOOL, but=("bool", *NUMBERS, "str", "bytes")),
         on(("int",), atom(subject, "not_in", [0, 1]), BOOL_FROM_VALUE),
-        on(("float",), atom(subject, "not_in", [0, 1]), BOOL),
-        on(("str",), atom(f"lower({subject})", "not_in", list(_TRUE_OR_FALSE)), BOOL_FROM_VALUE),
+        on(("float",), atom(subject, "not_in", [0.0, 1.0]), BOOL),
+        on(("str",), atom(subject, "not_matches", _TRUE_OR_FALSE), BOOL_FROM_VALUE),
     )
 
 

@@ -28,7 +28,7 @@ from miners.lift.rejections import (
     on,
     worded,
 )
-from miners.logic import FALSE, Atom, Formula, atom
+from miners.logic import FALSE, Atom, Formula, any_of, atom
 from pytest_llem_invariants.model import Clause
 
 Schema = Mapping[str, Any]
@@ -154,7 +154,7 @@ class Reader:
             items = list(schema["items_schema"])
             variadic = schema.get("variadic_item_index")
             if variadic is None:
-                length = atom(f"len({subject})", "!=", len(items))
+                length = any_of((atom(subject, "min_len", len(items) + 1), _shorter(subject, len(items))))
                 tables.append(on(kinds, length, "{…}" if len(items) else "Tuple should have at most 0 items"))
             alike = len({repr(one) for one in items}) == 1
             item = items[0] if alike and (variadic is not None or len(items) > 1) else None
@@ -169,7 +169,7 @@ class Reader:
 
     def _each(self, schema: Schema, subject: str, kinds: Iterable[str]) -> Rejections:
         """What is rejected because of one of the elements."""
-        if self.depth > _DEEPEST:
+        if self.depth > _DEEPEST or not _opens(subject):
             return NOTHING
         return self._told_inside(self._deeper().read(schema, subject), subject, kinds)
 
@@ -296,6 +296,15 @@ def has_validator_before(schema: Schema) -> str | None:
 def _is_none(subject: str) -> Formula:
     """An element that is none. A path below the root that is none cannot be told from one that is not given."""
     return Atom(subject, Clause("==", None)) if subject.startswith("each(") else FALSE
+
+
+def _opens(subject: str) -> bool:
+    """Whether `each` may be asked of it: an element's own keys and values have no name."""
+    return not any(f"{view}({inner}" in subject for view in ("keys", "values") for inner in ("each", "keys", "values"))
+
+
+def _shorter(subject: str, length: int) -> Formula:
+    return atom(subject, "max_len", length - 1) if length else FALSE
 
 
 def _plain(value: Any) -> Any:

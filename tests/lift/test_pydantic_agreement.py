@@ -1,0 +1,101 @@
+"""The lifted rules of a field against pydantic itself, on a pool of values: they must reject exactly the same."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated, Any, Literal
+
+import pydantic
+import pytest
+from pydantic import BaseModel, ConfigDict, Field
+
+from miners.lift import lift_class
+from miners.surface import class_facts
+from pytest_llem_invariants.model import Match
+from pytest_llem_invariants.predicates import compile_match
+
+
+class Word(str, enum.Enum):
+    A = "a"
+    B = "b"
+
+
+class Size(enum.IntEnum):
+    ONE = 1
+    TWO = 2
+
+
+class Mixed(enum.Enum):
+    A = "a"
+    ONE = 1
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    size: int = Field(default=1, ge=1)
+
+
+SCALARS: list[Any] = [
+    True, False, 0, 1, 2, 3, -1, 7, 10**30, 0.0, 1.0, 0.5, 1.5, -0.5, 1e20, -1e20, float("inf"), float("-inf"), float("nan"),
+    "", "a", "b", "ab", "abcd", "q", "zz", "x" * 40, " 1 ", "1x", "1_000", "1__0", "_1", "1_", "+1", "- 1", "1.5", "1.", ".5", "1e3",
+    "inf", "nan", "0x10", "true", "TRUE", "yes", "off", "maybe", "  ",
+]  # fmt: skip
+GROUPS: list[Any] = [
+    [], [1], ["a"], ["q"], [1.5], [None], [[1]], ["1", 2], [1, 2, 3, 4], (), (1,), (1, "a"), ("a", 1), (1, 2, 3), {1}, {"a"},
+    frozenset({1}), {}, {"a": 1}, {"a": "q"}, {1: 1}, {"size": 1}, {"size": 0}, {"size": "q"}, {"other": 1}, {"a": [1]},
+]  # fmt: skip
+POOL = [*SCALARS, *GROUPS]
+
+TYPES: list[Any] = [
+    int, float, bool, str, bytes, int | None, float | None, bool | None, str | None,
+    Annotated[int, Field(gt=0)], Annotated[int, Field(ge=0, le=2)], Annotated[int, Field(ge=2)], Annotated[float, Field(gt=0, le=1)],
+    Annotated[float, Field(ge=0)], Annotated[int, Field(multiple_of=2)], Annotated[str, Field(min_length=1, max_length=3)],
+    Annotated[str, Field(pattern="^a")], Annotated[int, Field(strict=True)], Annotated[bool, Field(strict=True)],
+    Annotated[str, Field(strict=True)], Literal["a", "b"], Literal[1, 2], Literal["a", 1], Literal[True], Literal["a", None],
+    Word, Size, Mixed, Word | None, list[int], list[str], list[Literal["a"]], list[int] | None, tuple[int, ...], tuple[int, int],
+    tuple[int, str], set[int], frozenset[str], dict, dict[str, int], dict[str, Literal["q"]], list[list[int]], int | str, int | Literal["a"],
+    int | list[int], str | list[str] | None, Annotated[list[int], Field(min_length=1, max_length=2)], Inner, Inner | None, Any,
+    Annotated[float, Field(allow_inf_nan=False)], dict[str, list[int]],
+]  # fmt: skip
+
+TELLABLE_NOT: dict[str, list[str]] = {
+    # the text of a number carries its bound where no clause can compare it
+    "bounded text": ["0", " 1 ", "1_000", "+1", "1.", ".5", "1e3", "inf", "nan"],
+}
+
+
+def _model(annotation: Any) -> type[BaseModel]:
+    return pydantic.create_model("Sample", field=(annotation, ...))
+
+
+@pytest.mark.parametrize("annotation", TYPES, ids=str)
+def test_lifted_rules_reject_what_pydantic_rejects(annotation: Any) -> None:
+    model = _model(annotation)
+    rules = [
+        compile_match(Match("x", candidate.fields, candidate.defaults))
+        for candidate in lift_class(model, class_facts(model, "x.Sample"))
+    ]
+    false_rejections, missed = [], []
+    for value in [None, *POOL]:
+        predicted = any(rule({"field": value}, {}) for rule in rules)
+        try:
+            model(field=value)
+            rejected = False
+        except pydantic.ValidationError:
+            rejected = True
+        if predicted and not rejected:
+            false_rejections.append(value)
+        if rejected and not predicted and not _cannot_be_told(annotation, value):
+            missed.append(value)
+    assert (false_rejections, missed) == ([], [])
+
+
+def _cannot_be_told(annotation: Any, value: Any) -> bool:
+    """Text whose number is out of bounds, and a fixed tuple's items by their place."""
+    text = (
+        (isinstance(value, str)
+        and str(annotation).startswith("typing.Annotated[int"))
+        or "Annotated[float" in str(annotation)
+    )
+    numeric_text = text and isinstance(value, str)
+    return numeric_text or (annotation is Size and isinstance(value, str)) or annotation == tuple[int, str]
