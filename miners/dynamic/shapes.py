@@ -22,6 +22,7 @@ _X: Final = "x"
 """Stands for the field until its shape is known; no function of the expression language has the letter."""
 _DEEPEST: Final = 2
 _MOST_NAMED: Final = 24
+_LARGEST_DIVISOR: Final = 4096
 _ENOUGH: Final = 2
 _ELEMENTS: Final = ("int", "float", "str", "bool", "list", "dict")
 _NUMERIC_TEXT: Final = (
@@ -82,7 +83,7 @@ def _pieces(evidence: Evidence, depth: int) -> Iterator[Fields]:
     numbers = _joined(kinds, ("int", "float"))
     yield from _type_pieces(kinds)
     yield from _truth_pieces(kinds)
-    yield from _one_number_pieces(numbers)
+    yield from _one_number_pieces(numbers, evidence)
     yield from _number_pieces(numbers, kinds, evidence)
     yield from _bool_pieces(kinds)
     yield from _text_pieces(kinds, evidence)
@@ -198,13 +199,15 @@ def _with_bools(clauses: tuple[Clause, ...], kinds: Mapping[str, _Kind]) -> Iter
     yield piece
 
 
-def _one_number_pieces(numbers: _Kind) -> Iterator[Fields]:
+def _one_number_pieces(numbers: _Kind, evidence: Evidence) -> Iterator[Fields]:
     fractional = [value for value in numbers.rejected if isinstance(value, float) and math.isfinite(value)]
     if fractional and all(not value.is_integer() for value in fractional):
         yield _one(Clause("not_divisible_by", 1), Clause("type_is", "float"))
     positive = [value for value in numbers.accepted if isinstance(value, int) and value > 1]
     if len(positive) >= _ENOUGH:
         divisor = math.gcd(*positive)
+        smaller = (part for part in range(2, min(divisor, _LARGEST_DIVISOR)) if divisor % part == 0)
+        divisor = next((part for part in smaller if evidence.rejects(part) is False), divisor)
         if divisor > 1:
             yield _one(Clause("not_divisible_by", divisor))
 
@@ -221,7 +224,7 @@ def _truth_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
             and all(_truth(value) is wanted for value in seen.rejected)
             and all(_truth(value) is not wanted for value in seen.accepted)
         )
-        if any(kinds[kind].mixed for kind in split):
+        if split != ["bool"] and any(kinds[kind].mixed for kind in split):
             types = Clause("type_is", split[0] if len(split) == 1 else split)
             yield _one(Clause(op, True), types)
             for kind in split:
@@ -270,7 +273,7 @@ def _element_pieces(kinds: Mapping[str, _Kind], evidence: Evidence, depth: int) 
     lists = kinds.get("list", _Kind())
     dicts = kinds.get("dict", _Kind())
     yield from _opened("each(x)", lists, evidence, depth, list, lambda item: [item])
-    yield from _opened("each(keys(x))", dicts, evidence, depth, list, lambda key: {key: 1})
+    yield from _opened("each(keys(x))", dicts, evidence, depth, list, lambda key: {key: 1}, ("int", "str"))
     yield from _opened("each(values(x))", dicts, evidence, depth, lambda v: list(v.values()), lambda item: {"x": item})
 
 
@@ -281,6 +284,7 @@ def _opened(
     depth: int,
     elements: Callable[[Any], list[Any]],
     wrap: Callable[[Any], Any],
+    kinds: tuple[str, ...] = _ELEMENTS,
 ) -> Iterator[Fields]:
     """The shape of the elements, learnt from the collections of one element and from those that were accepted."""
     accepted = distinct(item for value in seen.accepted for item in elements(value))
@@ -289,7 +293,7 @@ def _opened(
     rejected = tuple(item for item in single if identity(item) not in fine)
     if not rejected:
         return
-    asked = [(item, evidence.rejects(wrap(item))) for name in _ELEMENTS for item in SAMPLES[name]]
+    asked = [(item, evidence.rejects(wrap(item))) for kind in kinds for item in SAMPLES[kind]]
     rejected = distinct([*rejected, *(item for item, answer in asked if answer and identity(item) not in fine)])
     accepted = distinct([*accepted, *(item for item, answer in asked if answer is False)])
     for piece in _cover(Evidence(rejected, accepted, lambda item: evidence.rejects(wrap(item))), depth + 1):

@@ -1,0 +1,218 @@
+"""From one config that the library rejects to predicates that say why: minimise, generalise, verify."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from miners.dynamic.rows import Oracle, Row
+from miners.dynamic.shapes import Evidence, infer
+from miners.dynamic.templates import across
+from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
+from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.values import distinct, holdable, identity
+
+Fields = Mapping[str, tuple[Clause, ...]]
+Pools = Mapping[str, tuple[Any, ...]]
+_FEW: Final = 8
+_MOST_FIELDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A predicate for one guard, with the rows that suggested it."""
+
+    guard: str
+    fields: Fields
+    defaults: Mapping[str, Any]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A predicate that was thought of and dropped, and the config that speaks against it."""
+
+    fields: Fields
+    reason: str
+    counterexample: Kwargs
+
+
+class Explainer:
+    """Explains rejections of one class. `removed` keeps what was refuted on the way."""
+
+    def __init__(self, oracle: Oracle, pools: Pools, defaults: Mapping[str, Any]) -> None:
+        self._oracle = oracle
+        self._pools = pools
+        self._defaults = defaults
+        self.removed: list[Removed] = []
+
+    def explain(self, row: Row) -> Iterator[Explanation]:
+        """Predicates that claim this row, each agreeing with the library on every product of probed values."""
+        row = self._minimised(row)
+        names = list(row.kwargs)
+        if row.guard is None or not names or len(names) > _MOST_FIELDS:
+            return
+        if len(names) == 1:
+            yield from self._alone(names[0], row)
+        else:
+            yield from self._together(names, row)
+
+    def _minimised(self, row: Row) -> Row:
+        """The fewest arguments that still meet the same guard."""
+        for name in list(row.kwargs):
+            less = self._oracle({key: value for key, value in row.kwargs.items() if key != name})
+            if less.guard == row.guard:
+                row = less
+        return row
+
+    def _sweep(self, name: str, base: Kwargs, guard: str, extra: Iterable[Any] = ()) -> tuple[list[Row], Evidence]:
+        values = distinct([*extra, *self._pools.get(name, ())])
+        rows = [self._oracle({**base, name: value}) for value in values if holdable(value)]
+
+        def rejects(value: Any) -> bool | None:
+            found = self._oracle({**base, name: value})
+            return False if found.guard is None else True if found.guard == guard else None
+
+        mine = [row for row in rows if row.guard == guard]
+        evidence = Evidence(
+            rejected=tuple(row.kwargs[name] for row in mine),
+            accepted=tuple(row.kwargs[name] for row in rows if row.guard is None),
+            rejects=rejects,
+            named=_named(mine, [row.kwargs[name] for row in rows]),
+        )
+        return mine, evidence
+
+    def _alone(self, name: str, row: Row) -> Iterator[Explanation]:
+        assert row.guard is not None
+        mine, evidence = self._sweep(name, {}, row.guard, [row.kwargs[name]])
+        for piece in infer(name, evidence):
+            yield from self._guarded(piece, row.guard, mine)
+
+    def _together(self, names: list[str], row: Row) -> Iterator[Explanation]:
+        assert row.guard is not None
+        product = self._product(names, row)
+        triggered = False
+        for fields in across(names, row.kwargs, product, row.guard, self._defaults):
+            if self._holds(fields, product, row):
+                triggered = True
+                yield from self._guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
+                break
+        if triggered:
+            return
+        shapes: list[list[Fields]] = []
+        for name in names:
+            rest = {key: value for key, value in row.kwargs.items() if key != name}
+            _, evidence = self._sweep(name, rest, row.guard, [row.kwargs[name]])
+            pieces = [piece for piece in infer(name, evidence) if _triggers(piece, self._defaults)(row.kwargs)]
+            exact = {name: (Clause("==", row.kwargs[name]),)}
+            shapes.append([*pieces[:2], exact])
+        for combination in itertools.islice(itertools.product(*shapes), 12):
+            fields = {subject: clauses for piece in combination for subject, clauses in piece.items()}
+            if self._holds(fields, product, row):
+                yield from self._guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
+                return
+
+    def _product(self, names: list[str], row: Row) -> list[Row]:
+        per_field = _FEW * 2 if len(names) == 2 else _FEW // 2
+        choices = []
+        for name in names:
+            values = distinct([row.kwargs[name], *_spread(self._pools.get(name, ()), per_field)])
+            choices.append([value for value in values if holdable(value)])
+        return [self._oracle(dict(zip(names, values, strict=True))) for values in itertools.product(*choices)]
+
+    def _holds(self, fields: Fields, product: list[Row], row: Row) -> bool:
+        triggers = _triggers(fields, self._defaults)
+        if not triggers(row.kwargs):
+            return False
+        for probe in product:
+            if probe.guard is None and triggers(probe.kwargs):
+                self.removed.append(Removed(fields, "the library accepts a config that it claims", probe.kwargs))
+                return False
+        return True
+
+    def _guarded(self, fields: Fields, guard: str, rows: list[Row]) -> Iterator[Explanation]:
+        """The predicate, with the guards that other fields turn out to need."""
+        triggers = _triggers(fields, self._defaults)
+        claimed = [row for row in rows if triggers(row.kwargs)][:2]
+        if not claimed:
+            return
+        defaults: dict[str, Any] = {}
+        guards: dict[str, tuple[Clause, ...]] = {}
+        base = claimed[0].kwargs
+        for name, pool in self._pools.items():
+            if name in base:
+                continue
+            probes = [self._oracle({**base, name: value}) for value in _spread(pool, _FEW)]
+            if all(probe.guard is not None for probe in probes):
+                continue
+            found = self._guard(name, base, guard)
+            if found is None:
+                counter = next(probe.kwargs for probe in probes if probe.guard is None)
+                self.removed.append(Removed(fields, f"no guard on {name} can be told", counter))
+                return
+            guards.update(found)
+            if self._defaults.get(name) is not None:
+                defaults[name] = self._defaults[name]
+        joined = dict(fields)
+        for subject, clauses in guards.items():
+            joined[subject] = (*joined.get(subject, ()), *clauses)
+        yield Explanation(guard, joined, defaults, tuple(claimed))
+
+    def _guard(self, name: str, base: Kwargs, guard: str) -> Fields | None:
+        """The shape of another field's values under which the guard raises, holding for its default."""
+        values = self._pools[name]
+        rows = [(value, self._oracle({**base, name: value})) for value in values]
+        default = self._defaults.get(name)
+
+        def rejects(value: Any) -> bool | None:
+            found = self._oracle({**base, name: value})
+            return False if found.guard is None else True if found.guard == guard else None
+
+        rejected = [value for value, row in rows if row.guard == guard]
+        if default is not None:
+            rejected.append(default)
+        elif self._oracle({**base, name: None}).guard == guard:
+            rejected.append(None)
+        evidence = Evidence(
+            rejected=distinct(rejected),
+            accepted=tuple(value for value, row in rows if row.guard is None),
+            rejects=rejects,
+            domain_is_whole=True,
+        )
+        unset = {} if default is None else {name: default}
+        whole = (*infer(name, evidence), {name: (Clause("falsy", True),)}, {name: (Clause("absent", True),)})
+        for piece in whole:
+            triggers = _triggers(piece, unset)
+            if triggers({}) and not any(triggers({name: value}) for value in evidence.accepted):
+                return piece
+        return None
+
+
+def _triggers(fields: Fields, defaults: Mapping[str, Any]) -> Callable[[Kwargs], bool]:
+    compiled = compile_match(Match("", fields, {k: v for k, v in defaults.items() if v is not MISSING}))
+    return lambda kwargs: compiled(kwargs, EMPTY)
+
+
+def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    if len(values) <= count:
+        return values
+    step = len(values) / count
+    return tuple(values[int(index * step)] for index in range(count))
+
+
+def _named(rows: Iterable[Row], values: Iterable[Any]) -> tuple[Any, ...]:
+    """The probed strings that every message of a guard quotes whatever the value was."""
+    messages = [row.exception.message for row in rows if row.exception is not None]
+    if len(messages) < 2:
+        return ()
+    return tuple(
+        value
+        for value in values
+        if isinstance(value, str)
+        and value
+        and all(f"'{value}'" in message or f'"{value}"' in message for message in messages)
+        and not any(identity(value) == identity(other) for row in rows for other in row.kwargs.values())
+    )

@@ -1,0 +1,184 @@
+"""Probe one class of the live library and say, as candidates, what its rejections have in common."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from miners.candidate import Candidate
+from miners.dynamic.explain import Explainer, Explanation
+from miners.dynamic.rows import Oracle, Raises, Row
+from miners.facts import ClassFacts
+from pytest_llem_invariants.corpus_names import template_fragments
+from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import (
+    EMPTY,
+    AddedBy,
+    Channel,
+    ExpectedOutcome,
+    Kwargs,
+    Match,
+    MinerSource,
+    Outcome,
+    Severity,
+)
+from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.values import fits, identity, pool
+
+Predicate = Callable[[Kwargs], bool]
+
+_SMALL_PRODUCT: Final = 400
+_PER_FIELD: Final = 6
+_RANDOM_ROWS: Final = 1500
+_MOST_PER_GUARD: Final = 12
+_SEED: Final = 20240229
+
+
+def probe(
+    facts: ClassFacts,
+    raises: Raises,
+    *,
+    constants: Mapping[str, Iterable[Any]] = EMPTY,
+    clusters: Iterable[Iterable[str]] = (),
+    explained: Iterable[Predicate] = (),
+    typed: Iterable[str] = (),
+    random_rows: int = _RANDOM_ROWS,
+) -> Iterator[Candidate]:
+    """Candidates for the rejections of one class that no given rule explains yet.
+
+    `raises` asks the live library; `constants` are values that the validators compare a field with; `clusters` are
+    groups of fields that occur together in validators; `explained` are predicates of confirmed rules; `typed` are the
+    native type names whose typed values may be tried.
+    """
+    oracle = Oracle(raises)
+    typed = tuple(typed)
+    pools = {name: pool(fact, constants.get(name, ()), typed) for name, fact in facts.fields.items() if fact.settable}
+    defaults = {
+        name: fact.default for name, fact in facts.fields.items() if fact.default is not MISSING and name in pools
+    }
+    predicates = list(explained)
+    explainer = Explainer(oracle, pools, defaults)
+    tries: dict[str, int] = {}
+    told: set[str] = set()
+    rows = itertools.chain(
+        single_field(pools),
+        *(cluster(tuple(names), pools) for names in clusters),
+        drawn(facts, pools, random_rows),
+    )
+    for kwargs in rows:
+        if any(predicate(kwargs) for predicate in predicates):
+            continue
+        row = oracle(kwargs)
+        if row.guard is None or tries.get(row.guard, 0) >= _MOST_PER_GUARD:
+            continue
+        tries[row.guard] = tries.get(row.guard, 0) + 1
+        for explanation in explainer.explain(row):
+            candidate = to_candidate(explanation, facts)
+            key = identity((candidate.fields, candidate.defaults))
+            if key not in told:
+                told.add(key)
+                yield candidate
+            predicates.append(_predicate(candidate))
+
+
+def _predicate(candidate: Candidate) -> Predicate:
+    compiled = compile_match(Match("", candidate.fields, candidate.defaults))
+    return lambda kwargs: compiled(kwargs, EMPTY)
+
+
+def single_field(pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
+    """Every value of every field, alone."""
+    for name, values in pools.items():
+        for value in values:
+            yield {name: value}
+
+
+def cluster(names: tuple[str, ...], pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
+    """The fields of a cluster together: the whole product where it is small, every pair of values where it is not."""
+    known = [name for name in names if name in pools]
+    choices = [pools[name][:_PER_FIELD] for name in known]
+    size = 1
+    for values in choices:
+        size *= len(values)
+    if len(known) > 1 and size <= _SMALL_PRODUCT:
+        for values in itertools.product(*choices):
+            yield dict(zip(known, values, strict=True))
+        return
+    for left, right in itertools.combinations(known, 2):
+        for one, other in itertools.product(pools[left][:_PER_FIELD], pools[right][:_PER_FIELD]):
+            yield {left: one, right: other}
+
+
+def drawn(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], count: int) -> Iterator[Kwargs]:
+    """Configs of two to four fields, mostly type-correct, from a fixed seed: what no cluster foresaw."""
+    names = list(pools)
+    if len(names) < 2:
+        return
+    source = random.Random(_SEED)
+    right = {name: [value for value in values if fits(value, facts.fields[name])] for name, values in pools.items()}
+    for _ in range(count):
+        chosen = source.sample(names, min(len(names), source.choice((2, 2, 3, 4))))
+        odd = source.random() < 1 / 3
+        yield {
+            name: source.choice(pools[name] if odd and position == 0 else right[name] or pools[name])
+            for position, name in enumerate(chosen)
+        }
+
+
+def to_candidate(explanation: Explanation, facts: ClassFacts) -> Candidate:
+    """The explanation in the words of the producers."""
+    return Candidate(
+        native_type=facts.native_type,
+        severity=Severity.ERROR,
+        fields=explanation.fields,
+        expected=ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION),
+        template=template_of(explanation.rows),
+        source=_source(explanation.rows, facts),
+        added_by=AddedBy.DYNAMIC_MINER,
+        defaults=explanation.defaults,
+        hints=tuple(row.kwargs for row in explanation.rows),
+    )
+
+
+def _source(rows: Iterable[Row], facts: ClassFacts) -> MinerSource:
+    place = next((row.exception.raised_at for row in rows if row.exception and row.exception.raised_at), None)
+    path, _, line = (place or "").rpartition(":")
+    if path and line.isdigit():
+        return MinerSource(path, "", int(line))
+    return MinerSource(facts.path, "", facts.line)
+
+
+def template_of(rows: Iterable[Row]) -> str | None:
+    """The part of the messages that does not vary; None where nothing telling is left."""
+    messages = [row.exception.message for row in rows if row.exception is not None]
+    if not messages:
+        return None
+    template = _blanked(messages[0], next(iter(rows)).kwargs)
+    for message in messages[1:]:
+        template = _common(template, message.replace("{", "{{").replace("}", "}}"))
+    return template if any(re.search(r"[A-Za-z]{3,}", text) for text in template_fragments(template)) else None
+
+
+def _blanked(message: str, kwargs: Kwargs) -> str:
+    text = message.replace("{", "{{").replace("}", "}}")
+    for name, value in kwargs.items():
+        for spelled in sorted({repr(value), str(value)}, key=len, reverse=True):
+            if len(spelled) > 1 or (spelled.isalnum() and spelled.isdigit()):
+                text = re.sub(rf"(?<![\w.]){re.escape(spelled)}(?![\w.]*\w)", f"{{{name}}}", text)
+    return text
+
+
+def _common(template: str, message: str) -> str:
+    """Both texts word by word: what they share, and `{…}` where they differ."""
+    left, right = re.split(r"(\s+)", template), re.split(r"(\s+)", message)
+    parts: list[str] = []
+    for tag, low, high, _, _ in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if tag == "equal":
+            parts.append("".join(left[low:high]))
+        elif not parts or parts[-1] != "{…}":
+            parts.append("{…}")
+    return "".join(parts)

@@ -1,0 +1,57 @@
+"""What relates two fields of a rejected config: the templates, most telling first."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from miners.dynamic.rows import Row
+from pytest_llem_invariants.expressions import is_number
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
+from pytest_llem_invariants.predicates import compile_match
+
+Fields = Mapping[str, tuple[Clause, ...]]
+CROSS_FIELD: Final = ("divisibility", "comparison", "equality gate")
+
+
+def across(
+    names: list[str], seed: Kwargs, rows: Iterable[Row], guard: str, defaults: Mapping[str, Any]
+) -> Iterator[Fields]:
+    """Cross-field predicates that claim the seed and every numeric row of its guard, in the order of the templates."""
+    known = list(rows)
+    for fields in itertools.chain(_divisibility(names, seed), _comparisons(names, seed), _equalities(names, seed)):
+        compiled = compile_match(Match("", fields, defaults))
+        numeric = [row for row in known if row.guard == guard and _numeric(fields, row.kwargs)]
+        if compiled(seed, EMPTY) and all(compiled(row.kwargs, EMPTY) for row in numeric):
+            yield fields
+
+
+def _numeric(fields: Fields, kwargs: Kwargs) -> bool:
+    return all(is_number(kwargs.get(name)) for name in fields)
+
+
+def _divisibility(names: list[str], seed: Kwargs) -> Iterator[Fields]:
+    for left, right in itertools.permutations(names, 2):
+        if is_number(seed[left]) and is_number(seed[right]):
+            rest = _rest(names, (left, right), seed)
+            yield {left: (Clause("not_divisible_by", f"@{right}"),), **rest}
+
+
+def _comparisons(names: list[str], seed: Kwargs) -> Iterator[Fields]:
+    for left, right in itertools.combinations(names, 2):
+        if is_number(seed[left]) and is_number(seed[right]):
+            rest = _rest(names, (left, right), seed)
+            for op in ("<", ">", "<=", ">="):
+                yield {left: (Clause(op, f"@{right}"),), **rest}
+
+
+def _equalities(names: list[str], seed: Kwargs) -> Iterator[Fields]:
+    for left, right in itertools.combinations(names, 2):
+        rest = _rest(names, (left, right), seed)
+        for op in ("==", "!="):
+            yield {left: (Clause(op, f"@{right}"),), **rest}
+
+
+def _rest(names: list[str], used: tuple[str, str], seed: Kwargs) -> dict[str, tuple[Clause, ...]]:
+    return {name: (Clause("==", seed[name]),) for name in names if name not in used}
