@@ -15,7 +15,7 @@ from pytest_llem_invariants.model import Match
 from pytest_llem_invariants.predicates import compile_match
 
 
-class Word(str, enum.Enum):
+class Word(enum.StrEnum):
     A = "a"
     B = "b"
 
