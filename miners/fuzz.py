@@ -138,11 +138,10 @@ class FuzzReport:
                 f"recall {self.recall(mode):.2%}, {self.false_rejections(mode)} false rejections, "
                 f"{always} of {often} frequent guards always predicted (seed {self.seed})"
             )
-            for entry in sorted(entries, key=lambda entry: (entry.recall, entry.native_type)):
-                lines.append(
-                    f"  {entry.native_type:<44} {entry.recall:>8.2%} of {entry.raised:>6}"
-                    f"   false {entry.false_rejections}"
-                )
+            lines.extend(
+                f"  {entry.native_type:<44} {entry.recall:>8.2%} of {entry.raised:>6}   false {entry.false_rejections}"
+                for entry in sorted(entries, key=lambda entry: (entry.recall, entry.native_type))
+            )
             lines.extend(_said_misses(entries))
         return "\n".join(lines) + "\n"
 

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from miners.dynamic.rows import Oracle, Row
+from miners.dynamic.rows import Oracle, Row, quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.dynamic.templates import across
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.expressions import MISSING, is_number
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
-from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.predicates import compile_match, reference_of
 from pytest_llem_invariants.values import distinct, holdable, identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Pools = Mapping[str, tuple[Any, ...]]
+Predicate = Callable[[Kwargs], bool]
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
+_MANY_FIELDS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,14 @@ class Explainer:
         self._pools = pools
         self._defaults = defaults
         self.removed: list[Removed] = []
+        self._per_guard = _FEW if len(pools) <= _MANY_FIELDS else _FEW // 2
 
-    def explain(self, row: Row) -> Iterator[Explanation]:
-        """Predicates that claim this row, each agreeing with the library on every product of probed values."""
-        row = self._minimised(row)
+    def explain(self, row: Row, explained: Predicate = lambda kwargs: False) -> Iterator[Explanation]:
+        """Predicates that claim this row, each agreeing with the library on every product of probed values.
+
+        `explained` says what other predicates claim already: the row is not reduced to one of those.
+        """
+        row = self._minimised(row, explained)
         names = list(row.kwargs)
         if row.guard is None or not names or len(names) > _MOST_FIELDS:
             return
@@ -60,11 +66,11 @@ class Explainer:
         else:
             yield from self._together(names, row)
 
-    def _minimised(self, row: Row) -> Row:
+    def _minimised(self, row: Row, explained: Predicate) -> Row:
         """The fewest arguments that still meet the same guard."""
         for name in list(row.kwargs):
             less = self._oracle({key: value for key, value in row.kwargs.items() if key != name})
-            if less.guard == row.guard:
+            if less.guard == row.guard and not explained(less.kwargs):
                 row = less
         return row
 
@@ -87,7 +93,8 @@ class Explainer:
 
     def _alone(self, name: str, row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
-        mine, evidence = self._sweep(name, {}, row.guard, [row.kwargs[name]])
+        said = quoted(row.exception.message) if row.exception is not None else ()
+        mine, evidence = self._sweep(name, {}, row.guard, [row.kwargs[name], *said])
         for piece in infer(name, evidence):
             yield from self._guarded(piece, row.guard, mine)
 
@@ -145,21 +152,54 @@ class Explainer:
         for name, pool in self._pools.items():
             if name in base:
                 continue
-            probes = [self._oracle({**base, name: value}) for value in _spread(pool, _FEW)]
+            probes = [self._oracle({**base, name: value}) for value in _spread(pool, self._per_guard)]
             if all(probe.guard is not None for probe in probes):
                 continue
+            related = self._related(fields, base, name, guard)
+            if related is not None:
+                yield from self._guarded(*related)
+                return
             found = self._guard(name, base, guard)
             if found is None:
                 counter = next(probe.kwargs for probe in probes if probe.guard is None)
                 self.removed.append(Removed(fields, f"no guard on {name} can be told", counter))
                 return
             guards.update(found)
-            if self._defaults.get(name) is not None:
+            if self._defaults.get(name) is not None and not _triggers(found, {})({}):
                 defaults[name] = self._defaults[name]
         joined = dict(fields)
         for subject, clauses in guards.items():
             joined[subject] = (*joined.get(subject, ()), *clauses)
+        defaults.update(self._needed_defaults(joined))
+        triggers = _triggers(joined, defaults)
+        counter = next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
+        if counter is not None:
+            self.removed.append(Removed(joined, "the library accepts a config that it claims", counter))
+            return
         yield Explanation(guard, joined, defaults, tuple(claimed))
+
+    def _related(self, fields: Fields, base: Kwargs, name: str, guard: str) -> tuple[Fields, str, list[Row]] | None:
+        """The predicate as a relation to another field, where that field's number is the threshold."""
+        default = self._defaults.get(name)
+        if len(base) != 1 or not is_number(default):
+            return None
+        seed = self._oracle({**base, name: default})
+        if seed.guard != guard:
+            return None
+        names = list(seed.kwargs)
+        product = self._product(names, seed)
+        for related in across(names, seed.kwargs, product, guard, self._defaults):
+            if self._holds(related, product, seed):
+                return related, guard, [row for row in product if row.guard == guard]
+        return None
+
+    def _needed_defaults(self, fields: Fields) -> Mapping[str, Any]:
+        """The defaults of fields about which the predicate speaks when they are not given (`== None`, `@other`)."""
+        own = {name: clauses for name, clauses in fields.items() if self._defaults.get(name) is not None}
+        needed = [name for name, clauses in own.items() if _triggers({name: clauses}, {})({})]
+        references = [reference_of(clause.rhs) for clauses in fields.values() for clause in clauses]
+        related = [name for name in references if name is not None and name not in fields]
+        return {name: self._defaults[name] for name in (*needed, *related) if self._defaults.get(name) is not None}
 
     def _guard(self, name: str, base: Kwargs, guard: str) -> Fields | None:
         """The shape of another field's values under which the guard raises, holding for its default."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from miners.candidate import Candidate
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
-from miners.facts import ClassFacts
+from miners.facts import ClassFacts, FieldFact
 from pytest_llem_invariants.corpus_names import template_fragments
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import (
@@ -25,15 +25,17 @@ from pytest_llem_invariants.model import (
     MinerSource,
     Outcome,
     Severity,
+    TypedValue,
 )
-from pytest_llem_invariants.predicates import compile_match
-from pytest_llem_invariants.values import fits, identity, pool
+from pytest_llem_invariants.predicates import compile_match, referenced_fields, same
+from pytest_llem_invariants.values import fits, holdable, identity, pool, resolve_class
 
 Predicate = Callable[[Kwargs], bool]
 
 _SMALL_PRODUCT: Final = 400
 _PER_FIELD: Final = 6
 _RANDOM_ROWS: Final = 1500
+_MOST_PAIRED: Final = 20_000
 _MOST_PER_GUARD: Final = 12
 _SEED: Final = 20240229
 
@@ -57,37 +59,62 @@ def probe(
     oracle = Oracle(raises)
     typed = tuple(typed)
     pools = {name: pool(fact, constants.get(name, ()), typed) for name, fact in facts.fields.items() if fact.settable}
-    defaults = {
-        name: fact.default for name, fact in facts.fields.items() if fact.default is not MISSING and name in pools
-    }
-    predicates = list(explained)
+    defaults = {name: default_of(facts.fields[name], typed) for name in pools}
+    known = Explained(explained)
     explainer = Explainer(oracle, pools, defaults)
     tries: dict[str, int] = {}
     told: set[str] = set()
     rows = itertools.chain(
         single_field(pools),
         *(cluster(tuple(names), pools) for names in clusters),
+        pairs(facts, pools),
         drawn(facts, pools, random_rows),
     )
     for kwargs in rows:
-        if any(predicate(kwargs) for predicate in predicates):
-            continue
         row = oracle(kwargs)
-        if row.guard is None or tries.get(row.guard, 0) >= _MOST_PER_GUARD:
+        if row.guard is None or tries.get(row.guard, 0) >= _MOST_PER_GUARD or known(kwargs):
             continue
         tries[row.guard] = tries.get(row.guard, 0) + 1
-        for explanation in explainer.explain(row):
+        for explanation in explainer.explain(row, known):
             candidate = to_candidate(explanation, facts)
             key = identity((candidate.fields, candidate.defaults))
             if key not in told:
                 told.add(key)
                 yield candidate
-            predicates.append(_predicate(candidate))
+            known.add(candidate)
 
 
-def _predicate(candidate: Candidate) -> Predicate:
-    compiled = compile_match(Match("", candidate.fields, candidate.defaults))
-    return lambda kwargs: compiled(kwargs, EMPTY)
+class Explained:
+    """Whether some predicate claims a config. Those that need a field which is not given are not even asked."""
+
+    def __init__(self, predicates: Iterable[Predicate]) -> None:
+        self._always = list(predicates)
+        self._by_field: dict[str, list[Predicate]] = {}
+
+    def __call__(self, kwargs: Kwargs) -> bool:
+        for name in kwargs:
+            if any(predicate(kwargs) for predicate in self._by_field.get(name, ())):
+                return True
+        return any(predicate(kwargs) for predicate in self._always)
+
+    def add(self, candidate: Candidate) -> None:
+        match = Match("", candidate.fields, candidate.defaults)
+        compiled = compile_match(match)
+        for name in {name.partition(".")[0]: None for name in referenced_fields(match)}:
+            self._by_field.setdefault(name, []).append(lambda kwargs: compiled(kwargs, EMPTY))
+
+
+def default_of(fact: FieldFact, typed: Iterable[str]) -> Any:
+    """What stands for a field that is not given: its default, or what its factory makes; None where neither is known."""
+    if fact.default is not MISSING:
+        return fact.default if holdable(fact.default) else None
+    if fact.required or fact.nullable or not fact.types:
+        return None
+    name = fact.types[0]
+    if name in ("list", "dict", "set", "tuple"):
+        return {} if name == "dict" else []
+    full = resolve_class(name, typed)
+    return None if full is None else TypedValue(full)
 
 
 def single_field(pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
@@ -111,6 +138,22 @@ def cluster(names: tuple[str, ...], pools: Mapping[str, tuple[Any, ...]]) -> Ite
     for left, right in itertools.combinations(known, 2):
         for one, other in itertools.product(pools[left][:_PER_FIELD], pools[right][:_PER_FIELD]):
             yield {left: one, right: other}
+
+
+def pairs(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], most: int = _MOST_PAIRED) -> Iterator[Kwargs]:
+    """Every two fields together, each at a few type-correct values that are not its default."""
+    names = list(pools)
+    count = len(names) * (len(names) - 1) // 2
+    each = 3 if count * 9 <= most else 2 if count * 4 <= most else 1
+    few = {name: _beside_default(facts, name, values)[:each] for name, values in pools.items()}
+    for left, right in itertools.islice(itertools.combinations(names, 2), most):
+        for one, other in itertools.product(few[left], few[right]):
+            yield {left: one, right: other}
+
+
+def _beside_default(facts: ClassFacts, name: str, values: Iterable[Any]) -> list[Any]:
+    fact = facts.fields[name]
+    return [value for value in values if value is not None and fits(value, fact) and not same(value, fact.default)]
 
 
 def drawn(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], count: int) -> Iterator[Kwargs]:

@@ -16,6 +16,7 @@ Raises = Callable[[Kwargs], ObservedException | None]
 _QUOTED: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 _BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\([^()]*\)")
 _NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
+_LONGEST_QUOTED: Final = 60
 _WORDS: Final = re.compile(r"\b(?:None|True|False)\b")
 
 
@@ -44,6 +45,11 @@ def message_class(exception: ObservedException) -> str:
     return f"{exception.type}: {abstract(exception.message)}{place}"
 
 
+def quoted(message: str) -> tuple[str, ...]:
+    """The texts that a message puts in quotes: often the values that a field may take."""
+    return tuple(dict.fromkeys(text[1:-1] for text in _QUOTED.findall(message) if len(text) < _LONGEST_QUOTED))
+
+
 def abstract(message: str) -> str:
     """A message without its values: quoted text, numbers, collections and constants become `…`."""
     text = _QUOTED.sub("…", message)
@@ -62,6 +68,8 @@ class Oracle:
     def __init__(self, raises: Raises) -> None:
         self._raises = raises
         self._known: dict[str, Row] = {}
+        self.accepted: list[Kwargs] = []
+        """Everything the library was seen to accept: what speaks against a predicate that claims it."""
 
     @property
     def asked(self) -> int:
@@ -72,4 +80,6 @@ class Oracle:
         row = self._known.get(key)
         if row is None:
             row = self._known[key] = Row(kwargs, self._raises(kwargs))
+            if row.exception is None:
+                self.accepted.append(kwargs)
         return row

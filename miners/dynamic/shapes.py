@@ -135,9 +135,7 @@ def _one(*clauses: Clause) -> Fields:
 def _type_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
     """All types of which every value was rejected, as one claim; a type is judged by more than one of its values."""
     whole = sorted(
-        kind
-        for kind, seen in kinds.items()
-        if kind != "none" and not seen.accepted and len(seen.rejected) >= min(_ENOUGH, len(SAMPLES.get(kind, "x")))
+        kind for kind, seen in kinds.items() if kind != "none" and not seen.accepted and len(seen.rejected) >= _ENOUGH
     )
     if whole:
         yield _one(Clause("type_is", whole[0] if len(whole) == 1 else whole))
@@ -225,6 +223,8 @@ def _truth_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
             and all(_truth(value) is not wanted for value in seen.accepted)
         )
         if split != ["bool"] and any(kinds[kind].mixed for kind in split):
+            if op == "falsy":
+                yield _one(Clause(op, True))
             types = Clause("type_is", split[0] if len(split) == 1 else split)
             yield _one(Clause(op, True), types)
             for kind in split:
