@@ -1,0 +1,330 @@
+"""An engine through its SSOT: which classes may be named, how they are built, validated and read."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any, Final
+
+from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
+from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
+from pytest_llem_invariants.ssot import NativeType, Ssot, Step
+
+ENV: Final = "env."
+_PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What building one native type takes, looked up once."""
+
+    cls: Callable[..., Any]
+    base: Kwargs
+    entry: NativeType
+
+
+class EngineAdapter:
+    """Builds, validates and reads the native types of one engine. Outside engines override what theirs does otherwise."""
+
+    def __init__(self, ssot: Ssot) -> None:
+        self.ssot: Final = ssot
+        self._version: str | None = None
+        self._failure: EngineUnavailableError | None = None
+        self._plans: dict[str, _Plan] = {}
+
+    @property
+    def package(self) -> str:
+        """The name under which the library is imported."""
+        first = next(iter(self.ssot.native_types.values()))
+        return first.module.partition(".")[0]
+
+    def prepare(self) -> None:
+        """What must hold before the library's first import."""
+        os.environ.update(self.ssot.environ)
+
+    def import_library(self) -> str:
+        """Import the library and give its version; EngineUnavailableError says what is missing."""
+        if self._failure is not None:
+            raise self._failure
+        if self._version is None:
+            try:
+                self._version = self._import()
+            except EngineUnavailableError as error:
+                self._failure = error
+                raise
+        return self._version
+
+    def _import(self) -> str:
+        self.prepare()
+        modules = dict.fromkeys(entry.module for entry in self.ssot.native_types.values())
+        try:
+            package = importlib.import_module(self.package)
+            self.after_import()
+        except Exception as error:  # a broken installation raises whatever its first missing part makes it raise
+            raise self._unavailable(error) from error
+        for module in modules:
+            try:
+                importlib.import_module(module)
+            except ModuleNotFoundError as error:
+                if not _is_within(error.name, module):
+                    raise self._unavailable(error) from error
+            except Exception as error:
+                raise self._unavailable(error) from error
+        return self._installed_version(package)
+
+    def after_import(self) -> None:
+        """What must be set up between the package's own import and that of its modules."""
+
+    def _installed_version(self, package: ModuleType) -> str:
+        try:
+            return importlib.metadata.version(self.ssot.library)
+        except importlib.metadata.PackageNotFoundError:
+            version = getattr(package, "__version__", None)
+            if isinstance(version, str):
+                return version
+        raise EngineUnavailableError(
+            f"{self.ssot.engine}: {self.package} is importable, but says no version — "
+            f"install it as the distribution {self.ssot.library}"
+        )
+
+    def _unavailable(self, error: Exception) -> EngineUnavailableError:
+        ssot = self.ssot
+        if isinstance(error, ModuleNotFoundError) and error.name == self.package:
+            return EngineUnavailableError(
+                f"{ssot.engine}: {ssot.library} is not installed here — "
+                f"pip install {ssot.library}=={ssot.version}, or run in {ssot.image or 'its container'}"
+            )
+        return EngineUnavailableError(
+            f"{ssot.engine}: the installation of {ssot.library} is broken: {type(error).__name__}: {error} — "
+            f"install what is missing, or run in {ssot.image or 'its container'}"
+        )
+
+    def check_landmarks(self) -> None:
+        """Raise MinerLandmarkMissingError for the first declared class or method that the library lacks."""
+        self.import_library()
+        for landmark in self.ssot.landmarks:
+            module, _, path = landmark.partition(":")
+            try:
+                value: Any = importlib.import_module(module)
+                for name in path.split(".") if path else ():
+                    value = getattr(value, name)
+            except (ImportError, AttributeError) as error:
+                raise MinerLandmarkMissingError(self.ssot.engine, landmark, str(error)) from error
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the libraries that may matter to a verdict, sorted."""
+        names = (self.ssot.library, *self.ssot.adapter.get("libraries", ()))
+        found = {}
+        for name in sorted(set(names)):
+            try:
+                found[name] = importlib.metadata.version(name)
+            except importlib.metadata.PackageNotFoundError:
+                continue
+        return found
+
+    def native_types(self) -> tuple[str, ...]:
+        """Every allowed name that this version of the library has, families expanded."""
+        self.import_library()
+        return self._native_types
+
+    @cached_property
+    def _native_types(self) -> tuple[str, ...]:
+        names = {entry.name for entry in self.ssot.native_types.values() if not entry.is_glob and _find(entry)}
+        taken = {entry.target for entry in self.ssot.native_types.values() if not entry.is_glob}
+        for family in self.ssot.families:
+            module = sys.modules.get(family.module)
+            for class_name in dir(module):
+                member = family.member(class_name)
+                if family.matches(class_name) and member.target not in taken and self._is_own(_find(member)):
+                    names.add(member.name)
+        return tuple(sorted(names))
+
+    def _is_own(self, value: object) -> bool:
+        return isinstance(value, type) and _is_within(value.__module__, self.package)
+
+    def native_class(self, name: str) -> type[Any]:
+        """The class behind an allowed name. Any other name is refused before anything is imported."""
+        entry = self._entry(name)
+        self.import_library()
+        found = _find(entry)
+        if not isinstance(found, type):
+            raise MinerLandmarkMissingError(self.ssot.engine, entry.target, f"no such class in {self.import_library()}")
+        return found
+
+    def _entry(self, name: str) -> NativeType:
+        entry = self.ssot.native_type(name)
+        if entry is None:
+            raise CorpusError(
+                f"{name!r} is not an allowed native type of {self.ssot.engine}",
+                mend=f"name one that native_types in {self.ssot.path.name} declares, or declare it there",
+            )
+        return entry
+
+    def _plan(self, name: str) -> _Plan:
+        plan = self._plans.get(name)
+        if plan is None:
+            entry = self._entry(name)
+            base = {key: self._fill(value) for key, value in entry.base_kwargs.items()}
+            plan = self._plans[name] = _Plan(self.native_class(name), base, entry)
+        return plan
+
+    def _fill(self, value: Any) -> Any:
+        """A declared value with its `${placeholder}` filled, at any depth."""
+        if isinstance(value, str):
+            found = _PLACEHOLDER.match(value)
+            return value if found is None else self.placeholder(found[1])
+        if isinstance(value, TypedValue):
+            return TypedValue(value.type, {key: self._fill(inner) for key, inner in value.kwargs.items()})
+        if isinstance(value, Mapping):
+            return {key: self._fill(inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._fill(inner) for inner in value]
+        return value
+
+    def placeholder(self, name: str) -> Any:
+        """The value of a `${name}` in the SSOT, which only the engine's own adapter knows."""
+        raise EngineUnavailableError(f"{self.ssot.engine}: {self.ssot.path.name} uses the unknown placeholder ${{{name}}}")
+
+    def build(self, name: str, kwargs: Kwargs) -> Any:
+        """Build a native type from keyword arguments laid over its base ones, and run its build steps."""
+        plan = self._plan(name)
+        merged = {**plan.base, **kwargs} if plan.base else kwargs
+        built = plan.cls(**{key: self._value(value) for key, value in merged.items()})
+        return _run(plan.entry.build, built) if plan.entry.build else built
+
+    def _value(self, value: Any) -> Any:
+        """A value of a corpus as the library takes it; containers are copied, so that no rule is ever changed."""
+        if isinstance(value, TypedValue):
+            return self.build(value.type, value.kwargs)
+        if isinstance(value, dict):
+            return {key: self._value(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self._value(inner) for inner in value]
+        if isinstance(value, tuple):
+            return tuple(self._value(inner) for inner in value)
+        return value
+
+    def base_kwargs(self, name: str) -> Kwargs:
+        """The keyword arguments without which the type cannot be built."""
+        return self._plan(name).base
+
+    def validate(self, name: str, built: Any, strict: bool) -> None:
+        """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""
+        entry = self._plan(name).entry
+        _run(entry.strict if strict else entry.validate, built)
+
+    def is_strict(self, name: str) -> bool:
+        """Whether the type has a strict validation of its own."""
+        return bool(self._plan(name).entry.strict)
+
+    def strict_issues(self, error: BaseException) -> Mapping[str, str] | None:
+        """Field → text of the minor issues that a strict validation raised; None where it says something else."""
+        pattern = self._issue_pattern
+        if pattern is None or not isinstance(error, ValueError):
+            return None
+        return {found["field"]: found["text"].strip() for found in pattern.finditer(str(error))} or None
+
+    @cached_property
+    def _issue_pattern(self) -> re.Pattern[str] | None:
+        pattern = self.ssot.adapter.get("strict_issue")
+        return None if pattern is None else re.compile(pattern, re.MULTILINE)
+
+    def read_state(self, built: Any) -> Mapping[str, Any]:
+        """What an object holds, by attribute."""
+        return read_attributes(built)
+
+    def loggers(self) -> tuple[str, ...]:
+        return self.ssot.loggers
+
+    def clear_once_caches(self) -> None:
+        """Forget what was announced once, so that an announcement does not depend on what ran before."""
+        for clear in self._once_caches:
+            clear()
+
+    @cached_property
+    def _once_caches(self) -> tuple[Callable[[], None], ...]:
+        """The caches behind every `…_once` function of the library's modules and of the logger classes."""
+        modules = [module for name, module in sorted(sys.modules.items()) if _is_within(name, self.package)]
+        classes = {logging.Logger, logging.getLoggerClass(), *(type(logging.getLogger(n)) for n in self.loggers())}
+        found: dict[int, Callable[[], None]] = {}
+        for holder in (*modules, *classes):
+            for name, value in list(vars(holder).items()):
+                clear = getattr(value, "cache_clear", None) if name.endswith("_once") else None
+                if callable(clear):
+                    found[id(value)] = clear
+        return tuple(found.values())
+
+    def default_context(self) -> dict[str, Any]:
+        return {name: field.default for name, field in self.ssot.context.items()}
+
+    def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
+        """Enter a context: environment variables by `env.NAME`, and what the engine's own adapter knows to enter."""
+        asked = {name: value for name, value in values.items() if name.startswith(ENV)}
+        other = {name: value for name, value in values.items() if name not in asked}
+        for name, value in other.items():
+            if value != self.default_context().get(name):
+                raise EngineUnavailableError(f"{self.ssot.engine}: no way to enter the context {name}={value!r}")
+        return _environment({name[len(ENV) :]: value for name, value in asked.items()}) if asked else nullcontext()
+
+
+def read_attributes(built: Any) -> Mapping[str, Any]:
+    """The attributes of any object: its `__dict__`, its slots, the fields of a struct."""
+    state: dict[str, Any] = {}
+    for cls in type(built).__mro__:
+        slots = vars(cls).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if not name.startswith("__") and name not in state and hasattr(built, name):
+                state[name] = getattr(built, name)
+    for name in getattr(type(built), "__struct_fields__", ()):
+        state[name] = getattr(built, name, None)
+    state.update(getattr(built, "__dict__", {}))
+    return state
+
+
+def _run(steps: tuple[Step, ...], built: Any) -> Any:
+    for step in steps:
+        result = getattr(built, step.method)(**step.kwargs)
+        if step.returns:
+            built = result
+    return built
+
+
+def _find(entry: NativeType) -> object:
+    """The object an entry leads to; None where this version of the library has none."""
+    module = sys.modules.get(entry.module)
+    try:
+        return getattr(module, entry.class_name, None)
+    except Exception:  # a lazy module imports on access, and its import may fail in any way
+        return None
+
+
+def _is_within(module: str | None, package: str) -> bool:
+    return module is not None and (module == package or module.startswith(package + "."))
+
+
+@contextmanager
+def _environment(values: Mapping[str, Any]) -> Iterator[None]:
+    """Environment variables for the time of a block; None unsets."""
+    before = {name: os.environ.get(name) for name in values}
+    _set_environment(values)
+    try:
+        yield
+    finally:
+        _set_environment(before)
+
+
+def _set_environment(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = str(value)

@@ -1,0 +1,37 @@
+"""What a library says, so that two runs give the same bytes."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from functools import cache
+from typing import Final
+
+LONGEST: Final = 4000
+
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
+_PID: Final = re.compile(r"\b(pid|process id|process)([ =:]{1,3})\d+\b", re.IGNORECASE)
+_LINK_VERSION: Final = re.compile(r"(https?://[^\s'\")\]]*?/)v?\d+(?:\.\d+)+(?=/)")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def normalise_text(text: str) -> str:
+    """The text with what varies from run to run replaced by fixed tokens, unprintables escaped, and cut to a bound."""
+    cut = text if len(text) <= LONGEST else text[:LONGEST]
+    cut = _ADDRESS.sub("<address>", cut)
+    cut = _LINK_VERSION.sub(r"\1<version>", cut)
+    cut = _PID.sub(r"\1\2<pid>", cut)
+    cut = _temporary().sub("<tmp>", cut)
+    cut = _UNPRINTABLE.sub(_escape, cut)
+    return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
+
+
+def _escape(found: re.Match[str]) -> str:
+    point = ord(found[0])
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"
+
+
+@cache
+def _temporary() -> re.Pattern[str]:
+    roots = sorted({tempfile.gettempdir(), "/tmp", "/var/tmp"}, key=len, reverse=True)
+    return re.compile(r"(?<![\w/])(?:" + "|".join(map(re.escape, roots)) + r")/[^\s'\"`,;:)\]}>]+")
