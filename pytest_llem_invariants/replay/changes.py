@@ -1,0 +1,105 @@
+"""Silent normalisation: what was asked for, held against what the object holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from enum import Enum
+from typing import Any, Final
+
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import Change, Kwargs, TypedValue
+from pytest_llem_invariants.replay.normalise import normalise_text
+
+_PLAIN: Final = (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, type(None))
+
+
+def changes(adapter: EngineAdapter, kwargs: Kwargs, built: Any) -> dict[str, Change]:
+    """Dotted field → change, for every given field whose value the object holds differently."""
+    state = adapter.read_state(built)
+    found: dict[str, Change] = {}
+    for name, declared in kwargs.items():
+        observed = _locate(adapter, state, name)
+        if observed is not MISSING:
+            found.update(_compare(adapter, name, declared, observed))
+    return found
+
+
+def _locate(adapter: EngineAdapter, state: Mapping[str, Any], name: str) -> Any:
+    """The attribute of that name: the object's own, else that of its only part that has one."""
+    if name in state:
+        return state[name]
+    holders = []
+    for part in state.values():
+        if hasattr(part, "__dataclass_fields__") or hasattr(part, "__struct_fields__"):
+            inner = adapter.read_state(part)
+            if name in inner:
+                holders.append(inner[name])
+    return holders[0] if len(holders) == 1 else MISSING
+
+
+def _compare(adapter: EngineAdapter, path: str, declared: Any, observed: Any) -> Iterator[tuple[str, Change]]:
+    if isinstance(declared, TypedValue):
+        declared = declared.kwargs
+    if isinstance(declared, Mapping) and observed is not None and not isinstance(observed, _PLAIN):
+        inside = adapter.read_state(observed)
+        for name, value in declared.items():
+            if name in inside:
+                yield from _compare(adapter, f"{path}.{name}", value, inside[name])
+        return
+    if not unchanged(declared, observed):
+        yield path, Change(plain(declared), plain(observed))
+
+
+def unchanged(declared: Any, observed: Any) -> bool:
+    """Whether an object still holds what was asked for: 1 and 1.0 are one, `True` and 1 are not, nan is nan."""
+    if isinstance(observed, Enum) and not isinstance(declared, Enum):
+        return unchanged(declared, observed.value) or declared == observed.name
+    if isinstance(declared, bool) or isinstance(observed, bool):
+        return isinstance(declared, bool) and isinstance(observed, bool) and declared == observed
+    if isinstance(declared, float) and isinstance(observed, float) and declared != declared:
+        return observed != observed
+    if isinstance(observed, Set) and isinstance(declared, (list, tuple, Set)):
+        return len(observed) == len({_key(one) for one in declared}) and all(one in observed for one in declared)
+    if isinstance(declared, (list, tuple)) and isinstance(observed, (list, tuple)):
+        return len(declared) == len(observed) and all(map(unchanged, declared, observed))
+    if isinstance(declared, TypedValue):
+        return True
+    if isinstance(declared, Mapping) and isinstance(observed, Mapping):
+        return declared.keys() == observed.keys() and all(unchanged(declared[key], observed[key]) for key in declared)
+    if isinstance(declared, str) and not isinstance(observed, _PLAIN):
+        return declared in (str(observed), str(observed).rpartition(".")[2], getattr(observed, "__name__", None))
+    try:
+        return bool(declared == observed)
+    except Exception:  # a foreign object's __eq__ may raise anything
+        return False
+
+
+def _key(value: Any) -> Any:
+    return value if getattr(value, "__hash__", None) else repr(value)
+
+
+def plain(value: Any) -> Any:
+    """A value as YAML and a pipe can carry it."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, TypedValue):
+        return TypedValue(value.type, {str(key): plain(inner) for key, inner in value.kwargs.items()})
+    if value is None or type(value) in (bool, int, float):
+        return value
+    if isinstance(value, str):
+        return normalise_text(str(value))
+    if isinstance(value, Mapping):
+        return {plain(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    if isinstance(value, Set):
+        return sorted((plain(inner) for inner in value), key=repr)
+    return normalise_text(_shown(value))
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:  # a foreign __repr__ may raise anything
+        return f"<{type(value).__name__}>"

@@ -1,0 +1,199 @@
+"""The state of the process, kept whole while a library is asked something."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import random
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from io import TextIOBase
+from typing import Any, Final, final
+
+from pytest_llem_invariants.model import Channel, ObservedLog
+
+_FRAMES_TO_ONCE: Final = 16
+_THREAD_GRACE: Final = 0.2
+
+
+@final
+class Nowhere(TextIOBase):
+    """A text stream that swallows everything."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+
+@final
+class LogCapture(logging.Handler):
+    """Keeps the warnings and errors that reach it, and whether they were announced once only."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.records: list[ObservedLog] = []
+        self.muted = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self.muted:
+            return
+        try:
+            message = record.getMessage()
+        except Exception:  # arguments that do not fit the format are the library's mistake, not the rule's
+            message = str(record.msg)
+        channel = Channel.LOGGER_WARNING_ONCE if _announced_once() else Channel.LOGGER_WARNING
+        self.records.append(ObservedLog(channel, record.name, message))
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        return
+
+
+def _announced_once() -> bool:
+    """Whether a function named `…_once` stands between the library and the logging machinery."""
+    frame = sys._getframe(2)
+    for _ in range(_FRAMES_TO_ONCE):
+        name = frame.f_code.co_name
+        if name.endswith("_once"):
+            return True
+        module = frame.f_globals.get("__name__", "")
+        if frame.f_back is None or (module != "logging" and not _forwards(name)):
+            return False
+        frame = frame.f_back
+    return False
+
+
+def _forwards(function: str) -> bool:
+    """Whether a frame outside logging only hands a message on."""
+    return "warn" in function or "log" in function
+
+
+@contextlib.contextmanager
+def captured_logs(names: tuple[str, ...]) -> Iterator[LogCapture]:
+    """Let the named loggers speak to a capture alone; their levels, handlers and propagation come back after."""
+    capture = LogCapture()
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(logger, logger.level, logger.handlers, logger.propagate, logger.disabled) for logger in loggers]
+    disabled = logging.root.manager.disable
+    if disabled >= logging.WARNING:
+        logging.disable(logging.NOTSET)
+    for logger in loggers:
+        logger.handlers = [capture]
+        logger.propagate = False
+        logger.disabled = False
+        if logger.getEffectiveLevel() > logging.WARNING:
+            logger.setLevel(logging.WARNING)
+    try:
+        yield capture
+    finally:
+        for logger, level, handlers, propagate, was_disabled in before:
+            logger.handlers = handlers
+            logger.propagate = propagate
+            logger.disabled = was_disabled
+            if logger.level != level:
+                logger.setLevel(level)
+        if logging.root.manager.disable != disabled:
+            logging.disable(disabled)
+
+
+@contextlib.contextmanager
+def silent_streams() -> Iterator[None]:
+    """Send standard output and error nowhere, from Python and from compiled code alike."""
+    streams = (sys.stdout, sys.stderr)
+    for stream in streams:
+        with contextlib.suppress(Exception):
+            stream.flush()
+    saved = [_duplicate(1), _duplicate(2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for fd in (1, 2):
+        os.dup2(nowhere, fd)
+    os.close(nowhere)
+    sys.stdout = sys.stderr = Nowhere()
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
+        for fd, copy in zip((1, 2), saved, strict=True):
+            if copy is None:
+                os.close(fd)
+            else:
+                os.dup2(copy, fd)
+                os.close(copy)
+
+
+def _duplicate(fd: int) -> int | None:
+    try:
+        return os.dup(fd)
+    except OSError:  # a daemon may have closed it
+        return None
+
+
+def environment() -> dict[Any, Any]:
+    """A copy of the environment as the process holds it, without decoding each variable."""
+    return dict(getattr(os.environ, "_data", os.environ))
+
+
+def restore_environment(before: dict[Any, Any]) -> None:
+    """Put the environment back where it changed."""
+    held = getattr(os.environ, "_data", os.environ)
+    if held == before:
+        return
+    decode: Callable[[Any], str] = getattr(os.environ, "decodevalue", str)
+    wanted = {decode(name): decode(value) for name, value in before.items()}
+    for name in [name for name in os.environ if name not in wanted]:
+        del os.environ[name]
+    for name, value in wanted.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+@contextlib.contextmanager
+def kept_process() -> Iterator[None]:
+    """Environment, random numbers, working directory, module path, warnings: afterwards as before."""
+    variables = environment()
+    path_list, path = sys.path, list(sys.path)
+    folder = _working_directory()
+    randomness = _random_states()
+    threads = threading.active_count()
+    known = set(threading.enumerate()) if threads else set()
+    showing = warnings.showwarning
+    try:
+        yield
+    finally:
+        warnings.showwarning = showing
+        restore_environment(variables)
+        if sys.path is not path_list or sys.path != path:
+            path_list[:] = path
+            sys.path = path_list
+        if folder is not None and _working_directory() != folder:
+            os.chdir(folder)
+        for restore, state in randomness:
+            restore(state)
+        if threading.active_count() > threads:
+            for thread in set(threading.enumerate()) - known:
+                thread.join(_THREAD_GRACE)
+
+
+def _working_directory() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # somebody removed it
+        return None
+
+
+def _random_states() -> list[tuple[Callable[[Any], Any], Any]]:
+    """How to put back every random generator that is loaded; loading one more would only cost time."""
+    states: list[tuple[Callable[[Any], Any], Any]] = [(random.setstate, random.getstate())]
+    numpy = sys.modules.get("numpy.random")
+    if numpy is not None and hasattr(numpy, "get_state"):
+        states.append((numpy.set_state, numpy.get_state()))
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "get_rng_state"):
+        states.append((torch.set_rng_state, torch.get_rng_state()))
+    return states
