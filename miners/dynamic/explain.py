@@ -20,7 +20,6 @@ Pools = Mapping[str, tuple[Any, ...]]
 Predicate = Callable[[Kwargs], bool]
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
-_MANY_FIELDS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +44,12 @@ class Removed:
 class Explainer:
     """Explains rejections of one class. `removed` keeps what was refuted on the way."""
 
-    def __init__(self, oracle: Oracle, pools: Pools, defaults: Mapping[str, Any]) -> None:
+    def __init__(self, oracle: Oracle, pools: Pools, defaults: Mapping[str, Any], toggles: Pools) -> None:
         self._oracle = oracle
         self._pools = pools
+        self._toggles = toggles
         self._defaults = defaults
         self.removed: list[Removed] = []
-        self._per_guard = _FEW if len(pools) <= _MANY_FIELDS else _FEW // 2
 
     def explain(self, row: Row, explained: Predicate = lambda kwargs: False) -> Iterator[Explanation]:
         """Predicates that claim this row, each agreeing with the library on every product of probed values.
@@ -59,9 +58,11 @@ class Explainer:
         """
         row = self._minimised(row, explained)
         names = list(row.kwargs)
-        if row.guard is None or not names or len(names) > _MOST_FIELDS:
+        if row.guard is None or len(names) > _MOST_FIELDS:
             return
-        if len(names) == 1:
+        if not names:
+            yield from self._guarded({}, row.guard, [row])
+        elif len(names) == 1:
             yield from self._alone(names[0], row)
         else:
             yield from self._together(names, row)
@@ -149,10 +150,10 @@ class Explainer:
         defaults: dict[str, Any] = {}
         guards: dict[str, tuple[Clause, ...]] = {}
         base = claimed[0].kwargs
-        for name, pool in self._pools.items():
+        for name, values in self._toggles.items():
             if name in base:
                 continue
-            probes = [self._oracle({**base, name: value}) for value in _spread(pool, self._per_guard)]
+            probes = [self._oracle({**base, name: value}) for value in values]
             if all(probe.guard is not None for probe in probes):
                 continue
             related = self._related(fields, base, name, guard)
@@ -172,9 +173,9 @@ class Explainer:
             joined[subject] = (*joined.get(subject, ()), *clauses)
         defaults.update(self._needed_defaults(joined))
         triggers = _triggers(joined, defaults)
-        counter = next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
-        if counter is not None:
-            self.removed.append(Removed(joined, "the library accepts a config that it claims", counter))
+        accepted = next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
+        if accepted is not None:
+            self.removed.append(Removed(joined, "the library accepts a config that it claims", accepted))
             return
         yield Explanation(guard, joined, defaults, tuple(claimed))
 

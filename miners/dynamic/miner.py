@@ -34,6 +34,7 @@ Predicate = Callable[[Kwargs], bool]
 
 _SMALL_PRODUCT: Final = 400
 _PER_FIELD: Final = 6
+_TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1500
 _MOST_PAIRED: Final = 20_000
 _MOST_PER_GUARD: Final = 12
@@ -61,10 +62,12 @@ def probe(
     pools = {name: pool(fact, constants.get(name, ()), typed) for name, fact in facts.fields.items() if fact.settable}
     defaults = {name: default_of(facts.fields[name], typed) for name in pools}
     known = Explained(explained)
-    explainer = Explainer(oracle, pools, defaults)
+    toggles = {name: tuple(_beside_default(facts, name, values)[:_TOGGLES]) for name, values in pools.items()}
+    explainer = Explainer(oracle, pools, defaults, toggles)
     tries: dict[str, int] = {}
     told: set[str] = set()
     rows = itertools.chain(
+        [{}],
         single_field(pools),
         *(cluster(tuple(names), pools) for names in clusters),
         pairs(facts, pools),
@@ -105,7 +108,7 @@ class Explained:
 
 
 def default_of(fact: FieldFact, typed: Iterable[str]) -> Any:
-    """What stands for a field that is not given: its default, or what its factory makes; None where neither is known."""
+    """What stands for a field that is not given: its default or what its factory makes; None where unknown."""
     if fact.default is not MISSING:
         return fact.default if holdable(fact.default) else None
     if fact.required or fact.nullable or not fact.types:

@@ -26,10 +26,8 @@ class Row:
 
     kwargs: Kwargs
     exception: ObservedException | None
-
-    @property
-    def guard(self) -> str | None:
-        return None if self.exception is None else guard_of(self.exception)
+    guard: str | None
+    """Which check raised; None where the library accepts."""
 
 
 def guard_of(exception: ObservedException) -> str:
@@ -79,7 +77,8 @@ class Oracle:
         key = identity(dict(kwargs))
         row = self._known.get(key)
         if row is None:
-            row = self._known[key] = Row(kwargs, self._raises(kwargs))
-            if row.exception is None:
+            exception = self._raises(kwargs)
+            row = self._known[key] = Row(kwargs, exception, None if exception is None else guard_of(exception))
+            if exception is None:
                 self.accepted.append(kwargs)
         return row

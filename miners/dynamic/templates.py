@@ -12,19 +12,26 @@ from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import compile_match
 
 Fields = Mapping[str, tuple[Clause, ...]]
-CROSS_FIELD: Final = ("divisibility", "comparison", "equality gate")
+_LEAST_CLAIMED: Final = 0.5
 
 
 def across(
     names: list[str], seed: Kwargs, rows: Iterable[Row], guard: str, defaults: Mapping[str, Any]
 ) -> Iterator[Fields]:
-    """Cross-field predicates that claim the seed and every numeric row of its guard, in the order of the templates."""
-    known = list(rows)
+    """Cross-field predicates that claim the seed and most numeric rows of its guard.
+
+    Those that claim more rows come first, and among equals the templates' own order holds.
+    """
+    mine = [row for row in rows if row.guard == guard]
+    ranked: list[tuple[float, Fields]] = []
     for fields in itertools.chain(_divisibility(names, seed), _comparisons(names, seed), _equalities(names, seed)):
         compiled = compile_match(Match("", fields, defaults))
-        numeric = [row for row in known if row.guard == guard and _numeric(fields, row.kwargs)]
-        if compiled(seed, EMPTY) and all(compiled(row.kwargs, EMPTY) for row in numeric):
-            yield fields
+        numeric = [row for row in mine if _numeric(fields, row.kwargs)]
+        if compiled(seed, EMPTY) and numeric:
+            claimed = sum(compiled(row.kwargs, EMPTY) for row in numeric) / len(numeric)
+            if claimed >= _LEAST_CLAIMED:
+                ranked.append((claimed, fields))
+    yield from (fields for _, fields in sorted(ranked, key=lambda item: -item[0]))
 
 
 def _numeric(fields: Fields, kwargs: Kwargs) -> bool:
@@ -48,9 +55,10 @@ def _comparisons(names: list[str], seed: Kwargs) -> Iterator[Fields]:
 
 def _equalities(names: list[str], seed: Kwargs) -> Iterator[Fields]:
     for left, right in itertools.combinations(names, 2):
-        rest = _rest(names, (left, right), seed)
-        for op in ("==", "!="):
-            yield {left: (Clause(op, f"@{right}"),), **rest}
+        if is_number(seed[left]) and is_number(seed[right]):
+            rest = _rest(names, (left, right), seed)
+            for op in ("==", "!="):
+                yield {left: (Clause(op, f"@{right}"),), **rest}
 
 
 def _rest(names: list[str], used: tuple[str, str], seed: Kwargs) -> dict[str, tuple[Clause, ...]]:
