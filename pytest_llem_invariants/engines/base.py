@@ -8,10 +8,11 @@ import logging
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
 from pytest_llem_invariants.ssot import NativeType, Ssot, Step
 
 ENV: Final = "env."
+_MEMOISED: Final = type(cache(len))
 _PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}\Z")
 
 
@@ -33,13 +35,14 @@ class _Plan:
 
 
 class EngineAdapter:
-    """Builds, validates and reads the native types of one engine. Outside engines override what theirs does otherwise."""
+    """Builds, validates and reads the native types of one engine; an outside engine overrides what is different there."""
 
     def __init__(self, ssot: Ssot) -> None:
         self.ssot: Final = ssot
         self._version: str | None = None
         self._failure: EngineUnavailableError | None = None
         self._plans: dict[str, _Plan] = {}
+        self._memoised: tuple[int, tuple[Callable[[], None], ...]] | None = None
 
     @property
     def package(self) -> str:
@@ -57,7 +60,9 @@ class EngineAdapter:
             raise self._failure
         if self._version is None:
             try:
-                self._version = self._import()
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    self._version = self._import()
             except EngineUnavailableError as error:
                 self._failure = error
                 raise
@@ -192,7 +197,9 @@ class EngineAdapter:
 
     def placeholder(self, name: str) -> Any:
         """The value of a `${name}` in the SSOT, which only the engine's own adapter knows."""
-        raise EngineUnavailableError(f"{self.ssot.engine}: {self.ssot.path.name} uses the unknown placeholder ${{{name}}}")
+        raise EngineUnavailableError(
+            f"{self.ssot.engine}: {self.ssot.path.name} uses the unknown placeholder ${{{name}}}"
+        )
 
     def build(self, name: str, kwargs: Kwargs) -> Any:
         """Build a native type from keyword arguments laid over its base ones, and run its build steps."""
@@ -263,6 +270,13 @@ class EngineAdapter:
                     found[id(value)] = clear
         return tuple(found.values())
 
+    def forget_computed(self) -> None:
+        """Clear what the library's functions remember of earlier calls, where the world around them changes."""
+        if self._memoised is None or self._memoised[0] != len(sys.modules):
+            self._memoised = (len(sys.modules), tuple(_memoised_functions(self.package)))
+        for clear in self._memoised[1]:
+            clear()
+
     def default_context(self) -> dict[str, Any]:
         return {name: field.default for name, field in self.ssot.context.items()}
 
@@ -305,6 +319,14 @@ def _find(entry: NativeType) -> object:
         return getattr(module, entry.class_name, None)
     except Exception:  # a lazy module imports on access, and its import may fail in any way
         return None
+
+
+def _memoised_functions(package: str) -> Iterator[Callable[[], None]]:
+    for name, module in sorted(sys.modules.items()):
+        if _is_within(name, package):
+            for value in list(vars(module).values()):
+                if isinstance(value, _MEMOISED) and _is_within(getattr(value, "__module__", None), package):
+                    yield value.cache_clear
 
 
 def _is_within(module: str | None, package: str) -> bool:

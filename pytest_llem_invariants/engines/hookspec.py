@@ -20,7 +20,7 @@ hookimpl: Final = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec(firstresult=True)
-def llem_engine_adapter(ssot: Ssot) -> EngineAdapter | None:  # type: ignore[empty-body]
+def llem_engine_adapter(ssot: Ssot) -> EngineAdapter | None:
     """Give the adapter for the engine of this SSOT, or None where it is not yours."""
 
 

@@ -2,11 +2,97 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, Final, final
+
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.hookspec import hookimpl
+from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
+from pytest_llem_invariants.engines.tiny_model import cache_folder, tiny_model
+from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.ssot import Ssot
+
+_PLATFORM: Final = "platform"
 
 
 @hookimpl
 def llem_engine_adapter(ssot: Ssot) -> EngineAdapter | None:
-    return EngineAdapter(ssot) if ssot.engine == "vllm" else None
+    return VllmAdapter(ssot) if ssot.engine == "vllm" else None
+
+
+@final
+class PlatformProxy:
+    """Stands for the current platform in every module that bound it at import, and lets it be exchanged later."""
+
+    def __init__(self, active: Any) -> None:
+        object.__setattr__(self, "active", active)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(object.__getattribute__(self, "active"), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(object.__getattribute__(self, "active"), name, value)
+
+    @property
+    def __class__(self) -> type[Any]:
+        return type(object.__getattribute__(self, "active"))
+
+    @__class__.setter
+    def __class__(self, value: type[Any]) -> None:
+        raise TypeError("a platform is exchanged, not changed")
+
+
+@final
+class VllmAdapter(EngineAdapter):
+    """Knows what vLLM needs before its first import, and how to seem to be on another platform."""
+
+    def __init__(self, ssot: Ssot) -> None:
+        super().__init__(ssot)
+        self._proxy: PlatformProxy | None = None
+        self._platforms: dict[str, Any] = {}
+
+    def prepare(self) -> None:
+        super().prepare()
+        os.environ.setdefault("VLLM_CACHE_ROOT", str(cache_folder() / "vllm"))
+
+    def after_import(self) -> None:
+        """Put the platform in before any module binds it: old versions do not listen to the environment variable."""
+        platforms = importlib.import_module("vllm.platforms")
+        cpu = importlib.import_module("vllm.platforms.cpu").CpuPlatform()
+        self._platforms["cpu"] = cpu
+        self._proxy = PlatformProxy(cpu)
+        vars(platforms)["_current_platform"] = self._proxy
+
+    def placeholder(self, name: str) -> Any:
+        return str(tiny_model()) if name == "tiny_model" else super().placeholder(name)
+
+    def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
+        wanted = values.get(_PLATFORM, "cpu")
+        rest = super().context({name: value for name, value in values.items() if name != _PLATFORM})
+        return rest if wanted == "cpu" else self._on(wanted, rest)
+
+    @contextmanager
+    def _on(self, name: str, rest: AbstractContextManager[None]) -> Iterator[None]:
+        """Another platform for the time of a block. What was computed and kept under one is no answer under the other."""
+        proxy, active = self._proxy, self._platform(name)
+        with ExitStack() as stack:
+            stack.enter_context(rest)
+            self.forget_computed()
+            object.__setattr__(proxy, "active", active)
+            try:
+                yield
+            finally:
+                object.__setattr__(proxy, "active", self._platforms["cpu"])
+                self.forget_computed()
+
+    def _platform(self, name: str) -> Any:
+        if name not in self._platforms:
+            if name != "cuda":
+                raise EngineUnavailableError(f"{self.ssot.engine}: no way to simulate the platform {name!r}")
+            self.import_library()
+            self._platforms[name] = simulated_cuda()
+        return self._platforms[name]

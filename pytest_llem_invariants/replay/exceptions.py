@@ -105,7 +105,7 @@ def _innermost(trace: TracebackType | None, package: str) -> str | None:
         if isinstance(module, str) and (module == package or module.startswith(package + ".")):
             file = Path(trace.tb_frame.f_code.co_filename).as_posix()
             if not file.startswith("<"):
-                before, inside, after = file.rpartition(marker)
+                _, inside, after = file.rpartition(marker)
                 found = f"{package}/{after}:{trace.tb_lineno}" if inside else f"{Path(file).name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found

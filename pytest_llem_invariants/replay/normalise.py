@@ -7,6 +7,8 @@ import tempfile
 from functools import cache
 from typing import Final
 
+from pytest_llem_invariants.engines.tiny_model import cache_folder
+
 LONGEST: Final = 4000
 
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
@@ -33,5 +35,5 @@ def _escape(found: re.Match[str]) -> str:
 
 @cache
 def _temporary() -> re.Pattern[str]:
-    roots = sorted({tempfile.gettempdir(), "/tmp", "/var/tmp"}, key=len, reverse=True)
+    roots = sorted({tempfile.gettempdir(), "/tmp", "/var/tmp", str(cache_folder())}, key=len, reverse=True)
     return re.compile(r"(?<![\w/])(?:" + "|".join(map(re.escape, roots)) + r")/[^\s'\"`,;:)\]}>]+")

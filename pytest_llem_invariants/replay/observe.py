@@ -103,7 +103,7 @@ class Observer:
         sys.stdout = sys.stderr = _NOWHERE
         variables = environment()
         filters, showing = warnings.filters, warnings.showwarning
-        warnings.filters = _IGNORE  # type: ignore[assignment]
+        warnings.filters = _IGNORE
         warnings._filters_mutated()  # type: ignore[attr-defined]
         try:
             with adapter.context(context):

@@ -1,0 +1,74 @@
+"""A model folder of our own: enough for an engine to read a model's config from, offline."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_llem_invariants.files import write_atomically
+
+FOLDER: Final = "pytest-llem-invariants"
+_WORDS: Final = ("<unk>", "<s>", "</s>", *(f"w{number}" for number in range(125)))
+
+_FILES: Final[dict[str, Any]] = {
+    "config.json": {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+        "hidden_act": "silu",
+        "hidden_size": 64,
+        "initializer_range": 0.02,
+        "intermediate_size": 128,
+        "max_position_embeddings": 2048,
+        "num_attention_heads": 4,
+        "num_hidden_layers": 2,
+        "num_key_value_heads": 4,
+        "rms_norm_eps": 1e-05,
+        "tie_word_embeddings": False,
+        "torch_dtype": "bfloat16",
+        "use_cache": True,
+        "vocab_size": len(_WORDS),
+    },
+    "generation_config.json": {"bos_token_id": 1, "eos_token_id": 2},
+    "tokenizer.json": {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": None,
+        "decoder": None,
+        "model": {
+            "type": "WordLevel",
+            "vocab": {word: index for index, word in enumerate(_WORDS)},
+            "unk_token": "<unk>",
+        },
+    },
+    "tokenizer_config.json": {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "unk_token": "<unk>",
+    },
+}
+
+
+def cache_folder() -> Path:
+    """Where this project keeps what can be made again."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / FOLDER
+
+
+def tiny_model() -> Path:
+    """The folder of a two-layer llama without weights; made where it is not there yet, the same bytes every time."""
+    folder = cache_folder() / "tiny-llama"
+    for name, content in _FILES.items():
+        text = json.dumps(content, indent=2, sort_keys=True) + "\n"
+        path = folder / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, text)
+    return folder
