@@ -91,7 +91,9 @@ def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress
     for result in results:
         for producer, count in result.staged.items():
             staged[producer] = staged.get(producer, 0) + count
-    return Mined(corpus, tuple(lost for result in results for lost in result.lost), proven, static.effects, feeds, staged)
+    return Mined(
+        corpus, tuple(lost for result in results for lost in result.lost), proven, static.effects, feeds, staged
+    )
 
 
 def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterator[Feed]:
@@ -220,7 +222,9 @@ def _counted(candidates: Iterable[Candidate]) -> dict[AddedBy, int]:
 
 def _named(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """The rules under unique names, in the order of the corpus: by class, severity, place and name."""
-    ordered = sorted(rules, key=lambda rule: (rule.native_type, _SEVERITIES.index(rule.severity), rule.id, fingerprint(rule)))
+    ordered = sorted(
+        rules, key=lambda rule: (rule.native_type, _SEVERITIES.index(rule.severity), rule.id, fingerprint(rule))
+    )
     taken: set[str] = set()
     named = []
     for rule in ordered:

@@ -98,7 +98,10 @@ def _validation(cls: type[Any]) -> list[Step]:
 
 
 def _is_optional(parameter: inspect.Parameter) -> bool:
-    return parameter.default is not parameter.empty or parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
+    return parameter.default is not parameter.empty or parameter.kind in (
+        parameter.VAR_KEYWORD,
+        parameter.VAR_POSITIONAL,
+    )
 
 
 def _base_kwargs(text: str | None) -> Kwargs:

@@ -79,7 +79,9 @@ class Gate:
 
     def rejects(self, kwargs: Kwargs) -> bool:
         """Whether a proven error rule claims this config, in the default context."""
-        return any(self._predicate(entry.rule)(kwargs) for entry in self.proven if entry.rule.severity is Severity.ERROR)
+        return any(
+            self._predicate(entry.rule)(kwargs) for entry in self.proven if entry.rule.severity is Severity.ERROR
+        )
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again."""
@@ -112,7 +114,9 @@ class Gate:
             return []
         refinements = refine(to_candidate(rule), soundness, self._shows(rule), self.facts, surface=self._surface)
         if not refinements:
-            self.lost.append(Lost(candidate, f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}"))
+            self.lost.append(
+                Lost(candidate, f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}")
+            )
         return [(refinement.candidate, (*history, refinement.reason)) for refinement in refinements]
 
     def finished(self) -> tuple[Proven, ...]:
@@ -206,7 +210,13 @@ class _Pair:
 
 
 def _key(candidate: Candidate) -> str:
-    return identity((candidate.severity.value, {k: [(c.op, c.rhs) for c in v] for k, v in candidate.fields.items()}, candidate.defaults))
+    return identity(
+        (
+            candidate.severity.value,
+            {k: [(c.op, c.rhs) for c in v] for k, v in candidate.fields.items()},
+            candidate.defaults,
+        )
+    )
 
 
 def _tells_less(rule: Rule, other: Rule) -> bool:

@@ -52,4 +52,3 @@ def to_candidate(rule: Rule) -> Candidate:
         notes=rule.walker_notes,
         references=rule.references,
     )
-

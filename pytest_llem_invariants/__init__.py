@@ -1,1 +1,1 @@
-"""The rules that inference engines hide about their own configuration: proven as pytest items, checked in microseconds."""
+"""The rules that inference engines hide about their configuration: proven by pytest, checked in microseconds."""

@@ -32,6 +32,7 @@ _CASE_KEYS = (
     "negative_confirmed",
     "soundness",
     "certification",
+    "fingerprint",
     "environment_kind",
     "skipped_reason",
 )
@@ -56,6 +57,7 @@ def read_case(section: Section) -> Case:
         certification=section.optional_choice("certification", Certification) or Certification.FULL,
         environment_kind=section.optional_choice("environment_kind", EnvironmentKind),
         skipped_reason=section.optional_text("skipped_reason"),
+        fingerprint=section.optional_text("fingerprint"),
         extra=extra,
     )
 
@@ -146,6 +148,8 @@ def case_to_data(case: Case) -> dict[str, Any]:
         data["environment_kind"] = str(case.environment_kind)
     if case.skipped_reason is not None:
         data["skipped_reason"] = case.skipped_reason
+    if case.fingerprint is not None:
+        data["fingerprint"] = case.fingerprint
     return data | dict(sorted(case.extra.items()))
 
 

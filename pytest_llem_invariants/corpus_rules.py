@@ -161,12 +161,11 @@ def _match(section: Section, engine: str, extra: dict[str, Any]) -> Match:
     fields = section.section("fields")
     if not fields.data:
         fields.fail("'fields' is empty: the rule would trigger on everything", mend="name a field")
-    match = Match(
+    return Match(
         engine=own,
         fields={subject: _clauses(fields, subject, data) for subject, data in fields.data.items()},
         defaults=section.values("defaults"),
     )
-    return match
 
 
 def _clauses(fields: Section, subject: str, data: Any) -> tuple[Clause, ...]:
@@ -210,7 +209,7 @@ def _check_references(section: Section, rule: Rule, context: Collection[str]) ->
             for name in parse(reference).fields:
                 if not _is_known(name, parent, known):
                     section.fail(
-                        f"the reference {clause.rhs!r} of {subject!r} leads to {name!r}, a field that the rule does not know",
+                        f"the reference {clause.rhs!r} of {subject!r} leads to {name!r}, which the rule does not know",
                         *("match", "fields", subject, clause.op),
                         mend="mention the field in match.fields, the example kwargs or match.defaults",
                     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,20 +12,21 @@ Kwargs = Mapping[str, Any]
 EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class Vocabulary(str, Enum):
+class Vocabulary(StrEnum):
     """An enum whose members are the words of the file format."""
-
-    def __str__(self) -> str:
-        return str(self.value)
 
 
 class Severity(Vocabulary):
+    """How grave it is to trigger a rule."""
+
     ERROR = "error"
     WARN = "warn"
     DORMANT = "dormant"
 
 
 class Outcome(Vocabulary):
+    """What the library does."""
+
     ERROR = "error"
     WARN = "warn"
     DORMANT_ANNOUNCED = "dormant_announced"
@@ -35,6 +36,8 @@ class Outcome(Vocabulary):
 
 
 class Channel(Vocabulary):
+    """Where the library says so."""
+
     RUNTIME_EXCEPTION = "runtime_exception"
     WARNINGS_WARN = "warnings_warn"
     LOGGER_WARNING = "logger_warning"
@@ -44,6 +47,8 @@ class Channel(Vocabulary):
 
 
 class AddedBy(Vocabulary):
+    """Which producer found a rule."""
+
     STATIC_MINER = "static_miner"
     DYNAMIC_MINER = "dynamic_miner"
     PYDANTIC_LIFT = "pydantic_lift"
@@ -79,12 +84,16 @@ class CheckFailed(Vocabulary):
 
 
 class Certification(Vocabulary):
+    """How fresh and how complete the evidence is."""
+
     FULL = "full"
     REUSED = "reused"
     PARTIAL = "partial"
 
 
 class EnvironmentKind(Vocabulary):
+    """Where a replay ran."""
+
     CONTAINER = "container"
     TOX = "tox"
     HOST = "host"
@@ -122,6 +131,8 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MinerSource:
+    """Where in the library's source the rule stands."""
+
     path: str
     method: str
     line_at_scan: int
@@ -133,6 +144,8 @@ class MinerSource:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutcome:
+    """What the library is expected to do, and where it is heard."""
+
     outcome: Outcome
     emission_channel: Channel
     normalised_fields: tuple[str, ...] = ()
@@ -140,6 +153,8 @@ class ExpectedOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """One rule of a corpus."""
+
     id: str
     engine: str
     library: str
@@ -191,6 +206,8 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class ObservedException:
+    """An exception, as far as it can be told without the object."""
+
     type: str
     message: str
     locations: tuple[str, ...] = ()
@@ -203,6 +220,8 @@ class ObservedException:
 
 @dataclass(frozen=True, slots=True)
 class ObservedLog:
+    """A log record of the library."""
+
     channel: Channel
     logger: str
     message: str
@@ -236,6 +255,8 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
+    """What a check expected and what it saw instead."""
+
     invariant_id: str
     check_failed: CheckFailed
     field: str | None
@@ -271,6 +292,8 @@ class Case:
     environment_kind: EnvironmentKind | None = None
     """Set where this case was observed under another kind of environment than the file's (a simulated platform)."""
     skipped_reason: str | None = None
+    fingerprint: str | None = None
+    """Of the rule as it was replayed, so that a later run knows whether this evidence still speaks of it."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -280,11 +303,14 @@ class Case:
             and self.negative_confirmed is True
             and self.message_confirmed is not False
             and self.skipped_reason is None
+            and (self.soundness is None or not self.soundness.overbroad)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
+    """What a replay ran on."""
+
     kind: EnvironmentKind
     image_ref: str | None
     python: str

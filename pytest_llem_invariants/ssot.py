@@ -148,7 +148,7 @@ class Ssot:
 
 
 def data_root(start: Path | None = None) -> Path:
-    """The folder that holds `engine_versions/` and `corpora/`: the project's at or above `start`, else the package's own."""
+    """The folder that holds `engine_versions/` and `corpora/`: at or above `start`, or the package's."""
     begin = (start or Path.cwd()).resolve()
     for folder in (begin, *begin.parents):
         if (folder / FOLDER).is_dir() and (folder / "corpora").is_dir():

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
 from pytest_llem_invariants.errors import CorpusError
 
@@ -53,7 +53,7 @@ class Document:
     _root: yaml.Node | None
 
     def line_of(self, path: KeyPath) -> int:
-        """The line of the key (or list entry) at this path; where it is not in the file, of the nearest thing around it."""
+        """The line of the key (or list entry) at this path; where the file lacks it, of the nearest thing around."""
         node, line = self._root, 1
         if node is not None:
             line = _line(node)

@@ -124,10 +124,13 @@ class Explainer:
                 return
 
     def _product(self, names: list[str], row: Row) -> list[Row]:
-        per_field = _FEW * 2 if len(names) == 2 else _FEW // 2
+        """The fields of a row together at values of their types, and a few that are not."""
         choices = []
         for name in names:
-            values = distinct([row.kwargs[name], *_spread(self._pools.get(name, ()), per_field)])
+            right = self._toggles.get(name, ())
+            odd = _spread(self._pools.get(name, ()), _FEW // 2)
+            given = [row.kwargs[name], self._defaults.get(name)]
+            values = distinct([*given, *(right if len(names) == 2 else right[:3]), *(odd if len(names) == 2 else ())])
             choices.append([value for value in values if holdable(value)])
         return [self._oracle(dict(zip(names, values, strict=True))) for values in itertools.product(*choices)]
 
@@ -198,8 +201,13 @@ class Explainer:
         """The defaults of fields about which the predicate speaks when they are not given (`== None`, `@other`)."""
         own = {name: clauses for name, clauses in fields.items() if self._defaults.get(name) is not None}
         needed = [name for name, clauses in own.items() if _triggers({name: clauses}, {})({})]
-        references = [reference_of(clause.rhs) for clauses in fields.values() for clause in clauses]
-        related = [name for name in references if name is not None and name not in fields]
+        related = [
+            name
+            for subject, clauses in fields.items()
+            for clause in clauses
+            if reference_of(clause.rhs) not in (None, subject)
+            for name in (subject, str(reference_of(clause.rhs)))
+        ]
         return {name: self._defaults[name] for name in (*needed, *related) if self._defaults.get(name) is not None}
 
     def _guard(self, name: str, base: Kwargs, guard: str) -> Fields | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import math
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
 from miners.facts import ClassFacts, FieldFact
 from pytest_llem_invariants.corpus_names import template_fragments
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.expressions import MISSING, is_number
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -28,7 +29,7 @@ from pytest_llem_invariants.model import (
     TypedValue,
 )
 from pytest_llem_invariants.predicates import compile_match, referenced_fields, same
-from pytest_llem_invariants.values import fits, holdable, identity, pool, resolve_class
+from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool, resolve_class
 
 Predicate = Callable[[Kwargs], bool]
 
@@ -62,7 +63,7 @@ def probe(
     pools = {name: pool(fact, constants.get(name, ()), typed) for name, fact in facts.fields.items() if fact.settable}
     defaults = {name: default_of(facts.fields[name], typed) for name in pools}
     known = Explained(explained)
-    toggles = {name: tuple(_beside_default(facts, name, values)[:_TOGGLES]) for name, values in pools.items()}
+    toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     explainer = Explainer(oracle, pools, defaults, toggles)
     tries: dict[str, int] = {}
     told: set[str] = set()
@@ -152,6 +153,18 @@ def pairs(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], most: int = _
     for left, right in itertools.islice(itertools.combinations(names, 2), most):
         for one, other in itertools.product(few[left], few[right]):
             yield {left: one, right: other}
+
+
+def _toggles(fact: FieldFact, values: Iterable[Any]) -> tuple[Any, ...]:
+    """A few type-correct values far from each other and from the default: under some of them a guard may vanish."""
+    right = [value for value in values if fits(value, fact) and not same(value, fact.default)]
+    numbers = sorted(value for value in right if is_number(value) and math.isfinite(value))
+    if len(numbers) > _TOGGLES:
+        numbers = [numbers[0], *(value for value in right if is_number(value) and value > 0)][: _TOGGLES - 1] + numbers[
+            -1:
+        ]
+    others = [value for value in right if not is_number(value)]
+    return distinct([*numbers, *others[:_TOGGLES]])
 
 
 def _beside_default(facts: ClassFacts, name: str, values: Iterable[Any]) -> list[Any]:

@@ -22,20 +22,16 @@ def across(
 
     Those that claim more rows come first, and among equals the templates' own order holds.
     """
-    mine = [row for row in rows if row.guard == guard]
+    numbers = [name for name in names if is_number(seed[name])]
+    mine = [row for row in rows if row.guard == guard and all(is_number(row.kwargs.get(name)) for name in numbers)]
     ranked: list[tuple[float, Fields]] = []
     for fields in itertools.chain(_divisibility(names, seed), _comparisons(names, seed), _equalities(names, seed)):
         compiled = compile_match(Match("", fields, defaults))
-        numeric = [row for row in mine if _numeric(fields, row.kwargs)]
-        if compiled(seed, EMPTY) and numeric:
-            claimed = sum(compiled(row.kwargs, EMPTY) for row in numeric) / len(numeric)
+        if compiled(seed, EMPTY) and mine:
+            claimed = sum(compiled(row.kwargs, EMPTY) for row in mine) / len(mine)
             if claimed >= _LEAST_CLAIMED:
                 ranked.append((claimed, fields))
     yield from (fields for _, fields in sorted(ranked, key=lambda item: -item[0]))
-
-
-def _numeric(fields: Fields, kwargs: Kwargs) -> bool:
-    return all(is_number(kwargs.get(name)) for name in fields)
 
 
 def _divisibility(names: list[str], seed: Kwargs) -> Iterator[Fields]:

@@ -35,7 +35,7 @@ class _Plan:
 
 
 class EngineAdapter:
-    """Builds, validates and reads the native types of one engine; an outside engine overrides what is different there."""
+    """Builds, validates and reads the native types of one engine; outside engines override what differs there."""
 
     def __init__(self, ssot: Ssot) -> None:
         self.ssot: Final = ssot

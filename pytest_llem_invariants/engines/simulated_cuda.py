@@ -56,7 +56,7 @@ def simulated_cuda() -> Any:
 
     answers = {
         "get_device_capability": constant(capability),
-        "has_device_capability": classmethod(lambda cls, wanted, device_id=0: _CAPABILITY >= _as_pair(wanted)),
+        "has_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) <= _CAPABILITY),
         "is_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) == _CAPABILITY),
         "is_device_capability_family": classmethod(
             lambda cls, wanted, device_id=0: _as_pair(wanted)[0] == _CAPABILITY[0]

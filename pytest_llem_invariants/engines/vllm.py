@@ -77,7 +77,7 @@ class VllmAdapter(EngineAdapter):
 
     @contextmanager
     def _on(self, name: str, rest: AbstractContextManager[None]) -> Iterator[None]:
-        """Another platform for the time of a block. What was computed and kept under one is no answer under the other."""
+        """Another platform for the time of a block. What was computed under one is no answer under the other."""
         proxy, active = self._proxy, self._platform(name)
         with ExitStack() as stack:
             stack.enter_context(rest)

@@ -1,1 +1,30 @@
 """The pytest plugin: a corpus of invariants runs as items against a live engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_llem_invariants.plugin import options
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.declare(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "llem: a check of a rule of an engine's corpus")
+    from pytest_llem_invariants.plugin.run import register
+
+    register(config)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a rule's checks together, wherever xdist would share out the load."""
+    if config.pluginmanager.has_plugin("llem-run") and config.getoption("dist", "no") == "load":
+        from pytest_llem_invariants.plugin.scheduling import RuleScheduling
+
+        return RuleScheduling(config, log)
+    return None

@@ -1,0 +1,60 @@
+"""The fourth check: does the predicate agree with the library around its boundary?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.model import CheckFailed, Corpus, Divergence, Kwargs, Rule, Soundness
+from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.replay.observe import Observer
+from pytest_llem_invariants.replay.soundness import boundary_probes, judge
+from pytest_llem_invariants.wording import say_match, say_value
+
+_MOST_COMPANY: Final = 24
+
+
+def agreement(
+    rule: Rule, corpus: Corpus, observer: Observer, adapter: EngineAdapter, context: Mapping[str, Any]
+) -> tuple[Soundness, tuple[Divergence, ...]]:
+    """The soundness of a rule, and a divergence for each side on which the library contradicts its predicate."""
+    siblings = [other for other in corpus.rules if other.native_type == rule.native_type and other.id != rule.id]
+    base = adapter.base_kwargs(rule.native_type)
+
+    def predicate_of(one: Rule) -> Any:
+        matches = compile_match(one.match, context_fields=corpus.context)
+        return lambda kwargs: matches({**base, **kwargs}, context)
+
+    others = [predicate_of(other) for other in siblings if other.severity is rule.severity]
+    probes = boundary_probes(
+        rule,
+        company=[other.kwargs_positive for other in siblings[:_MOST_COMPANY]],
+        context_fields=corpus.context,
+    )
+    soundness = judge(
+        rule,
+        predicate_of(rule),
+        lambda kwargs: observer.observe(rule.native_type, kwargs, context=context),
+        probes,
+        explained=lambda kwargs: any(other(kwargs) for other in others),
+    )
+    return soundness, tuple(_divergences(rule, soundness))
+
+
+def _divergences(rule: Rule, soundness: Soundness) -> list[Divergence]:
+    subject = next(iter(rule.match.fields), None)
+    claim = say_match(rule.match)
+    sides = (
+        (CheckFailed.PREDICATE_OVERBROAD, soundness.overbroad, f"the library acts where {claim}", "accepts"),
+        (CheckFailed.PREDICATE_UNDERBROAD, soundness.underbroad, f"the library acts only where {claim}", "acts on"),
+    )
+    return [
+        Divergence(rule.id, failed, subject, expected, f"the library {does} {_say(examples[0])}")
+        for failed, examples, expected, does in sides
+        if examples
+    ]
+
+
+def _say(kwargs: Kwargs) -> str:
+    return ", ".join(f"{name}={say_value(value)}" for name, value in kwargs.items()) or "the empty config"

@@ -1,0 +1,125 @@
+"""Where a process examines rules: the engine imported once, each rule's two examples observed once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
+from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.plugin.options import Settings
+    from pytest_llem_invariants.plugin.shelf import Volume
+    from pytest_llem_invariants.replay.observe import Observer
+
+PIN_ROLE: Final = "invariants"
+
+
+@final
+class Bench:
+    """Examines the rules of one corpus in this process."""
+
+    def __init__(self, volume: Volume, settings: Settings) -> None:
+        self._volume = volume
+        self._settings = settings
+        self._observer: Observer | None = None
+        self._adapter: EngineAdapter | None = None
+        self._observed: dict[str, tuple[Observation, Observation]] = {}
+        self._soundness: dict[str, Soundness] = {}
+
+    def prepare(self) -> None:
+        """Import the engine and check it against its pin; raises what is wrong with it."""
+        if self._observer is not None:
+            return
+        from pytest_llem_invariants.engines import get_adapter
+        from pytest_llem_invariants.replay.observe import Observer
+        from pytest_llem_invariants.ssot import check_installed_version
+
+        adapter = get_adapter(self._volume.corpus.engine, self._volume.root)
+        check_installed_version(self._volume.corpus.engine, PIN_ROLE, self._volume.root)
+        self._observer = Observer(adapter)
+        self._adapter = adapter
+
+    def examine(self, rule: Rule, check: Check) -> Evidence:
+        """One check of one rule."""
+        from pytest_llem_invariants.replay.contexts import default_context
+
+        assert self._adapter is not None
+        positive, negative = self._examples(rule)
+        verdict, reason, divergences, soundness = self._judge(rule, check, positive, negative)
+        return Evidence(
+            corpus=str(self._volume.path),
+            rule=rule.id,
+            check=check,
+            verdict=verdict,
+            version=self._adapter.import_library(),
+            reason=reason,
+            divergences=divergences,
+            positive=positive,
+            negative=negative,
+            soundness=soundness,
+            simulated=self._context(rule) != default_context(self._adapter.ssot.context),
+        )
+
+    def _context(self, rule: Rule) -> dict[str, object]:
+        from pytest_llem_invariants.replay.contexts import context_of
+
+        assert self._adapter is not None
+        return context_of(rule, self._adapter.ssot.context)
+
+    def _examples(self, rule: Rule) -> tuple[Observation, Observation]:
+        if rule.id not in self._observed:
+            self._observed[rule.id] = self._observe(rule)
+        return self._observed[rule.id]
+
+    def _observe(self, rule: Rule) -> tuple[Observation, Observation]:
+        from pytest_llem_invariants.replay.isolate import exhaustion, isolated
+
+        observer = self._observer
+        assert observer is not None
+        context = self._context(rule)
+
+        def both() -> tuple[Observation, ...]:
+            return (
+                observer.observe(rule.native_type, rule.kwargs_positive, context=context),
+                observer.observe(rule.native_type, rule.kwargs_negative, context=context),
+            )
+
+        found = isolated(both, 2, self._settings.timeout) if self._settings.isolate else both()
+        positive, negative = (exhaustion(one) for one in found)
+        return positive, negative
+
+    def _judge(
+        self, rule: Rule, check: Check, positive: Observation, negative: Observation
+    ) -> tuple[Verdict, str | None, tuple[Divergence, ...], Soundness | None]:
+        from pytest_llem_invariants.replay import contracts
+
+        skipped = positive.skipped_reason or negative.skipped_reason
+        if skipped is not None:
+            return Verdict.SKIPPED, skipped, (), None
+        match check:
+            case Check.POSITIVE_RAISES:
+                found = contracts.positive_raises(rule, positive)
+            case Check.MESSAGE_TEMPLATE_MATCH:
+                if rule.message_template is None:
+                    return Verdict.SKIPPED, "the rule has no message template", (), None
+                found = contracts.message_template_match(rule, positive)
+            case Check.NEGATIVE_DOES_NOT_RAISE:
+                found = contracts.negative_does_not_raise(rule, negative)
+            case Check.PREDICATE_AGREES:
+                return self._agrees(rule)
+        if found is None:
+            return Verdict.CONFIRMED, None, (), None
+        return Verdict.BROKEN, None, (found,), None
+
+    def _agrees(self, rule: Rule) -> tuple[Verdict, str | None, tuple[Divergence, ...], Soundness | None]:
+        from pytest_llem_invariants.plugin.agreement import agreement
+
+        assert self._observer is not None
+        assert self._adapter is not None
+        soundness, divergences = agreement(
+            rule, self._volume.corpus, self._observer, self._adapter, self._context(rule)
+        )
+        broken = any(divergence.check_failed.value == "predicate_overbroad" for divergence in divergences)
+        return (Verdict.BROKEN if broken else Verdict.CONFIRMED), None, divergences, soundness

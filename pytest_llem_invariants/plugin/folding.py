@@ -1,0 +1,207 @@
+"""From a run's evidence to the validated file: what was run anew, what still holds, what is missing."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
+
+from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
+from pytest_llem_invariants.model import (
+    CONTRACTS,
+    Case,
+    Certification,
+    Channel,
+    Check,
+    Corpus,
+    Divergence,
+    Environment,
+    EnvironmentKind,
+    Outcome,
+    Quarantine,
+    Rule,
+    Validated,
+)
+from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+from pytest_llem_invariants.replay.contracts import case_of
+
+_CHECKED: Final = (
+    (Check.POSITIVE_RAISES, "positive_confirmed"),
+    (Check.MESSAGE_TEMPLATE_MATCH, "message_confirmed"),
+    (Check.NEGATIVE_DOES_NOT_RAISE, "negative_confirmed"),
+)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a run comes to."""
+
+    validated: Validated
+    quarantine: Quarantine
+    unrun: int
+    """Rules of which this run says nothing, or not all."""
+    problems: tuple[str, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was seen of one corpus, by rule and check."""
+
+    corpus: Corpus
+    corpus_sha256: str
+    evidence: Mapping[str, Mapping[Check, Evidence]]
+    crashed: Mapping[str, str]
+    """Rules that took their process with them, and how."""
+    version: str
+    environment: Environment
+    moment: str
+
+
+def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> Folded:
+    """A full run replaces everything; a partial one only what it ran through all its checks."""
+    earlier = _still_true(previous, run.corpus, run.version)
+    cases: list[Case] = []
+    divergences: list[Divergence] = []
+    unrun = 0
+    for rule in run.corpus.rules:
+        fresh = _fresh_case(rule, run)
+        if fresh is not None:
+            case, diverged = fresh
+            cases.append(_with_earlier_soundness(case, earlier.get(rule.id)))
+            divergences.extend(diverged)
+            continue
+        unrun += 1
+        known = earlier.get(rule.id)
+        if known is not None and previous is not None:
+            cases.append(replace(known, certification=Certification.REUSED))
+            divergences.extend(one for one in previous.divergences if one.invariant_id == rule.id)
+    validated = Validated(
+        schema_version=SCHEMA_VERSION,
+        engine=run.corpus.engine,
+        engine_version=run.version,
+        validated_at=run.moment,
+        corpus_sha256=run.corpus_sha256,
+        environment=run.environment,
+        certification=Certification.PARTIAL if unrun else Certification.FULL,
+        summary=_summary(cases, divergences),
+        cases=tuple(cases),
+        divergences=tuple(divergences),
+    )
+    return Folded(_same_moment(validated, previous), _quarantine(run, divergences), unrun, tuple(problems))
+
+
+def _fresh_case(rule: Rule, run: Run) -> tuple[Case, tuple[Divergence, ...]] | None:
+    """The rule's new entry; None unless all three of its checks ran."""
+    if rule.id in run.crashed:
+        case = Case(
+            id=rule.id,
+            outcome=Outcome.SKIPPED,
+            emission_channel=Channel.NONE,
+            skipped_reason=run.crashed[rule.id],
+            fingerprint=fingerprint(rule),
+        )
+        return case, ()
+    found = run.evidence.get(rule.id, {})
+    if any(check not in found for check in CONTRACTS):
+        return None
+    first = found[Check.POSITIVE_RAISES]
+    assert first.positive is not None
+    assert first.negative is not None
+    diverged = tuple(divergence for check in Check if check in found for divergence in found[check].divergences)
+    agreement = found.get(Check.PREDICATE_AGREES)
+    case = case_of(
+        rule, first.positive, first.negative, diverged, soundness=None if agreement is None else agreement.soundness
+    )
+    kind = EnvironmentKind.SIMULATED if any(one.simulated for one in found.values()) else None
+    return replace(case, fingerprint=fingerprint(rule), environment_kind=kind), diverged
+
+
+def _still_true(previous: Validated | None, corpus: Corpus, version: str) -> dict[str, Case]:
+    """Earlier entries that speak of a rule as it stands now, on the version that is installed now."""
+    if previous is None or previous.engine_version != version:
+        return {}
+    prints = {rule.id: fingerprint(rule) for rule in corpus.rules}
+    return {
+        case.id: case
+        for case in previous.cases
+        if case.fingerprint is not None and prints.get(case.id) == case.fingerprint
+    }
+
+
+def _with_earlier_soundness(case: Case, known: Case | None) -> Case:
+    """Probing is asked for by itself; a replay without it does not forget what it found."""
+    if case.soundness is not None or known is None or case.skipped_reason is not None:
+        return case
+    return replace(case, soundness=known.soundness)
+
+
+def _summary(cases: Iterable[Case], divergences: Iterable[Divergence]) -> dict[str, Any]:
+    cases = tuple(cases)
+    outcomes = Counter(case.outcome.value for case in cases)
+    checks: dict[str, dict[str, int]] = {}
+    for check, name in _CHECKED:
+        values = [getattr(case, name) for case in cases]
+        checks[check.value] = {
+            "confirmed": values.count(True),
+            "contradicted": values.count(False),
+            "not_applicable": values.count(None),
+        }
+    return {
+        "rules": len(cases),
+        "confirmed": sum(case.confirmed for case in cases),
+        "contradicted": len({divergence.invariant_id for divergence in divergences}),
+        "outcomes": {outcome.value: outcomes[outcome.value] for outcome in Outcome if outcomes[outcome.value]},
+        "checks": checks,
+    }
+
+
+def _same_moment(validated: Validated, previous: Validated | None) -> Validated:
+    """Where a run finds nothing new it does not touch the date, so that the same facts are the same bytes."""
+    if previous is None:
+        return validated
+    as_before = replace(validated, validated_at=previous.validated_at)
+    return as_before if as_before == previous else validated
+
+
+def _quarantine(run: Run, divergences: Iterable[Divergence]) -> Quarantine:
+    by_rule: dict[str, list[Divergence]] = {}
+    for divergence in divergences:
+        by_rule.setdefault(divergence.invariant_id, []).append(divergence)
+    return Quarantine(
+        schema_version=SCHEMA_VERSION,
+        engine=run.corpus.engine,
+        engine_version=run.version,
+        generated_at=run.moment,
+        rules=tuple((rule, tuple(by_rule[rule.id])) for rule in run.corpus.rules if rule.id in by_rule),
+        context=run.corpus.context,
+    )
+
+
+def collected(evidence: Iterable[Evidence]) -> dict[str, dict[Check, Evidence]]:
+    """Evidence by rule and check; of the same check seen twice the last word counts."""
+    found: dict[str, dict[Check, Evidence]] = {}
+    for one in evidence:
+        found.setdefault(one.rule, {})[one.check] = one
+    return found
+
+
+def crash_evidence(rule: str) -> str:
+    return f"crashed: the worker that replayed {rule} died"
+
+
+def this_environment(kind: EnvironmentKind, image_ref: str | None, versions: Mapping[str, str]) -> Environment:
+    return Environment(
+        kind=kind,
+        image_ref=image_ref,
+        python=platform.python_version(),
+        platform=f"{sys.platform}-{platform.machine()}",
+        versions=dict(versions),
+    )
+
+
+__all__ = ["Folded", "Run", "Verdict", "collected", "crash_evidence", "fold", "this_environment"]

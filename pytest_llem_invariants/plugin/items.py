@@ -1,0 +1,96 @@
+"""The tree that pytest shows: a corpus file, its rules, and the checks of each rule."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, final
+
+import pytest
+
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.model import CONTRACTS, Check, Rule
+from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+from pytest_llem_invariants.plugin.wording import broken_contract
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.plugin.bench import Bench
+
+MARK: Final = "llem"
+
+
+class BrokenContractError(Exception):
+    """The library contradicts a rule."""
+
+
+@final
+class CorpusFile(pytest.File):
+    """A corpus."""
+
+    bench: Bench
+    rules: tuple[Rule, ...]
+    lines: dict[str, int]
+    checks: tuple[Check, ...]
+    unavailable: str | None
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        for rule in self.rules:
+            yield RuleNode.from_parent(self, name=rule.id, rule=rule)
+
+
+@final
+class RuleNode(pytest.Collector):
+    """A rule, whose checks share what was observed of it."""
+
+    def __init__(self, *, rule: Rule, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rule = rule
+
+    def collect(self) -> Iterable[pytest.Item]:
+        file = self.parent
+        assert isinstance(file, CorpusFile)
+        line = file.lines.get(self.rule.id, 1) - 1
+        for check in file.checks:
+            yield CheckItem.from_parent(
+                self, name=f"{self.name}[{check.value}]", file=file, rule=self.rule, check=check, line=line
+            )
+
+
+@final
+class CheckItem(pytest.Item):
+    """One check of one rule."""
+
+    def __init__(self, *, file: CorpusFile, rule: Rule, check: Check, line: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._file = file
+        self.rule = rule
+        self.check = check
+        self._line = line
+        self.evidence: Evidence | None = None
+
+    def setup(self) -> None:
+        if self._file.unavailable is not None:
+            pytest.skip(self._file.unavailable)
+        self._file.bench.prepare()
+
+    def runtest(self) -> None:
+        self.evidence = self._file.bench.examine(self.rule, self.check)
+        if self.evidence.verdict is Verdict.SKIPPED:
+            pytest.skip(self.evidence.reason or "nothing could be said")
+        if self.evidence.verdict is Verdict.BROKEN:
+            raise BrokenContractError
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, BrokenContractError) and self.evidence is not None:
+            return broken_contract(self.rule, self.check, self.evidence)
+        if isinstance(excinfo.value, LlemError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
+        return Path(self.path), self._line, f"{self.rule.id}[{self.check.value}]"
+
+
+def checks_of(soundness: bool) -> tuple[Check, ...]:
+    return (*CONTRACTS, Check.PREDICATE_AGREES) if soundness else CONTRACTS

@@ -1,0 +1,96 @@
+"""The crash record of a run: a line a verdict, written the moment it arrives."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, final
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on Windows, where two runs at once share nothing but the last word
+    fcntl = None  # type: ignore[assignment]
+
+FOLDER: Final = "_staging"
+
+
+@final
+class Journal:
+    """Appends lines without a buffer, so that what was said is on disk before the next item runs.
+
+    A second run on the same corpus finds the journal locked and takes one of its own.
+    """
+
+    def __init__(self, folder: Path, engine: str) -> None:
+        staging = folder / FOLDER
+        staging.mkdir(parents=True, exist_ok=True)
+        self.path = staging / f"_journal_{engine}.jsonl"
+        descriptor = _open(self.path)
+        if not _lock(descriptor):
+            os.close(descriptor)
+            self.path = staging / f"_journal_{engine}.{os.getpid()}.jsonl"
+            descriptor = _open(self.path)
+        os.ftruncate(descriptor, 0)
+        self._descriptor: int | None = descriptor
+        self.problem: str | None = None
+
+    def begin(self, about: Mapping[str, Any]) -> None:
+        self.append(json.dumps(about))
+
+    def append(self, line: str) -> None:
+        """Write one line; a full disk ends the journal, not the run."""
+        if self._descriptor is None:
+            return
+        data = line.encode("ascii") + b"\n"
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            self.problem = f"the journal {self.path} ends early: {error.strerror}"
+            self.close()
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+            self._descriptor = None
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a journal, without the torn one that a crash may have left at its end."""
+    for line in path.read_bytes().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return
+
+
+@contextlib.contextmanager
+def turn(folder: Path) -> Iterator[None]:
+    """One run at a time reads, merges and replaces the files of a folder."""
+    staging = folder / FOLDER
+    staging.mkdir(parents=True, exist_ok=True)
+    descriptor = _open(staging / ".lock")
+    try:
+        if fcntl is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o666)
+
+
+def _lock(descriptor: int) -> bool:
+    if fcntl is None:  # pragma: no cover - as above
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,120 @@
+"""The command line and ini options, and what they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, final
+
+import pytest
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+CORPUS_NAME: Final = "invariants.proposed.yaml"
+DEFAULT_TIMEOUT: Final = 10.0
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Add the `--llem-*` group with its ini twins."""
+    group = parser.getgroup("llem", "invariants of inference engines")
+    group.addoption(
+        "--llem-engine",
+        metavar="ENGINE",
+        help="Replay this engine's corpus against the installed library and write what it did (ini: llem_engine)",
+    )
+    group.addoption(
+        "--llem-corpus",
+        metavar="PATH",
+        help="The proposed corpus: the file, its folder, or the folder of engine folders (ini: llem_corpus)",
+    )
+    group.addoption(
+        "--llem-out",
+        metavar="DIR",
+        help="Where the validated file and the quarantine go instead of the corpus's folder (ini: llem_out)",
+    )
+    group.addoption(
+        "--llem-check",
+        action="store_true",
+        help="Write nothing; fail with a diff where the committed validated file is not what this run gives",
+    )
+    group.addoption(
+        "--llem-isolate",
+        action="store_true",
+        help="Replay each rule in a forked child, so that a crash or a hang costs one rule (ini: llem_isolate)",
+    )
+    group.addoption(
+        "--llem-timeout",
+        metavar="SECONDS",
+        type=float,
+        help=f"How long an isolated rule may take, {DEFAULT_TIMEOUT:g} s by default (ini: llem_timeout)",
+    )
+    group.addoption(
+        "--llem-soundness",
+        action="store_true",
+        help="Add a fourth check a rule: its predicate agrees with the library around its boundary "
+        "(ini: llem_soundness)",
+    )
+    parser.addini("llem_engine", "default of --llem-engine", type="string", default="")
+    parser.addini("llem_corpus", "default of --llem-corpus, relative to this file", type="string", default="")
+    parser.addini("llem_out", "default of --llem-out, relative to this file", type="string", default="")
+    parser.addini("llem_isolate", "default of --llem-isolate", type="bool", default=False)
+    parser.addini("llem_timeout", "default of --llem-timeout, in seconds", type="string", default="")
+    parser.addini("llem_soundness", "default of --llem-soundness", type="bool", default=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of one run."""
+
+    engine: str | None
+    corpus: Path | None
+    out: Path | None
+    check: bool
+    isolate: bool
+    timeout: float
+    soundness: bool
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Settings:
+        option = config.option
+        settings = cls(
+            engine=option.llem_engine or config.getini("llem_engine") or None,
+            corpus=_path(config, option.llem_corpus, "llem_corpus"),
+            out=_path(config, option.llem_out, "llem_out"),
+            check=option.llem_check,
+            isolate=option.llem_isolate or config.getini("llem_isolate"),
+            timeout=_timeout(config, option),
+            soundness=option.llem_soundness or config.getini("llem_soundness"),
+        )
+        if settings.engine is None:
+            settings._refuse_without_engine(option)
+        return settings
+
+    def _refuse_without_engine(self, option: Namespace) -> None:
+        for name in ("llem_corpus", "llem_out", "llem_check"):
+            if getattr(option, name):
+                flag = "--" + name.replace("_", "-")
+                raise pytest.UsageError(f"{flag} goes with --llem-engine: only a run for one engine certifies a corpus")
+
+
+def _path(config: pytest.Config, given: str | None, ini: str) -> Path | None:
+    """A path from the command line is relative to where pytest was started, one from the ini file to that file."""
+    if given:
+        return Path(config.invocation_params.dir) / given
+    lasting: str = config.getini(ini)
+    if not lasting:
+        return None
+    return Path(config.inipath.parent if config.inipath else config.rootpath) / lasting
+
+
+def _timeout(config: pytest.Config, option: Namespace) -> float:
+    lasting: str = config.getini("llem_timeout")
+    try:
+        seconds = option.llem_timeout if option.llem_timeout is not None else float(lasting or DEFAULT_TIMEOUT)
+    except ValueError:
+        raise pytest.UsageError(f"llem_timeout is a number of seconds, not {lasting!r}") from None
+    if not 0 < seconds < float("inf"):
+        raise pytest.UsageError(f"--llem-timeout is a positive number of seconds, not {seconds:g}")
+    return float(seconds)

@@ -1,0 +1,273 @@
+"""One pytest run: what it collects, what its processes report, and what the controller makes of it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, final
+
+import pytest
+
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.model import EnvironmentKind
+from pytest_llem_invariants.plugin import wording
+from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
+from pytest_llem_invariants.plugin.evidence import Evidence
+from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
+from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
+from pytest_llem_invariants.plugin.options import CORPUS_NAME, Settings
+from pytest_llem_invariants.plugin.scheduling import is_of_corpus
+from pytest_llem_invariants.plugin.shelf import QUARANTINE_PREFIX, Shelf, Volume
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.plugin.folding import Folded
+
+REFUSED: Final = 2
+VALIDATED_NAME: Final = "invariants.validated.yaml"
+EVIDENCE: Final = "llem_evidence"
+ENGINE_TROUBLE: Final = "llem_engine_trouble"
+_ENVIRONMENT: Final = re.compile(r"^(validated_at|certification): .*\n|^environment:\n(?:  .*\n)+", re.MULTILINE)
+
+
+@final
+class LlemRun:
+    """Registered as a plugin where there is something to do: an engine was asked for, or a corpus named."""
+
+    def __init__(self, config: pytest.Config, settings: Settings, shelf: Shelf) -> None:
+        self._config = config
+        self._settings = settings
+        self._shelf = shelf
+        self._is_worker = hasattr(config, "workerinput")
+        self._journal: Journal | None = None
+        self._evidence: list[Evidence] = []
+        self._crashed: dict[str, str] = {}
+        self._trouble: str | None = None
+        self._folded: Folded | None = None
+        self._written: list[Path] = []
+        self._stale: list[str] = []
+        self._rules_of: dict[str, str] = {}
+
+    # What is collected.
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        volume = self._shelf.find(file_path)
+        if volume is None:
+            return None
+        try:
+            file: CorpusFile = CorpusFile.from_parent(parent, path=file_path)
+            file.rules, file.lines = volume.corpus.rules, dict(volume.corpus.lines)
+        except LlemError as error:
+            pytest.exit(str(error), returncode=REFUSED)
+        file.bench = Bench(volume, self._settings)
+        file.checks = checks_of(self._settings.soundness)
+        file.unavailable = None if volume is self._shelf.certified else _unavailable(volume)
+        file.add_marker(MARK)
+        return file
+
+    # What one process sees of an item, and hands on with its report.
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if isinstance(item, CheckItem):
+            if item.evidence is not None and report.when == "call":
+                setattr(report, EVIDENCE, item.evidence.to_line())
+                item.evidence = None
+            elif call.excinfo is not None and isinstance(call.excinfo.value, LlemError):
+                setattr(report, ENGINE_TROUBLE, str(call.excinfo.value))
+        return report
+
+    # What the controller makes of it.
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        certified = self._shelf.certified
+        if certified is None or self._is_worker:
+            return
+        try:
+            _check_engine(certified)
+            self._rules_of = {rule.id: rule.id for rule in certified.corpus.rules}
+        except LlemError as error:
+            pytest.exit(str(error), returncode=REFUSED)
+        if self._settings.check:
+            return
+        out = self._out(certified)
+        try:
+            self._journal = Journal(out, certified.corpus.engine)
+        except OSError as error:
+            pytest.exit(
+                f"{out}: nothing can be written there: {error.strerror} — name another folder with --llem-out", REFUSED
+            )
+        self._journal.begin(
+            {"corpus": certified.path.name, "sha256": certified.sha256, "engine": certified.corpus.engine}
+        )
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if self._is_worker or self._shelf.certified is None:
+            return
+        line: str | None = getattr(report, EVIDENCE, None)
+        if line is not None:
+            evidence = Evidence.from_line(line)
+            if evidence.corpus == str(self._shelf.certified.path):
+                self._evidence.append(evidence)
+                if self._journal is not None:
+                    self._journal.append(line)
+            return
+        trouble: str | None = getattr(report, ENGINE_TROUBLE, None)
+        if trouble is not None:
+            self._trouble = trouble
+        elif report.failed and report.when not in ("setup", "call", "teardown") and is_of_corpus(report.nodeid):
+            rule = report.nodeid.split("::")[1]
+            self._crashed[rule] = "crashed: the worker process died"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        certified = self._shelf.certified
+        if certified is None or self._is_worker:
+            return
+        if self._trouble is not None:
+            session.exitstatus = REFUSED
+        elif self._evidence or self._crashed:
+            self._finish(certified, session)
+        if self._journal is not None:
+            self._journal.close()
+
+    def _finish(self, certified: Volume, session: pytest.Session) -> None:
+        from pytest_llem_invariants.corpus import dump, render_quarantine, render_validated
+
+        out = self._out(certified)
+        target = out / VALIDATED_NAME
+        quarantine = out / FOLDER / f"{QUARANTINE_PREFIX}{certified.corpus.engine}.yaml"
+        try:
+            with ExitStack() as stack:
+                if not self._settings.check:
+                    stack.enter_context(turn(out))
+                self._folded = folded = self._fold(certified, target)
+                text = render_validated(folded.validated)
+                if self._settings.check:
+                    self._compare(certified.path.parent / VALIDATED_NAME, text, session)
+                    return
+                dump(target, text)
+                dump(quarantine, render_quarantine(folded.quarantine))
+                self._written = [target, quarantine]
+        except (OSError, LlemError) as error:
+            self._trouble = f"the files of this run could not be written: {error}"
+            session.exitstatus = REFUSED
+            return
+        if folded.validated.divergences and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _fold(self, certified: Volume, target: Path) -> Folded:
+        from pytest_llem_invariants.corpus import load_validated
+        from pytest_llem_invariants.engines import get_adapter
+        from pytest_llem_invariants.files import now
+        from pytest_llem_invariants.plugin.folding import Run, collected, fold, this_environment
+
+        problems = [] if self._journal is None or self._journal.problem is None else [self._journal.problem]
+        previous = None
+        if target.exists():
+            try:
+                previous = load_validated(target)
+            except LlemError as error:
+                problems.append(f"the earlier validated file cannot be read and counts for nothing: {error}")
+        adapter = get_adapter(certified.corpus.engine, certified.root)
+        environment = this_environment(_kind(), os.environ.get("LLEM_IMAGE_REF"), adapter.versions())
+        version = self._evidence[0].version if self._evidence else _installed(certified)
+        run = Run(
+            corpus=certified.corpus,
+            corpus_sha256=certified.sha256,
+            evidence=collected(self._evidence),
+            crashed=self._crashed,
+            version=version,
+            environment=environment,
+            moment=now(),
+        )
+        return fold(run, previous, problems)
+
+    def _compare(self, committed: Path, text: str, session: pytest.Session) -> None:
+        """What differs from the committed file, but for when and where it was made."""
+        before = committed.read_text(encoding="utf-8") if committed.exists() else ""
+        old, new = (_ENVIRONMENT.sub("", one).splitlines() for one in (before, text))
+        self._stale = list(difflib.unified_diff(old, new, str(committed), "what this run gives", lineterm=""))
+        if self._stale:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _out(self, certified: Volume) -> Path:
+        return self._settings.out or certified.path.parent
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self._folded is None and self._trouble is None:
+            return
+        terminalreporter.section("llem invariants")
+        if self._trouble is not None:
+            terminalreporter.write_line(self._trouble, red=True)
+        if self._folded is None:
+            return
+        for line in wording.summary(self._folded):
+            terminalreporter.write_line(line)
+        for line in self._stale:
+            terminalreporter.write_line(line)
+        if self._stale:
+            terminalreporter.write_line("the committed validated file is not what this run gives", red=True)
+        for line in wording.written(self._written):
+            terminalreporter.write_line(line)
+        terminalreporter.write_line(wording.next_command(self._folded.validated.engine, self._folded))
+
+
+def _check_engine(volume: Volume) -> None:
+    """Whether the corpus can be read and the engine is there in a fitting version: known before any worker starts."""
+    from pytest_llem_invariants.ssot import check_installed_version
+
+    check_installed_version(volume.corpus.engine, PIN_ROLE, volume.root)
+
+
+def _installed(volume: Volume) -> str:
+    from pytest_llem_invariants.ssot import check_installed_version
+
+    return check_installed_version(volume.corpus.engine, PIN_ROLE, volume.root)
+
+
+def _unavailable(volume: Volume) -> str | None:
+    """Why the items of a corpus that was only named are skipped; None where its engine is there."""
+    try:
+        _check_engine(volume)
+    except LlemError as error:
+        return str(error)
+    return None
+
+
+def _kind() -> EnvironmentKind:
+    declared = os.environ.get("LLEM_ENVIRONMENT_KIND")
+    if declared is not None:
+        try:
+            return EnvironmentKind(declared)
+        except ValueError:
+            kinds = ", ".join(kind.value for kind in EnvironmentKind)
+            raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — it is one of {kinds}") from None
+    if "TOX_ENV_NAME" in os.environ:
+        return EnvironmentKind.TOX
+    return EnvironmentKind.CONTAINER if Path("/.dockerenv").exists() else EnvironmentKind.HOST
+
+
+def register(config: pytest.Config) -> None:
+    """Where an engine was asked for or a corpus was named, take part in this run."""
+    settings = Settings.of(config)
+    start = config.invocation_params.dir
+    if settings.engine is None and not any(
+        CORPUS_NAME in one or "corpora" in one or QUARANTINE_PREFIX in one for one in config.args
+    ):
+        return
+    try:
+        shelf = Shelf.of(settings, list(config.args), config.rootpath if settings.engine is None else start)
+    except LlemError as error:
+        pytest.exit(str(error), returncode=REFUSED)
+    if not shelf.volumes:
+        return
+    if shelf.certified is not None and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(shelf.certified.path)]
+    config.pluginmanager.register(LlemRun(config, settings, shelf), "llem-run")

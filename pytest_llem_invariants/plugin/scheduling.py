@@ -1,0 +1,54 @@
+"""How xdist hands out the items of a corpus: a rule's checks together, and none after the one that killed a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, final
+
+from xdist.scheduler import LoadScheduling
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
+
+@final
+class RuleScheduling(LoadScheduling):
+    """Load balancing in whole rules, so that one worker makes the observations that a rule's checks share."""
+
+    _grouped = False
+
+    def _send_tests(self, node: WorkerController, num: int) -> None:
+        if not self._grouped:
+            self._group()
+        while 0 < num < len(self.pending) and self._scope(self.pending[num - 1]) == self._scope(self.pending[num]):
+            num += 1
+        super()._send_tests(node, num)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """A dead worker leaves the item it was at first in its queue: the rest of that rule would kill the next."""
+        queue = self.node2pending.get(node, [])
+        if queue:
+            fatal = self._scope(queue[0])
+            queue[1:] = self._without(fatal, queue[1:])
+            self.pending[:] = self._without(fatal, self.pending)
+        return super().remove_node(node)
+
+    def _without(self, scope: str, indices: Sequence[int]) -> list[int]:
+        return [index for index in indices if self._scope(index) != scope]
+
+    def _group(self) -> None:
+        """Bring each rule's items together at the place of its first; anything else keeps its place."""
+        first: dict[str, int] = {}
+        for place, index in enumerate(self.pending):
+            first.setdefault(self._scope(index), place)
+        self.pending.sort(key=lambda index: first[self._scope(index)])
+        self._grouped = True
+
+    def _scope(self, index: int) -> str:
+        assert self.collection is not None
+        nodeid = self.collection[index]
+        return nodeid.rpartition("::")[0] if is_of_corpus(nodeid) else nodeid
+
+
+def is_of_corpus(nodeid: str) -> bool:
+    return nodeid.partition("::")[0].endswith((".yaml", ".yml"))
