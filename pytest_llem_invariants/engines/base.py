@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import logging
@@ -220,6 +221,11 @@ class EngineAdapter:
             return tuple(self._value(inner) for inner in value)
         return value
 
+    def warm(self, name: str) -> None:
+        """Build the bare type once, so that what the library imports late is no part of any later answer."""
+        with contextlib.suppress(Exception):  # whether the bare type can be built is for the replay to say
+            self.validate(name, self.build(name, EMPTY), False)
+
     def base_kwargs(self, name: str) -> Kwargs:
         """The keyword arguments without which the type cannot be built."""
         return self._plan(name).base
@@ -292,16 +298,18 @@ class EngineAdapter:
 
 def read_attributes(built: Any) -> Mapping[str, Any]:
     """The attributes of any object: its `__dict__`, its slots, the fields of a struct."""
-    state: dict[str, Any] = {}
-    for cls in type(built).__mro__:
-        slots = vars(cls).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if not name.startswith("__") and name not in state and hasattr(built, name):
-                state[name] = getattr(built, name)
-    for name in getattr(type(built), "__struct_fields__", ()):
-        state[name] = getattr(built, name, None)
+    fields: tuple[str, ...] = getattr(type(built), "__struct_fields__", ())
+    state = {name: getattr(built, name, None) for name in fields or _slots(type(built)) if hasattr(built, name)}
     state.update(getattr(built, "__dict__", {}))
     return state
+
+
+def _slots(cls: type[Any]) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for base in cls.__mro__:
+        slots = vars(base).get("__slots__", ())
+        names.update(dict.fromkeys((slots,) if isinstance(slots, str) else slots))
+    return tuple(name for name in names if not name.startswith("__"))
 
 
 def _run(steps: tuple[Step, ...], built: Any) -> Any:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
@@ -12,17 +12,19 @@ from pytest_llem_invariants.model import ObservedException
 from pytest_llem_invariants.replay.normalise import normalise_text
 
 _STRUCT_PATH: Final = re.compile(r" - at `(?:key in )?\$((?:\.\w+|\[[^\]`]*\])*)`")
+_INDEX: Final = re.compile(r"\[[^\]]*\]")
 _ENVIRONMENTAL: Final = frozenset({"ImportError", "NameError"})
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
 
 
 def describe(error: BaseException, package: str) -> ObservedException:
     """The exception with its structured field locations and the innermost line inside the library."""
+    entries = _structured(error)
     return ObservedException(
         type=type(error).__name__,
         message=normalise_text(_text(error)),
-        locations=_locations(error),
-        raised_at=_raised_at(error, package),
+        locations=_locations(error, entries),
+        raised_at=_raised_at(error, entries, package),
         bases=tuple(base.__name__ for base in type(error).__mro__[1:] if base is not object),
     )
 
@@ -34,10 +36,10 @@ def is_environmental(error: ObservedException) -> bool:
     return not _ENVIRONMENTAL.isdisjoint((error.type, *error.bases))
 
 
-def why_no_verdict(error: ObservedException) -> str | None:
+def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] | None = None) -> str | None:
     """Why an exception decides nothing about a config; None where it does."""
     first_line = error.message.partition("\n")[0][:200]
-    if is_environmental(error):
+    if is_environmental(error) or (asks_for_package is not None and asks_for_package.search(error.message)):
         return f"environment: {error.type}: {first_line}"
     if not _EXHAUSTED.isdisjoint((error.type, *error.bases)):
         return f"exhausted: {error.type}"
@@ -64,32 +66,28 @@ def _structured(error: BaseException) -> list[dict[str, Any]]:
         return []
 
 
-def _locations(error: BaseException) -> tuple[str, ...]:
-    found = [".".join(str(part) for part in entry.get("loc", ())) for entry in _structured(error)]
-    if not found:
-        parameter = getattr(error, "parameter", None)
+def _locations(error: BaseException, entries: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The fields that the library itself names, as dotted paths."""
+    found = [".".join(str(part) for part in entry.get("loc", ())) for entry in entries]
+    for candidate in (error, *_inner(entries)):
+        parameter = getattr(candidate, "parameter", None)
         if isinstance(parameter, str):
-            found = [parameter]
-        else:
-            in_text = _STRUCT_PATH.search(_text(error))
-            if in_text is not None:
-                found = [re.sub(r"\[[^\]]*\]", "", in_text[1]).lstrip(".")]
-    else:
-        for inner in _inner(error):
-            parameter = getattr(inner, "parameter", None)
-            if isinstance(parameter, str):
-                found.append(parameter)
+            found.append(parameter)
+    if not found:
+        in_text = _STRUCT_PATH.search(_text(error))
+        if in_text is not None:
+            found.append(_INDEX.sub("", in_text[1]).lstrip("."))
     return tuple(dict.fromkeys(place for place in found if place))
 
 
-def _inner(error: BaseException) -> list[BaseException]:
+def _inner(entries: list[dict[str, Any]]) -> list[BaseException]:
     """What validators raised, which pydantic keeps inside its own error."""
-    inner = [entry.get("ctx", {}).get("error") for entry in _structured(error)]
+    inner = [entry.get("ctx", {}).get("error") for entry in entries]
     return [one for one in inner if isinstance(one, BaseException)]
 
 
-def _raised_at(error: BaseException, package: str) -> str | None:
-    for candidate in (*_inner(error), error):
+def _raised_at(error: BaseException, entries: list[dict[str, Any]], package: str) -> str | None:
+    for candidate in (*_inner(entries), error):
         place = _innermost(candidate.__traceback__, package)
         if place is not None:
             return place
@@ -103,9 +101,10 @@ def _innermost(trace: TracebackType | None, package: str) -> str | None:
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__")
         if isinstance(module, str) and (module == package or module.startswith(package + ".")):
-            file = Path(trace.tb_frame.f_code.co_filename).as_posix()
+            file = trace.tb_frame.f_code.co_filename.replace(os.sep, "/")
             if not file.startswith("<"):
                 _, inside, after = file.rpartition(marker)
-                found = f"{package}/{after}:{trace.tb_lineno}" if inside else f"{Path(file).name}:{trace.tb_lineno}"
+                place = f"{package}/{after}" if inside else file.rpartition("/")[2]
+                found = f"{place}:{trace.tb_lineno}"
         trace = trace.tb_next
     return found

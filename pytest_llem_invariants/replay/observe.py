@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import warnings
 from collections.abc import Mapping
@@ -35,14 +36,33 @@ class Observer:
     def __init__(self, adapter: EngineAdapter) -> None:
         self.adapter: Final = adapter
         self._loggers = [logging.getLogger(name) for name in adapter.loggers()]
-        self._imported = False
+        self._warm: set[tuple[str, tuple[tuple[str, Any], ...]]] = set()
+        wording = adapter.ssot.adapter.get("asks_for_package")
+        self._asks_for_package: Final = None if wording is None else re.compile(wording)
+
+    def prepare(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
+        """Let the library import and compute what it does only once; to be called before a fork."""
+        key = (native_type, tuple(sorted(context.items())) if context else ())
+        if key in self._warm:
+            return
+        self._warm.add(key)
+        self.adapter.native_class(native_type)
+        with (
+            kept_process(),
+            silent_streams(),
+            captured_logs(self.adapter.loggers()),
+            warnings.catch_warnings(),
+            self.adapter.context(context),
+        ):
+            warnings.simplefilter("ignore")
+            self.adapter.warm(native_type)
 
     def observe(
         self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY, strict: bool = True
     ) -> Observation:
         """Build and validate one config; everything that happens is part of the answer, not of this process."""
         adapter = self.adapter
-        adapter.native_class(native_type)
+        self.prepare(native_type, context)
         with kept_process(), adapter.context(context):
             adapter.clear_once_caches()
             with (
@@ -66,7 +86,7 @@ class Observer:
                 except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
                     error = describe(raised, adapter.package)
                     said = len(caught)
-        reason = None if error is None else why_no_verdict(error)
+        reason = None if error is None else why_no_verdict(error, self._asks_for_package)
         return Observation(
             exception=error,
             warnings=_distinct(str(one.message) for one in caught[:said]),
@@ -95,6 +115,7 @@ class Observer:
     def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
         """Only whether the library rejects a config. Cheap: for a hundred thousand configs in a row."""
         adapter = self.adapter
+        self.prepare(native_type, context)
         handlers = [(logger, logger.handlers, logger.propagate) for logger in self._loggers]
         for logger in self._loggers:
             logger.handlers = _NO_HANDLERS

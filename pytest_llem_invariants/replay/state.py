@@ -191,9 +191,9 @@ def _random_states() -> list[tuple[Callable[[Any], Any], Any]]:
     """How to put back every random generator that is loaded; loading one more would only cost time."""
     states: list[tuple[Callable[[Any], Any], Any]] = [(random.setstate, random.getstate())]
     numpy = sys.modules.get("numpy.random")
-    if numpy is not None and hasattr(numpy, "get_state"):
+    if hasattr(numpy, "get_state"):
         states.append((numpy.set_state, numpy.get_state()))
     torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "get_rng_state"):
+    if hasattr(torch, "get_rng_state"):
         states.append((torch.set_rng_state, torch.get_rng_state()))
     return states
