@@ -25,6 +25,7 @@ from pytest_llem_invariants.replay.state import (
     silent_streams,
 )
 
+_Warmth = tuple[str, tuple[tuple[str, Any], ...]]
 _NOWHERE: Final = Nowhere()
 _NO_HANDLERS: Final[list[logging.Handler]] = [logging.NullHandler()]
 
@@ -34,15 +35,23 @@ class Observer:
     """Asks one engine's library, in this process."""
 
     def __init__(self, adapter: EngineAdapter) -> None:
+        adapter.import_library()
         self.adapter: Final = adapter
         self._loggers = [logging.getLogger(name) for name in adapter.loggers()]
-        self._warm: set[tuple[str, tuple[tuple[str, Any], ...]]] = set()
+        self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
 
+    def is_prepared(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> bool:
+        return _warmth(native_type, context) in self._warm
+
+    def take_as_prepared(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
+        """Never build the bare type in this process: it was seen to end one."""
+        self._warm.add(_warmth(native_type, context))
+
     def prepare(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
         """Let the library import and compute what it does only once; to be called before a fork."""
-        key = (native_type, tuple(sorted(context.items())) if context else ())
+        key = _warmth(native_type, context)
         if key in self._warm:
             return
         self._warm.add(key)
@@ -144,6 +153,10 @@ class Observer:
                 logger.handlers = held
                 logger.propagate = propagate
         return None
+
+
+def _warmth(native_type: str, context: Mapping[str, Any]) -> _Warmth:
+    return native_type, tuple(sorted(context.items())) if context else ()
 
 
 _IGNORE: Final[list[Any]] = [("ignore", None, Warning, None, 0)]

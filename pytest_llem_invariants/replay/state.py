@@ -190,10 +190,10 @@ def _working_directory() -> str | None:
 def _random_states() -> list[tuple[Callable[[Any], Any], Any]]:
     """How to put back every random generator that is loaded; loading one more would only cost time."""
     states: list[tuple[Callable[[Any], Any], Any]] = [(random.setstate, random.getstate())]
-    numpy = sys.modules.get("numpy.random")
+    numpy: Any = sys.modules.get("numpy.random")
     if hasattr(numpy, "get_state"):
         states.append((numpy.set_state, numpy.get_state()))
-    torch = sys.modules.get("torch")
+    torch: Any = sys.modules.get("torch")
     if hasattr(torch, "get_rng_state"):
         states.append((torch.set_rng_state, torch.get_rng_state()))
     return states
