@@ -74,7 +74,7 @@ class Bench:
         return self._observed[rule.id]
 
     def _observe(self, rule: Rule) -> tuple[Observation, Observation]:
-        from pytest_llem_invariants.replay.isolate import exhaustion, isolated
+        from pytest_llem_invariants.replay.isolate import exhaustion, isolated, prepare
 
         observer = self._observer
         assert observer is not None
@@ -86,7 +86,11 @@ class Bench:
                 observer.observe(rule.native_type, rule.kwargs_negative, context=context),
             )
 
-        found = isolated(both, 2, self._settings.timeout) if self._settings.isolate else both()
+        if self._settings.isolate:
+            prepare(observer, rule.native_type, context)
+            found = isolated(both, 2, self._settings.timeout)
+        else:
+            found = both()
         positive, negative = (exhaustion(one) for one in found)
         return positive, negative
 
