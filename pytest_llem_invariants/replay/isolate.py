@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import pickle
 import resource
@@ -86,6 +87,7 @@ def _run_and_leave(work: Callable[[], bytes], writer: int) -> NoReturn:
     """In the child. Whatever happens, no other code of the parent's runs here."""
     status = _BROKEN
     try:
+        faulthandler.disable()
         os.setpgid(0, 0)
         _limit_memory()
         data = work()

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import tempfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_llem_invariants.engines.tiny_model import cache_folder
+from pytest_llem_invariants.replay.normalise import LONGEST, normalise_text
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("<Thing object at 0x7f4789d82c40>", "<Thing object at <address>>"),
+        (f"cannot open {tempfile.gettempdir()}/pytest-1/x.json", "cannot open <tmp>"),
+        (f"model='{cache_folder()}/tiny-llama'", "model='<tmp>'"),
+        ("killed pid 4711", "killed pid <pid>"),
+        ("pid=4711", "pid=<pid>"),
+        (
+            "see https://errors.pydantic.dev/2.12/v/value_error",
+            "see https://errors.pydantic.dev/<version>/v/value_error",
+        ),
+        ("https://docs.x.ai/v1.2.3/page", "https://docs.x.ai/<version>/page"),
+        ("a\x1b[31mred\x00", "a\\x1b[31mred\\x00"),
+        ("lone \ud800", "lone \\ud800"),
+        ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+        ("temperature 0.001 is less than 0x10", "temperature 0.001 is less than 0x10"),
+        ("ratio 1.5/2.5", "ratio 1.5/2.5"),
+    ],
+)
+def test_what_varies_becomes_a_token(said: str, kept: str) -> None:
+    assert normalise_text(said) == kept
+
+
+def test_a_megabyte_is_cut_and_its_length_is_told() -> None:
+    cut = normalise_text("x" * 1_000_000)
+    assert cut == "x" * LONGEST + "… <1000000 characters>"
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=())))
+def test_any_text_can_be_written_and_is_stable(text: str) -> None:
+    once = normalise_text(text)
+    assert once.encode("utf-8").decode("utf-8") == once
+    assert normalise_text(once) == once
