@@ -16,6 +16,7 @@ from miners.types import ANY, Bounded, Choice, Either, Group, Instance, Plain, T
 from pytest_llem_invariants.model import TypedValue
 from pytest_llem_invariants.values import resolve_class
 
+_GROUPS: Final = frozenset({"list", "tuple", "set"})
 _DEEPEST: Final = 2
 _ANYTHING: Final = ("bool", "int", "float", "str", "none", "list", "dict")
 _WRONG: Final = ("str", "float", "list", "dict", "bool", "int", "none")
@@ -114,6 +115,11 @@ class Drawer:
 def _type_of(fact: FieldFact) -> TypeExpr:
     if not isinstance(fact.type, Unknown):
         return fact.type
+    if fact.literals is not None:
+        return Choice(fact.literals)
+    if fact.types:
+        named = tuple(Group(name, tuple(map(Plain, fact.element_types))) for name in fact.types if name in _GROUPS)
+        return Either((*named, *(Plain(name) for name in fact.types if name not in _GROUPS)))
     if fact.default is None or not isinstance(fact.default, (bool, int, float, str)):
         return fact.type
     return Plain(type(fact.default).__name__)

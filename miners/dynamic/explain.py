@@ -129,7 +129,7 @@ class Explainer:
         for name in names:
             right = self._toggles.get(name, ())
             odd = _spread(self._pools.get(name, ()), _FEW // 2)
-            given = [row.kwargs[name], self._defaults.get(name)]
+            given = [row.kwargs[name], self._defaults.get(name), True]
             values = distinct([*given, *(right if len(names) == 2 else right[:3]), *(odd if len(names) == 2 else ())])
             choices.append([value for value in values if holdable(value)])
         return [self._oracle(dict(zip(names, values, strict=True))) for values in itertools.product(*choices)]
@@ -154,16 +154,17 @@ class Explainer:
         guards: dict[str, tuple[Clause, ...]] = {}
         base = claimed[0].kwargs
         for name, values in self._toggles.items():
-            if name in base:
+            if name in base or _judged_alone(claimed[0]):
                 continue
-            probes = [self._oracle({**base, name: value}) for value in values]
+            alike = [value for value in base.values() if len(base) == 1]
+            probes = [self._oracle({**base, name: value}) for value in (*values, *alike)]
             if all(probe.guard is not None for probe in probes):
                 continue
             related = self._related(fields, base, name, guard)
             if related is not None:
                 yield from self._guarded(*related)
                 return
-            found = self._guard(name, base, guard)
+            found = self._guard(name, base, guard, alike)
             if found is None:
                 counter = next(probe.kwargs for probe in probes if probe.guard is None)
                 self.removed.append(Removed(fields, f"no guard on {name} can be told", counter))
@@ -210,9 +211,9 @@ class Explainer:
         ]
         return {name: self._defaults[name] for name in (*needed, *related) if self._defaults.get(name) is not None}
 
-    def _guard(self, name: str, base: Kwargs, guard: str) -> Fields | None:
+    def _guard(self, name: str, base: Kwargs, guard: str, more: list[Any]) -> Fields | None:
         """The shape of another field's values under which the guard raises, holding for its default."""
-        values = self._pools[name]
+        values = distinct([*more, *self._pools[name]])
         rows = [(value, self._oracle({**base, name: value})) for value in values]
         default = self._defaults.get(name)
 
@@ -238,6 +239,13 @@ class Explainer:
             if triggers({}) and not any(triggers({name: value}) for value in evidence.accepted):
                 return piece
         return None
+
+
+def _judged_alone(row: Row) -> bool:
+    """Whether the library names the very fields that are given as the culprits: no other field can matter then."""
+    return (
+        row.exception is not None and bool(row.exception.locations) and set(row.exception.locations) == set(row.kwargs)
+    )
 
 
 def _triggers(fields: Fields, defaults: Mapping[str, Any]) -> Callable[[Kwargs], bool]:

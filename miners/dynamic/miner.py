@@ -14,6 +14,7 @@ from miners.candidate import Candidate
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
 from miners.facts import ClassFacts, FieldFact
+from miners.types import Choice, alternatives
 from pytest_llem_invariants.corpus_names import template_fragments
 from pytest_llem_invariants.expressions import MISSING, is_number
 from pytest_llem_invariants.model import (
@@ -38,7 +39,7 @@ _PER_FIELD: Final = 6
 _TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1500
 _MOST_PAIRED: Final = 20_000
-_MOST_PER_GUARD: Final = 12
+_MOST_PER_GUARD: Final = 40
 _SEED: Final = 20240229
 
 
@@ -60,8 +61,12 @@ def probe(
     """
     oracle = Oracle(raises)
     typed = tuple(typed)
-    pools = {name: pool(fact, constants.get(name, ()), typed) for name, fact in facts.fields.items() if fact.settable}
-    defaults = {name: default_of(facts.fields[name], typed) for name in pools}
+    pools = {
+        name: pool(fact, [*_choices(fact), *constants.get(name, ())], typed)
+        for name, fact in facts.fields.items()
+        if fact.settable
+    }
+    defaults = {**{name: default_of(facts.fields[name], typed) for name in pools}, **facts.base_kwargs}
     known = Explained(explained)
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     explainer = Explainer(oracle, pools, defaults, toggles)
@@ -153,6 +158,11 @@ def pairs(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], most: int = _
     for left, right in itertools.islice(itertools.combinations(names, 2), most):
         for one, other in itertools.product(few[left], few[right]):
             yield {left: one, right: other}
+
+
+def _choices(fact: FieldFact) -> list[Any]:
+    """The values of a Literal that stands beside other types."""
+    return [value for one in alternatives(fact.type) if isinstance(one, Choice) for value in one.values]
 
 
 def _toggles(fact: FieldFact, values: Iterable[Any]) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ Raises = Callable[[Kwargs], ObservedException | None]
 
 _QUOTED: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 _BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\([^()]*\)")
-_NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
 _LONGEST_QUOTED: Final = 60
 _WORDS: Final = re.compile(r"\b(?:None|True|False)\b")
 

@@ -26,7 +26,7 @@ _MOST_NAMED: Final = 24
 _LARGEST_DIVISOR: Final = 4096
 _ENOUGH: Final = 2
 _ELEMENTS: Final = ("int", "float", "str", "bool", "list", "dict")
-_TELLING_TEXT: Final = ("7", "-3", "4096", "3.0", "2.5", "1e3", "inf", "yes", "off", "TRUE", "0", "q7")
+_TELLING_TEXT: Final = ("7", "-3", "4096", "1", "0", "3.0", "2.5", "0.5", "1e3", "inf", "yes", "off", "TRUE", "q7")
 _NUMERIC_TEXT: Final = (
     r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$",
     r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
@@ -246,11 +246,12 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
     texts = kinds.get("str", _Kind())
     if not texts.rejected:
         return
-    asked = {text: evidence.rejects(text) for text in _TELLING_TEXT} if texts.accepted else {}
-    if False in asked.values() and True in asked.values():
-        for pattern in _NUMERIC_TEXT:
-            if not any(re.search(pattern, text) is None for text, answer in asked.items() if answer is False):
-                yield _one(Clause("not_matches", pattern))
+    asked = {text: evidence.rejects(text) is True for text in _TELLING_TEXT}
+    for pattern in _NUMERIC_TEXT:
+        if not all(asked.values()) and all(
+            rejected is not bool(re.search(pattern, t)) for t, rejected in asked.items()
+        ):
+            yield _one(Clause("not_matches", pattern))
     allowed = distinct([*evidence.named, *texts.accepted])
     strings = [value for value in allowed if isinstance(value, str)]
     if strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):

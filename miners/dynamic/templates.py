@@ -9,7 +9,7 @@ from typing import Any, Final
 from miners.dynamic.rows import Row
 from pytest_llem_invariants.expressions import is_number
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
-from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match
 
 Fields = Mapping[str, tuple[Clause, ...]]
 _LEAST_CLAIMED: Final = 0.5
@@ -23,7 +23,7 @@ def across(
     Those that claim more rows come first, and among equals the templates' own order holds.
     """
     numbers = [name for name in names if is_number(seed[name])]
-    mine = [row for row in rows if row.guard == guard and all(is_number(row.kwargs.get(name)) for name in numbers)]
+    mine = [row for row in rows if row.guard == guard and all(_counts(row.kwargs.get(name)) for name in numbers)]
     ranked: list[tuple[float, Fields]] = []
     for fields in itertools.chain(_divisibility(names, seed), _comparisons(names, seed), _equalities(names, seed)):
         compiled = compile_match(Match("", fields, defaults))
@@ -34,11 +34,22 @@ def across(
     yield from (fields for _, fields in sorted(ranked, key=lambda item: -item[0]))
 
 
+def _counts(value: Any) -> bool:
+    return is_number(value) or isinstance(value, bool)
+
+
+def _with_bools(clause: Clause) -> Iterator[tuple[Clause, ...]]:
+    """The clause, and the clause for a library that counts bools as numbers: the rows decide."""
+    yield (clause,)
+    yield (clause, Clause(BOOL_IS_NUMBER, True))
+
+
 def _divisibility(names: list[str], seed: Kwargs) -> Iterator[Fields]:
     for left, right in itertools.permutations(names, 2):
         if is_number(seed[left]) and is_number(seed[right]):
             rest = _rest(names, (left, right), seed)
-            yield {left: (Clause("not_divisible_by", f"@{right}"),), **rest}
+            for clauses in _with_bools(Clause("not_divisible_by", f"@{right}")):
+                yield {left: clauses, **rest}
 
 
 def _comparisons(names: list[str], seed: Kwargs) -> Iterator[Fields]:
@@ -46,7 +57,8 @@ def _comparisons(names: list[str], seed: Kwargs) -> Iterator[Fields]:
         if is_number(seed[left]) and is_number(seed[right]):
             rest = _rest(names, (left, right), seed)
             for op in ("<", ">", "<=", ">="):
-                yield {left: (Clause(op, f"@{right}"),), **rest}
+                for clauses in _with_bools(Clause(op, f"@{right}")):
+                    yield {left: clauses, **rest}
 
 
 def _equalities(names: list[str], seed: Kwargs) -> Iterator[Fields]:

@@ -23,7 +23,7 @@ Predicate = Callable[[Kwargs], bool]
 Observe = Callable[[Kwargs], Observation]
 
 _MOST_PROBES: Final = 240
-_MOST_PER_FIELD: Final = 48
+_MOST_PER_FIELD: Final = 90
 _FEW: Final = 7
 _KEPT_EXAMPLES: Final = 5
 

@@ -1,0 +1,122 @@
+"""Rules about rules: what must hold of a corpus as a whole, whatever each rule says.
+
+Every function takes rules and gives the complaints, in words; an empty answer is a clean corpus.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any, Final
+
+from miners.logic import Atom, implies
+from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Rule, Severity
+from pytest_llem_invariants.predicates import CompiledMatch, compile_match, same
+
+Normalise = Callable[[str, Kwargs], Mapping[str, Change]]
+"""What the live library holds in place of the given values, by field."""
+_MOST_ROUNDS: Final = 5
+
+
+def triggered_negatives(
+    rules: Iterable[Rule],
+    base_kwargs: Mapping[str, Kwargs] = EMPTY,
+    context: Mapping[str, Any] = EMPTY,
+) -> tuple[str, ...]:
+    """Negatives that are meant to be clean, and on which another rule of the class fires."""
+    by_class = _by_class(rules)
+    complaints: list[str] = []
+    for native_type, members in by_class.items():
+        compiled = _compiled(members, context)
+        for rule in members:
+            config = {**base_kwargs.get(native_type, {}), **rule.kwargs_negative}
+            complaints.extend(
+                f"the negative of {rule.id} triggers {other.id}"
+                for other in members
+                if other.id != rule.id and compiled[other.id](config, context)
+            )
+    return tuple(complaints)
+
+
+def implied_duplicates(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """Error rules with the same message of which one implies the other: the narrower says nothing new."""
+    complaints: list[str] = []
+    for members in _by_class(rule for rule in rules if rule.severity is Severity.ERROR).values():
+        for rule, other in itertools.permutations(members, 2):
+            alike = rule.message_template == other.message_template and rule.match.defaults == other.match.defaults
+            if not alike or not implies(_atoms(rule), _atoms(other)):
+                continue
+            if implies(_atoms(other), _atoms(rule)) and rule.id > other.id:
+                continue
+            complaints.append(f"{rule.id} is implied by {other.id}, with the same message")
+    return tuple(complaints)
+
+
+def unsettled_normalisations(rules: Iterable[Rule], normalise: Normalise) -> tuple[str, ...]:
+    """Dormant rules whose changes, given back to the library, do not settle."""
+    complaints: list[str] = []
+    for rule in rules:
+        if rule.severity is not Severity.DORMANT or not rule.expected_outcome.normalised_fields:
+            continue
+        config: Kwargs = rule.kwargs_positive
+        for _ in range(_MOST_ROUNDS):
+            changed = _applied(config, normalise(rule.native_type, config))
+            if _same_config(changed, config):
+                break
+            config = changed
+        else:
+            complaints.append(f"{rule.id}: the normalised config is normalised again, and again")
+    return tuple(complaints)
+
+
+def order_dependent_normalisations(rules: Iterable[Rule], normalise: Normalise) -> tuple[str, ...]:
+    """Pairs of dormant rules on different fields whose changes, one after the other, end differently."""
+    dormant = [rule for rule in rules if rule.severity is Severity.DORMANT and rule.expected_outcome.normalised_fields]
+    complaints: list[str] = []
+    for left, right in itertools.combinations(dormant, 2):
+        if left.native_type != right.native_type or not left.kwargs_positive.keys().isdisjoint(right.kwargs_positive):
+            continue
+        ends = []
+        for first, second in ((left, right), (right, left)):
+            start = {**first.kwargs_positive, **second.kwargs_positive}
+            once = _settled(first.native_type, start, first.expected_outcome.normalised_fields, normalise)
+            ends.append(_settled(first.native_type, once, second.expected_outcome.normalised_fields, normalise))
+        whole = [_settled(left.native_type, end, None, normalise) for end in ends]
+        if not _same_config(whole[0], whole[1]):
+            complaints.append(f"{left.id} and {right.id} end differently in another order")
+    return tuple(complaints)
+
+
+def _settled(native_type: str, config: Kwargs, fields: Collection[str] | None, normalise: Normalise) -> Kwargs:
+    """The config after the changes of those fields, or after every change until none is left."""
+    for _ in range(_MOST_ROUNDS):
+        found = normalise(native_type, config)
+        chosen = found if fields is None else {name: change for name, change in found.items() if name in fields}
+        changed = _applied(config, chosen)
+        if _same_config(changed, config):
+            return config
+        config = changed
+    return config
+
+
+def _applied(config: Kwargs, changes: Mapping[str, Change]) -> Kwargs:
+    return {**config, **{name: change.observed for name, change in changes.items() if name in config}}
+
+
+def _same_config(left: Kwargs, right: Kwargs) -> bool:
+    return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
+
+
+def _by_class(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(rule.native_type, []).append(rule)
+    return found
+
+
+def _compiled(rules: Iterable[Rule], context: Mapping[str, Any]) -> dict[str, CompiledMatch]:
+    return {rule.id: compile_match(rule.match, context_fields=frozenset(context)) for rule in rules}
+
+
+def _atoms(rule: Rule) -> tuple[Atom, ...]:
+    return tuple(Atom(subject, clause) for subject, clauses in rule.match.fields.items() for clause in clauses)

@@ -1,0 +1,136 @@
+"""From what a check rejects to the predicate that says so: each check below beside the pieces it must give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from miners.dynamic.shapes import Evidence, infer
+from miners.facts import FieldFact
+from pytest_llem_invariants.model import Match
+from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.values import pool
+
+
+def positive(f: Any) -> bool:
+    return f is not None and f <= 0
+
+
+def between(f: Any) -> bool:
+    return not -2.0 <= f <= 2.0
+
+
+def minus_one_or_more(f: Any) -> bool:
+    return f is not None and f != -1 and f < 0
+
+
+def integers_inside(f: Any) -> bool:
+    return f is not None and not all(isinstance(item, int) for item in f)
+
+
+def no_empty_text_inside(f: Any) -> bool:
+    return bool(f) and any(not item for item in f)
+
+
+def anything_set(f: Any) -> bool:
+    return bool(f) and not f.get
+
+
+def as_integer(f: Any) -> bool:
+    int(f)
+    return False
+
+
+def multiple_of_eight(f: Any) -> bool:
+    return bool(f % 8)
+
+
+def one_of(f: Any) -> bool:
+    return f not in ("fast", "slow")
+
+
+def rejects(check: Callable[[Any], bool], value: Any) -> bool:
+    try:
+        return check(value)
+    except Exception:  # whatever trips the check is a rejection too
+        return True
+
+
+def pieces(check: Callable[[Any], bool], *types: str, **evidence: Any) -> list[dict[str, list[tuple[str, Any]]]]:
+    values = pool(FieldFact(name="f", annotation="", types=types), evidence.get("named", ()))
+    found = infer(
+        "f",
+        Evidence(
+            rejected=tuple(value for value in values if rejects(check, value)),
+            accepted=tuple(value for value in values if not rejects(check, value)),
+            rejects=lambda value: rejects(check, value),
+            **evidence,
+        ),
+    )
+    return [{subject: [(c.op, c.rhs) for c in clauses] for subject, clauses in piece.items()} for piece in found]
+
+
+CASES = [
+    (positive, {"f": [("<=", 0), ("bool_is_number", True)]}),
+    (positive, {"f": [("type_is", ["dict", "list", "str"])]}),
+    (between, {"f": [("<", -2)]}),
+    (between, {"f": [(">", 2)]}),
+    (between, {"f": [("!=", "@f")]}),
+    (between, {"f": [("==", None)]}),
+    (minus_one_or_more, {"f": [(">", -1), ("<", 0)]}),
+    (minus_one_or_more, {"f": [("<", -1)]}),
+    (integers_inside, {"each(f)": [("type_is", ["dict", "float", "list", "str"])]}),
+    (integers_inside, {"f": [("truthy", True), ("type_is", ["dict", "str"])]}),
+    (no_empty_text_inside, {"each(f)": [("==", None)]}),
+    (anything_set, {"f": [("truthy", True), ("type_is", ["bool", "float", "int", "list", "str"])]}),
+    (as_integer, {"f": [("not_matches", r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$")]}),
+    (multiple_of_eight, {"f": [("not_divisible_by", 8)]}),
+]
+
+
+@pytest.mark.parametrize(("check", "piece"), [case for case in CASES if case[0] is not as_integer])
+def test_a_check_gives_its_piece(check: Callable[[Any], bool], piece: dict[str, Any]) -> None:
+    assert piece in pieces(check)
+
+
+@pytest.mark.parametrize("check", sorted({case[0] for case in CASES}, key=lambda check: check.__name__))
+def test_no_piece_claims_what_is_accepted_and_together_they_claim_the_numbers_and_types(
+    check: Callable[[Any], bool],
+) -> None:
+    values = pool(FieldFact(name="f", annotation=""))
+    found = list(
+        infer(
+            "f",
+            Evidence(
+                tuple(v for v in values if rejects(check, v)),
+                tuple(v for v in values if not rejects(check, v)),
+                lambda v: rejects(check, v),
+            ),
+        )
+    )
+    compiled = [compile_match(Match("", piece)) for piece in found]
+    for value in values:
+        claimed = any(one({"f": value}, {}) for one in compiled)
+        assert not claimed or rejects(check, value)
+        if rejects(check, value) and isinstance(value, (int, float)):
+            assert claimed
+
+
+def test_text_that_becomes_an_integer_is_told_by_its_pattern() -> None:
+    def coerced(f: Any) -> bool:
+        if isinstance(f, str):
+            int(f.strip().removesuffix(".0"))
+            return False
+        return not isinstance(f, int)
+
+    assert {"f": [("not_matches", r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$")]} in pieces(coerced)
+
+
+def test_an_allowlist_is_claimed_only_where_the_message_names_it() -> None:
+    def claims_allowlist(found: list[dict[str, list[tuple[str, Any]]]]) -> bool:
+        return any(op == "not_in" for piece in found for clauses in piece.values() for op, _ in clauses)
+
+    assert claims_allowlist(pieces(one_of, named=("fast", "slow")))
+    assert not claims_allowlist(pieces(one_of))

@@ -1,0 +1,82 @@
+"""The fuzz counts what it says it counts, and says the same twice."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+
+from miners.draws import Drawer
+from miners.fuzz import MODES, TYPE_CORRECT, WRONG_TYPED, exceeds, fuzz
+from pytest_llem_invariants.model import Kwargs, ObservedException
+from pytest_llem_invariants.values import fits
+from tests.evidence.test_soundness import FACTS
+
+SURFACE = {"lib.Config": FACTS}
+
+
+def raises(native_type: str, kwargs: Kwargs) -> ObservedException | None:
+    n = kwargs.get("n", 1)
+    if isinstance(n, int) and n < 0:
+        return ObservedException("ValueError", f"n is negative: {n}", raised_at="lib/config.py:7")
+    if isinstance(n, str):
+        return ObservedException("TypeError", f"n is text: {n!r}", raised_at="lib/config.py:9")
+    return None
+
+
+def everything(native_type: str, kwargs: Kwargs) -> bool:
+    return True
+
+
+def exactly(native_type: str, kwargs: Kwargs) -> bool:
+    return raises(native_type, kwargs) is not None
+
+
+def negative_only(native_type: str, kwargs: Kwargs) -> bool:
+    n = kwargs.get("n", 1)
+    return isinstance(n, int) and n < 0
+
+
+def test_a_perfect_prediction() -> None:
+    report = fuzz(SURFACE, raises, exactly, configs=2000, seed=1)
+    for mode in MODES:
+        assert report.recall(mode) == 1
+        assert report.false_rejections(mode) == 0
+    always, often = report.guard_recall(WRONG_TYPED)
+    assert always == often > 0
+    assert exceeds(report, {TYPE_CORRECT: 0.99, WRONG_TYPED: 0.95}) == ()
+
+
+def test_false_rejections_are_counted_and_shown() -> None:
+    report = fuzz(SURFACE, raises, everything, configs=500, seed=1)
+    assert report.false_rejections(TYPE_CORRECT) > 0
+    assert "rejected falsely" in report.to_text()
+    assert len(exceeds(report, {})) == len(MODES)
+
+
+def test_a_miss_names_its_guard_most_frequent_first() -> None:
+    report = fuzz(SURFACE, raises, negative_only, configs=3000, seed=1)
+    assert report.recall(TYPE_CORRECT) == 1
+    assert report.recall(WRONG_TYPED) < 1
+    data = json.loads(report.to_json())
+    misses = data["modes"][1]["classes"][0]["misses"]
+    assert misses[0]["guard"] == "lib/config.py:9"
+    assert "n is text: …" in report.to_text()
+    assert exceeds(report, {WRONG_TYPED: 1.0}) != ()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
+    first, again, other = (fuzz(SURFACE, raises, negative_only, configs=500, seed=seed).to_json() for seed in (3, 3, 4))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("wrong_typed", [False, True])
+def test_draws_have_one_to_four_fields_of_the_promised_types(wrong_typed: bool) -> None:
+    source = random.Random(5)
+    drawer = Drawer(SURFACE)
+    for _ in range(500):
+        kwargs = drawer.config(source, FACTS, wrong_typed=wrong_typed)
+        assert 1 <= len(kwargs) <= 4
+        assert all(fits(value, FACTS.fields[name]) for name, value in kwargs.items()) is not wrong_typed
