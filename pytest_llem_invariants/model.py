@@ -263,6 +263,11 @@ class Divergence:
     expected: str
     observed: str
 
+    @property
+    def contradicts(self) -> bool:
+        """Whether the rule is wrong. One that says too little is right as far as it goes."""
+        return self.check_failed is not CheckFailed.PREDICATE_UNDERBROAD
+
 
 @dataclass(frozen=True, slots=True)
 class Soundness:

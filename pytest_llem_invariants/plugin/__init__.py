@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from pytest_llem_invariants.plugin import options
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +20,7 @@ def pytest_configure(config: pytest.Config) -> None:
     register(config)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep a rule's checks together, wherever xdist would share out the load."""
     if config.pluginmanager.has_plugin("llem-run") and config.getoption("dist", "no") == "load":

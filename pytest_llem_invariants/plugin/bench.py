@@ -125,5 +125,5 @@ class Bench:
         soundness, divergences = agreement(
             rule, self._volume.corpus, self._observer, self._adapter, self._context(rule)
         )
-        broken = any(divergence.check_failed.value == "predicate_overbroad" for divergence in divergences)
+        broken = any(divergence.contradicts for divergence in divergences)
         return (Verdict.BROKEN if broken else Verdict.CONFIRMED), None, divergences, soundness

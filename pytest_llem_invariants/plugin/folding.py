@@ -154,7 +154,7 @@ def _summary(cases: Iterable[Case], divergences: Iterable[Divergence]) -> dict[s
     return {
         "rules": len(cases),
         "confirmed": sum(case.confirmed for case in cases),
-        "contradicted": len({divergence.invariant_id for divergence in divergences}),
+        "contradicted": len({one.invariant_id for one in divergences if one.contradicts}),
         "outcomes": {outcome.value: outcomes[outcome.value] for outcome in Outcome if outcomes[outcome.value]},
         "checks": checks,
     }
@@ -171,7 +171,8 @@ def _same_moment(validated: Validated, previous: Validated | None) -> Validated:
 def _quarantine(run: Run, divergences: Iterable[Divergence]) -> Quarantine:
     by_rule: dict[str, list[Divergence]] = {}
     for divergence in divergences:
-        by_rule.setdefault(divergence.invariant_id, []).append(divergence)
+        if divergence.contradicts:
+            by_rule.setdefault(divergence.invariant_id, []).append(divergence)
     return Quarantine(
         schema_version=SCHEMA_VERSION,
         engine=run.corpus.engine,

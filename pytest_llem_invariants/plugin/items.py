@@ -52,8 +52,11 @@ class RuleNode(pytest.Collector):
         assert isinstance(file, CorpusFile)
         line = file.lines.get(self.rule.id, 1) - 1
         for check in file.checks:
+            name = f"{self.name}[{check.value}]"
+            # Given whole, the id is parsed as the cache parses it: `--lf` must find it again.
+            nodeid = f"{self.nodeid}::{name}"
             yield CheckItem.from_parent(
-                self, name=f"{self.name}[{check.value}]", file=file, rule=self.rule, check=check, line=line
+                self, name=name, nodeid=nodeid, file=file, rule=self.rule, check=check, line=line
             )
 
 

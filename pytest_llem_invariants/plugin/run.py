@@ -159,7 +159,7 @@ class LlemRun:
             self._trouble = f"the files of this run could not be written: {error}"
             session.exitstatus = REFUSED
             return
-        if folded.validated.divergences and session.exitstatus == pytest.ExitCode.OK:
+        if folded.quarantine.rules and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _fold(self, certified: Volume, target: Path) -> Folded:

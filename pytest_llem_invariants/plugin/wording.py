@@ -44,7 +44,7 @@ def summary(folded: Folded) -> Iterator[str]:
     cases = folded.validated.cases
     confirmed = sum(case.confirmed for case in cases)
     skipped = [case for case in cases if case.skipped_reason is not None]
-    contradicted = {divergence.invariant_id for divergence in folded.validated.divergences}
+    contradicted = {rule.id for rule, _ in folded.quarantine.rules}
     yield (
         f"{folded.validated.engine} {folded.validated.engine_version}: {confirmed} rules confirmed, "
         f"{len(contradicted)} contradicted, {len(skipped)} skipped, {folded.unrun} not run "
@@ -78,7 +78,7 @@ def written(paths: Sequence[Path]) -> Iterator[str]:
 
 
 def next_command(engine: str, folded: Folded) -> str:
-    if folded.validated.divergences:
+    if folded.quarantine.rules:
         return f"next: read the quarantine, then `llem-mine build {engine}`"
     if folded.unrun:
         return f"next: `pytest --llem-engine={engine}` for a full run"

@@ -20,14 +20,12 @@ from pytest_llem_invariants.model import (
     Soundness,
 )
 from pytest_llem_invariants.predicates import referenced_fields
+from pytest_llem_invariants.replay.exceptions import is_environmental
 
 LEAST_STATIC_TEXT: Final = 6
 """So many letters and digits of fixed text at least, or the template says nothing."""
 
-_MISSING_PACKAGE: Final = frozenset({"ImportError", "ModuleNotFoundError", "NameError"})
-_ACCIDENTS: Final = frozenset(
-    {"TypeError", "AttributeError", "KeyError", "IndexError", "RecursionError", "MemoryError"}
-)
+_ACCIDENTS: Final = frozenset({"TypeError", "AttributeError", "LookupError"})
 _JUDGES_KIND: Final = frozenset({"type_is", "type_is_not", "present", "absent", "truthy", "falsy"})
 _SPACE: Final = re.compile(r"\s+")
 
@@ -36,16 +34,12 @@ def positive_raises(rule: Rule, observation: Observation) -> Divergence | None:
     """The declared outcome was seen on its channel, and it is the rule's own."""
     if observation.skipped_reason is not None:
         return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), observation.skipped_reason)
-    if rule.severity is Severity.ERROR:
-        if observation.exception is None:
-            return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), _said(observation))
+    if rule.severity is Severity.ERROR and observation.exception is not None:
         foreign = _why_foreign(rule, observation.exception)
-        if foreign is not None:
-            observed = f"{_exception_text(observation.exception)} — {foreign}"
-            return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), observed)
-        return None
-    if observation.exception is not None:
-        return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), _exception_text(observation.exception))
+        if foreign is None:
+            return None
+        observed = f"{_exception_text(observation.exception)} — {foreign}"
+        return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), observed)
     if _effect_seen(rule, observation):
         return None
     return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), _said(observation))
@@ -54,7 +48,7 @@ def positive_raises(rule: Rule, observation: Observation) -> Divergence | None:
 def message_template_match(rule: Rule, observation: Observation) -> Divergence | None:
     """The fixed text of the template stands in what was said on the rule's channel, in order."""
     template = rule.message_template or ""
-    fragments = template_fragments(template)
+    fragments = _fragments(rule)
     if sum(character.isalnum() for fragment in fragments for character in fragment) < LEAST_STATIC_TEXT:
         return _diverges(
             rule,
@@ -76,22 +70,17 @@ def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence 
     if observation.exception is not None:
         observed = _exception_text(observation.exception)
         return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, observed)
-    if rule.severity is not Severity.ERROR and _effect_seen(rule, observation):
+    if _effect_seen(rule, observation):
         return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, _said(observation))
     return None
 
 
 def is_own(rule: Rule, observation: Observation) -> bool:
     """Whether the rule's effect was seen, and it is this rule's and not another's."""
-    if observation.skipped_reason is not None:
+    if positive_raises(rule, observation) is not None:
         return False
-    if rule.severity is not Severity.ERROR:
-        return observation.exception is None and _effect_seen(rule, observation)
     exception = observation.exception
-    if exception is None or _why_foreign(rule, exception) is not None:
-        return False
-    fragments = template_fragments(rule.message_template or "")
-    return not fragments or _contains(exception.message, fragments)
+    return exception is None or _may_be_worded(rule, exception.message)
 
 
 def case_of(
@@ -107,7 +96,9 @@ def case_of(
     skipped = positive.skipped_reason or negative.skipped_reason
     if skipped is not None:
         return Case(id=rule.id, outcome=Outcome.SKIPPED, emission_channel=Channel.NONE, skipped_reason=skipped)
-    outcome, channel = _seen(positive)
+    expected = rule.expected_outcome
+    own = CheckFailed.POSITIVE_RAISES not in failed
+    outcome, channel = (expected.outcome, expected.emission_channel) if own else _seen(positive)
     return Case(
         id=rule.id,
         outcome=outcome,
@@ -115,7 +106,7 @@ def case_of(
         observed_messages=positive.messages,
         observed_silent_normalisations=positive.normalisations,
         observed_exception=positive.exception,
-        positive_confirmed=CheckFailed.POSITIVE_RAISES not in failed,
+        positive_confirmed=own,
         message_confirmed=None
         if rule.message_template is None
         else failed.isdisjoint({CheckFailed.MESSAGE_TEMPLATE_MATCH, CheckFailed.MESSAGE_TEMPLATE_TOO_DYNAMIC}),
@@ -126,43 +117,60 @@ def case_of(
 
 def _why_foreign(rule: Rule, exception: ObservedException) -> str | None:
     """Why an exception is not this rule's own; None where it may be."""
-    names = {exception.type, *exception.bases}
-    if not names.isdisjoint(_MISSING_PACKAGE):
+    if is_environmental(exception):
         return "a missing package, not a verdict"
-    if exception.locations and _fields(rule).isdisjoint(_first(location) for location in exception.locations):
+    worded = _is_worded(rule, exception.message)
+    if exception.locations and not _speaks_of(rule, exception.locations, worded):
         return f"raised for {', '.join(exception.locations)}, another field"
-    if not names.isdisjoint(_ACCIDENTS) and not _judges_kind(rule) and not _is_worded(rule, exception):
+    if not worded and not _judges_kind(rule) and not _ACCIDENTS.isdisjoint((exception.type, *exception.bases)):
         return "the example's own shape trips the library"
     return None
 
 
+def _speaks_of(rule: Rule, locations: Iterable[str], worded: bool) -> bool:
+    """Whether a location is one of the rule's fields.
+
+    A part of a config knows a field by the last name of its path. Where the library knows it by another name
+    altogether, the words decide, unless the name is that of another field of the example.
+    """
+    named = {part for location in locations for part in location.split(".")}
+    own = {part for path in _fields(rule) for part in path.split(".")}
+    return not named.isdisjoint(own) or (worded and named.isdisjoint(rule.kwargs_positive))
+
+
 def _fields(rule: Rule) -> frozenset[str]:
+    """The paths of the fields that the rule's predicate reads."""
     resolve = field_resolver(rule)
-    return frozenset(_first(resolve(name)) for name in referenced_fields(rule.match))
-
-
-def _first(path: str) -> str:
-    return path.partition(".")[0]
+    return frozenset(resolve(name) for name in referenced_fields(rule.match))
 
 
 def _judges_kind(rule: Rule) -> bool:
     return any(clause.op in _JUDGES_KIND for clauses in rule.match.fields.values() for clause in clauses)
 
 
-def _is_worded(rule: Rule, exception: ObservedException) -> bool:
-    fragments = template_fragments(rule.message_template or "")
-    return bool(fragments) and _contains(exception.message, fragments)
+def _is_worded(rule: Rule, message: str) -> bool:
+    """Whether a message is the template's; a template without fixed text words nothing."""
+    return bool(_fragments(rule)) and _may_be_worded(rule, message)
+
+
+def _may_be_worded(rule: Rule, message: str) -> bool:
+    """Whether nothing in the rule's template speaks against a message."""
+    return _contains(message, _fragments(rule))
+
+
+def _fragments(rule: Rule) -> tuple[str, ...]:
+    return template_fragments(rule.message_template or "")
 
 
 def _effect_seen(rule: Rule, observation: Observation) -> bool:
     """A warning or a dormant effect: announced as the rule words it, or seen as a change of its fields."""
+    if rule.severity is Severity.ERROR or observation.exception is not None:
+        return False
     expected = rule.expected_outcome
-    if expected.emission_channel is not Channel.NONE:
-        fragments = template_fragments(rule.message_template or "")
-        return any(not fragments or _contains(message, fragments) for message in _on_channel(rule, observation))
-    changed = observation.normalisations
-    watched = expected.normalised_fields or tuple(_fields(rule))
-    return any(name in changed for name in watched)
+    if expected.emission_channel is Channel.NONE:
+        watched = expected.normalised_fields or _fields(rule)
+        return any(name in observation.normalisations for name in watched)
+    return any(_may_be_worded(rule, message) for message in _on_channel(rule, observation))
 
 
 def _on_channel(rule: Rule, observation: Observation) -> Iterator[str]:

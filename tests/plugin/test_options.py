@@ -1,0 +1,193 @@
+"""Each option, its ini twin, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_llem_invariants.corpus import load_validated
+from tests.plugin.house import GOOD, WRONG, House, acting
+
+
+def test_without_an_engine_nothing_of_the_plugin_shows(house: House) -> None:
+    house.pytester.makepyfile("def test_other(): pass")
+    result = house.pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    assert "llem" not in result.stdout.str().replace("llem-invariants-", "")
+    assert not house.validated.exists()
+
+
+def test_a_named_corpus_is_collected_without_an_engine_and_writes_nothing(house: House) -> None:
+    result = house.pytester.runpytest_subprocess("corpora/fake/invariants.proposed.yaml")
+    result.assert_outcomes(passed=3 * len(GOOD) - 1, skipped=1)
+    assert not house.validated.exists()
+
+
+def test_items_of_an_engine_that_is_not_there_are_skipped_with_the_reason(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH")
+    result = house.pytester.runpytest_subprocess("corpora/fake/invariants.proposed.yaml", "-rs")
+    result.assert_outcomes(skipped=3 * len(GOOD))
+    assert "fakelib" in result.stdout.str()
+
+
+def test_engine_comes_from_the_ini_file_too(house: House) -> None:
+    (house.path / "pytest.ini").write_text("[pytest]\nllem_engine = fake\n")
+    result = house.pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=3 * len(GOOD) - 1, skipped=1)
+    assert house.validated.exists()
+
+
+def test_an_engine_that_is_not_installed_is_exit_2(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONPATH")
+    result = house.run()
+    assert result.ret == 2
+    assert "fakelib" in result.stderr.str() + result.stdout.str()
+    assert not house.validated.exists()
+
+
+def test_a_version_outside_its_pin_is_exit_2_with_both_versions(house: House, workers: tuple[str, ...]) -> None:
+    metadata = house.path / "site" / "fakelib-1.0.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text().replace("Version: 1.0", "Version: 2.5"))
+    result = house.run(*workers)
+    assert result.ret == 2
+    said = result.stderr.str() + result.stdout.str()
+    assert "2.5" in said
+    assert "<2,>=1" in said
+
+
+def test_a_broken_installation_is_exit_2_and_says_what_is_missing(house: House, workers: tuple[str, ...]) -> None:
+    library = house.path / "site" / "fakelib.py"
+    library.write_text("import a_compiled_part_of_it\n" + library.read_text())
+    house.validated.write_text("what was there")
+    result = house.run(*workers)
+    assert result.ret == 2
+    assert "a_compiled_part_of_it" in result.stdout.str()
+    assert house.validated.read_text() == "what was there"
+
+
+def test_a_malformed_corpus_is_exit_2_with_its_line(house: House, workers: tuple[str, ...]) -> None:
+    house.corpus.write_text(house.corpus.read_text().replace("severity: error", "severity: terrible", 1))
+    result = house.run(*workers)
+    assert result.ret == 2
+    said = result.stderr.str() + result.stdout.str()
+    assert "invariants.proposed.yaml:" in said
+    assert "terrible" in said
+
+
+def test_a_native_type_outside_the_allowlist_is_exit_2_and_imports_nothing(house: House) -> None:
+    house.corpus.write_text(
+        house.corpus.read_text().replace("native_type: fakelib.Config", "native_type: os.system", 1)
+    )
+    result = house.run()
+    assert result.ret == 2
+    assert "os.system" in result.stderr.str() + result.stdout.str()
+
+
+def test_out_is_where_the_files_go(house: House) -> None:
+    result = house.run("--llem-out=elsewhere")
+    assert result.ret == 0
+    assert not house.validated.exists()
+    assert (house.path / "elsewhere" / "invariants.validated.yaml").exists()
+
+
+def test_corpus_may_be_named_by_file_or_folder(house: House) -> None:
+    moved = house.path / "other" / "invariants.proposed.yaml"
+    moved.parent.mkdir()
+    house.corpus.rename(moved)
+    for given in ("other", "other/invariants.proposed.yaml"):
+        assert house.run(f"--llem-corpus={given}").ret == 0
+        assert (moved.parent / "invariants.validated.yaml").exists()
+
+
+def test_check_writes_nothing_and_passes_on_what_was_committed(house: House, workers: tuple[str, ...]) -> None:
+    house.run()
+    before = house.validated.read_bytes(), house.validated.stat().st_mtime_ns
+    result = house.run("--llem-check", *workers)
+    assert result.ret == 0
+    assert (house.validated.read_bytes(), house.validated.stat().st_mtime_ns) == before
+
+
+def test_check_fails_with_a_diff_where_the_committed_file_is_stale(house: House, workers: tuple[str, ...]) -> None:
+    house.run()
+    committed = house.validated.read_text().replace("negative_confirmed: true", "negative_confirmed: false", 1)
+    house.validated.write_text(committed)
+    result = house.run("--llem-check", *workers)
+    assert result.ret == 1
+    assert "-    negative_confirmed: false" in result.stdout.str()
+    assert "+    negative_confirmed: true" in result.stdout.str()
+    assert house.validated.read_text() == committed
+
+
+def test_check_fails_where_nothing_was_committed(house: House) -> None:
+    result = house.run("--llem-check")
+    assert result.ret == 1
+    assert not house.validated.exists()
+
+
+@pytest.mark.parametrize("option", ["--llem-check", "--llem-out=x", "--llem-corpus=x"])
+def test_options_that_need_an_engine_say_so(house: House, option: str) -> None:
+    result = house.pytester.runpytest_subprocess(option)
+    assert result.ret == 4
+    assert "goes with --llem-engine" in result.stderr.str()
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "inf"])
+def test_a_timeout_is_a_positive_number(house: House, seconds: str) -> None:
+    assert house.run(f"--llem-timeout={seconds}").ret == 4
+
+
+def test_soundness_adds_a_fourth_check(house: House) -> None:
+    house.hold(GOOD)
+    result = house.run("--llem-soundness")
+    assert result.ret == 0, result.stdout.str()
+    assert len(
+        [line for line in house.run("--llem-soundness", "--collect-only", "-q").outlines if "predicate_agrees" in line]
+    ) == len(GOOD)
+    assert all(case.soundness is not None and case.soundness.probes for case in load_validated(house.validated).cases)
+
+
+def test_soundness_contradicts_a_predicate_that_claims_too_much(house: House) -> None:
+    from dataclasses import replace
+
+    from pytest_llem_invariants.model import Clause
+    from tests.plugin.house import NEGATIVE
+
+    wide = replace(
+        NEGATIVE, match=replace(NEGATIVE.match, fields={"size": (Clause("<=", 0),)}), kwargs_negative={"size": 1}
+    )
+    house.hold([wide])
+    assert house.run().ret == 0
+    result = house.run("--llem-soundness")
+    assert result.ret == 1
+    (case,) = load_validated(house.validated).cases
+    assert case.soundness is not None
+    assert {"size": 0} in [dict(example) for example in case.soundness.overbroad]
+    assert not case.confirmed
+
+
+def test_a_run_without_soundness_keeps_what_an_earlier_one_found(house: House) -> None:
+    house.run("--llem-soundness")
+    before = load_validated(house.validated).cases
+    house.run()
+    assert load_validated(house.validated).cases == before
+
+
+def test_isolation_makes_an_example_that_leaves_the_process_a_skip(house: House, workers: tuple[str, ...]) -> None:
+    house.hold((acting("exit"), *GOOD))
+    result = house.run("--llem-isolate", *workers)
+    assert result.ret == 0
+    cases = {case.id: case for case in load_validated(house.validated).cases}
+    assert cases["acts_exit"].skipped_reason == "crashed: the process left with status 3"
+    assert sum(case.confirmed for case in cases.values()) == len(GOOD)
+
+
+def test_unknown_engine_names_the_known_ones(house: House) -> None:
+    result = house.pytester.runpytest_subprocess("--llem-engine=nobody")
+    assert result.ret == 2
+    assert "fake" in result.stderr.str() + result.stdout.str()
+
+
+def test_wrong_rule_alone(house: House) -> None:
+    house.hold([WRONG])
+    assert house.run().ret == 1

@@ -1,0 +1,67 @@
+"""A run over less than everything changes only what it ran through all its checks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_llem_invariants.corpus import load_validated
+from pytest_llem_invariants.model import Certification
+from tests.plugin.house import GOOD, NEGATIVE, WRONG, House
+
+PARTIAL = [
+    ("-k", "too_tall"),
+    ("corpora/fake/invariants.proposed.yaml::too_tall",),
+    ("--deselect", "corpora/fake/invariants.proposed.yaml::negative_size"),
+]
+
+
+@pytest.mark.parametrize("selection", PARTIAL)
+def test_what_was_not_run_is_kept_as_reused(house: House, selection: tuple[str, ...]) -> None:
+    house.run()
+    before = load_validated(house.validated)
+    house.run(*selection)
+    after = load_validated(house.validated)
+    assert after.certification is Certification.PARTIAL
+    assert [replace(case, certification=Certification.FULL) for case in after.cases] == list(before.cases)
+    assert {case.certification for case in after.cases} == {Certification.FULL, Certification.REUSED}
+
+
+def test_a_single_check_certifies_nothing(house: House) -> None:
+    house.run("-k", "too_tall and positive_raises")
+    assert load_validated(house.validated).cases == ()
+
+
+def test_an_aborted_run_keeps_what_it_did_not_reach(house: House) -> None:
+    house.hold((*GOOD, WRONG))
+    house.run()
+    before = load_validated(house.validated)
+    house.hold((WRONG, *GOOD))
+    house.run("-x")
+    after = load_validated(house.validated)
+    assert {case.id for case in after.cases} == {case.id for case in before.cases}
+    assert all(case.confirmed for case in after.cases if case.id != WRONG.id)
+
+
+def test_evidence_of_a_rule_that_changed_is_dropped(house: House) -> None:
+    house.run()
+    match = replace(NEGATIVE.match, fields={"size": (NEGATIVE.match.fields["size"][0], *WRONG.match.fields["size"])})
+    house.hold([replace(NEGATIVE, match=match), *GOOD[1:]])
+    house.run("-k", "too_tall")
+    assert NEGATIVE.id not in {case.id for case in load_validated(house.validated).cases}
+
+
+def test_a_rule_that_left_the_corpus_leaves_the_validated_file(house: House) -> None:
+    house.run()
+    house.hold(GOOD[1:])
+    house.run("-k", "too_tall")
+    assert NEGATIVE.id not in {case.id for case in load_validated(house.validated).cases}
+
+
+def test_last_failed_runs_only_the_broken_and_keeps_the_rest(house: House) -> None:
+    house.hold((*GOOD, WRONG))
+    house.run()
+    result = house.run("--lf")
+    result.assert_outcomes(failed=2)
+    assert sum(case.confirmed for case in load_validated(house.validated).cases) == len(GOOD)
