@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llem_invariants.model import Observation
+from pytest_llem_invariants.replay import isolate
 from pytest_llem_invariants.replay.isolate import exhaustion, isolated, prepare
 from pytest_llem_invariants.replay.observe import Observer
 
@@ -32,8 +33,9 @@ def in_child(observer: Observer, kwargs: dict[str, object], timeout: float = 20.
     ids=lambda value: "+".join(value) if isinstance(value, dict) else None,
 )
 def test_what_ends_a_child_is_a_reason_and_the_run_goes_on(
-    observer: Observer, kwargs: dict[str, object], timeout: float, reason: str
+    observer: Observer, kwargs: dict[str, object], timeout: float, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(isolate, "SPARE_MEMORY", 512 * 1024**2)
     assert in_child(observer, kwargs, timeout).skipped_reason == reason
     assert in_child(observer, {"ratio": 0.75}) == observer.observe(CONFIG, {"ratio": 0.75})
 
