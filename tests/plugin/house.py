@@ -51,7 +51,7 @@ class Config:
     def do_recurse(self): self.do_recurse()
     def do_eat(self):
         hoard = []
-        while True: hoard.append(bytearray(1 << 28))
+        while True: hoard.append(bytes(1 << 30))
     def do_flood(self):
         for _ in range(100): sys.stdout.write("x" * (1 << 20))
         for _ in range(100): os.write(1, b"y" * (1 << 20))

@@ -1,0 +1,179 @@
+"""What may happen to a run, and what it must not do: damage what was there, lie about its end, or stand still."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_llem_invariants.corpus import load_validated
+from tests.plugin.house import GOOD, NEGATIVE, House, acting
+
+CROWD = 40
+
+
+def start(house: House, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", "--llem-engine=fake", *arguments],
+        cwd=house.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=before,
+        start_new_session=True,
+    )
+
+
+def wait_for_lines(journal: Path, count: int) -> None:
+    ends = time.monotonic() + 30
+    while time.monotonic() < ends:
+        if journal.exists() and journal.read_bytes().count(b"\n") > count:
+            return
+        time.sleep(0.02)
+    raise AssertionError("the journal did not grow")
+
+
+def slow_corpus(house: House) -> None:
+    """Rules that take a while, so that a run can be met in its middle."""
+    library = house.path / "site" / "fakelib.py"
+    library.write_text(library.read_text().replace("self.size, self.top", "time.sleep(0.05); self.size, self.top", 1))
+    from dataclasses import replace
+
+    house.hold([replace(NEGATIVE, id=f"negative_{number}") for number in range(CROWD)])
+
+
+@pytest.mark.parametrize("sharing", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_a_killed_controller_leaves_the_old_files_whole_and_the_journal_readable(
+    house: House, sharing: tuple[str, ...]
+) -> None:
+    house.validated.write_text("what was there")
+    slow_corpus(house)
+    process = start(house, *sharing)
+    wait_for_lines(house.journal, 5)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert house.validated.read_text() == "what was there"
+    *whole, _ = house.journal.read_bytes().split(b"\n")
+    assert len([json.loads(line) for line in whole]) > 5
+
+
+def test_ctrl_c_keeps_what_was_confirmed_and_ends_with_2(house: House) -> None:
+    slow_corpus(house)
+    process = start(house)
+    wait_for_lines(house.journal, 9)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 2
+    cases = load_validated(house.validated).cases
+    assert 0 < len(cases) < CROWD
+    assert all(case.confirmed for case in cases)
+
+
+def test_a_killed_worker_costs_the_rule_it_was_at(house: House) -> None:
+    house.hold((acting("segfault"), *GOOD))
+    result = house.run("-n", "2")
+    assert result.ret == 1
+    cases = {case.id: case for case in load_validated(house.validated).cases}
+    assert cases["acts_segfault"].skipped_reason == "crashed: the worker process died"
+    assert sum(case.confirmed for case in cases.values()) == len(GOOD)
+
+
+def test_an_output_that_cannot_be_a_folder_is_exit_2_before_anything_runs(house: House) -> None:
+    (house.path / "taken").write_text("a file")
+    result = house.run("--llem-out=taken/inside")
+    assert result.ret == 2
+    assert "--llem-out" in result.stderr.str() + result.stdout.str()
+    assert (house.path / "taken").read_text() == "a file"
+
+
+def test_a_full_disk_keeps_the_old_file_and_ends_with_2(house: House) -> None:
+    house.run()
+    before = house.validated.read_bytes()
+    house.hold(reversed(GOOD))
+
+    def small_files() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    process = start(house, "-p", "no:cacheprovider", before=small_files)
+    assert process.wait(60) == 2
+    assert house.validated.read_bytes() == before
+    assert [path.name for path in house.validated.parent.iterdir() if path.suffix == ".tmp"] == []
+
+
+def test_two_runs_at_once_end_well_and_leave_one_whole_file(house: House) -> None:
+    house.run()
+    expected = house.validated.read_bytes()
+    house.validated.unlink()
+    runs = [start(house), start(house)]
+    assert [run.wait(60) for run in runs] == [0, 0]
+    assert house.validated.read_bytes() == expected
+
+
+def test_a_half_written_validated_file_counts_for_nothing_and_is_told(house: House) -> None:
+    house.run()
+    whole = house.validated.read_bytes()
+    house.validated.write_bytes(whole[: len(whole) // 2])
+    result = house.run()
+    assert result.ret == 0
+    assert "the earlier validated file cannot be read" in result.stdout.str()
+    assert house.validated.read_bytes() == whole
+
+
+def test_a_half_written_corpus_is_exit_2_and_changes_nothing(house: House) -> None:
+    house.run()
+    before = house.validated.read_bytes()
+    house.corpus.write_bytes(house.corpus.read_bytes()[:900])
+    assert house.run().ret == 2
+    assert house.validated.read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["segfault", "hang", "exit", "recurse", "eat"])
+def test_isolation_survives_what_an_example_does(house: House, what: str) -> None:
+    house.hold((acting(what), *GOOD))
+    result = house.run("--llem-isolate", "--llem-timeout=3")
+    assert result.ret == 0
+    cases = {case.id: case for case in load_validated(house.validated).cases}
+    reason = cases[f"acts_{what}"].skipped_reason
+    expected = {
+        "segfault": "crashed: signal 11",
+        "hang": "timeout after 3 s",
+        "exit": "crashed: the process left with status 3",
+        "recurse": "RecursionError",
+        "eat": "Memory",
+    }
+    assert reason is not None
+    assert expected[what] in reason
+    assert sum(case.confirmed for case in cases.values()) == len(GOOD)
+
+
+@pytest.mark.parametrize("what", ["flood", "thread", "sys_exit", "recurse"])
+def test_without_isolation_the_run_goes_on(house: House, what: str) -> None:
+    house.hold((acting(what), *GOOD))
+    house.run()
+    cases = {case.id: case for case in load_validated(house.validated).cases}
+    assert f"acts_{what}" in cases
+    assert sum(case.confirmed for case in cases.values()) >= len(GOOD)
+
+
+def test_what_one_example_does_to_the_process_does_not_reach_the_next(house: House) -> None:
+    house.hold((acting("pollute"), acting("clean"), *GOOD))
+    result = house.run()
+    assert result.ret == 0
+    assert all(case.confirmed for case in load_validated(house.validated).cases)
+
+
+def test_a_message_of_any_characters_and_size_is_written_readably(house: House, workers: tuple[str, ...]) -> None:
+    house.hold([acting("shout"), *GOOD])
+    result = house.run(*workers)
+    assert result.ret == 1
+    assert house.validated.stat().st_size < 100_000
+    (case, *_) = load_validated(house.validated).cases
+    assert case.observed_exception is not None
+    assert case.observed_exception.message.startswith("size must not be negative, got \\x00\\x1b[31m\\ud800zzz")
