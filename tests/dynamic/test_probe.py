@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from miners.draws import Drawer
-from miners.dynamic.miner import probe, template_of
+from miners.dynamic.probe import probe, template_of
 from miners.dynamic.rows import Row, abstract, message_class
 from miners.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import Kwargs, Match, ObservedException
@@ -129,7 +129,7 @@ def test_twice_probed_gives_the_same_candidates() -> None:
 
 
 def test_what_confirmed_rules_explain_is_left_alone() -> None:
-    assert list(probe(FACTS, raises, explained=[lambda kwargs: raises(kwargs) is not None])) == []
+    assert list(probe(FACTS, raises, explained=lambda kwargs: raises(kwargs) is not None)) == []
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,7 @@ def below_one_or_another_error(kwargs: Kwargs) -> str | None:
 def test_a_right_predicate_agrees_on_every_probe() -> None:
     clauses = (Clause("<", 1), Clause("bool_is_number", True))
     soundness = judged(rule({"n": clauses}, {"n": 0}, {"n": 1}), below_one)
-    assert soundness.probes > 80
+    assert soundness.probes > 70
     assert soundness.agreed == soundness.probes
 
 

@@ -15,6 +15,7 @@ from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
 from miners.facts import ClassFacts, FieldFact
 from miners.types import Choice, alternatives
+from miners.values import Surface
 from pytest_llem_invariants.corpus_names import template_fragments
 from pytest_llem_invariants.expressions import MISSING, is_number
 from pytest_llem_invariants.model import (
@@ -49,18 +50,18 @@ def probe(
     *,
     constants: Mapping[str, Iterable[Any]] = EMPTY,
     clusters: Iterable[Iterable[str]] = (),
-    explained: Iterable[Predicate] = (),
-    typed: Iterable[str] = (),
+    explained: Predicate = lambda kwargs: False,
+    surface: Surface = EMPTY,
     random_rows: int = _RANDOM_ROWS,
 ) -> Iterator[Candidate]:
     """Candidates for the rejections of one class that no given rule explains yet.
 
     `raises` asks the live library; `constants` are values that the validators compare a field with; `clusters` are
-    groups of fields that occur together in validators; `explained` are predicates of confirmed rules; `typed` are the
-    native type names whose typed values may be tried.
+    groups of fields that occur together in validators; `explained` says what confirmed rules claim; the classes of
+    `surface` are those whose typed values may be tried.
     """
     oracle = Oracle(raises)
-    typed = tuple(typed)
+    typed = tuple(surface)
     pools = {
         name: pool(fact, [*_choices(fact), *constants.get(name, ())], typed)
         for name, fact in facts.fields.items()
@@ -96,15 +97,15 @@ def probe(
 class Explained:
     """Whether some predicate claims a config. Those that need a field which is not given are not even asked."""
 
-    def __init__(self, predicates: Iterable[Predicate]) -> None:
-        self._always = list(predicates)
+    def __init__(self, already: Predicate) -> None:
+        self._already = already
         self._by_field: dict[str, list[Predicate]] = {}
 
     def __call__(self, kwargs: Kwargs) -> bool:
         for name in kwargs:
             if any(predicate(kwargs) for predicate in self._by_field.get(name, ())):
                 return True
-        return any(predicate(kwargs) for predicate in self._always)
+        return self._already(kwargs)
 
     def add(self, candidate: Candidate) -> None:
         match = Match("", candidate.fields, candidate.defaults)
