@@ -7,7 +7,7 @@ again, until nothing changes or the bound is hit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
@@ -72,6 +72,7 @@ class Gate:
         self._context = context
         self._probe_limit = probe_limit
         self._proven: dict[str, Proven] = {}
+        self._compiled: list[Predicate] = []
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -79,9 +80,12 @@ class Gate:
 
     def rejects(self, kwargs: Kwargs) -> bool:
         """Whether a proven error rule claims this config, in the default context."""
-        return any(
-            self._predicate(entry.rule)(kwargs) for entry in self.proven if entry.rule.severity is Severity.ERROR
-        )
+        if len(self._compiled) != len(self._proven):
+            self._compiled = [
+                self._predicate(entry.rule) if entry.rule.severity is Severity.ERROR else _never
+                for entry in self.proven
+            ]
+        return any(claims(kwargs) for claims in self._compiled)
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again."""
@@ -207,6 +211,10 @@ class _Pair:
     positive: Kwargs
     negative: Kwargs
     context: Kwargs = EMPTY
+
+
+def _never(kwargs: Kwargs) -> bool:
+    return False
 
 
 def _key(candidate: Candidate) -> str:
