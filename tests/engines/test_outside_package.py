@@ -1,0 +1,59 @@
+"""The documented example of a package that adds an engine works as its documentation says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "llem-invariants-toy"
+
+LIBRARY = """
+__version__ = "2.0.0"
+DEVICE = "cpu"
+
+class ServeOptions:
+    def __init__(self, model, streams=1):
+        self.model, self.streams = model, streams
+    def resolve(self):
+        if self.streams > 4 and DEVICE == "cpu":
+            raise ValueError(f"streams must be at most 4 on a {DEVICE}, not {self.streams}")
+        return self
+"""
+
+QUESTION = """
+from pytest_llem_invariants.engines import get_adapter
+from pytest_llem_invariants.replay.observe import Observer
+
+observer = Observer(get_adapter("toy"))
+print(type(observer.adapter).__name__, observer.adapter.native_types())
+for device in ("cpu", "gpu"):
+    seen = observer.observe("toyengine.ServeOptions", {"streams": 5}, context={"device": device}).exception
+    print(device, seen and seen.message)
+"""
+
+
+def test_the_example_package_adds_its_engine(tmp_path: Path) -> None:
+    (tmp_path / "toyengine.py").write_text(LIBRARY, encoding="utf-8")
+    info = tmp_path / "llem_invariants_toy-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: llem-invariants-toy\nVersion: 0.1.0\n")
+    declared = (EXAMPLE / "pyproject.toml").read_text(encoding="utf-8")
+    group = '[project.entry-points."llem_invariants.engines"]\n'
+    entry = declared.partition(group)[2].partition("\n")[0]
+    (info / "entry_points.txt").write_text("[llem_invariants.engines]\n" + entry.replace('"', "") + "\n")
+    path = os.pathsep.join((str(tmp_path), str(EXAMPLE / "src")))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", QUESTION],
+        env={**os.environ, "PYTHONPATH": path},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [
+        "ToyAdapter ('toyengine.ServeOptions',)",
+        "cpu streams must be at most 4 on a cpu, not 5",
+        "gpu None",
+    ], done.stderr
