@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from miners.dynamic.rows import Oracle, Row, quoted
+from miners.dynamic.rows import Oracle, Row, names, numbers_in, quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.dynamic.templates import across
 from pytest_llem_invariants.expressions import MISSING, is_number
@@ -57,15 +57,15 @@ class Explainer:
         `explained` says what other predicates claim already: the row is not reduced to one of those.
         """
         row = self._minimised(row, explained)
-        names = list(row.kwargs)
-        if row.guard is None or len(names) > _MOST_FIELDS:
+        given = list(row.kwargs)
+        if row.guard is None or len(given) > _MOST_FIELDS:
             return
-        if not names:
+        if not given:
             yield from self._guarded({}, row.guard, [row])
-        elif len(names) == 1:
-            yield from self._alone(names[0], row)
+        elif len(given) == 1:
+            yield from self._alone(given[0], row)
         else:
-            yield from self._together(names, row)
+            yield from self._together(given, row)
 
     def _minimised(self, row: Row, explained: Predicate) -> Row:
         """The fewest arguments that still meet the same guard."""
@@ -94,16 +94,17 @@ class Explainer:
 
     def _alone(self, name: str, row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
-        said = quoted(row.exception.message) if row.exception is not None else ()
+        message = "" if row.exception is None else row.exception.message
+        said = (*quoted(message), *numbers_in(message))
         mine, evidence = self._sweep(name, {}, row.guard, [row.kwargs[name], *said])
         for piece in infer(name, evidence):
             yield from self._guarded(piece, row.guard, mine)
 
-    def _together(self, names: list[str], row: Row) -> Iterator[Explanation]:
+    def _together(self, given: list[str], row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
-        product = self._product(names, row)
+        product = self._product(given, row)
         triggered = False
-        for fields in across(names, row.kwargs, product, row.guard, self._defaults):
+        for fields in across(given, row.kwargs, product, row.guard, self._defaults):
             if self._holds(fields, product, row):
                 triggered = True
                 yield from self._guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
@@ -111,7 +112,7 @@ class Explainer:
         if triggered:
             return
         shapes: list[list[Fields]] = []
-        for name in names:
+        for name in given:
             rest = {key: value for key, value in row.kwargs.items() if key != name}
             _, evidence = self._sweep(name, rest, row.guard, [row.kwargs[name]])
             pieces = [piece for piece in infer(name, evidence) if _triggers(piece, self._defaults)(row.kwargs)]
@@ -123,16 +124,16 @@ class Explainer:
                 yield from self._guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
                 return
 
-    def _product(self, names: list[str], row: Row) -> list[Row]:
+    def _product(self, given: list[str], row: Row) -> list[Row]:
         """The fields of a row together at values of their types, and a few that are not."""
         choices = []
-        for name in names:
+        for name in given:
             right = self._toggles.get(name, ())
             odd = _spread(self._pools.get(name, ()), _FEW // 2)
-            given = [row.kwargs[name], self._defaults.get(name), True]
-            values = distinct([*given, *(right if len(names) == 2 else right[:3]), *(odd if len(names) == 2 else ())])
+            known = [row.kwargs[name], self._defaults.get(name), True]
+            values = distinct([*known, *(right if len(given) == 2 else right[:3]), *(odd if len(given) == 2 else ())])
             choices.append([value for value in values if holdable(value)])
-        return [self._oracle(dict(zip(names, values, strict=True))) for values in itertools.product(*choices)]
+        return [self._oracle(dict(zip(given, values, strict=True))) for values in itertools.product(*choices)]
 
     def _holds(self, fields: Fields, product: list[Row], row: Row) -> bool:
         triggers = _triggers(fields, self._defaults)
@@ -191,9 +192,9 @@ class Explainer:
         seed = self._oracle({**base, name: default})
         if seed.guard != guard:
             return None
-        names = list(seed.kwargs)
-        product = self._product(names, seed)
-        for related in across(names, seed.kwargs, product, guard, self._defaults):
+        given = list(seed.kwargs)
+        product = self._product(given, seed)
+        for related in across(given, seed.kwargs, product, guard, self._defaults):
             if self._holds(related, product, seed):
                 return related, guard, [row for row in product if row.guard == guard]
         return None
@@ -261,15 +262,13 @@ def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
 
 
 def _named(rows: Iterable[Row], values: Iterable[Any]) -> tuple[Any, ...]:
-    """The probed strings that every message of a guard quotes whatever the value was."""
+    """The probed values that every message of a guard names, whatever the value was that it rejected."""
+    rejected = {identity(value) for row in rows for value in row.kwargs.values()}
     messages = [row.exception.message for row in rows if row.exception is not None]
     if len(messages) < 2:
         return ()
     return tuple(
         value
         for value in values
-        if isinstance(value, str)
-        and value
-        and all(f"'{value}'" in message or f'"{value}"' in message for message in messages)
-        and not any(identity(value) == identity(other) for row in rows for other in row.kwargs.values())
+        if identity(value) not in rejected and all(names(message, value) for message in messages)
     )

@@ -39,6 +39,7 @@ _SMALL_PRODUCT: Final = 400
 _PER_FIELD: Final = 6
 _TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1500
+_BUDGET: Final = 60_000
 _MOST_PAIRED: Final = 20_000
 _MOST_PER_GUARD: Final = 40
 _SEED: Final = 20240229
@@ -53,12 +54,13 @@ def probe(
     explained: Predicate = lambda kwargs: False,
     surface: Surface = EMPTY,
     random_rows: int = _RANDOM_ROWS,
+    budget: int = _BUDGET,
 ) -> Iterator[Candidate]:
     """Candidates for the rejections of one class that no given rule explains yet.
 
     `raises` asks the live library; `constants` are values that the validators compare a field with; `clusters` are
     groups of fields that occur together in validators; `explained` says what confirmed rules claim; the classes of
-    `surface` are those whose typed values may be tried.
+    `surface` are those whose typed values may be tried; `budget` bounds the questions to the library.
     """
     oracle = Oracle(raises)
     typed = tuple(surface)
@@ -81,6 +83,8 @@ def probe(
         drawn(facts, pools, random_rows),
     )
     for kwargs in rows:
+        if oracle.asked >= budget:
+            return
         row = oracle(kwargs)
         if row.guard is None or tries.get(row.guard, 0) >= _MOST_PER_GUARD or known(kwargs):
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pytest_llem_invariants.model import Kwargs, ObservedException
 from pytest_llem_invariants.values import identity
@@ -17,6 +17,7 @@ _QUOTED: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 _BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\([^()]*\)")
 _NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
 _LONGEST_QUOTED: Final = 60
+_MOST_NUMBERS: Final = 24
 _WORDS: Final = re.compile(r"\b(?:None|True|False)\b")
 
 
@@ -46,6 +47,20 @@ def message_class(exception: ObservedException) -> str:
 def quoted(message: str) -> tuple[str, ...]:
     """The texts that a message puts in quotes: often the values that a field may take."""
     return tuple(dict.fromkeys(text[1:-1] for text in _QUOTED.findall(message) if len(text) < _LONGEST_QUOTED))
+
+
+def numbers_in(message: str) -> tuple[int | float, ...]:
+    """The numbers that a message names: often bounds, or the values that a field may take."""
+    found = dict.fromkeys(_NUMBER.findall(message))
+    finite = [text for text in found if text.lstrip("+-")[:1].isdigit()]
+    return tuple(int(text) if text.lstrip("+-").isdigit() else float(text) for text in finite[:_MOST_NUMBERS])
+
+
+def names(message: str, value: Any) -> bool:
+    """Whether a message contains a value as a word of its own."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
+        return False
+    return re.search(rf"(?<![\w.-]){re.escape(str(value))}(?!\w|\.\d)", message) is not None
 
 
 def abstract(message: str) -> str:

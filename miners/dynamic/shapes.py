@@ -23,11 +23,13 @@ _X: Final = "x"
 """Stands for the field until its shape is known; no function of the expression language has the letter."""
 _DEEPEST: Final = 2
 _MOST_NAMED: Final = 24
+_COMMON_NUMBERS: Final = (*range(-2, 18), 20, 24, 32, 48, 64, 96, 100, 128, 256, 512, 1000, 1024, 2048, 4096, 2**20)
 _LARGEST_DIVISOR: Final = 4096
 _ENOUGH: Final = 2
 _ELEMENTS: Final = ("int", "float", "str", "bool", "list", "dict")
 _TELLING_TEXT: Final = ("7", "-3", "4096", "1", "0", "3.0", "2.5", "0.5", "1e3", "inf", "yes", "off", "TRUE", "q7")
 _NUMERIC_TEXT: Final = (
+    r"^\s*[+-]?\d+(_\d+)*\s*$",
     r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$",
     r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
     r"(?i)^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+|inf|infinity|nan)([eE][+-]?\d+)?\s*$",
@@ -171,7 +173,7 @@ def _ranges(
             if beyond:
                 nearest = beyond[-1] if beyond[-1] < edge else beyond[0]
                 clause = bisect(nearest, edge, evidence.rejects)
-                if clause is not None:
+                if clause is not None and _holds_throughout(clause, evidence.rejects):
                     yield from _with_bools((clause, *guard), kinds)
         for low, high in itertools.pairwise(accepted):
             between = [value for value in rejected if low < value < high]
@@ -185,6 +187,12 @@ def _ranges(
                         yield _one(lower, upper, *guard)
     if any(value != value for value in numbers.rejected):
         yield _one(Clause("!=", f"@{_X}"))
+
+
+def _holds_throughout(clause: Clause, rejects: Rejects) -> bool:
+    """Whether the clause claims no common number that the library accepts: a range, not an allowlist."""
+    holds = _test(_one(clause))
+    return not any(holds(number) and rejects(number) is False for number in _COMMON_NUMBERS)
 
 
 def _with_bools(clauses: tuple[Clause, ...], kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
@@ -264,6 +272,10 @@ def _all_named(accepted: Iterable[Any], named: Sequence[Any]) -> bool:
 
 def _member_pieces(evidence: Evidence) -> Iterator[Fields]:
     """An allowlist over all types, only where the message names its members or the whole domain was probed."""
+    numbers = [value for value in evidence.named if is_number(value)]
+    if numbers and _all_named([value for value in evidence.accepted if is_number(value)], numbers):
+        yield _one(Clause("not_in", numbers), Clause("type_is", ["float", "int"]))
+        yield _one(Clause("not_in", numbers), Clause("type_is", "int"))
     if evidence.domain_is_whole and evidence.accepted:
         allowed = [value for value in evidence.accepted if value is not None]
         if len(allowed) == 1:
