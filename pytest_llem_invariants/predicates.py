@@ -327,7 +327,10 @@ def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve
             value = context.get(name, MISSING) if name in from_context else read_path(config, paths[name])
             return defaults.get(name, MISSING) if value is MISSING else value
 
-        return all(_some_element(expression, test, scope) for expression, test in subjects)
+        try:
+            return all(_some_element(expression, test, scope) for expression, test in subjects)
+        except Exception:  # a foreign object's methods may raise anything, a nested value may be endless
+            return False
 
     return triggers
 

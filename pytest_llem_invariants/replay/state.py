@@ -21,7 +21,7 @@ _THREAD_GRACE: Final = 0.2
 
 @final
 class Nowhere(TextIOBase):
-    """A text stream that swallows everything."""
+    """A text stream that swallows everything, for where opening a file costs too much."""
 
     encoding = "utf-8"
 
@@ -30,6 +30,9 @@ class Nowhere(TextIOBase):
 
     def writable(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        return 1
 
 
 @final
@@ -113,10 +116,10 @@ def silent_streams() -> Iterator[None]:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for fd in (1, 2):
         os.dup2(nowhere, fd)
-    os.close(nowhere)
-    sys.stdout = sys.stderr = Nowhere()
     try:
-        yield
+        with open(nowhere, "w", encoding="utf-8", errors="backslashreplace") as sink:
+            sys.stdout = sys.stderr = sink
+            yield
     finally:
         sys.stdout, sys.stderr = streams
         for fd, copy in zip((1, 2), saved, strict=True):

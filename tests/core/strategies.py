@@ -1,0 +1,156 @@
+"""Rules and values as hypothesis draws them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pytest_llem_invariants.model import (
+    AddedBy,
+    Channel,
+    Clause,
+    ContextField,
+    Corpus,
+    ExpectedOutcome,
+    Match,
+    MinerSource,
+    Outcome,
+    Rule,
+    Severity,
+    TypedValue,
+)
+
+NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta_size"])
+TEXT = st.text(max_size=12)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=-(10**40), max_value=10**40),
+    st.floats(allow_nan=False),
+    TEXT,
+    st.sampled_from(
+        ["null", "true", "~", "1", "1e5", "0x10", "2026-11-21", "", " x", "a: b", "- x", "@", "\u2028", "é"]
+    ),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.text(min_size=1, max_size=6).filter(lambda key: not key.startswith("$")), inner, max_size=3),
+    ),
+    max_leaves=6,
+)
+NUMBERS = st.one_of(st.integers(), st.floats(), st.booleans())
+ANY_VALUE = st.one_of(
+    VALUES, NUMBERS, st.just(math.nan), st.binary(max_size=4), st.tuples(SCALARS), st.sets(st.integers(), max_size=3)
+)
+
+
+def _clauses() -> st.SearchStrategy[Clause]:
+    plain = TEXT.filter(lambda text: not text.startswith("@"))
+    literal = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False), plain)
+    ordered = st.one_of(st.integers(), st.floats(allow_nan=False), plain)
+    return st.one_of(
+        st.builds(Clause, st.sampled_from(["==", "!="]), literal),
+        st.builds(Clause, st.sampled_from(["<", "<=", ">", ">="]), ordered),
+        st.builds(Clause, st.sampled_from(["in", "not_in"]), st.lists(literal, min_size=1, max_size=4)),
+        st.builds(Clause, st.sampled_from(["present", "absent"]), st.booleans()),
+        st.builds(
+            Clause, st.sampled_from(["type_is", "type_is_not"]), st.lists(st.sampled_from(["int", "str"]), min_size=1)
+        ),
+        st.builds(Clause, st.sampled_from(["divisible_by", "not_divisible_by"]), st.integers(min_value=1)),
+        st.builds(Clause, st.sampled_from(["min_len", "max_len"]), st.integers(min_value=0, max_value=9)),
+        st.builds(Clause, st.sampled_from(["truthy", "falsy"]), st.just(True)),
+        st.builds(Clause, st.sampled_from(["matches", "not_matches"]), st.sampled_from(["^a", "[0-9]+$", "x|y"])),
+    )
+
+
+CLAUSES = _clauses()
+OUTCOMES = st.sampled_from(
+    [
+        (Severity.ERROR, ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)),
+        (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.WARNINGS_WARN)),
+        (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING_ONCE)),
+        (Severity.DORMANT, ExpectedOutcome(Outcome.DORMANT_ANNOUNCED, Channel.MINOR_ISSUES_DICT)),
+        (Severity.DORMANT, ExpectedOutcome(Outcome.DORMANT_SILENT, Channel.NONE, ("alpha",))),
+    ]
+)
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str = "a_rule") -> Rule:
+    severity, expected = draw(OUTCOMES)
+    fields: dict[str, tuple[Clause, ...]] = {}
+    for subject in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
+        clauses = draw(st.lists(CLAUSES, min_size=1, max_size=2, unique_by=lambda clause: clause.op))
+        fields[subject] = tuple(clauses)
+    kwargs = st.dictionaries(NAMES, st.one_of(VALUES, st.just(TypedValue("lib.Other", {"x": 1}))), max_size=3)
+    return Rule(
+        id=name,
+        engine="fake",
+        library="fakelib",
+        invariant_under_test=draw(st.text(min_size=1, max_size=20).filter(str.strip)),
+        severity=severity,
+        native_type="lib.Config",
+        miner_source=MinerSource("lib/config.py", "__init__", draw(st.integers(1, 9999))),
+        match=Match("fake", fields, draw(st.dictionaries(NAMES, SCALARS, max_size=2))),
+        kwargs_positive=draw(kwargs),
+        kwargs_negative=draw(kwargs),
+        expected_outcome=expected,
+        message_template=draw(st.none() | st.text(min_size=1, max_size=30)),
+        references=tuple(draw(st.lists(st.just("lib/config.py:1"), max_size=1))),
+        added_by=draw(st.sampled_from(AddedBy)),
+        added_at="2026-01-01",
+        cross_validated_by=tuple(draw(st.lists(st.sampled_from(AddedBy), max_size=2, unique=True))),
+        conflict_note=draw(st.none() | st.just("other words")),
+        walker_notes=draw(st.none() | st.just("a note")),
+        requires_gpu=draw(st.booleans()),
+        hardware_dependent=draw(st.booleans()),
+    )
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> Corpus:
+    count = draw(st.integers(0, 3))
+    return Corpus(
+        "1.1.0",
+        "fake",
+        "1.0",
+        "2026-01-01T00:00:00Z",
+        tuple(draw(rules(name=f"rule_{number}")) for number in range(count)),
+        context=draw(st.sampled_from([{}, {"platform": ContextField("cpu", ("cpu", "cuda"))}])),
+    )
+
+
+class Hostile:
+    """An object that raises from whatever it is asked."""
+
+    def __eq__(self, other: Any) -> bool:
+        raise RuntimeError("eq")
+
+    def __hash__(self) -> int:
+        raise RuntimeError("hash")
+
+    def __len__(self) -> int:
+        raise RuntimeError("len")
+
+    def __iter__(self) -> Any:
+        raise RuntimeError("iter")
+
+    def __contains__(self, item: Any) -> bool:
+        raise RuntimeError("contains")
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("bool")
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("getattr")
+
+    def __lt__(self, other: Any) -> bool:
+        raise RuntimeError("lt")
+
+    def __mod__(self, other: Any) -> Any:
+        raise RuntimeError("mod")

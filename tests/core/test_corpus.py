@@ -1,0 +1,293 @@
+"""Corpora in and out: the same rules come back, and nothing malformed gets in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pytest_llem_invariants.corpus import (
+    dump,
+    effective,
+    fingerprint,
+    load_proposed,
+    load_validated,
+    locate_field,
+    parse_proposed,
+    parse_validated,
+    render_proposed,
+    render_validated,
+    template_fragments,
+)
+from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.model import Clause, Corpus, Match, Rule
+from tests.core.strategies import corpora
+
+WHOLE = """\
+schema_version: "1.1.0"
+engine: fake
+engine_version: "1.0"
+mined_at: "2026-01-01T00:00:00Z"
+invariants:
+  - id: small_size
+    engine: fake
+    library: fakelib
+    invariant_under_test: Config rejects a small size
+    severity: error
+    native_type: lib.Config
+    miner_source: {path: lib/config.py, method: __init__, line_at_scan: 3}
+    match:
+      engine: fake
+      fields:
+        size: {"<": 1}
+    kwargs_positive: {size: 0}
+    kwargs_negative: {size: 1}
+    expected_outcome: {outcome: error, emission_channel: runtime_exception}
+    message_template: "size must be positive, got {size}"
+    references: ["lib/config.py:3"]
+    added_by: static_miner
+    added_at: "2026-01-01"
+"""
+
+
+@given(corpora())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_what_is_written_is_read_again(corpus: Corpus) -> None:
+    text = render_proposed(corpus)
+    again = parse_proposed(text)
+    assert again == corpus
+    assert render_proposed(again) == text
+
+
+def test_bytes_do_not_depend_on_the_hash_seed() -> None:
+    code = (
+        "import sys; from pytest_llem_invariants.corpus import parse_proposed, render_proposed;"
+        "sys.stdout.write(render_proposed(parse_proposed(sys.stdin.read())))"
+    )
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            input=WHOLE,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "77")
+    }
+    assert len(texts) == 1
+
+
+def _only(text: str) -> Rule:
+    (rule,) = parse_proposed(text).rules
+    return rule
+
+
+def test_other_producers_spellings_are_read() -> None:
+    plain = _only(WHOLE)
+    foreign = WHOLE.replace("invariants:", 'walker_pinned_range: ">=1"\nrules:').replace(
+        "invariant_under_test:", "rule_under_test:"
+    )
+    assert _only(foreign) == plain
+
+
+@pytest.mark.parametrize(
+    ("written", "clause"),
+    [
+        ("3", Clause("==", 3)),
+        ("{equals: 3}", Clause("==", 3)),
+        ("{not_equal: 3}", Clause("!=", 3)),
+        ("{multiple_of: 3}", Clause("divisible_by", 3)),
+        ("null", Clause("==", None)),
+        ("{in: [1, null]}", Clause("in", [1, None])),
+        ("{'<': .inf}", Clause("<", float("inf"))),
+    ],
+)
+def test_predicates_are_read_in_canonical_spelling(written: str, clause: Clause) -> None:
+    assert _only(WHOLE.replace('size: {"<": 1}', f"size: {written}")).match.fields == {"size": (clause,)}
+
+
+def test_lines_lead_to_the_rules() -> None:
+    assert parse_proposed(WHOLE).lines == {"small_size": 6}
+
+
+def _replace(old: str, new: str) -> Callable[[str], str]:
+    return lambda text: text.replace(old, new, 1)
+
+
+MALFORMED = [
+    (_replace("severity: error", "severity: grave"), "grave", 10),
+    (_replace("id: small_size", "id: Small Size"), "Small Size", 6),
+    (_replace("    library: fakelib\n", ""), "library", 6),
+    (_replace("severity: error", "severety: error"), "severety", 10),
+    (_replace("line_at_scan: 3", "line_at_scan: three"), "line_at_scan", 12),
+    (_replace("kwargs_positive: {size: 0}", "kwargs_positive: [0]"), "kwargs_positive", 17),
+    (_replace('size: {"<": 1}', 'size: {"<": [1]}'), "<", 16),
+    (_replace('size: {"<": 1}', "size: {divides: 1}"), "divides", 16),
+    (_replace('size: {"<": 1}', 'size: {"<": "@weight"}'), "weight", 16),
+    (_replace('size: {"<": 1}', '"size +": {"<": 1}'), "size +", 16),
+    (_replace("        size: {", "        : {"), "", None),
+    (_replace("outcome: error", "outcome: exploded"), "exploded", 19),
+    (_replace("outcome: error", "outcome: warn"), "warn", 19),
+    (_replace("emission_channel: runtime_exception", "emission_channel: smoke"), "smoke", 19),
+    (_replace("added_by: static_miner", "added_by: somebody"), "somebody", 22),
+    (_replace("message_template: ", "message_template: [1] #"), "message_template", 20),
+    (_replace("engine: fake\nengine_version", "engine: 3\nengine_version"), "engine", 2),
+    (_replace('schema_version: "1.1.0"', 'schema_version: "2.0.0"'), "2.0.0", 1),
+    (_replace('schema_version: "1.1.0"', 'schema_version: "one"'), "one", 1),
+    (_replace('schema_version: "1.1.0"\n', ""), "schema_version", None),
+    (lambda text: text + text[text.index("  - id") :], "small_size", 24),
+    (_replace("    severity: error\n", "    severity: error\n    severity: warn\n"), "severity", 11),
+    (_replace("size: 0}", "size: !!python/object:os.system 0}"), "python/object", 17),
+    (_replace("size: 0}", "size: {$type: 3}}"), "type", 17),
+    (lambda text: text[: len(text) // 2], "", None),
+    (lambda text: "- a list\n", "", None),
+    (lambda text: "", "", None),
+]
+
+
+@pytest.mark.parametrize(("spoil", "named", "line"), MALFORMED)
+def test_malformed_is_one_sentence_with_its_place(
+    tmp_path: Path, spoil: Callable[[str], str], named: str, line: int | None
+) -> None:
+    path = tmp_path / "invariants.proposed.yaml"
+    path.write_text(spoil(WHOLE))
+    with pytest.raises(CorpusError) as caught:
+        load_proposed(path)
+    said = str(caught.value)
+    assert said.startswith(f"{path}:" if line is not None else f"{path}")
+    assert named in said
+    assert "\n" not in said
+    if line is not None:
+        assert caught.value.line == line
+
+
+def test_a_sentence_names_the_rule_and_the_mend() -> None:
+    with pytest.raises(CorpusError) as caught:
+        parse_proposed(WHOLE.replace("severity: error", "severity: grave"))
+    assert caught.value.rule_id == "small_size"
+    assert caught.value.mend
+
+
+def test_a_newer_minor_is_read_and_its_unknown_keys_are_kept() -> None:
+    newer = WHOLE.replace('"1.1.0"', '"1.9.0"') + "    blessed_by: somebody\n"
+    rule = _only(newer)
+    assert rule.extra == {"blessed_by": "somebody"}
+    assert "blessed_by: somebody" in render_proposed(parse_proposed(newer))
+
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + level)}: &{chr(98 + level)} [{','.join(['*' + chr(97 + level)] * 9)}]\n" for level in range(9)
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [BOMB, "[" * 5000, "!!python/object/apply:os.system ['true']", "a: " + "{b: " * 200 + "1" + "}" * 200],
+    ids=["alias bomb", "brackets", "python object", "deep"],
+)
+def test_bombs_are_refused_at_once(text: str) -> None:
+    started = time.perf_counter()
+    with pytest.raises(CorpusError):
+        parse_proposed(text)
+    assert time.perf_counter() - started < 1
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "corpus.yaml"
+    dump(path, "old")
+
+    def refuse(*arguments: object) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="no"):
+        dump(path, "new")
+    assert path.read_text() == "old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["corpus.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("template", "fragments"),
+    [
+        ("size must be {a}, got {b}", ("size must be", ", got")),
+        ("{a}", ()),
+        ("braces {{stay}} {x!r:>{width}} here", ("braces {stay}", "here")),
+        ("", ()),
+        ("open {never closed", ("open",)),
+    ],
+)
+def test_template_fragments(template: str, fragments: tuple[str, ...]) -> None:
+    assert template_fragments(template) == fragments
+
+
+def test_fingerprint_sees_the_constraint_and_not_its_spelling() -> None:
+    plain = _only(WHOLE)
+    assert fingerprint(plain) == fingerprint(
+        _only(WHOLE.replace('{"<": 1}', '{"<": 1.0}').replace("line_at_scan: 3", "line_at_scan: 9"))
+    )
+    assert fingerprint(plain) != fingerprint(_only(WHOLE.replace('{"<": 1}', '{"<": 2}')))
+    assert fingerprint(plain) != fingerprint(_only(WHOLE.replace("native_type: lib.Config", "native_type: lib.Other")))
+    assert fingerprint(_only(WHOLE.replace('{"<": 1}', "{equals: 1}"))) == fingerprint(
+        _only(WHOLE.replace('{"<": 1}', "1"))
+    )
+
+
+def test_a_namespace_before_a_field_is_stripped() -> None:
+    match = Match("fake", {})
+    assert locate_field(match, "lib.deep.size", "lib.deep") == "size"
+    assert locate_field(_only(WHOLE), "unknown.prefix.size") == "size"
+    assert locate_field(_only(WHOLE), "size") == "size"
+
+
+VALIDATED = """\
+schema_version: "1.1.0"
+engine: fake
+engine_version: "1.0"
+validated_at: "2026-01-01T00:00:00Z"
+corpus_sha256: "00"
+environment: {kind: tox, image_ref: null, python: "3.11.7", platform: linux-x86_64, versions: {fakelib: "1.0"}}
+certification: full
+summary: {}
+cases:
+  - id: small_size
+    outcome: error
+    emission_channel: runtime_exception
+    observed_messages: ["size must be positive, got 0"]
+    observed_exception: {type: ValueError, message: "size must be positive, got 0"}
+    positive_confirmed: true
+    message_confirmed: true
+    negative_confirmed: true
+    certification: full
+divergences: []
+"""
+
+
+def test_validated_round_trip_and_overlay() -> None:
+    validated = parse_validated(VALIDATED)
+    assert parse_validated(render_validated(validated)) == validated
+    (shown,) = effective(parse_proposed(WHOLE), validated)
+    assert shown.ships
+    (unproven,) = effective(parse_proposed(WHOLE), None)
+    assert not unproven.ships
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("outcome: error", "outcome: odd"),
+        ("certification: full\nsummary", "certification: no\nsummary"),
+        ("kind: tox", "kind: moon"),
+    ],
+)
+def test_a_malformed_validated_file_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "invariants.validated.yaml"
+    path.write_text(VALIDATED.replace(old, new, 1))
+    with pytest.raises(CorpusError):
+        load_validated(path)

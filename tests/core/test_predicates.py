@@ -1,0 +1,240 @@
+"""What each operator means, and the laws that all of them obey."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from pytest_llem_invariants.expressions import ExpressionError, parse
+from pytest_llem_invariants.model import Clause, Match, TypedValue
+from pytest_llem_invariants.predicates import (
+    OPERATORS,
+    PredicateError,
+    canonical_operator,
+    compile_match,
+    referenced_fields,
+    same,
+    validate_clause,
+)
+from tests.core.strategies import ANY_VALUE, CLAUSES, NUMBERS, Hostile
+
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+
+
+def holds(fields: dict[str, dict[str, Any]], config: dict[str, Any], **rest: Any) -> bool:
+    match = Match(
+        "fake",
+        {subject: tuple(Clause(op, rhs) for op, rhs in clauses.items()) for subject, clauses in fields.items()},
+        rest.pop("defaults", {}),
+    )
+    return compile_match(match, **rest)(config, rest.pop("context", {}))
+
+
+EXAMPLES = [
+    # operator, right-hand side, values that satisfy it, values that do not
+    ("==", 1, [1, 1.0], [True, 2, "1", None, math.nan, [1]]),
+    ("==", True, [True], [1, 1.0, "True", None]),
+    ("==", None, [None], [0, "", False]),
+    ("==", [1, 2], [[1, 2], (1, 2)], [[2, 1], [1], "12"]),
+    ("!=", 1, [2, True, "1", math.nan], [1, 1.0, None]),
+    ("<", 1, [0, -5, 0.5, -math.inf], [1, 2, True, False, "0", None, math.nan]),
+    ("<=", 1, [1, 0, 1.0], [2, math.nan, None, False]),
+    (">", 1, [2, 1.5, math.inf], [1, True, None, "2", math.nan]),
+    (">=", 1, [1, 2], [0, None, True]),
+    ("<", "b", ["a", ""], ["b", 1, None]),
+    ("in", [1, "x"], [1, 1.0, "x"], [True, 2, None, "y"]),
+    ("in", [1, None], [1, None], [2, False]),
+    ("not_in", [1, "x"], [2, True, "y", []], [1, "x", None]),
+    ("not_in", [1, None], [2], [1, None]),
+    ("present", True, [0, "", False, []], [None]),
+    ("present", False, [None], [0]),
+    ("absent", True, [None], [0, False]),
+    ("absent", False, [0], [None]),
+    ("type_is", "int", [1, -1], [True, 1.0, "1", None]),
+    ("type_is", ["int", "bool"], [1, True], [1.0, None]),
+    ("type_is", "dict", [{}], [[], None]),
+    ("type_is", "lib.Other", [TypedValue("lib.Other")], [TypedValue("lib.Else"), {}]),
+    ("type_is", "Other", [TypedValue("lib.Other")], ["Other"]),
+    ("type_is_not", "int", [True, 1.0, "1", []], [1, None]),
+    ("divisible_by", 4, [8, 0, -4, 8.0], [6, True, "8", None, math.nan, math.inf]),
+    ("not_divisible_by", 4, [6, 1.5], [8, True, None, "6"]),
+    ("not_divisible_by", 1, [1.5], [1.0, 2]),
+    ("min_len", 2, ["ab", [1, 2], {"a": 1, "b": 2}], ["a", [], 5, None]),
+    ("max_len", 0, ["", [], {}], ["a", [0], 0, None]),
+    ("truthy", True, [1, "x", [0], TypedValue("lib.Other")], [0, "", [], None, False]),
+    ("falsy", True, [0, "", [], None, False], [1, "x", [0]]),
+    ("matches", "^a+$", ["a", "aa"], ["b", "", 1, None, ["a"]]),
+    ("not_matches", "^a+$", ["b", ""], ["a", 1, None]),
+]
+
+
+@pytest.mark.parametrize(("op", "rhs", "yes", "no"), EXAMPLES)
+def test_operator(op: str, rhs: Any, yes: list[Any], no: list[Any]) -> None:
+    assert [value for value in yes if not holds({"x": {op: rhs}}, {"x": value})] == []
+    assert [value for value in no if holds({"x": {op: rhs}}, {"x": value})] == []
+
+
+def test_the_table_above_covers_every_operator() -> None:
+    assert {op for op, *_ in EXAMPLES} == set(OPERATORS) - {"bool_is_number"}
+
+
+@pytest.mark.parametrize(("alias", "op"), [("equals", "=="), ("not_equal", "!="), ("multiple_of", "divisible_by")])
+def test_alias(alias: str, op: str) -> None:
+    assert canonical_operator(alias) == op
+
+
+def test_unknown_operator_names_the_known_ones() -> None:
+    with pytest.raises(PredicateError, match="not_divisible_by"):
+        canonical_operator("divides")
+
+
+@pytest.mark.parametrize(
+    ("op", "rhs"),
+    [
+        ("<", [1]),
+        ("in", 3),
+        ("present", "yes"),
+        ("divisible_by", 0),
+        ("min_len", -1),
+        ("min_len", 1.5),
+        ("type_is", 3),
+        ("type_is", []),
+        ("matches", "("),
+        ("truthy", False),
+        ("<", "@not a field"),
+        ("<", "@each(x)"),
+        ("==", "@"),
+    ],
+)
+def test_a_clause_that_cannot_be_evaluated_is_refused(op: str, rhs: Any) -> None:
+    with pytest.raises(PredicateError):
+        validate_clause(Clause(op, rhs))
+
+
+def test_a_missing_field_triggers_nothing_but_absence() -> None:
+    triggered = [(op, rhs) for op, rhs, *_ in EXAMPLES if holds({"x": {op: rhs}}, {})]
+    assert triggered == [("==", None), ("in", [1, None]), ("present", False), ("absent", True), ("falsy", True)]
+
+
+def test_a_default_stands_for_what_is_not_given_and_not_for_none() -> None:
+    fields = {"low": {">": "@high"}}
+    assert holds(fields, {"low": 17}, defaults={"high": 16})
+    assert not holds(fields, {"low": 17, "high": None}, defaults={"high": 16})
+    assert not holds(fields, {"low": 17})
+
+
+def test_clauses_and_fields_are_anded() -> None:
+    fields = {"x": {">": 0, "<": 9}, "y": {"==": "on"}}
+    assert holds(fields, {"x": 5, "y": "on"})
+    assert not holds(fields, {"x": 5, "y": "off"})
+    assert not holds(fields, {"x": 9, "y": "on"})
+
+
+def test_references_reach_siblings_and_paths() -> None:
+    assert holds({"a": {">": "@b.c"}}, {"a": 2, "b": {"c": 1}})
+    assert not holds({"a": {">": "@b.c"}}, {"a": 2, "b": None})
+    assert holds({"a": {"==": "@@b"}}, {"a": "@b"})
+
+
+def test_bools_count_as_numbers_only_where_the_rule_says_so() -> None:
+    assert not holds({"x": {"<": 1}}, {"x": False})
+    assert holds({"x": {"<": 1, "bool_is_number": True}}, {"x": False})
+
+
+def test_nan_is_what_differs_from_itself() -> None:
+    assert holds({"x": {"!=": "@x"}}, {"x": math.nan})
+    assert not holds({"x": {"!=": "@x"}}, {"x": 1.0})
+
+
+def test_expressions() -> None:
+    assert holds({"a * b": {"<=": 1}}, {"a": 1, "b": 1})
+    assert not holds({"a * b": {"<=": 1}}, {"a": 1})
+    assert holds({"len(x)": {"!=": 2}}, {"x": [1]})
+    assert holds({"a": {"not_divisible_by": "@b // 2"}}, {"a": 5, "b": 4})
+    assert holds({"min(a, b)": {"==": 1}}, {"a": 1, "b": 2})
+
+
+def test_each_asks_for_some_element() -> None:
+    assert holds({"each(x)": {"<": 0}}, {"x": [1, -1]})
+    assert not holds({"each(x)": {"<": 0}}, {"x": [1, 2]})
+    assert not holds({"each(x)": {"==": "a"}}, {"x": "abc"})
+    assert holds({"each(keys(x))": {"==": "k"}}, {"x": {"k": 1}})
+    assert holds({"each(each(x))": {"==": 3}}, {"x": [[1], [3]]})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a +", "f(x)", "each(a) + 1", "a if b else c", "1 + 2", "a[0]", "lambda: a", "len(a, b)"]
+)
+def test_what_is_no_expression_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError):
+        parse(text)
+
+
+def test_keywords_may_name_fields() -> None:
+    assert holds({"lambda": {"==": 1}, "from.import": {"==": 2}}, {"lambda": 1, "from": {"import": 2}})
+
+
+def test_context_fields_are_read_from_the_context() -> None:
+    match = Match("fake", {"platform": (Clause("==", "cuda"),), "x": (Clause("<", 0),)})
+    compiled = compile_match(match, context_fields=["platform"])
+    assert compiled({"x": -1}, {"platform": "cuda"})
+    assert not compiled({"x": -1, "platform": "cuda"}, {"platform": "cpu"})
+
+
+def test_referenced_fields_are_told_once_and_in_order() -> None:
+    match = Match("fake", {"a * b": (Clause("<", "@c"),), "c": (Clause("!=", "@a"),)})
+    assert referenced_fields(match) == ("a", "b", "c")
+
+
+@given(CLAUSES, ANY_VALUE)
+def test_an_operator_and_its_negation_never_agree_on_a_set_value(clause: Clause, value: Any) -> None:
+    negation = OPERATORS[clause.op].negation
+    if negation is None or value is None:
+        return
+    assert not (
+        holds({"x": {clause.op: clause.rhs}}, {"x": value}) and holds({"x": {negation: clause.rhs}}, {"x": value})
+    )
+
+
+@given(CLAUSES, NUMBERS)
+def test_on_numbers_other_than_bool_and_nan_exactly_one_of_both_holds(clause: Clause, value: float) -> None:
+    negation = OPERATORS[clause.op].negation
+    if clause.op not in ("==", "!=", "in", "not_in", "present", "absent", "type_is", "type_is_not", "truthy", "falsy"):
+        return
+    assert negation is not None
+    assert holds({"x": {clause.op: clause.rhs}}, {"x": value}) != holds({"x": {negation: clause.rhs}}, {"x": value})
+
+
+@given(CLAUSES, ANY_VALUE, ANY_VALUE)
+@settings(max_examples=200)
+def test_nothing_raises(clause: Clause, value: Any, other: Any) -> None:
+    _ask_everything(clause, value, other)
+
+
+@pytest.mark.parametrize(
+    "value", [Hostile(), ENDLESS, Hostile, {"x": Hostile()}], ids=["hostile", "endless", "class", "held"]
+)
+@pytest.mark.parametrize(("op", "rhs"), [(op, rhs) for op, rhs, *_ in EXAMPLES])
+def test_nothing_raises_on_a_foreign_object(op: str, rhs: Any, value: Any) -> None:
+    _ask_everything(Clause(op, rhs), value, value)
+
+
+def _ask_everything(clause: Clause, value: Any, other: Any) -> None:
+    holds({"x": {clause.op: clause.rhs}}, {"x": value})
+    holds({"x": {clause.op: "@y"}}, {"x": value, "y": other})
+    holds({"x * y": {clause.op: clause.rhs}, "each(x)": {clause.op: clause.rhs}}, {"x": value, "y": other})
+    holds({"a.b.c": {clause.op: clause.rhs}}, {"a": value})
+
+
+@given(ANY_VALUE, ANY_VALUE)
+def test_equality_is_symmetric(left: Any, right: Any) -> None:
+    assert same(left, right) == same(right, left)
+
+
+def test_huge_integers_do_not_stall() -> None:
+    assert holds({"x": {">": 1}}, {"x": 10**5000})
+    assert not holds({"x * y": {">": 1}}, {"x": 10**5000, "y": 10**5000})

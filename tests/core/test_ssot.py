@@ -1,0 +1,129 @@
+"""The single source of truth on versions: read strictly, asked for pins and classes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from pathlib import Path
+
+import pytest
+
+from pytest_llem_invariants.errors import (
+    CorpusError,
+    EngineUnavailableError,
+    LlemError,
+    MinerError,
+    MinerVersionMismatchError,
+)
+from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines, load_pin, load_ssot
+
+HOUSE = Path(__file__).parents[2]
+TEXT = """\
+engine: fake
+library: packaging
+version: "1.0"
+image: example.invalid/x:1
+miner_pins: {static: ">=1,<2", invariants: ">=1"}
+native_types:
+  lib.Config: {class: "lib:Config", namespace: lib.deep}
+  lib.family.*: {class: "lib.family:*Config", exclude: [BaseConfig]}
+landmarks: ["lib:Config"]
+loggers: [lib]
+context:
+  platform: {default: cpu, values: [cpu, cuda]}
+history: ["0.9", "1.0"]
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "engine_versions").mkdir()
+    (tmp_path / "corpora").mkdir()
+    (tmp_path / "engine_versions" / "fake.yaml").write_text(TEXT)
+    return tmp_path
+
+
+@pytest.mark.parametrize("engine", known_engines(HOUSE))
+def test_every_file_of_the_house_is_read(engine: str) -> None:
+    ssot = load_ssot(engine, HOUSE)
+    assert ssot.version in ssot.history or not ssot.history
+    assert ssot.miner_pins["invariants"].contains(ssot.version)
+
+
+def test_pins_are_specifier_sets(root: Path) -> None:
+    assert load_pin("fake", "static", root).contains("1.5")
+    assert not load_pin("fake", "static", root).contains("2.0")
+
+
+def test_a_role_without_a_pin_says_where_to_add_it(root: Path) -> None:
+    with pytest.raises(MinerError, match=r"miner_pins\.discovery"):
+        load_pin("fake", "discovery", root)
+
+
+def test_the_installed_version_is_held_against_the_pin(root: Path) -> None:
+    installed = importlib.metadata.version("packaging")
+    assert check_installed_version("fake", "invariants", root) == installed
+    with pytest.raises(MinerVersionMismatchError) as caught:
+        check_installed_version("fake", "static", root)
+    assert installed in str(caught.value)
+    assert "<2,>=1" in str(caught.value)
+    assert isinstance(caught.value, MinerError)
+    assert isinstance(caught.value, LlemError)
+
+
+def test_a_library_that_is_not_installed_says_how_to_get_it(root: Path) -> None:
+    path = root / "engine_versions" / "fake.yaml"
+    path.write_text(TEXT.replace("library: packaging", "library: no-such-library"))
+    with pytest.raises(EngineUnavailableError, match=r"pip install no-such-library==1\.0"):
+        check_installed_version("fake", "invariants", root)
+
+
+def test_an_unknown_engine_names_the_known_ones(root: Path) -> None:
+    with pytest.raises(LlemError, match="fake"):
+        load_ssot("nobody", root)
+
+
+@pytest.mark.parametrize("name", ["../fake", "fake/../fake", "/etc/passwd"])
+def test_an_engine_is_a_name_and_no_path(root: Path, name: str) -> None:
+    with pytest.raises(LlemError):
+        load_ssot(name, root)
+
+
+def test_only_the_allowlist_is_allowed(root: Path) -> None:
+    ssot = load_ssot("fake", root)
+    found = ssot.native_type("lib.Config")
+    assert found is not None
+    assert (found.module, found.class_name, found.namespace) == ("lib", "Config", "lib.deep")
+    for name in ("os.system", "lib.family.*", "lib.family.BaseConfig", "lib.family._Config", "lib.family.x.YConfig"):
+        assert ssot.native_type(name) is None
+
+
+def test_a_family_takes_in_the_classes_of_its_pattern(root: Path) -> None:
+    found = load_ssot("fake", root).native_type("lib.family.CacheConfig")
+    assert found is not None
+    assert found.target == "lib.family:CacheConfig"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('static: ">=1,<2"', 'static: "about 1"', 5),
+        ("library: packaging", "libary: packaging", 2),
+        ('version: "1.0"', "version: 1.0", 3),
+        ('history: ["0.9", "1.0"]', 'history: ["1.0", "0.9"]', None),
+        ("default: cpu", "default: tpu", None),
+        ('class: "lib:Config"', 'class: "lib.Config"', 7),
+    ],
+)
+def test_malformed_is_told_with_its_line(root: Path, old: str, new: str, line: int | None) -> None:
+    (root / "engine_versions" / "fake.yaml").write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(CorpusError) as caught:
+        load_ssot("fake", root)
+    assert caught.value.path is not None
+    if line is not None:
+        assert caught.value.line == line
+
+
+def test_the_data_root_is_the_projects_or_the_packages(root: Path, tmp_path: Path) -> None:
+    assert data_root(root) == root.resolve()
+    below = root / "corpora"
+    assert data_root(below) == root.resolve()
