@@ -7,6 +7,7 @@ from pathlib import Path
 
 SOURCE = """
 import ctypes, functools, logging, os, random, sys, threading, time, warnings
+from dataclasses import dataclass
 from enum import Enum
 
 logger = logging.getLogger("fakelib.core")
@@ -23,9 +24,11 @@ class FieldError(ValueError):
 class Mode(Enum):
     FAST = "fast"
 
+@dataclass
 class Inner:
-    def __init__(self, size=1):
-        self.size = min(size, 10)
+    size: int = 1
+    def __post_init__(self):
+        self.size = min(self.size, 10)
 
 class Config:
     def __init__(self, **given):
@@ -85,6 +88,8 @@ class Config:
         for _ in range(value):
             os.write(1, chunk)
             sys.stderr.write("y" * 1000)
+            sys.stdout.buffer.write(b"z" * 1000)
+        print(sys.stdout.fileno(), "\\ud800", flush=True)
     def _do_thread(self, value):
         threading.Thread(target=time.sleep, args=(value,), daemon=True).start()
     def _do_hang(self, value):
