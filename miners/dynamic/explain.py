@@ -95,7 +95,7 @@ class Explainer:
     def _alone(self, name: str, row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
         message = "" if row.exception is None else row.exception.message
-        said = (*quoted(message), *numbers_in(message))
+        said = (*quoted(message), *(text.upper() for text in quoted(message)), *numbers_in(message))
         mine, evidence = self._sweep(name, {}, row.guard, [row.kwargs[name], *said])
         for piece in infer(name, evidence):
             yield from self._guarded(piece, row.guard, mine)

@@ -38,9 +38,9 @@ Predicate = Callable[[Kwargs], bool]
 _SMALL_PRODUCT: Final = 400
 _PER_FIELD: Final = 6
 _TOGGLES: Final = 6
-_RANDOM_ROWS: Final = 1500
-_BUDGET: Final = 60_000
-_MOST_PAIRED: Final = 20_000
+_RANDOM_ROWS: Final = 1_200
+_BUDGET: Final = 40_000
+_MOST_PAIRED: Final = 8_000
 _MOST_PER_GUARD: Final = 40
 _SEED: Final = 20240229
 

@@ -262,6 +262,10 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
             yield _one(Clause("not_matches", pattern))
     allowed = distinct([*evidence.named, *texts.accepted])
     strings = [value for value in allowed if isinstance(value, str)]
+    if strings and not _all_named(texts.accepted, evidence.named):
+        folded = [value for value in evidence.named if isinstance(value, str)]
+        if texts.accepted and _all_named([value.lower() for value in texts.accepted], folded):
+            yield {"lower(x)": (Clause("not_in", folded),)}
     if strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
         yield _one(Clause("not_in", strings), Clause("type_is", "str"))
 
@@ -304,6 +308,8 @@ def _opened(
     kinds: tuple[str, ...] = _ELEMENTS,
 ) -> Iterator[Fields]:
     """The shape of the elements, learnt from the collections of one element and from those that were accepted."""
+    if not any(len(value) == 1 for value in seen.accepted):
+        return  # not the element may be at fault, but that there is only one
     accepted = distinct(item for value in seen.accepted for item in elements(value))
     fine = {identity(item) for item in accepted}
     single = distinct(items[0] for items in map(elements, seen.rejected) if len(items) == 1)
