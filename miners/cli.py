@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="llem-mine",
         description="Mine the rules that an inference engine hides about its own configuration.",
-        epilog="Start with `llem-mine probe ENGINE`, then `llem-mine build ENGINE`, then `pytest --llem-engine=ENGINE`.",
+        epilog="First `llem-mine probe ENGINE`, then `llem-mine build ENGINE`, then `pytest --llem-engine=ENGINE`.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 

@@ -82,4 +82,4 @@ def next_command(engine: str, folded: Folded) -> str:
         return f"next: read the quarantine, then `llem-mine build {engine}`"
     if folded.unrun:
         return f"next: `pytest --llem-engine={engine}` for a full run"
-    return f"next: `llem-invariants check --engine {engine} CONFIG`"
+    return "next: commit the validated file; `--llem-check` keeps it true"
