@@ -11,6 +11,7 @@ from pytest_llem_invariants.engines.tiny_model import cache_folder
 
 LONGEST: Final = 4000
 
+_DIGITS: Final = "0123456789"
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _PID: Final = re.compile(r"\b(pid|process id|process)([ =:]{1,3})\d+\b", re.IGNORECASE)
 _LINK_VERSION: Final = re.compile(r"(https?://[^\s'\")\]]*?/)v?\d+(?:\.\d+)+(?=/)")
@@ -20,11 +21,16 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud80
 def normalise_text(text: str) -> str:
     """The text with what varies from run to run replaced by fixed tokens, unprintables escaped, and cut to a bound."""
     cut = text if len(text) <= LONGEST else text[:LONGEST]
-    cut = _ADDRESS.sub("<address>", cut)
-    cut = _LINK_VERSION.sub(r"\1<version>", cut)
-    cut = _PID.sub(r"\1\2<pid>", cut)
-    cut = _temporary().sub("<tmp>", cut)
-    cut = _UNPRINTABLE.sub(_escape, cut)
+    if "0x" in cut:
+        cut = _ADDRESS.sub("<address>", cut)
+    if "://" in cut:
+        cut = _LINK_VERSION.sub(r"\1<version>", cut)
+    if "/" in cut:
+        cut = _temporary().sub("<tmp>", cut)
+    if any(digit in cut for digit in _DIGITS):
+        cut = _PID.sub(r"\1\2<pid>", cut)
+    if not cut.isprintable():
+        cut = _UNPRINTABLE.sub(_escape, cut)
     return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import os
 import random
@@ -194,9 +195,34 @@ def _random_states() -> list[tuple[Callable[[Any], Any], Any]]:
     """How to put back every random generator that is loaded; loading one more would only cost time."""
     states: list[tuple[Callable[[Any], Any], Any]] = [(random.setstate, random.getstate())]
     numpy: Any = sys.modules.get("numpy.random")
-    if hasattr(numpy, "get_state"):
-        states.append((numpy.set_state, numpy.get_state()))
+    if hasattr(numpy, "get_bit_generator"):
+        states.append((_restore_numpy, _numpy_state(numpy)))
     torch: Any = sys.modules.get("torch")
     if hasattr(torch, "get_rng_state"):
         states.append((torch.set_rng_state, torch.get_rng_state()))
     return states
+
+
+_MERSENNE_BYTES: Final = 625 * 4
+_numpy_seen: list[tuple[bytes, Any]] = []
+
+
+def _numpy_state(numpy: Any) -> tuple[Any, bytes, Any]:
+    """The module, the generator's words, its state. Reading the state takes longer than most examples: once will do."""
+    words = _numpy_words(numpy)
+    if not _numpy_seen or _numpy_seen[0][0] != words:
+        _numpy_seen[:] = [(words, numpy.get_state(legacy=False))]
+    return numpy, words, _numpy_seen[0][1]
+
+
+def _restore_numpy(before: tuple[Any, bytes, Any]) -> None:
+    numpy, words, state = before
+    if _numpy_words(numpy) != words:
+        numpy.set_state(state)
+
+
+def _numpy_words(numpy: Any) -> bytes:
+    generator = numpy.get_bit_generator()
+    if type(generator).__name__ == "MT19937":
+        return ctypes.string_at(generator.ctypes.state_address, _MERSENNE_BYTES)
+    return repr(generator.state).encode()
