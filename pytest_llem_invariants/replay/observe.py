@@ -95,7 +95,7 @@ class Observer:
                 except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
                     error = describe(raised, adapter.package)
                     said = len(caught)
-        reason = None if error is None else why_no_verdict(error, self._asks_for_package)
+        reason = None if error is None else self.no_verdict(error)
         return Observation(
             exception=error,
             warnings=_distinct(str(one.message) for one in caught[:said]),
@@ -106,6 +106,10 @@ class Observer:
             normalisations=dict(normalised),
             skipped_reason=reason,
         )
+
+    def no_verdict(self, error: ObservedException) -> str | None:
+        """Why an exception speaks of this machine and not of the config; None where it is a verdict."""
+        return why_no_verdict(error, self._asks_for_package)
 
     def _minor_issues(self, native_type: str, built: Any, logs: LogCapture) -> Mapping[str, str]:
         """What only the strict validation objects to; its log records are no announcements."""

@@ -78,6 +78,12 @@ def test_engine_args_are_validated_with_a_model_of_our_own(observer: Observer) -
     assert str(tiny_model()) not in folder.message
 
 
+@pytest.mark.parametrize("model", ["nobody/has-this", "x"])
+def test_a_model_that_is_not_here_says_nothing_about_the_config(observer: Observer, model: str) -> None:
+    seen = observer.observe("vllm.EngineArgs", {"model": model})
+    assert (seen.skipped_reason or "").startswith("environment: ")
+
+
 def test_a_cuda_platform_is_simulated_for_the_block_alone(observer: Observer) -> None:
     from vllm.platforms import current_platform
 
