@@ -1,4 +1,4 @@
-"""What an item of ours costs beside an empty parametrised test, and how long a run takes from its last item to its exit.
+"""What an item of ours costs beside an empty test, and how long a run takes from its last item to its exit.
 
 Bounds: 3,000 items at most twice the wall time of 3,000 empty tests, in pairs; 0.5 s from the last item to the exit
 for 1,000 rules.
@@ -47,7 +47,7 @@ def main() -> None:
                 ours = plugin_project.run(folder, *workers, "--llem-engine=idle", "-p", "stamp")
                 tails.append(time.time() - float((folder / "last.txt").read_text()))
                 ratios.append(ours.seconds / empty.seconds)
-                print(f"  empty {empty.seconds:.2f} s   ours {ours.seconds:.2f} s   last item to exit {tails[-1]:.2f} s")
+                print(f"  empty {empty.seconds:.2f} s   ours {ours.seconds:.2f} s   tail {tails[-1]:.2f} s")
             print(
                 f"{' '.join(workers)}: ratio {statistics.median(ratios):.2f} (at most 2), "
                 f"last item to exit {statistics.median(tails):.2f} s (at most 0.5)"

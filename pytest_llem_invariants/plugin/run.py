@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Generator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -24,6 +24,7 @@ from pytest_llem_invariants.plugin.scheduling import is_of_corpus
 from pytest_llem_invariants.plugin.shelf import QUARANTINE_PREFIX, Shelf, Volume
 
 if TYPE_CHECKING:
+    from pytest_llem_invariants.model import Validated
     from pytest_llem_invariants.plugin.folding import Folded
 
 REFUSED: Final = 2
@@ -49,7 +50,7 @@ class LlemRun:
         self._folded: Folded | None = None
         self._written: list[Path] = []
         self._stale: list[str] = []
-        self._rules_of: dict[str, str] = {}
+        self._earlier: tuple[str, Validated | None] | None = None
 
     # What is collected.
 
@@ -91,12 +92,13 @@ class LlemRun:
             return
         try:
             _check_engine(certified)
-            self._rules_of = {rule.id: rule.id for rule in certified.corpus.rules}
         except LlemError as error:
             pytest.exit(str(error), returncode=REFUSED)
+        out = self._out(certified)
+        with suppress(LlemError, OSError):  # told at the end, if it is still so
+            self._previous(out / VALIDATED_NAME)
         if self._settings.check:
             return
-        out = self._out(certified)
         try:
             self._journal = Journal(out, certified.corpus.engine)
         except OSError as error:
@@ -163,18 +165,16 @@ class LlemRun:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _fold(self, certified: Volume, target: Path) -> Folded:
-        from pytest_llem_invariants.corpus import load_validated
         from pytest_llem_invariants.engines import get_adapter
         from pytest_llem_invariants.files import now
         from pytest_llem_invariants.plugin.folding import Run, collected, fold, this_environment
 
         problems = [] if self._journal is None or self._journal.problem is None else [self._journal.problem]
         previous = None
-        if target.exists():
-            try:
-                previous = load_validated(target)
-            except LlemError as error:
-                problems.append(f"the earlier validated file cannot be read and counts for nothing: {error}")
+        try:
+            previous = self._previous(target)
+        except LlemError as error:
+            problems.append(f"the earlier validated file cannot be read and counts for nothing: {error}")
         adapter = get_adapter(certified.corpus.engine, certified.root)
         environment = this_environment(_kind(), os.environ.get("LLEM_IMAGE_REF"), adapter.versions())
         version = self._evidence[0].version if self._evidence else _installed(certified)
@@ -188,6 +188,15 @@ class LlemRun:
             moment=now(),
         )
         return fold(run, previous, problems)
+
+    def _previous(self, target: Path) -> Validated | None:
+        """The validated file as it stands; read before the first item, and again only if another run replaced it."""
+        from pytest_llem_invariants.corpus import parse_validated
+
+        text = target.read_bytes().decode("utf-8", "replace") if target.exists() else ""
+        if self._earlier is None or self._earlier[0] != text:
+            self._earlier = (text, parse_validated(text, target) if text else None)
+        return self._earlier[1]
 
     def _compare(self, committed: Path, text: str, session: pytest.Session) -> None:
         """What differs from the committed file, but for when and where it was made."""
