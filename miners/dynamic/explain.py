@@ -88,6 +88,7 @@ class Explainer:
             rejected=tuple(row.kwargs[name] for row in mine),
             accepted=tuple(row.kwargs[name] for row in rows if row.guard is None),
             rejects=rejects,
+            neutral=tuple(row.kwargs[name] for row in rows if row.guard not in (None, guard)),
             named=_named(mine, [row.kwargs[name] for row in rows]),
         )
         return mine, evidence
@@ -177,12 +178,12 @@ class Explainer:
         for subject, clauses in guards.items():
             joined[subject] = (*joined.get(subject, ()), *clauses)
         defaults.update(self._needed_defaults(joined))
-        triggers = _triggers(joined, defaults)
-        accepted = next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
-        if accepted is not None:
-            self.removed.append(Removed(joined, "the library accepts a config that it claims", accepted))
-            return
-        yield Explanation(guard, joined, defaults, tuple(claimed))
+        explanation = Explanation(guard, joined, defaults, tuple(claimed))
+        refuted = self.contradiction(explanation)
+        if refuted is None:
+            yield explanation
+        else:
+            yield from self.repair(explanation, refuted)
 
     def _related(self, fields: Fields, base: Kwargs, name: str, guard: str) -> tuple[Fields, str, list[Row]] | None:
         """The predicate as a relation to another field, where that field's number is the threshold."""
@@ -198,6 +199,31 @@ class Explainer:
             if self._holds(related, product, seed):
                 return related, guard, [row for row in product if row.guard == guard]
         return None
+
+    def contradiction(self, explanation: Explanation) -> Kwargs | None:
+        """A config that the explanation claims and the library was seen to accept."""
+        triggers = _triggers(explanation.fields, explanation.defaults)
+        return next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
+
+    def repair(self, explanation: Explanation, counter: Kwargs) -> Iterator[Explanation]:
+        """The explanation as a relation to a field of the config that refuted it, the rest of which stays as it is."""
+        self.removed.append(Removed(explanation.fields, "the library accepts a config that it claims", counter))
+        own = [name for name in explanation.rows[0].kwargs if name in counter]
+        for other in counter:
+            if len(own) != 1 or other in own or not is_number(self._defaults.get(other)):
+                continue
+            given = [own[0], other]
+            rest = {name: value for name, value in counter.items() if name not in given}
+            seed = self._oracle({**rest, own[0]: explanation.rows[0].kwargs[own[0]], other: self._defaults[other]})
+            if seed.guard != explanation.guard:
+                continue
+            product = [self._oracle({**rest, **row.kwargs}) for row in self._product(given, seed)]
+            for fields in across(given, seed.kwargs, product, explanation.guard, self._defaults):
+                mine = tuple(row for row in product if row.guard == explanation.guard)[:2]
+                related = Explanation(explanation.guard, fields, self._needed_defaults(fields), mine)
+                if self._holds(fields, product, seed) and self.contradiction(related) is None:
+                    yield related
+                    return
 
     def _needed_defaults(self, fields: Fields) -> Mapping[str, Any]:
         """The defaults of fields about which the predicate speaks when they are not given (`== None`, `@other`)."""

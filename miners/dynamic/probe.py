@@ -39,6 +39,7 @@ _SMALL_PRODUCT: Final = 400
 _PER_FIELD: Final = 6
 _TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1_200
+_VERIFYING_ROWS: Final = 2_000
 _BUDGET: Final = 40_000
 _MOST_PAIRED: Final = 8_000
 _MOST_PER_GUARD: Final = 40
@@ -74,7 +75,7 @@ def probe(
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     explainer = Explainer(oracle, pools, defaults, toggles)
     tries: dict[str, int] = {}
-    told: set[str] = set()
+    found: dict[str, Explanation] = {}
     rows = itertools.chain(
         [{}],
         single_field(pools),
@@ -82,20 +83,28 @@ def probe(
         pairs(facts, pools),
         drawn(facts, pools, random_rows),
     )
+    for kwargs in drawn(facts, pools, min(_VERIFYING_ROWS, budget // 4), fields=(2, 3, 4, 5), odd=0):
+        oracle(kwargs)
     for kwargs in rows:
         if oracle.asked >= budget:
-            return
+            break
         row = oracle(kwargs)
         if row.guard is None or tries.get(row.guard, 0) >= _MOST_PER_GUARD or known(kwargs):
             continue
         tries[row.guard] = tries.get(row.guard, 0) + 1
         for explanation in explainer.explain(row, known):
             candidate = to_candidate(explanation, facts)
+            found.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
+            known.add(candidate)
+    told: set[str] = set()
+    for explanation in found.values():
+        counter = explainer.contradiction(explanation)
+        for sound in (explanation,) if counter is None else explainer.repair(explanation, counter):
+            candidate = to_candidate(sound, facts)
             key = identity((candidate.fields, candidate.defaults))
             if key not in told:
                 told.add(key)
                 yield candidate
-            known.add(candidate)
 
 
 class Explained:
@@ -187,18 +196,25 @@ def _beside_default(facts: ClassFacts, name: str, values: Iterable[Any]) -> list
     return [value for value in values if value is not None and fits(value, fact) and not same(value, fact.default)]
 
 
-def drawn(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], count: int) -> Iterator[Kwargs]:
-    """Configs of two to four fields, mostly type-correct, from a fixed seed: what no cluster foresaw."""
+def drawn(
+    facts: ClassFacts,
+    pools: Mapping[str, tuple[Any, ...]],
+    count: int,
+    *,
+    fields: tuple[int, ...] = (2, 2, 3, 4),
+    odd: float = 1 / 3,
+) -> Iterator[Kwargs]:
+    """Configs of several fields, mostly type-correct, from a fixed seed: what no cluster foresaw."""
     names = list(pools)
     if len(names) < 2:
         return
     source = random.Random(_SEED)
     right = {name: [value for value in values if fits(value, facts.fields[name])] for name, values in pools.items()}
     for _ in range(count):
-        chosen = source.sample(names, min(len(names), source.choice((2, 2, 3, 4))))
-        odd = source.random() < 1 / 3
+        chosen = source.sample(names, min(len(names), source.choice(fields)))
+        wrong = source.random() < odd
         yield {
-            name: source.choice(pools[name] if odd and position == 0 else right[name] or pools[name])
+            name: source.choice(pools[name] if wrong and position == 0 else right[name] or pools[name])
             for position, name in enumerate(chosen)
         }
 

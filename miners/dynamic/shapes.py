@@ -48,7 +48,9 @@ class Evidence:
     """Asks about one more value."""
     named: tuple[Any, ...] = ()
     """Values that the library's message names, or the whole domain: an allowlist of them may be claimed."""
-    domain_is_whole: bool = field(default=False)
+    domain_is_whole: bool = False
+    neutral: tuple[Any, ...] = ()
+    """Values that another guard rejects: they say nothing of this one, and nothing of a whole type."""
 
 
 def infer(name: str, evidence: Evidence) -> Iterator[Fields]:
@@ -85,6 +87,8 @@ def _test(piece: Fields) -> Callable[[Any], bool]:
 def _pieces(evidence: Evidence, depth: int) -> Iterator[Fields]:
     kinds = _by_kind(evidence)
     numbers = _joined(kinds, ("int", "float"))
+    if any(isinstance(value, str) for value in evidence.neutral):
+        yield from _text_pieces(kinds, evidence)
     yield from _type_pieces(kinds)
     yield from _truth_pieces(kinds)
     yield from _one_number_pieces(numbers, evidence)
