@@ -97,9 +97,22 @@ class Explainer:
         assert row.guard is not None
         message = "" if row.exception is None else row.exception.message
         said = (*quoted(message), *(text.upper() for text in quoted(message)), *numbers_in(message))
-        mine, evidence = self._sweep(name, {}, row.guard, [row.kwargs[name], *said])
+        sweeps = [self._sweep(name, base, row.guard, [row.kwargs[name], *said]) for base in self._bases(name)]
+        mine, evidence = max(sweeps, key=lambda sweep: len(sweep[1].accepted) > 1 and bool(sweep[0]))
         for piece in infer(name, evidence):
             yield from self._guarded(piece, row.guard, mine)
+
+    def _bases(self, name: str) -> Iterator[Kwargs]:
+        """The bare class, then the company in which the library was seen to accept the field at all."""
+        yield {}
+        seen = [kwargs for kwargs in self._oracle.accepted if name in kwargs and len(kwargs) > 1]
+        seen = [kwargs for kwargs in seen if not _alike(kwargs[name], self._defaults.get(name))]
+        if seen:
+            smallest = min(seen, key=len)
+            yield {key: value for key, value in smallest.items() if key != name}
+        elif self._oracle({}).guard is not None and self._oracle.accepted:
+            smallest = min(self._oracle.accepted, key=len)
+            yield {key: value for key, value in smallest.items() if key != name}
 
     def _together(self, given: list[str], row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
@@ -266,6 +279,10 @@ class Explainer:
             if triggers({}) and not any(triggers({name: value}) for value in evidence.accepted):
                 return piece
         return None
+
+
+def _alike(left: Any, right: Any) -> bool:
+    return identity(left) == identity(right)
 
 
 def _judged_alone(row: Row) -> bool:

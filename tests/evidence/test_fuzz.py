@@ -66,6 +66,11 @@ def test_a_miss_names_its_guard_most_frequent_first() -> None:
     assert exceeds(report, {WRONG_TYPED: 1.0}) != ()
 
 
+def test_what_the_environment_lacks_is_no_verdict() -> None:
+    report = fuzz(SURFACE, raises, negative_only, configs=1000, seed=1, no_verdict=lambda exception: "not here")
+    assert all(entry.raised == 0 for entry in report.classes)
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     first, again, other = (fuzz(SURFACE, raises, negative_only, configs=500, seed=seed).to_json() for seed in (3, 3, 4))
     assert first == again
