@@ -1,1 +1,22 @@
 """The rules that inference engines hide about their configuration: proven by pytest, checked in microseconds."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytest_llem_invariants.checker import Checker, Pruned, Verdict, Violation
+
+__all__ = ["Checker", "Pruned", "Verdict", "Violation"]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is asked for: the plugin loads this package in every pytest run."""
+    if name in __all__:
+        import importlib
+
+        return getattr(importlib.import_module("pytest_llem_invariants.checker"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

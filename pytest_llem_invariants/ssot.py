@@ -6,7 +6,7 @@ import difflib
 import importlib.metadata
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final, final
@@ -41,6 +41,7 @@ _KEYS: Final = (
     "history",
     "surface",
     "adapter",
+    "routes",
 )
 
 
@@ -70,6 +71,8 @@ class NativeType:
     strict: tuple[Step, ...]
     exclude: tuple[str, ...] = ()
     """Class names that a family leaves out."""
+    probes: int | None = None
+    """How many questions mining may ask of a class that is slow to build; None where it is fast."""
 
     @property
     def is_glob(self) -> bool:
@@ -128,6 +131,8 @@ class Ssot:
     adapter: Mapping[str, Any]
     """Facts that only the engine's own adapter understands."""
     path: Path
+    routes: Mapping[str, Any] = field(default_factory=dict)
+    """How what people write reaches the native types: read by the checker."""
 
     @property
     def families(self) -> tuple[NativeType, ...]:
@@ -201,6 +206,7 @@ def read_ssot(path: Path) -> Ssot:
         surface=top.texts("surface"),
         adapter=top.values("adapter"),
         path=path,
+        routes=top.values("routes"),
     )
 
 
@@ -237,7 +243,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
     if isinstance(data, str):
         data = {"class": data}
     entry = section.part(name, data)
-    entry.only(("class", "namespace", "base_kwargs", "build", "validate", "strict", "exclude"))
+    entry.only(("class", "namespace", "base_kwargs", "build", "validate", "strict", "exclude", "probes"))
     target = entry.text("class")
     if not _TARGET.match(target):
         entry.fail(f"{target!r} does not lead to a class", "class", mend="write it like package.module:Class")
@@ -252,7 +258,12 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         validate=_steps(entry, "validate"),
         strict=_steps(entry, "strict"),
         exclude=entry.texts("exclude"),
+        probes=_probes(entry),
     )
+
+
+def _probes(entry: Section) -> int | None:
+    return entry.integer("probes", least=1) if "probes" in entry.data else None
 
 
 def _steps(entry: Section, key: str) -> tuple[Step, ...]:

@@ -1,0 +1,319 @@
+"""Predicates turned into Python source: for each field one function that knows which rules its value can trigger.
+
+A check looks only at the fields that a config gives. So a rule hangs on a field without which it cannot trigger;
+where there is none (a default may trigger it), on every field that it reads. The first thing a function looks at is the
+kind of its value, because for one kind most rules are settled beforehand.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from pytest_llem_invariants.checker import runtime
+from pytest_llem_invariants.corpus_names import field_resolver
+from pytest_llem_invariants.expressions import Expression, parse
+from pytest_llem_invariants.model import Clause, Rule, TypedValue
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, plain_value, reference_of
+
+_KINDS: Final = ("int", "float", "str", "bool", "None")
+_ANY: Final = "any"
+_SAMPLES: Final[Mapping[str, Any]] = {"int": 1, "float": 1.0, "str": "", "bool": True, "None": None}
+_BINARY: Final[Mapping[type[ast.operator], str]] = {
+    ast.Add: "add",
+    ast.Sub: "subtract",
+    ast.Mult: "multiply",
+    ast.Div: "divide",
+    ast.FloorDiv: "floor",
+    ast.Mod: "modulo",
+}
+_ORDER: Final = frozenset({"<", "<=", ">", ">="})
+_FREE: Final[Mapping[str, str]] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+"""What a number must be so that the comparison does not hold."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClassTests:
+    """The generated source of a class: one function a field, and one for what an empty config may trigger."""
+
+    fields: Mapping[str, str]
+    always: str | None
+
+
+def literal(value: Any) -> str:
+    """Python source of a value as a corpus holds it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NAN" if math.isnan(value) else "INF" if value > 0 else "-INF"
+    if isinstance(value, TypedValue):
+        return f"typed({value.type!r}, {literal(dict(value.kwargs))})"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return repr(value)
+
+
+@final
+class RuleSource:
+    """One rule of a class, ready to be written as a condition."""
+
+    def __init__(self, number: int, rule: Rule, namespace: str | None, context: Collection[str]) -> None:
+        self.number = number
+        self.rule = rule
+        self.subjects = [(parse(subject), clauses) for subject, clauses in rule.match.fields.items()]
+        self.context = context
+        self._resolve = field_resolver(rule, namespace)
+        self.names = tuple(dict.fromkeys(self._names()))
+        self.roots = tuple(
+            dict.fromkeys(self.path(name).partition(".")[0] for name in self.names if name not in context)
+        )
+
+    def path(self, name: str) -> str:
+        return self._resolve(name)
+
+    def _names(self) -> Iterator[str]:
+        for expression, clauses in self.subjects:
+            yield from expression.fields
+            for clause in clauses:
+                reference = reference_of(clause.rhs)
+                if reference is not None:
+                    yield from parse(reference).fields
+
+    def anchors(self) -> tuple[str, ...]:
+        """The fields that the rule hangs on: one that must be given, else all."""
+        necessary = [root for root in self.roots if self._needs(root)]
+        return (necessary[-1],) if necessary else self.roots
+
+    def _needs(self, root: str) -> bool:
+        """Whether the rule cannot trigger where this field is not given."""
+        if any(self.path(name).partition(".")[0] == root and name in self.rule.match.defaults for name in self.names):
+            return False
+        return any(
+            self._dies_unset(expression, clause, root) for expression, clauses in self.subjects for clause in clauses
+        )
+
+    def _dies_unset(self, expression: Expression, clause: Clause, root: str) -> bool:
+        reference = reference_of(clause.rhs)
+        if reference is not None:
+            other = parse(reference)
+            if other.is_field and self._root(other.text) == root:
+                return True
+        if clause.op == BOOL_IS_NUMBER or not expression.is_field or self._root(expression.text) != root:
+            return False
+        if reference is not None:
+            return clause.op not in ("==", "in", "falsy", "absent", "present")
+        return not runtime.OPERATORS[clause.op](None, plain_value(clause.rhs))
+
+    def _root(self, name: str) -> str | None:
+        return None if name in self.context else self.path(name).partition(".")[0]
+
+    def may_hold_unset(self) -> bool:
+        """Whether the rule may trigger where none of its fields is given."""
+        if any(self._needs(root) for root in self.roots):
+            return False
+        if any(name in self.context for name in self.names):
+            return True
+        return compile_match(self.rule.match, resolve=self._resolve)({}, {})
+
+    # Source
+
+    def condition(self, anchor: str | None, kind: str) -> str | None:
+        """The rule as an expression, where the anchor's value is `v` and of this kind; None if it cannot hold."""
+        first: list[str] = []
+        later: list[str] = []
+        for expression, clauses in self.subjects:
+            is_anchor = expression.is_field and anchor is not None and self._is_anchor(expression.text, anchor)
+            counts_bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)
+            for clause in clauses:
+                if clause.op == BOOL_IS_NUMBER:
+                    continue
+                if is_anchor and kind != _ANY and reference_of(clause.rhs) is None:
+                    piece = _settled(clause, kind, counts_bools)
+                    if piece is None:
+                        return None
+                    if piece:
+                        first.append(piece)
+            rest = [
+                clause
+                for clause in clauses
+                if clause.op != BOOL_IS_NUMBER and not (is_anchor and kind != _ANY and reference_of(clause.rhs) is None)
+            ]
+            later.extend(self._generic(expression, rest, anchor, counts_bools))
+        return " and ".join([*first, *later]) or "True"
+
+    def _is_anchor(self, name: str, anchor: str) -> bool:
+        return name not in self.context and self.path(name) == anchor
+
+    def _generic(
+        self, expression: Expression, clauses: list[Clause], anchor: str | None, counts_bools: bool
+    ) -> Iterator[str]:
+        if expression.has_each:
+            node = ast.parse(expression.text, mode="eval").body
+            assert isinstance(node, ast.Call)
+            tests = " and ".join(self._clause("e", clause, anchor, counts_bools) for clause in clauses) or "True"
+            yield f"any({tests} for e in {self._opened(node, anchor)})"
+            return
+        value = self._expression(expression.text, anchor)
+        for clause in clauses:
+            yield self._clause(value, clause, anchor, counts_bools)
+
+    def _clause(self, value: str, clause: Clause, anchor: str | None, counts_bools: bool) -> str:
+        name = runtime.OPERATORS[clause.op].__name__
+        if counts_bools:
+            value = f"as_number({value})"
+        reference = reference_of(clause.rhs)
+        if reference is None:
+            return f"{name}({value}, {literal(plain_value(clause.rhs))})"
+        return f"(r := {self._expression(reference, anchor)}) is not None and {name}({value}, r)"
+
+    def _expression(self, text: str, anchor: str | None) -> str:
+        if parse(text).is_field:
+            return self._read(text, anchor)
+        return self._node(ast.parse(text, mode="eval").body, anchor)
+
+    def _node(self, node: ast.expr, anchor: str | None) -> str:
+        match node:
+            case ast.Constant(value=value):
+                return literal(value)
+            case ast.Name() | ast.Attribute():
+                return self._read(ast.unparse(node), anchor)
+            case ast.UnaryOp(operand=operand):
+                return f"negative({self._node(operand, anchor)})"
+            case ast.BinOp(left=left, op=op, right=right):
+                return f"{_BINARY[type(op)]}({self._node(left, anchor)}, {self._node(right, anchor)})"
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return f"call({name!r}, {', '.join(self._node(argument, anchor) for argument in args)})"
+        raise AssertionError(ast.dump(node))  # pragma: no cover - the parser admits nothing else
+
+    def _opened(self, node: ast.Call, anchor: str | None) -> str:
+        (inner,) = node.args
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "each":
+            return f"nested({self._opened(inner, anchor)})"
+        return f"each({self._node(inner, anchor)})"
+
+    def _read(self, name: str, anchor: str | None) -> str:
+        defaults = self.rule.match.defaults
+        default = literal(defaults[name]) if name in defaults else ""
+        if name in self.context:
+            return f"x.get({name!r}{', ' + default if default else ''})"
+        path = self.path(name)
+        if path == anchor:
+            return "v"
+        if "." not in path:
+            return f"c.get({path!r}{', ' + default if default else ''})"
+        parts = ", ".join(map(repr, path.split(".")))
+        return f"path({default or None}, c, {parts})"
+
+
+def _settled(clause: Clause, kind: str, counts_bools: bool) -> str | None:
+    """A clause on `v` of a known kind: source, '' where it always holds, None where it never does."""
+    value = "v"
+    if kind == "bool" and counts_bools:
+        kind, value = "int", "int(v)"
+    op, rhs = clause.op, plain_value(clause.rhs)
+    test = runtime.OPERATORS[op]
+    if kind == "None" or op in ("present", "absent", "type_is", "type_is_not"):
+        return "" if test(_SAMPLES[kind], rhs) else None
+    number = kind in ("int", "float")
+    if op in _ORDER:
+        fits = type(rhs) in runtime.NUMBERS if number else kind == "str" and type(rhs) is str
+        return f"{value} {op} {literal(rhs)}" if fits else None
+    if op in ("==", "!="):
+        return _equality(op, rhs, kind, value)
+    if op in ("in", "not_in"):
+        return _membership(op, rhs, kind, value)
+    if op in ("divisible_by", "not_divisible_by"):
+        if kind == "int" and type(rhs) is int:
+            return f"{value} % {rhs} {'==' if op == 'divisible_by' else '!='} 0"
+        return f"{test.__name__}({value}, {literal(rhs)})" if number else None
+    if op in ("min_len", "max_len"):
+        return f"len(v) {'>=' if op == 'min_len' else '<='} {rhs}" if kind == "str" else None
+    if op in ("truthy", "falsy"):
+        return value if op == "truthy" else f"not {value}"
+    return f"{test.__name__}(v, {rhs!r})" if kind == "str" else None
+
+
+def _could_equal(rhs: Any, kind: str) -> bool:
+    if kind in ("int", "float"):
+        return type(rhs) in runtime.NUMBERS
+    return type(rhs).__name__ == kind
+
+
+def _equality(op: str, rhs: Any, kind: str, value: str) -> str | None:
+    if _could_equal(rhs, kind):
+        return f"{value} {op} {literal(rhs)}"
+    return None if op == "==" else ""
+
+
+def _membership(op: str, rhs: Any, kind: str, value: str) -> str | None:
+    members = [member for member in rhs if _could_equal(member, kind)]
+    if not members:
+        return None if op == "in" else ""
+    return f"{value} {'in' if op == 'in' else 'not in'} ({', '.join(map(literal, members))},)"
+
+
+def generate(
+    rules: Iterable[tuple[int, Rule]], namespace: str | None = None, context: Collection[str] = ()
+) -> ClassTests:
+    """The functions of one class. A function gets the field's value, the config and the context."""
+    by_field: dict[str, list[RuleSource]] = {}
+    always: list[RuleSource] = []
+    for number, rule in rules:
+        source = RuleSource(number, rule, namespace, context)
+        if source.may_hold_unset():
+            always.append(source)
+        for root in source.anchors():
+            by_field.setdefault(root, []).append(source)
+    fields = {field: _field_function(field, by_field[field]) for field in sorted(by_field)}
+    return ClassTests(fields, _always_function(always) if always else None)
+
+
+def _field_function(field: str, rules: list[RuleSource]) -> str:
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for kind in _KINDS:
+        groups.setdefault(tuple(_body(field, rules, kind)), []).append(kind)
+    lines = ["def test(v, c, x):", " t = type(v)", " h = None"]
+    for body, kinds in groups.items():
+        lines.append(f" if {' or '.join(map(_is_kind, kinds))}:")
+        lines.extend(f"  {line}" for line in body)
+        lines.append("  return h")
+    lines.extend(f" {line}" for line in _body(field, rules, _ANY))
+    lines.append(" return h")
+    return "\n".join(lines)
+
+
+def _is_kind(kind: str) -> str:
+    return "v is None" if kind == "None" else f"t is {kind}"
+
+
+def _body(field: str, rules: list[RuleSource], kind: str) -> list[str]:
+    bounded: list[tuple[str, str, int]] = []
+    lines = []
+    for source in rules:
+        condition = source.condition(field, kind)
+        if condition is None:
+            continue
+        bound = condition.split(" ") if kind in ("int", "float") else []
+        if len(bound) == 3 and bound[0] == "v" and bound[1] in _ORDER:
+            bounded.append((bound[1], bound[2], source.number))
+        else:
+            lines.append(f"if {condition}: h = hit(h, {source.number})")
+    tests = [f"if v {op} {limit}: h = hit(h, {number})" for op, limit, number in bounded]
+    if len(tests) > 1:
+        free = " and ".join(dict.fromkeys(f"v {_FREE[op]} {limit}" for op, limit, _ in bounded))
+        tests = [f"if not ({free}):", *(f" {test}" for test in tests)]
+    return tests + lines
+
+
+def _always_function(rules: list[RuleSource]) -> str:
+    lines = ["def test(c, x):", " h = None"]
+    for source in rules:
+        given = " or ".join(f"{root!r} in c" for root in source.roots)
+        guard = f"not ({given}) and " if given else ""
+        lines.append(f" if {guard}{source.condition(None, _ANY)}: h = hit(h, {source.number})")
+    lines.append(" return h")
+    return "\n".join(lines)

@@ -1,0 +1,266 @@
+"""A corpus compiled for the checker: what YAML and predicates cost to read is paid beforehand."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_llem_invariants.checker.codegen import RuleSource, generate
+from pytest_llem_invariants.checker.store import FORMAT, SOURCES, source_digests
+from pytest_llem_invariants.checker.suggest import suggestion
+from pytest_llem_invariants.checker.verdict import weakest
+from pytest_llem_invariants.corpus import effective, load_proposed, load_validated, sha256_of
+from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.model import Case, Certification, Corpus, EnvironmentKind, Rule, Validated
+from pytest_llem_invariants.ssot import Ssot, load_ssot
+from pytest_llem_invariants.strict import value_to_data
+from pytest_llem_invariants.wording import say_match, say_rule
+
+Schema = Mapping[str, Any]
+_PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")
+
+
+def compile_corpus(
+    corpus: Corpus,
+    validated: Validated | None = None,
+    *,
+    schema: Schema | None = None,
+    ssot: Ssot | None = None,
+    proposed_sha256: str | None = None,
+    older: Sequence[Schema] = (),
+    digests: Mapping[str, str] | None = None,
+) -> str:
+    """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first."""
+    stale = validated is not None and proposed_sha256 is not None and validated.corpus_sha256 != proposed_sha256
+    shipped: list[tuple[Rule, str]] = []
+    for entry in effective(corpus, validated):
+        if validated is None:
+            shipped.append((entry.rule, "none"))
+        elif entry.case is not None and entry.ships:
+            shipped.append((entry.rule, _certification(validated, entry.case, stale)))
+    unasked = {rule.native_type for rule in corpus.rules} if stale else set()
+    if validated is not None:
+        asked = {case.id for case in validated.cases if case.skipped_reason is None}
+        unasked |= {rule.native_type for rule in corpus.rules if rule.id not in asked}
+    by_class: dict[str, list[int]] = {}
+    for number, (rule, _) in enumerate(shipped):
+        by_class.setdefault(rule.native_type, []).append(number)
+    fields = _schema_fields(schema)
+    classes = {
+        name: _class_entry(
+            name, by_class.get(name, []), shipped, schema, fields, corpus.context, ssot, older, name in unasked
+        )
+        for name in sorted({*by_class, *fields})
+    }
+    data = {
+        "format": FORMAT,
+        "schema_version": corpus.schema_version,
+        "engine": corpus.engine,
+        "engine_version": corpus.engine_version,
+        "library": ssot.library if ssot else (corpus.rules[0].library if corpus.rules else corpus.engine),
+        "digests": dict(sorted((digests or {}).items())),
+        "environment": None if validated is None else str(validated.environment.kind),
+        "context": {
+            name: {"default": entry.default, "values": list(entry.values)}
+            for name, entry in sorted(corpus.context.items())
+        },
+        "routes": {} if ssot is None else dict(ssot.routes),
+        "classes": classes,
+        "rules": [_rule_entry(rule, certification, ssot, corpus.context) for rule, certification in shipped],
+    }
+    return json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def compile_folder(folder: Path, ssot: Ssot | None = None) -> str:
+    """The compiled form of a corpus folder: `corpora/<engine>`, or one version of its history."""
+    proposed = folder / SOURCES[0]
+    corpus = load_proposed(proposed)
+    validated_path, schema_path = folder / SOURCES[1], folder / SOURCES[2]
+    return compile_corpus(
+        corpus,
+        load_validated(validated_path) if validated_path.exists() else None,
+        schema=read_schema(schema_path) if schema_path.exists() else None,
+        ssot=ssot,
+        proposed_sha256=sha256_of(proposed.read_text(encoding="utf-8")),
+        older=_older_schemas(folder, corpus.engine_version),
+        digests=source_digests(folder, None if ssot is None else ssot.path),
+    )
+
+
+def compile_file(path: Path) -> str:
+    """The compiled form of one proposed file that stands anywhere, with the validated file beside it, if any."""
+    corpus = load_proposed(path)
+    beside = path.parent / SOURCES[1]
+    try:
+        ssot: Ssot | None = load_ssot(corpus.engine)
+    except Exception:  # a foreign engine has no file here; its corpus is checked all the same
+        ssot = None
+    schema_path = path.parent / SOURCES[2]
+    return compile_corpus(
+        corpus,
+        load_validated(beside) if beside.exists() else None,
+        schema=read_schema(schema_path) if schema_path.exists() else None,
+        ssot=ssot,
+        proposed_sha256=sha256_of(path.read_text(encoding="utf-8")),
+    )
+
+
+def read_schema(path: Path) -> Schema:
+    """A discovered schema."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"the schema cannot be read: {error}", path=path, mend="discover it anew") from error
+    if not isinstance(data, dict) or not str(data.get("schema_version", "")).startswith("1."):
+        raise CorpusError("not a discovered schema of layout 1", path=path, mend="discover it anew")
+    return data
+
+
+def _older_schemas(folder: Path, version: str) -> list[Schema]:
+    from packaging.version import Version
+
+    history = (folder.parent if folder.parent.name == "history" else folder / "history").glob(f"*/{SOURCES[2]}")
+    older = [path for path in history if Version(path.parent.name) < Version(version)]
+    return [read_schema(path) for path in sorted(older, key=lambda path: Version(path.parent.name))]
+
+
+def _certification(validated: Validated, case: Case, stale: bool) -> str:
+    simulated = EnvironmentKind.SIMULATED in (validated.environment.kind, case.environment_kind)
+    every = [str(validated.certification), str(case.certification)]
+    if simulated:
+        every.append("simulated")
+    if stale:
+        every.append(str(Certification.PARTIAL))
+    return weakest(every)
+
+
+def _schema_fields(schema: Schema | None) -> dict[str, dict[str, Any]]:
+    """Native type → field → parameter."""
+    found: dict[str, dict[str, Any]] = {}
+    for group in _PARAMETER_GROUPS if schema else ():
+        for name, parameters in schema.get(group, {}).items():  # type: ignore[union-attr]
+            found.setdefault(name, {}).update(parameters)
+    return found
+
+
+def _class_entry(
+    name: str,
+    numbers: list[int],
+    shipped: Sequence[tuple[Rule, str]],
+    schema: Schema | None,
+    fields: Mapping[str, Mapping[str, Any]],
+    context: Mapping[str, Any],
+    ssot: Ssot | None,
+    older: Sequence[Schema],
+    unasked: bool,
+) -> dict[str, Any]:
+    native = None if ssot is None else ssot.native_type(name)
+    tests = generate(
+        ((number, shipped[number][0]) for number in numbers), native.namespace if native else None, tuple(context)
+    )
+    certification = weakest([shipped[number][1] for number in numbers])
+    entry: dict[str, Any] = {
+        "certification": weakest([certification, "partial"]) if unasked else certification,
+        "rules": numbers,
+        "tests": dict(tests.fields),
+        "always": tests.always,
+    }
+    parameters = fields.get(name)
+    if parameters is not None and schema is not None:
+        facts = schema.get("native_types", {}).get(name, {})
+        entry["accepts_extra"] = bool(facts.get("accepts_extra"))
+        entry["fields"] = {field: _kinds(parameter) for field, parameter in parameters.items()}
+        entry["choices"] = {
+            field: parameter["enum"] for field, parameter in parameters.items() if parameter.get("enum")
+        }
+        entry["sections"] = _sections(parameters, fields)
+        entry["gone"] = _gone(name, parameters, older)
+        entry["deprecated"] = {
+            field: parameter["deprecated"] for field, parameter in parameters.items() if parameter.get("deprecated")
+        }
+    return entry
+
+
+def _kinds(parameter: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(_shape_kinds(parameter.get("shape", {}))))
+
+
+def _shape_kinds(shape: Mapping[str, Any]) -> Iterable[str]:
+    match shape.get("kind"):
+        case "union":
+            for member in shape["members"]:
+                yield from _shape_kinds(member)
+        case "bounded":
+            yield from _shape_kinds(shape["inner"])
+        case "choice":
+            for value in shape["values"]:
+                yield type(value).__name__
+        case "group":
+            yield shape["name"]
+        case str(kind):
+            yield kind
+
+
+def _sections(parameters: Mapping[str, Any], classes: Iterable[str]) -> dict[str, str]:
+    """The fields that hold another class of the engine."""
+    by_name = {name.rpartition(".")[2]: name for name in sorted(classes, reverse=True)}
+    found = {}
+    for field, parameter in parameters.items():
+        instances = [name for name in _instances(parameter.get("shape", {})) if name in by_name]
+        if len(instances) == 1:
+            found[field] = by_name[instances[0]]
+    return found
+
+
+def _instances(shape: Mapping[str, Any]) -> Iterable[str]:
+    match shape.get("kind"):
+        case "instance":
+            yield shape["name"]
+        case "union":
+            for member in shape["members"]:
+                yield from _instances(member)
+        case "bounded":
+            yield from _instances(shape["inner"])
+
+
+def _gone(name: str, parameters: Mapping[str, Any], older: Sequence[Schema]) -> dict[str, str]:
+    """Fields that an earlier version had → the last version that had them."""
+    gone = {}
+    for schema in older:
+        for field in _schema_fields(schema).get(name, {}):
+            if field not in parameters:
+                gone[field] = str(schema["engine_version"])
+    return gone
+
+
+def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapping[str, Any]) -> dict[str, Any]:
+    native = None if ssot is None else ssot.native_type(rule.native_type)
+    source = RuleSource(0, rule, native.namespace if native else None, tuple(context))
+    entry: dict[str, Any] = {
+        "id": rule.id,
+        "severity": str(rule.severity),
+        "type": rule.native_type,
+        "fields": [source.path(name) for name in source.names if name not in context],
+        "anchors": list(source.anchors()),
+        "names": {name: source.path(name) for name in source.names if source.path(name) != name},
+        "template": rule.message_template,
+        "summary": say_rule(rule.native_type, rule.severity, rule.match),
+        "guard": rule.miner_source.guard,
+        "suggestion": suggestion(rule.match, source.path),
+        "when": say_match(rule.match),
+        "certification": certification,
+    }
+    if rule.match.defaults:
+        entry["defaults"] = {source.path(name): _json(value) for name, value in rule.match.defaults.items()}
+    contextual = [name for name in source.names if name in context]
+    if contextual:
+        entry["context"] = contextual
+    return entry
+
+
+def _json(value: Any) -> Any:
+    data = value_to_data(value)
+    return repr(data) if isinstance(data, float) and not math.isfinite(data) else data

@@ -1,0 +1,210 @@
+"""From what people write to the classes that judge it. Which key means what is data: `routes` in the engine's SSOT."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker.verdict import Violation
+from pytest_llem_invariants.errors import LlemError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.core import Checker
+
+    Path = tuple[str | int, ...]
+
+
+class RoutingError(LlemError):
+    """Nothing in the corpus fits what was written."""
+
+
+class Routed:
+    """Keyword arguments for one class, and where in the document each of them was written."""
+
+    __slots__ = ("kwargs", "native_type", "places")
+
+    def __init__(self, native_type: str, kwargs: dict[str, Any], places: Mapping[str, Path]) -> None:
+        self.native_type = native_type
+        self.kwargs = kwargs
+        self.places = places
+
+    def place(self, violation: Violation) -> Violation:
+        """The violation with the path of its first given field, and the fields named as they were written."""
+        given = [field for field in violation.fields if field.partition(".")[0] in self.places]
+        if not given:
+            return violation
+        path = [self._path(field) for field in given]
+        names = tuple(".".join(map(str, self._path(field))) if field in given else field for field in violation.fields)
+        return violation.moved(path[0], names)
+
+    def _path(self, field: str) -> Path:
+        first, _, rest = field.partition(".")
+        return (*self.places[first], *(rest.split(".") if rest else ()))
+
+
+def route(checker: Checker, config: Mapping[str, Any], form: str | None = None) -> list[Routed]:
+    """Every class that a document speaks to."""
+    forms: Mapping[str, Mapping[str, Any]] = checker.routes.get("forms", {})
+    if form is not None:
+        if form in forms:
+            return _through(checker, forms[form], config)
+        name = checker.resolve(form)
+        return [Routed(name, dict(config), {key: (key,) for key in config})]
+    if not forms:
+        raise RoutingError(
+            f"{checker.engine}: nothing says how a config reaches its classes — name the class with --type"
+        )
+    for candidate in forms.values():
+        if any(mark in config for mark in candidate.get("marks", ())):
+            return _through(checker, candidate, config)
+    return _through(checker, max(forms.values(), key=lambda candidate: _known(checker, candidate, config)), config)
+
+
+def _known(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> int:
+    """How many of the keys this form understands: the first of the best wins."""
+    name = form.get("class")
+    keys = {_field(form, str(key))[0] for key in config}
+    sections = form.get("sections", {})
+    if name is None:
+        return sum(key in sections for key in keys)
+    tests = checker.class_checker(name)
+    fields = tests.fields or {checker_field for number in tests.rules for checker_field in _roots(checker, number)}
+    return sum(key in fields or key in sections or key in form.get("ignore", ()) for key in keys)
+
+
+def _roots(checker: Checker, number: int) -> set[str]:
+    return {field.partition(".")[0] for field in checker.rules[number]["fields"]}
+
+
+def _field(form: Mapping[str, Any], key: str) -> tuple[str, bool]:
+    """The field that a key means, and whether the key negates it."""
+    if form.get("flags"):
+        key = key.lstrip("-").replace("-", "_")
+    key = form.get("fields", {}).get(key, key)
+    if form.get("flags") and key.startswith("no_"):
+        return key[3:], True
+    return key, False
+
+
+def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
+    ignored = frozenset(form.get("ignore", ()))
+    sections: Mapping[str, Any] = form.get("sections", {})
+    name: str | None = form.get("class")
+    fields = None if name is None else checker.class_checker(name).fields
+    kwargs: dict[str, Any] = {}
+    places: dict[str, Path] = {}
+    routed: list[Routed] = []
+    for key, value in config.items():
+        first, dot, rest = str(key).partition(".")
+        field, negated = _field(form, first)
+        if negated and fields is not None and field not in fields:
+            field, negated = f"no_{field}", False
+        if field in ignored:
+            continue
+        if form.get("flags"):
+            value = _parsed(value, (fields or {}).get(field))
+        if negated and isinstance(value, bool):
+            value = not value
+        if dot and form.get("flags"):
+            _insert(kwargs.setdefault(field, {}), rest.replace("-", "_").split("."), value)
+            places[field] = (key,)
+            continue
+        if field in sections and isinstance(value, dict):
+            routed.extend(_section(checker, sections[field], key, value))
+            continue
+        kwargs[field] = value
+        places[field] = (key,)
+    if name is None:
+        return routed
+    return [Routed(name, kwargs, places), *routed]
+
+
+def _insert(into: Any, names: Sequence[str], value: Any) -> None:
+    for name in names[:-1]:
+        into = into.setdefault(name, {}) if isinstance(into, dict) else {}
+    if isinstance(into, dict):
+        into[names[-1]] = _parsed(value, None)
+
+
+def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> list[Routed]:
+    """A mapping inside the document that is a class of its own, chosen by a key inside it where there are several."""
+    drop: Sequence[str] = ()
+    if isinstance(target, dict):
+        chosen = value.get(target["by"])
+        drop = (target["by"], *target.get("ignore", ()))
+        classes = target["classes"]
+        if chosen not in classes:
+            return []
+        target = classes[chosen]
+    kwargs = {name: item for name, item in value.items() if name not in drop}
+    return [Routed(checker.resolve(target), kwargs, {name: (key, name) for name in kwargs})]
+
+
+def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
+    """A value as the command line would read it: text becomes what the field takes."""
+    if not isinstance(value, str):
+        return value
+    if kinds is not None and "str" in kinds and not value.startswith(("{", "[")):
+        return value
+    if value[:1] in ("{", "["):
+        import json
+
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    if value in ("None", "null"):
+        return None
+    if value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return value
+
+
+def route_command(checker: Checker, words: Sequence[str]) -> list[Routed]:
+    """A command line, by the first command of the engine that its words begin with."""
+    for command in checker.routes.get("commands", ()):
+        head = command["words"]
+        if [word.rpartition("/")[2] for word in words[: len(head)]] == head:
+            form = checker.routes["forms"][command["form"]]
+            return _through(checker, form, _options(checker, form, command, list(words[len(head) :])))
+    known = ", ".join(" ".join(command["words"]) for command in checker.routes.get("commands", ())) or "none"
+    raise RoutingError(f"{checker.engine}: no command begins like {' '.join(words[:2])!r} — known are {known}")
+
+
+def _options(checker: Checker, form: Mapping[str, Any], command: Mapping[str, Any], words: list[str]) -> dict[str, Any]:
+    fields = checker.class_checker(form["class"]).fields or {}
+    options: dict[str, Any] = {}
+    index = 0
+    while index < len(words):
+        word = words[index]
+        index += 1
+        if not word.startswith("-") or word == "-":
+            if "positional" in command:
+                options.setdefault(command["positional"], word)
+            continue
+        key, equals, value = word.partition("=")
+        if equals:
+            options[key] = value
+            continue
+        values = []
+        while index < len(words) and not _is_option(words[index]):
+            values.append(words[index])
+            index += 1
+            if not _takes_many(fields.get(_field(form, key.lstrip("-"))[0])):
+                break
+        options[key] = True if not values else values[0] if len(values) == 1 else values
+    return options
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and not word[1:2].isdigit() and word[1:2] != "."
+
+
+def _takes_many(kinds: Sequence[str] | None) -> bool:
+    return kinds is not None and "list" in kinds

@@ -1,0 +1,138 @@
+"""Where compiled corpora lie and whether they are fresh. Strings and `os` only: this stands before every check."""
+
+from __future__ import annotations
+
+import os
+
+from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+FORMAT = 1
+COMPILED = "compiled.json"
+SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json")
+
+
+def data_root() -> str:
+    """The folder that holds `engine_versions/` and `corpora/`: at or above the current one, or the package's."""
+    here = os.getcwd()
+    while True:
+        if os.path.isdir(os.path.join(here, "engine_versions")) and os.path.isdir(os.path.join(here, "corpora")):
+            return here
+        parent = os.path.dirname(here)
+        if parent == here:
+            break
+        here = parent
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    for folder in (os.path.join(package, "_data"), os.path.dirname(package)):
+        if os.path.isdir(os.path.join(folder, "corpora")):
+            return folder
+    raise EngineUnavailableError("no corpora/ folder here, and none in the installed package — reinstall the package")
+
+
+def engines(root: str) -> list[str]:
+    """The engines that have a corpus."""
+    folder = os.path.join(root, "corpora")
+    return sorted(
+        name
+        for name in os.listdir(folder)
+        if any(os.path.exists(os.path.join(folder, name, file)) for file in (COMPILED, SOURCES[0]))
+    )
+
+
+def versions(root: str, engine: str) -> list[str]:
+    """The earlier versions of an engine whose corpora are kept, oldest first."""
+    folder = os.path.join(root, "corpora", engine, "history")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(
+        (name for name in names if os.path.isdir(os.path.join(folder, name)) and name[:1].isdigit()), key=_numbers
+    )
+
+
+def _numbers(version: str) -> list[tuple[int, str]]:
+    return [(int("".join(filter(str.isdigit, part)) or 0), part) for part in version.split(".")]
+
+
+def load(engine: str, version: str | None = None) -> dict[str, Any]:
+    """The compiled corpus of an engine: the shipped one, or that of a version in its history."""
+    root = data_root()
+    known = engines(root)
+    if engine not in known:
+        raise EngineUnavailableError(f"unknown engine {engine!r}{_mend(engine, known)}")
+    folder = os.path.join(root, "corpora", engine)
+    ssot = os.path.join(root, "engine_versions", f"{engine}.yaml")
+    if version is None:
+        return _load(folder, ssot)
+    if version in versions(root, engine):
+        return _load(os.path.join(folder, "history", version), ssot)
+    newest = _load(folder, ssot)
+    if newest["engine_version"] != version:
+        kept = [*versions(root, engine), newest["engine_version"]]
+        raise EngineUnavailableError(f"{engine}: no corpus of version {version!r}{_mend(version, kept)}")
+    return newest
+
+
+def _mend(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=1)
+    guess = f"did you mean {close[0]!r}? " if close else ""
+    return f" — {guess}known are {', '.join(dict.fromkeys(known)) or 'none'}"
+
+
+def _load(folder: str, ssot: str) -> dict[str, Any]:
+    path = os.path.join(folder, COMPILED)
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            data = parse(file.read(), path)
+        in_wheel = f"{os.sep}_data{os.sep}" in path
+        if data is not None and (in_wheel or data["digests"] == source_digests(folder, ssot)):
+            return data
+    return _compile(folder, ssot)
+
+
+def parse(text: str, path: str) -> dict[str, Any] | None:
+    """The compiled form as data; None where another layout wrote it."""
+    import json
+
+    try:
+        data: dict[str, Any] = json.loads(text)
+        version = data["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError("not a compiled corpus", path=path, mend="llem-invariants compile") from error
+    if version > FORMAT:
+        raise CorpusError(
+            f"the corpus has layout {version}, and this package knows up to {FORMAT}",
+            path=path,
+            mend="pip install -U pytest-llem-invariants",
+        )
+    return data if version == FORMAT else None
+
+
+def _compile(folder: str, ssot: str) -> dict[str, Any]:
+    from pathlib import Path
+
+    from pytest_llem_invariants.checker.compiled import compile_folder
+    from pytest_llem_invariants.ssot import read_ssot
+
+    data = parse(compile_folder(Path(folder), read_ssot(Path(ssot)) if os.path.exists(ssot) else None), folder)
+    assert data is not None
+    return data
+
+
+def source_digests(folder: str | Path, ssot: str | Path | None = None) -> dict[str, str]:
+    """The digest of every file that a compiled corpus is made of."""
+    from hashlib import sha256
+
+    paths = {name: os.path.join(folder, name) for name in SOURCES}
+    if ssot is not None:
+        paths["engine_versions"] = os.fspath(ssot)
+    digests = {}
+    for name, path in paths.items():
+        if os.path.exists(path):
+            with open(path, "rb") as file:
+                digests[name] = sha256(file.read()).hexdigest()
+    return digests

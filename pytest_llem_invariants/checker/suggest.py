@@ -1,0 +1,70 @@
+"""What to do about a rule, derived from its predicate: every clause that is undone frees the config."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.model import Clause, Match
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.wording import say_value
+
+_MENDS: Final[Mapping[str, str]] = {
+    "<": "set {field} to at least {rhs}",
+    "<=": "set {field} above {rhs}",
+    ">": "set {field} to at most {rhs}",
+    ">=": "set {field} below {rhs}",
+    "==": "set {field} to something other than {rhs}",
+    "!=": "set {field} to {rhs}",
+    "in": "set {field} to none of {rhs}",
+    "not_in": "choose {field} from {rhs}",
+    "divisible_by": "choose {field} so that {rhs} does not divide it",
+    "not_divisible_by": "set {field} to a multiple of {rhs}",
+    "type_is": "give {field} as something other than {rhs}",
+    "type_is_not": "give {field} as {rhs}",
+    "min_len": "give {field} fewer than {rhs} elements",
+    "max_len": "give {field} more than {rhs} elements",
+    "matches": "choose {field} so that it does not match {rhs}",
+    "not_matches": "choose {field} so that it matches {rhs}",
+    "truthy": "turn {field} off",
+    "falsy": "turn {field} on",
+}
+
+
+def suggestion(match: Match, path: Callable[[str], str] = str) -> str:
+    """One clause of advice, its alternatives joined by "or"."""
+    mends: dict[str, None] = {}
+    for subject, clauses in match.fields.items():
+        kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
+        for clause in clauses:
+            # Where a value is singled out by its type and a bound, the bound is the advice.
+            if clause.op == BOOL_IS_NUMBER or (clause in kinds and len(clauses) > len(kinds)):
+                continue
+            mends[_mend(subject, clause, path)] = None
+    return " or ".join(mends)
+
+
+def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
+    expression = parse(subject)
+    field = path(subject) if expression.is_field else subject
+    if expression.has_each:
+        field = f"every element of {subject[5:-1]}"
+    reference = reference_of(clause.rhs)
+    if reference is not None:
+        if reference == subject:
+            return f"set {field} to a number"
+        return _MENDS.get(clause.op, "change {field}").format(field=field, rhs=reference)
+    rhs = plain_value(clause.rhs)
+    if clause.op in ("present", "absent"):
+        leave_out = (clause.op == "present") is rhs
+        return f"leave {field} out" if leave_out else f"set {field}"
+    return _MENDS.get(clause.op, "change {field}").format(field=field, rhs=_say(clause.op, rhs))
+
+
+def _say(op: str, rhs: Any) -> str:
+    if op in ("type_is", "type_is_not"):
+        return rhs if isinstance(rhs, str) else " or ".join(rhs)
+    if op in ("in", "not_in"):
+        return ", ".join(map(say_value, rhs))
+    return say_value(rhs)

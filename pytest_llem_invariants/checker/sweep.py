@@ -1,0 +1,284 @@
+"""A grid of values without its invalid combinations, found without going through them.
+
+A rule can speak as soon as the last of its fields has a value; from there on it cuts off whole subtrees, whose size
+is a product and needs no visit. Counting also forgets a field once every rule that reads it has spoken, so that
+combinations which differ only in forgotten fields are counted together.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+from pytest_llem_invariants.errors import LlemError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.core import Checker
+
+    Choice = Mapping[str, Any]
+    Axis = Sequence[Choice]
+    """Assignments of one field, or of several that vary together."""
+    Question = tuple[str, Callable[..., Any], frozenset[int]]
+
+
+class GridError(LlemError):
+    """The grid is not a mapping of fields to values."""
+
+
+class Pruned:
+    """The valid combinations of a grid: iterate over them, or ask for the counts. Nothing is kept in memory."""
+
+    def __init__(self, checker: Checker, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]) -> None:
+        self.native_type = native_type
+        self._checker = checker
+        self._axes = axes
+        self._context = context
+        self._counts: tuple[int, dict[str, int]] | None = None
+
+    @property
+    def total(self) -> int:
+        """How many combinations the grid has."""
+        return _size(self._axes)
+
+    @property
+    def valid(self) -> int:
+        """How many of them the library is not known to reject."""
+        return self._counted()[0]
+
+    @property
+    def by_rule(self) -> dict[str, int]:
+        """Rule → how many combinations it cut off. One that several rules reject counts once."""
+        return dict(self._counted()[1])
+
+    @property
+    def certification(self) -> str:
+        return self._checker.class_checker(self.native_type).certification
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """The valid combinations in the order of the grid, the last field varying fastest."""
+        plan = _Plan(self._checker, self.native_type, self._axes, self._context)
+        return iter(()) if plan.refused is not None else plan.walk(0, {})
+
+    def __len__(self) -> int:
+        return self.valid
+
+    def _counted(self) -> tuple[int, dict[str, int]]:
+        if self._counts is None:
+            axes = _neighbours_close(self._checker, self.native_type, self._axes)
+            plan = _Plan(self._checker, self.native_type, axes, self._context)
+            valid, by_number = plan.count()
+            rules = self._checker.rules
+            self._counts = valid, {rules[number]["id"]: by_number[number] for number in sorted(by_number)}
+        return self._counts
+
+
+def prune(
+    checker: Checker, grid: Mapping[str, Any], native_type: str | None, context: Mapping[str, Any] | None
+) -> Pruned:
+    """Take a grid: field → list of values, a plain value for a fixed field, `zip` for fields that vary together."""
+    axes = read_grid(grid)
+    name = checker.resolve(native_type) if native_type else _best_class(checker, axes)
+    return Pruned(checker, name, axes, checker.context if context is None else {**checker.context, **context})
+
+
+def read_grid(grid: Any) -> list[Axis]:
+    """The axes of a grid, in its order.
+
+    Under a name that starts with `zip`, a list of mappings varies as a whole and a mapping of lists is zipped.
+    A mapping under any other name is a nested config: the values of its fields are combined with each other.
+    """
+    if not isinstance(grid, dict) or not grid:
+        raise GridError("a grid is a mapping of fields to lists of values")
+    axes: list[Axis] = []
+    for name, values in grid.items():
+        if str(name).startswith("zip"):
+            axes.append(_zipped(name, values))
+        elif isinstance(values, dict):
+            axes.append([{name: dict(zip(values, combined, strict=True))} for combined in _nested(name, values)])
+        else:
+            choices = values if isinstance(values, (list, tuple)) else [values]
+            if not choices:
+                raise GridError(f"{name!r} has no values")
+            axes.append([{name: value} for value in choices])
+    seen: set[str] = set()
+    for axis in axes:
+        fields = {field for choice in axis for field in choice}
+        if fields & seen:
+            raise GridError(f"{sorted(fields & seen)[0]!r} stands in two groups")
+        seen |= fields
+    return axes
+
+
+def _zipped(name: str, values: Any) -> Axis:
+    if isinstance(values, list) and values and all(isinstance(choice, dict) for choice in values):
+        return [dict(choice) for choice in values]
+    if not isinstance(values, dict) or not all(isinstance(column, list) and column for column in values.values()):
+        raise GridError(f"{name!r} wants a mapping of fields to lists, or a list of mappings")
+    lengths = {field: len(column) for field, column in values.items()}
+    if len(set(lengths.values())) != 1:
+        told = ", ".join(f"{field} has {length}" for field, length in lengths.items())
+        raise GridError(f"{name!r} cannot be zipped: {told}")
+    return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+
+
+def _nested(name: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    columns = [column if isinstance(column, list) else [column] for column in values.values()]
+    if not all(columns):
+        raise GridError(f"a field of {name!r} has no values")
+    return product(*columns)
+
+
+def _best_class(checker: Checker, axes: Sequence[Axis]) -> str:
+    """The class whose fields the grid names, preferring the engine's own forms."""
+    from pytest_llem_invariants.checker.routes import RoutingError
+
+    fields = {field for axis in axes for choice in axis for field in choice}
+    fronts = [form["class"] for form in checker.routes.get("forms", {}).values() if "class" in form]
+    best, most = None, 0
+    for name in dict.fromkeys((*fronts, *checker.native_types)):
+        known = len(fields.intersection(checker.class_checker(name).known_fields))
+        if known > most:
+            best, most = name, known
+    if best is None:
+        raise RoutingError(
+            f"{checker.engine}: no class has the fields {', '.join(sorted(fields))} — name it with --type"
+        )
+    return best
+
+
+def _size(axes: Sequence[Axis]) -> int:
+    size = 1
+    for axis in axes:
+        size *= len(axis)
+    return size
+
+
+def _fields_of(axis: Axis) -> set[str]:
+    return {field for choice in axis for field in choice}
+
+
+def _neighbours_close(checker: Checker, native_type: str, axes: Sequence[Axis]) -> list[Axis]:
+    """The axes in an order in which rules complete early: always next the one that finishes most rules."""
+    rules = [_rule_fields(checker, number) for number in checker.class_checker(native_type).rules]
+    fields = [_fields_of(axis) for axis in axes]
+    every = set().union(*fields)
+    relevant = [rule & every for rule in rules if rule & every]
+    left = list(range(len(axes)))
+    assigned: set[str] = set()
+    order: list[Axis] = []
+    while left:
+
+        def gain(index: int, assigned: set[str] = assigned) -> tuple[int, int, int]:
+            after = assigned | fields[index]
+            done = sum(rule <= after and not rule <= assigned for rule in relevant)
+            touched = sum(bool(rule & assigned) and bool(rule & fields[index]) for rule in relevant)
+            return (-done, -touched, index)
+
+        best = min(left, key=gain)
+        left.remove(best)
+        assigned |= fields[best]
+        order.append(axes[best])
+    return order
+
+
+def _rule_fields(checker: Checker, number: int) -> set[str]:
+    return {field.partition(".")[0] for field in checker.rules[number]["fields"]}
+
+
+class _Plan:
+    """Which rules to ask at which depth, for axes in a given order."""
+
+    def __init__(self, checker: Checker, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]) -> None:
+        self._axes = axes
+        self._context = context
+        tests = checker.class_checker(native_type)
+        depth_of = {field: depth for depth, axis in enumerate(axes) for field in _fields_of(axis)}
+        asked: list[dict[str, set[int]]] = [{} for _ in axes]
+        last_read = [-1] * len(axes)
+        for number in tests.rules:
+            rule = checker.rules[number]
+            depths = [depth_of[field] for field in _rule_fields(checker, number) if field in depth_of]
+            anchors = [anchor for anchor in rule["anchors"] if anchor in depth_of]
+            if rule["severity"] != "error" or not anchors:
+                continue
+            complete = max(depths)
+            for depth in depths:
+                last_read[depth] = max(last_read[depth], complete)
+            for anchor in anchors:
+                asked[complete].setdefault(anchor, set()).add(number)
+        self._questions: list[list[Question]] = [
+            [(anchor, tests.test_of(anchor), frozenset(numbers)) for anchor, numbers in by_anchor.items()]
+            for by_anchor in asked
+        ]
+        self._live = [
+            tuple(sorted(field for field, at in depth_of.items() if at < depth and last_read[at] >= depth))
+            for depth in range(len(axes) + 1)
+        ]
+        """The fields assigned before a depth that a rule at or after it still reads."""
+        self._below = [_size(axes[depth:]) for depth in range(len(axes) + 1)]
+        self._silent_from = max((depth + 1 for depth, asked in enumerate(self._questions) if asked), default=0)
+        empty = tests.test_empty(context)
+        self.refused = next((n for n in empty if checker.rules[n]["severity"] == "error"), None)
+
+    def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> int | None:
+        for field, test, numbers in self._questions[depth]:
+            if field in chosen:
+                for hit in test(chosen[field], chosen, self._context) or ():
+                    if hit in numbers:
+                        return hit  # type: ignore[no-any-return]
+        return None
+
+    def walk(self, depth: int, chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Valid completions of a partial assignment."""
+        if depth >= self._silent_from:
+            for rest in product(*self._axes[depth:]):
+                combined = dict(chosen)
+                for choice in rest:
+                    combined.update(choice)
+                yield combined
+            return
+        for choice in self._axes[depth]:
+            combined = {**chosen, **choice}
+            if self._rejected_by(depth, combined) is None:
+                yield from self.walk(depth + 1, combined)
+
+    def count(self) -> tuple[int, dict[int, int]]:
+        """How many combinations are valid, and how many each rule cut off."""
+        if self.refused is not None:
+            return 0, {self.refused: self._below[0]}
+        return self._count(0, {}, {})
+
+    def _count(self, depth: int, chosen: dict[str, Any], known: dict[Any, Any]) -> tuple[int, dict[int, int]]:
+        if depth >= self._silent_from:
+            return self._below[depth], {}
+        key = (depth, *(_identity(chosen.get(field, _ABSENT)) for field in self._live[depth]))
+        if key in known:
+            found: tuple[int, dict[int, int]] = known[key]
+            return found
+        valid = 0
+        cut: dict[int, int] = {}
+        for choice in self._axes[depth]:
+            combined = {**chosen, **choice}
+            by = self._rejected_by(depth, combined)
+            if by is not None:
+                cut[by] = cut.get(by, 0) + self._below[depth + 1]
+                continue
+            below, cut_below = self._count(depth + 1, combined, known)
+            valid += below
+            for number, size in cut_below.items():
+                cut[number] = cut.get(number, 0) + size
+        if len(known) < _MEMORY:
+            known[key] = valid, cut
+        return valid, cut
+
+
+_MEMORY = 50_000
+"""How many partial counts are kept at once: memory stays bounded, however large the grid."""
+_ABSENT = object()
+
+
+def _identity(value: Any) -> Any:
+    return (type(value), value) if type(value).__hash__ and not isinstance(value, tuple) else repr(value)
