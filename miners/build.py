@@ -1,4 +1,4 @@
-"""Mining an engine: static, lifts, dynamic → staging → merge → gate → the proposed corpus and its ledger.
+"""Mining an engine: lifts, then probes → gate → merge → the proposed corpus.
 
 Each class is proven by itself, so the work is shared between forked workers after one import of the library; the
 results are put together in the order of the surface, whoever was first.
@@ -23,12 +23,10 @@ from miners.lift import lift
 from miners.merge import carry_over, merge
 from miners.naming import unique_name
 from miners.oracle import Oracle
+from miners.places import with_method
 from miners.progress import Progress
 from miners.proof import Gate, Lost, Proven
 from miners.stage import to_candidate
-from miners.static import mine
-from miners.static.ledger import LedgerEntry
-from miners.static.reader import ImportReader
 from miners.surface import engine_surface
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import EngineAdapter
@@ -40,6 +38,10 @@ from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.values import distinct
 
 _WORKERS: Final = 2
+_BUDGET: Final = 40_000
+"""How many questions the probing of one class may ask."""
+_MOST_PROBES: Final = 240
+_LEAST_PROBES: Final = 24
 _SEVERITIES: Final = tuple(Severity)
 
 
@@ -50,7 +52,6 @@ class Mined:
     corpus: Corpus
     lost: tuple[Lost, ...]
     proven: tuple[Proven, ...]
-    effects: tuple[LedgerEntry, ...]
     feeds: tuple[Feed, ...]
     staged: Mapping[AddedBy, int]
 
@@ -69,16 +70,15 @@ def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress
     with progress.step("reading the surface") as step:
         surface = engine_surface(adapter)
         step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
-    with progress.step("static miner") as step:
-        static = mine(surface, ImportReader(), engine=adapter.ssot.engine, context=adapter.ssot.context)
-        step.note = f"{len(static.candidates)} candidates from {len(static.effects)} effects"
     with progress.step("lifts") as step:
         lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
         step.note = f"{len(lifted)} candidates"
     feeds = tuple(_feeds(adapter, surface))
-    results = _prove_all(adapter, surface, [*static.candidates, *lifted], feeds, progress, workers)
+    by_hand = _written_by_hand(previous, surface)
+    results = _prove_all(adapter, surface, [*lifted, *by_hand], feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)
-    rules = _named(carry_over(merge(entry.rule for entry in proven), previous))
+    found = merge(with_method(entry.rule, adapter.package) for entry in proven)
+    rules = _named(carry_over(found, previous))
     corpus = Corpus(
         schema_version=SCHEMA_VERSION,
         engine=adapter.ssot.engine,
@@ -91,9 +91,14 @@ def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress
     for result in results:
         for producer, count in result.staged.items():
             staged[producer] = staged.get(producer, 0) + count
-    return Mined(
-        corpus, tuple(lost for result in results for lost in result.lost), proven, static.effects, feeds, staged
-    )
+    return Mined(corpus, tuple(lost for result in results for lost in result.lost), proven, feeds, staged)
+
+
+def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
+    """Hand-written rules are proven like any guess, so that one stays for as long as no miner finds its constraint."""
+    for rule in () if previous is None else previous.rules:
+        if rule.added_by is AddedBy.MANUAL_SEED and rule.native_type in surface:
+            yield to_candidate(rule)
 
 
 def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterator[Feed]:
@@ -179,6 +184,8 @@ def _prove_class(
     adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, guesses: Sequence[Candidate]
 ) -> _ClassResult:
     oracle = Oracle(Observer(adapter), name)
+    entry = adapter.ssot.native_type(name)
+    budget = _BUDGET if entry is None or entry.probes is None else entry.probes
     gate = Gate(
         surface[name],
         oracle,
@@ -187,6 +194,7 @@ def _prove_class(
         added_at=today(),
         surface=surface,
         context=adapter.ssot.context,
+        probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget // _BUDGET),
     )
     gate.prove(guesses)
     probed = list(
@@ -197,6 +205,7 @@ def _prove_class(
             clusters=adapter.ssot.clusters.get(name, ()),
             explained=gate.rejects,
             surface=surface,
+            budget=budget,
         )
     )
     gate.prove(probed)

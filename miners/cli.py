@@ -57,6 +57,15 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--base", metavar="YAML", help="keyword arguments without which it cannot be built")
     one.add_argument("--out", type=Path, metavar="FILE", help="write the corpus there instead of printing it")
     one.set_defaults(run=_class)
+
+    fuzz = commands.add_parser("fuzz", help="random configs of every class: does the corpus predict the library?")
+    _engine(fuzz)
+    fuzz.add_argument("--configs", type=int, default=10_000, metavar="N", help="configs a mode (default 10000)")
+    fuzz.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing (default 0)")
+    fuzz.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
+    fuzz.add_argument("--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection")
+    fuzz.add_argument("--json", action="store_true", help="the report as JSON")
+    fuzz.set_defaults(run=_fuzz)
     return parser
 
 
@@ -113,6 +122,37 @@ def _compare(path: Path, text: str) -> int:
     )
     sys.stdout.writelines(diff)
     return DIFFERS if diff else OK
+
+
+def _fuzz(options: argparse.Namespace) -> int:
+    from miners.fuzz import MODES, exceeds, fuzz
+    from miners.prediction import Prediction
+    from miners.surface import engine_surface
+    from pytest_llem_invariants.corpus import effective, load_proposed, load_validated
+    from pytest_llem_invariants.replay.observe import Observer
+
+    adapter = _adapter(options.engine, "invariants")
+    folder = data_root() / "corpora" / options.engine
+    rules = effective(
+        load_proposed(folder / "invariants.proposed.yaml"), load_validated(folder / "invariants.validated.yaml")
+    )
+    observer = Observer(adapter)
+    report = fuzz(
+        engine_surface(adapter),
+        observer.raises,
+        Prediction((entry.rule for entry in rules if entry.ships), adapter),
+        configs=options.configs,
+        seed=options.seed,
+        classes=options.classes,
+        no_verdict=observer.no_verdict,
+    )
+    print(report.to_json() if options.json else report.to_text())
+    if options.least_recall is None:
+        return OK
+    broken = exceeds(report, dict.fromkeys(MODES, options.least_recall / 100))
+    for sentence in broken:
+        print(sentence, file=sys.stderr)
+    return DIFFERS if broken else OK
 
 
 def _class(options: argparse.Namespace) -> int:

@@ -145,11 +145,11 @@ class _Renamer(ast.NodeTransformer):
         self.sources = sources
         self.unknown = False
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - the visitor protocol's name
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         node.args = [self.visit(argument) for argument in node.args]
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - the visitor protocol's name
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         renamed = self.sources.get(node.id)
         if renamed is None:
             self.unknown = True

@@ -31,11 +31,16 @@ class Oracle:
         return self._observed[key]
 
     def raises(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
-        """Only whether the library rejects a config, and how: much cheaper than all of it."""
+        """Only whether the library rejects a config, and how: much cheaper than all of it.
+
+        What this machine lacks is no rejection.
+        """
         key = identity((kwargs, context))
         if key not in self._raised:
             self._make_room(self._raised)
-            self._raised[key] = self._observer.raises(self._native_type, kwargs, context=context)
+            raised = self._observer.raises(self._native_type, kwargs, context=context)
+            is_verdict = raised is None or self._observer.no_verdict(raised) is None
+            self._raised[key] = raised if is_verdict else None
         return self._raised[key]
 
     @staticmethod

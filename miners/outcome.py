@@ -54,5 +54,5 @@ def hand_written_debt(mined: Mined, previous: Corpus | None) -> tuple[str, ...]:
         if now is None:
             lines.append(f"{rule.id}: written by hand, and no miner finds its constraint")
         elif now.added_by is not AddedBy.MANUAL_SEED:
-            lines.append(f"{rule.id}: taken over from {now.added_by}")
+            lines.append(f"{rule.id}: taken over by {now.added_by}")
     return tuple(lines)

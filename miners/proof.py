@@ -17,7 +17,7 @@ from miners.logic import Atom, Conjunction, implies
 from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate, to_rule
-from miners.witness import find_examples
+from miners.witness import Examples, find_examples
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Rule, Severity, Soundness
 from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.contexts import context_of
@@ -89,7 +89,7 @@ class Gate:
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again."""
-        pending = [(candidate, ()) for candidate in candidates]
+        pending: list[tuple[Candidate, tuple[str, ...]]] = [(candidate, ()) for candidate in candidates]
         tried: set[str] = set()
         for _ in range(MOST_ROUNDS):
             contradicted: list[tuple[Candidate, tuple[str, ...]]] = []
@@ -151,7 +151,7 @@ class Gate:
         def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
             return to_rule(
                 candidate,
-                _Pair(positive, negative),
+                Examples(positive, negative),
                 engine=self._engine,
                 library=self._library,
                 added_at=self._added_at,
@@ -193,6 +193,7 @@ class Gate:
             self._predicate(rule, context),
             lambda kwargs: self.oracle.observe(kwargs, context),
             probes,
+            explained=self.rejects if rule.severity is Severity.ERROR else _never,
         )
 
     def _predicate(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:
@@ -204,13 +205,6 @@ class Gate:
     def _shows(self, rule: Rule) -> Predicate:
         context = context_of(rule, self._context)
         return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context)) is None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    positive: Kwargs
-    negative: Kwargs
-    context: Kwargs = EMPTY
 
 
 def _never(kwargs: Kwargs) -> bool:
