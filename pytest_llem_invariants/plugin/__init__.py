@@ -15,9 +15,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "llem: a check of a rule of an engine's corpus")
-    from pytest_llem_invariants.plugin.run import register
+    if options.concern(config):
+        from pytest_llem_invariants.plugin.run import register
 
-    register(config)
+        register(config)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 CORPUS_NAME: Final = "invariants.proposed.yaml"
+QUARANTINE_PREFIX: Final = "_failed_validation_"
 DEFAULT_TIMEOUT: Final = 10.0
+_NEED_AN_ENGINE: Final = ("llem_corpus", "llem_out", "llem_check")
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -63,6 +65,19 @@ def declare(parser: pytest.Parser) -> None:
     parser.addini("llem_soundness", "default of --llem-soundness", type="bool", default=False)
 
 
+def concern(config: pytest.Config) -> bool:
+    """Whether a run is any of our business; asked in every pytest run, so it costs next to nothing."""
+    option = config.option
+    given = option.llem_engine or config.getini("llem_engine") or any(getattr(option, name) for name in _NEED_AN_ENGINE)
+    named = (CORPUS_NAME, QUARANTINE_PREFIX, "corpora")
+    start = config.invocation_params.dir
+    return bool(given) or any(name in str(start / argument) for argument in config.args for name in named)
+
+
+def is_of_corpus(nodeid: str) -> bool:
+    return nodeid.partition("::")[0].endswith((".yaml", ".yml"))
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -93,7 +108,7 @@ class Settings:
         return settings
 
     def _refuse_without_engine(self, option: Namespace) -> None:
-        for name in ("llem_corpus", "llem_out", "llem_check"):
+        for name in _NEED_AN_ENGINE:
             if getattr(option, name):
                 flag = "--" + name.replace("_", "-")
                 raise pytest.UsageError(f"{flag} goes with --llem-engine: only a run for one engine certifies a corpus")

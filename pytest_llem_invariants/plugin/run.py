@@ -19,9 +19,8 @@ from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
-from pytest_llem_invariants.plugin.options import CORPUS_NAME, Settings
-from pytest_llem_invariants.plugin.scheduling import is_of_corpus
-from pytest_llem_invariants.plugin.shelf import QUARANTINE_PREFIX, Shelf, Volume
+from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
+from pytest_llem_invariants.plugin.shelf import Shelf, Volume
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Validated
@@ -267,10 +266,6 @@ def register(config: pytest.Config) -> None:
     """Where an engine was asked for or a corpus was named, take part in this run."""
     settings = Settings.of(config)
     start = config.invocation_params.dir
-    if settings.engine is None and not any(
-        CORPUS_NAME in one or "corpora" in one or QUARANTINE_PREFIX in one for one in config.args
-    ):
-        return
     try:
         shelf = Shelf.of(settings, list(config.args), config.rootpath if settings.engine is None else start)
     except LlemError as error:

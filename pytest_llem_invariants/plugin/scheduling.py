@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, final
 
 from xdist.scheduler import LoadScheduling
 
+from pytest_llem_invariants.plugin.options import is_of_corpus
+
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
@@ -48,7 +50,3 @@ class RuleScheduling(LoadScheduling):
         assert self.collection is not None
         nodeid = self.collection[index]
         return nodeid.rpartition("::")[0] if is_of_corpus(nodeid) else nodeid
-
-
-def is_of_corpus(nodeid: str) -> bool:
-    return nodeid.partition("::")[0].endswith((".yaml", ".yml"))

@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.plugin.options import CORPUS_NAME, Settings
+from pytest_llem_invariants.plugin.options import CORPUS_NAME, QUARANTINE_PREFIX, Settings
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Corpus
     from pytest_llem_invariants.ssot import Ssot
-
-QUARANTINE_PREFIX = "_failed_validation_"
 
 
 @final

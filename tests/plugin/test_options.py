@@ -16,6 +16,17 @@ def test_without_an_engine_nothing_of_the_plugin_shows(house: House) -> None:
     assert not house.validated.exists()
 
 
+def test_a_run_that_is_none_of_its_business_pays_for_nothing(house: House) -> None:
+    house.pytester.makepyfile("""
+        import sys
+        def test_imports():
+            ours = {name for name in sys.modules if name.startswith("pytest_llem_invariants.")}
+            assert ours == {"pytest_llem_invariants.plugin", "pytest_llem_invariants.plugin.options"}
+            assert "yaml" not in sys.modules
+    """)
+    house.pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
 def test_a_named_corpus_is_collected_without_an_engine_and_writes_nothing(house: House) -> None:
     result = house.pytester.runpytest_subprocess("corpora/fake/invariants.proposed.yaml")
     result.assert_outcomes(passed=3 * len(GOOD) - 1, skipped=1)
