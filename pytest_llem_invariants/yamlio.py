@@ -54,28 +54,31 @@ class Document:
 
     def line_of(self, path: KeyPath) -> int:
         """The line of the key (or list entry) at this path; where the file lacks it, of the nearest thing around."""
-        node, line = self._root, 1
-        if node is not None:
-            line = _line(node)
+        return self.place_of(path)[0]
+
+    def place_of(self, path: KeyPath) -> tuple[int, int]:
+        """The same with the column."""
+        node = key = self._root
         for step in path:
             found = _child(node, step)
             if found is None:
                 break
-            line, node = found
-        return line
+            key, node = found
+        return (1, 1) if key is None else (_line(key), int(key.start_mark.column) + 1)
 
 
 def _line(node: yaml.Node) -> int:
     return int(node.start_mark.line) + 1
 
 
-def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """The key (or list entry) of a step, and what stands there."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and _scalar_of(key) == step:
-                return _line(key), value
+                return key, value
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
-        return _line(node.value[step]), node.value[step]
+        return node.value[step], node.value[step]
     return None
 
 

@@ -135,7 +135,7 @@ class Checker:
     @property
     def certification(self) -> str:
         """The weakest evidence behind any of the rules."""
-        return weakest([rule["certification"] for rule in self.rules])
+        return weakest(rule["certification"] for rule in self.rules)
 
     @property
     def declared_context(self) -> Mapping[str, Any]:
@@ -150,7 +150,8 @@ class Checker:
             return name
         known = [full for full in classes if full.rpartition(".")[2] == name]
         if len(known) == 1:
-            return known[0]
+            (full,) = known
+            return str(full)
         if known:
             raise UnknownTypeError(f"{self.engine}: {name!r} may be {' or '.join(known)} — write the full name")
         from difflib import get_close_matches
@@ -271,8 +272,7 @@ class ClassChecker:
     @property
     def known_fields(self) -> Collection[str]:
         """Every field that a schema or a rule names."""
-        fields = self.fields
-        return self._data["tests"].keys() if fields is None else fields.keys() | self._data["tests"].keys()
+        return {*(self.fields or ()), *self._data["tests"]}
 
     def test_empty(self, context: Mapping[str, Any]) -> Sequence[int]:
         """The numbers of the rules that a config triggers by giving nothing."""

@@ -7,7 +7,7 @@ from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.core import Checker
@@ -73,6 +73,13 @@ def _known(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any])
     return sum(key in fields or key in sections or key in form.get("ignore", ()) for key in keys)
 
 
+def understood(checker: Checker, config: Mapping[str, Any]) -> int:
+    """How many keys of a document the engine understands, as whichever form fits best; a mark counts for more."""
+    forms = checker.routes.get("forms", {}).values()
+    marked = sum(mark in config for form in forms for mark in form.get("marks", ()))
+    return 10 * marked + max((_known(checker, form, config) for form in forms), default=0)
+
+
 def _roots(checker: Checker, number: int) -> set[str]:
     return {field.partition(".")[0] for field in checker.rules[number]["fields"]}
 
@@ -95,12 +102,16 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
     kwargs: dict[str, Any] = {}
     places: dict[str, Path] = {}
     routed: list[Routed] = []
-    for key, value in config.items():
+    extras_are_ignored = form.get("extras") == "ignore"
+    unset = form.get("unset", ())
+    for (*above, key), value in _entries(form, config):
         first, dot, rest = str(key).partition(".")
         field, negated = _field(form, first)
         if negated and fields is not None and field not in fields:
             field, negated = f"no_{field}", False
-        if field in ignored:
+        if field in ignored or (value is None and None in unset):
+            continue
+        if extras_are_ignored and fields is not None and field not in fields and field not in sections:
             continue
         if form.get("flags"):
             value = _parsed(value, (fields or {}).get(field))
@@ -108,16 +119,27 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
             value = not value
         if dot and form.get("flags"):
             _insert(kwargs.setdefault(field, {}), rest.replace("-", "_").split("."), value)
-            places[field] = (key,)
+            places[field] = (*above, key)
             continue
         if field in sections and isinstance(value, dict):
-            routed.extend(_section(checker, sections[field], key, value))
+            routed.extend(_section(checker, sections[field], str(key), value))
             continue
         kwargs[field] = value
-        places[field] = (key,)
+        places[field] = (*above, key)
     if name is None:
         return routed
     return [Routed(name, kwargs, places), *routed]
+
+
+def _entries(form: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    """The entries of the document, those of its inlined mappings in their place."""
+    inline = form.get("inline", ())
+    for key, value in config.items():
+        if key in inline and isinstance(value, dict):
+            for inner, item in value.items():
+                yield (key, inner), item
+        else:
+            yield (key,), value
 
 
 def _insert(into: Any, names: Sequence[str], value: Any) -> None:
@@ -166,11 +188,17 @@ def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
     return value
 
 
+def begins(command: Mapping[str, Any], words: Sequence[str]) -> bool:
+    """Whether a command line calls this command, by whatever path to the program."""
+    head = command["words"]
+    return [word.rpartition("/")[2] for word in words[: len(head)]] == list(head)
+
+
 def route_command(checker: Checker, words: Sequence[str]) -> list[Routed]:
     """A command line, by the first command of the engine that its words begin with."""
     for command in checker.routes.get("commands", ()):
         head = command["words"]
-        if [word.rpartition("/")[2] for word in words[: len(head)]] == head:
+        if begins(command, words):
             form = checker.routes["forms"][command["form"]]
             return _through(checker, form, _options(checker, form, command, list(words[len(head) :])))
     known = ", ".join(" ".join(command["words"]) for command in checker.routes.get("commands", ())) or "none"

@@ -114,7 +114,7 @@ def call(name: str, *values: Any) -> Any:
     """A function of the expression language."""
     if name == "len":
         return length(values[0])
-    (value,) = values if len(values) == 1 else (values,)
+    value: Any = values[0] if len(values) == 1 else None
     kind = type(value)
     if name == "abs" and kind in NUMBERS:
         return abs(value)

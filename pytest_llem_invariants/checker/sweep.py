@@ -137,7 +137,8 @@ def _best_class(checker: Checker, axes: Sequence[Axis]) -> str:
 
     fields = {field for axis in axes for choice in axis for field in choice}
     fronts = [form["class"] for form in checker.routes.get("forms", {}).values() if "class" in form]
-    best, most = None, 0
+    best: str | None = None
+    most = 0
     for name in dict.fromkeys((*fronts, *checker.native_types)):
         known = len(fields.intersection(checker.class_checker(name).known_fields))
         if known > most:
@@ -281,4 +282,5 @@ _ABSENT = object()
 
 
 def _identity(value: Any) -> Any:
-    return (type(value), value) if type(value).__hash__ and not isinstance(value, tuple) else repr(value)
+    """What tells values apart: 1 and True are two, and a list is known by its text."""
+    return (type(value), value) if isinstance(value, (str, int, float)) or value is None else repr(value)

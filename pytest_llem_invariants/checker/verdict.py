@@ -4,14 +4,14 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 CERTIFICATIONS = ("none", "partial", "simulated", "reused", "full")
 """How much stands behind a verdict, weakest first."""
 
 
-def weakest(certifications: Any) -> str:
+def weakest(certifications: Iterable[str]) -> str:
     """The weakest of several certifications; `none` of no evidence at all."""
     return min(certifications, key=CERTIFICATIONS.index, default="none")
 

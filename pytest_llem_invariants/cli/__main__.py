@@ -1,0 +1,7 @@
+"""`python -m pytest_llem_invariants.cli`."""
+
+import sys
+
+from pytest_llem_invariants.cli import main
+
+sys.exit(main())

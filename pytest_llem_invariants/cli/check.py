@@ -1,0 +1,110 @@
+"""`llem-invariants check`."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker import store
+from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.cli import INVALID
+from pytest_llem_invariants.cli.parser import context_of
+from pytest_llem_invariants.errors import LlemError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.verdict import Verdict
+
+
+class Checked:
+    """One document with its verdict; `place_of` says where a violation stands in it."""
+
+    __slots__ = ("checker", "name", "place_of", "verdict")
+
+    def __init__(
+        self, name: str, checker: Checker, verdict: Verdict, place_of: Callable[..., tuple[int, int]] | None
+    ) -> None:
+        self.name = name
+        self.checker = checker
+        self.verdict = verdict
+        self.place_of = place_of
+
+
+def run(options: argparse.Namespace) -> int:
+    if bool(options.files) == bool(options.words):
+        raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
+    checkers: dict[str, Checker] = {}
+    checked = [_command(options)] if options.words else [_file(name, options, checkers) for name in options.files]
+    from pytest_llem_invariants.cli import reporting
+
+    failed = [document for document in checked if not _passes(document.verdict, options)]
+    reporting.report(checked, options, uncertified=options.require_certified)
+    return INVALID if failed else 0
+
+
+def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
+    if options.require_certified and not verdict.certified:
+        return False
+    return verdict.ok and not (options.strict and verdict.violations)
+
+
+def load(options: argparse.Namespace) -> Checker:
+    """The checker that the options name."""
+    if options.corpus:
+        return Checker.load(options.engine, corpus=options.corpus)
+    return Checker.load(options.engine, version=options.engine_version)
+
+
+def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker]) -> Checked:
+    from pytest_llem_invariants.cli.reading import read
+
+    config = read(name)
+    checker = choose(options, config.data, checkers)
+    context = context_of(options, list(checker.declared_context))
+    verdict = checker.check_config(config.data, form=options.type, context=context)
+    return Checked(config.name, checker, verdict, config.place_of)
+
+
+def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
+    """The checker that the options name, else the one that understands most of the keys."""
+    if options.engine or options.corpus:
+        key = options.engine or options.corpus
+        if key not in checkers:
+            checkers[key] = load(options)
+        return checkers[key]
+    from pytest_llem_invariants.checker.routes import understood
+
+    best: Checker | None = None
+    most = 0
+    for engine in store.engines(store.data_root()):
+        if engine not in checkers:
+            checkers[engine] = Checker.load(engine)
+        known = understood(checkers[engine], config)
+        if known > most:
+            best, most = checkers[engine], known
+    if best is None:
+        raise LlemError(f"no engine knows any of these keys — name one with --engine: {', '.join(sorted(checkers))}")
+    return best if options.engine_version is None else Checker.load(best.engine, version=options.engine_version)
+
+
+def _command(options: argparse.Namespace) -> Checked:
+    words: Sequence[str] = options.words
+    checker = load(options) if options.engine or options.corpus else _checker_of_command(options)
+    context = context_of(options, list(checker.declared_context))
+    return Checked("the command line", checker, checker.check_command(words, context=context), None)
+
+
+def _checker_of_command(options: argparse.Namespace) -> Checker:
+    from pytest_llem_invariants.checker.routes import begins
+
+    known: list[str] = []
+    for engine in store.engines(store.data_root()):
+        checker = Checker.load(engine)
+        for command in checker.routes.get("commands", ()):
+            known.append(" ".join(command["words"]))
+            if begins(command, options.words):
+                return (
+                    checker if options.engine_version is None else Checker.load(engine, version=options.engine_version)
+                )
+    raise LlemError(f"no engine has a command {' '.join(options.words[:2])!r} — known are {', '.join(known) or 'none'}")

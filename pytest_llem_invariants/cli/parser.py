@@ -1,0 +1,207 @@
+"""What can be asked on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+_INTRODUCTION = """\
+Will this engine accept my config? Answered in milliseconds, from rules that were proven against the live library;
+the engine need not be installed."""
+
+_EXAMPLES = """\
+examples:
+  llem-invariants check serve.yaml                        a `vllm serve --config` file
+  llem-invariants check model/generation_config.json      what transformers would say
+  llem-invariants check --engine vllm --platform cuda serve.yaml
+  llem-invariants check -- vllm serve M -tp 0             a command line
+  cat request.json | llem-invariants check --engine vllm -
+  llem-invariants explain RULE                            when, where, why, and how to mend it
+  llem-invariants sweep --engine vllm grid.yaml           the valid combinations of a grid
+  llem-invariants diff vllm 0.19.1 0.32.0 --config serve.yaml
+
+exit status: 0 accepted, 1 rejected, 2 the question cannot be answered (no such file, unknown engine, not a mapping).
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        self.exit(2, f"{self.prog}: {message} — see {self.prog} --help\n")
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """The options, with `run` set to the command's function and `words` to what follows `--`."""
+    words: list[str] = []
+    if argv[:1] == ["check"] and "--" in argv:
+        split = argv.index("--")
+        argv, words = argv[:split], argv[split + 1 :]
+    options = _parser().parse_args(argv)
+    options.words = words
+    return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="llem-invariants",
+        description=_INTRODUCTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for declare in (_check, _explain, _list, _diff, _export, _sweep, _compile):
+        declare(commands)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version
+
+        parser.exit(0, f"llem-invariants {version('pytest-llem-invariants')}\n")
+
+
+def _command(commands: Any, name: str, summary: str, module: str, epilog: str | None = None) -> Any:
+    command = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+    def run(options: argparse.Namespace) -> int:
+        import importlib
+
+        status: int = importlib.import_module(f"pytest_llem_invariants.cli.{module}").run(options)
+        return status
+
+    command.set_defaults(run=run)
+    return command
+
+
+def _source(command: Any) -> None:
+    group = command.add_argument_group("which rules")
+    group.add_argument("--engine", metavar="E", help="the engine; guessed from the keys where left out")
+    group.add_argument("--engine-version", metavar="V", help="an earlier version of the library")
+    group.add_argument("--corpus", metavar="FILE", help="an invariants.proposed.yaml of your own")
+
+
+def _surroundings(command: Any) -> None:
+    group = command.add_argument_group("where it would run")
+    group.add_argument("--platform", metavar="P", help="the platform, as the engine names it: cpu, cuda, …")
+    group.add_argument(
+        "--context", metavar="NAME=VALUE", action="append", default=[], help="another fact outside the config"
+    )
+
+
+def _check(commands: Any) -> None:
+    command = _command(
+        commands,
+        "check",
+        "check config files, or a command line after `--`",
+        "check",
+        "A pass says how well it is founded: `full` means that every rule was proven in the last complete replay.",
+    )
+    command.add_argument("files", metavar="FILE", nargs="*", help="YAML or JSON; `-` reads standard input")
+    _source(command)
+    _surroundings(command)
+    command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
+    command.add_argument(
+        "--format", choices=("text", "json", "sarif", "github"), default="text", help="how to tell (default: text)"
+    )
+    command.add_argument(
+        "--require-certified", action="store_true", help="fail a pass that is not founded on a full replay"
+    )
+    command.add_argument("--strict", action="store_true", help="fail on warnings as well")
+    command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=argparse.SUPPRESS)
+
+
+def _explain(commands: Any) -> None:
+    command = _command(commands, "explain", "tell everything about one rule", "explain")
+    command.add_argument("rule", metavar="RULE", help="the id of a rule, as `check` and `list` show it")
+    _source(command)
+
+
+def _list(commands: Any) -> None:
+    command = _command(commands, "list", "list engines, and with --engine their rules", "listing")
+    _source(command)
+    command.add_argument("--type", metavar="CLASS", help="only the rules of this class")
+    command.add_argument("--field", metavar="FIELD", help="only the rules that read this field")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _diff(commands: Any) -> None:
+    command = _command(commands, "diff", "tell what a new version of an engine changed", "diff")
+    command.add_argument("engine", metavar="ENGINE")
+    command.add_argument("old", metavar="V1")
+    command.add_argument("new", metavar="V2")
+    command.add_argument("--config", metavar="FILE", help="also tell what of this config breaks")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    _surroundings(command)
+
+
+def _export(commands: Any) -> None:
+    command = _command(commands, "export", "write the rules in a language that other tools read", "export")
+    _source(command)
+    command.add_argument("--format", choices=("json-schema", "pydantic", "markdown"), default="json-schema")
+    command.add_argument("--type", metavar="CLASS", help="the class (default: the engine's front class)")
+    command.add_argument("--list-unsupported", action="store_true", help="name the rules that the language cannot say")
+
+
+def _sweep(commands: Any) -> None:
+    command = _command(
+        commands,
+        "sweep",
+        "give the valid combinations of a grid of values",
+        "sweeping",
+        "A grid maps fields to lists of values. Fields under `zip` vary together; a mapping is a nested config.\n\n"
+        "  temperature: [0, 0.7, 1]\n"
+        "  top_p: [0.9, 1.0]\n"
+        "  zip:\n    min_tokens: [0, 10]\n    max_tokens: [16, 32]\n",
+    )
+    command.add_argument("file", metavar="GRID", help="YAML or JSON; `-` reads standard input")
+    _source(command)
+    _surroundings(command)
+    command.add_argument("--type", metavar="CLASS", help="the class whose fields the grid names")
+    command.add_argument("--count", action="store_true", help="only the counts")
+    command.add_argument("--format", choices=("text", "json"), default="text", help="json: one combination a line")
+
+
+def _compile(commands: Any) -> None:
+    command = _command(commands, "compile", "write the compiled form of the corpora, which check reads", "compiling")
+    command.add_argument("engines", metavar="ENGINE", nargs="*", help="default: all")
+    command.add_argument("--check", action="store_true", help="write nothing; fail where a file is stale")
+
+
+def stdout_is_terminal(choice: str = "auto") -> bool:
+    """Whether to write colours."""
+    import os
+
+    if choice != "auto":
+        return choice == "always"
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+def context_of(options: argparse.Namespace, declared: Sequence[str]) -> dict[str, Any]:
+    """The facts outside the config that the options give; those the engine does not declare are refused."""
+    from pytest_llem_invariants.errors import LlemError
+
+    given: dict[str, Any] = {}
+    for text in options.context:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise LlemError(f"--context wants NAME=VALUE, not {text!r}")
+        given[name] = value
+    if options.platform:
+        given["platform"] = options.platform
+    for name in given:
+        if name not in declared:
+            known = ", ".join(declared) or "none"
+            raise LlemError(f"this corpus knows no context {name!r} — known are {known}")
+    return given

@@ -1,0 +1,169 @@
+"""What `check` prints: for people, for programs, for code scanning, for pull requests."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.cli.parser import stdout_is_terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.verdict import Violation
+    from pytest_llem_invariants.cli.check import Checked
+
+_STYLES = {"error": "1;31", "warn": "1;33", "dormant": "1;36", "ok": "1;32", "faint": "2", "bold": "1"}
+_WORDS = {"error": "error", "warn": "warning", "dormant": "ignored"}
+_WEAK = {
+    "none": "no rule behind this answer was ever proven",
+    "partial": "not every rule was replayed since the corpus changed",
+    "simulated": "some rules were proven on a simulated platform only",
+    "reused": "some evidence was carried over from an earlier run",
+}
+
+
+def report(checked: Sequence[Checked], options: argparse.Namespace, *, uncertified: bool) -> None:
+    if options.format == "text":
+        print(_text(checked, stdout_is_terminal(options.color), uncertified))
+        return
+    if options.format == "github":
+        for line in _github(checked, uncertified):
+            print(line)
+        return
+    import json
+
+    data = _sarif(checked, uncertified) if options.format == "sarif" else _json(checked)
+    print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def place(document: Checked, violation: Violation) -> tuple[int, int] | None:
+    return None if document.place_of is None else document.place_of(violation.path)
+
+
+def _where(document: Checked, violation: Violation) -> str:
+    found = place(document, violation)
+    return document.name if found is None else f"{document.name}:{found[0]}:{found[1]}"
+
+
+def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
+    def paint(style: str, text: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colours else text
+
+    lines: list[str] = []
+    for document in checked:
+        for violation in document.verdict.violations:
+            lines.extend(_entry(document, violation, paint))
+    for document in checked:
+        verdict = document.verdict
+        checker = document.checker
+        mark = paint("ok", "✓ accepted") if verdict.ok else paint("error", "✗ rejected")
+        founded = verdict.certification
+        told = f"{checker.engine} {checker.version} · certification {founded}"
+        lines.append(f"{mark}  {paint('bold', document.name)}  {paint('faint', told)}")
+        if founded in _WEAK and (verdict.ok or uncertified):
+            style = "error" if uncertified else "faint"
+            lines.append(f"  {paint(style, _WEAK[founded])}")
+    return "\n".join(lines)
+
+
+def _entry(document: Checked, violation: Violation, paint: Any) -> list[str]:
+    severity = violation.severity
+    word = paint(severity, _WORDS[severity])
+    named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]
+    head = ", ".join(named) or ", ".join(violation.fields)
+    lines = [f"{paint('bold', _where(document, violation))}: {word}: {head}", f"  {violation.message}"]
+    if violation.suggestion:
+        lines.append(f"  {paint('ok', 'fix')}  {violation.suggestion}")
+    source = f"{violation.guard} · {violation.rule_id}" if violation.guard else violation.native_type
+    lines.append(f"  {paint('faint', f'why  {source}')}")
+    if violation.certification == "none" and violation.guard:
+        lines.append(f"  {paint('faint', 'this rule was read from the source and never proven')}")
+    return [*lines, ""]
+
+
+def _json(checked: Sequence[Checked]) -> dict[str, Any]:
+    documents = []
+    for document in checked:
+        entry: dict[str, Any] = {
+            "file": document.name,
+            "engine": document.checker.engine,
+            "engine_version": document.checker.version,
+            **document.verdict.as_dict(),
+        }
+        for data, violation in zip(entry["violations"], document.verdict.violations, strict=True):
+            found = place(document, violation)
+            data["line"], data["column"] = found or (None, None)
+        documents.append(entry)
+    return {"ok": all(document.verdict.ok for document in checked), "documents": documents}
+
+
+_LEVELS = {"error": "error", "warn": "warning", "dormant": "note"}
+
+
+def _sarif(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
+    rules: dict[str, dict[str, Any]] = {}
+    results = []
+    for document in checked:
+        for violation in document.verdict.violations:
+            rules[violation.rule_id] = {
+                "id": violation.rule_id,
+                "shortDescription": {"text": violation.summary},
+                "help": {"text": violation.suggestion or violation.summary},
+            }
+            results.append(
+                {
+                    "ruleId": violation.rule_id,
+                    "level": _LEVELS[violation.severity],
+                    "message": {"text": _sentence(violation)},
+                    "locations": [_location(document, violation)],
+                }
+            )
+        if uncertified and not document.verdict.certified:
+            rules["uncertified"] = {"id": "uncertified", "shortDescription": {"text": "The evidence is incomplete."}}
+            message = f"certification {document.verdict.certification}: {_WEAK[document.verdict.certification]}"
+            results.append({"ruleId": "uncertified", "level": "error", "message": {"text": message}})
+    return {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "llem-invariants", "rules": [rules[name] for name in sorted(rules)]}},
+                "results": results,
+            }
+        ],
+    }
+
+
+def _location(document: Checked, violation: Violation) -> dict[str, Any]:
+    found = place(document, violation)
+    physical: dict[str, Any] = {"artifactLocation": {"uri": document.name.replace("\\", "/").replace(" ", "%20")}}
+    if found is not None:
+        physical["region"] = {"startLine": found[0], "startColumn": found[1]}
+    return {"physicalLocation": physical}
+
+
+def _sentence(violation: Violation) -> str:
+    return f"{violation.message} ({violation.suggestion})" if violation.suggestion else violation.message
+
+
+_ANNOTATIONS = {"error": "error", "warn": "warning", "dormant": "notice"}
+
+
+def _github(checked: Sequence[Checked], uncertified: bool) -> list[str]:
+    lines = []
+    for document in checked:
+        for violation in document.verdict.violations:
+            found = place(document, violation)
+            spot = f"file={_escaped(document.name, property=True)},line={found[0]},col={found[1]}," if found else ""
+            title = _escaped(violation.rule_id, property=True)
+            lines.append(f"::{_ANNOTATIONS[violation.severity]} {spot}title={title}::{_escaped(_sentence(violation))}")
+        if uncertified and not document.verdict.certified:
+            certification = document.verdict.certification
+            lines.append(f"::error file={document.name},title=uncertified::{certification}: {_WEAK[certification]}")
+    return lines
+
+
+def _escaped(text: str, *, property: bool = False) -> str:
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return text.replace(":", "%3A").replace(",", "%2C") if property else text
