@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
 from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
 
@@ -23,6 +24,7 @@ class Bench:
     def __init__(self, volume: Volume, settings: Settings) -> None:
         self._volume = volume
         self._settings = settings
+        self._trouble: LlemError | None = None
         self._observer: Observer | None = None
         self._adapter: EngineAdapter | None = None
         self._observed: dict[str, tuple[Observation, Observation]] = {}
@@ -30,8 +32,17 @@ class Bench:
 
     def prepare(self) -> None:
         """Import the engine and check it against its pin; raises what is wrong with it."""
+        if self._trouble is not None:
+            raise self._trouble
         if self._observer is not None:
             return
+        try:
+            self._import()
+        except LlemError as trouble:
+            self._trouble = trouble  # an import that fails may take as long as one that succeeds
+            raise
+
+    def _import(self) -> None:
         from pytest_llem_invariants.engines import get_adapter
         from pytest_llem_invariants.replay.observe import Observer
         from pytest_llem_invariants.ssot import check_installed_version

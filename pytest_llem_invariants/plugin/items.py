@@ -32,6 +32,7 @@ class CorpusFile(pytest.File):
     rules: tuple[Rule, ...]
     lines: dict[str, int]
     checks: tuple[Check, ...]
+    certified: bool
     unavailable: str | None
 
     def collect(self) -> Iterable[pytest.Collector]:
@@ -75,7 +76,12 @@ class CheckItem(pytest.Item):
     def setup(self) -> None:
         if self._file.unavailable is not None:
             pytest.skip(self._file.unavailable)
-        self._file.bench.prepare()
+        try:
+            self._file.bench.prepare()
+        except LlemError:
+            if self._file.certified:  # no other check of this corpus would fare better: say it once
+                self.session.shouldstop = "the engine cannot be used"
+            raise
 
     def runtest(self) -> None:
         self.evidence = self._file.bench.examine(self.rule, self.check)

@@ -64,7 +64,8 @@ class LlemRun:
             pytest.exit(str(error), returncode=REFUSED)
         file.bench = Bench(volume, self._settings)
         file.checks = checks_of(self._settings.soundness)
-        file.unavailable = None if volume is self._shelf.certified else _unavailable(volume)
+        file.certified = volume is self._shelf.certified
+        file.unavailable = None if file.certified else _unavailable(volume)
         file.add_marker(MARK)
         return file
 

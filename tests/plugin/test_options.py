@@ -74,6 +74,7 @@ def test_a_broken_installation_is_exit_2_and_says_what_is_missing(house: House, 
     result = house.run(*workers)
     assert result.ret == 2
     assert "a_compiled_part_of_it" in result.stdout.str()
+    assert result.parseoutcomes()["errors"] <= 2, "every worker says it once"
     assert house.validated.read_text() == "what was there"
 
 
