@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"llem-invariants: {error}", file=sys.stderr)
     except BrokenPipeError:
         # The reader has seen enough; without this, Python would complain when it flushes at exit.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return 0
     except KeyboardInterrupt:
         print("llem-invariants: interrupted", file=sys.stderr)

@@ -1,0 +1,119 @@
+"""`llem-invariants explain`: everything that is known of one rule."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from pytest_llem_invariants.checker import store
+from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.cli.check import load
+from pytest_llem_invariants.cli.parser import stdout_is_terminal
+from pytest_llem_invariants.errors import LlemError
+
+_OUTCOMES = {
+    "error": "rejects the config",
+    "warn": "warns and goes on",
+    "dormant": "ignores or changes the value",
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    checker, rule = _find(options)
+    source = _source(checker, rule["id"], options)
+    bold, faint = ("\x1b[1m{}\x1b[0m", "\x1b[2m{}\x1b[0m") if stdout_is_terminal() else ("{}", "{}")
+    rows = [
+        ("when", rule["when"]),
+        ("then", f"{checker.engine} {_OUTCOMES[rule['severity']]}"),
+        ("says", rule["template"]),
+        ("fix", rule["suggestion"]),
+        ("where", rule["guard"]),
+        ("class", rule["type"]),
+        ("context", ", ".join(rule.get("context", ()))),
+        ("since", _since(checker, rule)),
+        ("proof", _proof(rule["certification"])),
+        *source,
+    ]
+    print(bold.format(rule["id"]))
+    print(rule["summary"])
+    print()
+    for name, text in rows:
+        if text:
+            print(f"  {faint.format(f'{name:<9}')} {text}")
+    return 0
+
+
+def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:
+    if options.engine or options.corpus:
+        checkers = [load(options)]
+    else:
+        checkers = [Checker.load(engine) for engine in store.engines(store.data_root())]
+    known = []
+    for checker in checkers:
+        for rule in checker.rules:
+            if rule["id"] == options.rule:
+                return checker, rule
+            known.append(rule["id"])
+    close = get_close_matches(options.rule, known, n=3, cutoff=0.5)
+    mend = f"did you mean {' or '.join(close)}?" if close else "`llem-invariants list --engine E` shows them"
+    raise LlemError(f"no rule {options.rule!r} — {mend}")
+
+
+def _proof(certification: str) -> str:
+    if certification == "none":
+        return "none: read from the source, never replayed"
+    return f"replayed against the live library ({certification})"
+
+
+def _since(checker: Checker, rule: Mapping[str, Any]) -> str:
+    """The first version since which every kept corpus has the rule."""
+    try:
+        kept = store.versions(store.data_root(), checker.engine)
+    except LlemError:
+        return ""
+    since = checker.version
+    for version in reversed(kept):
+        older = Checker.load(checker.engine, version=version)
+        if older.version == checker.version:
+            continue
+        if not any((other["type"], other["when"]) == (rule["type"], rule["when"]) for other in older.rules):
+            break
+        since = version
+    return since if kept else ""
+
+
+def _source(checker: Checker, identity: str, options: argparse.Namespace) -> list[tuple[str, str]]:
+    """What only the full corpus knows: the two examples, who found the rule, its evidence."""
+    from pytest_llem_invariants.corpus import load_proposed
+    from pytest_llem_invariants.wording import say_value
+
+    path = options.corpus
+    if path is None:
+        folder = os.path.join(store.data_root(), "corpora", checker.engine)
+        if options.engine_version in store.versions(store.data_root(), checker.engine):
+            folder = os.path.join(folder, "history", options.engine_version)
+        path = os.path.join(folder, store.SOURCES[0])
+    if not os.path.exists(path) or path.endswith(".json"):
+        return []
+    rule = next((rule for rule in load_proposed(path).rules if rule.id == identity), None)
+    if rule is None:
+        return []
+    found_by = ", ".join(map(str, (rule.added_by, *rule.cross_validated_by)))
+
+    def shown(kwargs: Mapping[str, Any]) -> str:
+        try:
+            return json.dumps(dict(kwargs), ensure_ascii=False)
+        except TypeError:
+            return "{" + ", ".join(f"{name}: {say_value(value)}" for name, value in kwargs.items()) + "}"
+
+    return [
+        ("triggers", shown(rule.kwargs_positive)),
+        ("passes", shown(rule.kwargs_negative)),
+        ("found by", found_by),
+        ("see", ", ".join(reference for reference in rule.references if reference != rule.miner_source.guard)),
+        ("note", rule.walker_notes or ""),
+    ]

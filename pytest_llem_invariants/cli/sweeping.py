@@ -1,0 +1,55 @@
+"""`llem-invariants sweep`: the valid combinations of a grid."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from pytest_llem_invariants.checker.sweep import read_grid
+from pytest_llem_invariants.checker.verdict import plain
+from pytest_llem_invariants.cli import INVALID
+from pytest_llem_invariants.cli.check import choose
+from pytest_llem_invariants.cli.parser import context_of
+from pytest_llem_invariants.cli.reading import read
+
+
+def run(options: argparse.Namespace) -> int:
+    grid = read(options.file).data
+    fields: dict[str, Any] = {field: None for axis in read_grid(grid) for choice in axis for field in choice}
+    checker = choose(options, fields, {})
+    pruned = checker.prune(grid, native_type=options.type, context=context_of(options, list(checker.declared_context)))
+    if not options.count:
+        for combination in pruned:
+            print(json.dumps(plain(combination)) if options.format == "json" else _line(combination))
+    if options.format == "json" and not options.count:
+        return 0 if pruned.valid else INVALID
+    summary = {
+        "native_type": pruned.native_type,
+        "total": pruned.total,
+        "valid": pruned.valid,
+        "pruned_by": pruned.by_rule,
+        "certification": pruned.certification,
+    }
+    if options.format == "json":
+        print(json.dumps(summary, indent=2))
+    else:
+        _print(summary, sys.stdout if options.count else sys.stderr)
+    return 0 if pruned.valid else INVALID
+
+
+def _line(combination: dict[str, Any]) -> str:
+    return " ".join(f"{field}={json.dumps(plain(value))}" for field, value in combination.items())
+
+
+def _print(summary: dict[str, Any], out: Any) -> None:
+    total, valid = summary["total"], summary["valid"]
+    print(
+        f"{summary['native_type']}: {valid:,} of {total:,} combinations are valid"
+        f" (certification {summary['certification']})",
+        file=out,
+    )
+    width = max((len(f"{count:,}") for count in summary["pruned_by"].values()), default=0)
+    for rule, count in sorted(summary["pruned_by"].items(), key=lambda pair: (-pair[1], pair[0])):
+        print(f"  {count:>{width},} pruned by {rule}", file=out)
