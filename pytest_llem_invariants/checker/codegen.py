@@ -142,33 +142,38 @@ class RuleSource:
                 for clause in clauses
                 if clause.op != BOOL_IS_NUMBER and not (is_anchor and kind != _ANY and reference_of(clause.rhs) is None)
             ]
-            later.extend(self._generic(expression, rest, anchor, counts_bools))
+            if is_anchor and any(_is_nan_test(clause, expression.text) for clause in rest) and kind != _ANY:
+                if kind != "float":
+                    return None
+                first.append("v != v")
+                rest = [clause for clause in rest if not _is_nan_test(clause, expression.text)]
+            later.extend(self._generic(expression, rest, anchor, kind, counts_bools))
         return " and ".join([*first, *later]) or "True"
 
     def _is_anchor(self, name: str, anchor: str) -> bool:
         return name not in self.context and self.path(name) == anchor
 
     def _generic(
-        self, expression: Expression, clauses: list[Clause], anchor: str | None, counts_bools: bool
+        self, expression: Expression, clauses: list[Clause], anchor: str | None, kind: str, counts_bools: bool
     ) -> Iterator[str]:
         if expression.has_each:
             node = ast.parse(expression.text, mode="eval").body
             assert isinstance(node, ast.Call)
-            tests = " and ".join(self._clause("e", clause, anchor, counts_bools) for clause in clauses) or "True"
+            tests = " and ".join(self._clause("e", clause, anchor, _ANY, counts_bools) for clause in clauses) or "True"
             yield f"any({tests} for e in {self._opened(node, anchor)})"
             return
         value = self._expression(expression.text, anchor)
         for clause in clauses:
-            yield self._clause(value, clause, anchor, counts_bools)
+            yield self._clause(value, clause, anchor, kind, counts_bools)
 
-    def _clause(self, value: str, clause: Clause, anchor: str | None, counts_bools: bool) -> str:
-        name = runtime.OPERATORS[clause.op].__name__
-        if counts_bools:
-            value = f"as_number({value})"
+    def _clause(self, value: str, clause: Clause, anchor: str | None, kind: str, counts_bools: bool) -> str:
         reference = reference_of(clause.rhs)
         if reference is None:
-            return f"{name}({value}, {literal(plain_value(clause.rhs))})"
-        return f"(r := {self._expression(reference, anchor)}) is not None and {name}({value}, r)"
+            return _inline(value, clause.op, plain_value(clause.rhs), counts_bools)
+        other = self._expression(reference, anchor)
+        if other != "v" or kind == _ANY:
+            return f"(r := {other}) is not None and {_against(value, clause.op, 'r', kind, counts_bools)}"
+        return _against(value, clause.op, "v", kind, counts_bools)
 
     def _expression(self, text: str, anchor: str | None) -> str:
         if parse(text).is_field:
@@ -207,6 +212,49 @@ class RuleSource:
             return f"c.get({path!r}{', ' + default if default else ''})"
         parts = ", ".join(map(repr, path.split(".")))
         return f"path({default or None}, c, {parts})"
+
+
+def _is_nan_test(clause: Clause, subject: str) -> bool:
+    return clause.op == "!=" and reference_of(clause.rhs) == subject
+
+
+def _bound(value: str) -> tuple[str, str]:
+    """A name for a value, and the expression that gives it the name where it is first read."""
+    return (value, value) if value.isidentifier() else ("w", f"(w := {value})")
+
+
+def _inline(value: str, op: str, rhs: Any, counts_bools: bool) -> str:
+    """A clause on a value of unknown kind: the usual kinds without a call, the rest through the operator."""
+    name, first = _bound(value)
+    function = runtime.OPERATORS[op].__name__
+    asked = f"as_number({name})" if counts_bools else name
+    if op in _ORDER and type(rhs) in runtime.NUMBERS:
+        call = f"{function}({asked}, {literal(rhs)})"
+        return f"{first} is not None and ({name} {op} {literal(rhs)} if type({name}) in NUMBERS else {call})"
+    if op in ("present", "absent"):
+        return f"{first} is {'not ' if (op == 'present') is rhs else ''}None"
+    members = rhs if op in ("in", "not_in") else [rhs]
+    if op in ("in", "==") and members and all(member is None or isinstance(member, bool) for member in members):
+        equal = " or ".join(f"{name} is {member}" for member in members).replace(name, first, 1)
+        if counts_bools:
+            return f"{function}({asked.replace(name, first, 1)}, {literal(rhs)})"
+        return f"({equal} or (type({name}) not in PLAIN and {function}({name}, {literal(rhs)})))"
+    if op in ("truthy", "falsy"):
+        negation = "not " if op == "falsy" else ""
+        return f"({negation}{name} if type({first}) in PLAIN else {function}({name}, True))"
+    return f"{function}({asked.replace(name, first, 1)}, {literal(rhs)})"
+
+
+def _against(value: str, op: str, other: str, kind: str, counts_bools: bool) -> str:
+    """A clause against another field's value, which is not None; `v` is a number where its kind says so."""
+    function = runtime.OPERATORS[op].__name__
+    if kind in ("int", "float") and op in _ORDER and "v" in (value, other) and not counts_bools:
+        name, first = _bound(value)
+        unknown = name if other == "v" else other
+        call = f"{function}({name}, {other})"
+        test = f"({name} {op} {other} if type({unknown}) in NUMBERS else {call})"
+        return test if name == first else f"{first} is not None and {test}"
+    return f"{function}({f'as_number({value})' if counts_bools else value}, {other})"
 
 
 def _settled(clause: Clause, kind: str, counts_bools: bool) -> str | None:
