@@ -80,6 +80,24 @@ def understood(checker: Checker, config: Mapping[str, Any]) -> int:
     return 10 * marked + max((_known(checker, form, config) for form in forms), default=0)
 
 
+def guess(config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
+    """The checker of the engine that understands most of the keys; those loaded on the way stay in `checkers`."""
+    from pytest_llem_invariants.checker import store
+    from pytest_llem_invariants.checker.core import Checker
+
+    best: Checker | None = None
+    most = 0
+    for engine in store.engines(store.data_root()):
+        if engine not in checkers:
+            checkers[engine] = Checker.load(engine)
+        known = understood(checkers[engine], config)
+        if known > most:
+            best, most = checkers[engine], known
+    if best is None:
+        raise RoutingError(f"no engine knows any of these keys — name one of {', '.join(sorted(checkers))}")
+    return best
+
+
 def _roots(checker: Checker, number: int) -> set[str]:
     return {field.partition(".")[0] for field in checker.rules[number]["fields"]}
 

@@ -73,18 +73,9 @@ def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dic
         if key not in checkers:
             checkers[key] = load(options)
         return checkers[key]
-    from pytest_llem_invariants.checker.routes import understood
+    from pytest_llem_invariants.checker.routes import guess
 
-    best: Checker | None = None
-    most = 0
-    for engine in store.engines(store.data_root()):
-        if engine not in checkers:
-            checkers[engine] = Checker.load(engine)
-        known = understood(checkers[engine], config)
-        if known > most:
-            best, most = checkers[engine], known
-    if best is None:
-        raise LlemError(f"no engine knows any of these keys — name one with --engine: {', '.join(sorted(checkers))}")
+    best = guess(config, checkers)
     return best if options.engine_version is None else Checker.load(best.engine, version=options.engine_version)
 
 

@@ -7,7 +7,7 @@ from pytest_llem_invariants.cli.parser import stdout_is_terminal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.verdict import Violation
@@ -53,7 +53,7 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
     lines: list[str] = []
     for document in checked:
         for violation in document.verdict.violations:
-            lines.extend(_entry(document, violation, paint))
+            lines.extend(describe(violation, _where(document, violation), paint))
     for document in checked:
         verdict = document.verdict
         checker = document.checker
@@ -67,12 +67,17 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
     return "\n".join(lines)
 
 
-def _entry(document: Checked, violation: Violation, paint: Any) -> list[str]:
+def _unpainted(style: str, text: str) -> str:
+    return text
+
+
+def describe(violation: Violation, where: str, paint: Callable[[str, str], str] = _unpainted) -> list[str]:
+    """A violation for people: where, what, how to mend it, and where the library says so."""
     severity = violation.severity
     word = paint(severity, _WORDS[severity])
     named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]
     head = ", ".join(named) or ", ".join(violation.fields)
-    lines = [f"{paint('bold', _where(document, violation))}: {word}: {head}", f"  {violation.message}"]
+    lines = [f"{paint('bold', where)}: {word}: {head}", f"  {violation.message}"]
     if violation.suggestion:
         lines.append(f"  {paint('ok', 'fix')}  {violation.suggestion}")
     source = f"{violation.guard} · {violation.rule_id}" if violation.guard else violation.native_type

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.plugin import options
+from pytest_llem_invariants.plugin import checking, options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     options.declare(parser)
+    checking.declare(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "llem: a check of a rule of an engine's corpus")
+    config.pluginmanager.register(checking, checking.NAME)
     if options.concern(config):
         from pytest_llem_invariants.plugin.run import register
 

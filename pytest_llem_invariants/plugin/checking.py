@@ -1,0 +1,116 @@
+"""For other people's test suites: the fixture `llem_checker`, and config files as items."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+import pytest
+
+from pytest_llem_invariants.errors import LlemError
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.checker import Checker, Verdict
+    from pytest_llem_invariants.cli.reading import Config
+
+NAME = "llem-checking"
+_CHECKERS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+
+
+def declare(parser: pytest.Parser) -> None:
+    """Add the ini options."""
+    parser.addini("llem_configs", "Config files to check as items, as globs below the root folder", "args", default=[])
+    parser.addini(
+        "llem_configs_engine",
+        "The engine of the files in llem_configs; guessed from their keys if empty",
+        "string",
+        default="",
+    )
+    parser.addini(
+        "llem_configs_platform", "The platform on which the files in llem_configs are to run", "string", default=""
+    )
+    parser.addini("llem_configs_certified", "Whether a pass must be founded on a full replay", "bool", default=False)
+
+
+@pytest.fixture(scope="session")
+def llem_checker() -> Callable[..., Checker]:
+    """Load a checker: `llem_checker("vllm").check("SamplingParams", {"temperature": -1}).ok`. Loaded once a session."""
+    from pytest_llem_invariants.checker import Checker
+
+    loaded: dict[tuple[Any, ...], Checker] = {}
+
+    def load(engine: str | None = None, *, version: str | None = None, corpus: Any = None) -> Checker:
+        key = (engine, version, None if corpus is None else str(corpus))
+        if key not in loaded:
+            loaded[key] = Checker.load(engine, version=version, corpus=corpus)
+        return loaded[key]
+
+    return load
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    globs = parent.config.getini("llem_configs")
+    if not globs or not file_path.is_relative_to(parent.config.rootpath):
+        return None
+    relative = file_path.relative_to(parent.config.rootpath).as_posix()
+    if any(fnmatchcase(relative, pattern) for pattern in globs):
+        return ConfigFile.from_parent(parent, path=file_path)
+    return None
+
+
+class RejectedError(Exception):
+    """The library would not accept the file."""
+
+
+@final
+class ConfigFile(pytest.File):
+    """A config file."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        yield ConfigItem.from_parent(self, name="accepted")
+
+
+@final
+class ConfigItem(pytest.Item):
+    """Passes where the library would accept the file."""
+
+    def runtest(self) -> None:
+        from pytest_llem_invariants.cli.reading import read
+        from pytest_llem_invariants.cli.reporting import describe
+
+        config = read(str(self.path))
+        verdict = self._verdict(config)
+        name = self.path.name
+        told = "\n".join(
+            line
+            for violation in verdict.violations
+            for line in describe(violation, ":".join(map(str, (name, *config.place_of(violation.path)))))
+        ).rstrip()
+        if not verdict.ok:
+            raise RejectedError(told)
+        if self.config.getini("llem_configs_certified") and not verdict.certified:
+            raise RejectedError(f"{name}: accepted, but only with certification {verdict.certification!r}")
+        if told:
+            self.add_report_section("call", "llem", told)
+
+    def _verdict(self, config: Config) -> Verdict:
+        from pytest_llem_invariants.checker import Checker
+        from pytest_llem_invariants.checker.routes import guess
+
+        checkers = self.config.stash.setdefault(_CHECKERS, {})
+        engine = self.config.getini("llem_configs_engine")
+        if engine and engine not in checkers:
+            checkers[engine] = Checker.load(engine)
+        checker: Checker = checkers[engine] if engine else guess(config.data, checkers)
+        platform = self.config.getini("llem_configs_platform")
+        return checker.check_config(config.data, context={"platform": platform} if platform else None)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, (RejectedError, LlemError)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return self.path, 0, f"{self.path.name} is accepted"
