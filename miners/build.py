@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import inspect
 import multiprocessing
+import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -42,6 +43,8 @@ _BUDGET: Final = 40_000
 """How many questions the probing of one class may ask."""
 _MOST_PROBES: Final = 240
 _LEAST_PROBES: Final = 24
+_WORD: Final = re.compile(r"[\w.+/-]{1,24}\Z")
+_MOST_WORDS: Final = 30
 _SEVERITIES: Final = tuple(Severity)
 
 
@@ -183,6 +186,7 @@ def _share_out(
 def _prove_class(
     adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, guesses: Sequence[Candidate]
 ) -> _ClassResult:
+    facts = surface[name]
     oracle = Oracle(Observer(adapter), name)
     entry = adapter.ssot.native_type(name)
     budget = _BUDGET if entry is None or entry.probes is None else entry.probes
@@ -201,7 +205,7 @@ def _prove_class(
         probe(
             surface[name],
             oracle.raises,
-            constants=constants_in(guesses),
+            constants=_with_words(constants_in(guesses), facts, words_in(adapter.native_class(name), facts.fields)),
             clusters=adapter.ssot.clusters.get(name, ()),
             explained=gate.rejects,
             surface=surface,
@@ -220,6 +224,25 @@ def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...
             for field in parse(subject).fields:
                 found.setdefault(field, []).extend(constants_of({subject: clauses}))
     return {field: distinct(values) for field, values in found.items()}
+
+
+def words_in(cls: type[Any], field_names: Collection[str]) -> tuple[str, ...]:
+    """The short strings of a class's own code: among them are the values that its open text fields take."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return ()
+    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    words = dict.fromkeys(text for text in strings if _WORD.match(text) and text not in field_names)
+    return tuple(words)[:_MOST_WORDS]
+
+
+def _with_words(
+    constants: Mapping[str, tuple[Any, ...]], facts: ClassFacts, words: tuple[str, ...]
+) -> Mapping[str, tuple[Any, ...]]:
+    """The words beside the constants, for the fields that may hold text."""
+    texts = [name for name, fact in facts.fields.items() if not fact.types or {"str", "any"} & set(fact.types)]
+    return {**constants, **{name: distinct((*constants.get(name, ()), *words)) for name in texts}}
 
 
 def _counted(candidates: Iterable[Candidate]) -> dict[AddedBy, int]:

@@ -23,6 +23,7 @@ _X: Final = "x"
 """Stands for the field until its shape is known; no function of the expression language has the letter."""
 _DEEPEST: Final = 2
 _MOST_NAMED: Final = 24
+_MOST_SINGLE: Final = 6
 _COMMON_NUMBERS: Final = (*range(-2, 18), 20, 24, 32, 48, 64, 96, 100, 128, 256, 512, 1000, 1024, 2048, 4096, 2**20)
 _LARGEST_DIVISOR: Final = 4096
 _ENOUGH: Final = 2
@@ -270,7 +271,7 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
         folded = [value for value in evidence.named if isinstance(value, str)]
         if texts.accepted and _all_named([value.lower() for value in texts.accepted], folded):
             yield {"lower(x)": (Clause("not_in", folded),)}
-    if strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
+    if texts.accepted and strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
         yield _one(Clause("not_in", strings), Clause("type_is", "str"))
 
 
@@ -281,7 +282,8 @@ def _all_named(accepted: Iterable[Any], named: Sequence[Any]) -> bool:
 def _member_pieces(evidence: Evidence) -> Iterator[Fields]:
     """An allowlist over all types, only where the message names its members or the whole domain was probed."""
     numbers = [value for value in evidence.named if is_number(value)]
-    if numbers and _all_named([value for value in evidence.accepted if is_number(value)], numbers):
+    accepted = [value for value in evidence.accepted if is_number(value)]
+    if numbers and accepted and _all_named(accepted, numbers):
         yield _one(Clause("not_in", numbers), Clause("type_is", ["float", "int"]))
         yield _one(Clause("not_in", numbers), Clause("type_is", "int"))
     if evidence.domain_is_whole and evidence.accepted:
@@ -290,7 +292,8 @@ def _member_pieces(evidence: Evidence) -> Iterator[Fields]:
             yield _one(Clause("!=", allowed[0]))
         elif allowed and len(allowed) <= _MOST_NAMED:
             yield _one(Clause("not_in", allowed))
-    if evidence.accepted and _all_named((v for v in evidence.accepted if v is not None), evidence.named):
+    members = [value for value in evidence.accepted if value is not None]
+    if members and _all_named(members, evidence.named):
         yield _one(Clause("not_in", list(evidence.named)))
 
 
@@ -346,9 +349,13 @@ def _length_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[F
 
 
 def _single_values(evidence: Evidence) -> Iterator[Fields]:
-    """Single scalars that are rejected while others like them are not: claimed as exactly those values."""
+    """Single scalars that are rejected while others like them are not: claimed as exactly those values.
+
+    Many of them are no set of forbidden values but a shape that was not understood, and a list of what happened to be
+    probed says nothing to anybody.
+    """
     scalars = [v for v in evidence.rejected if isinstance(v, (str, bool)) or (is_number(v) and math.isfinite(v))]
-    for value in scalars:
+    for value in scalars if len(scalars) <= _MOST_SINGLE else ():
         yield _one(Clause("==", "@" + value if isinstance(value, str) and value.startswith("@") else value))
     for value in evidence.rejected:
         if is_number(value) and math.isinf(value):

@@ -16,6 +16,7 @@ from pytest_llem_invariants.model import (
     Certification,
     Channel,
     Check,
+    CheckFailed,
     Corpus,
     Divergence,
     Environment,
@@ -72,8 +73,12 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
         fresh = _fresh_case(rule, run)
         if fresh is not None:
             case, diverged = fresh
-            cases.append(_with_earlier_soundness(case, earlier.get(rule.id)))
+            known = earlier.get(rule.id)
+            kept = _with_earlier_soundness(case, known)
+            cases.append(kept)
             divergences.extend(diverged)
+            if kept is not case and previous is not None:
+                divergences.extend(one for one in _of_predicate(previous) if one.invariant_id == rule.id)
             continue
         unrun += 1
         known = earlier.get(rule.id)
@@ -138,6 +143,12 @@ def _with_earlier_soundness(case: Case, known: Case | None) -> Case:
     if case.soundness is not None or known is None or case.skipped_reason is not None:
         return case
     return replace(case, soundness=known.soundness)
+
+
+def _of_predicate(validated: Validated) -> Iterable[Divergence]:
+    """What probing found, as against what the two examples found."""
+    probed = (CheckFailed.PREDICATE_OVERBROAD, CheckFailed.PREDICATE_UNDERBROAD)
+    return (one for one in validated.divergences if one.check_failed in probed)
 
 
 def _summary(cases: Iterable[Case], divergences: Iterable[Divergence]) -> dict[str, Any]:
