@@ -259,6 +259,11 @@ class ClassChecker:
         return fields
 
     @property
+    def accepts_extra(self) -> bool:
+        """Whether the class takes keyword arguments that it does not know."""
+        return bool(self._data.get("accepts_extra", True))
+
+    @property
     def sections(self) -> Mapping[str, str]:
         """The fields that hold another class."""
         return self._sections

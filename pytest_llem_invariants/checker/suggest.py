@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_llem_invariants.expressions import parse
@@ -17,11 +17,8 @@ _MENDS: Final[Mapping[str, str]] = {
     ">=": "set {field} below {rhs}",
     "==": "set {field} to something other than {rhs}",
     "!=": "set {field} to {rhs}",
-    "in": "set {field} to none of {rhs}",
-    "not_in": "choose {field} from {rhs}",
     "divisible_by": "choose {field} so that {rhs} does not divide it",
     "not_divisible_by": "set {field} to a multiple of {rhs}",
-    "type_is": "give {field} as something other than {rhs}",
     "type_is_not": "give {field} as {rhs}",
     "min_len": "give {field} fewer than {rhs} elements",
     "max_len": "give {field} more than {rhs} elements",
@@ -59,12 +56,38 @@ def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     if clause.op in ("present", "absent"):
         leave_out = (clause.op == "present") is rhs
         return f"leave {field} out" if leave_out else f"set {field}"
+    if clause.op in ("in", "not_in"):
+        return _choice(field, clause.op, rhs)
+    if clause.op == "==" and rhs is None:
+        return f"give {field} a value, or leave it out"
+    if clause.op == "type_is":
+        return _other_kind(field, [rhs] if isinstance(rhs, str) else rhs)
     return _MENDS.get(clause.op, "change {field}").format(field=field, rhs=_say(clause.op, rhs))
 
 
+_KINDS: Final = ("bool", "int", "float", "str", "list", "dict")
+
+
+def _other_kind(field: str, refused: Sequence[str]) -> str:
+    left = [kind for kind in _KINDS if kind not in refused]
+    if left and len(left) <= 2:
+        return f"give {field} as {' or '.join(left)}"
+    return f"give {field} as something other than {' or '.join(refused)}"
+
+
+def _choice(field: str, op: str, members: Any) -> str:
+    distinct = [member for index, member in enumerate(members) if member not in members[:index]]
+    if op == "not_in":
+        known = [member for member in distinct if member is not None]
+        return f"{'set' if len(known) == 1 else 'choose'} {field} {'to' if len(known) == 1 else 'from'} " + ", ".join(
+            map(say_value, known)
+        )
+    if all(member is None or member is False for member in distinct):
+        return f"turn {field} on" if False in distinct else f"set {field}"
+    return f"set {field} to something other than {' or '.join(map(say_value, distinct))}"
+
+
 def _say(op: str, rhs: Any) -> str:
-    if op in ("type_is", "type_is_not"):
+    if op == "type_is_not":
         return rhs if isinstance(rhs, str) else " or ".join(rhs)
-    if op in ("in", "not_in"):
-        return ", ".join(map(say_value, rhs))
     return say_value(rhs)

@@ -177,25 +177,43 @@ def plain(value: Any) -> Any:
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
-    """A message template with the holes filled that name a known field; the others stay."""
-    pieces: list[str] = []
+    """A message template with the holes filled that name a known field, or can only mean one; the others stay."""
+    pieces = _pieces(template)
+    anonymous = [index for index in range(1, len(pieces), 2) if pieces[index] == _ANONYMOUS]
+    if len(values) == 1 and anonymous:
+        ((name, value),) = values.items()
+        told = [value] if any(name in piece for piece in pieces[::2]) else [name, value]
+        if len(anonymous) == len(told):
+            for index, filling in zip(anonymous, told, strict=True):
+                pieces[index - 1] += str(filling)
+                pieces[index] = ""
+    return "".join(_filled(piece, values) if index % 2 else piece for index, piece in enumerate(pieces))
+
+
+_ANONYMOUS = "{…}"
+
+
+def _filled(hole: str, values: Mapping[str, Any]) -> str:
+    name = hole[1:-1].removeprefix("self.").partition("!")[0].partition(":")[0]
+    if name not in values or not hole:
+        return hole
+    return repr(values[name]) if "!r" in hole else str(values[name])
+
+
+def _pieces(template: str) -> list[str]:
+    """Text and holes in turn; `{{` and `}}` stand for braces."""
+    pieces: list[str] = [""]
     index = 0
     while index < len(template):
-        character = template[index]
         if template[index : index + 2] in ("{{", "}}"):
-            pieces.append(character)
+            pieces[-1] += template[index]
             index += 2
             continue
-        end = template.find("}", index) if character == "{" else -1
+        end = template.find("}", index) if template[index] == "{" else -1
         if end < 0:
-            pieces.append(character)
+            pieces[-1] += template[index]
             index += 1
             continue
-        hole = template[index + 1 : end]
-        name = hole.removeprefix("self.").partition("!")[0].partition(":")[0]
-        if name in values:
-            pieces.append(repr(values[name]) if "!r" in hole else str(values[name]))
-        else:
-            pieces.append(template[index : end + 1])
+        pieces.extend((template[index : end + 1], ""))
         index = end + 1
-    return "".join(pieces)
+    return pieces

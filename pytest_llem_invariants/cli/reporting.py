@@ -52,7 +52,7 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
 
     lines: list[str] = []
     for document in checked:
-        for violation in document.verdict.violations:
+        for violation in distinct(document.verdict.violations):
             lines.extend(describe(violation, _where(document, violation), paint))
     for document in checked:
         verdict = document.verdict
@@ -65,6 +65,17 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
             style = "error" if uncertified else "faint"
             lines.append(f"  {paint(style, _WEAK[founded])}")
     return "\n".join(lines)
+
+
+def distinct(violations: Sequence[Violation]) -> list[Violation]:
+    """One violation for each guard that fields run into: several rules may describe the same line of the library."""
+    found: dict[tuple[Any, ...], Violation] = {}
+    for violation in violations:
+        key = (violation.guard or violation.rule_id, violation.severity, frozenset(violation.fields))
+        known = found.get(key)
+        if known is None or ("{" in known.message and "{" not in violation.message):
+            found[key] = violation
+    return list(found.values())
 
 
 def _unpainted(style: str, text: str) -> str:

@@ -1,0 +1,304 @@
+"""The rules of a class in languages that other tools read. What a language cannot say is named, never just dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from pytest_llem_invariants.corpus import field_resolver
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.model import Clause, Rule, Severity
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.strict import value_to_data
+from pytest_llem_invariants.wording import say_match
+
+Schema = dict[str, Any]
+
+_JSON_TYPES: Final[Mapping[str, str]] = {
+    "bool": "boolean",
+    "int": "integer",
+    "float": "number",
+    "str": "string",
+    "list": "array",
+    "dict": "object",
+    "none": "null",
+}
+_BOUNDS: Final[Mapping[str, str]] = {
+    "<": "exclusiveMaximum",
+    "<=": "maximum",
+    ">": "exclusiveMinimum",
+    ">=": "minimum",
+}
+
+
+class UnsayableError(Exception):
+    """The language has no words for this clause."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """A rule that was left out, and why."""
+
+    rule_id: str
+    reason: str
+
+
+def json_schema(
+    native_type: str,
+    rules: Iterable[Rule],
+    parameters: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    accepts_extra: bool = True,
+    context: Iterable[str] = (),
+) -> tuple[Schema, tuple[Unsupported, ...]]:
+    """A JSON Schema (2020-12) that rejects what the rules reject. A rule of several fields becomes a `not`."""
+    known_context = frozenset(context)
+    forbidden: list[Schema] = []
+    unsupported: list[Unsupported] = []
+    for rule in rules:
+        if rule.severity is not Severity.ERROR:
+            continue
+        try:
+            pattern = _triggering(rule, known_context)
+        except UnsayableError as error:
+            unsupported.append(Unsupported(rule.id, str(error)))
+            continue
+        forbidden.append({"not": pattern, "$comment": rule.id, "description": _description(rule)})
+    properties = {field: _property(parameter) for field, parameter in (parameters or {}).items()}
+    for field in sorted({field for entry in forbidden for field in _roots(entry["not"])} - properties.keys()):
+        properties[field] = {}
+    schema: Schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": native_type,
+        "type": "object",
+        "properties": properties,
+    }
+    if parameters and not accepts_extra:
+        schema["additionalProperties"] = False
+    if forbidden:
+        schema["allOf"] = forbidden
+    return schema, tuple(unsupported)
+
+
+def _description(rule: Rule) -> str:
+    return f"{rule.message_template or rule.invariant_under_test} [{rule.miner_source.guard}]"
+
+
+def _roots(pattern: Schema) -> Iterable[str]:
+    for part in pattern.get("allOf", [pattern]):
+        yield from part.get("properties", {})
+        for option in part.get("anyOf", ()):
+            yield from option.get("properties", {})
+            yield from option.get("not", {}).get("required", ())
+
+
+def _property(parameter: Mapping[str, Any]) -> Schema:
+    """What an editor shows; the rules do the rejecting."""
+    told: Schema = {}
+    if parameter.get("description"):
+        told["description"] = parameter["description"]
+    if parameter.get("default_kind") == "value":
+        told["default"] = parameter.get("default")
+    if parameter.get("enum"):
+        told["examples"] = parameter["enum"]
+    if parameter.get("deprecated"):
+        told["deprecated"] = True
+    return told
+
+
+def _triggering(rule: Rule, context: frozenset[str]) -> Schema:
+    """A schema of the configs that trigger the rule."""
+    resolve = field_resolver(rule)
+    parts = []
+    for subject, clauses in rule.match.fields.items():
+        expression = parse(subject)
+        if any(name in context for name in expression.fields):
+            raise UnsayableError("it depends on something outside the config")
+        if not expression.is_field and not subject.startswith("len("):
+            raise UnsayableError(f"it computes {subject}")
+        (field,) = expression.fields
+        bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)
+        counted = None if expression.is_field else subject
+        values = [_values(clause, bools, counted) for clause in clauses if clause.op != BOOL_IS_NUMBER]
+        default_known = field in rule.match.defaults
+        parts.append(_at(resolve(field).split("."), values, clauses, default_known, rule.match.defaults.get(field)))
+    return parts[0] if len(parts) == 1 else {"allOf": parts}
+
+
+def _at(path: list[str], values: list[Schema], clauses: tuple[Clause, ...], has_default: bool, default: Any) -> Schema:
+    """Configs in which the value at a path is one of these, or is unset where that counts as well."""
+    inner = values[0] if len(values) == 1 else {"allOf": values}
+    given: Schema = inner
+    for name in reversed(path):
+        given = {"type": "object", "properties": {name: given}, "required": [name]}
+    when_unset = _holds(default if has_default else None, clauses)
+    if not when_unset:
+        return given
+    if len(path) > 1:
+        raise UnsayableError("it also triggers where a nested field is left out")
+    return {"anyOf": [given, {"type": "object", "not": {"required": path}}]}
+
+
+def _holds(value: Any, clauses: tuple[Clause, ...]) -> bool:
+    from pytest_llem_invariants.predicates import OPERATORS
+
+    if any(clause.op == BOOL_IS_NUMBER for clause in clauses) and isinstance(value, bool):
+        value = int(value)
+    return all(OPERATORS[clause.op].test(value, plain_value(clause.rhs)) for clause in clauses)
+
+
+def _values(clause: Clause, bools: bool, counted: str | None) -> Schema:
+    """A schema of the values that satisfy one clause."""
+    if reference_of(clause.rhs) is not None:
+        raise UnsayableError("it compares two fields")
+    rhs = plain_value(clause.rhs)
+    op = clause.op
+    if counted is not None:
+        return _lengths(op, rhs, counted)
+    if op in _BOUNDS:
+        return _bound(op, rhs, bools)
+    if op in ("==", "!=", "in", "not_in"):
+        return _members(op, rhs if op in ("in", "not_in") else [rhs], bools)
+    if op in ("type_is", "type_is_not"):
+        return _kinds(op, [rhs] if isinstance(rhs, str) else list(rhs))
+    if op in ("present", "absent"):
+        unset = (op == "absent") is rhs
+        return {"type": "null"} if unset else {"not": {"type": "null"}}
+    if op in ("divisible_by", "not_divisible_by"):
+        multiple: Schema = {"multipleOf": abs(rhs)}
+        return {"type": "number", **(multiple if op == "divisible_by" else {"not": multiple})}
+    if op in ("min_len", "max_len"):
+        bound = "min" if op == "min_len" else "max"
+        return _sized({f"{bound}Length": rhs}, {f"{bound}Items": rhs}, {f"{bound}Properties": rhs})
+    if op in ("truthy", "falsy"):
+        falsy: Schema = {"enum": [False, 0, "", None, [], {}]}
+        return falsy if op == "falsy" else {"not": falsy}
+    pattern = {"type": "string", "pattern": rhs}
+    return pattern if op == "matches" else {"type": "string", "not": {"pattern": rhs}}
+
+
+def _bound(op: str, rhs: Any, bools: bool) -> Schema:
+    if isinstance(rhs, str):
+        raise UnsayableError("it orders text")
+    if rhs - rhs != 0:
+        raise UnsayableError("it compares with infinity")
+    bounded: Schema = {"type": "number", _BOUNDS[op]: rhs}
+    if not bools:
+        return bounded
+    true = [value for value in (False, True) if _holds(int(value), (Clause(op, rhs),))]
+    return {"anyOf": [bounded, {"enum": true}]} if true else bounded
+
+
+def _members(op: str, members: list[Any], bools: bool) -> Schema:
+    if bools:
+        raise UnsayableError("it takes true and false for numbers among choices")
+    data = [value_to_data(member) for member in members]
+    if any(isinstance(member, dict) and "$type" in member for member in data):
+        raise UnsayableError("it names a value that JSON cannot hold")
+    if any(isinstance(member, float) and member - member != 0 for member in data):
+        raise UnsayableError("it names a number that JSON cannot hold")
+    chosen: Schema = {"enum": data}
+    # An unset value differs from nothing: `!=` and `not_in` want a value.
+    return chosen if op in ("==", "in") else {"not": {"enum": [*data, None]}}
+
+
+def _kinds(op: str, names: list[str]) -> Schema:
+    kinds: list[Schema] = []
+    for name in names:
+        if name not in _JSON_TYPES:
+            continue
+        # JSON knows one kind of number. 1.0 is an integer to it, so neither kind can be excluded by the other.
+        kinds.append({"type": _JSON_TYPES[name]})
+    if "float" in names and "int" not in names:
+        kinds = [kind for kind in kinds if kind != {"type": "number"}]
+        kinds.append({"type": "number", "not": {"type": "integer"}})
+    if not kinds:
+        raise UnsayableError(f"JSON has no type {' or '.join(names)}")
+    any_of: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return any_of if op == "type_is" else {"not": {"anyOf": [*kinds, {"type": "null"}]}}
+
+
+def _lengths(op: str, rhs: Any, counted: str) -> Schema:
+    if not isinstance(rhs, int) or isinstance(rhs, bool):
+        raise UnsayableError(f"it compares {counted} with something other than a count")
+    low, high = {"==": (rhs, rhs), "<": (0, rhs - 1), "<=": (0, rhs), ">": (rhs + 1, None), ">=": (rhs, None)}.get(
+        op, (None, None)
+    )
+    if low is None or (high is not None and high < 0):
+        raise UnsayableError(f"it asks {op} of {counted}")
+
+    def sized(noun: str) -> Schema:
+        return {f"min{noun}": low, **({} if high is None else {f"max{noun}": high})}
+
+    return _sized(sized("Length"), sized("Items"), sized("Properties"))
+
+
+def _sized(text: Schema, items: Schema, properties: Schema) -> Schema:
+    return {
+        "anyOf": [
+            {"type": "string", **text},
+            {"type": "array", **items},
+            {"type": "object", **properties},
+        ]
+    }
+
+
+def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[str], engine: str, version: str) -> str:
+    """A pydantic model that asks the checker: every rule is in it, whatever its shape."""
+    name = native_type.rpartition(".")[2]
+    known = sorted({*fields, *(root for rule in rules for root in _rule_roots(rule))})
+    lines = [
+        f'"""`{native_type}` as {engine} {version} accepts it. Written by `llem-invariants export`."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from typing import Any",
+        "",
+        "from pydantic import BaseModel, ConfigDict, model_validator",
+        "",
+        "from pytest_llem_invariants import Checker",
+        "",
+        f"_CHECKER = Checker.load({engine!r}, version={version!r})",
+        "",
+        "",
+        f"class {name}(BaseModel):",
+        f'    """Fields of `{native_type}`; a value that the library would reject is a validation error."""',
+        "",
+        '    model_config = ConfigDict(extra="allow", protected_namespaces=())',
+        "",
+    ]
+    lines.extend(f"    {field}: Any = None" for field in known if field.isidentifier() and not field.startswith("_"))
+    lines += [
+        "",
+        '    @model_validator(mode="after")',
+        f"    def _accepted_by_the_library(self) -> {name}:",
+        f"        verdict = _CHECKER.check({native_type!r}, self.model_dump(exclude_unset=True))",
+        "        if not verdict.ok:",
+        '            raise ValueError("; ".join(violation.message for violation in verdict.errors))',
+        "        return self",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _rule_roots(rule: Rule) -> Iterable[str]:
+    resolve = field_resolver(rule)
+    for subject in rule.match.fields:
+        for name in parse(subject).fields:
+            yield resolve(name).partition(".")[0]
+
+
+def markdown(native_type: str, rules: Iterable[Rule]) -> str:
+    """A table for a page of documentation."""
+    lines = [f"## {native_type}", "", "| when | the library | says | where |", "| --- | --- | --- | --- |"]
+    for rule in rules:
+        cells = (
+            say_match(rule.match),
+            {"error": "rejects", "warn": "warns", "dormant": "ignores or changes"}[rule.severity],
+            rule.message_template or "",
+            f"`{rule.miner_source.guard}`",
+        )
+        lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
