@@ -23,7 +23,7 @@ from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.contexts import context_of
 from pytest_llem_invariants.replay.contracts import negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge
-from pytest_llem_invariants.values import identity
+from pytest_llem_invariants.values import holdable, identity
 
 MOST_ROUNDS: Final = 4
 Predicate = Callable[[Kwargs], bool]
@@ -89,7 +89,7 @@ class Gate:
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again."""
-        pending: list[tuple[Candidate, tuple[str, ...]]] = [(candidate, ()) for candidate in candidates]
+        pending: list[tuple[Candidate, tuple[str, ...]]] = [(_sayable(candidate), ()) for candidate in candidates]
         tried: set[str] = set()
         for _ in range(MOST_ROUNDS):
             contradicted: list[tuple[Candidate, tuple[str, ...]]] = []
@@ -121,7 +121,7 @@ class Gate:
             self.lost.append(
                 Lost(candidate, f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}")
             )
-        return [(refinement.candidate, (*history, refinement.reason)) for refinement in refinements]
+        return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 
     def finished(self) -> tuple[Proven, ...]:
         """The proven rules, none implied by another of the same voice, no negative of one triggering another."""
@@ -205,6 +205,12 @@ class Gate:
     def _shows(self, rule: Rule) -> Predicate:
         context = context_of(rule, self._context)
         return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context)) is None
+
+
+def _sayable(candidate: Candidate) -> Candidate:
+    """The candidate without defaults that no corpus file can hold: it is proven as it will be read."""
+    defaults = {name: value for name, value in candidate.defaults.items() if holdable(value)}
+    return replace(candidate, defaults=defaults)
 
 
 def _never(kwargs: Kwargs) -> bool:
