@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, final
 
 import pytest
 
-from pytest_llem_invariants.errors import LlemError
-
 if TYPE_CHECKING:
     from pytest_llem_invariants.checker import Checker, Verdict
     from pytest_llem_invariants.cli.reading import Config
@@ -78,14 +76,14 @@ class ConfigItem(pytest.Item):
 
     def runtest(self) -> None:
         from pytest_llem_invariants.cli.reading import read
-        from pytest_llem_invariants.cli.reporting import describe
+        from pytest_llem_invariants.cli.reporting import describe, distinct
 
         config = read(str(self.path))
         verdict = self._verdict(config)
         name = self.path.name
         told = "\n".join(
             line
-            for violation in verdict.violations
+            for violation in distinct(verdict.violations)
             for line in describe(violation, ":".join(map(str, (name, *config.place_of(violation.path)))))
         ).rstrip()
         if not verdict.ok:
@@ -108,6 +106,8 @@ class ConfigItem(pytest.Item):
         return checker.check_config(config.data, context={"platform": platform} if platform else None)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        from pytest_llem_invariants.errors import LlemError
+
         if isinstance(excinfo.value, (RejectedError, LlemError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

@@ -21,7 +21,11 @@ def test_a_run_that_is_none_of_its_business_pays_for_nothing(house: House) -> No
         import sys
         def test_imports():
             ours = {name for name in sys.modules if name.startswith("pytest_llem_invariants.")}
-            assert ours == {"pytest_llem_invariants.plugin", "pytest_llem_invariants.plugin.options"}
+            assert ours == {
+                "pytest_llem_invariants.plugin",
+                "pytest_llem_invariants.plugin.checking",  # its fixture is there for everybody
+                "pytest_llem_invariants.plugin.options",
+            }
             assert "yaml" not in sys.modules
     """)
     house.pytester.runpytest_subprocess().assert_outcomes(passed=1)
