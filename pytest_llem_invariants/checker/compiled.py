@@ -249,7 +249,7 @@ def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapp
         "template": rule.message_template,
         "summary": say_rule(rule.native_type, rule.severity, rule.match),
         "guard": rule.miner_source.guard,
-        "suggestion": suggestion(rule.match, source.path),
+        "suggestion": suggestion(rule.match, source.path, context),
         "when": say_match(rule.match),
         "certification": certification,
     }

@@ -22,7 +22,6 @@ _JSON_TYPES: Final[Mapping[str, str]] = {
     "str": "string",
     "list": "array",
     "dict": "object",
-    "none": "null",
 }
 _BOUNDS: Final[Mapping[str, str]] = {
     "<": "exclusiveMaximum",
@@ -152,7 +151,7 @@ def _holds(value: Any, clauses: tuple[Clause, ...]) -> bool:
 def _values(clause: Clause, bools: bool, counted: str | None) -> Schema:
     """A schema of the values that satisfy one clause."""
     if reference_of(clause.rhs) is not None:
-        raise UnsayableError("it compares two fields")
+        raise UnsayableError("it compares two fields, or a field with itself")
     rhs = plain_value(clause.rhs)
     op = clause.op
     if counted is not None:
@@ -175,6 +174,8 @@ def _values(clause: Clause, bools: bool, counted: str | None) -> Schema:
     if op in ("truthy", "falsy"):
         falsy: Schema = {"enum": [False, 0, "", None, [], {}]}
         return falsy if op == "falsy" else {"not": falsy}
+    if "(?" in rhs or "\\Z" in rhs or "\\A" in rhs:
+        raise UnsayableError("its regular expression means something else outside Python")
     pattern = {"type": "string", "pattern": rhs}
     return pattern if op == "matches" else {"type": "string", "not": {"pattern": rhs}}
 
@@ -205,19 +206,16 @@ def _members(op: str, members: list[Any], bools: bool) -> Schema:
 
 
 def _kinds(op: str, names: list[str]) -> Schema:
-    kinds: list[Schema] = []
-    for name in names:
-        if name not in _JSON_TYPES:
-            continue
-        # JSON knows one kind of number. 1.0 is an integer to it, so neither kind can be excluded by the other.
-        kinds.append({"type": _JSON_TYPES[name]})
-    if "float" in names and "int" not in names:
+    """JSON knows one kind of number, to which 1.0 is an integer: where that matters, rather say less than too much."""
+    kinds: list[Schema] = [{"type": _JSON_TYPES[name]} for name in names if name in _JSON_TYPES]
+    if op == "type_is" and "float" in names and "int" not in names:
         kinds = [kind for kind in kinds if kind != {"type": "number"}]
         kinds.append({"type": "number", "not": {"type": "integer"}})
+    if op == "type_is" and "int" in names and "float" not in names:
+        raise UnsayableError("JSON does not tell 1 from 1.0")
     if not kinds:
         raise UnsayableError(f"JSON has no type {' or '.join(names)}")
-    any_of: Schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-    return any_of if op == "type_is" else {"not": {"anyOf": [*kinds, {"type": "null"}]}}
+    return {"anyOf": kinds} if op == "type_is" else {"not": {"anyOf": [*kinds, {"type": "null"}]}}
 
 
 def _lengths(op: str, rhs: Any, counted: str) -> Schema:

@@ -64,7 +64,7 @@ def route(checker: Checker, config: Mapping[str, Any], form: str | None = None) 
 def _known(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     """How many of the keys this form understands: the first of the best wins."""
     name = form.get("class")
-    keys = {_field(form, str(key))[0] for key in config}
+    keys = {_field(form, str(key).partition(".")[0])[0] for key in config}
     sections = form.get("sections", {})
     if name is None:
         return sum(key in sections for key in keys)

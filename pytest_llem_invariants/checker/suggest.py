@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_llem_invariants.expressions import parse
@@ -29,10 +29,12 @@ _MENDS: Final[Mapping[str, str]] = {
 }
 
 
-def suggestion(match: Match, path: Callable[[str], str] = str) -> str:
-    """One clause of advice, its alternatives joined by "or"."""
+def suggestion(match: Match, path: Callable[[str], str] = str, context: Collection[str] = ()) -> str:
+    """What to change in the config, alternatives joined by "or". Nobody changes platform for the sake of a flag."""
     mends: dict[str, None] = {}
     for subject, clauses in match.fields.items():
+        if subject in context and len(match.fields) > 1:
+            continue
         kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
         for clause in clauses:
             # Where a value is singled out by its type and a bound, the bound is the advice.

@@ -73,7 +73,7 @@ class Violation:
         """The library's own words with the values filled in; the rule in words where the library is silent."""
         if self._template is None:
             return self.summary
-        return render(self._template, self._values)
+        return render(self._template, self._values, len(self.fields) == 1)
 
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
@@ -176,13 +176,13 @@ def plain(value: Any) -> Any:
     return repr(value)
 
 
-def render(template: str, values: Mapping[str, Any]) -> str:
-    """A message template with the holes filled that name a known field, or can only mean one; the others stay."""
+def render(template: str, values: Mapping[str, Any], is_about_one_field: bool) -> str:
+    """A message template, its holes filled where they name a field, or can only mean the one there is."""
     pieces = _pieces(template)
     anonymous = [index for index in range(1, len(pieces), 2) if pieces[index] == _ANONYMOUS]
-    if len(values) == 1 and anonymous:
-        ((name, value),) = values.items()
-        told = [value] if any(name in piece for piece in pieces[::2]) else [name, value]
+    if is_about_one_field and values and anonymous:
+        name, value = next(iter(values.items()))
+        told = [value] if any(known in piece for known in values for piece in pieces[::2]) else [name, value]
         if len(anonymous) == len(told):
             for index, filling in zip(anonymous, told, strict=True):
                 pieces[index - 1] += str(filling)

@@ -1,0 +1,342 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants import Checker, Verdict
+from pytest_llem_invariants.checker.core import UnknownTypeError
+from pytest_llem_invariants.corpus import load_proposed, load_validated, render_validated
+from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
+from pytest_llem_invariants.model import Case, Certification, EnvironmentKind
+from tests.checker.demo import RULES, SAMPLING, SCHEMA, SERVE, checker_of, corpus_of, evidence, rule
+
+
+def ids(verdict: Verdict) -> list[str]:
+    return [violation.rule_id for violation in verdict.violations]
+
+
+def test_a_config_that_breaks_nothing_gives_one_shared_verdict() -> None:
+    checker = checker_of()
+    assert checker.check(SAMPLING, {"temperature": 1.0}) is checker.check(SAMPLING, {"top_p": 0.5, "n": 1})
+
+
+def test_a_violation_tells_what_where_why_and_how_to_mend_it() -> None:
+    (violation,) = checker_of().check("Sampling", {"temperature": -1}).violations
+    assert violation.as_dict() == {
+        "rule_id": "temperature_below_0",
+        "severity": "error",
+        "native_type": SAMPLING,
+        "fields": ["temperature"],
+        "values": {"temperature": -1},
+        "message": "temperature must be non-negative, got -1.",
+        "guard": "demo/params.py:7",
+        "suggestion": "set temperature to at least 0",
+        "certification": "none",
+    }
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "expected"),
+    [
+        ({}, []),
+        ({"temperature": None}, []),
+        ({"temperature": True}, []),
+        ({"temperature": float("nan")}, ["temperature_is_nan"]),
+        ({"min_tokens": 17}, ["min_above_max"]),
+        ({"min_tokens": 17, "max_tokens": None}, []),
+        ({"min_tokens": 17, "max_tokens": 20}, []),
+        ({"max_tokens": 4, "min_tokens": 5}, ["min_above_max"]),
+        ({"n": 2, "temperature": 0}, ["greedy_n"]),
+        ({"n": 2}, []),
+        ({"mode": "slow"}, ["mode_unknown"]),
+        ({"top_p": 2, "temperature": -1}, ["temperature_below_0", "top_p_high"]),
+        ({"temperature": 0.001}, ["cold"]),
+    ],
+)
+def test_rules_speak_of_what_is_given(kwargs: dict[str, Any], expected: list[str]) -> None:
+    assert ids(checker_of().check(SAMPLING, kwargs)) == expected
+
+
+def test_a_warning_does_not_reject() -> None:
+    verdict = checker_of().check(SAMPLING, {"temperature": 0.001})
+    assert verdict.ok
+    assert [violation.message for violation in verdict.warnings] == ["temperature 0.001 is cold"]
+
+
+def test_the_context_decides_where_a_rule_asks_for_it() -> None:
+    checker = checker_of()
+    assert ids(checker.check(SERVE, {"graphs": True})) == ["cuda_only"]
+    assert checker.check(SERVE, {"graphs": True}, context={"platform": "cuda"}).ok
+
+
+def test_a_rule_that_an_empty_config_breaks_is_told_once() -> None:
+    needs_model = rule("model_needed", {"model": {"absent": True}}, native_type=SERVE)
+    checker = checker_of([needs_model])
+    assert ids(checker.check(SERVE, {})) == ["model_needed"]
+    assert ids(checker.check(SERVE, {"model": None})) == ["model_needed"]
+    assert checker.check(SERVE, {"model": "m"}).ok
+
+
+def test_any_mapping_will_do() -> None:
+    from types import MappingProxyType
+
+    assert not checker_of().check(SAMPLING, MappingProxyType({"top_p": 0})).ok
+
+
+def test_unknown_classes_are_told_with_the_nearest_one() -> None:
+    with pytest.raises(UnknownTypeError, match=r"did you mean 'demo\.Sampling'"):
+        checker_of().check("Samplin", {})
+
+
+def test_a_bare_name_must_be_unique() -> None:
+    checker = checker_of([*RULES, rule("other", {"a": {"<": 0}}, native_type="demo.old.Sampling")])
+    with pytest.raises(UnknownTypeError, match="write the full name"):
+        checker.check("Sampling", {})
+
+
+# Fields ---------------------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_field_is_an_error_with_a_guess_where_the_class_refuses_it() -> None:
+    (violation,) = checker_of(schema=SCHEMA).check(SAMPLING, {"temprature": 1}).violations
+    assert (violation.rule_id, violation.severity, violation.suggestion) == (
+        "unknown_field",
+        "error",
+        "did you mean temperature?",
+    )
+
+
+def test_an_unknown_field_is_a_warning_where_the_class_takes_it() -> None:
+    verdict = checker_of(schema=SCHEMA).check("demo.Cache", {"blok_size": 8})
+    assert verdict.ok
+    assert ids(verdict) == ["unknown_field"]
+
+
+def test_a_field_without_rules_is_known_from_the_schema() -> None:
+    assert checker_of(schema=SCHEMA).check(SAMPLING, {"seed": 3}).violations == ()
+
+
+def test_a_removed_field_is_told_as_such() -> None:
+    older = {**SCHEMA, "engine_version": "1.0", "sampling_params": {SAMPLING: {"best_of": {}}}}
+    (violation,) = checker_of(schema=SCHEMA, older=[older]).check(SAMPLING, {"best_of": 2}).violations
+    assert violation.rule_id == "removed_field"
+    assert "1.0 was the last that had it" in violation.message
+
+
+def test_a_deprecated_field_names_its_successor() -> None:
+    (violation,) = checker_of(schema=SCHEMA).check(SERVE, {"swap": 2}).violations
+    assert (violation.rule_id, violation.severity, violation.suggestion) == (
+        "deprecated_field",
+        "warn",
+        "use offload instead",
+    )
+
+
+def test_a_nested_class_is_judged_by_its_own_rules() -> None:
+    verdict = checker_of(schema=SCHEMA).check(SERVE, {"cache": {"block_size": 7}})
+    (violation,) = verdict.violations
+    assert (violation.rule_id, violation.fields) == ("cache_block", ("cache.block_size",))
+    assert verdict.native_types == (SERVE, "demo.Cache")
+
+
+# Certification --------------------------------------------------------------------------------------------------------
+
+
+def certification(**changes: Any) -> str:
+    corpus = corpus_of()
+    return checker_of(validated=evidence(corpus, **changes)).check(SAMPLING, {}).certification
+
+
+def test_rules_that_were_never_replayed_count_and_say_so() -> None:
+    verdict = checker_of().check(SAMPLING, {"top_p": 0})
+    assert not verdict.ok
+    assert verdict.certification == verdict.violations[0].certification == "none"
+
+
+def test_a_full_replay_certifies() -> None:
+    assert certification() == "full"
+
+
+@pytest.mark.parametrize("level", [Certification.REUSED, Certification.PARTIAL])
+def test_downgraded_evidence_shows(level: Certification) -> None:
+    assert certification(certification=level) == level
+
+
+def test_a_simulated_environment_shows() -> None:
+    assert certification(kind=EnvironmentKind.SIMULATED) == "simulated"
+
+
+def test_a_rule_without_a_case_makes_its_class_partial_and_does_not_reject() -> None:
+    corpus = corpus_of()
+    validated = evidence(corpus)
+    checker = checker_of(validated=replace(validated, cases=validated.cases[1:]))
+    verdict = checker.check(SAMPLING, {"temperature": -1})
+    assert verdict.ok
+    assert verdict.certification == "partial"
+    assert checker.check(SERVE, {}).certification == "full"
+
+
+def test_a_refuted_rule_does_not_reject() -> None:
+    validated = evidence(corpus_of())
+    refuted = replace(validated.cases[0], negative_confirmed=False)
+    checker = checker_of(validated=replace(validated, cases=(refuted, *validated.cases[1:])))
+    assert checker.check(SAMPLING, {"temperature": -1}).ok
+
+
+def test_one_simulated_case_weakens_its_class_only() -> None:
+    validated = evidence(corpus_of())
+    cases: list[Case] = [
+        replace(case, environment_kind=EnvironmentKind.SIMULATED) if case.id == "cuda_only" else case
+        for case in validated.cases
+    ]
+    checker = checker_of(validated=replace(validated, cases=tuple(cases)))
+    assert checker.check(SERVE, {}).certification == "simulated"
+    assert checker.check(SAMPLING, {}).certification == "full"
+
+
+def test_evidence_of_another_corpus_is_partial() -> None:
+    validated = evidence(corpus_of())
+    checker = checker_of(validated=validated, proposed_sha256="of another text")
+    assert checker.check(SAMPLING, {}).certification == "partial"
+
+
+# Loading --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_corpus_loads_by_engine_by_version_and_by_path(project: Path) -> None:
+    assert Checker.load("demo").version == "2.0"
+    assert Checker.load("demo", version="2.0").version == "2.0"
+    old = Checker.load("demo", version="1.0")
+    assert old.version == "1.0"
+    assert not old.check(SAMPLING, {"n": 9}).ok
+    assert Checker.load("demo").check(SAMPLING, {"n": 9}).ok
+    by_path = Checker.load(corpus=project / "corpora/demo/invariants.proposed.yaml")
+    assert by_path.check(SAMPLING, {"top_p": 0}).certification == "full"
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("engine", "version", "told"),
+    [
+        ("demmo", None, "did you mean 'demo'.*known are demo"),
+        ("sglang", None, "known are demo"),
+        ("demo", "3.0", "no corpus of version '3.0'.*known are 1.0, 2.0"),
+    ],
+)
+def test_unknown_engines_and_versions_are_told_with_the_known_ones(engine: str, version: str | None, told: str) -> None:
+    with pytest.raises(EngineUnavailableError, match=told):
+        Checker.load(engine, version=version)
+
+
+def test_a_fresh_compiled_corpus_is_read_and_a_stale_one_is_not(project: Path) -> None:
+    from pytest_llem_invariants.cli import main
+
+    assert main(["compile"]) == 0
+    compiled = project / "corpora/demo/compiled.json"
+    compiled.write_text(compiled.read_text().replace("must be non-negative", "was read from the compiled form"))
+    (violation,) = Checker.load("demo").check(SAMPLING, {"temperature": -1}).violations
+    assert "was read from the compiled form" in violation.message
+    evidence_path = project / "corpora/demo/invariants.validated.yaml"
+    validated = load_validated(evidence_path)
+    evidence_path.write_text(render_validated(replace(validated, cases=validated.cases[1:])))
+    assert Checker.load("demo").check(SAMPLING, {"temperature": -1}).ok
+
+
+def test_compiling_is_deterministic_and_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pytest_llem_invariants.cli import main
+
+    assert main(["compile", "--check"]) == 1
+    assert main(["compile"]) == 0
+    first = (project / "corpora/demo/compiled.json").read_bytes()
+    assert main(["compile", "--check"]) == 0
+    (project / "corpora/demo/compiled.json").unlink()
+    assert main(["compile", "demo"]) == 0
+    assert (project / "corpora/demo/compiled.json").read_bytes() == first
+    assert "stale" in capsys.readouterr().out
+
+
+def test_a_newer_layout_is_refused_with_the_mend(project: Path) -> None:
+    (project / "corpora/demo/compiled.json").write_text('{"format": 99}')
+    with pytest.raises(CorpusError, match="pip install -U"):
+        Checker.load("demo")
+
+
+def test_a_newer_corpus_is_refused(project: Path) -> None:
+    path = project / "corpora/demo/invariants.proposed.yaml"
+    path.write_text(path.read_text().replace("1.1.0", "2.0.0"))
+    with pytest.raises(CorpusError, match=r"schema version 2\.0\.0 is refused"):
+        Checker.load("demo")
+
+
+def test_the_corpora_of_this_repository_are_compiled() -> None:
+    """After a change to a corpus or to the compiler, run `llem-invariants compile`."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest_llem_invariants.cli", "compile", "--check"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_importing_and_checking_brings_no_heavy_module(project: Path) -> None:
+    from pytest_llem_invariants.cli import main
+
+    main(["compile"])
+    code = (
+        "import sys\n"
+        "from pytest_llem_invariants import Checker\n"
+        "v = Checker.load('demo').check('Sampling', {'temperature': -1, 'stop': ['a'], 'mode': 'x', 'n': 2})\n"
+        "assert len(v.violations) == 3, v\n"
+        "heavy = {'pytest', 'hypothesis', 'yaml', 'dataclasses', 'ast', 'inspect', 'pathlib', 'argparse'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    # Isolated from .pth files of this environment, which may import anything.
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_threads_may_share_a_checker() -> None:
+    checker = checker_of(schema=SCHEMA)
+    wrong: list[Any] = []
+
+    def ask() -> None:
+        for turn in range(300):
+            verdict = checker.check("Sampling", {"temperature": -turn, "top_p": 0.5, "n": turn})
+            if verdict.ok != (turn == 0):
+                wrong.append(turn)
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_the_repository_root_lists_public_names_without_importing_them() -> None:
+    import pytest_llem_invariants
+
+    assert {"Checker", "Verdict", "Violation", "Pruned"} <= set(dir(pytest_llem_invariants))
+    with pytest.raises(AttributeError):
+        pytest_llem_invariants.Nothing  # noqa: B018
+
+
+def test_every_rule_of_a_corpus_says_how_to_mend_it(project: Path) -> None:
+    assert all(one["suggestion"] for one in Checker.load("demo").rules)
+    assert len(load_proposed(project / "corpora/demo/invariants.proposed.yaml").rules) == len(RULES)

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pytest_llem_invariants.checker.export import json_schema, markdown
+from pytest_llem_invariants.corpus import field_resolver
+from pytest_llem_invariants.model import Rule, Severity
+from pytest_llem_invariants.predicates import compile_match
+from tests.checker.demo import CONTEXT, RULES, SAMPLING, rule
+from tests.checker.test_agreement import rules
+
+
+def kind_fits(kind: str, value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return {
+        "null": value is None,
+        "boolean": isinstance(value, bool),
+        "integer": number and value == int(value),
+        "number": number,
+        "string": isinstance(value, str),
+        "array": isinstance(value, list),
+        "object": isinstance(value, dict),
+    }[kind]
+
+
+def same(left: Any, right: Any) -> bool:
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def accepts(schema: dict[str, Any], value: Any) -> bool:
+    """JSON Schema, as far as the export uses it."""
+    number = kind_fits("number", value)
+    tests = {
+        "type": lambda kind: kind_fits(kind, value),
+        "enum": lambda members: any(same(member, value) for member in members),
+        "not": lambda inner: not accepts(inner, value),
+        "allOf": lambda parts: all(accepts(part, value) for part in parts),
+        "anyOf": lambda parts: any(accepts(part, value) for part in parts),
+        "minimum": lambda bound: not number or value >= bound,
+        "maximum": lambda bound: not number or value <= bound,
+        "exclusiveMinimum": lambda bound: not number or value > bound,
+        "exclusiveMaximum": lambda bound: not number or value < bound,
+        "multipleOf": lambda divisor: not number or value % divisor == 0,
+        "pattern": lambda pattern: not isinstance(value, str) or re.search(pattern, value) is not None,
+        "minLength": lambda count: not isinstance(value, str) or len(value) >= count,
+        "maxLength": lambda count: not isinstance(value, str) or len(value) <= count,
+        "minItems": lambda count: not isinstance(value, list) or len(value) >= count,
+        "maxItems": lambda count: not isinstance(value, list) or len(value) <= count,
+        "minProperties": lambda count: not isinstance(value, dict) or len(value) >= count,
+        "maxProperties": lambda count: not isinstance(value, dict) or len(value) <= count,
+        "required": lambda names: not isinstance(value, dict) or all(name in value for name in names),
+        "properties": lambda each: (
+            not isinstance(value, dict)
+            or all(accepts(inner, value[name]) for name, inner in each.items() if name in value)
+        ),
+        "additionalProperties": lambda _: set(value) <= set(schema["properties"]),
+    }
+    told = {"$schema", "$comment", "title", "description", "default", "examples", "deprecated"}
+    return all(tests[key](rhs) for key, rhs in schema.items() if key not in told)
+
+
+JSON_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.sampled_from([0.5, -0.5, 2.0, 1.5]),
+    st.sampled_from(["", "a", "ab"]),
+)
+JSON_VALUES = st.one_of(
+    JSON_SCALARS, st.lists(JSON_SCALARS, max_size=3), st.dictionaries(st.sampled_from("xyz"), JSON_SCALARS, max_size=2)
+)
+CONFIGS = st.dictionaries(st.sampled_from("abcn"), JSON_VALUES, max_size=4)
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rules(), st.lists(CONFIGS, min_size=1, max_size=8))
+def test_the_schema_rejects_nothing_that_the_rules_accept(drawn: Rule, configs: list[dict[str, Any]]) -> None:
+    schema, unsupported = json_schema("lib.Thing", [drawn], context=CONTEXT)
+    triggers = compile_match(drawn.match, context_fields=CONTEXT, resolve=field_resolver(drawn))
+    for config in configs:
+        if not accepts(schema, config):
+            assert not unsupported
+            assert drawn.severity == "error"
+            assert triggers(config, {"platform": "cpu"})
+
+
+def test_single_and_cross_field_rules_are_said() -> None:
+    schema, unsupported = json_schema(SAMPLING, [one for one in RULES if one.native_type == SAMPLING])
+    assert [entry.rule_id for entry in unsupported] == ["temperature_is_nan", "min_above_max"]
+    for config, ok in (
+        ({"temperature": -1}, False),
+        ({"temperature": 1, "n": 2}, True),
+        ({"temperature": 0, "n": 2}, False),
+        ({"top_p": 0}, False),
+        ({"mode": "slow"}, False),
+        ({"mode": None}, True),
+        ({}, True),
+    ):
+        assert accepts(schema, config) is ok, config
+
+
+def test_what_json_cannot_tell_apart_is_named_rather_than_rejected() -> None:
+    _, unsupported = json_schema(
+        SAMPLING,
+        [
+            rule("int_only", {"a": {"type_is": "int"}}),
+            rule("of_class", {"a": {"type_is_not": "Thing"}}),
+            rule("of_platform", {"platform": {"==": "cpu"}}),
+            rule("infinite", {"a": {"<": float("inf")}}),
+            rule("product", {"a * b": {">": 3}}),
+            rule("python_pattern", {"a": {"matches": "(?i)x"}}),
+        ],
+        context=["platform"],
+    )
+    assert [entry.rule_id for entry in unsupported] == [
+        "int_only",
+        "of_class",
+        "of_platform",
+        "infinite",
+        "product",
+        "python_pattern",
+    ]
+
+
+def test_the_schema_knows_the_fields_and_refuses_strangers_where_the_class_does() -> None:
+    parameters = {
+        "a": {"description": "An a.", "default_kind": "value", "default": 3, "enum": [3, 4], "deprecated": None}
+    }
+    schema, _ = json_schema(SAMPLING, [], parameters, accepts_extra=False)
+    assert schema["properties"] == {"a": {"description": "An a.", "default": 3, "examples": [3, 4]}}
+    assert not accepts(schema, {"b": 1})
+
+
+def test_a_page_has_a_row_for_every_rule() -> None:
+    page = markdown(SAMPLING, [rule("r", {"mode": {"==": "a|b"}}, severity=Severity.WARN)])
+    assert page.splitlines()[-1] == "| mode is 'a\\|b' | warns |  | `demo/params.py:7` |"

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants import Checker, Violation
+from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.checker.verdict import render
+
+pytestmark = pytest.mark.usefixtures("project")
+
+
+def told(config: dict[str, Any], **how: Any) -> list[tuple[str, tuple[str | int, ...], tuple[str, ...]]]:
+    verdict = Checker.load("demo").check_config(config, **how)
+    return [(violation.rule_id, violation.path, violation.fields) for violation in verdict.violations]
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"tensor-parallel-size": 0}, [("tp_low", ("tensor-parallel-size",), ("tensor-parallel-size",))]),
+        ({"tensor_parallel_size": "0", "port": 80}, [("tp_low", ("tensor_parallel_size",), ("tensor_parallel_size",))]),
+        ({"tp": 0}, [("tp_low", ("tp",), ("tp",))]),
+        ({"graphs": True}, [("cuda_only", ("graphs",), ("graphs", "platform"))]),
+        ({"model": "m", "no-graphs": True}, []),
+        ({"no-graphs": False, "model": "m"}, [("cuda_only", ("no-graphs",), ("no-graphs", "platform"))]),
+        (
+            {"model": "m", "cache": '{"block_size": 7}'},
+            [("cache_block", ("cache", "block_size"), ("cache.block_size",))],
+        ),
+        ({"model": "m", "cache.block-size": 7}, None),
+        ({"temperature": -1}, [("temperature_below_0", ("temperature",), ("temperature",))]),
+        (
+            {"messages": [], "max_completion_tokens": 3, "min_tokens": 4, "stream": True},
+            [("min_above_max", ("min_tokens",), ("min_tokens", "max_completion_tokens"))],
+        ),
+        (
+            {"messages": [], "temperature": None, "extra_body": {"top_p": 0}},
+            [("top_p_low", ("extra_body", "top_p"), ("extra_body.top_p",))],
+        ),
+        (
+            {"quantization": {"method": "cache", "block_size": 3}},
+            [("cache_block", ("quantization", "block_size"), ("quantization.block_size",))],
+        ),
+        ({"quantization": {"method": "unheard_of", "block_size": 3}}, []),
+    ],
+)
+def test_what_people_write_reaches_the_class_and_keeps_its_place(config: dict[str, Any], expected: Any) -> None:
+    found = told(config)
+    if expected is None:
+        assert [rule for rule, _, _ in found] == ["cache_block"]
+    else:
+        # The platform is a fact outside the config: it is named as a value, not as a field.
+        assert found == [
+            (rule, path, tuple(field for field in fields if field != "platform")) for rule, path, fields in expected
+        ]
+
+
+def test_a_form_can_be_named() -> None:
+    assert [rule for rule, _, _ in told({"n": 2, "temperature": 0}, form="sampling")] == ["greedy_n"]
+    assert [rule for rule, _, _ in told({"block_size": 3}, form="Cache")] == ["cache_block"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["demo", "serve", "M", "--tensor-parallel-size", "0"], ["tp_low"]),
+        (["/usr/bin/demo", "serve", "M", "-tp=0"], ["tp_low"]),
+        (["demo", "serve", "M", "-tp", "-1"], ["tp_low"]),
+        (["demo", "serve", "M", "--graphs"], ["cuda_only"]),
+        (["demo", "serve", "M", "--no-graphs", "--port", "80"], []),
+        (["demo", "serve", "--model", "M", "--cache", '{"block_size": 9}'], ["cache_block"]),
+        (["demo", "serve", "M", "--tensor-paralel-size", "2"], ["unknown_field"]),
+    ],
+)
+def test_a_command_line_is_read_as_the_command_would(words: list[str], expected: list[str]) -> None:
+    verdict = Checker.load("demo").check_command(words)
+    assert [violation.rule_id for violation in verdict.violations] == expected
+
+
+def test_an_unknown_command_is_told_with_the_known_ones() -> None:
+    with pytest.raises(RoutingError, match="known are demo serve"):
+        Checker.load("demo").check_command(["demo", "bench"])
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "expected"),
+    [
+        ("a is {a}", {"a": 1}, "a is 1"),
+        ("a is {self.a!r}", {"a": "x"}, "a is 'x'"),
+        ("a is {a:.2f}", {"a": 1.5}, "a is 1.5"),
+        ("{b} and {a}", {"a": 1}, "{b} and 1"),
+        ("a must be low, got {…}", {"a": 1}, "a must be low, got 1"),
+        ("{…} must be low, got {…}", {"a": 1}, "a must be low, got 1"),
+        ("a: {…} {…}", {"a": 1}, "a: {…} {…}"),
+        ("{…} of {…}", {"a": 1, "b": 2}, "{…} of {…}"),
+        ("{{a}} {a}", {"a": 1}, "{a} 1"),
+        ("open { brace", {"a": 1}, "open { brace"),
+        ("got {a}", {"a": "{b}", "b": 2}, "got {b}"),
+    ],
+)
+def test_a_message_is_filled_where_the_hole_can_only_mean_one_thing(
+    template: str, values: dict[str, Any], expected: str
+) -> None:
+    assert render(template, values, len(values) == 1) == expected
+
+
+def test_violations_compare_by_what_they_say() -> None:
+    def one(value: int) -> Violation:
+        return Violation("r", "error", "t", ("a",), {"a": value}, "{a}", "s", None, "", "full")
+
+    assert one(1) == one(1)
+    assert one(1) != one(2)

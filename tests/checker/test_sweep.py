@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import itertools
+import random
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants.checker.sweep import GridError, read_grid
+from tests.checker.demo import SAMPLING, SERVE, checker_of, rule
+
+GRID: dict[str, list[Any]] = {
+    "temperature": [0, 0.5, -1],
+    "mode": ["fast", "exact", "slow"],
+    "n": [1, 2],
+    "min_tokens": [0, 20],
+    "max_tokens": [16, 32],
+}
+
+
+def every(grid: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def test_the_valid_combinations_come_in_the_order_of_the_grid() -> None:
+    checker = checker_of()
+    pruned = checker.prune(GRID)
+    expected = [config for config in every(GRID) if checker.check(SAMPLING, config).ok]
+    assert list(pruned) == expected
+    assert (pruned.native_type, pruned.total, pruned.valid) == (SAMPLING, 72, len(expected))
+    assert len(pruned) == len(expected)
+
+
+def test_what_was_pruned_is_counted_by_rule_and_adds_up() -> None:
+    pruned = checker_of().prune(GRID)
+    assert set(pruned.by_rule) == {"temperature_below_0", "mode_unknown", "greedy_n", "min_above_max"}
+    assert sum(pruned.by_rule.values()) == pruned.total - pruned.valid
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_random_rules_prune_what_a_check_of_every_combination_rejects(seed: int) -> None:
+    draw = random.Random(seed)
+    fields = "abcdef"
+    rules = []
+    for number in range(8):
+        chosen = draw.sample(fields, draw.choice([1, 2, 3]))
+        tests: dict[str, dict[str, Any]] = {
+            field: {draw.choice(["==", "<", ">"]): draw.randrange(3)} for field in chosen
+        }
+        if draw.random() < 0.4:
+            tests[chosen[0]] = {draw.choice(["<", ">"]): f"@{draw.choice(fields)}"}
+        rules.append(rule(f"r{number}", tests, defaults={"f": 1} if draw.random() < 0.5 else None))
+    checker = checker_of(rules)
+    grid = {field: [draw.randrange(3) for _ in range(3)] for field in draw.sample(fields, 5)}
+    pruned = checker.prune(grid, native_type=SAMPLING)
+    expected = [config for config in every(grid) if checker.check(SAMPLING, config).ok]
+    assert list(pruned) == expected
+    assert pruned.valid == len(expected)
+    assert sum(pruned.by_rule.values()) == pruned.total - pruned.valid
+
+
+def test_zipped_and_nested_groups() -> None:
+    grid = {
+        "zip": {"min_tokens": [0, 20], "max_tokens": [16, 32]},
+        "temperature": [0.5],
+        "mode": "fast",
+    }
+    assert list(checker_of().prune(grid)) == [
+        {"min_tokens": 0, "max_tokens": 16, "temperature": 0.5, "mode": "fast"},
+        {"min_tokens": 20, "max_tokens": 32, "temperature": 0.5, "mode": "fast"},
+    ]
+    assert read_grid({"cache": {"a": [1, 2], "b": [3]}}) == [[{"cache": {"a": 1, "b": 3}}, {"cache": {"a": 2, "b": 3}}]]
+    assert read_grid({"zip_x": [{"a": 1}, {"b": 2}]}) == [[{"a": 1}, {"b": 2}]]
+
+
+def test_the_context_counts() -> None:
+    grid = {"graphs": [True, False], "tensor_parallel_size": [0, 1]}
+    assert checker_of().prune(grid, native_type=SERVE).valid == 1
+    assert checker_of().prune(grid, native_type=SERVE, context={"platform": "cuda"}).valid == 2
+
+
+def test_a_rule_that_nothing_in_the_grid_can_cure_prunes_all() -> None:
+    checker = checker_of([rule("needs", {"model": {"absent": True}}), rule("low", {"n": {"<": 1}})])
+    pruned = checker.prune({"n": [1, 2]})
+    assert (pruned.valid, list(pruned), pruned.by_rule) == (0, [], {"needs": 2})
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({}, "a grid is a mapping"),
+        ([], "a grid is a mapping"),
+        ({"a": []}, "'a' has no values"),
+        ({"zip": {"a": [1], "b": [1, 2]}}, "a has 1, b has 2"),
+        ({"zip": 3}, "wants a mapping of fields to lists"),
+        ({"a": [1], "zip": {"a": [1]}}, "'a' stands in two groups"),
+        ({"c": {"a": []}}, "a field of 'c' has no values"),
+    ],
+)
+def test_what_is_no_grid_is_refused(grid: Any, message: str) -> None:
+    with pytest.raises(GridError, match=message):
+        read_grid(grid)
+
+
+def test_a_million_combinations_are_counted_in_bounded_memory() -> None:
+    fields = [f"f{number}" for number in range(10)]
+    rules = [
+        rule(f"r{number}", {fields[number % 10]: {">": 2}, fields[(number * 3 + 1) % 10]: {"<": 1}})
+        for number in range(20)
+    ]
+    checker = checker_of(rules)
+    tracemalloc.start()
+    began = time.perf_counter()
+    pruned = checker.prune({field: [0, 1, 2, 3] for field in fields}, native_type=SAMPLING)
+    assert pruned.total == 4**10
+    assert 0 < pruned.valid < pruned.total
+    first = next(iter(pruned))
+    elapsed = time.perf_counter() - began
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert checker.check(SAMPLING, first).ok
+    # Generous: tracing slows Python down, and machines differ. The benchmark holds the real bound.
+    assert elapsed < 10
+    assert peak < 32 * 1024 * 1024

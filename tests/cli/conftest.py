@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.checker.demo import install
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that holds the demo engine, and is the current one."""
+    install(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
