@@ -182,7 +182,10 @@ def render(template: str, values: Mapping[str, Any], is_about_one_field: bool) -
     anonymous = [index for index in range(1, len(pieces), 2) if pieces[index] == _ANONYMOUS]
     if is_about_one_field and values and anonymous:
         name, value = next(iter(values.items()))
-        told = [value] if any(known in piece for known in values for piece in pieces[::2]) else [name, value]
+        is_named = any(known in piece for known in values for piece in pieces[::2])
+        told = [value] if is_named else [name, value]
+        if len(anonymous) == 1 and not is_named:
+            told = [value] if pieces[0] else [name]
         if len(anonymous) == len(told):
             for index, filling in zip(anonymous, told, strict=True):
                 pieces[index - 1] += str(filling)

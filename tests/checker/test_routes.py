@@ -93,6 +93,8 @@ def test_an_unknown_command_is_told_with_the_known_ones() -> None:
         ("{b} and {a}", {"a": 1}, "{b} and 1"),
         ("a must be low, got {…}", {"a": 1}, "a must be low, got 1"),
         ("{…} must be low, got {…}", {"a": 1}, "a must be low, got 1"),
+        ("must be low, got {…}", {"a": 1}, "must be low, got 1"),
+        ("{…} must be low", {"a": 1}, "a must be low"),
         ("a: {…} {…}", {"a": 1}, "a: {…} {…}"),
         ("{…} of {…}", {"a": 1, "b": 2}, "{…} of {…}"),
         ("{{a}} {a}", {"a": 1}, "{a} 1"),
