@@ -21,7 +21,7 @@ from miners.witness import Examples, find_examples
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Rule, Severity, Soundness
 from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.contexts import context_of
-from pytest_llem_invariants.replay.contracts import negative_does_not_raise, positive_raises
+from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge
 from pytest_llem_invariants.values import holdable, identity
 
@@ -176,7 +176,14 @@ class Gate:
             proves=proves,
             clears=clears,
         )
-        return None if examples is None else drafted(examples.positive, examples.negative)
+        return None if examples is None else self._as_worded(drafted(examples.positive, examples.negative))
+
+    def _as_worded(self, rule: Rule) -> Rule:
+        """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""
+        if rule.message_template is None:
+            return rule
+        observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context))
+        return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
 
     def _judge(self, rule: Rule) -> Soundness:
         company = [entry.rule.kwargs_positive for entry in self.proven]
