@@ -37,7 +37,15 @@ from pytest_llem_invariants.model import (
     Validated,
 )
 from pytest_llem_invariants.strict import Section, schema_version, value_to_data
-from pytest_llem_invariants.yamlio import DEFAULT_LIMITS, Document, Limits, dump_yaml, load_yaml, read_document
+from pytest_llem_invariants.yamlio import (
+    DEFAULT_LIMITS,
+    Document,
+    Limits,
+    dump_yaml,
+    load_yaml,
+    quiet_collector,
+    read_document,
+)
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -72,12 +80,14 @@ SCHEMA_VERSION: Final = "1.1.0"
 
 def load_proposed(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     """Read a proposed corpus; CorpusError names file, line, rule and mend."""
-    return _proposed(read_document(Path(path), limits))
+    with quiet_collector():
+        return _proposed(read_document(Path(path), limits))
 
 
 def parse_proposed(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     """The same from text that is already in memory."""
-    return _proposed(load_yaml(text, path, limits))
+    with quiet_collector():
+        return _proposed(load_yaml(text, path, limits))
 
 
 def _proposed(document: Document) -> Corpus:
@@ -171,7 +181,7 @@ def render_proposed(corpus: Corpus) -> str:
 
 def rule_from_data(data: Any, *, path: Path | str | None = None, context: Collection[str] = ()) -> Rule:
     """A rule from plain data that stands in no file, as strictly as from one."""
-    document = Document(data, None if path is None else str(path), None)
+    document = Document(data, None if path is None else str(path))
     return read_rule(Section(document, (), data, what="a rule"), context=context)
 
 
@@ -180,12 +190,14 @@ def rule_from_data(data: Any, *, path: Path | str | None = None, context: Collec
 
 def load_validated(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Validated:
     """Read a validated file."""
-    return _validated(read_document(Path(path), limits))
+    with quiet_collector():
+        return _validated(read_document(Path(path), limits))
 
 
 def parse_validated(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Validated:
     """The same from text."""
-    return _validated(load_yaml(text, path, limits))
+    with quiet_collector():
+        return _validated(load_yaml(text, path, limits))
 
 
 _VALIDATED_KEYS: Final = (
@@ -250,12 +262,14 @@ def render_validated(validated: Validated) -> str:
 
 def load_quarantine(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
     """Read a quarantine file."""
-    return _quarantine(read_document(Path(path), limits))
+    with quiet_collector():
+        return _quarantine(read_document(Path(path), limits))
 
 
 def parse_quarantine(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
     """The same from text."""
-    return _quarantine(load_yaml(text, path, limits))
+    with quiet_collector():
+        return _quarantine(load_yaml(text, path, limits))
 
 
 def _quarantine(document: Document) -> Quarantine:

@@ -219,22 +219,19 @@ def schema_version(document: Document, ours: str) -> tuple[str, bool]:
         message = f"the file must be a mapping, not {kind_of(document.data)}"
         raise CorpusError(message, path=document.path, line=1, mend="is this the right file?")
     text = document.data.get("schema_version")
-    line = document.line_of(("schema_version",))
+    top = Section(document, (), document.data)
     if text is None:
-        raise CorpusError(
-            "'schema_version' is missing", path=document.path, line=line, mend=f"add schema_version: {ours}"
-        )
+        top.fail("'schema_version' is missing", "schema_version", mend=f"add schema_version: {ours}")
     own = Version.parse(ours)
     try:
         theirs = Version.parse(str(text))
     except ValueError:
         message = f"'schema_version' is {text!r}, which is no version"
-        raise CorpusError(message, path=document.path, line=line, mend=f"write schema_version: {ours}") from None
+        top.fail(message, "schema_version", mend=f"write schema_version: {ours}")
     if theirs.major != own.major:
-        raise CorpusError(
+        top.fail(
             f"schema version {text} is refused: this program reads {own.major}.x",
-            path=document.path,
-            line=line,
+            "schema_version",
             mend="use the program that wrote the file, or write the file anew",
         )
     return str(text), (theirs.major, theirs.minor) > (own.major, own.minor)

@@ -1,31 +1,45 @@
 """YAML in and out: a bounded reader that knows every line, and a writer whose bytes depend on nothing but the data.
 
-Composing nodes with libyaml and building plain data from them in one pass is both the fastest way to read and the only
-one that keeps line numbers, refuses tags and duplicate keys, and can count before it allocates.
+Data is built straight from libyaml's events: that is the fastest way, and the only one that can refuse tags, duplicate
+keys, depth and size before they cost anything. Nodes, which know every place, are made only when a place is asked for.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections.abc import Callable, Mapping
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, NoReturn, final
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.yaml_scalars import plain_scalar
+from pytest_llem_invariants.yaml_writer import dump_yaml
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Document",
+    "KeyPath",
+    "Limits",
+    "dump_yaml",
+    "load_yaml",
+    "quiet_collector",
+    "read_document",
+]
 
 KeyPath = tuple[str | int, ...]
-
-_STR: Final = "tag:yaml.org,2002:str"
-_MAP: Final = "tag:yaml.org,2002:map"
-_SEQ: Final = "tag:yaml.org,2002:seq"
-_PLAIN: Final = "tag:yaml.org,2002:plain"
-"""Our own: a scalar without quotes, to be understood by `_scalar`."""
 
 
 @final
@@ -44,38 +58,59 @@ DEFAULT_LIMITS: Final = Limits()
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class Document:
     """A file's data, and where each part of it stands."""
 
-    data: Any
-    path: str | None
-    _root: yaml.Node | None
+    __slots__ = ("_entry_lines", "_root", "_text", "data", "path")
+
+    def __init__(
+        self, data: Any, path: str | None, text: str = "", entry_lines: dict[KeyPath, int] | None = None
+    ) -> None:
+        self.data = data
+        self.path = path
+        self._text = text
+        self._entry_lines = entry_lines or {}
+        self._root: yaml.Node | None = None
 
     def line_of(self, path: KeyPath) -> int:
         """The line of the key (or list entry) at this path; where the file lacks it, of the nearest thing around."""
-        return self.place_of(path)[0]
+        return self._entry_lines.get(path) or self.place_of(path)[0]
 
     def place_of(self, path: KeyPath) -> tuple[int, int]:
         """The same with the column."""
+        if self._root is None and self._text:
+            self._root = _Places(self._text).get_single_node()
         node = key = self._root
         for step in path:
             found = _child(node, step)
             if found is None:
                 break
             key, node = found
-        return (1, 1) if key is None else (_line(key), int(key.start_mark.column) + 1)
+        return (1, 1) if key is None else (int(key.start_mark.line) + 1, int(key.start_mark.column) + 1)
 
 
-def _line(node: yaml.Node) -> int:
-    return int(node.start_mark.line) + 1
+class _Places(CParser):
+    """libyaml's composer over text that was read before: a node's tag says only whether it had quotes."""
+
+    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
+        return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _QUOTED
+
+
+_PLAIN: Final = "plain"
+_QUOTED: Final = "quoted"
 
 
 def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
     """The key (or list entry) of a step, and what stands there."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if isinstance(key, yaml.ScalarNode) and _scalar_of(key) == step:
+            if (plain_scalar(key.value) if key.tag == _PLAIN else key.value) == step:
                 return key, value
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
         return node.value[step], node.value[step]
@@ -106,39 +141,56 @@ def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAUL
     if len(text) > limits.size:
         raise _too_large(path, limits)
     reader = _Reader(path, limits)
-    root = reader.compose(text)
-    return Document(reader.build(root), None if path is None else str(path), root)
+    with quiet_collector():
+        data = reader.read(text)
+    return Document(data, None if path is None else str(path), text, reader.entry_lines)
+
+
+@contextmanager
+def quiet_collector() -> Iterator[None]:
+    """Hold the garbage collector back: it would walk a growing file's data again and again, and find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _too_large(path: Path | str | None, limits: Limits) -> CorpusError:
     return CorpusError(f"the file is larger than {limits.size:,} bytes", path=path, mend="split it, or raise the limit")
 
 
-class _Composer(CParser):
-    """libyaml's composer, with the part that Python may decide: how deep, how many, and what is a string."""
+_NO_KEY: Final = object()
+_OWN_TAGS: Final = frozenset(
+    {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
+)
+_STR: Final = "tag:yaml.org,2002:str"
 
-    def __init__(self, text: str, reader: _Reader) -> None:
-        super().__init__(text)
-        self._reader = reader
-        self._depth = 0
-        self._count = 0
 
-    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
-        self._depth += 1
-        self._count += 1
-        limits = self._reader.limits
-        if self._depth > limits.depth:
-            raise self._reader.fail(f"the file nests deeper than {limits.depth} levels", parent, "flatten it")
-        if self._count > limits.nodes:
-            raise self._reader.fail(f"the file has more than {limits.nodes:,} nodes", parent, "split it")
+class _Collection:
+    """A mapping or a list whose end has not come yet."""
 
-    def ascend_resolver(self) -> None:
-        self._depth -= 1
+    __slots__ = ("anchor", "data", "height", "is_mapping", "key", "size_before")
 
-    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
-        if kind is yaml.ScalarNode:
-            return _PLAIN if implicit[0] else _STR
-        return _MAP if kind is yaml.MappingNode else _SEQ
+    def __init__(self, is_mapping: bool, anchor: str | None, size_before: int) -> None:
+        self.is_mapping = is_mapping
+        self.data: Any = {} if is_mapping else []
+        self.key: Any = _NO_KEY
+        """The key whose value comes next."""
+        self.anchor = anchor
+        self.size_before = size_before
+        self.height = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for, and what it costs."""
+
+    data: Any
+    size: int
+    height: int
 
 
 class _Reader:
@@ -147,20 +199,19 @@ class _Reader:
     def __init__(self, path: Path | str | None, limits: Limits) -> None:
         self.path = path
         self.limits = limits
-        self._sizes: dict[int, int] = {}
-        """Collections already built, by identity: meeting one again means that an alias stands for it."""
+        self.entry_lines: dict[KeyPath, int] = {}
+        """The lines of the entries of a list under a key of the top: the rules of a corpus."""
+        self._anchors: dict[str, _Anchored | None] = {}
+        """None while what is anchored is still being read."""
+        self._size = 0
         self._aliased = 0
+        self._scalars: dict[str, Any] = {}
 
-    def fail(self, message: str, node: yaml.Node | None, mend: str | None = None) -> CorpusError:
-        return CorpusError(message, path=self.path, line=None if node is None else _line(node), mend=mend)
-
-    def compose(self, text: str) -> yaml.Node | None:
+    def read(self, text: str) -> Any:
+        parser = None
         try:
-            composer = _Composer(text, self)
-            try:
-                return composer.get_single_node()
-            finally:
-                composer.dispose()
+            parser = CParser(text)
+            return self._document(parser)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             problem = ", ".join(part for part in (error.context, error.problem) if part)
@@ -172,227 +223,119 @@ class _Reader:
             raise CorpusError(
                 "not YAML: it holds a character that YAML does not allow", path=self.path, mend="escape or remove it"
             ) from error
+        finally:
+            if parser is not None:
+                parser.dispose()
 
-    def build(self, node: yaml.Node | None) -> Any:
-        return None if node is None else self._data(node, 1)[0]
+    def _document(self, parser: Any) -> Any:
+        get_event = parser.get_event
+        get_event()  # the stream begins
+        if isinstance(get_event(), yaml.StreamEndEvent):
+            return None
+        outermost = _Collection(False, None, 0)
+        stack: list[_Collection] = []
+        current = outermost
+        most = self.limits.nodes
+        while True:
+            event = get_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._size += 1
+                value = self._scalar(event)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                stack.append(current)
+                current = self._begin(event, stack)
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                ended, current = current, stack.pop()
+                value = self._end(ended, current)
+            elif kind is AliasEvent:
+                value = self._alias(event, current, len(stack))
+            else:
+                break
+            if not current.is_mapping:
+                current.data.append(value)
+            elif current.key is _NO_KEY:
+                current.key = self._key(event, value, current.data)
+            else:
+                current.data[current.key] = value
+                current.key = _NO_KEY
+            if self._size > most:
+                self._fail(f"the file has more than {most:,} nodes", event, "split it")
+        if not isinstance(get_event(), yaml.StreamEndEvent):
+            self._fail("the file holds more than one document", event, "keep one of them")
+        return outermost.data[0]
 
-    def _data(self, node: yaml.Node, depth: int) -> tuple[Any, int]:
-        """The data of a node, and of how many nodes it is made once its aliases are opened."""
-        if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node), 1
+    def _fail(self, message: str, event: Any, mend: str) -> NoReturn:
+        raise CorpusError(message, path=self.path, line=event.start_mark.line + 1, mend=mend)
+
+    def _scalar(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag not in _OWN_TAGS:
+            self._foreign_tag(event)
+        value: Any = text
+        if event.implicit[0] or (event.tag is not None and event.tag not in ("!", _STR)):
+            value = self._scalars.get(text, _NO_KEY)
+            if value is _NO_KEY:
+                try:
+                    value = self._scalars[text] = plain_scalar(text)
+                except ValueError:
+                    self._fail("a number has too many digits", event, "write it in hexadecimal, or quote it")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(value, 1, 0)
+        return value
+
+    def _begin(self, event: Any, stack: list[_Collection]) -> _Collection:
+        if event.tag not in _OWN_TAGS:
+            self._foreign_tag(event)
+        depth = len(stack)
         if depth > self.limits.depth:
-            raise self.fail(f"its aliases nest deeper than {self.limits.depth} levels", node, "write the values out")
-        known = self._sizes.get(id(node))
-        if known is not None:
-            self._aliased += known
-            if known == _UNDER_WAY:
-                raise self.fail("an alias stands inside what it stands for", node, "write the value out")
-            if self._aliased > self.limits.aliased_nodes:
-                message = f"its aliases stand for more than {self.limits.aliased_nodes:,} nodes"
-                raise self.fail(message, node, "write the values out")
-        self._sizes[id(node)] = _UNDER_WAY
-        outer_aliased = self._aliased
-        data, size = self._mapping(node, depth) if isinstance(node, yaml.MappingNode) else self._sequence(node, depth)
-        self._sizes[id(node)] = size
-        if known is not None:
-            self._aliased = outer_aliased  # what lies within was counted as a whole
-        return data, size
+            self._fail(f"the file nests deeper than {self.limits.depth} levels", event, "flatten it")
+        parent = stack[-1]
+        if parent.is_mapping and parent.key is _NO_KEY:
+            self._fail("a key is not a plain value", event, "use a string as the key")
+        if depth == 3 and not parent.is_mapping and stack[1].is_mapping:
+            self.entry_lines[stack[1].key, len(parent.data)] = event.start_mark.line + 1
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._size += 1
+        return _Collection(type(event) is MappingStartEvent, event.anchor, self._size - 1)
 
-    def _mapping(self, node: yaml.MappingNode, depth: int) -> tuple[dict[Any, Any], int]:
-        if node.tag != _MAP:
-            raise self._foreign_tag(node)
-        data: dict[Any, Any] = {}
-        size = 1
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise self.fail("a key is not a plain value", key_node, "use a string as the key")
-            key = self._scalar(key_node)
-            if key in data:
-                raise self.fail(f"the key {key!r} stands twice in one mapping", key_node, "keep one of them")
-            if key == "<<" and key_node.tag == _PLAIN:
-                raise self.fail("merge keys ('<<') are not read", key_node, "write the keys out")
-            data[key], value_size = self._data(value_node, depth + 1)
-            size += value_size + 1
-        return data, size
+    def _end(self, ended: _Collection, parent: _Collection) -> Any:
+        if ended.height >= parent.height:
+            parent.height = ended.height + 1
+        if ended.anchor is not None:
+            self._anchors[ended.anchor] = _Anchored(ended.data, self._size - ended.size_before, ended.height)
+        return ended.data
 
-    def _sequence(self, node: yaml.Node, depth: int) -> tuple[list[Any], int]:
-        if node.tag != _SEQ:
-            raise self._foreign_tag(node)
-        data = []
-        size = 1
-        for item in node.value:
-            value, value_size = self._data(item, depth + 1)
-            data.append(value)
-            size += value_size
-        return data, size
+    def _alias(self, event: Any, parent: _Collection, depth: int) -> Any:
+        """What the alias stands for, shared: whoever reads a document does not change it."""
+        name = event.anchor
+        if name not in self._anchors:
+            self._fail(f"the alias {name!r} stands for nothing", event, "write the value out")
+        meant = self._anchors[name]
+        if meant is None:
+            self._fail("an alias stands inside what it stands for", event, "write the value out")
+        self._size += meant.size
+        self._aliased += meant.size
+        if self._aliased > self.limits.aliased_nodes:
+            message = f"its aliases stand for more than {self.limits.aliased_nodes:,} nodes"
+            self._fail(message, event, "write the values out")
+        if depth + meant.height > self.limits.depth:
+            self._fail(f"its aliases nest deeper than {self.limits.depth} levels", event, "write the values out")
+        parent.height = max(parent.height, meant.height + 1)
+        return meant.data
 
-    def _scalar(self, node: yaml.ScalarNode) -> Any:
-        tag = node.tag
-        if tag == _STR:
-            return node.value
-        if tag == _PLAIN:
-            try:
-                return plain_scalar(node.value)
-            except ValueError as error:
-                raise self.fail("a number has too many digits", node, "write it in hexadecimal, or quote it") from error
-        raise self._foreign_tag(node)
+    def _key(self, event: Any, key: Any, data: dict[Any, Any]) -> Any:
+        try:
+            is_double = key in data
+        except TypeError:
+            self._fail("a key is not a plain value", event, "use a string as the key")
+        if is_double:
+            self._fail(f"the key {key!r} stands twice in one mapping", event, "keep one of them")
+        if key == "<<" and type(event) is ScalarEvent and event.implicit[0]:
+            self._fail("merge keys ('<<') are not read", event, "write the keys out")
+        return key
 
-    def _foreign_tag(self, node: yaml.Node) -> CorpusError:
-        return self.fail(f"the tag {node.tag!r} is refused: corpora hold plain data", node, "remove the tag")
-
-
-_UNDER_WAY: Final = -1
-
-
-def _scalar_of(node: yaml.ScalarNode) -> Any:
-    return plain_scalar(node.value) if node.tag == _PLAIN else node.value
-
-
-# Scalars -------------------------------------------------------------------------------------------------------------
-
-_WORDS: Final[dict[str, Any]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
-}
-_NUMBER_STARTS: Final = frozenset("0123456789+-.")
-_DECIMAL: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)\Z")
-_BASED: Final = re.compile(r"[-+]?0(?:x[0-9a-fA-F_]+|o[0-7_]+|b[01_]+)\Z")
-_OLD_OCTAL: Final = re.compile(r"([-+]?)0([0-7_]+)\Z")
-_FLOAT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?\Z")
-
-
-def plain_scalar(text: str) -> Any:
-    """What an unquoted scalar means: YAML 1.1 as PyYAML writes it, plus `1e-05`; dates and `1:30` stay strings."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _NUMBER_STARTS:
-        return text
-    if _DECIMAL.match(text):
-        return int(text.replace("_", ""))
-    if _BASED.match(text):
-        return _integer(text, 0)
-    octal = _OLD_OCTAL.match(text)
-    if octal:
-        return _integer(octal[1] + octal[2], 8)
-    if _FLOAT.match(text):
-        return float(text.replace("_", ""))
-    return text
-
-
-def _integer(text: str, base: int) -> Any:
-    digits = text.replace("_", "")
-    return int(digits, base) if digits.lstrip("+-0xob") or "0" in digits[1:] else text
-
-
-# Writing -------------------------------------------------------------------------------------------------------------
-
-_BARE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ ./-]{1,2}[A-Za-z0-9_(]+\)?)*\Z")
-"""Text that no YAML reader can take for anything but a string, once `_WORDS` are excluded."""
-_UNSAFE_IN_QUOTES: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_WIDTH: Final = 100
-_HEX_FROM_BITS: Final = 8192
-"""Python refuses to print much larger integers in decimal."""
-
-
-def dump_yaml(data: Any) -> str:
-    """Canonical block YAML of plain data; mappings keep their order, floats read back exactly."""
-    lines: list[str] = []
-    if isinstance(data, Mapping) and data:
-        _write_mapping(data, 0, lines, "")
-    elif isinstance(data, (list, tuple)) and data:
-        _write_sequence(data, 0, lines)
-    else:
-        lines.append(_inline(data))
-    return "\n".join(lines) + "\n"
-
-
-def _write_mapping(data: Mapping[Any, Any], indent: int, lines: list[str], first: str) -> None:
-    """`first` is what already stands on the line of the first key: the dash of a list entry."""
-    lead = first or " " * indent
-    for key, value in data.items():
-        _write_value(value, indent, lines, f"{lead}{_inline(key)}:")
-        lead = " " * indent
-
-
-def _write_sequence(data: list[Any] | tuple[Any, ...], indent: int, lines: list[str]) -> None:
-    dash = " " * indent + "- "
-    for item in data:
-        if isinstance(item, Mapping) and item and not _fits(item, indent):
-            _write_mapping(item, indent + 2, lines, dash)
-        else:
-            _write_value(item, indent, lines, dash[:-1])
-
-
-def _write_value(value: Any, indent: int, lines: list[str], lead: str) -> None:
-    if isinstance(value, (Mapping, list, tuple)) and value and not _fits(value, len(lead)):
-        lines.append(lead)
-        if isinstance(value, Mapping):
-            _write_mapping(value, indent + 2, lines, "")
-        else:
-            _write_sequence(value, indent + 2, lines)
-    else:
-        lines.append(f"{lead} {_inline(value)}")
-
-
-def _fits(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], indent: int) -> bool:
-    """Whether a collection is small and flat enough for one line."""
-    items = value.values() if isinstance(value, Mapping) else value
-    if len(value) > 8 or any(isinstance(item, (Mapping, list, tuple)) and item for item in items):
-        return False
-    return indent + len(_inline(value)) <= _WIDTH
-
-
-def _inline(value: Any) -> str:
-    writer = _WRITERS.get(type(value))
-    if writer is not None:
-        return writer(value)
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_inline(key)}: {_inline(item)}" for key, item in value.items()) + "}"
-    raise TypeError(f"{type(value).__name__} is not plain data and cannot be written as YAML: {value!r:.200}")
-
-
-def _write_str(text: str) -> str:
-    if _BARE.match(text) and text not in _WORDS:
-        return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _UNSAFE_IN_QUOTES.sub(_escape, quoted)
-
-
-def _escape(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    # A lone surrogate has no place in any encoding; its number is kept as text.
-    return f"\\\\u{code:04x}" if 0xD800 <= code <= 0xDFFF else f"\\u{code:04x}"
-
-
-def _write_int(number: int) -> str:
-    return str(number) if number.bit_length() < _HEX_FROM_BITS else hex(number)
-
-
-def _write_float(number: float) -> str:
-    if math.isnan(number):
-        return ".nan"
-    if math.isinf(number):
-        return ".inf" if number > 0 else "-.inf"
-    text = repr(number)
-    mantissa, e, exponent = text.partition("e")
-    # YAML 1.1 readers take 1e-05 for a string: the dot and the sign of the exponent make it a float for everyone.
-    return text if not e else f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent}"
-
-
-def _write_list(items: list[Any] | tuple[Any, ...]) -> str:
-    return "[" + ", ".join(map(_inline, items)) + "]"
-
-
-_WRITERS: Final[dict[type, Callable[[Any], str]]] = {
-    str: _write_str,
-    int: _write_int,
-    float: _write_float,
-    bool: lambda flag: "true" if flag else "false",
-    type(None): lambda _: "null",
-    list: _write_list,
-    tuple: _write_list,
-}
+    def _foreign_tag(self, event: Any) -> NoReturn:
+        self._fail(f"the tag {event.tag!r} is refused: corpora hold plain data", event, "remove the tag")

@@ -1,0 +1,118 @@
+"""Canonical YAML: its bytes depend on nothing but the data, and it is written faster than by an emitter."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from pytest_llem_invariants.yaml_scalars import WORDS
+
+_BARE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ ./-]{1,2}[A-Za-z0-9_(]+\)?)*\Z")
+"""Text that no YAML reader can take for anything but a string, once `WORDS` are excluded."""
+_UNSAFE_IN_QUOTES: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_WIDTH: Final = 100
+_HEX_FROM_BITS: Final = 8192
+"""Python refuses to print much larger integers in decimal."""
+
+
+def dump_yaml(data: Any) -> str:
+    """Canonical block YAML of plain data; mappings keep their order, floats read back exactly."""
+    lines: list[str] = []
+    if isinstance(data, Mapping) and data:
+        _write_mapping(data, 0, lines, "")
+    elif isinstance(data, (list, tuple)) and data:
+        _write_sequence(data, 0, lines)
+    else:
+        lines.append(_inline(data))
+    return "\n".join(lines) + "\n"
+
+
+def _write_mapping(data: Mapping[Any, Any], indent: int, lines: list[str], first: str) -> None:
+    """`first` is what already stands on the line of the first key: the dash of a list entry."""
+    lead = first or " " * indent
+    for key, value in data.items():
+        _write_value(value, indent, lines, f"{lead}{_inline(key)}:")
+        lead = " " * indent
+
+
+def _write_sequence(data: list[Any] | tuple[Any, ...], indent: int, lines: list[str]) -> None:
+    dash = " " * indent + "- "
+    for item in data:
+        if isinstance(item, Mapping) and item and not _fits(item, indent):
+            _write_mapping(item, indent + 2, lines, dash)
+        else:
+            _write_value(item, indent, lines, dash[:-1])
+
+
+def _write_value(value: Any, indent: int, lines: list[str], lead: str) -> None:
+    if isinstance(value, (Mapping, list, tuple)) and value and not _fits(value, len(lead)):
+        lines.append(lead)
+        if isinstance(value, Mapping):
+            _write_mapping(value, indent + 2, lines, "")
+        else:
+            _write_sequence(value, indent + 2, lines)
+    else:
+        lines.append(f"{lead} {_inline(value)}")
+
+
+def _fits(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], indent: int) -> bool:
+    """Whether a collection is small and flat enough for one line."""
+    items = value.values() if isinstance(value, Mapping) else value
+    if len(value) > 8 or any(isinstance(item, (Mapping, list, tuple)) and item for item in items):
+        return False
+    return indent + len(_inline(value)) <= _WIDTH
+
+
+def _inline(value: Any) -> str:
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        return writer(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_inline(key)}: {_inline(item)}" for key, item in value.items()) + "}"
+    raise TypeError(f"{type(value).__name__} is not plain data and cannot be written as YAML: {value!r:.200}")
+
+
+def _write_str(text: str) -> str:
+    if _BARE.match(text) and text not in WORDS:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNSAFE_IN_QUOTES.sub(_escape, quoted)
+
+
+def _escape(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    # A lone surrogate has no place in any encoding; its number is kept as text.
+    return f"\\\\u{code:04x}" if 0xD800 <= code <= 0xDFFF else f"\\u{code:04x}"
+
+
+def _write_int(number: int) -> str:
+    return str(number) if number.bit_length() < _HEX_FROM_BITS else hex(number)
+
+
+def _write_float(number: float) -> str:
+    if math.isnan(number):
+        return ".nan"
+    if math.isinf(number):
+        return ".inf" if number > 0 else "-.inf"
+    text = repr(number)
+    mantissa, e, exponent = text.partition("e")
+    # YAML 1.1 readers take 1e-05 for a string: the dot and the sign of the exponent make it a float for everyone.
+    return text if not e else f"{mantissa if '.' in mantissa else mantissa + '.0'}e{exponent}"
+
+
+def _write_list(items: list[Any] | tuple[Any, ...]) -> str:
+    return "[" + ", ".join(map(_inline, items)) + "]"
+
+
+_WRITERS: Final[dict[type, Callable[[Any], str]]] = {
+    str: _write_str,
+    int: _write_int,
+    float: _write_float,
+    bool: lambda flag: "true" if flag else "false",
+    type(None): lambda _: "null",
+    list: _write_list,
+    tuple: _write_list,
+}
