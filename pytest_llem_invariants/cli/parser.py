@@ -29,6 +29,13 @@ exit status: 0 accepted, 1 rejected, 2 the question cannot be answered (no such 
 """
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """One is made for every argument that is declared; asking each for the terminal's width costs 3 ms."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=30, width=100)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         self.exit(2, f"{self.prog}: {message} — see {self.prog} --help\n")
@@ -50,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="llem-invariants",
         description=_INTRODUCTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
@@ -72,7 +79,7 @@ def _command(commands: Any, name: str, summary: str, module: str, epilog: str | 
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog=epilog,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Formatter,
     )
 
     def run(options: argparse.Namespace) -> int:

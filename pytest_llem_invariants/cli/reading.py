@@ -74,6 +74,12 @@ def _text(name: str) -> str:
 
 
 def _yaml(text: str, name: str) -> tuple[Any, Any]:
+    from pytest_llem_invariants.cli import flatyaml
+
+    flat = flatyaml.read(text)
+    if flat is not None:
+        data, lines = flat
+        return data, lambda path: (lines.get(path[0], 1) if path else 1, 1)
     from pytest_llem_invariants.yamlio import Limits, load_yaml
 
     document = load_yaml(text, name, Limits(size=LARGEST, depth=_DEEPEST, nodes=50_000, aliased_nodes=50_000))

@@ -1,0 +1,72 @@
+"""The fixture and the config items, in a project of somebody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checker.demo import install
+
+
+@pytest.fixture
+def theirs(pytester: pytest.Pytester) -> pytest.Pytester:
+    install(pytester.path)
+    configs = pytester.mkdir("configs")
+    (configs / "good.yaml").write_text("model: m\n")
+    (configs / "bad.yaml").write_text("model: m\ntensor-parallel-size: 0\n")
+    (configs / "warned.json").write_text('{"temperature": 0.001}')
+    (configs / "broken.json").write_text("[1]")
+    (configs / "notes.txt").write_text("no config")
+    return pytester
+
+
+def run(theirs: pytest.Pytester, ini: str, *words: str) -> pytest.RunResult:
+    theirs.makeini(f"[pytest]\n{ini}\n")
+    return theirs.runpytest_subprocess("-v", "-p", "no:cacheprovider", *words)
+
+
+def test_each_config_is_an_item(theirs: pytest.Pytester) -> None:
+    result = run(theirs, "llem_configs = configs/*.yaml configs/*.json")
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(["configs/bad.yaml::accepted FAILED*", "configs/good.yaml::accepted PASSED*"])
+    result.stdout.fnmatch_lines(
+        ["bad.yaml:2:1: error: tensor-parallel-size=0", "*set tensor_parallel_size to at least 1"]
+    )
+    result.stdout.fnmatch_lines(["*the file holds a list, not a mapping*"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_without_the_option_no_file_is_touched(theirs: pytest.Pytester) -> None:
+    assert run(theirs, "").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_the_engine_and_the_platform_are_options(theirs: pytest.Pytester) -> None:
+    (theirs.path / "configs" / "good.yaml").write_text("model: m\ngraphs: true\n")
+    run(theirs, "llem_configs = configs/good.yaml").assert_outcomes(failed=1)
+    ini = "llem_configs = configs/good.yaml\nllem_configs_engine = demo\nllem_configs_platform = cuda"
+    run(theirs, ini).assert_outcomes(passed=1)
+
+
+def test_a_pass_can_be_asked_to_be_certified(theirs: pytest.Pytester) -> None:
+    ini = "llem_configs = configs/good.yaml\nllem_configs_certified = true"
+    run(theirs, ini).assert_outcomes(passed=1)
+    (theirs.path / "corpora/demo/invariants.validated.yaml").unlink()
+    result = run(theirs, ini)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["good.yaml: accepted, but only with certification 'none'"])
+
+
+def test_the_fixture_loads_a_checker_once(theirs: pytest.Pytester) -> None:
+    theirs.makepyfile(
+        """
+        def test_verdict(llem_checker):
+            checker = llem_checker("demo")
+            assert checker is llem_checker("demo")
+            assert not checker.check("Sampling", {"temperature": -1}).ok
+            assert llem_checker("demo", version="1.0").version == "1.0"
+        """
+    )
+    run(theirs, "").assert_outcomes(passed=1)
+
+
+def test_items_run_under_xdist(theirs: pytest.Pytester) -> None:
+    run(theirs, "llem_configs = configs/*.yaml", "-n", "2").assert_outcomes(passed=1, failed=1)
