@@ -40,6 +40,8 @@ Scope = Callable[[str], Any]
 """Gives the value of a dotted field, or MISSING."""
 
 _LARGEST_RESULT_BITS: Final = 4096
+_LONGEST_TEXT: Final = 400
+"""Short enough that nothing which walks the tree can run out of stack."""
 
 
 class ExpressionError(ValueError):
@@ -257,6 +259,8 @@ def parse(text: str) -> Expression:
     """Parse the subject of a clause, or what follows `@`; ExpressionError says what is wrong with it."""
     if all(part.isidentifier() for part in text.split(".")):
         return Expression(text, (text,), is_field=True, has_each=False, _node=_path_node(text))
+    if len(text) > _LONGEST_TEXT:
+        raise ExpressionError(f"{text[:40]!r}… is longer than {_LONGEST_TEXT} characters")
     try:
         node = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

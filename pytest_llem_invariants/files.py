@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from pytest_llem_invariants.errors import LlemError
+
 FROZEN_AT: Final = "LLEM_FROZEN_AT"
 SOURCE_DATE_EPOCH: Final = "SOURCE_DATE_EPOCH"
 
@@ -54,13 +56,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _moment() -> datetime:
-    frozen = os.environ.get(FROZEN_AT)
-    if frozen:
-        moment = datetime.fromisoformat(frozen)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    epoch = os.environ.get(SOURCE_DATE_EPOCH)
-    if epoch:
-        return datetime.fromtimestamp(int(epoch), UTC)
+    frozen, epoch = os.environ.get(FROZEN_AT), os.environ.get(SOURCE_DATE_EPOCH)
+    try:
+        if frozen:
+            moment = datetime.fromisoformat(frozen)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        if epoch:
+            return datetime.fromtimestamp(int(epoch), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        name, told = (FROZEN_AT, frozen) if frozen else (SOURCE_DATE_EPOCH, epoch)
+        raise LlemError(f"{name} is {told!r}, which is no moment — write 2026-01-31T10:00:00Z, or seconds") from error
     return datetime.now(UTC)
 
 

@@ -30,22 +30,26 @@ def is_unset(value: Any) -> bool:
 
 def same(left: Any, right: Any) -> bool:
     """Equality as the format has it: Python's, but `True` is not 1, and a tuple equals the list YAML makes of it."""
-    if isinstance(left, Enum) and not isinstance(right, Enum):
-        return same(left.value, right)
+    try:
+        return _same(left, right)
+    except Exception:  # a foreign object may raise anything, a list that holds itself has no end
+        return False
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, Enum) is not isinstance(right, Enum):
+        return _same(left.value if isinstance(left, Enum) else left, right.value if isinstance(right, Enum) else right)
     if isinstance(left, TypedValue) or isinstance(right, TypedValue):
         if not (isinstance(left, TypedValue) and isinstance(right, TypedValue)):
             return False
-        return left.type == right.type and same(left.kwargs, right.kwargs)
+        return left.type == right.type and _same(left.kwargs, right.kwargs)
     if isinstance(left, bool) or isinstance(right, bool):
         return isinstance(left, bool) and isinstance(right, bool) and left == right
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
-        return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
+        return len(left) == len(right) and all(_same(a, b) for a, b in zip(left, right, strict=True))
     if isinstance(left, Mapping) and isinstance(right, Mapping):
-        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
-    try:
-        return bool(left == right)
-    except Exception:  # a foreign object's __eq__ may raise anything
-        return False
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+    return bool(left == right)
 
 
 def _set_or_spelled_out(value: Any, rhs: Any) -> bool:

@@ -13,7 +13,11 @@ from pytest_llem_invariants.yaml_scalars import WORDS
 _BARE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ ./-]{1,2}[A-Za-z0-9_(]+\)?)*\Z")
 """Text that no YAML reader can take for anything but a string, once `WORDS` are excluded."""
 _UNSAFE_IN_QUOTES: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_YAML_1_0_BOOLS: Final = frozenset("yYnN")
+"""Quoted for the readers that still take them for true and false."""
 _WIDTH: Final = 100
+_LONGEST_KEY: Final = 1000
+"""YAML wants the colon of a key within 1024 characters, unless a question mark announces the key."""
 _HEX_FROM_BITS: Final = 8192
 """Python refuses to print much larger integers in decimal."""
 
@@ -34,7 +38,11 @@ def _write_mapping(data: Mapping[Any, Any], indent: int, lines: list[str], first
     """`first` is what already stands on the line of the first key: the dash of a list entry."""
     lead = first or " " * indent
     for key, value in data.items():
-        _write_value(value, indent, lines, f"{lead}{_inline(key)}:")
+        text = _inline(key)
+        if len(text) > _LONGEST_KEY:
+            lines.append(f"{lead}? {text}")
+            lead, text = " " * indent, ""
+        _write_value(value, indent, lines, f"{lead}{text}:")
         lead = " " * indent
 
 
@@ -76,7 +84,7 @@ def _inline(value: Any) -> str:
 
 
 def _write_str(text: str) -> str:
-    if _BARE.match(text) and text not in WORDS:
+    if _BARE.match(text) and text not in WORDS and text not in _YAML_1_0_BOOLS:
         return text
     quoted = json.dumps(text, ensure_ascii=False)
     return _UNSAFE_IN_QUOTES.sub(_escape, quoted)
