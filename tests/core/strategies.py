@@ -9,17 +9,28 @@ from hypothesis import strategies as st
 
 from pytest_llem_invariants.model import (
     AddedBy,
+    Case,
+    Certification,
+    Change,
     Channel,
+    CheckFailed,
     Clause,
     ContextField,
     Corpus,
+    Divergence,
+    Environment,
+    EnvironmentKind,
     ExpectedOutcome,
     Match,
     MinerSource,
+    ObservedException,
     Outcome,
+    Quarantine,
     Rule,
     Severity,
+    Soundness,
     TypedValue,
+    Validated,
 )
 
 NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta_size"])
@@ -154,3 +165,82 @@ class Hostile:
 
     def __mod__(self, other: Any) -> Any:
         raise RuntimeError("mod")
+
+
+CHANGES = st.dictionaries(NAMES, st.builds(Change, VALUES, VALUES), max_size=2)
+EXCEPTIONS = st.builds(
+    ObservedException,
+    type=st.sampled_from(["ValueError", "pydantic_core.ValidationError"]),
+    message=TEXT,
+    locations=st.lists(NAMES, max_size=2).map(tuple),
+    raised_at=st.none() | st.just("lib/config.py:3"),
+    bases=st.sampled_from([(), ("ValueError", "Exception")]),
+)
+SOUNDNESS = st.builds(
+    Soundness,
+    probes=st.integers(5, 9),
+    agreed=st.integers(0, 5),
+    overbroad=st.lists(st.dictionaries(NAMES, VALUES, max_size=2), max_size=2).map(tuple),
+    underbroad=st.lists(st.dictionaries(NAMES, VALUES, max_size=2), max_size=2).map(tuple),
+)
+DIVERGENCES = st.builds(
+    Divergence,
+    invariant_id=st.just("rule_0"),
+    check_failed=st.sampled_from(CheckFailed),
+    field=st.none() | NAMES,
+    expected=TEXT,
+    observed=TEXT,
+)
+FLAGS = st.none() | st.booleans()
+
+
+def cases(name: str) -> st.SearchStrategy[Case]:
+    return st.builds(
+        Case,
+        id=st.just(name),
+        outcome=st.sampled_from(Outcome),
+        emission_channel=st.sampled_from(Channel),
+        observed_messages=st.lists(TEXT, max_size=2).map(tuple),
+        observed_silent_normalisations=CHANGES,
+        observed_exception=st.none() | EXCEPTIONS,
+        positive_confirmed=FLAGS,
+        message_confirmed=FLAGS,
+        negative_confirmed=FLAGS,
+        soundness=st.none() | SOUNDNESS,
+        certification=st.sampled_from(Certification),
+        environment_kind=st.none() | st.sampled_from(EnvironmentKind),
+        skipped_reason=st.none() | TEXT,
+        fingerprint=st.none() | st.just("0123abcd"),
+        extra=st.just({}),
+    )
+
+
+@st.composite
+def validated_files(draw: st.DrawFn) -> Validated:
+    return Validated(
+        "1.1.0",
+        "fake",
+        "1.0",
+        "2026-01-01T00:00:00Z",
+        "00" * 32,
+        Environment(draw(st.sampled_from(EnvironmentKind)), draw(st.none() | TEXT), "3.11.7", "linux", {"lib": "1.0"}),
+        draw(st.sampled_from(Certification)),
+        {"outcomes": {"error": 1}, "rules": draw(st.integers(0, 9))},
+        tuple(draw(cases(f"rule_{number}")) for number in range(draw(st.integers(0, 3)))),
+        tuple(draw(st.lists(DIVERGENCES, max_size=2))),
+    )
+
+
+@st.composite
+def quarantines(draw: st.DrawFn) -> Quarantine:
+    return Quarantine(
+        "1.1.0",
+        "fake",
+        "1.0",
+        "2026-01-01T00:00:00Z",
+        tuple(
+            (draw(rules(name=f"rule_{number}")), tuple(draw(st.lists(DIVERGENCES, max_size=2))))
+            for number in range(draw(st.integers(0, 2)))
+        ),
+        context=draw(st.sampled_from([{}, {"platform": ContextField("cpu", ("cpu", "cuda"))}])),
+    )

@@ -14,15 +14,11 @@ from hypothesis import HealthCheck, given, settings
 
 from pytest_llem_invariants.corpus import (
     dump,
-    effective,
     fingerprint,
     load_proposed,
-    load_validated,
     locate_field,
     parse_proposed,
-    parse_validated,
     render_proposed,
-    render_validated,
     template_fragments,
 )
 from pytest_llem_invariants.errors import CorpusError
@@ -118,7 +114,11 @@ def test_lines_lead_to_the_rules() -> None:
 
 
 def _replace(old: str, new: str) -> Callable[[str], str]:
-    return lambda text: text.replace(old, new, 1)
+    def spoil(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return spoil
 
 
 MALFORMED = [
@@ -146,6 +146,37 @@ MALFORMED = [
     (_replace("    severity: error\n", "    severity: error\n    severity: warn\n"), "severity", 11),
     (_replace("size: 0}", "size: !!python/object:os.system 0}"), "python/object", 17),
     (_replace("size: 0}", "size: {$type: 3}}"), "type", 17),
+    (_replace("      engine: fake\n", "      engine: other\n"), "other", 14),
+    (_replace("    engine: fake\n", "    engine: other\n"), "other", 7),
+    (_replace('        size: {"<": 1}\n', "        {}\n"), "empty", 15),
+    (_replace('size: {"<": 1}', "size: {}"), "operator", 16),
+    (_replace('size: {"<": 1}', 'size: {"<": 1, lt: 2}'), "twice", 16),
+    (_replace('size: {"<": 1}', "size: {3: 1}"), "size", 16),
+    (_replace('size: {"<": 1}', 'size: {"<": "@b.c"}'), "b.c", 16),
+    (_replace('size: {"<": 1}', 'size: {"<": "@len("}'), "len(", 16),
+    (_replace('size: {"<": 1}', 'size: {matches: "("}'), "regular expression", 16),
+    (_replace('size: {"<": 1}', "size: {in: {a: 1}}"), "a list", 16),
+    (_replace("      fields:", "      defaults: 3\n      fields:"), "defaults", 15),
+    (_replace("      fields:", "      fealds:"), "fealds", 15),
+    (_replace("    kwargs_negative: {size: 1}\n", ""), "kwargs_negative", 6),
+    (_replace("    message_template:", "    requires_gpu: maybe\n    message_template:"), "requires_gpu", 20),
+    (_replace('references: ["', 'references: [3, "'), "references", 21),
+    (_replace("added_at: ", "added_at: soon #"), "soon", 23),
+    (_replace("    added_at", "    cross_validated_by: [static_minor]\n    added_at"), "static_miner", 23),
+    (_replace("    added_at", "    rule_under_test: again\n    added_at"), "rule_under_test", 23),
+    (_replace("line_at_scan: 3", "line_at_scan: -3"), "-3", 12),
+    (_replace("path: lib/config.py, ", ""), "path", 12),
+    (_replace("severity: error", "severity: dormant"), "dormant", 19),
+    (_replace("{outcome: error, emission_channel: runtime_exception}", "nothing"), "expected_outcome", 19),
+    (_replace("emission_channel: runtime_exception", "emission_channel: none"), "none", 19),
+    (_replace("invariants:", "rules: []\ninvariants:"), "rules", 5),
+    (_replace("invariants:", "invariant:"), "invariant", 5),
+    (_replace("mined_at: ", "mined_at: never #"), "never", 4),
+    (_replace("invariants:", "context: {platform: {default: tpu, values: [cpu]}}\ninvariants:"), "tpu", 5),
+    (_replace("  - id:", "  - 3\n  - id:"), "mapping", 6),
+    (_replace("id: small_size", "id: [small_size]"), "id", 6),
+    (_replace("size: 0}", "size: {$type: a.B, kwarks: {}}}"), "kwarks", 17),
+    (_replace("size: 0}", "3: 0}"), "3", 17),
     (lambda text: text[: len(text) // 2], "", None),
     (lambda text: "- a list\n", "", None),
     (lambda text: "", "", None),
@@ -163,9 +194,20 @@ def test_malformed_is_one_sentence_with_its_place(
     said = str(caught.value)
     assert said.startswith(f"{path}:" if line is not None else f"{path}")
     assert named in said
+    assert caught.value.mend
     assert "\n" not in said
     if line is not None:
         assert caught.value.line == line
+
+
+def test_a_silent_change_must_name_what_changes() -> None:
+    silent = WHOLE.replace("severity: error", "severity: dormant").replace(
+        "{outcome: error, emission_channel: runtime_exception}", "{outcome: dormant_silent, emission_channel: none}"
+    )
+    with pytest.raises(CorpusError, match="normalised_fields"):
+        parse_proposed(silent)
+    told = silent.replace("emission_channel: none}", "emission_channel: none, normalised_fields: [size]}")
+    assert _only(told).expected_outcome.normalised_fields == ("size",)
 
 
 def test_a_sentence_names_the_rule_and_the_mend() -> None:
@@ -244,50 +286,3 @@ def test_a_namespace_before_a_field_is_stripped() -> None:
     assert locate_field(match, "lib.deep.size", "lib.deep") == "size"
     assert locate_field(_only(WHOLE), "unknown.prefix.size") == "size"
     assert locate_field(_only(WHOLE), "size") == "size"
-
-
-VALIDATED = """\
-schema_version: "1.1.0"
-engine: fake
-engine_version: "1.0"
-validated_at: "2026-01-01T00:00:00Z"
-corpus_sha256: "00"
-environment: {kind: tox, image_ref: null, python: "3.11.7", platform: linux-x86_64, versions: {fakelib: "1.0"}}
-certification: full
-summary: {}
-cases:
-  - id: small_size
-    outcome: error
-    emission_channel: runtime_exception
-    observed_messages: ["size must be positive, got 0"]
-    observed_exception: {type: ValueError, message: "size must be positive, got 0"}
-    positive_confirmed: true
-    message_confirmed: true
-    negative_confirmed: true
-    certification: full
-divergences: []
-"""
-
-
-def test_validated_round_trip_and_overlay() -> None:
-    validated = parse_validated(VALIDATED)
-    assert parse_validated(render_validated(validated)) == validated
-    (shown,) = effective(parse_proposed(WHOLE), validated)
-    assert shown.ships
-    (unproven,) = effective(parse_proposed(WHOLE), None)
-    assert not unproven.ships
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("outcome: error", "outcome: odd"),
-        ("certification: full\nsummary", "certification: no\nsummary"),
-        ("kind: tox", "kind: moon"),
-    ],
-)
-def test_a_malformed_validated_file_is_refused(tmp_path: Path, old: str, new: str) -> None:
-    path = tmp_path / "invariants.validated.yaml"
-    path.write_text(VALIDATED.replace(old, new, 1))
-    with pytest.raises(CorpusError):
-        load_validated(path)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from enum import Enum
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pytest_llem_invariants.expressions import ExpressionError, parse
+from pytest_llem_invariants.expressions import FUNCTIONS, MISSING, ExpressionError, parse, read_path
 from pytest_llem_invariants.model import Clause, Match, TypedValue
 from pytest_llem_invariants.predicates import (
     OPERATORS,
@@ -238,3 +240,99 @@ def test_equality_is_symmetric(left: Any, right: Any) -> None:
 def test_huge_integers_do_not_stall() -> None:
     assert holds({"x": {">": 1}}, {"x": 10**5000})
     assert not holds({"x * y": {">": 1}}, {"x": 10**5000, "y": 10**5000})
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+EQUALITY: list[tuple[Any, Any, bool]] = [
+    (1, 1.0, True),
+    (1, True, False),
+    (0.0, -0.0, True),
+    ((1, [2]), [1, (2,)], True),
+    ({"a": (1,)}, {"a": [1]}, True),
+    ({"a": 1}, {"a": True}, False),
+    (Colour.RED, "red", True),
+    (Colour.RED, Colour.RED, True),
+    (Colour.RED, Colour.BLUE, False),
+    ([Colour.RED], ["red"], True),
+    (TypedValue("lib.Other", {"x": (1,)}), TypedValue("lib.Other", {"x": [1]}), True),
+    (TypedValue("lib.Other"), TypedValue("lib.Else"), False),
+    (TypedValue("lib.Other"), {}, False),
+    (math.nan, math.nan, False),
+    (10**400, math.inf, False),
+    (ENDLESS, [ENDLESS], False),
+    (Hostile(), Hostile(), False),
+    ([Hostile()], [1], False),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "equal"), EQUALITY, ids=map(str, range(len(EQUALITY))))
+def test_equality(left: Any, right: Any, equal: bool) -> None:
+    assert same(left, right) is equal
+    assert same(right, left) is equal
+
+
+@pytest.mark.parametrize(
+    "text", ["+".join(["a"] * 5000), "(" * 3000 + "a" + ")" * 3000, "-" * 3000 + "a", "abs(" * 900 + "a" + ")" * 900]
+)
+def test_an_endless_expression_is_refused_before_it_is_parsed(text: str) -> None:
+    with pytest.raises(ExpressionError, match="longer than"):
+        parse(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_an_expression_or_refused(text: str) -> None:
+    try:
+        expression = parse(text)
+    except ExpressionError:
+        return
+    for value in (3, "x", [1], None, MISSING, math.nan, 10**3000):
+        expression_value = list(expression.elements(lambda name, value=value: value))
+        assert expression.has_each or len(expression_value) == 1
+
+
+EXPRESSIONS = [
+    ("a + b", {"a": 1, "b": 2}, 3),
+    ("a - b", {"a": 1, "b": 2.5}, -1.5),
+    ("a * b", {"a": 3, "b": True}, 3),
+    ("a // b", {"a": 7, "b": 2}, 3),
+    ("a / b", {"a": 1, "b": 4}, 0.25),
+    ("a % b", {"a": 7, "b": 4}, 3),
+    ("a % b", {"a": 7, "b": 0}, MISSING),
+    ("a / b", {"a": 10**400, "b": 3}, MISSING),
+    ("a * b", {"a": "x", "b": 3}, MISSING),
+    ("a * b", {"a": None, "b": 3}, MISSING),
+    ("a + 1", {}, MISSING),
+    ("-a", {"a": 2}, -2),
+    ("-a", {"a": "x"}, MISSING),
+    ("len(a)", {"a": "four"}, 4),
+    ("len(a)", {"a": 4}, MISSING),
+    ("min(a, b)", {"a": 4, "b": 2}, 2),
+    ("max(a)", {"a": [1, 3]}, 3),
+    ("max(a)", {"a": []}, MISSING),
+    ("max(a)", {"a": [1, "x"]}, MISSING),
+    ("abs(a)", {"a": -2}, 2),
+    ("sum(a)", {"a": [1, 2]}, 3),
+    ("sum(a)", {"a": ["x"]}, MISSING),
+    ("lower(a)", {"a": "X"}, "x"),
+    ("strip(a)", {"a": " x "}, "x"),
+    ("keys(a)", {"a": {"k": 1}}, ["k"]),
+    ("values(a)", {"a": {"k": 1}}, [1]),
+    ("keys(a)", {"a": [1]}, MISSING),
+    ("len(distinct(a))", {"a": [1, 1, 2]}, 2),
+    ("distinct(a)", {"a": [[1]]}, MISSING),
+    ("distinct(a)", {"a": "aa"}, MISSING),
+    ("a.b * 2", {"a": {"b": 2}}, 4),
+]
+
+
+@pytest.mark.parametrize(("text", "config", "value"), EXPRESSIONS)
+def test_the_value_of_an_expression(text: str, config: dict[str, Any], value: Any) -> None:
+    assert parse(text).evaluate(lambda name: read_path(config, name)) == value
+
+
+def test_the_table_above_covers_every_function() -> None:
+    assert all(any(f"{name}(" in text for text, *_ in EXPRESSIONS) for name in FUNCTIONS)
