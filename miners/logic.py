@@ -20,7 +20,7 @@ from pytest_llem_invariants.predicates import OPERATORS, compile_match, referenc
 
 DEFAULT_LIMIT: Final = 48
 _ORDER: Final = ("<", "<=", ">", ">=")
-_MIRROR: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
+MIRROR: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 _COMPLEMENTED: Final = frozenset({"present", "absent", "truthy", "falsy"})
 
 
@@ -62,6 +62,8 @@ class Opaque:
     negated: bool = False
     shape: str = ""
     """What kind of thing it is, so that the ledger can count the shapes worth teaching."""
+    dual: Formula | None = None
+    """Its negation, where that can be said: `all(…)` cannot, "some element does not" can."""
 
     @property
     def wording(self) -> str:
@@ -156,6 +158,8 @@ def negate(formula: Formula) -> Formula:
     match formula:
         case Truth(value=value):
             return Truth(not value)
+        case Opaque(dual=dual) if dual is not None:
+            return dual
         case Opaque(text=text, place=place, negated=negated, shape=shape):
             return Opaque(text, place, not negated, shape)
         case And(parts=parts):
@@ -169,7 +173,7 @@ def negate(formula: Formula) -> Formula:
 def _negated_clause(subject: str, clause: Clause) -> Formula:
     op, rhs = clause.op, clause.rhs
     if subject.startswith("each("):
-        return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape="no element satisfies")
+        return none_of(Atom(subject, clause), f"no {subject} {op} {rhs!r}")
     absent = Atom(subject, Clause("absent", True))
     match op:
         case "==" if rhs is None:
@@ -205,6 +209,11 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             if negation is None:
                 return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape=f"negation of {op}")
             return Atom(subject, Clause(negation, rhs))
+
+
+def none_of(exists: Formula, text: str, place: str = "") -> Formula:
+    """That no element satisfies a condition: beyond the language, but its negation is not."""
+    return negate(exists) if isinstance(exists, Truth) else Opaque(text, place, shape="every element", dual=exists)
 
 
 def can_be_nan(subject: str) -> bool:
@@ -600,8 +609,8 @@ def fields_of(conjunction: Conjunction) -> Spoken:
             continue
         placed = _place(fields, literal.subject, literal.clause)
         reference = reference_of(literal.clause.rhs)
-        if not placed and reference is not None and literal.clause.op in _MIRROR:
-            mirrored = Clause(_MIRROR[literal.clause.op], f"@{literal.subject}")
+        if not placed and reference is not None and literal.clause.op in MIRROR:
+            mirrored = Clause(MIRROR[literal.clause.op], f"@{literal.subject}")
             placed = not literal.subject.startswith("each(") and _place(fields, reference, mirrored)
         if not placed:
             text = f"{literal.subject} {literal.clause.op} {literal.clause.rhs!r}"

@@ -24,7 +24,7 @@ FOLDER: Final = "engine_versions"
 ROLES: Final = ("static", "dynamic", "discovery", "invariants", "schemas")
 """Who reads a library: each has its own pin, because each relies on other parts of it."""
 
-_TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[\w*?\[\]]+\Z")
+_TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[\w*]+\Z")
 _LANDMARK: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?::\w+(?:\.\w+)*)?\Z")
 _KEYS: Final = (
     "engine",

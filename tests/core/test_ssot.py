@@ -14,7 +14,8 @@ from pytest_llem_invariants.errors import (
     MinerError,
     MinerVersionMismatchError,
 )
-from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines, load_pin, load_ssot
+from pytest_llem_invariants.model import TypedValue
+from pytest_llem_invariants.ssot import Step, check_installed_version, data_root, known_engines, load_pin, load_ssot
 
 HOUSE = Path(__file__).parents[2]
 TEXT = """\
@@ -112,6 +113,21 @@ def test_a_family_takes_in_the_classes_of_its_pattern(root: Path) -> None:
         ('history: ["0.9", "1.0"]', 'history: ["1.0", "0.9"]', None),
         ("default: cpu", "default: tpu", None),
         ('class: "lib:Config"', 'class: "lib.Config"', 7),
+        ('class: "lib:Config"', 'class: "lib:*Config"', 7),
+        ('class: "lib.family:*Config"', 'class: "lib.family:Config"', 8),
+        ('class: "lib:Config"', 'class: "lib:Config", validate: [3]', 7),
+        ('class: "lib:Config"', 'class: "lib:Config", build: ["a.b"]', 7),
+        ('class: "lib:Config"', 'class: "lib:Config", build: [{method: go, returns: 1}]', 7),
+        ('class: "lib:Config"', 'class: "lib:Config", probes: 0', 7),
+        ('class: "lib:Config"', 'class: "lib:Config", base_kwargs: [1]', 7),
+        ('class: "lib:Config", ', "", 7),
+        ("static: ", "statik: ", 5),
+        ('landmarks: ["lib:Config"]', 'landmarks: ["lib:Config.x y"]', 9),
+        ("loggers: [lib]", "loggers: lib", 10),
+        ("loggers: [lib]", "loggers: [lib]\nclusters: {lib.Config: [a]}", 11),
+        ("loggers: [lib]", "loggers: [lib]\nenviron: {LIB_MODE: 1}", 11),
+        ('history: ["0.9"', 'history: ["about 0.9"', 13),
+        ("engine: fake", "engine: other", 1),
     ],
 )
 def test_malformed_is_told_with_its_line(root: Path, old: str, new: str, line: int | None) -> None:
@@ -121,6 +137,27 @@ def test_malformed_is_told_with_its_line(root: Path, old: str, new: str, line: i
     assert caught.value.path is not None
     if line is not None:
         assert caught.value.line == line
+
+
+def test_steps_and_clusters_are_read(root: Path) -> None:
+    (root / "engine_versions" / "fake.yaml").write_text(
+        TEXT.replace(
+            'class: "lib:Config"',
+            'class: "lib:Config", base_kwargs: {other: {$type: lib.family.OneConfig, kwargs: {x: 1}}}, '
+            "validate: [check], build: [{method: make, returns: true}], "
+            "strict: [{method: check, kwargs: {hard: true}}]",
+        )
+        + "clusters: {lib.Config: [[a, b], [c]]}\nenviron: {LIB_MODE: quiet}\n"
+    )
+    ssot = load_ssot("fake", root)
+    found = ssot.native_type("lib.Config")
+    assert found is not None
+    assert found.base_kwargs == {"other": TypedValue("lib.family.OneConfig", {"x": 1})}
+    assert found.validate == (Step("check", {}),)
+    assert found.build == (Step("make", {}, returns=True),)
+    assert found.strict == (Step("check", {"hard": True}),)
+    assert ssot.clusters == {"lib.Config": (("a", "b"), ("c",))}
+    assert ssot.environ == {"LIB_MODE": "quiet"}
 
 
 def test_the_data_root_is_the_projects_or_the_packages(root: Path, tmp_path: Path) -> None:

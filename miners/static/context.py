@@ -1,0 +1,51 @@
+"""What code reads that is no keyword argument: the platform, environment variables. Declared in the SSOT."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, final
+
+from miners.logic import Formula, atom
+from miners.static.terms import Bool, Field, Term, Unknown
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ContextReads:
+    """How attribute chains on module-level names map to context fields.
+
+    `reads` maps a chain as it is written (`current_platform.is_cuda`) either to the name of a context field, whose
+    value it then is, or to `{field: [values]}`, for which it is true. `environments` names the modules whose
+    attributes are environment variables; `declared` the context fields that a rule may speak of.
+    """
+
+    reads: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
+    environments: tuple[str, ...] = ()
+    declared: Collection[str] = frozenset()
+
+    def read(self, chain: str, place: str) -> Term | None:
+        """The term behind a chain; None where it is no matter of the context."""
+        found = self.reads.get(chain)
+        if isinstance(found, str):
+            return Field(found) if found in self.declared else None
+        if isinstance(found, Mapping):
+            ((name, values),) = found.items()
+            return Bool(_among(name, values)) if name in self.declared else None
+        root, _, rest = chain.partition(".")
+        if root in self.environments and rest.isupper():
+            return self.environment(rest, place)
+        if any(known.partition(".")[0] == root for known in self.reads):
+            return Unknown(chain, place, "platform")
+        return None
+
+    def environment(self, variable: str, place: str) -> Term:
+        name = f"env.{variable}"
+        return Field(name) if name in self.declared else Unknown(name, place, "environment")
+
+
+def _among(name: str, values: Any) -> Formula:
+    return atom(name, "in", list(values))
+
+
+NO_CONTEXT: Final = ContextReads()

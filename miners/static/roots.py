@@ -1,0 +1,171 @@
+"""Where the walk through a class begins: what runs when it is constructed and validated, in the order it runs."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+from miners.facts import ClassFacts, ClassKind
+from miners.static.context import ContextReads
+from miners.static.explorer import Explorer
+from miners.static.reader import ClassSource, FunctionSource, ImportedReader, TreeReader
+from miners.static.state import Effect, State
+from miners.static.terms import CallableTerm, ClassTerm, Const, Field, Given, Handler, Info, Instance, Term, Unknown
+
+Reader = ImportedReader | TreeReader
+_VALIDATING: Final = ("validate", "verify", "_validate", "_verify", "check_", "_check")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What one class's walk met."""
+
+    facts: ClassFacts
+    cls: ClassSource
+    explorer: Explorer
+    effects: tuple[Effect, ...]
+    needs: Mapping[str, str]
+    """Method → the argument that only a running engine could give it."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Validator:
+    function: FunctionSource
+    decorator: str
+    mode: str
+    fields: tuple[str, ...]
+
+
+def walk(
+    facts: ClassFacts,
+    surface: Mapping[str, ClassFacts],
+    reader: Reader,
+    context: ContextReads,
+    entries: Sequence[str] = (),
+) -> Walked | None:
+    """Everything that decides about one class; None where its source is not known."""
+    cls = reader.class_at(facts.target)
+    if cls is None:
+        return None
+    explorer = Explorer(facts, surface, reader, context)
+    instance = Instance("", cls)
+    state = State({}, {}, ())
+    validators = tuple(_validators(reader, cls))
+    if facts.kind.coerces:
+        _before(explorer, cls, validators, facts, state)
+    _construct(explorer, reader, cls, instance, facts, state)
+    if facts.kind.coerces:
+        for validator in validators:
+            if validator.decorator in ("model_validator", "root_validator") and validator.mode == "after":
+                explorer.invoke(CallableTerm(validator.function, instance, cls), [], {}, state)
+    needs = _further(explorer, reader, cls, instance, state, entries)
+    return Walked(facts, cls, explorer, tuple(explorer.effects), needs)
+
+
+def _construct(
+    explorer: Explorer, reader: Reader, cls: ClassSource, instance: Instance, facts: ClassFacts, state: State
+) -> None:
+    names = ("__init__",) if facts.kind is ClassKind.PLAIN else ("__init__", "__post_init__", "model_post_init")
+    for name in names:
+        found = reader.attribute(cls, name)
+        if isinstance(found, FunctionSource):
+            explorer.invoke(CallableTerm(found, instance, cls), [], {"**": Given("")}, state)
+
+
+def _before(
+    explorer: Explorer, cls: ClassSource, validators: Sequence[_Validator], facts: ClassFacts, state: State
+) -> None:
+    """The validators that see the values before the object is there."""
+    for validator in validators:
+        if validator.decorator in ("model_validator", "root_validator") and validator.mode in ("before", "wrap"):
+            extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
+            explorer.invoke(CallableTerm(validator.function, ClassTerm(cls), cls), [Given(""), *extra], {}, state)
+    for early in (True, False):
+        for validator in validators:
+            if validator.decorator not in ("field_validator", "validator"):
+                continue
+            if (validator.mode in ("before", "wrap", "plain")) is not early:
+                continue
+            names = tuple(facts.fields) if "*" in validator.fields else validator.fields
+            for name in names:
+                _validate_field(explorer, cls, validator, name, state)
+
+
+def _validate_field(explorer: Explorer, cls: ClassSource, validator: _Validator, name: str, state: State) -> None:
+    value = state.fields.get(name) or Field(name)
+    parameters = [one.arg for one in validator.function.node.args.args][2:]
+    extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
+    if len(parameters) > len(extra):
+        extra.append(Given("") if validator.decorator == "validator" else Info(name))
+    given: Term = ClassTerm(cls)
+    if "staticmethod" in validator.function.decorators:
+        given = value
+        result = explorer.invoke(CallableTerm(validator.function), [value, *extra], {}, state)
+    else:
+        result = explorer.invoke(CallableTerm(validator.function, given, cls), [value, *extra], {}, state)
+    if not (isinstance(result, Const) and result.value is None):
+        state.fields[name] = value if isinstance(result, Unknown) and result.shape == "call too deep" else result
+
+
+def _validators(reader: Reader, cls: ClassSource) -> Iterator[_Validator]:
+    for _, function in reversed(list(reader.methods(cls))):
+        for decorator in function.node.decorator_list:
+            call = decorator if isinstance(decorator, ast.Call) else None
+            name = _name(decorator)
+            if name not in ("field_validator", "model_validator", "validator", "root_validator"):
+                continue
+            mode = "before" if name == "root_validator" else "after"
+            for keyword in call.keywords if call else ():
+                if keyword.arg == "mode" and isinstance(keyword.value, ast.Constant):
+                    mode = str(keyword.value.value)
+                if keyword.arg == "pre" and isinstance(keyword.value, ast.Constant):
+                    mode = "before" if keyword.value.value else "after"
+            fields = tuple(str(a.value) for a in (call.args if call else ()) if isinstance(a, ast.Constant))
+            yield _Validator(function, name, mode, fields)
+
+
+def _name(decorator: ast.expr) -> str:
+    node = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _further(
+    explorer: Explorer,
+    reader: Reader,
+    cls: ClassSource,
+    instance: Instance,
+    state: State,
+    entries: Sequence[str],
+) -> dict[str, str]:
+    """Validating methods that construction did not reach, as far as they ask for nothing else."""
+    needs: dict[str, str] = {}
+    for owner, function in reader.methods(cls):
+        module = reader.module(function.module)
+        path = module.path if module is not None else function.module
+        reached = (path, function.node.body[0].lineno) in explorer.visited
+        required = required_arguments(function)
+        if required and not reached:
+            needs[function.qualname] = required[0]
+        if reached or required or function.decorators & {"property", "cached_property", "classmethod", "staticmethod"}:
+            continue
+        if function.name in entries or function.name.startswith(_VALIDATING):
+            explorer.invoke(CallableTerm(function, instance, owner if owner is cls else cls), [], {}, state)
+    return needs
+
+
+def required_arguments(function: FunctionSource) -> list[str]:
+    """The parameters without a default, `self` or `cls` aside."""
+    arguments = function.node.args
+    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    optional = len(arguments.defaults)
+    needed = positional[: len(positional) - optional]
+    if "staticmethod" not in function.decorators:
+        needed = needed[1:]
+    keyword_only = [
+        one.arg for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None
+    ]
+    return [*needed, *keyword_only]
