@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
@@ -35,6 +35,9 @@ _CHECKED: Final = (
     (Check.NEGATIVE_DOES_NOT_RAISE, "negative_confirmed"),
 )
 
+_PROBED: Final = (CheckFailed.PREDICATE_OVERBROAD, CheckFailed.PREDICATE_UNDERBROAD)
+"""What probing found, as against what the two examples found."""
+
 
 @final
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Folded:
     quarantine: Quarantine
     unrun: int
     """Rules of which this run says nothing, or not all."""
+    skips: tuple[str, ...]
+    """Why nothing could be said, for each rule that was tried in vain."""
     problems: tuple[str, ...]
 
 
@@ -68,23 +73,29 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
     earlier = _still_true(previous, run.corpus, run.version)
     cases: list[Case] = []
     divergences: list[Divergence] = []
+    skips: list[str] = []
     unrun = 0
     for rule in run.corpus.rules:
         fresh = _fresh_case(rule, run)
+        known = earlier.get(rule.id)
+        if fresh is not None and fresh[0].skipped_reason is not None:
+            skips.append(fresh[0].skipped_reason)
+            if known is not None and known.skipped_reason is None:
+                cases.append(replace(known, certification=Certification.REUSED))  # nothing was learnt, nothing is lost
+                divergences.extend(_of_rule(previous, rule))
+                continue
         if fresh is not None:
             case, diverged = fresh
-            known = earlier.get(rule.id)
             kept = _with_earlier_soundness(case, known)
             cases.append(kept)
             divergences.extend(diverged)
-            if kept is not case and previous is not None:
-                divergences.extend(one for one in _of_predicate(previous) if one.invariant_id == rule.id)
+            if kept is not case:
+                divergences.extend(one for one in _of_rule(previous, rule) if one.check_failed in _PROBED)
             continue
         unrun += 1
-        known = earlier.get(rule.id)
-        if known is not None and previous is not None:
+        if known is not None:
             cases.append(replace(known, certification=Certification.REUSED))
-            divergences.extend(one for one in previous.divergences if one.invariant_id == rule.id)
+            divergences.extend(_of_rule(previous, rule))
     validated = Validated(
         schema_version=SCHEMA_VERSION,
         engine=run.corpus.engine,
@@ -92,12 +103,22 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
         validated_at=run.moment,
         corpus_sha256=run.corpus_sha256,
         environment=run.environment,
-        certification=Certification.PARTIAL if unrun else Certification.FULL,
+        certification=_certification(cases, run.corpus.rules),
         summary=_summary(cases, divergences),
         cases=tuple(cases),
         divergences=tuple(divergences),
     )
-    return Folded(_same_moment(validated, previous), _quarantine(run, divergences), unrun, tuple(problems))
+    return Folded(
+        _same_moment(validated, previous), _quarantine(run, divergences), unrun, tuple(skips), tuple(problems)
+    )
+
+
+def _certification(cases: Sequence[Case], rules: Sequence[Rule]) -> Certification:
+    """Of the whole file: complete from this run, complete with the help of earlier ones, or not complete."""
+    if len(cases) < len(rules):
+        return Certification.PARTIAL
+    reused = any(case.certification is Certification.REUSED for case in cases)
+    return Certification.REUSED if reused else Certification.FULL
 
 
 def _fresh_case(rule: Rule, run: Run) -> tuple[Case, tuple[Divergence, ...]] | None:
@@ -145,10 +166,8 @@ def _with_earlier_soundness(case: Case, known: Case | None) -> Case:
     return replace(case, soundness=known.soundness)
 
 
-def _of_predicate(validated: Validated) -> Iterable[Divergence]:
-    """What probing found, as against what the two examples found."""
-    probed = (CheckFailed.PREDICATE_OVERBROAD, CheckFailed.PREDICATE_UNDERBROAD)
-    return (one for one in validated.divergences if one.check_failed in probed)
+def _of_rule(validated: Validated | None, rule: Rule) -> Iterator[Divergence]:
+    return (one for one in (validated.divergences if validated else ()) if one.invariant_id == rule.id)
 
 
 def _summary(cases: Iterable[Case], divergences: Iterable[Divergence]) -> dict[str, Any]:
@@ -202,10 +221,6 @@ def collected(evidence: Iterable[Evidence]) -> dict[str, dict[Check, Evidence]]:
     return found
 
 
-def crash_evidence(rule: str) -> str:
-    return f"crashed: the worker that replayed {rule} died"
-
-
 def this_environment(kind: EnvironmentKind, image_ref: str | None, versions: Mapping[str, str]) -> Environment:
     return Environment(
         kind=kind,
@@ -216,4 +231,4 @@ def this_environment(kind: EnvironmentKind, image_ref: str | None, versions: Map
     )
 
 
-__all__ = ["Folded", "Run", "Verdict", "collected", "crash_evidence", "fold", "this_environment"]
+__all__ = ["Folded", "Run", "Verdict", "collected", "fold", "this_environment"]

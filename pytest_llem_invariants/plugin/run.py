@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import EnvironmentKind
@@ -71,12 +72,25 @@ class LlemRun:
 
     # What one process sees of an item, and hands on with its report.
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Run as pytest does, but report only the phases that say something: each report costs the controller."""
+        if not isinstance(item, CheckItem):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in runtestprotocol(item, log=False, nextitem=nextitem):
+            if report.when == "call" or not report.passed or report.sections:
+                item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if isinstance(item, CheckItem):
+            report.keywords = {MARK: 1}  # the names of a rule's parents would travel with each of its reports
             if item.evidence is not None and report.when == "call":
                 setattr(report, EVIDENCE, item.evidence.to_line())
                 item.evidence = None
@@ -91,7 +105,7 @@ class LlemRun:
         if certified is None or self._is_worker:
             return
         try:
-            _check_engine(certified)
+            _installed(certified)
         except LlemError as error:
             pytest.exit(str(error), returncode=REFUSED)
         out = self._out(certified)
@@ -100,14 +114,22 @@ class LlemRun:
         if self._settings.check:
             return
         try:
-            self._journal = Journal(out, certified.corpus.engine)
+            self._journal = Journal(out, certified.engine)
         except OSError as error:
             pytest.exit(
                 f"{out}: nothing can be written there: {error.strerror} — name another folder with --llem-out", REFUSED
             )
-        self._journal.begin(
-            {"corpus": certified.path.name, "sha256": certified.sha256, "engine": certified.corpus.engine}
-        )
+        self._journal.begin({"corpus": certified.path.name, "sha256": certified.sha256, "engine": certified.engine})
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Read the corpus while the workers, if there are any, read it too."""
+        certified = self._shelf.certified
+        if certified is not None and not self._is_worker:
+            try:
+                certified.load()
+            except LlemError as error:
+                pytest.exit(str(error), returncode=REFUSED)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if self._is_worker or self._shelf.certified is None:
@@ -144,7 +166,7 @@ class LlemRun:
 
         out = self._out(certified)
         target = out / VALIDATED_NAME
-        quarantine = out / FOLDER / f"{QUARANTINE_PREFIX}{certified.corpus.engine}.yaml"
+        quarantine = out / FOLDER / f"{QUARANTINE_PREFIX}{certified.engine}.yaml"
         try:
             with ExitStack() as stack:
                 if not self._settings.check:
@@ -175,7 +197,7 @@ class LlemRun:
             previous = self._previous(target)
         except LlemError as error:
             problems.append(f"the earlier validated file cannot be read and counts for nothing: {error}")
-        adapter = get_adapter(certified.corpus.engine, certified.root)
+        adapter = get_adapter(certified.engine, certified.root)
         environment = this_environment(_kind(), os.environ.get("LLEM_IMAGE_REF"), adapter.versions())
         version = self._evidence[0].version if self._evidence else _installed(certified)
         run = Run(
@@ -228,29 +250,24 @@ class LlemRun:
         terminalreporter.write_line(wording.next_command(self._folded.validated.engine, self._folded))
 
 
-def _check_engine(volume: Volume) -> None:
-    """Whether the corpus can be read and the engine is there in a fitting version: known before any worker starts."""
-    from pytest_llem_invariants.ssot import check_installed_version
-
-    check_installed_version(volume.corpus.engine, PIN_ROLE, volume.root)
-
-
 def _installed(volume: Volume) -> str:
+    """The version of the engine that is there, if it is one that the corpus can be held against."""
     from pytest_llem_invariants.ssot import check_installed_version
 
-    return check_installed_version(volume.corpus.engine, PIN_ROLE, volume.root)
+    return check_installed_version(volume.engine, PIN_ROLE, volume.root)
 
 
 def _unavailable(volume: Volume) -> str | None:
     """Why the items of a corpus that was only named are skipped; None where its engine is there."""
     try:
-        _check_engine(volume)
+        _installed(volume)
     except LlemError as error:
         return str(error)
     return None
 
 
 def _kind() -> EnvironmentKind:
+    """Where this runs. A container counts as one where it can be named: what nobody can find again is just a host."""
     declared = os.environ.get("LLEM_ENVIRONMENT_KIND")
     if declared is not None:
         try:
@@ -260,7 +277,7 @@ def _kind() -> EnvironmentKind:
             raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — it is one of {kinds}") from None
     if "TOX_ENV_NAME" in os.environ:
         return EnvironmentKind.TOX
-    return EnvironmentKind.CONTAINER if Path("/.dockerenv").exists() else EnvironmentKind.HOST
+    return EnvironmentKind.CONTAINER if os.environ.get("LLEM_IMAGE_REF") else EnvironmentKind.HOST
 
 
 def register(config: pytest.Config) -> None:

@@ -20,8 +20,18 @@ if TYPE_CHECKING:
 class Volume:
     """One corpus file of a run."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, engine: str | None = None) -> None:
         self.path = path
+        self._engine = engine
+
+    @property
+    def engine(self) -> str:
+        """Known before the corpus is read where the run was asked for it."""
+        return self._engine or self.corpus.engine
+
+    def load(self) -> None:
+        """Read the corpus now rather than when somebody first asks for it."""
+        _ = self.corpus
 
     @cached_property
     def corpus(self) -> Corpus:
@@ -29,6 +39,12 @@ class Volume:
         from pytest_llem_invariants import corpus as files
 
         found = self._from_quarantine() if self.is_quarantine else files.load_proposed(self.path)
+        if self._engine not in (None, found.engine):
+            raise CorpusError(
+                f"this is a corpus of {found.engine!r}, and the run is for {self._engine!r}",
+                path=self.path,
+                mend=f"ask for it with --llem-engine={found.engine}",
+            )
         self._check_native_types(found)
         return found
 
@@ -47,7 +63,7 @@ class Volume:
     def ssot(self) -> Ssot:
         from pytest_llem_invariants.ssot import load_ssot
 
-        return load_ssot(self.corpus.engine, self.root)
+        return load_ssot(self.engine, self.root)
 
     @cached_property
     def sha256(self) -> str:
@@ -100,7 +116,11 @@ class Shelf:
 
     @classmethod
     def of(cls, settings: Settings, arguments: list[str], start: Path) -> Shelf:
-        certified = None if settings.engine is None else Volume(_locate(settings.engine, settings.corpus, start))
+        certified = (
+            None
+            if settings.engine is None
+            else Volume(_locate(settings.engine, settings.corpus, start), settings.engine)
+        )
         named = dict.fromkeys(path for argument in arguments for path in _corpora_at(start, argument))
         return cls(certified, tuple(Volume(path) for path in named if certified is None or path != certified.path))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pytest_llem_invariants.model import Case, Check, CheckFailed, Divergence, Rule
+from pytest_llem_invariants.model import Check, CheckFailed, Divergence, Rule
 from pytest_llem_invariants.plugin.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -43,21 +43,20 @@ def summary(folded: Folded) -> Iterator[str]:
     """The one section at the end of a run."""
     cases = folded.validated.cases
     confirmed = sum(case.confirmed for case in cases)
-    skipped = [case for case in cases if case.skipped_reason is not None]
     contradicted = {rule.id for rule, _ in folded.quarantine.rules}
     yield (
         f"{folded.validated.engine} {folded.validated.engine_version}: {confirmed} rules confirmed, "
-        f"{len(contradicted)} contradicted, {len(skipped)} skipped, {folded.unrun} not run "
+        f"{len(contradicted)} contradicted, {len(folded.skips)} skipped, {folded.unrun} not run "
         f"({folded.validated.certification} certification)"
     )
-    yield from _skips(skipped)
+    yield from _skips(folded.skips)
     yield from _divergences(folded.validated.divergences)
     for problem in folded.problems:
         yield f"! {problem}"
 
 
-def _skips(skipped: Sequence[Case]) -> Iterator[str]:
-    reasons = Counter(case.skipped_reason for case in skipped)
+def _skips(skips: Sequence[str]) -> Iterator[str]:
+    reasons = Counter(skips)
     for reason, count in reasons.most_common(5):
         yield f"  skipped {count:4d}  {reason}"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 from pytest_llem_invariants.corpus import load_validated
-from tests.plugin.house import GOOD, WRONG, House, acting
+from tests.plugin.house import GOOD, NEGATIVE, WRONG, House, acting
 
 
 def test_without_an_engine_nothing_of_the_plugin_shows(house: House) -> None:
@@ -98,6 +100,50 @@ def test_a_native_type_outside_the_allowlist_is_exit_2_and_imports_nothing(house
     result = house.run()
     assert result.ret == 2
     assert "os.system" in result.stderr.str() + result.stdout.str()
+
+
+def test_a_corpus_of_another_engine_is_exit_2(house: House) -> None:
+    house.corpus.write_text(house.corpus.read_text().replace("engine: fake", "engine: other"))
+    result = house.run()
+    assert result.ret == 2
+    assert "a corpus of 'other'" in result.stderr.str() + result.stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ({}, "host"),
+        ({"LLEM_IMAGE_REF": "example.invalid/fakelib@sha256:1"}, "container"),
+        ({"TOX_ENV_NAME": "fake"}, "tox"),
+        ({"LLEM_ENVIRONMENT_KIND": "container"}, "container"),
+    ],
+)
+def test_where_it_ran_is_said_as_far_as_it_is_known(
+    house: House, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], kind: str
+) -> None:
+    for name in ("LLEM_ENVIRONMENT_KIND", "TOX_ENV_NAME", "LLEM_IMAGE_REF"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    house.run("-k", "too_tall")
+    assert load_validated(house.validated).environment.kind == kind
+
+
+def test_an_item_that_passes_is_one_report(house: House, workers: tuple[str, ...]) -> None:
+    house.pytester.makeconftest("""
+        def pytest_runtest_logreport(report):
+            with open("reports.txt", "a") as file:
+                print(report.nodeid, report.when, report.outcome, file=file)
+    """)
+    house.hold((NEGATIVE, WRONG))
+    result = house.run(*workers, "--junitxml=report.xml")
+    result.assert_outcomes(passed=4, failed=2)
+    lines = {tuple(line.split()) for line in (house.path / "reports.txt").read_text().splitlines()}
+    assert {when for _, when, _ in lines} == {"call"}
+    assert len(lines) == 6
+    cases = ElementTree.parse(house.path / "report.xml").getroot().findall(".//testcase")
+    assert len(cases) == 6
+    assert sum(case.find("failure") is not None for case in cases) == 2
 
 
 def test_out_is_where_the_files_go(house: House) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_llem_invariants.corpus import load_validated
 from pytest_llem_invariants.model import Certification
-from tests.plugin.house import GOOD, NEGATIVE, WRONG, House
+from tests.plugin.house import GOOD, NEGATIVE, WRONG, House, acting
 
 PARTIAL = [
     ("-k", "too_tall"),
@@ -23,9 +23,32 @@ def test_what_was_not_run_is_kept_as_reused(house: House, selection: tuple[str, 
     before = load_validated(house.validated)
     house.run(*selection)
     after = load_validated(house.validated)
-    assert after.certification is Certification.PARTIAL
+    assert after.certification is Certification.REUSED
     assert [replace(case, certification=Certification.FULL) for case in after.cases] == list(before.cases)
     assert {case.certification for case in after.cases} == {Certification.FULL, Certification.REUSED}
+
+
+def test_a_file_that_lacks_a_rule_is_partial(house: House) -> None:
+    house.run("-k", "too_tall")
+    assert load_validated(house.validated).certification is Certification.PARTIAL
+
+
+def test_what_could_not_be_tried_again_keeps_what_was_known(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.hold((*GOOD, acting("wait")))
+    library = house.path / "site" / "fakelib.py"
+    library.write_text(library.read_text() + "    def do_wait(self): time.sleep(float(os.environ.get('WAIT', '0')))\n")
+    house.run("--llem-isolate")
+    before = load_validated(house.validated)
+    assert before.certification is Certification.FULL
+    monkeypatch.setenv("WAIT", "30")
+    result = house.pytester.runpytest_subprocess("--llem-engine=fake", "--llem-isolate", "--llem-timeout=0.5")
+    after = load_validated(house.validated)
+    assert "1 skipped" in result.stdout.str()
+    assert after.certification is Certification.REUSED
+    (kept,) = (case for case in after.cases if case.certification is Certification.REUSED)
+    assert kept.id == "acts_wait"
+    assert kept.confirmed
+    assert [replace(case, certification=Certification.FULL) for case in after.cases] == list(before.cases)
 
 
 def test_a_single_check_certifies_nothing(house: House) -> None:
