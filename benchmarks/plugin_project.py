@@ -12,12 +12,13 @@ from pathlib import Path
 
 _LIBRARY = """
 import time
-COST = {cost}
+COST, WAITS = {cost}, {waits}
 class Config:
     def __init__(self, size=0):
         if COST:
             end = time.perf_counter() + COST
-            while time.perf_counter() < end: pass
+            while time.perf_counter() < end:
+                if WAITS: time.sleep(COST)
         if size < 0:
             raise ValueError("size must not be negative at all")
         self.size = size
@@ -71,12 +72,12 @@ class Timing:
     output: str
 
 
-def make(folder: Path, rules: int, cost: float = 0.0) -> None:
-    """Lay the project out; `cost` is the time that one constructor takes."""
+def make(folder: Path, rules: int, cost: float = 0.0, *, waits: bool = False) -> None:
+    """Lay the project out; `cost` is the time that one constructor takes, computing or waiting."""
     info = folder / "site" / "idlelib-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: idlelib\nVersion: 1.0\n")
-    (folder / "site" / "idlelib.py").write_text(_LIBRARY.format(cost=cost))
+    (folder / "site" / "idlelib.py").write_text(_LIBRARY.format(cost=cost, waits=waits))
     (folder / "engine_versions").mkdir()
     (folder / "engine_versions" / "idle.yaml").write_text(_SSOT)
     corpus = folder / "corpora" / "idle"

@@ -72,7 +72,6 @@ class LlemRun:
 
     # What one process sees of an item, and hands on with its report.
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Run as pytest does, but report only the phases that say something: each report costs the controller."""
         if not isinstance(item, CheckItem):
