@@ -2,8 +2,8 @@
 
 Bound: 1.6 times, on 30,000 rules. Give another number of rules as the argument for a quick look. Where the constructor
 computes, two workers and the controller share the cores, which on a machine of two leaves less than two to the workers:
-plain tests that compute as long show what pytest-xdist itself gives there. Where it waits, as one that reads files does,
-they do not compete.
+plain tests that compute as long show what pytest-xdist itself gives there. Where it waits, as one that reads files
+does, they do not compete.
 """
 
 from __future__ import annotations
