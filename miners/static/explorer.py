@@ -560,20 +560,32 @@ class Explorer(Calls):
         thrown = [one.state for one in flow.exits if one.how is Leaving.CAUGHT]
         exits = [one for one in flow.exits if one.how is not Leaving.CAUGHT]
         ends: list[State] = []
-        if flow.live is not None:
-            tail = self.block(node.orelse, flow.live) if node.orelse else Flow(flow.live)
-            exits.extend(tail.exits)
-            ends.extend([tail.live] if tail.live is not None else [])
+        missed: list[Formula] = []
         for handler in node.handlers:
             entered = self._handler_entry(handler, node, entry, failing, thrown)
             handled = self.block(handler.body, entered)
             exits.extend(handled.exits)
             ends.extend([handled.live] if handled.live is not None else [])
+            if handled.exits:
+                missed.append(negate(entered.since(entry)))
+        if flow.live is not None:
+            through = flow.live.fork(all_of(missed)) if missed else flow.live
+            tail = self.block(node.orelse, through) if node.orelse else Flow(through)
+            exits.extend(tail.exits)
+            ends.extend([tail.live] if tail.live is not None else [])
         live = merge(entry, ends, complete=not exits and len(ends) > 1, initial=self.initial)
-        if live is not None and node.finalbody:
-            final = self.block(node.finalbody, live)
-            return Flow(final.live, [*exits, *final.exits])
-        return Flow(live, exits)
+        return self._finally(node.finalbody, live, exits) if node.finalbody else Flow(live, exits)
+
+    def _finally(self, body: Sequence[ast.stmt], live: State | None, exits: Sequence[Exit]) -> Flow:
+        """What runs however the statement is left."""
+        after = Flow(None) if live is None else self.block(body, live)
+        left = list(after.exits)
+        for one in exits:
+            final = self.block(body, one.state)
+            left.extend(final.exits)
+            if final.live is not None:
+                left.append(Exit(one.how, final.live, one.value))
+        return Flow(after.live, left)
 
     def _handler_entry(
         self, handler: ast.ExceptHandler, node: ast.Try, entry: State, failing: list[Formula], thrown: list[State]

@@ -259,7 +259,8 @@ class ImportedReader(_Trees):
         return Value(value)
 
     def _function(self, function: FunctionType) -> Binding | None:
-        module = self.module(function.__module__ or "")
+        name = function.__module__ or ""
+        module = self.module(name) if name.partition(".")[0] == self._package else None
         if module is None or "<locals>" in function.__qualname__:
             return Value(function)
         statement = module.definitions.get(function.__qualname__)

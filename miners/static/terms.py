@@ -527,6 +527,8 @@ def type_names_of(term: Term) -> list[str] | None:
             return ["none"]
         case ClassTerm(cls=cls):
             return [cls.name]
+        case TypeOf(of=Const(value=value)):
+            return [_TYPE_NAMES.get(type(value), type(value).__name__)]
         case Items(items=items):
             names = [type_names_of(item) for item in items]
             return None if None in names else [name for found in names if found is not None for name in found]

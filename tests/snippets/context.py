@@ -1,0 +1,64 @@
+"""What code reads besides its arguments: the platform and the environment, where they are declared."""
+
+import os
+from dataclasses import dataclass
+
+from miners.static.context import ContextReads
+
+CONTEXT = ContextReads(
+    reads={"platform.is_fast": {"platform": ["fast"]}, "platform.name": "platform"},
+    environments=("envs",),
+    declared=("platform", "env.LEVEL"),
+)
+CONTEXT_VALUES = {"platform": "slow"}
+
+
+class Platform:
+    name = "slow"
+
+    def is_fast(self) -> bool:
+        return False
+
+    def memory(self) -> int:
+        return 1
+
+
+class Environment:
+    LEVEL = os.environ.get("LEVEL")
+    OTHER = None
+
+
+HELPERS = ("Platform", "Environment", "ContextReads")
+platform = Platform()
+envs = Environment()
+
+
+@dataclass
+class OfPlatform:
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == 1 and platform.is_fast():
+            raise ValueError("not on the fast one")  # error: a == 1 and platform == 'fast' -> not on the fast one
+        if self.a == 2 and platform.name == "slow":
+            raise ValueError("not on the slow one")  # error: a == 2 and platform == 'slow' -> not on the slow one
+
+
+@dataclass
+class OfEnvironment:
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == 1 and envs.LEVEL == "3":
+            raise ValueError("not at level 3")  # error: a == 1 and env.LEVEL == '3' -> not at level 3
+
+
+@dataclass
+class Undeclared:
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == 1 and envs.OTHER:
+            raise ValueError("other")  # error: a == 1 and ?environment -> other
+        if self.a == 2 and platform.memory() > 1:
+            raise ValueError("memory")  # error: a == 2 and ?platform -> memory

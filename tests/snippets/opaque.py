@@ -1,0 +1,99 @@
+"""What no predicate says: kept with its shape, so that no rule claims to be sure."""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass
+class FileAtRunTime:
+    path: str = ""
+
+    def __post_init__(self):
+        if self.path and not os.path.exists(self.path):
+            raise ValueError("no such file")  # error: path truthy and ?call of an unknown function -> no such file
+
+
+@dataclass
+class Parsed:
+    s: str = "{}"
+
+    def __post_init__(self):
+        try:
+            json.loads(self.s)
+        except ValueError as error:
+            raise ValueError("no JSON") from error  # error: ?exception in try -> no JSON
+
+
+@dataclass
+class WhileLoop:
+    a: int = 0
+
+    def __post_init__(self):
+        number = rounds = 0
+        while rounds < 3:
+            rounds += 1
+            number = self.a - rounds
+        if number == 1:
+            raise ValueError("one in the end")  # error: ?set in a while loop -> one in the end
+
+
+@dataclass
+class NestedComprehension:
+    b: list = field(default_factory=list)
+
+    def __post_init__(self):
+        if any(y == 1 for x in self.b for y in x):
+            raise ValueError("one deep inside")  # error: ?nested comprehension -> one deep inside
+
+
+@dataclass
+class Sliced:
+    s: str = ""
+
+    def __post_init__(self):
+        if self.s[1:] == "a":
+            raise ValueError("a tail")  # error: ?slice -> a tail
+
+
+@dataclass
+class PartlyOpaque:
+    a: int = 0
+    s: str = ""
+
+    def __post_init__(self):
+        if self.a == 1 and self.s.title() == "Ab":
+            raise ValueError("one with a title")  # error: a == 1 and ?attribute of a field's value -> one with a title
+        if self.a == 2 or self.s.swapcase() == "Z":
+            raise ValueError("two, or a small z")  # error: a == 2 or ?attribute of a field's value -> two, or a small z
+
+
+@dataclass
+class EveryElement:
+    b: list = field(default_factory=list)
+
+    def __post_init__(self):
+        if self.b and all(x == 1 for x in self.b):
+            raise ValueError("all ones")  # error: b truthy and ?every element -> all ones
+
+
+@dataclass
+class Imported:
+    a: int = 0
+
+    def __post_init__(self):
+        try:
+            import a_module_that_is_not_there  # noqa: F401
+        except ImportError as error:
+            if self.a == 1:
+                raise ValueError("needs the module") from error  # error: ?import that may fail and a == 1 -> needs the module
+
+
+@dataclass
+class Constructed:
+    s: str = ""
+
+    def __post_init__(self):
+        if re.compile(self.s).groups > 1:
+            raise ValueError("groups")  # error: ?call of an unknown function -> groups
