@@ -336,22 +336,12 @@ class Explorer(Calls):
 
     def _expression(self, value: ast.expr, node: ast.stmt, state: State) -> None:
         if isinstance(value, ast.Call):
-            kind = self._announcement(value)
+            kind = announcement(value)
             if kind is not None:
                 for guard, template in self._announced(value, kind, state):
                     self.effect(kind, node, all_of((state.guard, guard)), template=template)
                 return
         self.term(value, state)
-
-    def _announcement(self, call: ast.Call) -> EffectKind | None:
-        if not isinstance(call.func, ast.Attribute):
-            if isinstance(call.func, ast.Name) and call.func.id == "warn":
-                return EffectKind.WARN
-            return None
-        owner = ast.unparse(call.func.value).lower()
-        if owner == "warnings" and call.func.attr in ("warn", "warn_explicit"):
-            return EffectKind.WARN
-        return _LOG_METHODS.get(call.func.attr) if "log" in owner else None
 
     def _announced(self, call: ast.Call, kind: EffectKind, state: State) -> Iterator[tuple[Formula, str | None]]:
         message = (
@@ -599,6 +589,16 @@ class Explorer(Calls):
         if handler.name:
             state.env[handler.name] = Unknown(handler.name, self.place(handler), "caught exception")
         return state
+
+
+def announcement(call: ast.Call) -> EffectKind | None:
+    """Whether a call warns or logs a warning, and through which channel."""
+    if not isinstance(call.func, ast.Attribute):
+        return EffectKind.WARN if isinstance(call.func, ast.Name) and call.func.id == "warn" else None
+    owner = ast.unparse(call.func.value).lower()
+    if owner == "warnings" and call.func.attr in ("warn", "warn_explicit"):
+        return EffectKind.WARN
+    return _LOG_METHODS.get(call.func.attr) if "log" in owner else None
 
 
 def _template(term: Term) -> str | None:

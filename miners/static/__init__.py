@@ -1,0 +1,64 @@
+"""The static miner: reads the code that decides about a configuration, and says what it does when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.static.candidates import SiteFinding, findings_of
+from miners.static.context import NO_CONTEXT, ContextReads
+from miners.static.roots import Reader, walk
+from miners.static.sites import unvisited
+
+__all__ = ["StaticResult", "mine", "mine_class"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class StaticResult:
+    """What reading the code of some classes gave."""
+
+    findings: tuple[SiteFinding, ...]
+    """Every site of every class, those with candidates and those with reasons only."""
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        return tuple(candidate for finding in self.findings for candidate in finding.candidates)
+
+
+def mine(
+    surface: Mapping[str, ClassFacts],
+    reader: Reader,
+    *,
+    engine: str,
+    context: ContextReads = NO_CONTEXT,
+    entries: Mapping[str, Sequence[str]] | None = None,
+) -> StaticResult:
+    """Walk every class of a surface. `entries`: class → further methods that its users call to have it validated."""
+    entries = entries or {}
+    findings = (
+        finding
+        for name, facts in surface.items()
+        for finding in mine_class(facts, surface, reader, engine=engine, context=context, entries=entries.get(name, ()))
+    )
+    return StaticResult(tuple(findings))
+
+
+def mine_class(
+    facts: ClassFacts,
+    surface: Mapping[str, ClassFacts],
+    reader: Reader,
+    *,
+    engine: str,
+    context: ContextReads = NO_CONTEXT,
+    entries: Sequence[str] = (),
+) -> tuple[SiteFinding, ...]:
+    """Walk one class, among the classes whose objects its fields may hold."""
+    walked = walk(facts, surface, reader, context, entries)
+    if walked is None:
+        return ()
+    met = tuple(findings_of(facts, walked.effects, engine=engine, context=context.declared))
+    return (*met, *unvisited(walked, reader, {(one.site.path, one.site.line) for one in met}))

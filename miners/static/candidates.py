@@ -1,0 +1,194 @@
+"""From effects to candidates: a rule for every case of a way to a site, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.logic import Conjunction, Formula, Opaque, all_of, atom, fields_of, to_dnf
+from miners.static.state import Effect, EffectKind, Site
+from miners.static.terms import Const, Field, is_sayable
+from pytest_llem_invariants.expressions import MISSING, parse
+from pytest_llem_invariants.model import (
+    AddedBy,
+    Channel,
+    Clause,
+    ExpectedOutcome,
+    Match,
+    MinerSource,
+    Outcome,
+    Severity,
+)
+from pytest_llem_invariants.predicates import compile_match, referenced_fields
+
+MOST_CASES: Final = 64
+"""A condition that falls apart into more cases than this is not worth saying case by case."""
+
+_ERROR: Final = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+_DETECTED: Final[Mapping[EffectKind, tuple[Severity, ExpectedOutcome]]] = {
+    EffectKind.RAISE: (Severity.ERROR, _ERROR),
+    EffectKind.ASSERT: (Severity.ERROR, _ERROR),
+    EffectKind.SELF_ASSIGN: (Severity.DORMANT, ExpectedOutcome(Outcome.DORMANT_SILENT, Channel.NONE)),
+    EffectKind.WARN: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.WARNINGS_WARN)),
+    EffectKind.LOG: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING)),
+    EffectKind.LOG_ONCE: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING_ONCE)),
+    EffectKind.MINOR_ISSUE: (
+        Severity.DORMANT,
+        ExpectedOutcome(Outcome.DORMANT_ANNOUNCED, Channel.MINOR_ISSUES_DICT),
+    ),
+}
+_EFFECT_NAMES: Final[Mapping[EffectKind, str]] = {
+    EffectKind.RAISE: "ConditionalRaise",
+    EffectKind.ASSERT: "ConditionalRaise",
+    EffectKind.SELF_ASSIGN: "ConditionalSelfAssign",
+    EffectKind.WARN: "ConditionalWarningsWarn",
+    EffectKind.LOG: "ConditionalLoggerWarning",
+    EffectKind.LOG_ONCE: "ConditionalLoggerWarning",
+    EffectKind.MINOR_ISSUE: "MinorIssuesDictAssign",
+}
+
+
+def detector_of(kind: EffectKind) -> str:
+    """The name of the detector that found an effect."""
+    return _EFFECT_NAMES[kind]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Why a way to a site became no candidate."""
+
+    reason: str
+    detail: str = ""
+    opaque: tuple[Opaque, ...] = ()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class SiteFinding:
+    """One site of one class: what came of the ways to it."""
+
+    native_type: str
+    site: Site
+    kind: EffectKind
+    candidates: tuple[Candidate, ...]
+    dropped: tuple[Dropped, ...]
+
+
+def findings_of(
+    facts: ClassFacts, effects: Sequence[Effect], *, engine: str, context: Collection[str] = ()
+) -> Iterator[SiteFinding]:
+    """Every site that the walk met, once, in the order in which it was met."""
+    ways: dict[tuple[Site, EffectKind], list[Effect]] = {}
+    for effect in effects:
+        ways.setdefault((effect.site, effect.kind), []).append(effect)
+    for (site, kind), group in ways.items():
+        candidates: dict[str, Candidate] = {}
+        dropped: dict[tuple[str, str], Dropped] = {}
+        for effect in group:
+            for found in _of_effect(facts, effect, engine, context):
+                if isinstance(found, Candidate):
+                    candidates.setdefault(repr((found.fields, found.defaults, found.template)), found)
+                else:
+                    dropped.setdefault((found.reason, found.detail), found)
+        yield SiteFinding(facts.native_type, site, kind, tuple(candidates.values()), tuple(dropped.values()))
+
+
+def _of_effect(
+    facts: ClassFacts, effect: Effect, engine: str, context: Collection[str]
+) -> Iterator[Candidate | Dropped]:
+    if effect.handled:
+        yield Dropped("handled", "the code that calls it catches this exception")
+        return
+    if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
+        yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
+        return
+    cases = to_dnf(_visible(effect), MOST_CASES)
+    if cases is None:
+        yield Dropped("too many cases", f"more than {MOST_CASES}")
+        return
+    if not cases:
+        yield Dropped("unreachable", "its condition contradicts itself")
+        return
+    for case in cases:
+        yield _of_case(facts, effect, case, engine, context)
+
+
+def _visible(effect: Effect) -> Formula:
+    """When an effect shows: a value is changed only where one was given that differs from the new one."""
+    if effect.kind is not EffectKind.SELF_ASSIGN or effect.target is None:
+        return effect.guard
+    parts = [effect.guard, atom(effect.target, "present")]
+    if isinstance(effect.value, Const) and is_sayable(effect.value.value) and effect.value.value is not None:
+        parts.append(atom(effect.target, "!=", effect.value.value))
+    elif isinstance(effect.value, Field) and effect.value.path != effect.target:
+        parts.append(atom(effect.target, "!=", f"@{effect.value.path}"))
+    return all_of(parts)
+
+
+def _of_case(
+    facts: ClassFacts, effect: Effect, case: Conjunction, engine: str, context: Collection[str]
+) -> Candidate | Dropped:
+    spoken = fields_of(case)
+    fields = {subject: clauses for subject, clauses in spoken.fields.items() if clauses}
+    named = _named(fields, engine)
+    if not named:
+        if spoken.opaque:
+            return Dropped("opaque", "; ".join(one.wording for one in spoken.opaque), spoken.opaque)
+        return Dropped("unconditional", "happens whatever is given")
+    private = sorted(name for name in named if name not in context and not _is_public(name, facts))
+    if private:
+        return Dropped("private", f"depends on {', '.join(private)}, which no keyword argument gives", spoken.opaque)
+    severity, expected = _DETECTED[effect.kind]
+    if effect.kind is EffectKind.SELF_ASSIGN and effect.target is not None:
+        expected = ExpectedOutcome(expected.outcome, expected.emission_channel, (effect.target,))
+    return Candidate(
+        native_type=facts.native_type,
+        severity=severity,
+        fields=fields,
+        expected=expected,
+        template=effect.template,
+        source=MinerSource(effect.site.path, effect.site.method, effect.site.line),
+        added_by=AddedBy.STATIC_MINER,
+        defaults=_defaults(facts, fields, engine),
+        opaque=tuple(one.wording for one in spoken.opaque),
+    )
+
+
+def _named(fields: Mapping[str, tuple[Clause, ...]], engine: str) -> tuple[str, ...]:
+    return referenced_fields(Match(engine, fields))
+
+
+def _is_public(name: str | None, facts: ClassFacts) -> bool:
+    """Whether a keyword argument gives the field; what lies inside one is reached through it."""
+    fact = facts.fields.get((name or "").partition(".")[0])
+    return fact is not None and fact.settable
+
+
+def _defaults(facts: ClassFacts, fields: Mapping[str, tuple[Clause, ...]], engine: str) -> dict[str, Any]:
+    """What the library uses for a field that is not given, where it makes a difference to the rule."""
+    found = {}
+    for name in _named(fields, engine):
+        fact = facts.fields.get(name)
+        if fact is None or fact.default is MISSING or fact.default is None or not is_sayable(fact.default):
+            continue
+        if _matters(name, fact.default, fields, engine):
+            found[name] = fact.default
+    return found
+
+
+def _matters(name: str, default: Any, fields: Mapping[str, tuple[Clause, ...]], engine: str) -> bool:
+    """Alone, a subject that speaks of nothing else answers the same for the default as for nothing; else it may not."""
+    for subject, clauses in fields.items():
+        alone = {subject: clauses}
+        if name not in _named(alone, engine):
+            continue
+        if _named(alone, engine) != (name,) or parse(subject).fields != (name,):
+            return True
+        bare = compile_match(Match(engine, alone))({}, {})
+        if bare != compile_match(Match(engine, alone, {name: default}))({}, {}):
+            return True
+    return False

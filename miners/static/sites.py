@@ -1,0 +1,67 @@
+"""The sites of a class that its walk did not come to, and what it would have taken."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator
+
+from miners.static.candidates import Dropped, SiteFinding
+from miners.static.explorer import announcement
+from miners.static.reader import FunctionSource
+from miners.static.roots import Reader, Walked
+from miners.static.state import EffectKind, Site
+
+
+def unvisited(walked: Walked, reader: Reader, met: Collection[tuple[str, int]]) -> Iterator[SiteFinding]:
+    """Each `raise`, `assert`, warning and guarded assignment of the class's methods that is not among those met."""
+    for _, function in reader.methods(walked.cls):
+        module = reader.module(function.module)
+        path = module.path if module is not None else function.module
+        entered = (path, function.node.body[0].lineno) in walked.explorer.visited
+        for kind, line in _sites(function.node, guarded=False):
+            if (path, line) not in met:
+                yield SiteFinding(
+                    walked.facts.native_type,
+                    Site(path, line, function.qualname),
+                    kind,
+                    (),
+                    (_why(walked, function, kind, entered=entered),),
+                )
+
+
+def _why(walked: Walked, function: FunctionSource, kind: EffectKind, *, entered: bool) -> Dropped:
+    if entered:
+        if kind is EffectKind.SELF_ASSIGN:
+            return Dropped("private", "sets what no keyword argument gives, or the value that is there already")
+        return Dropped("unreachable", "no way through the code that was read comes here")
+    needed = walked.needs.get(function.qualname)
+    if needed is not None:
+        return Dropped(
+            "needs an argument", f"{function.name} is called with {needed}, which construction does not know"
+        )
+    return Dropped("not called", f"neither construction nor validation calls {function.name}")
+
+
+def _sites(node: ast.AST, *, guarded: bool) -> Iterator[tuple[EffectKind, int]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            continue
+        kind = _kind(child, guarded=guarded)
+        if kind is not None:
+            yield kind, child.lineno  # type: ignore[attr-defined]
+        deeper = guarded or isinstance(child, (ast.If, ast.Match, ast.For, ast.While, ast.Try))
+        yield from _sites(child, guarded=deeper)
+
+
+def _kind(node: ast.AST, *, guarded: bool) -> EffectKind | None:
+    match node:
+        case ast.Raise():
+            return EffectKind.RAISE
+        case ast.Assert():
+            return EffectKind.ASSERT
+        case ast.Expr(value=ast.Call() as call):
+            return announcement(call)
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))]) if guarded:
+            return EffectKind.SELF_ASSIGN
+        case _:
+            return None
