@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, final
@@ -39,17 +39,19 @@ class Atom:
 
     subject: str
     clause: Clause
+    _key: tuple[str, str, type, str] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rhs = self.clause.rhs
+        object.__setattr__(self, "_key", (self.subject, self.clause.op, type(rhs), repr(rhs)))
+        object.__setattr__(self, "_hash", hash(self._key))
 
     def __hash__(self) -> int:
-        return hash((self.subject, self.clause.op, repr(self.clause.rhs)))
+        return self._hash
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Atom)
-            and self.subject == other.subject
-            and self.clause.op == other.clause.op
-            and (type(self.clause.rhs), repr(self.clause.rhs)) == (type(other.clause.rhs), repr(other.clause.rhs))
-        )
+        return self is other or (isinstance(other, Atom) and self._key == other._key)
 
 
 @final
@@ -77,6 +79,14 @@ class And:
     """All parts hold."""
 
     parts: tuple[Formula, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(("And", self.parts)))
+
+    def __hash__(self) -> int:
+        """Taken once: formulas are trees that are compared at every step of a walk."""
+        return self._hash
 
 
 @final
@@ -85,6 +95,14 @@ class Or:
     """Some part holds."""
 
     parts: tuple[Formula, ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash(("Or", self.parts)))
+
+    def __hash__(self) -> int:
+        """Taken once: formulas are trees that are compared at every step of a walk."""
+        return self._hash
 
 
 Formula = Truth | Atom | Opaque | And | Or
