@@ -1,0 +1,31 @@
+"""`llem-mine ledger`: what of an engine's effects is covered, and what is not."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pytest_llem_invariants.ssot import data_root, known_engines
+
+
+def register(commands: Any) -> None:
+    """Add the command to the subparsers of `llem-mine`."""
+    parser = commands.add_parser("ledger", help="which effects in the library's code a rule covers, and why not")
+    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+    parser.add_argument("--class", dest="name", metavar="NAME", help="only the effects that configs of one class pass")
+    parser.add_argument("--all", dest="every", action="store_true", help="each effect with its rules or its reason")
+    parser.add_argument("--json", action="store_true", help="the ledger's own format")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from miners.ledger.files import load_ledger, render_ledger
+    from miners.ledger.show import show
+
+    ledger = load_ledger(data_root() / "corpora" / options.engine / "ledger.json")
+    if options.name is not None:
+        ledger = ledger.of_class(options.name)
+    print(
+        render_ledger(ledger) if options.json else show(ledger, every=options.every), end="" if options.json else "\n"
+    )
+    return 0

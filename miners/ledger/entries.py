@@ -1,0 +1,150 @@
+"""The facts of a ledger, and the figures that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, final
+
+from pytest_llem_invariants.model import Vocabulary
+
+
+class Reason(Vocabulary):
+    """Why no rule covers an effect."""
+
+    OPAQUE = "opaque"
+    """A clause of its condition is beyond the predicates."""
+    REFUTED = "refuted"
+    """The live library answered otherwise than the rule said."""
+    NO_EXAMPLE = "no_example"
+    """No keyword arguments were found for which the live library shows it."""
+    NOT_TRIED = "not_tried"
+    """A rule was proposed, and nothing is known of its proof."""
+    RUN_TIME = "run_time"
+    """It depends on a model, a device, a tokenizer, a file or an argument that only a running engine has."""
+    UNREACHABLE = "unreachable"
+    """Building and validating a config never comes here."""
+    PRIVATE = "private"
+    """It depends on, or changes, what no keyword argument gives."""
+
+
+WITHIN_REACH: Final = frozenset({Reason.OPAQUE, Reason.REFUTED, Reason.NO_EXAMPLE, Reason.NOT_TRIED})
+"""The reasons that leave open whether keyword arguments alone can have the effect: a debt, not an excuse."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One statement with an effect."""
+
+    path: str
+    line: int
+    method: str
+    kind: str
+    """What it does, in the words of the detectors: raise, assert, warnings_warn, …"""
+    native_types: tuple[str, ...]
+    """The classes whose configs pass it."""
+    rules: tuple[str, ...] = ()
+    reason: Reason | None = None
+    detail: str = ""
+    shapes: tuple[str, ...] = ()
+    """The kinds of clause that could not be said, where the reason is that."""
+
+    @property
+    def place(self) -> str:
+        return f"{self.path}:{self.line}"
+
+    @property
+    def owner(self) -> str:
+        """The class in whose body it stands; the function, for one of a module."""
+        return self.method.rpartition(".")[0] or self.method
+
+    @property
+    def covered(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def reachable(self) -> bool:
+        return self.covered or self.reason in WITHIN_REACH
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How much of some effects is known."""
+
+    effects: int
+    reachable: int
+    covered: int
+    opaque: int
+
+    @property
+    def covered_share(self) -> float:
+        """Of the effects that keyword arguments can reach."""
+        return self.covered / self.reachable if self.reachable else 1.0
+
+    @property
+    def opaque_share(self) -> float:
+        """Of all effects."""
+        return self.opaque / self.effects if self.effects else 0.0
+
+
+def figures(entries: Iterable[Entry]) -> Figures:
+    entries = tuple(entries)
+    return Figures(
+        effects=len(entries),
+        reachable=sum(entry.reachable for entry in entries),
+        covered=sum(entry.covered for entry in entries),
+        opaque=sum(entry.reason is Reason.OPAQUE for entry in entries),
+    )
+
+
+@final
+@dataclass(frozen=True)
+class Ledger:
+    """The effects of an engine's surface, by place."""
+
+    engine: str
+    engine_version: str
+    entries: tuple[Entry, ...]
+
+    @cached_property
+    def figures(self) -> Figures:
+        return figures(self.entries)
+
+    @cached_property
+    def by_owner(self) -> Mapping[str, tuple[Entry, ...]]:
+        """The entries of each class, those with most effects first."""
+        grouped: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            grouped.setdefault(entry.owner, []).append(entry)
+        return {
+            name: tuple(found) for name, found in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0]))
+        }
+
+    @cached_property
+    def by_reason(self) -> Mapping[Reason, tuple[Entry, ...]]:
+        """The entries that no rule covers, by why not."""
+        found = {reason: tuple(entry for entry in self.entries if entry.reason is reason) for reason in Reason}
+        return {reason: entries for reason, entries in found.items() if entries}
+
+    @cached_property
+    def by_shape(self) -> Mapping[str, tuple[Entry, ...]]:
+        """The opaque entries by what could not be said, the shape most worth teaching first."""
+        grouped: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            for shape in entry.shapes:
+                grouped.setdefault(shape, []).append(entry)
+        return {
+            name: tuple(found) for name, found in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0]))
+        }
+
+    def of_class(self, name: str) -> Ledger:
+        """The effects that configs of one class pass, by its native type or the last part of that."""
+        kept = (
+            entry
+            for entry in self.entries
+            if entry.owner == name or any(name in (one, one.rpartition(".")[2]) for one in entry.native_types)
+        )
+        return Ledger(self.engine, self.engine_version, tuple(kept))

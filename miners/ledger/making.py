@@ -1,0 +1,190 @@
+"""What mining found, laid against what was proven: an entry for every site, however many classes pass it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, final
+
+from miners.candidate import Candidate
+from miners.ledger.entries import Entry, Ledger, Reason
+from miners.logic import Opaque
+from miners.proof import Lost
+from miners.static import StaticResult
+from miners.static.candidates import Dropped, SiteFinding
+from pytest_llem_invariants.corpus import template_fragments
+from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
+from pytest_llem_invariants.predicates import compile_match
+
+Place = tuple[str, int]
+
+_DROPPED: Final[Mapping[str, Reason]] = {
+    "opaque": Reason.OPAQUE,
+    "too many cases": Reason.OPAQUE,
+    "unconditional": Reason.UNREACHABLE,
+    "private": Reason.PRIVATE,
+    "needs an argument": Reason.RUN_TIME,
+    "handled": Reason.UNREACHABLE,
+    "unreachable": Reason.UNREACHABLE,
+    "not called": Reason.UNREACHABLE,
+}
+_OUTSIDE: Final = frozenset(
+    {"platform", "environment", "import that may fail", "import at run time", "argument from elsewhere"}
+)
+"""Shapes of clauses that ask about the machine or a running engine, whatever the config."""
+_LOST: Final = (
+    ("no example", Reason.NO_EXAMPLE),
+    ("fires on", Reason.REFUTED),
+    ("still contradicted", Reason.REFUTED),
+)
+_FIRST: Final = (
+    Reason.REFUTED,
+    Reason.OPAQUE,
+    Reason.NO_EXAMPLE,
+    Reason.NOT_TRIED,
+    Reason.RUN_TIME,
+    Reason.PRIVATE,
+    Reason.UNREACHABLE,
+)
+"""Which of several reasons is told: the one that is nearest to a rule."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Why:
+    reason: Reason
+    detail: str
+    shapes: tuple[str, ...] = ()
+
+
+def make_ledger(
+    static: StaticResult,
+    rules: Iterable[Rule],
+    lost: Iterable[Lost] = (),
+    *,
+    engine: str,
+    engine_version: str,
+    cases: Iterable[Case] = (),
+) -> Ledger:
+    """The ledger of one build. `rules` are those that the live library confirmed; `cases` say where each one raised."""
+    cover = _Cover(tuple(rules), {case.id: case for case in cases})
+    losses: dict[Place, list[Lost]] = {}
+    for one in lost:
+        losses.setdefault((one.candidate.source.path, one.candidate.source.line_at_scan), []).append(one)
+    sites: dict[tuple[str, int, str], list[SiteFinding]] = {}
+    for finding in static.findings:
+        sites.setdefault((finding.site.path, finding.site.line, finding.kind.value), []).append(finding)
+    entries = (_entry(found, cover, losses) for _, found in sorted(sites.items()))
+    return Ledger(engine, engine_version, tuple(entries))
+
+
+def _entry(findings: Sequence[SiteFinding], cover: _Cover, losses: Mapping[Place, Sequence[Lost]]) -> Entry:
+    site, kind = findings[0].site, findings[0].kind
+    ids = sorted({rule.id for finding in findings for rule in cover.of(finding)})
+    why = None if ids else _why(findings, losses.get((site.path, site.line), ()))
+    return Entry(
+        path=site.path,
+        line=site.line,
+        method=site.method,
+        kind=kind.value,
+        native_types=tuple(sorted({finding.native_type for finding in findings})),
+        rules=tuple(ids),
+        reason=why.reason if why else None,
+        detail=why.detail if why else "",
+        shapes=why.shapes if why else (),
+    )
+
+
+# --- what covers a site -----------------------------------------------------------------------------------------------
+
+
+@final
+class _Cover:
+    """The confirmed rules, by where their example is known to have had its effect, and by class."""
+
+    def __init__(self, rules: Sequence[Rule], cases: Mapping[str, Case]) -> None:
+        self._at: dict[str, list[Rule]] = {}
+        self._of_class: dict[tuple[str, Severity], list[Rule]] = {}
+        for rule in rules:
+            for place in dict.fromkeys(_places(rule, cases.get(rule.id))):
+                self._at.setdefault(place, []).append(rule)
+            self._of_class.setdefault((rule.native_type, rule.severity), []).append(rule)
+
+    def of(self, finding: SiteFinding) -> Iterator[Rule]:
+        """The rules that stand for the site: those that name it, and those whose example shows its very effect."""
+        named = self._at.get(f"{finding.site.path}:{finding.site.line}", ())
+        yield from named
+        for candidate in finding.candidates:
+            for rule in self._of_class.get((finding.native_type, candidate.severity), ()):
+                if rule not in named and _shows(rule, candidate):
+                    yield rule
+
+
+def _places(rule: Rule, case: Case | None) -> Iterator[str]:
+    yield rule.miner_source.guard
+    yield from (reference for reference in rule.references if reference.rpartition(":")[2].isdigit())
+    if case is not None and case.observed_exception is not None and case.observed_exception.raised_at is not None:
+        yield case.observed_exception.raised_at
+
+
+def _shows(rule: Rule, candidate: Candidate) -> bool:
+    """Whether a rule that was found by its effect speaks of this one: an effect that leaves no trace of its line."""
+    if rule.expected_outcome.outcome is Outcome.ERROR:
+        return False
+    match = compile_match(Match(rule.engine, candidate.fields, candidate.defaults))
+    if candidate.opaque or not match(rule.kwargs_positive, {}):
+        return False
+    changed = candidate.expected.normalised_fields
+    if changed:
+        return not set(changed).isdisjoint(rule.expected_outcome.normalised_fields)
+    said = (rule.message_template or "", *rule.observed_messages)
+    return candidate.template is not None and any(
+        all(fragment in text for fragment in template_fragments(candidate.template)) for text in said if text
+    )
+
+
+# --- why none does ----------------------------------------------------------------------------------------------------
+
+
+def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost]) -> _Why:
+    """The reason that stands nearest to a rule, over every class that passes the site and every way to it."""
+    found = [
+        *(_of_lost(one) for one in lost),
+        *(_of_dropped(one) for finding in findings for one in finding.dropped),
+    ]
+    if not found or (not lost and any(finding.candidates for finding in findings)):
+        found.extend(_of_candidate(one) for finding in findings for one in finding.candidates)
+    best = min(found, key=lambda why: _FIRST.index(why.reason))
+    alike = [why for why in found if why.reason is best.reason]
+    shapes = dict.fromkeys(shape for why in alike for shape in why.shapes)
+    return _Why(best.reason, best.detail, tuple(shapes))
+
+
+def _of_lost(lost: Lost) -> _Why:
+    if lost.candidate.opaque:
+        return _Why(Reason.OPAQUE, "; ".join(lost.candidate.opaque), ("part of the condition",))
+    reason = next((reason for start, reason in _LOST if lost.reason.startswith(start)), Reason.REFUTED)
+    return _Why(reason, lost.reason)
+
+
+def _of_dropped(dropped: Dropped) -> _Why:
+    reason = _DROPPED[dropped.reason]
+    if reason is not Reason.OPAQUE:
+        return _Why(reason, dropped.detail)
+    if dropped.opaque and all(_asks_the_machine(clause) for clause in dropped.opaque):
+        return _Why(Reason.RUN_TIME, dropped.detail)
+    shapes = tuple(dict.fromkeys(one.shape for one in dropped.opaque if not _asks_the_machine(one)))
+    return _Why(reason, dropped.detail, shapes or (dropped.reason,))
+
+
+def _of_candidate(candidate: Candidate) -> _Why:
+    if candidate.opaque:
+        return _Why(Reason.OPAQUE, "; ".join(candidate.opaque), ("part of the condition",))
+    return _Why(Reason.NOT_TRIED, "a rule was proposed, and no gate has seen it")
+
+
+def _asks_the_machine(clause: Opaque) -> bool:
+    return clause.shape in _OUTSIDE
+
+
+__all__ = ["make_ledger"]
