@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from miners.discovery import command as discovery
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
 
@@ -66,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection")
     fuzz.add_argument("--json", action="store_true", help="the report as JSON")
     fuzz.set_defaults(run=_fuzz)
+
+    discovery.register(commands)
     return parser
 
 

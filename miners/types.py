@@ -107,6 +107,22 @@ def alternatives(type_: TypeExpr) -> Iterator[TypeExpr]:
             yield type_
 
 
+def parts(type_: TypeExpr) -> Iterator[TypeExpr]:
+    """A type and every type it is made of."""
+    yield type_
+    match type_:
+        case Either(members):
+            inside: tuple[TypeExpr, ...] = members
+        case Group(_, items):
+            inside = items
+        case Bounded(inner):
+            inside = (inner,)
+        case _:
+            inside = ()
+    for one in inside:
+        yield from parts(one)
+
+
 def nullable(type_: TypeExpr) -> bool:
     return any(one in (ANY, NONE) or (isinstance(one, Choice) and None in one.values) for one in alternatives(type_))
 

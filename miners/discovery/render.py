@@ -1,11 +1,31 @@
-"""The schema as text that is the same twice."""
+"""The schema as text that is the same twice, and back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
+
+from pytest_llem_invariants.errors import CorpusError
+
+FILE = "schema.discovered.json"
+MAJOR = "1."
 
 
 def render_schema(schema: Mapping[str, Any]) -> str:
-    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def load_schema(path: Path) -> dict[str, Any]:
+    """A schema from its file; a folder stands for the schema inside."""
+    file = path / FILE if path.is_dir() else path
+    mend = "write it with llem-mine discover"
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"the schema cannot be read: {error}", path=file, mend=mend) from error
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    if not isinstance(version, str) or not version.startswith(MAJOR):
+        raise CorpusError(f"schema_version is {version!r}, which is no layout {MAJOR}x", path=file, mend=mend)
+    return cast("dict[str, Any]", data)

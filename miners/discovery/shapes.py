@@ -1,4 +1,4 @@
-"""A type and a value as JSON can hold them."""
+"""A type and a value as JSON can hold them, and a type back from there."""
 
 from __future__ import annotations
 
@@ -26,6 +26,31 @@ def shape_of(type_: TypeExpr) -> dict[str, Any]:
             return {"kind": "bounded", "inner": shape_of(inner), "bounds": to_json(bounds)}
         case Unknown(text):
             return {"kind": "unknown", "text": text}
+
+
+def type_of(shape: Mapping[str, Any]) -> TypeExpr:
+    """The type that a shape describes; a kind of a newer layout is one that nobody has met."""
+    match shape:
+        case {"kind": "choice", "values": [*values]}:
+            return Choice(tuple(values), shape.get("enum"))
+        case {"kind": "group", "name": str(name), "items": [*items]}:
+            return Group(name, tuple(type_of(item) for item in items), bool(shape.get("fixed")))
+        case {"kind": "union", "members": [*members]}:
+            return Either(tuple(type_of(member) for member in members))
+        case {"kind": "instance", "name": str(name)}:
+            return Instance(name, str(shape.get("module", "")))
+        case {"kind": "bounded", "inner": inner, "bounds": bounds}:
+            return Bounded(type_of(inner), {name: _number(bound) for name, bound in bounds.items()})
+        case {"kind": "unknown", "text": str(text)}:
+            return Unknown(text)
+        case {"kind": str(name)} if len(shape) == 1:
+            return Plain(name)
+        case _:
+            return Unknown(repr(dict(shape)))
+
+
+def _number(bound: Any) -> Any:
+    return float(bound) if bound in ("inf", "-inf", "nan") else bound
 
 
 def to_json(value: Any) -> Any:

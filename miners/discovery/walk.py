@@ -7,69 +7,100 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from miners.discovery.docs import class_description, field_descriptions
+from miners.discovery.commit import commit_of
+from miners.discovery.docs import FieldDoc, class_description, class_nodes, field_docs
 from miners.discovery.shapes import shape_of, to_json
+from miners.discovery.steady import Default, defaults_of
 from miners.facts import ClassFacts, FieldFact
-from miners.surface import engine_surface
-from miners.types import Unknown, alternatives
+from miners.surface import engine_surface, modules
+from miners.types import Unknown, parts
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.files import now
 
 if TYPE_CHECKING:
+    from miners.discovery.elsewhere import Elsewhere
     from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.ssot import Ssot
 
-SCHEMA_VERSION: Final = "1.0.0"
+SCHEMA_VERSION: Final = "1.1.0"
+GROUPS: Final = ("engine_params", "sampling_params")
 _SAMPLING: Final = frozenset({"sampling", "generation"})
 _DEPRECATED: Final = re.compile(r"\bdeprecated\b", re.IGNORECASE)
-_INSTEAD: Final = re.compile(r"\b(?:use|favou?r of|replaced by)\s+[`\"']*(\w+)", re.IGNORECASE)
+_INSTEAD: Final = re.compile(
+    r"\b(?:use|favou?r of|replaced by)\s+[`\"']*(?:the\s+)?[`\"']*([A-Za-z_]\w*)", re.IGNORECASE
+)
+
+Schema = dict[str, Any]
 
 
-def discover(adapter: EngineAdapter) -> dict[str, Any]:
+def discover(adapter: EngineAdapter, elsewhere: Elsewhere | None = None) -> Schema:
     """The schema of an engine by import; docs/reference/schema.md says what is in it."""
     version = adapter.import_library()
     surface = engine_surface(adapter)
-    schema: dict[str, Any] = {
+    schema = envelope(adapter.ssot, version, "import", commit=commit_of(adapter.ssot.library, adapter.package))
+    defaults = defaults_of(adapter, None if elsewhere is None else elsewhere.defaults())
+    for name, facts in sorted(surface.items()):
+        cls = adapter.native_class(name)
+        docs = field_docs(class_nodes(cls), getattr(cls, "__pydantic_fields__", {}))
+        own = {field: default for (native_type, field), default in defaults.items() if native_type == name}
+        add_class(
+            schema, facts, namespace_of(adapter.ssot, name), class_description(modules.class_node(cls)), docs, own
+        )
+    return schema
+
+
+def envelope(ssot: Ssot, version: str, method: str, *, commit: str | None = None) -> Schema:
+    """A schema without classes."""
+    return {
         "schema_version": SCHEMA_VERSION,
-        "engine": adapter.ssot.engine,
+        "engine": ssot.engine,
         "engine_version": version,
-        "engine_commit_sha": None,
+        "engine_commit_sha": commit,
         "image_ref": os.environ.get("LLEM_IMAGE_REF"),
-        "base_image_ref": adapter.ssot.image,
+        "base_image_ref": ssot.image,
         "discovered_at": now(),
-        "discovery_method": "import",
+        "discovery_method": method,
         "native_types": {},
         "engine_params": {},
         "sampling_params": {},
         "discovery_limitations": [],
     }
-    for name, facts in sorted(surface.items()):
-        declared = adapter.ssot.native_types.get(name)
-        namespace = declared.namespace if declared else None
-        add_class(schema, facts, adapter.native_class(name), namespace)
-    return schema
 
 
-def add_class(schema: dict[str, Any], facts: ClassFacts, cls: type, namespace: str | None) -> None:
+def namespace_of(ssot: Ssot, name: str) -> str | None:
+    declared = ssot.native_type(name)
+    return None if declared is None else declared.namespace
+
+
+def add_class(
+    schema: Schema,
+    facts: ClassFacts,
+    namespace: str | None,
+    description: str | None,
+    docs: Mapping[str, FieldDoc],
+    defaults: Mapping[str, Default],
+) -> None:
     """Add one class with its parameters and what could not be recovered of them."""
     group = group_of(namespace)
     schema["native_types"][facts.native_type] = {
         "target": facts.target,
         "kind": facts.kind.value,
         "defined_at": f"{facts.path}:{facts.line}",
-        "description": class_description(cls),
+        "description": description,
         "namespace": namespace,
         "accepts_extra": facts.accepts_extra,
         "group": group,
     }
-    descriptions = field_descriptions(cls)
     public = {name: fact for name, fact in facts.fields.items() if not name.startswith("_")}
     schema[group][facts.native_type] = {
-        name: parameter(facts, fact, descriptions.get(name)) for name, fact in public.items() if fact.settable
+        name: parameter(facts, fact, docs.get(name), defaults.get(name))
+        for name, fact in public.items()
+        if fact.settable
     }
     schema["discovery_limitations"] += [
         {"native_type": facts.native_type, "field": fact.name, "reason": reason, "detail": detail}
-        for fact in public.values()
-        for reason, detail in limitations(fact)
+        for _, fact in sorted(public.items())
+        for reason, detail in limitations(fact, defaults.get(fact.name))
     ]
 
 
@@ -77,29 +108,36 @@ def group_of(namespace: str | None) -> str:
     return "sampling_params" if _SAMPLING & set((namespace or "").split(".")) else "engine_params"
 
 
-def parameter(facts: ClassFacts, fact: FieldFact, description: str | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
+def parameter(facts: ClassFacts, fact: FieldFact, doc: FieldDoc | None, default: Default | None) -> dict[str, Any]:
+    description = None if doc is None else doc.text or None
+    return {
         "type": fact.annotation,
         "shape": shape_of(fact.type),
         "nullable": fact.nullable,
         "required": fact.required,
-        "default_kind": "value",
         "enum": None if fact.literals is None else to_json(fact.literals),
         "bounds": to_json(fact.bounds),
         "description": description,
+        "documented_type": None if doc is None else doc.type,
+        "documented_default": None if doc is None else doc.default,
         "native_class": facts.target,
         "defined_at": f"{facts.path}:{fact.line or facts.line}",
         "deprecated": deprecation(description),
         "init_only": fact.init_only,
         "alias": fact.alias,
+        **default_data(fact, default),
     }
-    if fact.default is not MISSING:
-        entry["default"] = to_json(fact.default)
-    elif fact.required:
-        entry["default_kind"] = "none"
-    else:
-        entry |= {"default_kind": "computed", "default_text": "made when the class is built"}
-    return entry
+
+
+def default_data(fact: FieldFact, default: Default | None) -> dict[str, Any]:
+    """How the default of a field is told: its facts speak where nobody asked again."""
+    if fact.required:
+        return {"default_kind": "none"}
+    if fact.default is not MISSING and (default is None or not default.because or default.value is not None):
+        return {"default_kind": "value", "default": to_json(fact.default)}
+    if default is None:
+        return {"default_kind": "computed", "default_text": "made when the class is built"}
+    return default.as_data()
 
 
 def deprecation(description: str | None) -> Mapping[str, str | None] | None:
@@ -109,12 +147,13 @@ def deprecation(description: str | None) -> Mapping[str, str | None] | None:
     return {"by": instead[1] if instead else None, "note": description}
 
 
-def limitations(fact: FieldFact) -> Iterator[tuple[str, str]]:
+def limitations(fact: FieldFact, default: Default | None) -> Iterator[tuple[str, str]]:
     if not fact.settable:
         yield "not_settable", "derived by the library; no keyword argument sets it"
         return
-    unknown = [one.text for one in alternatives(fact.type) if isinstance(one, Unknown)]
+    unknown = [one.text for one in parts(fact.type) if isinstance(one, Unknown)]
     if unknown:
         yield ("unknown_type", " | ".join(unknown)) if any(unknown) else ("untyped", "the source gives no type")
-    if fact.default is MISSING and not fact.required:
-        yield "computed_default", "made by a factory or an object"
+    told = default_data(fact, default)
+    if told["default_kind"] == "computed":
+        yield "computed_default", "; ".join(told.get("default_because", ())) or told["default_text"]

@@ -1,0 +1,83 @@
+"""llem-mine discover: the typed surface of an engine into its schema file."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_llem_invariants.files import write_atomically
+from pytest_llem_invariants.ssot import check_installed_version, data_root
+
+if TYPE_CHECKING:
+    from miners.discovery.walk import Schema
+
+OK: Final = 0
+DIFFERS: Final = 1
+
+
+def register(commands: Any) -> None:
+    """Add the command to a parser's subcommands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "discover", help="write schema.discovered.json: every parameter with its type, default and description"
+    )
+    parser.add_argument("engine", help="a name of a file in engine_versions/")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file differs")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file, where it is not the engine's own")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from miners.discovery.render import FILE, load_schema, render_schema
+
+    schema = _by_import(options.engine)
+    path: Path = options.out or data_root() / "corpora" / options.engine / FILE
+    committed = path.read_text(encoding="utf-8") if path.exists() else ""
+    if options.check:
+        if committed:  # when it was discovered, and in which image, is no part of what was found
+            before = load_schema(path)
+            schema |= {key: before.get(key) for key in ("discovered_at", "image_ref")}
+        return _compare(path, committed, render_schema(schema))
+    write_atomically(path, render_schema(schema))
+    print(summary(schema))
+    print(f"wrote {path}")
+    return OK
+
+
+def _by_import(engine: str) -> Schema:
+    from miners.discovery.elsewhere import Elsewhere
+    from miners.discovery.walk import discover
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(engine)
+    check_installed_version(engine, "discovery")
+    with closing(Elsewhere(engine, data_root())) as elsewhere:
+        adapter.import_library()
+        adapter.check_landmarks()
+        return discover(adapter, elsewhere)
+
+
+def summary(schema: Schema) -> str:
+    """What was found, in one line, and why not more, in another."""
+    counts: dict[str, int] = {}
+    for limitation in schema["discovery_limitations"]:
+        counts[limitation["reason"]] = counts.get(limitation["reason"], 0) + 1
+    parameters = sum(len(fields) for group in ("engine_params", "sampling_params") for fields in schema[group].values())
+    told = ", ".join(f"{count} {reason}" for reason, count in sorted(counts.items())) or "none"
+    return (
+        f"{schema['engine']} {schema['engine_version']}: {len(schema['native_types'])} classes, "
+        f"{parameters} parameters; limitations: {told}"
+    )
+
+
+def _compare(path: Path, committed: str, found: str) -> int:
+    lines = list(
+        difflib.unified_diff(
+            committed.splitlines(keepends=True), found.splitlines(keepends=True), str(path), "what discovery finds"
+        )
+    )
+    sys.stdout.writelines(lines)
+    return DIFFERS if lines else OK
