@@ -49,6 +49,8 @@ class FieldFact:
     """An InitVar: given to the constructor, not kept."""
     bounds: Mapping[str, Any] = field(default_factory=dict)
     """annotated-types constraints by operator: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
+    examples: tuple[Any, ...] = ()
+    """Values that it may take though its type does not say so: mappings that name fields of the class it holds."""
     line: int = 0
     alias: str | None = None
     """The keyword under which alone the field can be given, where that is not its name."""

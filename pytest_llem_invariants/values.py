@@ -59,6 +59,8 @@ class FieldLike(Protocol):
     def default(self) -> Any: ...
     @property
     def bounds(self) -> Mapping[str, Any]: ...
+    @property
+    def examples(self) -> tuple[Any, ...]: ...
 
 
 def identity(value: Any) -> str:
@@ -80,6 +82,17 @@ def holdable(value: Any) -> bool:
     if isinstance(value, list):
         return all(holdable(inner) for inner in value)
     return value is None or type(value) in (bool, int, float, str)
+
+
+def as_held(value: Any) -> Any:
+    """The value as a corpus file holds it: tuples and sets as lists."""
+    if isinstance(value, (list, tuple)):
+        return [as_held(inner) for inner in value]
+    if isinstance(value, (set, frozenset)):
+        return [as_held(inner) for inner in sorted(value, key=identity)]
+    if isinstance(value, Mapping):
+        return {key: as_held(inner) for key, inner in value.items()}
+    return value
 
 
 def neighbours(value: Any) -> Iterator[Any]:
@@ -142,7 +155,7 @@ def fits(value: Any, field: FieldLike) -> bool:
     """Whether the value is of the field's declared type; anything fits where nothing is declared."""
     if value is None:
         return field.nullable
-    if field.literals is not None and any(same(value, literal) for literal in field.literals):
+    if any(same(value, known) for known in (*(field.literals or ()), *field.examples)):
         return True
     if not field.types or "any" in field.types:
         return True
@@ -187,6 +200,7 @@ def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] =
 
 def _spelled_out(field: FieldLike) -> Iterator[Any]:
     yield from field.literals or ()
+    yield from field.examples
     if holdable(field.default):
         yield field.default
     for operator, bound in field.bounds.items():

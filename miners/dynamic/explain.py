@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from miners.dynamic.rows import Oracle, Row, names, numbers_in, quoted
@@ -20,6 +20,8 @@ Pools = Mapping[str, tuple[Any, ...]]
 Predicate = Callable[[Kwargs], bool]
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
+_MOST_ROUNDS: Final = 4
+"""How often a sweep is read anew with the values that spoke against its first reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,19 @@ class Explainer:
         assert row.guard is not None
         message = "" if row.exception is None else row.exception.message
         said = (*quoted(message), *(text.upper() for text in quoted(message)), *numbers_in(message))
-        sweeps = [self._sweep(name, base, row.guard, [row.kwargs[name], *said]) for base in self._bases(name)]
-        mine, evidence = max(sweeps, key=lambda sweep: len(sweep[1].accepted) > 1 and bool(sweep[0]))
-        for piece in infer(name, evidence):
-            yield from self._guarded(piece, row.guard, mine)
+        sweeps = [(base, *self._sweep(name, base, row.guard, [row.kwargs[name], *said])) for base in self._bases(name)]
+        base, mine, evidence = max(sweeps, key=lambda sweep: len(sweep[2].accepted) > 1 and bool(sweep[1]))
+        for _ in range(_MOST_ROUNDS):
+            before = len(self.removed)
+            for piece in infer(name, evidence):
+                yield from self._guarded(piece, row.guard, mine)
+            met = distinct(one.counterexample[name] for one in self.removed[before:] if name in one.counterexample)
+            accepted = distinct(
+                [*evidence.accepted, *(v for v in met if self._oracle({**base, name: v}).guard is None)]
+            )
+            if len(accepted) == len(evidence.accepted):
+                return
+            evidence = replace(evidence, accepted=accepted)
 
     def _bases(self, name: str) -> Iterator[Kwargs]:
         """The bare class, then the company in which the library was seen to accept the field at all."""
@@ -218,8 +229,11 @@ class Explainer:
         triggers = _triggers(explanation.fields, explanation.defaults)
         return next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
 
-    def repair(self, explanation: Explanation, counter: Kwargs) -> Iterator[Explanation]:
+    def repair(self, explanation: Explanation, counter: Kwargs | None = None) -> Iterator[Explanation]:
         """The explanation as a relation to a field of the config that refuted it, the rest of which stays as it is."""
+        counter = self.contradiction(explanation) if counter is None else counter
+        if counter is None:
+            return
         self.removed.append(Removed(explanation.fields, "the library accepts a config that it claims", counter))
         own = [name for name in explanation.rows[0].kwargs if name in counter]
         for other in counter:

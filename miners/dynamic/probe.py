@@ -7,6 +7,7 @@ import itertools
 import math
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
 from miners.facts import ClassFacts, FieldFact
 from miners.types import Choice, alternatives
-from miners.values import Surface
+from miners.values import Surface, class_of
 from pytest_llem_invariants.corpus_names import template_fragments
 from pytest_llem_invariants.expressions import MISSING, is_number
 from pytest_llem_invariants.model import (
@@ -42,7 +43,9 @@ _RANDOM_ROWS: Final = 1_200
 _VERIFYING_ROWS: Final = 2_000
 _BUDGET: Final = 40_000
 _MOST_PAIRED: Final = 8_000
-_MOST_PER_GUARD: Final = 40
+_MOST_PER_GUARD: Final = 200
+_MOST_PER_FIELDS: Final = 8
+_MOST_ROUNDS: Final = 3
 _SEED: Final = 20240229
 
 
@@ -54,6 +57,7 @@ def probe(
     clusters: Iterable[Iterable[str]] = (),
     explained: Predicate = lambda kwargs: False,
     surface: Surface = EMPTY,
+    company: Iterable[Kwargs] = (),
     random_rows: int = _RANDOM_ROWS,
     budget: int = _BUDGET,
 ) -> Iterator[Candidate]:
@@ -61,7 +65,8 @@ def probe(
 
     `raises` asks the live library; `constants` are values that the validators compare a field with; `clusters` are
     groups of fields that occur together in validators; `explained` says what confirmed rules claim; the classes of
-    `surface` are those whose typed values may be tried; `budget` bounds the questions to the library.
+    `surface` are those whose typed values may be tried; `company` are further configs to learn from; `budget` bounds
+    the questions to the library.
     """
     oracle = Oracle(raises)
     typed = tuple(surface)
@@ -74,8 +79,6 @@ def probe(
     known = Explained(explained)
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     explainer = Explainer(oracle, pools, defaults, toggles)
-    tries: dict[str, int] = {}
-    found: dict[str, Explanation] = {}
     rows = itertools.chain(
         [{}],
         single_field(pools),
@@ -83,28 +86,55 @@ def probe(
         pairs(facts, pools),
         drawn(facts, pools, random_rows),
     )
-    for kwargs in drawn(facts, pools, min(_VERIFYING_ROWS, budget // 4), fields=(2, 3, 4, 5), odd=0):
+    verifying = drawn(facts, pools, min(_VERIFYING_ROWS, budget // 4), fields=(2, 3, 4, 5), odd=0)
+    company = [*verifying, *company]
+    for kwargs in company:
         oracle(kwargs)
-    for kwargs in rows:
-        if oracle.asked >= budget:
+    found: dict[str, Explanation] = {}
+    tries: Counter[object] = Counter()
+
+    def explain(seeds: Iterable[Kwargs]) -> None:
+        for kwargs in seeds:
+            if oracle.asked >= budget:
+                return
+            row = oracle(kwargs)
+            if row.guard is None or known(kwargs) or _is_of_inner_class(row, facts, surface):
+                continue
+            tries[row.guard] += 1
+            tries[row.guard, *sorted(kwargs)] += 1
+            if tries[row.guard] > _MOST_PER_GUARD or tries[row.guard, *sorted(kwargs)] > _MOST_PER_FIELDS:
+                continue
+            for explanation in explainer.explain(row, known):
+                candidate = to_candidate(explanation, facts)
+                found.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
+                known.add(candidate)
+
+    explain(itertools.chain(rows, company))
+    for _ in range(_MOST_ROUNDS):
+        refuted = {key: one for key, one in found.items() if explainer.contradiction(one) is not None}
+        if not refuted:
             break
-        row = oracle(kwargs)
-        if row.guard is None or tries.get(row.guard, 0) >= _MOST_PER_GUARD or known(kwargs):
-            continue
-        tries[row.guard] = tries.get(row.guard, 0) + 1
-        for explanation in explainer.explain(row, known):
-            candidate = to_candidate(explanation, facts)
-            found.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
-            known.add(candidate)
-    told: set[str] = set()
-    for explanation in found.values():
-        counter = explainer.contradiction(explanation)
-        for sound in (explanation,) if counter is None else explainer.repair(explanation, counter):
-            candidate = to_candidate(sound, facts)
-            key = identity((candidate.fields, candidate.defaults))
-            if key not in told:
-                told.add(key)
-                yield candidate
+        found = {key: one for key, one in found.items() if key not in refuted}
+        known = Explained(explained)
+        for one in found.values():
+            known.add(to_candidate(one, facts))
+        for one in refuted.values():
+            for repaired in explainer.repair(one):
+                candidate = to_candidate(repaired, facts)
+                found.setdefault(identity((candidate.fields, candidate.defaults)), repaired)
+                known.add(candidate)
+        tries.clear()
+        explain(row.kwargs for one in refuted.values() for row in one.rows[:1])
+    for one in found.values():
+        if explainer.contradiction(one) is None:
+            yield to_candidate(one, facts)
+
+
+def _is_of_inner_class(row: Row, facts: ClassFacts, surface: Surface) -> bool:
+    """Whether the library speaks of a field of a class that one of these fields holds: that class has its own rules."""
+    inner = [location.partition(".") for location in (row.exception.locations if row.exception else ())]
+    known = [facts.fields.get(name) for name, _, rest in inner if rest]
+    return bool(inner) and len(known) == len(inner) and all(fact and class_of(fact, surface) for fact in known)
 
 
 class Explained:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from miners.candidate import Candidate
-from miners.facts import ClassFacts
+from miners.facts import ClassFacts, FieldFact
 from miners.lift.candidates import candidate, candidates_of
 from miners.lift.schema import Reader, fields_of, has_validator_before, object_schema
+from miners.surface.imported import plain_default
+from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import AddedBy, Clause
 
 
@@ -27,7 +30,8 @@ def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> I
                 yield _cannot_be_given(facts, name)
         elif name in schemas:
             table = reader.read(schemas[name]["schema"], fact.keyword)
-            yield from candidates_of(facts, fact, table, AddedBy.PYDANTIC_LIFT, located=True, opaque=opaque)
+            known = _with_default_here(cls, fact)
+            yield from candidates_of(facts, known, table, AddedBy.PYDANTIC_LIFT, located=True, opaque=opaque)
 
 
 def _cannot_be_given(facts: ClassFacts, name: str) -> Candidate:
@@ -38,3 +42,14 @@ def _cannot_be_given(facts: ClassFacts, name: str) -> Candidate:
         AddedBy.PYDANTIC_LIFT,
         template=f"\n{name}{{…}}\n  ",
     )
+
+
+def _with_default_here(cls: type, fact: FieldFact) -> FieldFact:
+    """The fact with what its factory makes on this machine: enough to tell a given None from nothing given."""
+    info = cls.__pydantic_fields__.get(fact.name)  # type: ignore[attr-defined]
+    if fact.required or fact.default is not MISSING or info is None or info.default_factory is None:
+        return fact
+    try:
+        return replace(fact, default=plain_default(info.get_default(call_default_factory=True)))
+    except Exception:  # a factory may need what this machine lacks
+        return fact

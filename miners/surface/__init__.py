@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from miners.facts import ClassFacts
 from miners.surface.imported import class_facts
+from miners.surface.nested import with_nested_examples
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
@@ -17,7 +18,7 @@ __all__ = ["class_facts", "engine_surface"]
 def engine_surface(adapter: EngineAdapter) -> Mapping[str, ClassFacts]:
     """The facts of every class on the engine's allowlist, by native type name."""
     declared = adapter.ssot.native_types
-    return {
+    surface = {
         name: class_facts(
             adapter.native_class(name),
             name,
@@ -25,3 +26,4 @@ def engine_surface(adapter: EngineAdapter) -> Mapping[str, ClassFacts]:
         )
         for name in adapter.native_types()
     }
+    return with_nested_examples(surface)

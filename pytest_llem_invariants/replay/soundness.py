@@ -37,6 +37,7 @@ class _Unknown:
     nullable: bool = True
     literals: tuple[Any, ...] | None = None
     default: Any = MISSING
+    examples: tuple[Any, ...] = ()
 
     @property
     def bounds(self) -> Mapping[str, Any]:
