@@ -325,11 +325,7 @@ def _instances_of(cls: Any) -> list[str]:
 
 def _lets_only_none_through(function: Callable[..., Any]) -> bool:
     """Whether a wrap validator is `if value is None: return value` before `return handler(value)`."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):
-        return False
-    definition = tree.body[0]
+    definition = getattr(function, "definition", None) or _definition_of(function)
     if not isinstance(definition, ast.FunctionDef):
         return False
     names = [argument.arg for argument in definition.args.args if argument.arg not in ("self", "cls")]
@@ -349,3 +345,10 @@ def _lets_only_none_through(function: Callable[..., Any]) -> bool:
             return (tested, called, passed) == (value, handler, value)
         case _:
             return False
+
+
+def _definition_of(function: Callable[..., Any]) -> ast.stmt | None:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        return None

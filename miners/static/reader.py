@@ -99,10 +99,11 @@ class ModuleSource:
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         if isinstance(node, ast.If):
-            checking = _last_name(node.test) == "TYPE_CHECKING"
-            yield from _statements(node.orelse if checking and node.orelse else node.body)
-            if not checking:
-                yield from _statements(node.orelse)
+            if _last_name(node.test) == "TYPE_CHECKING":  # its imports name what is there late; its values never are
+                yield from (one for one in node.body if isinstance(one, (ast.Import, ast.ImportFrom, ast.ClassDef)))
+            else:
+                yield from _statements(node.body)
+            yield from _statements(node.orelse)
         elif isinstance(node, ast.Try):
             for handler in node.handlers:
                 yield from _statements(handler.body)
@@ -454,11 +455,23 @@ class TreeReader(_Trees):
         for statement in cls.node.body:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 name = statement.targets[0].id
-                folded = fold(statement.value, lambda node: self._constant(cls.module, node))
+                folded = fold(statement.value, lambda node: _earlier(node, members) or self._constant(cls.module, node))
                 if not name.startswith("_"):
                     members[name] = folded.value if folded is not None else _automatic(name, members, names)
-        made: Any = enum.EnumType.__call__(enum.Enum, cls.name, members)
-        return cast("type[enum.Enum]", made) if members else None
+        return _made_enum(cls, members, names) if members else None
+
+
+def _earlier(node: ast.expr, members: Mapping[str, Any]) -> Value | None:
+    """A member that the body of an enumeration has bound before."""
+    return Value(members[node.id]) if isinstance(node, ast.Name) and node.id in members else None
+
+
+def _made_enum(cls: ClassSource, members: Mapping[str, Any], bases: set[str]) -> type[enum.Enum]:
+    mixin = str if bases & {"StrEnum", "str"} else int if bases & {"IntEnum", "IntFlag", "int"} else None
+    fits = mixin is not None and all(isinstance(value, mixin) for value in members.values())
+    made: Any = enum.EnumType.__call__(enum.Enum, cls.name, dict(members), type=mixin if fits else None)
+    made.__module__ = cls.module
+    return cast("type[enum.Enum]", made)
 
 
 def _automatic(name: str, members: Mapping[str, Any], bases: set[str]) -> Any:

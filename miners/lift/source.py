@@ -1,0 +1,20 @@
+"""The lifts of an engine that is not installed: the same as by import, over classes rebuilt from its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.lift import lift_class
+from miners.surface.source_classes import Skeletons
+
+
+def lift_source(skeletons: Skeletons, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
+    """The candidates of every class of a surface, in its order."""
+    classes = {name: skeletons.class_at(facts.target) for name, facts in surface.items()}
+    siblings = [cls for cls in classes.values() if cls is not None]
+    for name, facts in surface.items():
+        cls = classes[name]
+        if cls is not None:
+            yield from lift_class(cls, facts, siblings=siblings)

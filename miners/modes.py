@@ -1,0 +1,131 @@
+"""One library read twice, by import and from its source: which candidates and fields are equal, and where they part."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.lift import lift
+from miners.lift.source import lift_source
+from miners.static import mine
+from miners.static.reader import ImportedReader, TreeReader
+from miners.surface import engine_surface
+from miners.surface.source import source_surface
+from miners.surface.source_classes import Skeletons
+from pytest_llem_invariants.model import AddedBy
+from pytest_llem_invariants.values import identity
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.ssot import Ssot
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one way of reading gave."""
+
+    surface: Mapping[str, ClassFacts]
+    candidates: tuple[Candidate, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A candidate that only one way of reading gave."""
+
+    side: str
+    """`import` or `source`."""
+    candidate: Candidate
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two readings of one library."""
+
+    equal: Counter[AddedBy]
+    differences: tuple[Difference, ...]
+    field_differences: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """Native type, field, and which of its facts differ."""
+    fields: int
+
+    @property
+    def share(self) -> float:
+        """Equal candidates among all that either way of reading gave."""
+        same = sum(self.equal.values())
+        return same / (same + len(self.differences)) if same else 0.0
+
+    def to_text(self) -> str:
+        lines = [f"{'producer':16} {'equal':>7} {'import only':>12} {'source only':>12}"]
+        for producer in sorted(set(self.equal) | {one.candidate.added_by for one in self.differences}):
+            sides = Counter(one.side for one in self.differences if one.candidate.added_by is producer)
+            lines.append(f"{producer:16} {self.equal[producer]:7} {sides['import']:12} {sides['source']:12}")
+        lines.append(f"{self.share:.2%} of the candidates are equal")
+        lines.append(f"{self.fields - len(self.field_differences)} of {self.fields} fields are equal")
+        return "\n".join(lines)
+
+
+def read_import(adapter: EngineAdapter) -> Reading:
+    """The installed library."""
+    adapter.import_library()
+    surface = engine_surface(adapter)
+    lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
+    found = mine(surface, ImportedReader(adapter.package), engine=adapter.ssot.engine)
+    return Reading(surface, (*lifted, *found.candidates))
+
+
+def read_source(ssot: Ssot, package: str, root: Path) -> Reading:
+    """A source tree or a wheel, without importing anything of it."""
+    reader = TreeReader(root)
+    skeletons = Skeletons(reader, package)
+    surface = source_surface(skeletons, ssot)
+    found = mine(surface, reader, engine=ssot.engine)
+    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates))
+
+
+def compare(imported: Reading, source: Reading) -> Comparison:
+    left, right = _keyed(imported.candidates), _keyed(source.candidates)
+    equal = Counter(candidate.added_by for key, candidate in left.items() if key in right)
+    only = [Difference("import", one) for key, one in left.items() if key not in right]
+    only += [Difference("source", one) for key, one in right.items() if key not in left]
+    return Comparison(
+        equal,
+        tuple(only),
+        tuple(_field_differences(imported.surface, source.surface)),
+        sum(len(facts.fields) for facts in imported.surface.values()),
+    )
+
+
+def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:
+    return {_key(candidate): candidate for candidate in candidates}
+
+
+def _key(candidate: Candidate) -> str:
+    predicate = {subject: [(c.op, c.rhs) for c in clauses] for subject, clauses in sorted(candidate.fields.items())}
+    place = (candidate.source.path, candidate.source.method, candidate.source.line_at_scan)
+    return identity(
+        (
+            *(candidate.native_type, candidate.severity.value, predicate, dict(candidate.defaults)),
+            *(candidate.template, candidate.opaque, place, candidate.added_by.value),
+        )
+    )
+
+
+def _field_differences(
+    imported: Mapping[str, ClassFacts], source: Mapping[str, ClassFacts]
+) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+    for name, facts in imported.items():
+        other = source.get(name)
+        for field_name, fact in facts.fields.items():
+            known = None if other is None else other.fields.get(field_name)
+            if known is None:
+                yield name, field_name, ("missing",)
+            elif known != fact:
+                parts = tuple(one.name for one in fields(fact) if getattr(fact, one.name) != getattr(known, one.name))
+                yield name, field_name, parts
