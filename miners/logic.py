@@ -85,8 +85,10 @@ class And:
         object.__setattr__(self, "_hash", hash(("And", self.parts)))
 
     def __hash__(self) -> int:
-        """Taken once: formulas are trees that are compared at every step of a walk."""
         return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, And) and self._hash == other._hash and self.parts == other.parts)
 
 
 @final
@@ -101,8 +103,10 @@ class Or:
         object.__setattr__(self, "_hash", hash(("Or", self.parts)))
 
     def __hash__(self) -> int:
-        """Taken once: formulas are trees that are compared at every step of a walk."""
         return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Or) and self._hash == other._hash and self.parts == other.parts)
 
 
 Formula = Truth | Atom | Opaque | And | Or
@@ -158,7 +162,13 @@ def _joined(parts: Iterable[Formula], kind: type[And] | type[Or], *, unit: Truth
         return zero
     if len(flat) == 1:
         return next(iter(flat))
-    return kind(tuple(flat)) if flat else unit
+    return _made(kind, tuple(flat)) if flat else unit
+
+
+@lru_cache(maxsize=262144)
+def _made(kind: type[And] | type[Or], parts: tuple[Formula, ...]) -> Formula:
+    """One object for what is the same: a walk compares its conditions at every step, and identity is quick to see."""
+    return kind(parts)
 
 
 def _opposite(part: Formula) -> Formula | None:
@@ -277,6 +287,19 @@ def literals_of(formula: Formula) -> Iterator[Literal]:
                 yield from literals_of(part)
 
 
+def reshaped(formula: Formula, shape: str) -> Formula:
+    """The same formula, every opaque part of it told to be of one shape."""
+    match formula:
+        case Opaque(dual=dual):
+            return replace(formula, shape=shape, dual=None if dual is None else reshaped(dual, shape))
+        case And(parts=parts):
+            return all_of(reshaped(part, shape) for part in parts)
+        case Or(parts=parts):
+            return any_of(reshaped(part, shape) for part in parts)
+        case _:
+            return formula
+
+
 def fields_in(formula: Formula) -> tuple[str, ...]:
     """Every field that a formula reads."""
     names: dict[str, None] = {}
@@ -301,6 +324,37 @@ def to_dnf(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, .
     return _without_implied(found)
 
 
+@lru_cache(maxsize=16384)
+def to_dnf_in_part(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, ...]:
+    """Like `to_dnf`, but what falls apart into too many cases stands unsaid in the conjunctions that it is part of."""
+    unsaid: Conjunction = (Opaque("a condition of many cases", _place_of(formula), shape="many cases"),)
+    match formula:
+        case Or(parts=parts):
+            found: dict[Conjunction, None] = {}
+            for part in parts:
+                found.update(dict.fromkeys(to_dnf_in_part(part, limit)))
+            cases = _without_implied(tuple(found)) if len(found) <= 2 * limit else ()
+            return cases if 0 < len(cases) <= limit or not found else (unsaid,)
+        case And(parts=parts):
+            products: list[Conjunction] = [()]
+            for alternatives in sorted((to_dnf_in_part(part, limit) for part in parts), key=len):
+                try:
+                    products = _multiplied(products, alternatives, limit)
+                except OverflowError:
+                    products = _multiplied(products, [unsaid], limit)
+            return _without_implied(products)
+        case _:
+            return tuple(_dnf(formula, limit))
+
+
+def _place_of(formula: Formula) -> str:
+    """Where an opaque part of it stands, if one does."""
+    if isinstance(formula, Opaque):
+        return formula.place
+    parts = formula.parts if isinstance(formula, (And, Or)) else ()
+    return next((place for place in map(_place_of, parts) if place), "")
+
+
 def _dnf(formula: Formula, limit: int) -> list[Conjunction]:
     match formula:
         case Truth(value=value):
@@ -316,14 +370,23 @@ def _dnf(formula: Formula, limit: int) -> list[Conjunction]:
         case And(parts=parts):
             products: list[Conjunction] = [()]
             for part in sorted(parts, key=lambda part: isinstance(part, (Or, And))):
-                alternatives = _dnf(part, limit)
-                joined = (simplify((*left, *right)) for left in products for right in alternatives)
-                products = list(dict.fromkeys(conjunction for conjunction in joined if conjunction is not None))
-                _bounded(products, limit * 4)
-                if len(products) > limit:
-                    products = list(_without_implied(products))
-                    _bounded(products, limit)
+                products = _multiplied(products, _dnf(part, limit), limit)
             return products
+
+
+def _multiplied(left: Sequence[Conjunction], right: Sequence[Conjunction], limit: int) -> list[Conjunction]:
+    found: dict[Conjunction, None] = {}
+    for one in left:
+        for other in right:
+            joined = simplify((*one, *other))
+            if joined is not None:
+                found[joined] = None
+                _bounded(found, limit * 4)
+    products = list(found)
+    if len(products) > limit:
+        products = list(_without_implied(products))
+        _bounded(products, limit)
+    return products
 
 
 def _bounded(found: Sequence[Conjunction] | Mapping[Conjunction, None], limit: int) -> None:
@@ -366,9 +429,13 @@ def simplify(conjunction: Conjunction) -> Conjunction | None:
     opaque = {literal for literal in literals if isinstance(literal, Opaque)}
     if any(negate(literal) in opaque for literal in opaque):
         return None
-    reduced: dict[str, tuple[Clause, ...]] = {}
-    for subject, clauses in _by_subject(literals).items():
-        kept = _simplified_clauses(subject, clauses)
+    grouped: dict[str, tuple[Atom, ...]] = {}
+    for literal in literals:
+        if isinstance(literal, Atom):
+            grouped[literal.subject] = (*grouped.get(literal.subject, ()), literal)
+    reduced: dict[str, tuple[Atom, ...]] = {}
+    for subject, atoms in grouped.items():
+        kept = atoms if len(atoms) == 1 else _simplified(atoms)
         if kept is None:
             return None
         reduced[subject] = kept
@@ -377,15 +444,20 @@ def simplify(conjunction: Conjunction) -> Conjunction | None:
         if isinstance(literal, Opaque):
             result.append(literal)
         else:
-            result.extend(Atom(literal.subject, clause) for clause in reduced.pop(literal.subject, ()))
+            result.extend(reduced.pop(literal.subject, ()))
     return tuple(result)
 
 
+@lru_cache(maxsize=65536)
+def _simplified(atoms: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
+    """The clauses on one subject in fewer; the same few stand in most of the cases of a condition."""
+    subject = atoms[0].subject
+    clauses = _simplified_clauses(subject, tuple(one.clause for one in atoms))
+    return None if clauses is None else tuple(Atom(subject, clause) for clause in clauses)
+
+
 def _simplified_clauses(subject: str, clauses: tuple[Clause, ...]) -> tuple[Clause, ...] | None:
-    clauses = tuple(atom_.clause for atom_ in dict.fromkeys(Atom(subject, clause) for clause in clauses))
     if subject.startswith("each("):
-        return clauses
-    if len(clauses) == 1:
         return clauses
     if _contradictory(clauses, subject):
         return None
