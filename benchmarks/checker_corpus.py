@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.checker.store import parse
 from pytest_llem_invariants.corpus import render_proposed
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -146,9 +147,10 @@ def corpus(rules: int = 360) -> Corpus:
     return Corpus("1.1.0", "bench", "1.0", "2026-01-01T00:00:00Z", tuple(_rules(rules)))
 
 
-def compiled(rules: int = 360) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(compile_corpus(corpus(rules)))
-    return data
+def checker_of(rules: Corpus) -> Checker:
+    compiled = parse(compile_corpus(rules).encode(), "a benchmark")
+    assert compiled is not None
+    return Checker(compiled)
 
 
 def _rules(count: int) -> Iterator[Rule]:

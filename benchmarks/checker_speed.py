@@ -14,16 +14,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from checker_corpus import CONFIG, SAMPLING, by_hand, compiled
-
-from pytest_llem_invariants.checker import Checker
+from checker_corpus import CONFIG, SAMPLING, by_hand, checker_of, corpus
 
 CALLS = 20_000
 ROUNDS = 15
 
 
 def main() -> None:
-    small, large = Checker(compiled(360)), Checker(compiled(3600))
+    small, large = checker_of(corpus(360)), checker_of(corpus(3600))
     candidates: dict[str, Callable[[], object]] = {
         "by hand": lambda: by_hand(CONFIG),
         "360 rules": lambda: small.check(SAMPLING, CONFIG),

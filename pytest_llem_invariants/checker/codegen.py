@@ -42,6 +42,8 @@ class ClassTests:
 
     fields: Mapping[str, str]
     always: str | None
+    reads: frozenset[str]
+    """The fields that some rule reads."""
 
 
 def literal(value: Any) -> str:
@@ -310,14 +312,16 @@ def generate(
     """The functions of one class. A function gets the field's value, the config and the context."""
     by_field: dict[str, list[RuleSource]] = {}
     always: list[RuleSource] = []
+    reads: set[str] = set()
     for number, rule in rules:
         source = RuleSource(number, rule, namespace, context)
+        reads.update(source.roots)
         if source.may_hold_unset():
             always.append(source)
         for root in source.anchors():
             by_field.setdefault(root, []).append(source)
     fields = {field: _field_function(field, by_field[field]) for field in sorted(by_field)}
-    return ClassTests(fields, _always_function(always) if always else None)
+    return ClassTests(fields, _always_function(always) if always else None, frozenset(reads))
 
 
 def _field_function(field: str, rules: list[RuleSource]) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_llem_invariants.checker.codegen import RuleSource, generate
-from pytest_llem_invariants.checker.store import FORMAT, SOURCES, source_digests
+from pytest_llem_invariants.checker.store import BODY, HEAD, SOURCES, source_digests
 from pytest_llem_invariants.checker.suggest import suggestion
+from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.errors import CorpusError
@@ -50,17 +51,20 @@ def compile_corpus(
         by_class.setdefault(rule.native_type, []).append(number)
     fields = _schema_fields(schema)
     classes = {
-        name: _class_entry(
-            name, by_class.get(name, []), shipped, schema, fields, corpus.context, ssot, older, name in unasked
+        name: (
+            _class_entry(
+                name, by_class.get(name, []), shipped, schema, fields, corpus.context, ssot, older, name in unasked
+            ),
+            [_rule_entry(*shipped[number], ssot, corpus.context) for number in by_class.get(name, [])],
         )
         for name in sorted({*by_class, *fields})
     }
-    data = {
-        "format": FORMAT,
+    head = {
         "schema_version": corpus.schema_version,
         "engine": corpus.engine,
         "engine_version": corpus.engine_version,
         "library": ssot.library if ssot else (corpus.rules[0].library if corpus.rules else corpus.engine),
+        "certification": weakest(certification for _, certification in shipped),
         "digests": dict(sorted((digests or {}).items())),
         "environment": None if validated is None else str(validated.environment.kind),
         "context": {
@@ -68,10 +72,27 @@ def compile_corpus(
             for name, entry in sorted(corpus.context.items())
         },
         "routes": {} if ssot is None else dict(ssot.routes),
-        "classes": classes,
-        "rules": [_rule_entry(rule, certification, ssot, corpus.context) for rule, certification in shipped],
     }
-    return json.dumps(data, indent=None, separators=(",", ":"), sort_keys=True, ensure_ascii=True) + "\n"
+    return _lay_out(head, classes)
+
+
+def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> str:
+    """One JSON text in which a class can be found and read without reading the others."""
+    lines: list[str] = []
+    index: dict[str, list[int]] = {}
+    at = 0
+    for name, parts in classes.items():
+        index[name] = []
+        for part in parts:
+            line = _dumped(part)
+            index[name] += (at, len(line))
+            lines.append(f"{line},\n")
+            at += len(lines[-1])
+    return f"{HEAD}{_dumped({**head, 'classes': index})}{BODY}\n{''.join(lines)}null]}}\n"
+
+
+def _dumped(data: Any) -> str:
+    return json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 
 
 def compile_folder(folder: Path, ssot: Ssot | None = None) -> str:
@@ -159,23 +180,20 @@ def _class_entry(
 ) -> dict[str, Any]:
     native = None if ssot is None else ssot.native_type(name)
     tests = generate(
-        ((number, shipped[number][0]) for number in numbers), native.namespace if native else None, tuple(context)
+        enumerate(shipped[number][0] for number in numbers), native.namespace if native else None, tuple(context)
     )
     certification = weakest([shipped[number][1] for number in numbers])
     entry: dict[str, Any] = {
         "certification": weakest([certification, "partial"]) if unasked else certification,
-        "rules": numbers,
         "tests": dict(tests.fields),
         "always": tests.always,
+        "reads": sorted(tests.reads),
     }
     parameters = fields.get(name)
     if parameters is not None and schema is not None:
         facts = schema.get("native_types", {}).get(name, {})
         entry["accepts_extra"] = bool(facts.get("accepts_extra"))
         entry["fields"] = {field: _kinds(parameter) for field, parameter in parameters.items()}
-        entry["choices"] = {
-            field: parameter["enum"] for field, parameter in parameters.items() if parameter.get("enum")
-        }
         entry["sections"] = _sections(parameters, fields)
         entry["gone"] = _gone(name, parameters, older)
         entry["deprecated"] = {
@@ -226,39 +244,56 @@ def _instances(shape: Mapping[str, Any]) -> Iterable[str]:
             yield from _instances(shape["inner"])
 
 
-def _gone(name: str, parameters: Mapping[str, Any], older: Sequence[Schema]) -> dict[str, str]:
-    """Fields that an earlier version had → the last version that had them."""
-    gone = {}
+def _gone(name: str, parameters: Mapping[str, Any], older: Sequence[Schema]) -> dict[str, tuple[str, str | None]]:
+    """Fields that an earlier version had → the last version that had them, and what they are called now."""
+    gone: dict[str, tuple[str, str | None]] = {}
     for schema in older:
-        for field in _schema_fields(schema).get(name, {}):
+        before = _schema_fields(schema).get(name, {})
+        for field, parameter in before.items():
             if field not in parameters:
-                gone[field] = str(schema["engine_version"])
+                gone[field] = (str(schema["engine_version"]), _renamed(parameter, parameters, before))
     return gone
+
+
+def _renamed(parameter: Mapping[str, Any], now: Mapping[str, Any], before: Mapping[str, Any]) -> str | None:
+    """The field that took over: the one that the library named, or the one new field that is described alike."""
+    by = (parameter.get("deprecated") or {}).get("by")
+    if by in now:
+        return str(by)
+    description = parameter.get("description")
+    alike = [
+        field
+        for field, other in now.items()
+        if description and field not in before and other.get("description") == description
+    ]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapping[str, Any]) -> dict[str, Any]:
     native = None if ssot is None else ssot.native_type(rule.native_type)
     source = RuleSource(0, rule, native.namespace if native else None, tuple(context))
+    fields = [source.path(name) for name in source.names if name not in context]
+    contextual = [name for name in source.names if name in context]
     entry: dict[str, Any] = {
         "id": rule.id,
         "severity": str(rule.severity),
-        "type": rule.native_type,
-        "fields": [source.path(name) for name in source.names if name not in context],
+        "fields": fields,
         "anchors": list(source.anchors()),
-        "names": {name: source.path(name) for name in source.names if source.path(name) != name},
         "template": rule.message_template,
         "summary": say_rule(rule.native_type, rule.severity, rule.match),
         "guard": rule.miner_source.guard,
+        "by": str(rule.added_by),
         "suggestion": suggestion(rule.match, source.path, context),
         "when": say_match(rule.match),
         "certification": certification,
     }
-    if rule.match.defaults:
-        entry["defaults"] = {source.path(name): _json(value) for name, value in rule.match.defaults.items()}
-    contextual = [name for name in source.names if name in context]
-    if contextual:
-        entry["context"] = contextual
-    return entry
+    more = {
+        "names": {name: source.path(name) for name in source.names if source.path(name) != name},
+        "words": told(rule, [*fields, *contextual]),
+        "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
+        "context": contextual,
+    }
+    return entry | {name: value for name, value in more.items() if value}
 
 
 def _json(value: Any) -> Any:

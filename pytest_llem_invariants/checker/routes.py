@@ -69,7 +69,7 @@ def _known(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any])
     if name is None:
         return sum(key in sections for key in keys)
     tests = checker.class_checker(name)
-    fields = tests.fields or {checker_field for number in tests.rules for checker_field in _roots(checker, number)}
+    fields = tests.fields or tests.known_fields
     return sum(key in fields or key in sections or key in form.get("ignore", ()) for key in keys)
 
 
@@ -96,10 +96,6 @@ def guess(config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
     if best is None:
         raise RoutingError(f"no engine knows any of these keys — name one of {', '.join(sorted(checkers))}")
     return best
-
-
-def _roots(checker: Checker, number: int) -> set[str]:
-    return {field.partition(".")[0] for field in checker.rules[number]["fields"]}
 
 
 def _field(form: Mapping[str, Any], key: str) -> tuple[str, bool]:

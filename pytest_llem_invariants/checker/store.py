@@ -8,12 +8,68 @@ from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 COMPILED = "compiled.json"
 SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json")
+HEAD = f'{{"format":{FORMAT},"head":'
+BODY = ',"body":['
+"""What surrounds the head in the first line of a compiled corpus; the classes stand in the lines below it."""
+
+
+class Compiled:
+    """A compiled corpus: its head, and for each class its tests and its rules, read only when they are asked for."""
+
+    __slots__ = ("_body", "_text", "head")
+
+    def __init__(self, head: dict[str, Any], text: bytes, body: int) -> None:
+        self.head = head
+        self._text = text
+        self._body = body
+
+    def tests(self, name: str) -> dict[str, Any]:
+        """What a check of the class asks."""
+        tests: dict[str, Any] = self._part(self.head["classes"][name][:2])
+        return tests
+
+    def rules(self, name: str) -> list[dict[str, Any]]:
+        """What is told of the rules of the class."""
+        rules: list[dict[str, Any]] = self._part(self.head["classes"][name][2:])
+        for rule in rules:
+            rule["type"] = name
+        return rules
+
+    def _part(self, place: Sequence[int]) -> Any:
+        import json
+
+        start = self._body + place[0]
+        try:
+            return json.loads(self._text[start : start + place[1]])
+        except ValueError as error:
+            raise CorpusError("a damaged compiled corpus", mend="llem-invariants compile") from error
+
+
+def parse(text: bytes, path: str | Path) -> Compiled | None:
+    """A compiled corpus; None where an earlier layout wrote it."""
+    import json
+
+    end = text.find(b"\n")
+    try:
+        if text.startswith(HEAD.encode()):
+            return Compiled(json.loads(text[len(HEAD) : end - len(BODY)]), text, end + 1)
+        version = json.loads(text)["format"]
+        if version <= FORMAT:
+            return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError("not a compiled corpus", path=path, mend="llem-invariants compile") from error
+    raise CorpusError(
+        f"the corpus has layout {version}, and this package knows up to {FORMAT}",
+        path=path,
+        mend="pip install -U pytest-llem-invariants",
+    )
 
 
 def data_root() -> str:
@@ -56,7 +112,7 @@ def _numbers(version: str) -> list[tuple[int, str]]:
     return [(int("".join(filter(str.isdigit, part)) or 0), part) for part in version.split(".")]
 
 
-def load(engine: str, version: str | None = None) -> dict[str, Any]:
+def load(engine: str, version: str | None = None) -> Compiled:
     """The compiled corpus of an engine: the shipped one, or that of a version in its history."""
     root = data_root()
     known = engines(root)
@@ -69,58 +125,41 @@ def load(engine: str, version: str | None = None) -> dict[str, Any]:
     if version in versions(root, engine):
         return _load(os.path.join(folder, "history", version), ssot)
     newest = _load(folder, ssot)
-    if newest["engine_version"] != version:
-        kept = [*versions(root, engine), newest["engine_version"]]
+    if newest.head["engine_version"] != version:
+        kept = [*versions(root, engine), newest.head["engine_version"]]
         raise EngineUnavailableError(f"{engine}: no corpus of version {version!r}{_mend(version, kept)}")
     return newest
 
 
 def _mend(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
+    from pytest_llem_invariants.checker.likeness import nearest
 
-    close = get_close_matches(name, known, n=1)
-    guess = f"did you mean {close[0]!r}? " if close else ""
+    close = nearest(name, known)
+    guess = f"did you mean {close!r}? " if close else ""
     return f" — {guess}known are {', '.join(dict.fromkeys(known)) or 'none'}"
 
 
-def _load(folder: str, ssot: str) -> dict[str, Any]:
+def _load(folder: str, ssot: str) -> Compiled:
     path = os.path.join(folder, COMPILED)
     if os.path.exists(path):
-        with open(path, encoding="utf-8") as file:
-            data = parse(file.read(), path)
+        with open(path, "rb") as file:
+            compiled = parse(file.read(), path)
         in_wheel = f"{os.sep}_data{os.sep}" in path
-        if data is not None and (in_wheel or data["digests"] == source_digests(folder, ssot)):
-            return data
+        if compiled is not None and (in_wheel or compiled.head["digests"] == source_digests(folder, ssot)):
+            return compiled
     return _compile(folder, ssot)
 
 
-def parse(text: str, path: str) -> dict[str, Any] | None:
-    """The compiled form as data; None where another layout wrote it."""
-    import json
-
-    try:
-        data: dict[str, Any] = json.loads(text)
-        version = data["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorpusError("not a compiled corpus", path=path, mend="llem-invariants compile") from error
-    if version > FORMAT:
-        raise CorpusError(
-            f"the corpus has layout {version}, and this package knows up to {FORMAT}",
-            path=path,
-            mend="pip install -U pytest-llem-invariants",
-        )
-    return data if version == FORMAT else None
-
-
-def _compile(folder: str, ssot: str) -> dict[str, Any]:
+def _compile(folder: str, ssot: str) -> Compiled:
     from pathlib import Path
 
     from pytest_llem_invariants.checker.compiled import compile_folder
     from pytest_llem_invariants.ssot import read_ssot
 
-    data = parse(compile_folder(Path(folder), read_ssot(Path(ssot)) if os.path.exists(ssot) else None), folder)
-    assert data is not None
-    return data
+    text = compile_folder(Path(folder), read_ssot(Path(ssot)) if os.path.exists(ssot) else None)
+    compiled = parse(text.encode(), folder)
+    assert compiled is not None
+    return compiled
 
 
 def source_digests(folder: str | Path, ssot: str | Path | None = None) -> dict[str, str]:

@@ -70,7 +70,7 @@ class Pruned:
             axes = _neighbours_close(self._checker, self.native_type, self._axes)
             plan = _Plan(self._checker, self.native_type, axes, self._context)
             valid, by_number = plan.count()
-            rules = self._checker.rules
+            rules = self._checker.class_checker(self.native_type).rules
             self._counts = valid, {rules[number]["id"]: by_number[number] for number in sorted(by_number)}
         return self._counts
 
@@ -163,7 +163,7 @@ def _fields_of(axis: Axis) -> set[str]:
 
 def _neighbours_close(checker: Checker, native_type: str, axes: Sequence[Axis]) -> list[Axis]:
     """The axes in an order in which rules complete early: always next the one that finishes most rules."""
-    rules = [_rule_fields(checker, number) for number in checker.class_checker(native_type).rules]
+    rules = [_rule_fields(rule) for rule in checker.class_checker(native_type).rules]
     fields = [_fields_of(axis) for axis in axes]
     every = set().union(*fields)
     relevant = [rule & every for rule in rules if rule & every]
@@ -185,8 +185,8 @@ def _neighbours_close(checker: Checker, native_type: str, axes: Sequence[Axis]) 
     return order
 
 
-def _rule_fields(checker: Checker, number: int) -> set[str]:
-    return {field.partition(".")[0] for field in checker.rules[number]["fields"]}
+def _rule_fields(rule: Mapping[str, Any]) -> set[str]:
+    return {field.partition(".")[0] for field in rule["fields"]}
 
 
 class _Plan:
@@ -199,9 +199,8 @@ class _Plan:
         depth_of = {field: depth for depth, axis in enumerate(axes) for field in _fields_of(axis)}
         asked: list[dict[str, set[int]]] = [{} for _ in axes]
         last_read = [-1] * len(axes)
-        for number in tests.rules:
-            rule = checker.rules[number]
-            depths = [depth_of[field] for field in _rule_fields(checker, number) if field in depth_of]
+        for number, rule in enumerate(tests.rules):
+            depths = [depth_of[field] for field in _rule_fields(rule) if field in depth_of]
             anchors = [anchor for anchor in rule["anchors"] if anchor in depth_of]
             if rule["severity"] != "error" or not anchors:
                 continue
@@ -222,7 +221,7 @@ class _Plan:
         self._below = [_size(axes[depth:]) for depth in range(len(axes) + 1)]
         self._silent_from = max((depth + 1 for depth, asked in enumerate(self._questions) if asked), default=0)
         empty = tests.test_empty(context)
-        self.refused = next((n for n in empty if checker.rules[n]["severity"] == "error"), None)
+        self.refused = next((n for n in empty if tests.rules[n]["severity"] == "error"), None)
 
     def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> int | None:
         for field, test, numbers in self._questions[depth]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
 CERTIFICATIONS = ("none", "partial", "simulated", "reused", "full")
@@ -20,8 +20,8 @@ class Violation:
     """One rule that a config breaks, or one field that its class does not know."""
 
     __slots__ = (
-        "_template",
         "_values",
+        "_words",
         "certification",
         "fields",
         "guard",
@@ -40,7 +40,7 @@ class Violation:
         native_type: str,
         fields: tuple[str, ...],
         values: Mapping[str, Any],
-        template: str | None,
+        words: Sequence[Any] | None,
         summary: str,
         guard: str | None,
         suggestion: str,
@@ -53,7 +53,7 @@ class Violation:
         self.native_type = native_type
         self.fields = fields
         self._values = values
-        self._template = template
+        self._words = words
         self.summary = summary
         """The rule in one sentence."""
         self.guard = guard
@@ -71,9 +71,9 @@ class Violation:
     @property
     def message(self) -> str:
         """The library's own words with the values filled in; the rule in words where the library is silent."""
-        if self._template is None:
+        if self._words is None:
             return self.summary
-        return render(self._template, self._values, len(self.fields) == 1)
+        return render(self._words, self._values)
 
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
@@ -83,7 +83,7 @@ class Violation:
             self.native_type,
             fields,
             dict(zip(fields, [self._values.get(name) for name in self.fields], strict=True)) | dict(self._values),
-            self._template,
+            self._words,
             self.summary,
             self.guard,
             self.suggestion,
@@ -176,47 +176,20 @@ def plain(value: Any) -> Any:
     return repr(value)
 
 
-def render(template: str, values: Mapping[str, Any], is_about_one_field: bool) -> str:
-    """A message template, its holes filled where they name a field, or can only mean the one there is."""
-    pieces = _pieces(template)
-    anonymous = [index for index in range(1, len(pieces), 2) if pieces[index] == _ANONYMOUS]
-    if is_about_one_field and values and anonymous:
-        name, value = next(iter(values.items()))
-        is_named = any(known in piece for known in values for piece in pieces[::2])
-        told = [value] if is_named else [name, value]
-        if len(anonymous) == 1 and not is_named:
-            told = [value] if pieces[0] else [name]
-        if len(anonymous) == len(told):
-            for index, filling in zip(anonymous, told, strict=True):
-                pieces[index - 1] += str(filling)
-                pieces[index] = ""
-    return "".join(_filled(piece, values) if index % 2 else piece for index, piece in enumerate(pieces))
+OPEN = "…"
+"""What stands in a message where a value is not known."""
 
 
-_ANONYMOUS = "{…}"
+def render(words: Iterable[Any], values: Mapping[str, Any]) -> str:
+    """A message: its fixed text, and in its holes the values of the fields."""
+    return "".join(piece if isinstance(piece, str) else _shown(piece[0], values.get(piece[1], OPEN)) for piece in words)
 
 
-def _filled(hole: str, values: Mapping[str, Any]) -> str:
-    name = hole[1:-1].removeprefix("self.").partition("!")[0].partition(":")[0]
-    if name not in values or not hole:
-        return hole
-    return repr(values[name]) if "!r" in hole else str(values[name])
-
-
-def _pieces(template: str) -> list[str]:
-    """Text and holes in turn; `{{` and `}}` stand for braces."""
-    pieces: list[str] = [""]
-    index = 0
-    while index < len(template):
-        if template[index : index + 2] in ("{{", "}}"):
-            pieces[-1] += template[index]
-            index += 2
-            continue
-        end = template.find("}", index) if template[index] == "{" else -1
-        if end < 0:
-            pieces[-1] += template[index]
-            index += 1
-            continue
-        pieces.extend((template[index : end + 1], ""))
-        index = end + 1
-    return pieces
+def _shown(how: str, value: Any) -> str:
+    if value is OPEN:
+        return OPEN
+    if how == "type":
+        return type(value).__name__
+    if how == "len":
+        return str(len(value)) if hasattr(value, "__len__") else OPEN
+    return repr(value) if how == "repr" else str(value)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.store import parse
 from pytest_llem_invariants.corpus import render_proposed, render_validated, sha256_of
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -245,8 +246,14 @@ def evidence(corpus: Corpus, *, kind: EnvironmentKind = EnvironmentKind.CONTAINE
     return Validated(**facts)
 
 
+def checker_from(text: str) -> Checker:
+    compiled = parse(text.encode(), "a test")
+    assert compiled is not None
+    return Checker(compiled)
+
+
 def checker_of(rules: Iterable[Rule] = RULES, **how: Any) -> Checker:
-    return Checker(json.loads(compile_corpus(corpus_of(rules), **how)))
+    return checker_from(compile_corpus(corpus_of(rules), **how))
 
 
 def install(root: Path) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.corpus import field_resolver
 from pytest_llem_invariants.model import (
@@ -26,6 +24,7 @@ from pytest_llem_invariants.model import (
     TypedValue,
 )
 from pytest_llem_invariants.predicates import compile_match
+from tests.checker.demo import checker_from
 
 FIELDS = ("a", "b", "c", "n.x", "n.y")
 CONTEXT = {"platform": ContextField("cpu", ("cpu", "cuda"))}
@@ -149,7 +148,7 @@ def test_generated_tests_agree_with_the_reference(
 
     numbered = tuple(replace(rule, id=f"r{number}") for number, rule in enumerate(drawn))
     corpus = Corpus("1.1.0", "e", "1.0", "2026-01-01T00:00:00Z", numbered, CONTEXT)
-    checker = Checker(json.loads(compile_corpus(corpus)))
+    checker = checker_from(compile_corpus(corpus))
     context = {"platform": platform}
     for config in configs:
         expected = [

@@ -1,0 +1,260 @@
+"""The rules of one class: its generated tests, its fields, and the classes that its fields hold."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker import runtime
+from pytest_llem_invariants.checker.verdict import Verdict, Violation, weakest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.core import Checker
+    from pytest_llem_invariants.checker.store import Compiled
+
+    Test = Callable[[Any, dict[str, Any], Mapping[str, Any]], list[int] | None]
+
+UNKNOWN_FIELD = "unknown_field"
+REMOVED_FIELD = "removed_field"
+DEPRECATED_FIELD = "deprecated_field"
+
+
+class _Tests(dict[str, "Test | None"]):
+    """Field → its test, compiled when the field is first met; None where no rule hangs on the field."""
+
+    def __init__(self, sources: Mapping[str, str], known: Mapping[str, Any] | None) -> None:
+        super().__init__()
+        self._sources = sources
+        if known is not None:
+            self.update((field, None) for field in known if field not in sources)
+        self._open = known is None
+
+    def __missing__(self, field: str) -> Test | None:
+        source = self._sources.get(field)
+        if source is None:
+            return None if self._open else _not_a_field
+        test: Test = defined(source)
+        self[field] = test
+        return test
+
+
+def defined(source: str) -> Any:
+    """The function that a generated source defines."""
+    scope: dict[str, Any] = {}
+    exec(compile(source, "<rules>", "exec"), _SCOPE, scope)
+    return scope["test"]
+
+
+_SCOPE = dict(vars(runtime))
+_STRANGER = -1
+_NOTICE = -2
+
+
+def _not_a_field(value: Any, kwargs: dict[str, Any], context: Mapping[str, Any]) -> list[int]:
+    return [_STRANGER]
+
+
+class ClassChecker:
+    """The rules of one class."""
+
+    __slots__ = ("_always", "_checker", "_compiled", "_data", "_ok", "_rules", "_sections", "_tests", "name")
+
+    def __init__(self, checker: Checker, name: str, compiled: Compiled) -> None:
+        self.name = name
+        self._checker = checker
+        self._compiled = compiled
+        self._data = data = compiled.tests(name)
+        self._rules: Sequence[Mapping[str, Any]] | None = None
+        self._ok = Verdict((), data["certification"], (name,))
+        self._tests = _Tests(data["tests"], data.get("fields"))
+        always = data["always"]
+        self._always = None if always is None else defined(always)
+        self._sections: Mapping[str, str] = data.get("sections") or {}
+        for field in (*data.get("deprecated", ()), *data.get("gone", ())):
+            self._tests[field] = self._with_notice(field)
+
+    def check(self, kwargs: Mapping[str, Any], context: Mapping[str, Any]) -> Verdict:
+        """The verdict on keyword arguments: the same object for every config that breaks nothing."""
+        given: dict[str, Any] = kwargs if type(kwargs) is dict else dict(kwargs)
+        tests = self._tests
+        hits: list[int] | None = None
+        for name, value in given.items():
+            test = tests[name]
+            if test is not None:
+                found = test(value, given, context)
+                if found is not None:
+                    hits = found if hits is None else hits + found
+        if self._always is not None:
+            found = self._always(given, context)
+            if found is not None:
+                hits = found if hits is None else hits + found
+        if self._sections and not self._sections.keys().isdisjoint(given):
+            return self._with_sections(hits, given, context)
+        return self._ok if hits is None else self._verdict(hits, given, context)
+
+    @property
+    def certification(self) -> str:
+        return self._ok.certification
+
+    @property
+    def fields(self) -> Mapping[str, Sequence[str]] | None:
+        """Field → the kinds of value it takes; None where no schema was discovered."""
+        fields: Mapping[str, Sequence[str]] | None = self._data.get("fields")
+        return fields
+
+    @property
+    def accepts_extra(self) -> bool:
+        """Whether the class takes keyword arguments that it does not know."""
+        return bool(self._data.get("accepts_extra", True))
+
+    @property
+    def sections(self) -> Mapping[str, str]:
+        """The fields that hold another class."""
+        return self._sections
+
+    @property
+    def rules(self) -> Sequence[Mapping[str, Any]]:
+        """What is told of its rules; read when the first is asked for."""
+        rules = self._rules
+        if rules is None:
+            rules = self._rules = self._compiled.rules(self.name)
+        return rules
+
+    @property
+    def known_fields(self) -> Collection[str]:
+        """Every field that a schema or a rule names."""
+        return {*(self.fields or ()), *self._data["reads"]}
+
+    def test_empty(self, context: Mapping[str, Any]) -> Sequence[int]:
+        """The numbers of the rules that a config triggers by giving nothing."""
+        found: list[int] | None = None if self._always is None else self._always({}, context)
+        return found or ()
+
+    def test_of(self, field: str) -> Any:
+        """The compiled test of a field, or None."""
+        return self._tests[field] if field in self._data["tests"] else None
+
+    def _verdict(self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
+        violations = self._violations(hits, kwargs, context)
+        return Verdict(tuple(violations), self._ok.certification, (self.name,)) if violations else self._ok
+
+    def _violations(self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]) -> list[Violation]:
+        found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(set(hits)) if hit >= 0]
+        if _STRANGER in hits:
+            strangers = (self._stranger(name) for name in kwargs if self._tests[name] is _not_a_field)
+            found.extend(stranger for stranger in strangers if stranger is not None)
+        notices = self._data.get("gone", {}).keys() | self._data.get("deprecated", {}).keys()
+        found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
+        return found
+
+    def _violation(self, rule: Mapping[str, Any], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Violation:
+        defaults = rule.get("defaults", {})
+        fields = tuple(rule["fields"])
+        missing = object()
+        values: dict[str, Any] = {}
+        for field in fields:
+            value = runtime.path(missing, kwargs, *field.split("."))
+            if value is not missing:
+                values[field] = value
+            elif field in defaults:
+                values[field] = defaults[field]
+        for name, path in rule.get("names", {}).items():
+            if path in values:
+                values[name] = values[path]
+        for name in rule.get("context", ()):
+            values[name] = context.get(name)
+        return Violation(
+            rule["id"],
+            rule["severity"],
+            self.name,
+            tuple(field for field in fields if field in values) or fields,
+            values,
+            rule.get("words"),
+            rule["summary"],
+            rule["guard"],
+            rule["suggestion"],
+            rule["certification"],
+        )
+
+    # Fields that the class does not know, no longer knows, or would rather not see
+
+    def _with_notice(self, field: str) -> Any:
+        source = self._data["tests"].get(field)
+        test = None if source is None else defined(source)
+
+        def noticed(value: Any, kwargs: dict[str, Any], context: Mapping[str, Any]) -> list[int] | None:
+            found: list[int] = (test(value, kwargs, context) if test else None) or []
+            return (found or None) if value is None else [*found, _NOTICE]
+
+        return noticed
+
+    def _notice(self, name: str) -> Violation:
+        short = self.name.rpartition(".")[2]
+        version = f"{self._checker.engine} {self._checker.version}"
+        if name in self._data["gone"]:
+            last, by = self._data["gone"][name]
+            if by is not None:
+                text = f"{short}.{name} was renamed: {version} calls it {by}, {last} was the last to know {name}"
+                return self._about(REMOVED_FIELD, name, text, f"use {by} instead", self._refusal())
+            text = f"{short}.{name} was removed: {version} has no such field, {last} was the last that had it"
+            return self._about(REMOVED_FIELD, name, text, self._mend(name), self._refusal())
+        note = self._data["deprecated"][name]
+        text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
+        mend = f"use {note['by']} instead" if note.get("by") else "leave it out"
+        return self._about(DEPRECATED_FIELD, name, text, mend, "warn")
+
+    def _stranger(self, name: str) -> Violation | None:
+        """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""
+        short = self.name.rpartition(".")[2]
+        text = f"{short} of {self._checker.engine} {self._checker.version} has no field {name!r}"
+        if self.accepts_extra and self._guess(name) is None:
+            return None
+        return self._about(UNKNOWN_FIELD, name, text, self._mend(name), self._refusal())
+
+    def _refusal(self) -> str:
+        return "warn" if self._data["accepts_extra"] else "error"
+
+    def _guess(self, name: str) -> str | None:
+        from pytest_llem_invariants.checker.likeness import nearest
+
+        return nearest(name, self._data["fields"])
+
+    def _mend(self, name: str) -> str:
+        guess = self._guess(name)
+        return "leave it out" if guess is None else f"did you mean {guess}?"
+
+    def _about(self, kind: str, field: str, text: str, suggestion: str, severity: str) -> Violation:
+        return Violation(kind, severity, self.name, (field,), {}, None, text, None, suggestion, self._ok.certification)
+
+    def _with_sections(self, hits: list[int] | None, kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
+        violations = [] if hits is None else self._violations(hits, kwargs, context)
+        certifications = [self._ok.certification]
+        types = [self.name]
+        for field, native_type in self._sections.items():
+            inner = _section(kwargs.get(field), native_type)
+            if inner is None or inner[0] not in self._checker.native_types:
+                continue
+            verdict = self._checker.class_checker(inner[0]).check(inner[1], context)
+            certifications.append(verdict.certification)
+            types.extend(verdict.native_types)
+            violations.extend(
+                violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
+                for violation in verdict.violations
+            )
+        if len(types) == 1 and not violations:
+            return self._ok
+        return Verdict(tuple(violations), weakest(certifications), tuple(dict.fromkeys(types)))
+
+
+def _section(value: Any, native_type: str) -> tuple[str, Mapping[str, Any]] | None:
+    """The class and the keyword arguments that a nested config stands for; None where it is none."""
+    if type(value) is dict:
+        if "$type" in value:
+            return value["$type"], value.get("kwargs") or {}
+        return native_type, value
+    if value is None or type(value) in runtime.PLAIN:
+        return None
+    from pytest_llem_invariants.model import TypedValue
+
+    return (value.type, value.kwargs) if isinstance(value, TypedValue) else None

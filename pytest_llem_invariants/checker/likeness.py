@@ -1,0 +1,21 @@
+"""Did you mean: the known name that a wrong one is most likely meant to be."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ALIKE = 0.75
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The likeliest of the known names; None where none is like it: a wrong guess costs more than none."""
+
+    def likeness(other: str) -> float:
+        return SequenceMatcher(None, name.lower(), other.lower(), autojunk=False).ratio()
+
+    best = max(known, key=likeness, default=None)
+    return best if best is not None and likeness(best) >= _ALIKE else None

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.checker.demo import SAMPLING, checker_of, rule
+
+PYDANTIC = (
+    "1 validation error for Thing\n{}\n  Input should be greater than 0 [type=greater_than, input_value={{…}}, "
+    "input_type={{…}}]\n    For further information visit https://errors.pydantic.dev/<version>/v/greater_than"
+)
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "expected"),
+    [
+        ("a is {a}", {"a": 1}, "a is 1"),
+        ("a is {self.a!r}", {"a": "x"}, "a is 'x'"),
+        ("a is {a:.2f}", {"a": 1.5}, "a is 1.5"),
+        ("{b} and {a}", {"a": 1}, "… and 1"),
+        ("a must be low, got {…}", {"a": 1}, "a must be low, got 1"),
+        ("{…} must be low, got {…}", {"a": 1}, "a must be low, got 1"),
+        ("must be low, got {…}", {"a": 1}, "must be low, got 1"),
+        ("{…} must be low", {"a": 1}, "a must be low"),
+        ("a: {…} {…} {…}", {"a": 1}, "a: … … …"),
+        ("{…} of {…}", {"a": 1, "b": 2}, "… of …"),
+        ("a {…} is above b {…}", {"a": 2, "b": 1}, "a (2) is above b (1)"),
+        ("{{a}} {a}", {"a": 1}, "{a} 1"),
+        ("open { brace", {"a": 1}, "open { brace"),
+        ("got {a}", {"a": "{b}"}, "got {b}"),
+        ("`b` is off, but `{flag_name}` is `{flag_value}`", {"a": 3, "b": 0}, "`b` is off, but `a` is `3`"),
+        ("{key} should be {correct_value} but found {found_value}", {"a": 3}, "a should be … but found 3"),
+        ("a is of {type(a).__name__}", {"a": 3}, "a is of int"),
+        ("a is of {a.__class__}", {"a": 3}, "a is of int"),
+        ("a has {len(self.a)} elements", {"a": [1, 2]}, "a has 2 elements"),
+        ("a has {len(a)} elements", {"a": 5}, "a has … elements"),
+        ("'<' not supported, {…} not supported between", {"a": 5}, "'<' not supported, … not supported between"),
+        ("{…} not supported between instances", {"a": 5}, "… not supported between instances"),
+        ("\na{…}\n  Input should be a valid integer", {"a": "x"}, "a: Input should be a valid integer"),
+        (PYDANTIC.format("a"), {"a": 0}, "a: Input should be greater than 0"),
+        ("1 validation error for T\n  Value error, no {a} here", {"a": 0}, "no 0 here"),
+    ],
+)
+def test_a_hole_is_filled_where_it_can_only_mean_one_thing(template: str, given: dict[str, Any], expected: str) -> None:
+    is_set = {field: {"present": True} for field in given}
+    (violation,) = checker_of([rule("r", is_set, template=template)]).check(SAMPLING, given).violations
+    assert violation.message == expected
+
+
+def test_a_list_of_choices_is_told_from_the_rule() -> None:
+    chosen = rule("r", {"mode": {"not_in": ["fast", "exact"]}}, template="choose one of {valid_modes}, not {mode}")
+    (violation,) = checker_of([chosen]).check(SAMPLING, {"mode": "slow"}).violations
+    assert violation.message == "choose one of ['fast', 'exact'], not slow"
+
+
+def test_a_template_of_holes_alone_gives_way_to_the_rule_in_words() -> None:
+    (violation,) = checker_of([rule("r", {"a": {"<": 1}}, template="{…} {…}")]).check(SAMPLING, {"a": 0}).violations
+    assert violation.message == "Sampling rejects a config where a is below 1"
+
+
+def test_a_value_that_is_not_given_is_an_ellipsis() -> None:
+    unset = rule("r", {"a": {"present": True}, "b": {"absent": True}}, template="a is {a}, b is {b}")
+    (violation,) = checker_of([unset]).check(SAMPLING, {"a": 0}).violations
+    assert violation.message == "a is 0, b is …"
