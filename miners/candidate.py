@@ -23,6 +23,8 @@ class Candidate:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     opaque: tuple[str, ...] = ()
     """Guards of the path that the predicate language cannot say: the rule claims too much unless proven otherwise."""
+    shapes: tuple[str, ...] = ()
+    """What kind of thing each of those guards is."""
     hints: tuple[Kwargs, ...] = ()
     """Keyword arguments that are thought to trigger it."""
     notes: str | None = None

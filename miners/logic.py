@@ -291,7 +291,8 @@ def reshaped(formula: Formula, shape: str) -> Formula:
     """The same formula, every opaque part of it told to be of one shape."""
     match formula:
         case Opaque(dual=dual):
-            return replace(formula, shape=shape, dual=None if dual is None else reshaped(dual, shape))
+            opposite = None if dual is None else reshaped(dual, shape)
+            return Opaque(formula.text, formula.place, formula.negated, shape, opposite)
         case And(parts=parts):
             return all_of(reshaped(part, shape) for part in parts)
         case Or(parts=parts):

@@ -25,6 +25,8 @@ class Reason(Vocabulary):
     """It depends on a model, a device, a tokenizer, a file or an argument that only a running engine has."""
     UNREACHABLE = "unreachable"
     """Building and validating a config never comes here."""
+    DEFAULT = "default"
+    """It fills in what was not given: nothing that a config says is changed."""
     PRIVATE = "private"
     """It depends on, or changes, what no keyword argument gives."""
 

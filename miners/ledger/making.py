@@ -8,10 +8,10 @@ from typing import Final, final
 
 from miners.candidate import Candidate
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.logic import Opaque
 from miners.proof import Lost
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
+from miners.static.terms import MACHINE
 from pytest_llem_invariants.corpus import template_fragments
 from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
 from pytest_llem_invariants.predicates import compile_match
@@ -22,6 +22,7 @@ _DROPPED: Final[Mapping[str, Reason]] = {
     "opaque": Reason.OPAQUE,
     "too many cases": Reason.OPAQUE,
     "unconditional": Reason.UNREACHABLE,
+    "default": Reason.DEFAULT,
     "private": Reason.PRIVATE,
     "needs an argument": Reason.RUN_TIME,
     "handled": Reason.UNREACHABLE,
@@ -29,10 +30,11 @@ _DROPPED: Final[Mapping[str, Reason]] = {
     "not called": Reason.UNREACHABLE,
 }
 _OUTSIDE: Final = frozenset(
-    {"platform", "environment", "import that may fail", "import at run time", "argument from elsewhere"}
+    {MACHINE, "platform", "environment", "import that may fail", "import at run time", "argument from elsewhere"}
 )
 """Shapes of clauses that ask about the machine or a running engine, whatever the config."""
 _LOST: Final = (
+    (": environment: ", Reason.RUN_TIME),
     ("no example", Reason.NO_EXAMPLE),
     ("fires on", Reason.REFUTED),
     ("still contradicted", Reason.REFUTED),
@@ -43,6 +45,7 @@ _FIRST: Final = (
     Reason.NO_EXAMPLE,
     Reason.NOT_TRIED,
     Reason.RUN_TIME,
+    Reason.DEFAULT,
     Reason.PRIVATE,
     Reason.UNREACHABLE,
 )
@@ -162,8 +165,8 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost]) -> _Why:
 
 def _of_lost(lost: Lost) -> _Why:
     if lost.candidate.opaque:
-        return _Why(Reason.OPAQUE, "; ".join(lost.candidate.opaque), ("part of the condition",))
-    reason = next((reason for start, reason in _LOST if lost.reason.startswith(start)), Reason.REFUTED)
+        return _of_unsaid(lost.candidate.opaque, lost.candidate.shapes)
+    reason = next((reason for part, reason in _LOST if part in lost.reason), Reason.REFUTED)
     return _Why(reason, lost.reason)
 
 
@@ -171,20 +174,23 @@ def _of_dropped(dropped: Dropped) -> _Why:
     reason = _DROPPED[dropped.reason]
     if reason is not Reason.OPAQUE:
         return _Why(reason, dropped.detail)
-    if dropped.opaque and all(_asks_the_machine(clause) for clause in dropped.opaque):
-        return _Why(Reason.RUN_TIME, dropped.detail)
-    shapes = tuple(dict.fromkeys(one.shape for one in dropped.opaque if not _asks_the_machine(one)))
-    return _Why(reason, dropped.detail, shapes or (dropped.reason,))
+    if not dropped.opaque:
+        return _Why(reason, dropped.detail, (dropped.reason,))
+    return _of_unsaid([one.wording for one in dropped.opaque], [one.shape for one in dropped.opaque])
+
+
+def _of_unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
+    """The reason why a condition could not be said: what asks the machine is no fault of the language."""
+    debts = [(wording, shape) for wording, shape in zip(wordings, shapes, strict=True) if shape not in _OUTSIDE]
+    if not debts:
+        return _Why(Reason.RUN_TIME, "; ".join(wordings))
+    return _Why(Reason.OPAQUE, "; ".join(wording for wording, _ in debts), tuple(dict.fromkeys(s for _, s in debts)))
 
 
 def _of_candidate(candidate: Candidate) -> _Why:
     if candidate.opaque:
-        return _Why(Reason.OPAQUE, "; ".join(candidate.opaque), ("part of the condition",))
+        return _of_unsaid(candidate.opaque, candidate.shapes)
     return _Why(Reason.NOT_TRIED, "a rule was proposed, and no gate has seen it")
-
-
-def _asks_the_machine(clause: Opaque) -> bool:
-    return clause.shape in _OUTSIDE
 
 
 __all__ = ["make_ledger"]

@@ -15,6 +15,7 @@ _WORDS: Final = {
     Reason.NOT_TRIED: "proposed, not proven",
     Reason.RUN_TIME: "needs what only a running engine has",
     Reason.UNREACHABLE: "building and validating never comes here",
+    Reason.DEFAULT: "only fills in what was not given",
     Reason.PRIVATE: "private",
 }
 

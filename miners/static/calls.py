@@ -13,6 +13,7 @@ from miners.static.evaluate import MOST_UNROLLED, Evaluator
 from miners.static.reader import literal_members
 from miners.static.state import State
 from miners.static.terms import (
+    MACHINE,
     NONE,
     Bool,
     CallableTerm,
@@ -35,6 +36,7 @@ from miners.static.terms import (
     Unknown,
     choose,
     compare,
+    depends_on_config,
     elements_of,
     instance_of,
     map_cases,
@@ -56,6 +58,14 @@ _TESTS: Final[dict[str, str]] = {
     "isidentifier": r"^[^\W\d]\w*$",
     "isspace": r"^\s+$",
 }
+
+
+_SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
+"""Modules whose functions answer for the machine, whatever they are asked."""
+
+
+def _is_of_the_system(function: Any) -> bool:
+    return str(getattr(function, "__module__", "")).partition(".")[0] in _SYSTEM
 
 
 class Calls(Evaluator):
@@ -114,24 +124,23 @@ class Calls(Evaluator):
             return self.invoke(target, args, keywords, state)
         if isinstance(target, Handler) and node.args:
             return self.term(node.args[0], state)
-        self._evaluate_arguments(node, state)
+        given = self._evaluated_arguments(node, state)
         if isinstance(target, Const) and isinstance(target.value, type):
             return self._constructed(node, target.value, state)
         if isinstance(target, ClassTerm):
             return Unknown(f"{target.cls.name}(…)", self.place(node), "constructed object")
         if isinstance(target, Const) and literal_members(target.value) is not None:
             return self.unknown(node, "call of a type")
-        if isinstance(target, Unknown):
+        of_config = any(depends_on_config(argument) for argument in given)
+        if isinstance(target, Unknown) and not (of_config and target.shape == MACHINE):
             return Unknown(self.unknown(node, "").text, self.place(node), target.shape)
-        return self.unknown(node, "call of an unknown function")
+        asks_machine = isinstance(target, Const) and (not of_config or _is_of_the_system(target.value))
+        return self.unknown(node, MACHINE if asks_machine else "call of an unknown function")
 
-    def _evaluate_arguments(self, node: ast.Call, state: State) -> None:
-        """For what happens on the way: a helper among the arguments may raise."""
-        for argument in node.args:
-            if not isinstance(argument, ast.Starred):
-                self.term(argument, state)
-        for keyword in node.keywords:
-            self.term(keyword.value, state)
+    def _evaluated_arguments(self, node: ast.Call, state: State) -> list[Term]:
+        """Also for what happens on the way: a helper among the arguments may raise."""
+        arguments = [argument for argument in node.args if not isinstance(argument, ast.Starred)]
+        return [self.term(argument, state) for argument in (*arguments, *(k.value for k in node.keywords))]
 
     def _constructed(self, node: ast.Call, kind: type, state: State) -> Term:
         from enum import Enum

@@ -8,9 +8,9 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
-from miners.logic import Conjunction, Formula, Opaque, all_of, atom, fields_of, to_dnf
+from miners.logic import FALSE, TRUE, Conjunction, Formula, Opaque, all_of, any_of, atom, fields_of, to_dnf_in_part
 from miners.static.state import Effect, EffectKind, Site
-from miners.static.terms import Const, Field, is_sayable
+from miners.static.terms import Choice, Const, Field, Term, is_sayable, plain
 from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -24,7 +24,7 @@ from pytest_llem_invariants.model import (
 )
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 
-MOST_CASES: Final = 64
+MOST_CASES: Final = 16
 """A condition that falls apart into more cases than this is not worth saying case by case."""
 
 _ERROR: Final = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
@@ -106,27 +106,39 @@ def _of_effect(
     if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
         yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
         return
-    cases = to_dnf(_visible(effect), MOST_CASES)
-    if cases is None:
-        yield Dropped("too many cases", f"more than {MOST_CASES}")
-        return
+    cases = to_dnf_in_part(_visible(effect), MOST_CASES)
     if not cases:
-        yield Dropped("unreachable", "its condition contradicts itself")
+        yield _never(effect)
         return
     for case in cases:
         yield _of_case(facts, effect, case, engine, context)
+
+
+def _never(effect: Effect) -> Dropped:
+    """Why an effect has no case."""
+    if effect.kind is EffectKind.SELF_ASSIGN and to_dnf_in_part(effect.guard, MOST_CASES):
+        return Dropped("default", "only fills in what was not given")
+    return Dropped("unreachable", "its condition contradicts itself")
 
 
 def _visible(effect: Effect) -> Formula:
     """When an effect shows: a value is changed only where one was given that differs from the new one."""
     if effect.kind is not EffectKind.SELF_ASSIGN or effect.target is None:
         return effect.guard
-    parts = [effect.guard, atom(effect.target, "present")]
-    if isinstance(effect.value, Const) and is_sayable(effect.value.value) and effect.value.value is not None:
-        parts.append(atom(effect.target, "!=", effect.value.value))
-    elif isinstance(effect.value, Field) and effect.value.path != effect.target:
-        parts.append(atom(effect.target, "!=", f"@{effect.value.path}"))
-    return all_of(parts)
+    values = effect.value.cases if isinstance(effect.value, Choice) else ((TRUE, effect.value),)
+    differs = any_of(all_of((guard, _differs(effect.target, value))) for guard, value in values)
+    return all_of((effect.guard, atom(effect.target, "present"), differs))
+
+
+def _differs(target: str, value: Term | None) -> Formula:
+    """Whether what is given for a field is other than its new value, as far as that can be told."""
+    match value:
+        case Const(value=known) if is_sayable(known) and known is not None:
+            return atom(target, "!=", plain(known))
+        case Field(path=path):
+            return FALSE if path == target else any_of((atom(target, "!=", f"@{path}"), atom(path, "absent")))
+        case _:
+            return TRUE
 
 
 def _of_case(
@@ -153,8 +165,9 @@ def _of_case(
         template=effect.template,
         source=MinerSource(effect.site.path, effect.site.method, effect.site.line),
         added_by=AddedBy.STATIC_MINER,
-        defaults=_defaults(facts, fields, engine),
+        defaults=_defaults(facts, fields, engine, but=effect.target if effect.kind is EffectKind.SELF_ASSIGN else None),
         opaque=tuple(one.wording for one in spoken.opaque),
+        shapes=tuple(one.shape for one in spoken.opaque),
     )
 
 
@@ -164,16 +177,28 @@ def _named(fields: Mapping[str, tuple[Clause, ...]], engine: str) -> tuple[str, 
 
 def _is_public(name: str | None, facts: ClassFacts) -> bool:
     """Whether a keyword argument gives the field; what lies inside one is reached through it."""
-    fact = facts.fields.get((name or "").partition(".")[0])
-    return fact is not None and fact.settable
+    first = (name or "").partition(".")[0]
+    fact = facts.fields.get(first)
+    return facts.accepts_extra and not first.startswith("_") if fact is None else fact.settable
 
 
-def _defaults(facts: ClassFacts, fields: Mapping[str, tuple[Clause, ...]], engine: str) -> dict[str, Any]:
-    """What the library uses for a field that is not given, where it makes a difference to the rule."""
+def _defaults(
+    facts: ClassFacts, fields: Mapping[str, tuple[Clause, ...]], engine: str, but: str | None = None
+) -> dict[str, Any]:
+    """What the library uses for a field that is not given, where it makes a difference to the rule.
+
+    Not for the field that is changed: nobody misses a value that he did not give.
+    """
     found = {}
     for name in _named(fields, engine):
         fact = facts.fields.get(name)
-        if fact is None or fact.default is MISSING or fact.default is None or not is_sayable(fact.default):
+        if (
+            name == but
+            or fact is None
+            or fact.default is None
+            or fact.default is MISSING
+            or not is_sayable(fact.default)
+        ):
             continue
         if _matters(name, fact.default, fields, engine):
             found[name] = fact.default

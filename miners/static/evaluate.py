@@ -673,8 +673,9 @@ class Evaluator:
                     for element, part in zip(elts, parts, strict=True):
                         self.bind(element, part, state)
                 else:
+                    part = value if isinstance(value, Unknown) else self.unknown(target, "unpacking")
                     for element in elts:
-                        self.bind(element, self.unknown(target, "unpacking"), state)
+                        self.bind(element, part, state)
             case ast.Starred(value=inner):
                 self.bind(inner, self.unknown(target, "unpacking"), state)
             case _:

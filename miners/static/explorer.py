@@ -29,7 +29,9 @@ from miners.static.terms import (
     Unknown,
     alike,
     choose,
+    depends_on_config,
     elements_of,
+    of_machine,
     template_of,
     truth,
 )
@@ -71,7 +73,9 @@ class Explorer(Calls):
         if target.owner is not None and bound:
             env["__class__"] = ClassTerm(self._defining_class(target, function))
             env["__self__"] = bound[0]
-        return self._walk(function, module.path, env, state)
+        found = self._walk(function, module.path, env, state)
+        given = (*bound, *args, *keywords.values())
+        return found if any(depends_on_config(one) for one in given) else of_machine(found)
 
     def _site_of(self, function: FunctionSource) -> str:
         module = self.reader.module(function.module)

@@ -14,7 +14,7 @@ from itertools import combinations
 from types import NoneType
 from typing import Any, Final, final
 
-from miners.logic import FALSE, TRUE, Formula, Opaque, Truth, all_of, any_of, atom, negate
+from miners.logic import FALSE, TRUE, Formula, Opaque, Truth, all_of, any_of, atom, negate, reshaped
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
 
 MOST_CASES: Final = 10
@@ -211,6 +211,8 @@ Term = (
     | Unknown
 )
 NONE: Final = Const(None)
+MACHINE: Final = "asks the machine"
+"""The shape of what no keyword argument has a part in: an installed package, a device, a file."""
 
 
 def subject_of(term: Term) -> str | None:
@@ -242,6 +244,40 @@ def operand_of(term: Term) -> str | None:
 @lru_cache(maxsize=4096)
 def _is_operation(text: str) -> bool:
     return isinstance(ast.parse(text, mode="eval").body, (ast.BinOp, ast.UnaryOp))
+
+
+def depends_on_config(term: Term) -> bool:
+    """Whether keyword arguments have a part in a value, as far as is known."""
+    match term:
+        case Const() | ClassTerm() | ModuleTerm():
+            return False
+        case Unknown(shape=shape):
+            return shape != MACHINE
+        case Text(template=template):
+            return "{" in template
+        case Choice(cases=cases):
+            return any(depends_on_config(value) for _, value in cases)
+        case Items(items=items):
+            return any(depends_on_config(item) for item in items)
+        case CallableTerm(bound=bound):
+            return bound is not None and depends_on_config(bound)
+        case _:
+            return True
+
+
+def of_machine(term: Term) -> Term:
+    """What a call gives that no keyword argument has a part in: whatever is unknown of it, the machine decides."""
+    match term:
+        case Unknown(text=text, place=place):
+            return Unknown(text, place, MACHINE)
+        case Bool(formula=formula):
+            return Bool(reshaped(formula, MACHINE))
+        case Choice(cases=cases):
+            return Choice(tuple((reshaped(guard, MACHINE), of_machine(value)) for guard, value in cases))
+        case Items(items=items, kind=kind):
+            return Items(tuple(of_machine(item) for item in items), kind)
+        case _:
+            return term
 
 
 def opaque(term: Term, text: str, place: str, shape: str = "") -> Opaque:

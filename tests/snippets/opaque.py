@@ -12,7 +12,7 @@ class FileAtRunTime:
 
     def __post_init__(self):
         if self.path and not os.path.exists(self.path):
-            raise ValueError("no such file")  # error: path truthy and ?call of an unknown function -> no such file
+            raise ValueError("no such file")  # error: path truthy and ?asks the machine -> no such file
 
 
 @dataclass
