@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from miners.discovery import command as discovery
+from miners.history import command as history
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
 
@@ -69,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     fuzz.set_defaults(run=_fuzz)
 
     discovery.register(commands)
+    history.register(commands)
     return parser
 
 

@@ -39,6 +39,7 @@ _KEYS: Final = (
     "context",
     "environ",
     "history",
+    "recipe",
     "surface",
     "adapter",
     "routes",
@@ -131,6 +132,8 @@ class Ssot:
     adapter: Mapping[str, Any]
     """Facts that only the engine's own adapter understands."""
     path: Path
+    recipe: tuple[tuple[str, ...], ...] = ()
+    """Arguments of `pip install`, call by call, that make an environment for `{version}`."""
     routes: Mapping[str, Any] = field(default_factory=dict)
     """How what people write reaches the native types: read by the checker."""
 
@@ -206,6 +209,7 @@ def read_ssot(path: Path) -> Ssot:
         surface=top.texts("surface"),
         adapter=top.values("adapter"),
         path=path,
+        recipe=_recipe(top),
         routes=top.values("routes"),
     )
 
@@ -317,6 +321,15 @@ def _history(top: Section) -> tuple[str, ...]:
     if list(history) != sorted(history, key=Version):
         top.fail("'history' is not in order", "history", mend="list the versions oldest first")
     return history
+
+
+def _recipe(top: Section) -> tuple[tuple[str, ...], ...]:
+    recipe = []
+    for index, call in enumerate(top.items("recipe")):
+        if not isinstance(call, list) or not call or not all(isinstance(argument, str) for argument in call):
+            top.fail("a call of the recipe is not a list of arguments", "recipe", index, mend="write [--no-deps, name]")
+        recipe.append(tuple(call))
+    return tuple(recipe)
 
 
 def load_pin(engine: str, role: str, root: Path | None = None) -> SpecifierSet:

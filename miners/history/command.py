@@ -1,0 +1,51 @@
+"""llem-mine history: the corpora of an engine's earlier versions, in one go and resumable."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_llem_invariants.errors import MinerError
+from pytest_llem_invariants.ssot import data_root, known_engines, load_ssot
+
+OK: Final = 0
+INCOMPLETE: Final = 1
+
+
+def register(commands: Any) -> None:
+    """Add the command to a parser's subcommands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "history",
+        help="mine and validate the engine's earlier versions; what is done already is not done again",
+    )
+    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+    parser.add_argument("versions", nargs="*", help="only these (default: all that the SSOT's history names)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="where environments and unfinished corpora are kept")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove and replay")
+    parser.add_argument("--again", action="store_true", help="also mine again what this code has mined before")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from miners.history.making import Making
+    from miners.progress import Progress
+    from pytest_llem_invariants.engines.tiny_model import cache_folder
+
+    ssot = load_ssot(options.engine)
+    unknown = [version for version in options.versions if version not in ssot.history]
+    if unknown:
+        raise MinerError(
+            f"{ssot.engine}: {', '.join(unknown)} is not in the history — it names {', '.join(ssot.history) or 'none'}"
+        )
+    wanted = options.versions or [version for version in ssot.history if version != ssot.version]
+    work = options.work or cache_folder() / "history"
+    making = Making(ssot, data_root(), work, workers=options.workers, progress=Progress())
+    failed = 0
+    for version in wanted:
+        try:
+            print(f"{ssot.engine} {version}: {making.make(version, again=options.again)}", flush=True)
+        except MinerError as error:
+            failed += 1
+            print(f"{ssot.engine} {version}: {error}", flush=True)
+    return INCOMPLETE if failed else OK

@@ -1,0 +1,182 @@
+"""One earlier version: its environment, its project, its corpus. Each stage leaves a mark when it is whole.
+
+A version is mined in a project folder of its own, so that nothing here knows of versions: the commands in there are
+those that anyone would type. What is whole is published file by file; a kill costs the stage that was running.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, final
+
+import yaml
+
+from miners.progress import Progress
+from pytest_llem_invariants.errors import MinerError
+from pytest_llem_invariants.files import write_atomically
+from pytest_llem_invariants.ssot import FOLDER, Ssot
+
+PROPOSED: Final = "invariants.proposed.yaml"
+VALIDATED: Final = "invariants.validated.yaml"
+PUBLISHED: Final = (PROPOSED, VALIDATED, "ledger.json", "schema.discovered.json")
+_TAIL: Final = 12
+_DIVERGES: Final = 1
+
+_Work = Callable[[str, Path, Path], None]
+Run = Callable[[Sequence[str], Path, Mapping[str, str], Path], int]
+"""Runs a command in a folder under an environment, its output in a file; gives its exit status."""
+
+
+def run_command(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> int:
+    with log.open("ab") as stream:
+        return subprocess.run(
+            list(command), cwd=folder, env=dict(environment), stdout=stream, stderr=subprocess.STDOUT, check=False
+        ).returncode
+
+
+@final
+class Making:
+    """Makes the history of one engine."""
+
+    def __init__(
+        self,
+        ssot: Ssot,
+        root: Path,
+        work: Path,
+        *,
+        workers: int = 2,
+        progress: Progress | None = None,
+        run: Run = run_command,
+    ) -> None:
+        self._ssot = ssot
+        self._root = root
+        self._work = work
+        self._workers = workers
+        self._progress = progress or Progress(quiet=True)
+        self._run = run
+        self._source = Path(__file__).resolve().parents[2]
+
+    def make(self, version: str, *, again: bool = False) -> str:
+        """Mine and validate one version, as far as it is not done yet; what came of it, in a few words."""
+        place = self._work / f"{self._ssot.engine}-{version}"
+        place.mkdir(parents=True, exist_ok=True)
+        code = self._code()
+        stages: tuple[tuple[str, str, _Work], ...] = (
+            ("environment", self._recipe(version), self._make_environment),
+            ("mining", code, self._mine),
+            ("replay", code, self._replay),
+        )
+        for position, (title, stamp, work) in enumerate(stages):
+            mark = place / f"{title}.done"
+            if _read(mark) == stamp and not (again and work != self._make_environment):
+                continue
+            for later, _, _ in stages[position:]:  # they stand on what is made anew
+                (place / f"{later}.done").unlink(missing_ok=True)
+            with self._progress.step(f"{self._ssot.engine} {version}: {title}"):
+                work(version, place, place / f"{title}.log")
+            write_atomically(mark, stamp)
+        published = self._root / "corpora" / self._ssot.engine / "history" / version
+        self._publish(self._corpus(place), published)
+        return f"{published.relative_to(self._root)} holds {', '.join(sorted(p.name for p in published.iterdir()))}"
+
+    def _make_environment(self, version: str, place: Path, log: Path) -> None:
+        venv = place / "venv"
+        shutil.rmtree(venv, ignore_errors=True)
+        self._must(log, [sys.executable, "-m", "venv", str(venv)], place)
+        for arguments in self._ssot.recipe:
+            said = [argument.replace("{version}", version) for argument in arguments]
+            self._must(log, [*_pip(venv), *said], self._ssot.path.parent)
+
+    def _mine(self, version: str, place: Path, log: Path) -> None:
+        project, venv = place / "project", place / "venv"
+        shutil.rmtree(project, ignore_errors=True)
+        shutil.copytree(self._root / FOLDER, project / FOLDER)
+        self._corpus(place).mkdir(parents=True)
+        current = self._root / "corpora" / self._ssot.engine / PROPOSED
+        if current.exists():  # the same constraint keeps its name over the versions
+            shutil.copyfile(current, self._corpus(place) / PROPOSED)
+        own = str(self._source) if (self._source / "pyproject.toml").is_file() else _own_requirement()
+        self._must(log, [*_pip(venv), own], project)
+        self._must(log, [*_pip(venv), "--force-reinstall", "--no-deps", own], project)
+        command = [str(venv / "bin" / "llem-mine"), "build", self._ssot.engine, f"--workers={self._workers}"]
+        self._must(log, command, project)
+
+    def _replay(self, version: str, place: Path, log: Path) -> None:
+        pytest = str(place / "venv" / "bin" / "pytest")
+        command = [pytest, f"--llem-engine={self._ssot.engine}", "-n", str(self._workers), "-q"]
+        self._must(log, command, place / "project", allowed=(0, _DIVERGES))
+        if not (self._corpus(place) / VALIDATED).exists():
+            raise MinerError(f"the replay of {version} wrote no {VALIDATED} — read {log}")
+
+    def _corpus(self, place: Path) -> Path:
+        return place / "project" / "corpora" / self._ssot.engine
+
+    def _must(self, log: Path, command: Sequence[str], folder: Path, allowed: Sequence[int] = (0,)) -> None:
+        status = self._run(command, folder, self._environment(), log)
+        if status not in allowed:
+            raise MinerError(f"{Path(command[0]).name} {' '.join(command[1:4])} … ended with {status}:\n{_tail(log)}")
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+        return {**inherited, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "LLEM_ENVIRONMENT_KIND": "host"}
+
+    def _publish(self, corpus: Path, published: Path) -> None:
+        for name in PUBLISHED:
+            if (corpus / name).exists():
+                write_atomically(published / name, (corpus / name).read_text(encoding="utf-8"))
+
+    def _recipe(self, version: str) -> str:
+        """Which environment a version needs, in a digest: its recipe, and the requirement files that it names."""
+        if not self._ssot.recipe:
+            raise MinerError(f"{self._ssot.engine} has no recipe — say in {self._ssot.path.name} what to install")
+        texts = [sys.version, version]
+        for arguments in self._ssot.recipe:
+            texts.extend(arguments)
+            files = (self._ssot.path.parent / argument for argument in arguments)
+            texts.extend(path.read_text(encoding="utf-8") for path in files if path.is_file())
+        return _digest(texts)
+
+    def _code(self) -> str:
+        """Which code mines, in a digest: with another code a version is mined again."""
+        texts = [path.read_text(encoding="utf-8") for path in self._sources()]
+        return _digest([*texts, _without_versions(self._ssot.path)])
+
+    def _sources(self) -> Iterator[Path]:
+        for package in ("miners", "pytest_llem_invariants"):
+            yield from sorted((self._source / package).rglob("*.py"))
+
+
+def _without_versions(path: Path) -> str:
+    """The SSOT but for what a mere bump changes."""
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return repr({key: value for key, value in sorted(data.items()) if key not in ("version", "image", "history")})
+
+
+def _pip(venv: Path) -> list[str]:
+    return [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+
+
+def _own_requirement() -> str:
+    from importlib.metadata import version
+
+    return f"pytest-llem-invariants=={version('pytest-llem-invariants')}"
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def _tail(log: Path) -> str:
+    if not log.exists():
+        return ""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:])
