@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import multiprocessing
+import random
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from miners.candidate import Candidate
+from miners.draws import Drawer, words_of
 from miners.dynamic.probe import probe
 from miners.facts import ClassFacts
 from miners.feeds import Feed, discover_feeds, restate
@@ -34,9 +36,9 @@ from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.files import now, today
 from pytest_llem_invariants.inverse import constants_of
-from pytest_llem_invariants.model import AddedBy, Corpus, Rule, Severity
+from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule, Severity
 from pytest_llem_invariants.replay.observe import Observer
-from pytest_llem_invariants.values import distinct
+from pytest_llem_invariants.values import distinct, holdable
 
 _WORKERS: Final = 2
 _BUDGET: Final = 40_000
@@ -46,6 +48,10 @@ _LEAST_PROBES: Final = 24
 _WORD: Final = re.compile(r"[\w.+/-]{1,24}\Z")
 _MOST_WORDS: Final = 30
 _SEVERITIES: Final = tuple(Severity)
+_MOST_CHALLENGES: Final = 3_000
+_LEAST_CHALLENGES: Final = 200
+_ODD_ONE_IN: Final = 4
+"""One challenge in so many is wrong-typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +207,34 @@ def _prove_class(
         probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget // _BUDGET),
     )
     gate.prove(guesses)
+    words = words_in(adapter.native_class(name), facts.fields)
+    challenges = tuple(_challenges(surface, name, words, max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget // _BUDGET)))
+    gate.challenge(challenges)
     probed = list(
         probe(
             surface[name],
             oracle.raises,
-            constants=_with_words(constants_in(guesses), facts, words_in(adapter.native_class(name), facts.fields)),
+            constants=_with_words(constants_in(guesses), facts, words),
             clusters=adapter.ssot.clusters.get(name, ()),
             explained=gate.rejects,
             surface=surface,
+            company=challenges,
             budget=budget,
         )
     )
     gate.prove(probed)
+    gate.challenge(challenges)
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)))
+
+
+def _challenges(surface: Mapping[str, ClassFacts], name: str, words: tuple[str, ...], count: int) -> Iterator[Kwargs]:
+    """Random configs of a class, drawn from its types: what no predicate and no pool of values foresaw."""
+    drawer = Drawer(surface, words_of(surface, words))
+    source = random.Random(f"challenges of {name}")
+    for position in range(count):
+        kwargs = drawer.config(source, surface[name], wrong_typed=position % _ODD_ONE_IN == 0)
+        if all(map(holdable, kwargs.values())):
+            yield kwargs
 
 
 def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:

@@ -20,7 +20,7 @@ class Oracle:
         self._observer = observer
         self._native_type = native_type
         self._observed: dict[str, Observation] = {}
-        self._raised: dict[str, ObservedException | None] = {}
+        self._raised: dict[str, tuple[ObservedException | None, bool]] = {}
 
     def observe(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> Observation:
         """Everything that the library does with a config."""
@@ -35,12 +35,19 @@ class Oracle:
 
         What this machine lacks is no rejection.
         """
+        raised, is_verdict = self._asked(kwargs, context)
+        return raised if is_verdict else None
+
+    def accepts(self, kwargs: Kwargs) -> bool:
+        """Whether the library takes a config; False also where this machine cannot tell."""
+        return self._asked(kwargs, EMPTY)[0] is None
+
+    def _asked(self, kwargs: Kwargs, context: Mapping[str, Any]) -> tuple[ObservedException | None, bool]:
         key = identity((kwargs, context))
         if key not in self._raised:
             self._make_room(self._raised)
             raised = self._observer.raises(self._native_type, kwargs, context=context)
-            is_verdict = raised is None or self._observer.no_verdict(raised) is None
-            self._raised[key] = raised if is_verdict else None
+            self._raised[key] = raised, raised is None or self._observer.no_verdict(raised) is None
         return self._raised[key]
 
     @staticmethod

@@ -7,6 +7,7 @@ again, until nothing changes or the bound is hit.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
@@ -17,16 +18,19 @@ from miners.logic import Atom, Conjunction, implies
 from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate, to_rule
-from miners.witness import Examples, find_examples
+from miners.witness import Examples, Search, find_examples
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Rule, Severity, Soundness
-from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge
-from pytest_llem_invariants.values import holdable, identity
+from pytest_llem_invariants.values import as_held, holdable, identity
 
 MOST_ROUNDS: Final = 4
+_MOST_COUNTEREXAMPLES: Final = 5
 Predicate = Callable[[Kwargs], bool]
+_Attempt = tuple[Candidate, tuple[str, ...]]
+"""A candidate, and what was changed to make it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ class Gate:
         self._context = context
         self._probe_limit = probe_limit
         self._proven: dict[str, Proven] = {}
-        self._compiled: list[Predicate] = []
+        self._by_field: dict[str | None, list[Predicate]] = {None: []}
+        self._indexed = 0
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -80,19 +85,56 @@ class Gate:
 
     def rejects(self, kwargs: Kwargs) -> bool:
         """Whether a proven error rule claims this config, in the default context."""
-        if len(self._compiled) != len(self._proven):
-            self._compiled = [
-                self._predicate(entry.rule) if entry.rule.severity is Severity.ERROR else _never
-                for entry in self.proven
-            ]
-        return any(claims(kwargs) for claims in self._compiled)
+        if len(self._proven) != self._indexed:
+            self._index()
+        asked = itertools.chain(self._by_field[None], *(self._by_field.get(name, ()) for name in kwargs))
+        return any(claims(kwargs) for claims in asked)
+
+    def _index(self) -> None:
+        """The error rules by the fields that they read; without any of those a rule claims what it claims of {}."""
+        self._indexed = len(self._proven)
+        self._by_field = {None: []}
+        for entry in self.proven:
+            if entry.rule.severity is Severity.ERROR:
+                claims = self._predicate(entry.rule)
+                own = {name.partition(".")[0]: None for name in referenced_fields(entry.rule.match)}
+                for name in (None,) if claims({}) else own:
+                    self._by_field.setdefault(name, []).append(claims)
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again."""
-        pending: list[tuple[Candidate, tuple[str, ...]]] = [(_sayable(candidate), ()) for candidate in candidates]
+        self._settle([(_sayable(candidate), ()) for candidate in candidates], advance)
+
+    def challenge(self, configs: Iterable[Kwargs]) -> None:
+        """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
+        accepted = [kwargs for kwargs in configs if self.oracle.accepts(kwargs)]
+        for round_ in range(MOST_ROUNDS):
+            pending: list[_Attempt] = []
+            for key, entry in list(self._proven.items()):
+                met = self._claimed(entry.rule, accepted)
+                if met:
+                    del self._proven[key]
+                    self._indexed = -1
+                    soundness = replace(entry.soundness, overbroad=met[:_MOST_COUNTEREXAMPLES])
+                    again = self._refined(entry.rule, soundness, entry.history)
+                    pending.extend(again if round_ < MOST_ROUNDS - 1 else ())
+            if not pending:
+                return
+            self._settle(pending)
+
+    def _claimed(self, rule: Rule, accepted: Iterable[Kwargs]) -> tuple[Kwargs, ...]:
+        """The accepted configs that an error rule claims in the default context, smallest first."""
+        if rule.severity is not Severity.ERROR:
+            return ()
+        claims = self._predicate(rule, {name: field.default for name, field in self._context.items()})
+        own = {name.partition(".")[0] for name in referenced_fields(rule.match)}
+        met = (kwargs for kwargs in accepted if not own.isdisjoint(kwargs) and claims(kwargs))
+        return tuple(sorted(met, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
+
+    def _settle(self, pending: list[_Attempt], advance: Callable[[], None] = lambda: None) -> None:
         tried: set[str] = set()
         for _ in range(MOST_ROUNDS):
-            contradicted: list[tuple[Candidate, tuple[str, ...]]] = []
+            contradicted: list[_Attempt] = []
             for candidate, history in pending:
                 key = _key(candidate)
                 if key in tried:
@@ -106,20 +148,25 @@ class Gate:
                 return
         self.lost.extend(Lost(candidate, f"still contradicted after {MOST_ROUNDS} rounds") for candidate, _ in pending)
 
-    def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[tuple[Candidate, tuple[str, ...]]]:
+    def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
         rule = self._stage(candidate)
         if rule is None:
-            self.lost.append(Lost(candidate, "no example that the library confirms"))
+            self.lost.append(Lost(candidate, f"no example that the library confirms: {self._instead(candidate)}"))
             return []
         soundness = self._judge(rule)
         if not soundness.overbroad:
             self._proven.setdefault(_key(candidate), Proven(rule, soundness, history))
             return []
+        return self._refined(rule, soundness, history)
+
+    def _refined(self, rule: Rule, soundness: Soundness, history: tuple[str, ...]) -> list[_Attempt]:
         refinements = refine(to_candidate(rule), soundness, self._shows(rule), self.facts, surface=self._surface)
         if not refinements:
             self.lost.append(
-                Lost(candidate, f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}")
+                Lost(
+                    to_candidate(rule), f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}"
+                )
             )
         return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 
@@ -178,6 +225,19 @@ class Gate:
         )
         return None if examples is None else self._as_worded(drafted(examples.positive, examples.negative))
 
+    def _instead(self, candidate: Candidate) -> str:
+        """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
+        search = Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
+        kwargs = next(search.positives(), None)
+        if kwargs is None:
+            return "no config satisfies it"
+        observation = self.oracle.observe(kwargs, search.context)
+        if observation.skipped_reason is not None:
+            return observation.skipped_reason
+        if observation.exception is None:
+            return "accepted"
+        return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'} instead"
+
     def _as_worded(self, rule: Rule) -> Rule:
         """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""
         if rule.message_template is None:
@@ -215,8 +275,9 @@ class Gate:
 
 
 def _sayable(candidate: Candidate) -> Candidate:
-    """The candidate without defaults that no corpus file can hold: it is proven as it will be read."""
-    defaults = {name: value for name, value in candidate.defaults.items() if holdable(value)}
+    """The candidate with its defaults as a corpus file holds them, and without those that none can hold."""
+    held = {name: as_held(value) for name, value in candidate.defaults.items()}
+    defaults = {name: value for name, value in held.items() if holdable(value)}
     return replace(candidate, defaults=defaults)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from pytest_llem_invariants.expressions import parse
@@ -48,6 +49,7 @@ def field_resolver(rule: Rule, namespace: str | None = None) -> Callable[[str], 
     return lambda name: paths.get(name) or locate_field(rule, name, namespace)
 
 
+@lru_cache(maxsize=4096)
 def template_fragments(template: str) -> tuple[str, ...]:
     """The fixed text of a message template, between its `{…}` holes; `{{` and `}}` stand for braces."""
     pieces: list[str] = []

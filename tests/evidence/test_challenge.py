@@ -1,0 +1,77 @@
+"""Configs that nobody prepared are put to the proven rules: what claims an accepted one does not stay as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from miners.candidate import Candidate
+from miners.oracle import Oracle
+from miners.proof import Gate
+from pytest_llem_invariants.model import (
+    AddedBy,
+    Channel,
+    Clause,
+    ExpectedOutcome,
+    Kwargs,
+    MinerSource,
+    Observation,
+    ObservedException,
+    Outcome,
+    Severity,
+)
+from tests.evidence.test_soundness import FACTS, MESSAGE
+
+NEGATIVE = {"n": (Clause("<", 0),)}
+UNLIKELY = 0.8125
+"""A value that no pool holds, under which the library looks away."""
+
+
+class Library:
+    """Stands in for an observer of a live library."""
+
+    def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+        n = kwargs.get("n", 1)
+        if kwargs.get("mode") == "elsewhere":
+            return ObservedException("ImportError", "not here")
+        if isinstance(n, (int, float)) and n < 0 and kwargs.get("temperature") != UNLIKELY:
+            return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:3")
+        return None
+
+    def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+        return Observation(exception=self.raises(native_type, kwargs, context))
+
+    def no_verdict(self, exception: ObservedException) -> str | None:
+        return "needs what is not here" if exception.type == "ImportError" else None
+
+
+def proven() -> Gate:
+    stands_in: Any = Library()
+    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    gate.prove([Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, MESSAGE, source, AddedBy.STATIC_MINER)])
+    assert [entry.rule.match.fields for entry in gate.proven] == [NEGATIVE]
+    return gate
+
+
+def test_a_claim_on_an_accepted_config_is_narrowed_or_dropped() -> None:
+    gate = proven()
+    accepted = {"n": -5, "temperature": UNLIKELY}
+    gate.challenge([accepted, {"n": -5}, {"temperature": UNLIKELY}])
+    assert not gate.rejects(accepted)
+    assert all(entry.rule.match.fields != NEGATIVE for entry in gate.proven)
+    assert gate.lost or any("the library accepts" in entry.history[-1] for entry in gate.proven)
+
+
+def test_configs_on_which_the_rules_are_right_change_nothing() -> None:
+    gate = proven()
+    gate.challenge([{"n": -5}, {"n": 5}, {"n": -1, "temperature": 2.0}])
+    assert gate.rejects({"n": -1})
+    assert not gate.lost
+
+
+def test_what_this_machine_cannot_tell_speaks_against_nobody() -> None:
+    gate = proven()
+    gate.challenge([{"n": -5, "mode": "elsewhere"}])
+    assert gate.rejects({"n": -5, "mode": "elsewhere"})
