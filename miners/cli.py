@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from miners.discovery import command as discovery
 from miners.history import command as history
+from miners.schema import command as schemas
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
 
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     fuzz.set_defaults(run=_fuzz)
 
     discovery.register(commands)
+    schemas.register(commands)
     history.register(commands)
     return parser
 

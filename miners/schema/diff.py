@@ -1,0 +1,149 @@
+"""Two discovered schemas compared: what was good and may now be refused, and what only came or changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from miners.discovery.shapes import type_of
+from miners.schema.accepts import is_within
+from miners.schema.change import Change, Difference, SchemaDiff
+from miners.schema.renames import renamed_classes, renamed_fields
+from miners.types import UNTYPED, Bounded, Choice, Either, TypeExpr
+from pytest_llem_invariants.errors import MinerError
+
+_GROUPS: Final = ("engine_params", "sampling_params")
+_ENFORCING: Final = frozenset({"pydantic_model", "pydantic_dataclass"})
+_DEFAULT: Final = ("default_kind", "default", "default_text")
+
+Parameters = Mapping[str, Mapping[str, Any]]
+
+
+def diff_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> SchemaDiff:
+    """What differs from one schema to a newer one of the same engine. The envelope and the places never count."""
+    if old["engine"] != new["engine"]:
+        raise MinerError(f"{old['engine']} and {new['engine']} are two engines — compare two versions of one")
+    before, after = parameters_of(old), parameters_of(new)
+    shared = sorted(before.keys() & after.keys())
+    differences = [
+        *(Difference(Change.CLASS_REMOVED, name) for name in sorted(before.keys() - after.keys())),
+        *(Difference(Change.CLASS_ADDED, name) for name in sorted(after.keys() - before.keys())),
+    ]
+    renames = list(renamed_classes(before, after))
+    for name in shared:
+        differences += _class(name, old["native_types"].get(name, {}), new["native_types"].get(name, {}))
+        differences += _fields(name, before[name], after[name])
+        renames += renamed_fields(name, before[name], after[name])
+    return SchemaDiff(
+        old["engine"], str(old["engine_version"]), str(new["engine_version"]), tuple(differences), tuple(renames)
+    )
+
+
+def parameters_of(schema: Mapping[str, Any]) -> dict[str, Parameters]:
+    """Native type → field → parameter, of both groups: into which of them a class falls is no property of it."""
+    return {name: fields for group in _GROUPS for name, fields in schema.get(group, {}).items()}
+
+
+def _class(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    if old.get("accepts_extra") != new.get("accepts_extra"):
+        yield Difference(Change.EXTRA_TAKEN if new.get("accepts_extra") else Change.EXTRA_REFUSED, name)
+    was, is_now = old.get("kind") in _ENFORCING, new.get("kind") in _ENFORCING
+    if was != is_now:
+        change = Change.NOW_ENFORCED if is_now else Change.NO_LONGER_ENFORCED
+        yield Difference(change, name, None, old.get("kind"), new.get("kind"))
+
+
+def _fields(name: str, old: Parameters, new: Parameters) -> Iterator[Difference]:
+    for field in sorted(old.keys() | new.keys()):
+        if field not in new:
+            yield Difference(Change.FIELD_REMOVED, name, field, _type_text(old[field]), None)
+        elif field not in old:
+            change = Change.FIELD_ADDED_REQUIRED if new[field]["required"] else Change.FIELD_ADDED
+            yield Difference(change, name, field, None, _type_text(new[field]))
+        else:
+            yield from _field(name, field, old[field], new[field])
+
+
+def _field(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    yield from _types(name, field, old, new)
+    if old["required"] != new["required"]:
+        yield Difference(Change.NOW_REQUIRED if new["required"] else Change.NO_LONGER_REQUIRED, name, field)
+    if (old["alias"] or field) != (new["alias"] or field):
+        yield Difference(Change.KEYWORD_CHANGED, name, field, old["alias"] or field, new["alias"] or field)
+    was, is_now = ({key: one[key] for key in _DEFAULT if key in one} for one in (old, new))
+    if not _same(was, is_now) and not (old["required"] or new["required"]):
+        yield Difference(Change.DEFAULT_CHANGED, name, field, _default_text(old), _default_text(new))
+    if old["description"] != new["description"]:
+        yield Difference(Change.DESCRIPTION_CHANGED, name, field, old["description"], new["description"])
+    if bool(old["deprecated"]) != bool(new["deprecated"]):
+        by = (new["deprecated"] or {}).get("by")
+        yield Difference(Change.DEPRECATED if new["deprecated"] else Change.NO_LONGER_DEPRECATED, name, field, None, by)
+
+
+def _same(old: Any, new: Any) -> bool:
+    """Equality that tells 1, 1.0 and True apart."""
+    return repr(old) == repr(new)
+
+
+def _types(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
+    before, after = type_of(old["shape"]), type_of(new["shape"])
+    change = compare_types(before, after)
+    if change is None:
+        return
+    lost, gained = _not_within(before, after), _not_within(after, before)
+    if lost:
+        yield Difference(Change.ENUM_VALUE_REMOVED, name, field, ", ".join(lost), None)
+    if gained:
+        yield Difference(Change.ENUM_VALUE_ADDED, name, field, None, ", ".join(gained))
+    if not (_is_all_but_choices(before, after) and _is_all_but_choices(after, before)):
+        yield Difference(change, name, field, _type_text(old), _type_text(new))
+
+
+def _not_within(these: TypeExpr, others: TypeExpr) -> list[str]:
+    """The values among the choices of one type that another does not accept."""
+    values = (value for choice in _choices(these) for value in choice.values)
+    return sorted({repr(value) for value in values if not is_within(Choice((value,)), others)})
+
+
+def compare_types(old: TypeExpr, new: TypeExpr) -> Change | None:
+    """How one type became another, by what they accept; None where they accept the same."""
+    if UNTYPED in (old, new):
+        told = {(True, False): Change.TYPE_TOLD, (False, True): Change.TYPE_NO_LONGER_TOLD}
+        return told.get((old == UNTYPED, new == UNTYPED))
+    wider, narrower = is_within(old, new), is_within(new, old)
+    if wider:
+        return None if narrower else Change.TYPE_WIDENED
+    return Change.TYPE_NARROWED if narrower else Change.TYPE_CHANGED
+
+
+def _choices(type_: TypeExpr) -> Iterator[Choice]:
+    match type_:
+        case Choice():
+            yield type_
+        case Either(members):
+            for member in members:
+                yield from _choices(member)
+        case Bounded(inner):
+            yield from _choices(inner)
+
+
+def _is_all_but_choices(these: TypeExpr, others: TypeExpr) -> bool:
+    """Whether a type accepts all that another does, but for values of the other's choices."""
+    members = these.members if isinstance(these, Either) else (these,)
+    return all(isinstance(member, Choice) or is_within(member, others) for member in members)
+
+
+def _type_text(parameter: Mapping[str, Any]) -> str:
+    bounds = ", ".join(f"{name} {bound}" for name, bound in sorted(parameter["bounds"].items()))
+    text = parameter["type"] or "no type"
+    return f"{text} ({bounds})" if bounds else text
+
+
+def _default_text(parameter: Mapping[str, Any]) -> str:
+    match parameter["default_kind"]:
+        case "value":
+            return repr(parameter["default"])
+        case "none":
+            return "no default"
+        case _:
+            return str(parameter["default_text"])
