@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from miners.facts import ClassFacts, FieldFact
-from miners.logic import FALSE, TRUE, Atom, Formula, Opaque, all_of, any_of, atom, negate
+from miners.logic import FALSE, MIRROR, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom, negate
 from miners.static.context import ContextReads
 from miners.static.reader import ClassSource, FunctionSource, ModuleName, SourceReader, Value
 from miners.static.state import Effect, Frame, State
@@ -53,6 +54,8 @@ from miners.static.terms import (
 )
 from miners.values import class_of
 from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.predicates import reference_of
 
 MOST_UNROLLED: Final = 40
 _OPERATORS: Final[dict[type[ast.operator], str]] = {
@@ -684,29 +687,29 @@ class Evaluator:
 
 def close_elements(formula: Formula, opened: Mapping[str, str]) -> Formula:
     """Replace stand-ins for elements; where an element stands inside an expression the language ends."""
-    from miners.logic import And, Or
+    return _closed(formula, tuple(opened.items()))
 
+
+@lru_cache(maxsize=65536)
+def _closed(formula: Formula, opened: tuple[tuple[str, str], ...]) -> Formula:
+    """A condition is a tree whose branches share most of their twigs: each is rewritten once."""
     match formula:
         case And(parts=parts):
-            return all_of(close_elements(part, opened) for part in parts)
+            return all_of(_closed(part, opened) for part in parts)
         case Or(parts=parts):
-            return any_of(close_elements(part, opened) for part in parts)
+            return any_of(_closed(part, opened) for part in parts)
         case Atom():
             return _closed_atom(formula, opened)
         case Opaque(dual=dual) if dual is not None:
-            return Opaque(formula.text, formula.place, formula.negated, formula.shape, close_elements(dual, opened))
+            return Opaque(formula.text, formula.place, formula.negated, formula.shape, _closed(dual, opened))
         case _:
             return formula
 
 
-def _closed_atom(found: Atom, opened: Mapping[str, str]) -> Formula:
-    from miners.logic import MIRROR
-    from pytest_llem_invariants.model import Clause
-    from pytest_llem_invariants.predicates import reference_of
-
+def _closed_atom(found: Atom, opened: Sequence[tuple[str, str]]) -> Formula:
     reference = reference_of(found.clause.rhs)
     subject, op = found.subject, found.clause.op
-    for stand_in, element in opened.items():
+    for stand_in, element in opened:
         word = re.compile(rf"\b{stand_in}\b")
         if reference is not None and word.search(reference):
             if subject == reference:
