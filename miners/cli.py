@@ -65,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     _engine(fuzz)
     fuzz.add_argument("--configs", type=int, default=10_000, metavar="N", help="configs a mode (default 10000)")
     fuzz.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing (default 0)")
+    fuzz.add_argument("--corpus", type=Path, metavar="FILE", help="a corpus file instead of the shipped rules")
+    fuzz.add_argument("--workers", type=int, default=2, metavar="N", help="processes that draw and ask (default 2)")
     fuzz.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
     fuzz.add_argument("--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection")
     fuzz.add_argument("--json", action="store_true", help="the report as JSON")
@@ -135,23 +137,20 @@ def _fuzz(options: argparse.Namespace) -> int:
     from miners.fuzz import MODES, exceeds, fuzz
     from miners.prediction import Prediction
     from miners.surface import engine_surface
-    from pytest_llem_invariants.corpus import effective, load_proposed, load_validated
+    from pytest_llem_invariants.checker import Checker
     from pytest_llem_invariants.replay.observe import Observer
 
     adapter = _adapter(options.engine, "invariants")
-    folder = data_root() / "corpora" / options.engine
-    rules = effective(
-        load_proposed(folder / "invariants.proposed.yaml"), load_validated(folder / "invariants.validated.yaml")
-    )
     observer = Observer(adapter)
     report = fuzz(
         engine_surface(adapter),
         observer.raises,
-        Prediction((entry.rule for entry in rules if entry.ships), adapter),
+        Prediction(Checker.load(options.engine, corpus=options.corpus), adapter),
         configs=options.configs,
         seed=options.seed,
         classes=options.classes,
         no_verdict=observer.no_verdict,
+        workers=options.workers,
     )
     print(report.to_json() if options.json else report.to_text())
     if options.least_recall is None:

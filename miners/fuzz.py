@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -65,7 +67,8 @@ class ClassFuzz:
             return
         self.raised += 1
         self.predicted += predicted
-        guard = self.guards.setdefault(message_class(exception), GuardCount(place=exception.raised_at))
+        name = message_class(exception, kwargs)
+        guard = self.guards.setdefault(name, GuardCount(place=exception.raised_at))
         guard.met += 1
         guard.predicted += predicted
         if not predicted and guard.missed_example is None:
@@ -151,7 +154,7 @@ def _said_misses(entries: Iterable[ClassFuzz]) -> list[str]:
     misses.sort(key=lambda item: (-item[0], item[1], item[2]))
     lines = ["  missed most:"] if misses else []
     for count, native_type, name, guard in misses[:_SHOWN]:
-        lines.append(f"    {count:>6} × {native_type}: {name[:150]}")
+        lines.append(f"    {count:>6} × {native_type} at {guard.place or 'an unknown place'}: {name[:150]}")
         lines.append(f"             e.g. {_said(guard.missed_example or {})}")
     false = [(entry.native_type, kwargs) for entry in entries for kwargs in entry.false_examples]
     if false:
@@ -185,6 +188,38 @@ def _class_data(entry: ClassFuzz) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What the processes of one run share. Forked ones inherit it, so that nothing of it need be sent."""
+
+    surface: Mapping[str, ClassFacts]
+    drawer: Drawer
+    raises: Raises
+    predicts: Predicts
+    no_verdict: Callable[[ObservedException], str | None]
+    share: int
+    seed: int
+
+    def of(self, mode: str, name: str) -> ClassFuzz:
+        """One class under one mode, drawn from a source of its own: its configs do not depend on the others."""
+        source = random.Random(f"{self.seed}/{name}/{mode}")
+        entry = ClassFuzz(name, mode)
+        for _ in range(self.share):
+            kwargs = self.drawer.config(source, self.surface[name], wrong_typed=mode == WRONG_TYPED)
+            exception = self.raises(name, kwargs)
+            if exception is None or self.no_verdict(exception) is None:
+                entry.add(kwargs, exception, self.predicts(name, kwargs))
+        return entry
+
+
+_forked: _Trial | None = None
+
+
+def _in_fork(task: tuple[str, str]) -> ClassFuzz:
+    assert _forked is not None
+    return _forked.of(*task)
+
+
 def fuzz(
     surface: Mapping[str, ClassFacts],
     raises: Raises,
@@ -196,28 +231,37 @@ def fuzz(
     classes: Iterable[str] | None = None,
     words: Iterable[str] = (),
     no_verdict: Callable[[ObservedException], str | None] = lambda exception: None,
+    workers: int = 1,
     progress: Progress = lambda name, done, total: None,
 ) -> FuzzReport:
     """Draw `configs` random configs per mode, spread evenly over the classes, and compare library and prediction.
 
     `no_verdict` says which exceptions are the environment's and not the library's judgement: those are not counted.
+    The report is the same whatever the number of `workers`.
     """
-    drawer = Drawer(surface, words_of(surface, words))
     names = sorted(surface if classes is None else classes)
     share = -(-configs // max(len(names), 1))
+    trial = _Trial(surface, Drawer(surface, words_of(surface, words)), raises, predicts, no_verdict, share, seed)
+    tasks = [(mode, name) for mode in modes for name in names]
     found: list[ClassFuzz] = []
-    for mode in modes:
-        for position, name in enumerate(names):
-            progress(f"{mode} {name}", position, len(names))
-            source = random.Random(f"{seed}/{name}/{mode}")
-            entry = ClassFuzz(name, mode)
-            for _ in range(share):
-                kwargs = drawer.config(source, surface[name], wrong_typed=mode == WRONG_TYPED)
-                exception = raises(name, kwargs)
-                if exception is None or no_verdict(exception) is None:
-                    entry.add(kwargs, exception, predicts(name, kwargs))
-            found.append(entry)
+    for position, entry in enumerate(_run(trial, tasks, workers)):
+        found.append(entry)
+        progress(f"{entry.mode} {entry.native_type}", position + 1, len(tasks))
     return FuzzReport(seed, tuple(found))
+
+
+def _run(trial: _Trial, tasks: Sequence[tuple[str, str]], workers: int) -> Iterator[ClassFuzz]:
+    if workers < 2 or len(tasks) < 2:
+        for task in tasks:
+            yield trial.of(*task)
+        return
+    global _forked
+    _forked = trial
+    try:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+            yield from pool.map(_in_fork, tasks)
+    finally:
+        _forked = None
 
 
 def exceeds(report: FuzzReport, least_recall: Mapping[str, float], most_false: int = 0) -> tuple[str, ...]:

@@ -1,34 +1,31 @@
-"""What the shipped rules say of a config: the checker's verdict, as the fuzz asks for it."""
+"""What the checker says of a config, as the fuzz asks for it: the very verdict that users get."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, final
 
+from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.model import Kwargs, Rule, Severity, TypedValue
-from pytest_llem_invariants.predicates import CompiledMatch, compile_match
+from pytest_llem_invariants.model import Kwargs, TypedValue
 
 
 @final
 class Prediction:
-    """Whether a config, or an object inside of it, is rejected by a rule."""
+    """Whether a config, or an object inside of it, is rejected by the checker."""
 
-    def __init__(self, rules: Iterable[Rule], adapter: EngineAdapter) -> None:
-        self._adapter = adapter
+    def __init__(self, checker: Checker, adapter: EngineAdapter) -> None:
+        self._checker = checker
+        self._known = frozenset(checker.native_types)
+        self._base = {name: adapter.base_kwargs(name) for name in adapter.native_types()}
         self._context = adapter.default_context()
-        self._matches: dict[str, list[CompiledMatch]] = {}
-        for rule in rules:
-            if rule.severity is Severity.ERROR:
-                compiled = compile_match(rule.match, context_fields=self._context)
-                self._matches.setdefault(rule.native_type, []).append(compiled)
 
     def __call__(self, native_type: str, kwargs: Kwargs) -> bool:
-        matches = self._matches.get(native_type, ())
-        config: Mapping[str, Any] = {**self._adapter.base_kwargs(native_type), **kwargs} if matches else kwargs
-        return any(match(config, self._context) for match in matches) or any(
-            self(inner.type, inner.kwargs) for inner in _objects(kwargs.values())
-        )
+        if native_type in self._known:
+            config = {**self._base.get(native_type, {}), **kwargs}
+            if not self._checker.check(native_type, config, context=self._context).ok:
+                return True
+        return any(self(inner.type, inner.kwargs) for inner in _objects(kwargs.values()))
 
 
 def _objects(values: Iterable[Any]) -> Iterator[TypedValue]:

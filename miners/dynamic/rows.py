@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_llem_invariants.model import Kwargs, ObservedException
+from pytest_llem_invariants.model import EMPTY, Kwargs, ObservedException, TypedValue
 from pytest_llem_invariants.values import identity
 
 Raises = Callable[[Kwargs], ObservedException | None]
@@ -16,6 +16,8 @@ Raises = Callable[[Kwargs], ObservedException | None]
 _QUOTED: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|`[^`\n]*`")
 _BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\([^()]*\)")
 _NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
+_ECHO: Final = re.compile(r" ?\[type=\w+, input_value=.*?, input_type=\w+\]", re.DOTALL)
+"""What pydantic repeats of its input."""
 _LONGEST_QUOTED: Final = 60
 _MOST_NUMBERS: Final = 24
 _WORDS: Final = re.compile(r"\b(?:None|True|False)\b")
@@ -38,10 +40,27 @@ def guard_of(exception: ObservedException) -> str:
     return f"{exception.type}@{exception.raised_at}"
 
 
-def message_class(exception: ObservedException) -> str:
-    """The exception with everything abstracted that varies with the values."""
+def message_class(exception: ObservedException, kwargs: Kwargs = EMPTY) -> str:
+    """The exception with everything abstracted that varies with the values, those of the config above all."""
     place = "" if exception.raised_at is None else f" at {exception.raised_at}"
-    return f"{exception.type}: {abstract(exception.message)}{place}"
+    message = _ECHO.sub("", exception.message)
+    for text in sorted(set(_texts(kwargs)), key=lambda text: (-len(text), text)):
+        message = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", "…", message, flags=re.IGNORECASE)
+    return f"{exception.type}: {abstract(message)}{place}"
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The words inside a config that a message may repeat without quotes."""
+    if isinstance(value, TypedValue):
+        yield from _texts(value.kwargs)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif isinstance(value, str) and value.strip():
+        yield value
 
 
 def quoted(message: str) -> tuple[str, ...]:

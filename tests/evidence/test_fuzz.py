@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -75,6 +76,22 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     first, again, other = (fuzz(SURFACE, raises, negative_only, configs=500, seed=seed).to_json() for seed in (3, 3, 4))
     assert first == again
     assert first != other
+
+
+def test_several_processes_find_what_one_finds() -> None:
+    surface = {**SURFACE, "lib.Other": replace(FACTS, native_type="lib.Other")}
+    one, two = (fuzz(surface, raises, negative_only, configs=400, seed=3, workers=count).to_json() for count in (1, 2))
+    assert one == two
+
+
+def test_values_that_a_message_repeats_make_no_new_guard() -> None:
+    def repeating(native_type: str, kwargs: Kwargs) -> ObservedException | None:
+        mode = kwargs.get("mode")
+        said = f"mode {mode.lower()} is unknown" if isinstance(mode, str) else ""
+        return ObservedException("ValueError", said, raised_at="lib/config.py:3") if mode and said else None
+
+    report = fuzz(SURFACE, repeating, lambda native_type, kwargs: False, configs=400, seed=1, modes=[TYPE_CORRECT])
+    assert list(report.classes[0].guards) == ["ValueError: mode … is unknown at lib/config.py:3"]
 
 
 @pytest.mark.parametrize("wrong_typed", [False, True])
