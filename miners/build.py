@@ -1,4 +1,4 @@
-"""Mining an engine: lifts, then probes → gate → merge → the proposed corpus.
+"""Mining an engine: what its code says and its types declare, then probes → gate → merge → the proposed corpus.
 
 Each class is proven by itself, so the work is shared between forked workers after one import of the library; the
 results are put together in the order of the surface, whoever was first.
@@ -30,6 +30,8 @@ from miners.places import with_method
 from miners.progress import Progress
 from miners.proof import Gate, Lost, Proven
 from miners.stage import to_candidate
+from miners.static import SiteFinding, StaticResult, mine_class
+from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import EngineAdapter
@@ -63,6 +65,8 @@ class Mined:
     proven: tuple[Proven, ...]
     feeds: tuple[Feed, ...]
     staged: Mapping[AddedBy, int]
+    read: StaticResult
+    """Every site in the code of the surface that may have an effect, for the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class _ClassResult:
     proven: tuple[Proven, ...]
     lost: tuple[Lost, ...]
     staged: Mapping[AddedBy, int]
+    findings: tuple[SiteFinding, ...]
 
 
 def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress, workers: int = _WORKERS) -> Mined:
@@ -100,7 +105,8 @@ def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress
     for result in results:
         for producer, count in result.staged.items():
             staged[producer] = staged.get(producer, 0) + count
-    return Mined(corpus, tuple(lost for result in results for lost in result.lost), proven, feeds, staged)
+    read = StaticResult(tuple(finding for result in results for finding in result.findings))
+    return Mined(corpus, tuple(lost for result in results for lost in result.lost), proven, feeds, staged, read)
 
 
 def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
@@ -155,6 +161,7 @@ class _Forked:
     """What forked workers inherit instead of having it sent."""
 
     adapter: EngineAdapter
+    reader: ImportedReader
     surface: Mapping[str, ClassFacts]
     guesses: Mapping[str, Sequence[Candidate]]
 
@@ -173,6 +180,7 @@ def _share_out(
 ) -> dict[str, _ClassResult]:
     """Prove the named classes, those with most candidates first so that no worker is left with a long one."""
     _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
+    _Forked.reader = ImportedReader(adapter.package)
     tasks = sorted(names, key=lambda name: -len(guesses[name]))
     results: dict[str, _ClassResult] = {}
     with progress.step("proving", total=len(tasks)) as step:
@@ -206,6 +214,8 @@ def _prove_class(
         context=adapter.ssot.context,
         probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget // _BUDGET),
     )
+    findings = mine_class(facts, surface, _Forked.reader, engine=adapter.ssot.engine)
+    guesses = [*(candidate for finding in findings for candidate in finding.candidates), *guesses]
     gate.prove(guesses)
     words = words_in(adapter.native_class(name), facts.fields)
     challenges = tuple(_challenges(surface, name, words, max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget // _BUDGET)))
@@ -224,7 +234,7 @@ def _prove_class(
     )
     gate.prove(probed)
     gate.challenge(challenges)
-    return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)))
+    return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
 
 
 def _challenges(surface: Mapping[str, ClassFacts], name: str, words: tuple[str, ...], count: int) -> Iterator[Kwargs]:

@@ -162,13 +162,20 @@ def _joined(parts: Iterable[Formula], kind: type[And] | type[Or], *, unit: Truth
         return zero
     if len(flat) == 1:
         return next(iter(flat))
-    return _made(kind, tuple(flat)) if flat else unit
+    if not flat:
+        return unit
+    return _conjunction(tuple(flat)) if kind is And else _disjunction(tuple(flat))
 
 
 @lru_cache(maxsize=262144)
-def _made(kind: type[And] | type[Or], parts: tuple[Formula, ...]) -> Formula:
+def _conjunction(parts: tuple[Formula, ...]) -> Formula:
     """One object for what is the same: a walk compares its conditions at every step, and identity is quick to see."""
-    return kind(parts)
+    return And(parts)
+
+
+@lru_cache(maxsize=262144)
+def _disjunction(parts: tuple[Formula, ...]) -> Formula:
+    return Or(parts)
 
 
 def _opposite(part: Formula) -> Formula | None:

@@ -13,7 +13,7 @@ from miners.static.context import NO_CONTEXT, ContextReads
 from miners.static.roots import Reader, walk
 from miners.static.sites import unvisited
 
-__all__ = ["StaticResult", "mine", "mine_class"]
+__all__ = ["SiteFinding", "StaticResult", "mine", "mine_class"]
 
 
 @final
