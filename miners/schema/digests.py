@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -23,6 +24,8 @@ PLACE: Final = Path("docs", "reference", "engines")
 _PROPOSED: Final = "invariants.proposed.yaml"
 _VALIDATED: Final = "invariants.validated.yaml"
 _LONGEST: Final = 160
+_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+"""The library's own links lead nowhere from here."""
 
 
 @final
@@ -128,7 +131,7 @@ def _default(parameter: Mapping[str, Any]) -> str:
 
 def _cell(text: str | None) -> str:
     """Text that a table cell can hold, in one line."""
-    flat = " ".join((text or "").split()).replace("|", "\\|").replace("<", "&lt;")
+    flat = _LINK.sub(r"\1", " ".join((text or "").split())).replace("|", "\\|").replace("<", "&lt;")
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1].rstrip("\\`* ") + "…"
 
 
