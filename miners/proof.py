@@ -177,13 +177,16 @@ class Gate:
         return tuple(self._with_clean_negative(entry, predicates) for entry in kept)
 
     def _without_implied(self) -> list[Proven]:
+        """Each rule that no other contains; of two that contain each other, the one that was proven first."""
         kept: list[Proven] = []
-        for entry in self.proven:
-            if any(_tells_less(entry.rule, other.rule) for other in self.proven if other is not entry):
+        standing = list(self.proven)
+        for entry in reversed(self.proven):
+            if any(_tells_less(entry.rule, other.rule) for other in standing if other is not entry):
+                standing = [other for other in standing if other is not entry]
                 self.lost.append(Lost(to_candidate(entry.rule), "implied by a wider rule with the same message"))
             else:
                 kept.append(entry)
-        return kept
+        return kept[::-1]
 
     def _with_clean_negative(self, entry: Proven, predicates: Mapping[str, Predicate]) -> Proven:
         others = [predicate for name, predicate in predicates.items() if name != entry.rule.id]

@@ -75,3 +75,16 @@ def test_what_this_machine_cannot_tell_speaks_against_nobody() -> None:
     gate = proven()
     gate.challenge([{"n": -5, "mode": "elsewhere"}])
     assert gate.rejects({"n": -5, "mode": "elsewhere"})
+
+
+def test_of_two_rules_that_contain_each_other_the_first_stays() -> None:
+    gate = proven()
+    (first,) = gate.proven
+    written_otherwise = {"n": (Clause("<", 0.0),)}
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    gate.prove(
+        [Candidate("lib.Config", Severity.ERROR, written_otherwise, outcome, MESSAGE, source, AddedBy.MANUAL_SEED)]
+    )
+    assert len(gate.proven) == 2
+    assert [entry.rule.added_by for entry in gate.finished()] == [first.rule.added_by]
