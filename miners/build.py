@@ -42,6 +42,8 @@ from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule, Severity
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.values import distinct, holdable
 
+NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
+"""The key among an SSOT's adapter facts that says why an engine is not probed."""
 _WORKERS: Final = 2
 _BUDGET: Final = 40_000
 """How many questions the probing of one class may ask."""
@@ -220,8 +222,9 @@ def _prove_class(
     words = words_in(adapter.native_class(name), facts.fields)
     challenges = tuple(_challenges(surface, name, words, max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget // _BUDGET)))
     gate.challenge(challenges)
-    probed = list(
-        probe(
+    probed: list[Candidate] = []
+    if NO_DYNAMIC_MINER not in adapter.ssot.adapter:
+        probed += probe(
             surface[name],
             oracle.raises,
             constants=_with_words(constants_in(guesses), facts, words),
@@ -231,7 +234,6 @@ def _prove_class(
             company=challenges,
             budget=budget,
         )
-    )
     gate.prove(probed)
     gate.challenge(challenges)
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)

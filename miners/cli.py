@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     _engine(build)
     build.add_argument("--check", action="store_true", help="write nothing; exit 1 where the committed corpus differs")
     build.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove (default 2)")
+    build.add_argument(
+        "--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead: proposes, proves nothing"
+    )
     build.set_defaults(run=_build)
 
     probe = commands.add_parser("probe", help="only check pins and landmarks")
@@ -107,9 +110,12 @@ def _build(options: argparse.Namespace) -> int:
     from miners.progress import Progress
     from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
 
+    if options.source is not None:
+        return _build_from_source(options)
     adapter = _adapter(options.engine, "invariants")
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     previous: Corpus | None = load_proposed(path) if path.exists() else None
+    _say_what_is_not_mined(adapter)
     mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers)
     text = render_proposed(mined.corpus)
     print(closing_table(mined))
@@ -119,6 +125,32 @@ def _build(options: argparse.Namespace) -> int:
         return _compare(path, text)
     dump(path, text)
     print(f"wrote {path}; prove it: pytest --llem-engine={options.engine} -n 2")
+    return OK
+
+
+def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
+    from miners.build import NO_DYNAMIC_MINER
+
+    reason = adapter.ssot.adapter.get(NO_DYNAMIC_MINER)
+    if reason is not None:
+        print(f"{adapter.ssot.engine} has no dynamic miner: {reason}")
+
+
+def _build_from_source(options: argparse.Namespace) -> int:
+    from miners.source_build import build_from_source, skeletons_of
+    from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(options.engine)
+    _say_what_is_not_mined(adapter)
+    path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
+    skeletons = skeletons_of(options.source, adapter.package)
+    found = build_from_source(adapter.ssot, skeletons, previous=load_proposed(path) if path.exists() else None)
+    print(found.to_text())
+    if options.check:
+        return _compare(path, render_proposed(found.corpus))
+    dump(path, render_proposed(found.corpus))
+    print(f"wrote {path}; prove it where the library is installed: pytest --llem-engine={options.engine} -n 2")
     return OK
 
 

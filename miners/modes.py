@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from miners.candidate import Candidate
@@ -13,7 +12,7 @@ from miners.facts import ClassFacts
 from miners.lift import lift
 from miners.lift.source import lift_source
 from miners.static import mine
-from miners.static.reader import ImportedReader, TreeReader
+from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons
@@ -80,12 +79,10 @@ def read_import(adapter: EngineAdapter) -> Reading:
     return Reading(surface, (*lifted, *found.candidates))
 
 
-def read_source(ssot: Ssot, package: str, root: Path) -> Reading:
+def read_source(ssot: Ssot, skeletons: Skeletons) -> Reading:
     """A source tree or a wheel, without importing anything of it."""
-    reader = TreeReader(root)
-    skeletons = Skeletons(reader, package)
     surface = source_surface(skeletons, ssot)
-    found = mine(surface, reader, engine=ssot.engine)
+    found = mine(surface, skeletons.reader, engine=ssot.engine)
     return Reading(surface, (*lift_source(skeletons, surface), *found.candidates))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from pytest_llem_invariants.model import Clause, Severity, TypedValue
+from pytest_llem_invariants.corpus import fingerprint
+from pytest_llem_invariants.model import Clause, Rule, Severity, TypedValue
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
 
 _LONGEST: Final = 96
@@ -82,3 +84,18 @@ def unique_name(name: str, taken: Collection[str]) -> str:
     while f"{name}_{number}" in taken:
         number += 1
     return f"{name}_{number}"
+
+
+def named(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules under unique names, in the order of the corpus: by class, severity, place and name."""
+    severities = tuple(Severity)
+    ordered = sorted(
+        rules, key=lambda rule: (rule.native_type, severities.index(rule.severity), rule.id, fingerprint(rule))
+    )
+    taken: set[str] = set()
+    found = []
+    for rule in ordered:
+        name = unique_name(rule.id, taken)
+        taken.add(name)
+        found.append(rule if name == rule.id else replace(rule, id=name))
+    return tuple(found)

@@ -27,13 +27,14 @@ def register(commands: Any) -> None:
     parser.add_argument("engine", help="a name of a file in engine_versions/")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file differs")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the file, where it is not the engine's own")
+    parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read; imports nothing")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from miners.discovery.render import FILE, load_schema, render_schema
 
-    schema = _by_import(options.engine)
+    schema = _by_import(options.engine) if options.source is None else _from_source(options.engine, options.source)
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
@@ -58,6 +59,14 @@ def _by_import(engine: str) -> Schema:
         adapter.import_library()
         adapter.check_landmarks()
         return discover(adapter, elsewhere)
+
+
+def _from_source(engine: str, root: Path) -> Schema:
+    from miners.source_build import discover_from_source, skeletons_of
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(engine)
+    return discover_from_source(adapter.ssot, skeletons_of(root, adapter.package))
 
 
 def summary(schema: Schema) -> str:

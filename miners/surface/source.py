@@ -12,6 +12,7 @@ from miners.static.reader import ClassSource
 from miners.surface.annotations import read_annotation
 from miners.surface.constructors import keyword_use
 from miners.surface.imported import class_facts, fact, kind_of, plain_default
+from miners.surface.nested import with_nested_examples
 from miners.surface.source_classes import Skeletons
 from miners.types import UNTYPED
 from pytest_llem_invariants.expressions import MISSING
@@ -40,7 +41,7 @@ def source_surface(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, ClassFacts]
         )
         if facts is not None:
             found[name] = facts
-    return found
+    return with_nested_examples(found)
 
 
 def _public_names(skeletons: Skeletons, module: str) -> tuple[str, ...]:

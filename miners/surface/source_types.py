@@ -45,12 +45,18 @@ class Computed:
 
 
 def computed() -> Any:
-    """A factory whose product nobody knows; that it reads a name keeps others from calling it."""
-    raise UnreadableError("a default made at run time")
+    """A factory whose product nobody knows; that it reads a name keeps others from taking it for a constant."""
+    return Computed()
 
 
-class UnreadableError(Exception):
-    """What the source says cannot be had without running it."""
+def _making(product: str) -> Callable[[], Any]:
+    """The factory that makes an object of a class of the tree."""
+
+    def factory() -> Any:
+        return Computed()
+
+    vars(factory)["product"] = product
+    return factory
 
 
 @final
@@ -277,6 +283,8 @@ class Types:
         if isinstance(found, Outside) and found.module == "builtins":
             builtin: Callable[[], Any] = found.live()
             return builtin
+        if isinstance(found, Here) and isinstance(found.node, ast.ClassDef):
+            return _making(found.node.name)
         return computed
 
 

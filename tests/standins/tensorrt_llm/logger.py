@@ -1,0 +1,5 @@
+"""The stand-in's logger."""
+
+import logging
+
+logger = logging.getLogger("tensorrt_llm")
