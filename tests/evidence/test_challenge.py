@@ -80,7 +80,7 @@ def test_what_this_machine_cannot_tell_speaks_against_nobody() -> None:
 def test_of_two_rules_that_contain_each_other_the_first_stays() -> None:
     gate = proven()
     (first,) = gate.proven
-    written_otherwise = {"n": (Clause("<", 0.0),)}
+    written_otherwise = {"n": (Clause("<", 0), Clause("!=", 7))}
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
     gate.prove(
