@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from miners.dynamic.rows import Oracle, Row, names, numbers_in, quoted
+from miners.dynamic.rows import Oracle, Row, message_class, names, numbers_in, quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.dynamic.templates import across
 from pytest_llem_invariants.expressions import MISSING, is_number
@@ -98,7 +98,8 @@ class Explainer:
     def _alone(self, name: str, row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
         message = "" if row.exception is None else row.exception.message
-        said = (*quoted(message), *(text.upper() for text in quoted(message)), *numbers_in(message))
+        words = quoted(message)
+        said = (*words, *map(str.upper, words), *map(str.lower, words), *numbers_in(message))
         sweeps = [(base, *self._sweep(name, base, row.guard, [row.kwargs[name], *said])) for base in self._bases(name)]
         base, mine, evidence = max(sweeps, key=lambda sweep: len(sweep[2].accepted) > 1 and bool(sweep[1]))
         for _ in range(_MOST_ROUNDS):
@@ -319,9 +320,14 @@ def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
 
 
 def _named(rows: Iterable[Row], values: Iterable[Any]) -> tuple[Any, ...]:
-    """The probed values that every message of a guard names, whatever the value was that it rejected."""
+    """The probed values that the guard's usual message names, whatever the value was that it rejected."""
+    rows = list(rows)
     rejected = {identity(value) for row in rows for value in row.kwargs.values()}
-    messages = [row.exception.message for row in rows if row.exception is not None]
+    worded: dict[str, list[str]] = {}
+    for row in rows:
+        if row.exception is not None:
+            worded.setdefault(message_class(row.exception, row.kwargs), []).append(row.exception.message)
+    messages = max(worded.values(), key=len, default=[])
     if len(messages) < 2:
         return ()
     return tuple(

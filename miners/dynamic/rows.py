@@ -18,6 +18,7 @@ _BRACKETED: Final = re.compile(r"\[[^\[\]]*\]|\{[^{}]*\}|\([^()]*\)")
 _NUMBER: Final = re.compile(r"(?<![A-Za-z_])[+-]?(?:\d+(?:\.\d+)?(?:e[+-]?\d+)?|inf\b|nan\b)", re.IGNORECASE)
 _ECHO: Final = re.compile(r" ?\[type=\w+, input_value=.*?, input_type=\w+\]", re.DOTALL)
 """What pydantic repeats of its input."""
+_LISTED: Final = re.compile(r"(?:[\w.:+/-]+, ){2,}(?:(?:and|or) )?[\w.:+/-]+")
 _LONGEST_QUOTED: Final = 60
 _MOST_NUMBERS: Final = 24
 _WORDS: Final = re.compile(r"\b(?:None|True|False)\b")
@@ -64,8 +65,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def quoted(message: str) -> tuple[str, ...]:
-    """The texts that a message puts in quotes: often the values that a field may take."""
-    return tuple(dict.fromkeys(text[1:-1] for text in _QUOTED.findall(message) if len(text) < _LONGEST_QUOTED))
+    """The texts that a message puts in quotes or lists with commas: often the values that a field may take."""
+    message = _ECHO.sub("", message)
+    in_quotes = [text[1:-1] for text in _QUOTED.findall(message) if len(text) < _LONGEST_QUOTED]
+    listed = [word.rstrip(".") for found in _LISTED.findall(message) for word in re.split(r"[,\s]+", found)]
+    return tuple(dict.fromkeys([*in_quotes, *(word for word in listed if word not in ("", "and", "or"))]))
 
 
 def numbers_in(message: str) -> tuple[int | float, ...]:

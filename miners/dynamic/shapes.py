@@ -28,15 +28,24 @@ _COMMON_NUMBERS: Final = (*range(-2, 18), 20, 24, 32, 48, 64, 96, 100, 128, 256,
 _LARGEST_DIVISOR: Final = 4096
 _ENOUGH: Final = 2
 _ELEMENTS: Final = ("int", "float", "str", "bool", "list", "dict")
-_TELLING_TEXT: Final = ("7", "-3", "4096", "1", "0", "3.0", "2.5", "0.5", "1e3", "inf", "yes", "off", "TRUE", "q7")
+_TELLING_TEXT: Final = (
+    *("7", "-3", "4096", "1", "0", "3.0", "2.5", "0.5", "1e3", "inf", "yes", "off", "TRUE", "q7"),
+    *("1.2.3", "v1.2", "1.2rc1", "1.0.post2", "1!2.0", "2.0+cpu", "1..2", "1.x", "7-7"),
+)
 _NUMERIC_TEXT: Final = (
     r"^\s*[+-]?\d+(_\d+)*\s*$",
     r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$",
     r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
     r"(?i)^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+|inf|infinity|nan)([eE][+-]?\d+)?\s*$",
     r"(?i)^(0|1|true|false|t|f|yes|no|y|n|on|off)$",
+    r"(?i)^\s*v?(\d+!)?\d+(\.\d+)*([-_.]?(a|b|c|rc|alpha|beta|pre|preview)[-_.]?\d*)?"
+    r"(-\d+|[-_.]?(post|rev|r)[-_.]?\d*)?([-_.]?dev[-_.]?\d*)?(\+[a-z0-9]+([-_.][a-z0-9]+)*)?\s*$",
 )
-"""What text becomes a number or a truth value where a library coerces, strictest first."""
+"""What text becomes a number, a truth value or a version where a library reads it, strictest first."""
+_TRUTH_TEXT: Final = (r"(?i)^(1|true|t|yes|y|on)$", r"(?i)^(0|false|f|no|n|off)$")
+_MOST_VARIED: Final = 6
+_OF_TEXT: Final = Clause("type_is", "str")
+_DEVICE_INDEX: Final = r"(:\d+)?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,14 +274,31 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
             rejected is not bool(re.search(pattern, t)) for t, rejected in asked.items()
         ):
             yield _one(Clause("not_matches", pattern))
-    allowed = distinct([*evidence.named, *texts.accepted])
-    strings = [value for value in allowed if isinstance(value, str)]
-    if strings and not _all_named(texts.accepted, evidence.named):
-        folded = [value for value in evidence.named if isinstance(value, str)]
-        if texts.accepted and _all_named([value.lower() for value in texts.accepted], folded):
-            yield {"lower(x)": (Clause("not_in", folded),)}
+    for pattern in _TRUTH_TEXT:
+        if all(re.search(pattern, text) for text in texts.rejected):
+            yield _one(Clause("matches", pattern))
+    named = [value for value in evidence.named if isinstance(value, str)]
+    if named and not _all_named(texts.accepted, named):
+        folded = distinct(value.lower() for value in named)
+        others = [text for text in distinct(value.lower() for value in texts.accepted) if text not in folded]
+        if any(evidence.rejects(f"{word}:1") is False for word in named[:_MOST_VARIED]):
+            yield from _indexed_pieces(texts, named)
+        elif texts.accepted and len(others) <= _ENOUGH:
+            yield {"lower(x)": (Clause("not_in", [*folded, *others]),)}
+            yield _one(Clause("not_in", [*named, *(text for text in texts.accepted if text not in named)]), _OF_TEXT)
+            return
+    strings = [value for value in distinct([*named, *texts.accepted]) if isinstance(value, str)]
     if texts.accepted and strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
-        yield _one(Clause("not_in", strings), Clause("type_is", "str"))
+        yield _one(Clause("not_in", strings), _OF_TEXT)
+
+
+def _indexed_pieces(texts: _Kind, named: Sequence[str]) -> Iterator[Fields]:
+    """Words that the library names, with or without a number behind a colon, and what else it was seen to accept."""
+    words = "|".join(re.escape(word) for word in named)
+    others = [value for value in texts.accepted if not re.search(f"^({words}){_DEVICE_INDEX}$", value)]
+    if texts.accepted and len(others) < len(texts.accepted) and len(others) <= _ENOUGH:
+        more = "".join(f"|{re.escape(value)}" for value in others)
+        yield _one(Clause("not_matches", f"^(({words}){_DEVICE_INDEX}{more})$"))
 
 
 def _all_named(accepted: Iterable[Any], named: Sequence[Any]) -> bool:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from packaging.version import Version
 
+from miners.dynamic.rows import quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.facts import FieldFact
-from pytest_llem_invariants.model import Match
+from pytest_llem_invariants.model import Clause, Match
 from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.values import pool
 
@@ -134,3 +136,53 @@ def test_an_allowlist_is_claimed_only_where_the_message_names_it() -> None:
 
     assert claims_allowlist(pieces(one_of, named=("fast", "slow")))
     assert not claims_allowlist(pieces(one_of))
+
+
+def folded(f: Any) -> bool:
+    return isinstance(f, str) and f.lower() not in ("fast", "slow", "auto")
+
+
+def device(f: Any) -> bool:
+    if isinstance(f, str) and f != "auto":
+        kind, _, index = f.partition(":")
+        return kind not in ("cpu", "gpu") or (":" in f and not index.isdigit())
+    return False
+
+
+def version(f: Any) -> bool:
+    if isinstance(f, str):
+        Version(f)
+    return False
+
+
+def test_named_words_in_any_case() -> None:
+    assert pieces(folded, named=("FAST", "SLOW"))[0] == {"lower(f)": [("not_in", ["fast", "slow", "auto"])]}
+
+
+def test_named_words_that_take_a_number_are_no_closed_list() -> None:
+    (piece,) = pieces(device, named=("cpu", "gpu"))
+    claims = compile_match(Match("", {"f": tuple(Clause(op, rhs) for op, rhs in piece["f"])}))
+    assert claims({"f": "tpu"}, {})
+    assert claims({"f": "cpu:x"}, {})
+    assert not any(claims({"f": text}, {}) for text in ("cpu", "gpu:1", "auto"))
+
+
+def test_text_that_is_read_as_a_version() -> None:
+    (piece,) = pieces(version, "str")
+    claims = compile_match(Match("", {"f": tuple(Clause(op, rhs) for op, rhs in piece["f"])}))
+    for text in ("1", "1.2.3", "v1.0", "1.0rc1", "2!1.0.post3.dev4+local.7", "1.x", "", "abc", "1..2", "1.0-7", "-1"):
+        assert claims({"f": text}, {}) is rejects(version, text), text
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("Expected one of cpu, cuda, mps device type", ("cpu", "cuda", "mps")),
+        ("choose 'a' or `b`", ("a", "b")),
+        ("must be red, green or blue.", ()),
+        ("Options are: FA_2, B.1, and C", ("FA_2", "B.1", "C")),
+        ("bad [type=value_error, input_value=x, y, z, input_type=str]", ()),
+    ],
+)
+def test_the_words_that_a_message_offers(message: str, words: tuple[str, ...]) -> None:
+    assert quoted(message) == words
