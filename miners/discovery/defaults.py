@@ -22,6 +22,7 @@ from pytest_llem_invariants.expressions import MISSING
 
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _LONGEST: Final = 60
+_FOLLOWED: Final = 4
 
 
 @final
@@ -57,11 +58,11 @@ def sources_of(cls: type) -> Mapping[str, Source]:
     found: dict[str, Source] = {}
     for name, (value, factory) in {**_of_constructors(cls), **_declared(cls)}.items():
         expression, module = written.get(name, (None, ""))
-        found[name] = Source(value, factory, expression, module, _code(expression, factory))
+        found[name] = Source(value, factory, expression, module, _code(expression, factory, module))
     for name, (expression, module) in written.items():
         if name not in found:
-            code = _code(expression, None)
-            value = ast.literal_eval(expression) if code is None else MISSING
+            code = _code(expression, None, module)
+            value = ast.literal_eval(_followed(expression, module)) if code is None else MISSING
             found[name] = Source(value, None, expression, module, code)
     return found
 
@@ -198,11 +199,30 @@ def _written_arguments(init: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
                 yield name, value
 
 
-def _code(expression: ast.expr | None, factory: object) -> CodeType | None:
+def _code(expression: ast.expr | None, factory: object, module: str) -> CodeType | None:
     if expression is None or factory is not None:
         return None
+    meant = _followed(expression, module)
     try:
-        ast.literal_eval(expression)
+        ast.literal_eval(meant)
     except ValueError:
-        return compile(ast.Expression(body=expression), "<default>", "eval")
+        return compile(ast.Expression(body=meant), "<default>", "eval")
     return None
+
+
+def _followed(expression: ast.expr, module: str) -> ast.expr:
+    """What the module assigns, once, to the name that an expression is."""
+    file = modules.module_file(module)
+    for _ in range(_FOLLOWED):
+        if not isinstance(expression, ast.Name) or file is None:
+            break
+        values = [
+            statement.value
+            for statement in modules.module_tree(file).body
+            if isinstance(statement, ast.Assign)
+            and any(isinstance(target, ast.Name) and target.id == expression.id for target in statement.targets)
+        ]
+        if len(values) != 1:
+            break
+        expression = values[0]
+    return expression

@@ -21,7 +21,7 @@ from pytest_llem_invariants.errors import MinerError
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
 
-_PROCESSORS: Final = 3
+_MANY: Final = 8
 _KEPT: Final = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LLEM_FROZEN_AT", "SOURCE_DATE_EPOCH")
 _KEPT_PREFIXES: Final = ("LD_", "DYLD_")
 _PATIENCE_S: Final = 300
@@ -59,7 +59,7 @@ class Elsewhere:
             "USER": "elsewhere",
             "LOGNAME": "elsewhere",
             "TZ": "Pacific/Auckland",
-            "PYTHONHASHSEED": "4242",
+            "PYTHONHASHSEED": _other_seed(),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path),
         }
@@ -91,9 +91,14 @@ class Elsewhere:
         self._folder.cleanup()
 
 
+def _other_seed() -> str:
+    return "4242" if os.environ.get("PYTHONHASHSEED") != "4242" else "2424"
+
+
 def _other_processors() -> None:
     """Let every usual question after the processors be answered otherwise than here."""
-    count = _PROCESSORS if os.cpu_count() != _PROCESSORS else _PROCESSORS + 2
+    here = os.cpu_count() or 1
+    count = 2 * here + 3 if here < _MANY else 1
     vars(os)["cpu_count"] = lambda: count
     vars(os)["sched_getaffinity"] = lambda _: set(range(count))
     vars(multiprocessing)["cpu_count"] = lambda: count

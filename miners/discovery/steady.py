@@ -49,9 +49,11 @@ def defaults_of(adapter: EngineAdapter, elsewhere: Defaults | None) -> Mapping[P
     by_context = dict(_in_contexts(adapter, {place: sources[place] for place in again}, again))
     found = {}
     for place, source in sources.items():
-        because = [*_reasons(told[place], tell(source)), *reads.get(place, ()), *by_context.get(place, ())]
-        if elsewhere is not None:
-            because += _elsewhere_reasons(told[place], elsewhere.get(place[0], {}).get(place[1]))
+        because = [*reads.get(place, ()), *by_context.get(place, ())]
+        if not because:  # what is known to be read explains every difference, and how it is set here is no fact
+            because += _reasons(told[place], tell(source))
+            if elsewhere is not None:
+                because += _elsewhere_reasons(told[place], elsewhere.get(place[0], {}).get(place[1]))
         found[place] = _default(source, told[place], tuple(dict.fromkeys(because)))
     return found
 
