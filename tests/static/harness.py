@@ -25,13 +25,15 @@ from types import ModuleType
 from typing import Any, Final
 
 from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.logic import And, Formula, Opaque, Or, any_of, evaluate, to_dnf
+from miners.logic import And, Atom, Formula, Opaque, Or, Truth, any_of, to_dnf
 from miners.static.context import NO_CONTEXT, ContextReads
 from miners.static.reader import ImportedReader, TreeReader
 from miners.static.roots import Reader, walk
 from miners.static.state import Effect, EffectKind
 from miners.surface import class_facts
 from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.model import Match
+from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.exceptions import describe
 
 ROOT: Final = Path(__file__).parents[2]
@@ -290,29 +292,46 @@ Judge = Callable[[Mapping[str, Any]], bool | None]
 
 def judge(formula: Formula, defaults: Mapping[str, Any], context: Mapping[str, Any]) -> Judge:
     """The truth of a formula; None where an opaque part decides, or whether a bool is a number."""
+    decide = _prepared(formula, defaults, context)
 
     def verdict(config: Mapping[str, Any]) -> bool | None:
         numbers = {name: as_numbers(value) for name, value in config.items()}
-        return _decide(formula, config, numbers if repr(numbers) != repr(config) else None, defaults, context)
+        return decide(config, numbers if repr(numbers) != repr(config) else None)
 
     return verdict
 
 
-def _decide(
-    formula: Formula,
-    config: Mapping[str, Any],
-    numbers: Mapping[str, Any] | None,
-    defaults: Mapping[str, Any],
-    context: Mapping[str, Any],
-) -> bool | None:
-    if not isinstance(formula, (And, Or)):
-        said = evaluate(formula, config, context, defaults)
-        return said if numbers is None or evaluate(formula, numbers, context, defaults) is said else None
-    decisive = isinstance(formula, Or)
-    answers = [_decide(part, config, numbers, defaults, context) for part in formula.parts]
-    if decisive in answers:
-        return decisive
-    return None if None in answers else not decisive
+Decide = Callable[[Mapping[str, Any], Mapping[str, Any] | None], bool | None]
+
+
+def _prepared(formula: Formula, defaults: Mapping[str, Any], context: Mapping[str, Any]) -> Decide:
+    match formula:
+        case Truth(value=value):
+            return lambda config, numbers: value
+        case Opaque():
+            return lambda config, numbers: None
+        case Atom(subject=subject, clause=clause):
+            holds = compile_match(Match("", {subject: (clause,)}, defaults), context_fields=tuple(context))
+
+            def atom(config: Mapping[str, Any], numbers: Mapping[str, Any] | None) -> bool | None:
+                said = holds(config, context)
+                return said if numbers is None or holds(numbers, context) is said else None
+
+            return atom
+        case And(parts=parts) | Or(parts=parts):
+            decisive = isinstance(formula, Or)
+            inner = [_prepared(part, defaults, context) for part in parts]
+
+            def junction(config: Mapping[str, Any], numbers: Mapping[str, Any] | None) -> bool | None:
+                undecided = False
+                for part in inner:
+                    said = part(config, numbers)
+                    if said is decisive:
+                        return decisive
+                    undecided = undecided or said is None
+                return None if undecided else not decisive
+
+            return junction
 
 
 def disagreements(cls: type, effects: Sequence[Effect], most: int = MOST_POINTS) -> list[str]:
