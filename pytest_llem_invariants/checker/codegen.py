@@ -250,10 +250,10 @@ def _inline(value: str, op: str, rhs: Any, counts_bools: bool) -> str:
 def _against(value: str, op: str, other: str, kind: str, counts_bools: bool) -> str:
     """A clause against another field's value, which is not None; `v` is a number where its kind says so."""
     function = runtime.OPERATORS[op].__name__
-    if kind in ("int", "float") and op in _ORDER and "v" in (value, other) and not counts_bools:
+    if kind in ("int", "float") and op in _ORDER and "v" in (value, other):
         name, first = _bound(value)
         unknown = name if other == "v" else other
-        call = f"{function}({name}, {other})"
+        call = f"{function}({f'as_number({name})' if counts_bools else name}, {other})"
         test = f"({name} {op} {other} if type({unknown}) in NUMBERS else {call})"
         return test if name == first else f"{first} is not None and {test}"
     return f"{function}({f'as_number({value})' if counts_bools else value}, {other})"

@@ -10,7 +10,7 @@ from pytest_llem_invariants.errors import CorpusError, LlemError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.routes import Routed
@@ -78,11 +78,20 @@ class Checker:
 
         return self.check_routed(route(self, config, form), context=context)
 
-    def check_command(self, words: Sequence[str], *, context: Mapping[str, Any] | None = None) -> Verdict:
-        """Check a command line such as `["vllm", "serve", "--tensor-parallel-size", "0"]`."""
+    def check_command(
+        self,
+        words: Sequence[str],
+        *,
+        context: Mapping[str, Any] | None = None,
+        read: Callable[[str], Mapping[str, Any]] | None = None,
+    ) -> Verdict:
+        """Check a command line such as `["vllm", "serve", "--tensor-parallel-size", "0"]`.
+
+        `read` gives the contents of a config file that the command line names; without it, that file is left aside.
+        """
         from pytest_llem_invariants.checker.routes import route_command
 
-        return self.check_routed(route_command(self, words), context=context)
+        return self.check_routed(route_command(self, words, read), context=context)
 
     def check_routed(self, routed: Sequence[Routed], *, context: Mapping[str, Any] | None = None) -> Verdict:
         """One verdict over several classes, each violation with its place in the document."""

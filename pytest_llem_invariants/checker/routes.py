@@ -7,7 +7,7 @@ from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.core import Checker
@@ -31,16 +31,20 @@ class Routed:
 
     def place(self, violation: Violation) -> Violation:
         """The violation with the path of its first given field, and the fields named as they were written."""
-        given = [field for field in violation.fields if field.partition(".")[0] in self.places]
-        if not given:
+        paths = {field: path for field in violation.fields if (path := self._path(field)) is not None}
+        if not paths:
             return violation
-        path = [self._path(field) for field in given]
-        names = tuple(".".join(map(str, self._path(field))) if field in given else field for field in violation.fields)
-        return violation.moved(path[0], names)
+        names = tuple(".".join(map(str, paths[field])) if field in paths else field for field in violation.fields)
+        return violation.moved(next(iter(paths.values())), names)
 
-    def _path(self, field: str) -> Path:
-        first, _, rest = field.partition(".")
-        return (*self.places[first], *(rest.split(".") if rest else ()))
+    def _path(self, field: str) -> Path | None:
+        """Where a field was written: at the longest part of its name that has a place."""
+        names = field.split(".")
+        for length in range(len(names), 0, -1):
+            place = self.places.get(".".join(names[:length]))
+            if place is not None:
+                return (*place, *names[length:])
+        return None
 
 
 def route(checker: Checker, config: Mapping[str, Any], form: str | None = None) -> list[Routed]:
@@ -56,9 +60,18 @@ def route(checker: Checker, config: Mapping[str, Any], form: str | None = None) 
             f"{checker.engine}: nothing says how a config reaches its classes — name the class with --type"
         )
     for candidate in forms.values():
-        if any(mark in config for mark in candidate.get("marks", ())):
+        if _is_marked(candidate, config):
             return _through(checker, candidate, config)
-    return _through(checker, max(forms.values(), key=lambda candidate: _known(checker, candidate, config)), config)
+    open_to_all = [candidate for candidate in forms.values() if "where" not in candidate]
+    return _through(checker, max(open_to_all, key=lambda candidate: _known(checker, candidate, config)), config)
+
+
+def _is_marked(form: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
+    """Whether a key of the document, or the value of one, says that it is of this form."""
+    where = form.get("where", {})
+    if where and all(config.get(key) == value for key, value in where.items()):
+        return True
+    return any(mark in config for mark in form.get("marks", ()))
 
 
 def _known(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> int:
@@ -127,14 +140,17 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
             continue
         if extras_are_ignored and fields is not None and field not in fields and field not in sections:
             continue
+        if dot and form.get("flags"):
+            value = _listed(value) if rest.endswith("+") else value
+            rest = rest.removesuffix("+")
+            _insert(kwargs, [field, *rest.split(".")], _parsed(value, None))
+            places[f"{field}.{rest}"] = (*above, key)
+            continue
         if form.get("flags"):
+            value = form.get("words", {}).get(field, {}).get(value, value) if isinstance(value, str) else value
             value = _parsed(value, (fields or {}).get(field))
         if negated and isinstance(value, bool):
             value = not value
-        if dot and form.get("flags"):
-            _insert(kwargs.setdefault(field, {}), rest.replace("-", "_").split("."), value)
-            places[field] = (*above, key)
-            continue
         if field in sections and isinstance(value, dict):
             routed.extend(_section(checker, sections[field], str(key), value))
             continue
@@ -156,11 +172,19 @@ def _entries(form: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tup
             yield (key,), value
 
 
-def _insert(into: Any, names: Sequence[str], value: Any) -> None:
+def _insert(into: dict[str, Any], names: Sequence[str], value: Any) -> None:
+    """Put a value at a path, beside what other options put there; a value that is no mapping gives way."""
     for name in names[:-1]:
-        into = into.setdefault(name, {}) if isinstance(into, dict) else {}
-    if isinstance(into, dict):
-        into[names[-1]] = _parsed(value, None)
+        inner = into.get(name)
+        if not isinstance(inner, dict):
+            inner = into[name] = {}
+        into = inner
+    into[names[-1]] = value
+
+
+def _listed(value: Any) -> Any:
+    """The elements of an option that is given as `--name.list+ a,b`."""
+    return [_parsed(item, None) for item in value.split(",")] if isinstance(value, str) else value
 
 
 def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> list[Routed]:
@@ -192,6 +216,10 @@ def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
             return value
     if value in ("None", "null"):
         return None
+    if kinds is None or "int" in kinds:
+        number = _short_number(value)
+        if number is not None:
+            return number
     if value.lower() in ("true", "false"):
         return value.lower() == "true"
     for kind in (int, float):
@@ -202,19 +230,41 @@ def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
     return value
 
 
+_SUFFIXES = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def _short_number(text: str) -> int | None:
+    """`2k` is 2,000 and `2K` is 2,048."""
+    factor = _SUFFIXES.get(text[-1:])
+    if factor is None or not text[:-1].replace(".", "", 1).isdecimal() or (text[-1].isupper() and "." in text):
+        return None
+    return int(float(text[:-1]) * factor) if "." in text else int(text[:-1]) * factor
+
+
 def begins(command: Mapping[str, Any], words: Sequence[str]) -> bool:
     """Whether a command line calls this command, by whatever path to the program."""
     head = command["words"]
     return [word.rpartition("/")[2] for word in words[: len(head)]] == list(head)
 
 
-def route_command(checker: Checker, words: Sequence[str]) -> list[Routed]:
-    """A command line, by the first command of the engine that its words begin with."""
+def route_command(
+    checker: Checker, words: Sequence[str], read: Callable[[str], Mapping[str, Any]] | None = None
+) -> list[Routed]:
+    """A command line, by the first command of the engine that its words begin with.
+
+    `read` opens the config file that the command line may name; what the command line says itself wins.
+    """
     for command in checker.routes.get("commands", ()):
         head = command["words"]
         if begins(command, words):
             form = checker.routes["forms"][command["form"]]
-            return _through(checker, form, _options(checker, form, command, list(words[len(head) :])))
+            options = _options(checker, form, command, list(words[len(head) :]))
+            named = next((options[key] for key in options if _field(form, key)[0] == command.get("file")), None)
+            if read is not None and isinstance(named, str):
+                told = {_field(form, key)[0] for key in options}
+                below = {key: value for key, value in read(named).items() if _field(form, key)[0] not in told}
+                options = {**below, **options}
+            return _through(checker, form, options)
     known = ", ".join(" ".join(command["words"]) for command in checker.routes.get("commands", ())) or "none"
     raise RoutingError(f"{checker.engine}: no command begins like {' '.join(words[:2])!r} — known are {known}")
 
@@ -231,6 +281,8 @@ def _options(checker: Checker, form: Mapping[str, Any], command: Mapping[str, An
                 options.setdefault(command["positional"], word)
             continue
         key, equals, value = word.partition("=")
+        if not equals and word[1:2] in command.get("attached", ()) and word[2:3].isalnum():
+            key, equals, value = word[:2], "=", word[2:]
         if equals:
             options[key] = value
             continue

@@ -83,7 +83,14 @@ def _command(options: argparse.Namespace) -> Checked:
     words: Sequence[str] = options.words
     checker = load(options) if options.engine or options.corpus else _checker_of_command(options)
     context = context_of(options, list(checker.declared_context))
-    return Checked("the command line", checker, checker.check_command(words, context=context), None)
+    verdict = checker.check_command(words, context=context, read=_contents)
+    return Checked("the command line", checker, verdict, None)
+
+
+def _contents(name: str) -> Mapping[str, Any]:
+    from pytest_llem_invariants.cli.reading import read
+
+    return read(name).data
 
 
 def _checker_of_command(options: argparse.Namespace) -> Checker:

@@ -200,8 +200,9 @@ routes:
     serve:
       class: demo.Serve
       flags: true
-      fields: {tp: tensor_parallel_size}
-      ignore: [port]
+      fields: {z: tensor_parallel_size, tp: tensor_parallel_size}
+      words: {tensor_parallel_size: {auto: 1}}
+      ignore: [port, config]
     sampling:
       class: demo.Sampling
     nested:
@@ -209,7 +210,7 @@ routes:
       sections:
         quantization: {by: method, classes: {cache: demo.Cache}}
   commands:
-    - {words: [demo, serve], form: serve, positional: model}
+    - {words: [demo, serve], form: serve, positional: model, file: config, attached: [z]}
 """
 
 

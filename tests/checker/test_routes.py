@@ -28,7 +28,16 @@ def told(config: dict[str, Any], **how: Any) -> list[tuple[str, tuple[str | int,
             {"model": "m", "cache": '{"block_size": 7}'},
             [("cache_block", ("cache", "block_size"), ("cache.block_size",))],
         ),
-        ({"model": "m", "cache.block-size": 7}, None),
+        (
+            {"model": "m", "cache.block_size": 7},
+            [("cache_block", ("cache.block_size",), ("cache.block_size",))],
+        ),
+        (
+            {"model": "m", "cache.block_size": 8, "cache.blok_size": 7},
+            [("unknown_field", ("cache.blok_size",), ("cache.blok_size",))],
+        ),
+        ({"model": "m", "tp": "auto"}, []),
+        ({"model": "m", "cache": {"block_size": 16}}, []),
         ({"temperature": -1}, [("temperature_below_0", ("temperature",), ("temperature",))]),
         (
             {"messages": [], "max_completion_tokens": 3, "min_tokens": 4, "stream": True},
@@ -46,14 +55,10 @@ def told(config: dict[str, Any], **how: Any) -> list[tuple[str, tuple[str | int,
     ],
 )
 def test_what_people_write_reaches_the_class_and_keeps_its_place(config: dict[str, Any], expected: Any) -> None:
-    found = told(config)
-    if expected is None:
-        assert [rule for rule, _, _ in found] == ["cache_block"]
-    else:
-        # The platform is a fact outside the config: it is named as a value, not as a field.
-        assert found == [
-            (rule, path, tuple(field for field in fields if field != "platform")) for rule, path, fields in expected
-        ]
+    # The platform is a fact outside the config: it is named as a value, not as a field.
+    assert told(config) == [
+        (rule, path, tuple(field for field in fields if field != "platform")) for rule, path, fields in expected
+    ]
 
 
 def test_a_form_can_be_named() -> None:
@@ -70,12 +75,29 @@ def test_a_form_can_be_named() -> None:
         (["demo", "serve", "M", "--graphs"], ["cuda_only"]),
         (["demo", "serve", "M", "--no-graphs", "--port", "80"], []),
         (["demo", "serve", "--model", "M", "--cache", '{"block_size": 9}'], ["cache_block"]),
+        (["demo", "serve", "M", "--cache.block_size", "9"], ["cache_block"]),
+        (["demo", "serve", "M", "--cache.block_size=8K"], []),
+        (["demo", "serve", "M", "--cache.block_size", "1.5k"], ["cache_block"]),
+        (["demo", "serve", "M", "--cache.block_size", "8", "--cache.ways+", "1,2"], []),
+        (["demo", "serve", "M", "-z0"], ["tp_low"]),
+        (["demo", "serve", "M", "-tp", "2K"], []),
         (["demo", "serve", "M", "--tensor-paralel-size", "2"], ["unknown_field"]),
     ],
 )
 def test_a_command_line_is_read_as_the_command_would(words: list[str], expected: list[str]) -> None:
     verdict = Checker.load("demo").check_command(words)
     assert [violation.rule_id for violation in verdict.violations] == expected
+
+
+def test_the_config_file_of_a_command_line_stands_below_its_options() -> None:
+    checker = Checker.load("demo")
+    file = {"tensor-parallel-size": 0, "graphs": True}
+    words = ["demo", "serve", "M", "--config", "serve.yaml"]
+    told = [one.rule_id for one in checker.check_command(words, read=lambda name: file).violations]
+    assert told == ["tp_low", "cuda_only"]
+    told = [one.rule_id for one in checker.check_command([*words, "-tp", "2"], read=lambda name: file).violations]
+    assert told == ["cuda_only"]
+    assert checker.check_command(words).ok
 
 
 def test_an_unknown_command_is_told_with_the_known_ones() -> None:
