@@ -282,6 +282,7 @@ def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapp
         "template": rule.message_template,
         "summary": say_rule(rule.native_type, rule.severity, rule.match),
         "guard": rule.miner_source.guard,
+        "method": rule.miner_source.method,
         "by": str(rule.added_by),
         "suggestion": suggestion(rule.match, source.path, context),
         "when": say_match(rule.match),
@@ -292,8 +293,19 @@ def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapp
         "words": told(rule, [*fields, *contextual]),
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
+        "examples": _examples(rule),
     }
     return entry | {name: value for name, value in more.items() if value}
+
+
+def _examples(rule: Rule) -> list[Any] | None:
+    """A config that triggers the rule and one that does not, where JSON can hold them."""
+    try:
+        examples = [value_to_data(dict(kwargs)) for kwargs in (rule.kwargs_positive, rule.kwargs_negative)]
+        json.dumps(examples)
+    except (TypeError, ValueError):
+        return None
+    return examples
 
 
 def _json(value: Any) -> Any:

@@ -92,20 +92,20 @@ def data_root() -> str:
 def engines(root: str) -> list[str]:
     """The engines that have a corpus."""
     folder = os.path.join(root, "corpora")
-    return sorted(
-        name
-        for name in os.listdir(folder)
-        if any(os.path.exists(os.path.join(folder, name, file)) for file in (COMPILED, SOURCES[0]))
-    )
+    return sorted(name for name in os.listdir(folder) if _has_corpus(os.path.join(folder, name)))
 
 
 def versions(root: str, engine: str) -> list[str]:
-    """The earlier versions of an engine whose corpora are kept, oldest first."""
+    """The earlier versions of an engine whose corpora are kept, oldest first; a schema alone is no corpus."""
     folder = os.path.join(root, "corpora", engine, "history")
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(
-        (name for name in names if os.path.isdir(os.path.join(folder, name)) and name[:1].isdigit()), key=_numbers
+        (name for name in names if name[:1].isdigit() and _has_corpus(os.path.join(folder, name))), key=_numbers
     )
+
+
+def _has_corpus(folder: str) -> bool:
+    return any(os.path.exists(os.path.join(folder, file)) for file in (COMPILED, SOURCES[0]))
 
 
 def _numbers(version: str) -> list[tuple[int, str]]:

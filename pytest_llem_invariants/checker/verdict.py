@@ -182,14 +182,15 @@ OPEN = "…"
 
 def render(words: Iterable[Any], values: Mapping[str, Any]) -> str:
     """A message: its fixed text, and in its holes the values of the fields."""
-    return "".join(piece if isinstance(piece, str) else _shown(piece[0], values.get(piece[1], OPEN)) for piece in words)
+    pieces = (piece if isinstance(piece, str) else _shown(piece[0], values.get(piece[1], OPEN)) for piece in words)
+    return "".join(pieces)
 
 
 def _shown(how: str, value: Any) -> str:
     if value is OPEN:
         return OPEN
     if how == "type":
-        return type(value).__name__
+        return str(type(value).__name__)
     if how == "len":
         return str(len(value)) if hasattr(value, "__len__") else OPEN
     return repr(value) if how == "repr" else str(value)

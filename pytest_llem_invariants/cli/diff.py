@@ -35,32 +35,85 @@ def run(options: argparse.Namespace) -> int:
 
 
 def compare(old: Checker, new: Checker) -> dict[str, list[dict[str, Any]]]:
-    """The differences by kind, each list in the order of the corpora."""
-    before, after = _by_constraint(old.rules), _by_constraint(new.rules)
+    """The differences by kind, each list in the order of the corpora.
+
+    Two rules are the same constraint where their words are; where not, each version is asked about the examples of
+    the other's rule. So a check that moved into a declared bound is no news, but one that moved its bound is.
+    """
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _TITLES}
-    for key, rule in after.items():
-        earlier = before.get(key)
+    before, after = _Side(old), _Side(new)
+    for rule in new.rules:
+        earlier = before.same(rule) or before.covering(rule, after)
         if earlier is None:
             found["stricter"].append(_entry(rule))
             continue
+        found_in = {"from": before.place(earlier), "to": after.place(rule)}
         if earlier["severity"] != rule["severity"]:
             found["changed"].append({**_entry(rule), "from": earlier["severity"], "to": rule["severity"]})
-        if _file(earlier["guard"]) != _file(rule["guard"]):
-            found["moved"].append({**_entry(rule), "from": earlier["guard"], "to": rule["guard"]})
+        elif after.also_refuses(earlier, before) and not before.same(rule):
+            found["stricter"].append(_entry(rule))
+        if found_in["from"] != found_in["to"]:
+            found["moved"].append({**_entry(rule), "from": _where(earlier), "to": _where(rule)})
         if earlier["template"] != rule["template"]:
             found["reworded"].append({**_entry(rule), "from": earlier["template"], "to": rule["template"]})
-    found["looser"] = [_entry(rule) for key, rule in before.items() if key not in after]
+    for rule in old.rules:
+        later = after.same(rule) or after.covering(rule, before)
+        if later is None or (not after.same(rule) and before.also_refuses(later, after)):
+            found["looser"].append(_entry(rule))
     found["fields"] = list(_fields(old, new))
     return found
 
 
-def _by_constraint(rules: Iterable[Rule]) -> dict[tuple[str, str], Rule]:
-    return {(rule["type"], rule["when"]): rule for rule in rules}
+class _Side:
+    """One version, asked about the rules of the other."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+        self._types = frozenset(checker.native_types)
+        self._by_words = {(rule["type"], rule["when"]): rule for rule in checker.rules}
+        self._by_id = {rule["id"]: rule for rule in checker.rules}
+
+    def same(self, rule: Rule) -> Rule | None:
+        """The rule that says the same in the same words."""
+        return self._by_words.get((rule["type"], rule["when"]))
+
+    def covering(self, rule: Rule, its_side: _Side) -> Rule | None:
+        """A rule of this version that speaks about the other rule's example, and of one of its fields."""
+        if "examples" not in rule or not its_side._triggers(rule, rule["examples"][0]):
+            return None
+        spoken = self._spoken(rule["type"], rule["examples"][0])
+        alike = [other for other in spoken if other["severity"] == rule["severity"]]
+        return next((other for other in alike or spoken if set(other["fields"]) & set(rule["fields"])), None)
+
+    def also_refuses(self, rule: Rule, its_side: _Side) -> bool:
+        """Whether this version rejects, over a field of the rule, the example that the rule lets pass."""
+        if rule["severity"] != "error" or "examples" not in rule or its_side._refusals(rule, rule["examples"][1]):
+            return False
+        return bool(self._refusals(rule, rule["examples"][1]))
+
+    def _refusals(self, rule: Rule, example: Any) -> list[Rule]:
+        spoken = self._spoken(rule["type"], example)
+        return [
+            other for other in spoken if other["severity"] == "error" and set(other["fields"]) & set(rule["fields"])
+        ]
+
+    def _triggers(self, rule: Rule, example: Any) -> bool:
+        return any(other["id"] == rule["id"] for other in self._spoken(rule["type"], example))
+
+    def _spoken(self, native_type: str, example: Any) -> list[Rule]:
+        if native_type not in self._types:
+            return []
+        violations = self._checker.check(native_type, example).violations
+        return [self._by_id[violation.rule_id] for violation in violations if violation.rule_id in self._by_id]
+
+    @staticmethod
+    def place(rule: Rule) -> tuple[str, str]:
+        """Where a rule stands: a line number moves with every edit; a file or a method is news."""
+        return rule["guard"].rpartition(":")[0], rule["method"]
 
 
-def _file(guard: str) -> str:
-    """A line number moves with every edit; a file is news."""
-    return guard.rpartition(":")[0]
+def _where(rule: Rule) -> str:
+    return f"{rule['guard']} ({rule['method']})"
 
 
 def _entry(rule: Rule) -> dict[str, Any]:

@@ -257,13 +257,21 @@ def test_a_corpus_loads_by_engine_by_version_and_by_path(project: Path) -> None:
     ("engine", "version", "told"),
     [
         ("demmo", None, "did you mean 'demo'.*known are demo"),
-        ("sglang", None, "known are demo"),
+        ("sglang", None, "'sglang' — known are demo"),
+        ("tensorrt", None, "'tensorrt' — known are demo"),
         ("demo", "3.0", "no corpus of version '3.0'.*known are 1.0, 2.0"),
     ],
 )
 def test_unknown_engines_and_versions_are_told_with_the_known_ones(engine: str, version: str | None, told: str) -> None:
     with pytest.raises(EngineUnavailableError, match=told):
         Checker.load(engine, version=version)
+
+
+def test_a_schema_alone_is_no_earlier_version(project: Path) -> None:
+    (project / "corpora/demo/history/1.5").mkdir()
+    (project / "corpora/demo/history/1.5/schema.discovered.json").write_text("{}")
+    with pytest.raises(EngineUnavailableError, match=r"known are 1\.0, 2\.0"):
+        Checker.load("demo", version="1.5")
 
 
 def test_a_fresh_compiled_corpus_is_read_and_a_stale_one_is_not(project: Path) -> None:

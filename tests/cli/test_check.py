@@ -252,7 +252,7 @@ def test_diff_tells_what_changed_and_what_breaks(serve: Path, capsys: pytest.Cap
         "demo 1.0 → 2.0: 3 → 11 rules",
         "looser: configs that were rejected are now accepted (1)",
         "n is above 8",
-        "demo/old.py:3\n    → demo/params.py:7",
+        "demo/old.py:3 (check)\n    → demo/params.py:7 (check)",
         "- demo.Sampling.best_of",
         "serve.yaml: breaks",
         "serve.yaml:2: n must be 1 when using greedy sampling, got 2.",

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants.cli.diff import compare
+from pytest_llem_invariants.model import Rule, Severity
+from tests.checker.demo import checker_of, rule
+
+
+def example(
+    fields: Mapping[str, Mapping[str, Any]], positive: Any, negative: Any, identity: str = "r", **more: Any
+) -> Rule:
+    """A rule with examples that are its own."""
+    return replace(rule(identity, fields, **more), kwargs_positive=positive, kwargs_negative=negative)
+
+
+BELOW_0 = example({"n": {"<": 0}}, {"n": -1}, {"n": 0}, template="n is low")
+AT_MOST_MINUS_1 = example({"n": {"<=": -1}}, {"n": -1}, {"n": 0}, identity="declared", guard="demo/types.py:3")
+BELOW_1 = example({"n": {"<": 1}}, {"n": 0}, {"n": 1}, template="n is low")
+BELOW_1_TOLD_FROM_AFAR = replace(BELOW_1, kwargs_positive={"n": -5})
+
+
+def kinds(old: list[Rule], new: list[Rule]) -> dict[str, list[str]]:
+    found = compare(checker_of(old), checker_of(new))
+    return {kind: [entry["id"] for entry in entries] for kind, entries in found.items() if entries}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ([BELOW_0], [BELOW_0], {}),
+        ([], [BELOW_0], {"stricter": ["r"]}),
+        ([BELOW_0], [], {"looser": ["r"]}),
+        ([BELOW_0], [BELOW_1], {"stricter": ["r"]}),
+        ([BELOW_0], [BELOW_1_TOLD_FROM_AFAR], {"stricter": ["r"]}),
+        ([BELOW_1], [BELOW_0], {"looser": ["r"]}),
+        ([BELOW_1_TOLD_FROM_AFAR], [BELOW_0], {"looser": ["r"]}),
+        ([BELOW_0], [AT_MOST_MINUS_1], {"moved": ["declared"], "reworded": ["declared"]}),
+        ([BELOW_0], [replace(BELOW_0, severity=Severity.WARN)], {"changed": ["r"]}),
+        ([BELOW_0], [replace(BELOW_0, message_template="n is too low")], {"reworded": ["r"]}),
+        ([replace(BELOW_0, native_type="demo.Old")], [BELOW_0], {"stricter": ["r"], "looser": ["r"]}),
+    ],
+)
+def test_a_change_is_told_for_what_it_is(old: list[Rule], new: list[Rule], expected: dict[str, list[str]]) -> None:
+    assert kinds(old, new) == expected
+
+
+def test_another_line_of_the_same_method_is_no_news() -> None:
+    moved = replace(BELOW_0, miner_source=replace(BELOW_0.miner_source, line_at_scan=99))
+    assert kinds([BELOW_0], [moved]) == {}
+    elsewhere = replace(BELOW_0, miner_source=replace(BELOW_0.miner_source, method="other"))
+    assert kinds([BELOW_0], [elsewhere]) == {"moved": ["r"]}
