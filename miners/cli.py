@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from miners.discovery import command as discovery
 from miners.history import command as history
+from miners.ledger import command as ledger
 from miners.schema import command as schemas
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     discovery.register(commands)
     schemas.register(commands)
     history.register(commands)
+    ledger.register(commands)
     return parser
 
 
@@ -106,6 +108,9 @@ def _probe(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     from miners.build import build
+    from miners.ledger.files import LEDGER, render_ledger
+    from miners.ledger.making import ledger_of
+    from miners.ledger.show import headline
     from miners.outcome import closing_table, hand_written_debt
     from miners.progress import Progress
     from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
@@ -118,13 +123,16 @@ def _build(options: argparse.Namespace) -> int:
     _say_what_is_not_mined(adapter)
     mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers)
     text = render_proposed(mined.corpus)
+    effects = ledger_of(mined, adapter.ssot)
     print(closing_table(mined))
+    print(headline(effects))
     for line in hand_written_debt(mined, previous):
         print(f"  {line}")
     if options.check:
-        return _compare(path, text)
+        return max(_compare(path, text), _compare(path.with_name(LEDGER), render_ledger(effects)))
     dump(path, text)
-    print(f"wrote {path}; prove it: pytest --llem-engine={options.engine} -n 2")
+    dump(path.with_name(LEDGER), render_ledger(effects))
+    print(f"wrote {path} and {LEDGER} beside it; prove it: pytest --llem-engine={options.engine} -n 2")
     return OK
 
 

@@ -19,10 +19,10 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from miners.ledger.files import load_ledger, render_ledger
+    from miners.ledger.files import LEDGER, load_ledger, render_ledger
     from miners.ledger.show import show
 
-    ledger = load_ledger(data_root() / "corpora" / options.engine / "ledger.json")
+    ledger = load_ledger(data_root() / "corpora" / options.engine / LEDGER)
     if options.name is not None:
         ledger = ledger.of_class(options.name)
     print(

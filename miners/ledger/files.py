@@ -11,6 +11,8 @@ from miners.ledger.entries import Entry, Figures, Ledger, Reason, figures
 from pytest_llem_invariants.errors import CorpusError
 
 SCHEMA_VERSION: Final = "1.0.0"
+LEDGER: Final = "ledger.json"
+"""Its name beside the corpus."""
 
 
 def render_ledger(ledger: Ledger) -> str:

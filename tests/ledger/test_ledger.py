@@ -1,0 +1,182 @@
+"""The ledger of a small class: each effect once, with its rules or its reason."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from miners.candidate import Candidate
+from miners.ledger.entries import Entry, Ledger, Reason
+from miners.ledger.files import load_ledger, render_ledger
+from miners.ledger.making import make_ledger
+from miners.ledger.show import headline, show
+from miners.proof import Lost
+from miners.stage import to_rule
+from miners.static import StaticResult, mine
+from miners.static.reader import ImportedReader
+from miners.surface import class_facts
+from miners.witness import Examples
+from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.model import Rule
+from tests.ledger import sites
+
+FILE = "tests/ledger/sites.py"
+
+
+@pytest.fixture(scope="module")
+def read() -> StaticResult:
+    surface = {name: class_facts(getattr(sites, name), name) for name in ("Config", "Child")}
+    return mine(surface, ImportedReader("tests"), engine="toy")
+
+
+def line_of(mark: str) -> int:
+    lines = Path(str(sites.__file__)).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if line.endswith(f"# {mark}"))
+
+
+def ledger_of(read: StaticResult, rules: list[Rule] = [], lost: list[Lost] = [], **more: Any) -> Ledger:  # noqa: B006
+    return make_ledger(read, rules, lost, engine="toy", engine_version="1", **more)
+
+
+def entry_of(ledger: Ledger, mark: str) -> Entry:
+    (entry,) = (one for one in ledger.entries if one.place == f"{FILE}:{line_of(mark)}")
+    return entry
+
+
+def candidate_of(read: StaticResult, mark: str, native_type: str = "Config") -> Candidate:
+    (finding,) = (one for one in read.findings if one.site.line == line_of(mark) and one.native_type == native_type)
+    return finding.candidates[0]
+
+
+def rule_of(candidate: Candidate, positive: dict[str, Any]) -> Rule:
+    return to_rule(candidate, Examples(positive, {}), engine="toy", library="toy", added_at="2026-01-01")
+
+
+def test_every_effect_stands_once_however_many_classes_pass_it(read: StaticResult) -> None:
+    ledger = ledger_of(read)
+    places = [(entry.place, entry.kind) for entry in ledger.entries]
+    assert len(places) == len(set(places))
+    assert entry_of(ledger, "raised").native_types == ("Child", "Config")
+
+
+@pytest.mark.parametrize(
+    ("mark", "reason"),
+    [
+        ("raised", Reason.NOT_TRIED),
+        ("opaque", Reason.OPAQUE),
+        ("file", Reason.RUN_TIME),
+        ("needs", Reason.RUN_TIME),
+        ("never", Reason.UNREACHABLE),
+        ("uncalled", Reason.UNREACHABLE),
+        ("caught", Reason.UNREACHABLE),
+        ("private", Reason.PRIVATE),
+        ("default", Reason.DEFAULT),
+    ],
+)
+def test_what_no_rule_covers_has_its_reason(read: StaticResult, mark: str, reason: Reason) -> None:
+    entry = entry_of(ledger_of(read), mark)
+    assert entry.reason is reason
+    assert entry.detail
+
+
+def test_a_rule_covers_the_line_of_its_guard(read: StaticResult) -> None:
+    rule = rule_of(candidate_of(read, "raised"), {"a": -1})
+    entry = entry_of(ledger_of(read, [rule]), "raised")
+    assert entry.rules == (rule.id,)
+    assert entry.reason is None
+
+
+def test_a_rule_found_by_its_effect_covers_a_silent_change(read: StaticResult) -> None:
+    told = candidate_of(read, "changed")
+    elsewhere = replace(told, source=replace(told.source, line_at_scan=1))
+    assert entry_of(ledger_of(read, [rule_of(elsewhere, {"b": 7})]), "changed").covered
+    assert not entry_of(ledger_of(read, [rule_of(elsewhere, {"b": 1})]), "changed").covered
+
+
+def test_a_rule_with_the_words_of_a_warning_covers_it(read: StaticResult) -> None:
+    told = candidate_of(read, "warned")
+    elsewhere = replace(told, source=replace(told.source, line_at_scan=1))
+    assert entry_of(ledger_of(read, [rule_of(elsewhere, {"b": 3})]), "warned").covered
+    other = replace(elsewhere, template="something else")
+    assert not entry_of(ledger_of(read, [rule_of(other, {"b": 3})]), "warned").covered
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("no example that the library confirms: accepted", Reason.NO_EXAMPLE),
+        ("no example that the library confirms: environment: ImportError: no such package", Reason.RUN_TIME),
+        ("fires on a config that the library accepts: {}", Reason.REFUTED),
+    ],
+)
+def test_a_lost_candidate_gives_the_gates_reason(read: StaticResult, told: str, reason: Reason) -> None:
+    entry = entry_of(ledger_of(read, lost=[Lost(candidate_of(read, "raised"), told)]), "raised")
+    assert entry.reason is reason
+    assert entry.detail == told
+
+
+def test_the_reason_nearest_to_a_rule_is_told(read: StaticResult) -> None:
+    candidate = candidate_of(read, "raised")
+    losses = [Lost(candidate, "no example that the library confirms: accepted"), Lost(candidate, "fires on {}")]
+    assert entry_of(ledger_of(read, lost=losses), "raised").reason is Reason.REFUTED
+
+
+def test_declared_needs_are_no_fault_of_the_language(read: StaticResult) -> None:
+    entry = entry_of(ledger_of(read, run_time=r"swapcase"), "opaque")
+    assert entry.reason is Reason.RUN_TIME
+    assert "swapcase" in entry.detail
+
+
+def test_the_shares_count_what_is_within_reach() -> None:
+    def entry(line: int, rules: tuple[str, ...] = (), reason: Reason | None = None) -> Entry:
+        return Entry("x.py", line, "C.f", "raise", ("C",), rules, reason)
+
+    ledger = Ledger(
+        "toy",
+        "1",
+        (
+            entry(1, ("r",)),
+            entry(2, reason=Reason.OPAQUE),
+            entry(3, reason=Reason.NO_EXAMPLE),
+            entry(4, reason=Reason.RUN_TIME),
+        ),
+    )
+    assert (ledger.figures.effects, ledger.figures.reachable, ledger.figures.covered) == (4, 3, 1)
+    assert ledger.figures.opaque_share == 0.25
+    assert "1 covered (33.3%), 1 opaque (25.0%)" in headline(ledger)
+
+
+def test_a_ledger_comes_back_from_its_file(read: StaticResult, tmp_path: Path) -> None:
+    ledger = ledger_of(read, [rule_of(candidate_of(read, "raised"), {"a": -1})])
+    text = render_ledger(ledger)
+    path = tmp_path / "ledger.json"
+    path.write_text(text, encoding="utf-8")
+    assert load_ledger(path) == ledger
+    assert render_ledger(load_ledger(path)) == text
+    assert json.loads(text)["figures"]["covered"] == 1
+
+
+def test_an_effect_is_one_line_of_the_file(read: StaticResult) -> None:
+    lines = render_ledger(ledger_of(read)).splitlines()
+    assert sum(f"{FILE}:{line_of('raised')}" in line for line in lines) == 1
+
+
+@pytest.mark.parametrize(("text", "said"), [("{", "not a ledger"), ("[]", "not a ledger"), (None, "no ledger there")])
+def test_what_is_no_ledger_is_refused_in_one_sentence(tmp_path: Path, text: str | None, said: str) -> None:
+    path = tmp_path / "ledger.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=said):
+        load_ledger(path)
+
+
+def test_one_class_is_shown_alone(read: StaticResult) -> None:
+    alone = ledger_of(read).of_class("Child")
+    assert {entry.owner for entry in alone.entries} >= {"Child", "Config"}
+    assert not any("uncalled" in line for line in show(alone).splitlines())
+    assert f"{FILE}:{line_of('child')}" in show(alone, every=True)
+    assert ledger_of(read).of_class("Nobody").entries == ()
