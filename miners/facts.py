@@ -84,3 +84,8 @@ class ClassFacts:
     """Arguments without which the class cannot be built, from the SSOT."""
     accepts_extra: bool = False
     """Whether unknown keyword arguments are taken (`**kwargs`, `extra="allow"`)."""
+
+
+def is_closed(fact: FieldFact) -> bool:
+    """Whether a few values are all that the field can take: then what was seen of them is the whole of it."""
+    return fact.literals is not None or set(fact.types) == {"bool"}

@@ -21,11 +21,22 @@ class Prediction:
         self._context = adapter.default_context()
 
     def __call__(self, native_type: str, kwargs: Kwargs) -> bool:
-        if native_type in self._known:
-            config = {**self._base.get(native_type, {}), **kwargs}
-            if not self._checker.check(native_type, config, context=self._context).ok:
-                return True
-        return any(self(inner.type, inner.kwargs) for inner in _objects(kwargs.values()))
+        config = {name: self._as_built(value) for name, value in kwargs.items()}
+        return self._rejects(native_type, {**self._base.get(native_type, {}), **config})
+
+    def _rejects(self, native_type: str, config: Kwargs) -> bool:
+        if native_type in self._known and not self._checker.check(native_type, config, context=self._context).ok:
+            return True
+        return any(self._rejects(inner.type, inner.kwargs) for inner in _objects(config.values()))
+
+    def _as_built(self, value: Any) -> Any:
+        """The value with its objects as the adapter builds them: what a class cannot do without is given."""
+        if isinstance(value, TypedValue):
+            given = {name: self._as_built(inner) for name, inner in value.kwargs.items()}
+            return TypedValue(value.type, {**self._base.get(value.type, {}), **given})
+        if isinstance(value, Mapping):
+            return {key: self._as_built(inner) for key, inner in value.items()}
+        return [self._as_built(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _objects(values: Iterable[Any]) -> Iterator[TypedValue]:
@@ -35,5 +46,5 @@ def _objects(values: Iterable[Any]) -> Iterator[TypedValue]:
             yield value
         elif isinstance(value, Mapping):
             yield from _objects(value.values())
-        elif isinstance(value, (list, tuple)):
+        elif isinstance(value, list):
             yield from _objects(value)

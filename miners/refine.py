@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from miners.candidate import Candidate
 from miners.dynamic.shapes import Evidence, infer
-from miners.facts import ClassFacts
+from miners.facts import ClassFacts, is_closed
 from miners.values import Surface, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
@@ -102,7 +102,7 @@ def _narrowed(
         rejected=tuple(value for value in values if shows(with_value(value))),
         accepted=tuple(value for value in values if not shows(with_value(value))),
         rejects=lambda value: shows(with_value(value)),
-        domain_is_whole=True,
+        domain_is_whole=is_closed(field_at(name, facts, surface)),
     )
     if not evidence.rejected or not evidence.accepted:
         return

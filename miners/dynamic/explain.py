@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -44,10 +44,18 @@ class Removed:
 
 
 class Explainer:
-    """Explains rejections of one class. `removed` keeps what was refuted on the way."""
+    """Explains rejections of one class. `closed` are the fields of few values; `removed` keeps what was refuted."""
 
-    def __init__(self, oracle: Oracle, pools: Pools, defaults: Mapping[str, Any], toggles: Pools) -> None:
+    def __init__(
+        self,
+        oracle: Oracle,
+        pools: Pools,
+        defaults: Mapping[str, Any],
+        toggles: Pools,
+        closed: Collection[str] = (),
+    ) -> None:
         self._oracle = oracle
+        self._closed = closed
         self._pools = pools
         self._toggles = toggles
         self._defaults = defaults
@@ -285,7 +293,7 @@ class Explainer:
             rejected=distinct(rejected),
             accepted=tuple(value for value, row in rows if row.guard is None),
             rejects=rejects,
-            domain_is_whole=True,
+            domain_is_whole=name in self._closed,
         )
         unset = {} if default is None else {name: default}
         whole = (*infer(name, evidence), {name: (Clause("falsy", True),)}, {name: (Clause("absent", True),)})

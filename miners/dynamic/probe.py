@@ -14,7 +14,7 @@ from typing import Any, Final
 from miners.candidate import Candidate
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
-from miners.facts import ClassFacts, FieldFact
+from miners.facts import ClassFacts, FieldFact, is_closed
 from miners.types import Choice, alternatives
 from miners.values import Surface, class_of
 from pytest_llem_invariants.corpus_names import template_fragments
@@ -78,7 +78,8 @@ def probe(
     defaults = {**{name: default_of(facts.fields[name], typed) for name in pools}, **facts.base_kwargs}
     known = Explained(explained)
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
-    explainer = Explainer(oracle, pools, defaults, toggles)
+    closed = [name for name in pools if is_closed(facts.fields[name])]
+    explainer = Explainer(oracle, pools, defaults, toggles, closed)
     rows = itertools.chain(
         [{}],
         single_field(pools),

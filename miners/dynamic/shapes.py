@@ -25,6 +25,7 @@ _DEEPEST: Final = 2
 _MOST_NAMED: Final = 24
 _MOST_SINGLE: Final = 6
 _COMMON_NUMBERS: Final = (*range(-2, 18), 20, 24, 32, 48, 64, 96, 100, 128, 256, 512, 1000, 1024, 2048, 4096, 2**20)
+_PAIR: Final = 2
 _LARGEST_DIVISOR: Final = 4096
 _ENOUGH: Final = 2
 _ELEMENTS: Final = ("int", "float", "str", "bool", "list", "dict")
@@ -341,21 +342,37 @@ def _opened(
     kinds: tuple[str, ...] = _ELEMENTS,
 ) -> Iterator[Fields]:
     """The shape of the elements, learnt from the collections of one element and from those that were accepted."""
-    if not any(len(value) == 1 for value in seen.accepted):
-        return  # not the element may be at fault, but that there is only one
+    shortest = min((items for items in map(elements, seen.accepted) if items), key=len, default=[])
     accepted = distinct(item for value in seen.accepted for item in elements(value))
     fine = {identity(item) for item in accepted}
-    single = distinct(items[0] for items in map(elements, seen.rejected) if len(items) == 1)
-    rejected = tuple(item for item in single if identity(item) not in fine)
-    if not rejected:
-        return
-    asked = [(item, evidence.rejects(wrap(item))) for kind in kinds for item in SAMPLES[kind]]
+
+    def rejects(item: Any) -> bool | None:
+        if len(shortest) == 1:
+            return evidence.rejects(wrap(item))
+        return _everywhere(item, shortest, evidence.rejects)
+
+    if len(shortest) == 1:
+        single = distinct(items[0] for items in map(elements, seen.rejected) if len(items) == 1)
+        rejected = tuple(item for item in single if identity(item) not in fine)
+        if not rejected:
+            return
+    elif len(shortest) == _PAIR and subject == "each(x)":
+        rejected = ()
+    else:
+        return  # not the element may be at fault, but how many there are
+    asked = [(item, rejects(item)) for kind in kinds for item in SAMPLES[kind]]
     rejected = distinct([*rejected, *(item for item, answer in asked if answer and identity(item) not in fine)])
     accepted = distinct([*accepted, *(item for item, answer in asked if answer is False)])
-    for piece in _cover(Evidence(rejected, accepted, lambda item: evidence.rejects(wrap(item))), depth + 1):
+    for piece in _cover(Evidence(rejected, accepted, rejects), depth + 1):
         for inner, clauses in piece.items():
             if len(piece) == 1 and inner in (_X, "each(x)") and all(clause.rhs != f"@{_X}" for clause in clauses):
                 yield {subject if inner == _X else f"each({subject})": clauses}
+
+
+def _everywhere(item: Any, model: Sequence[Any], rejects: Rejects) -> bool | None:
+    """Whether an accepted list is rejected with the item in whichever place; None where the place decides."""
+    answers = {rejects([*model[:place], item, *model[place + 1 :]]) for place in range(len(model))}
+    return answers.pop() if len(answers) == 1 else None
 
 
 def _length_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fields]:
@@ -370,7 +387,7 @@ def _length_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[F
             yield {"len(x)": (Clause(">", max(fine)),), **types}
         if fine and max(sizes) < min(fine):
             yield {"len(x)": (Clause("<", min(fine)),), **types}
-        if len(fine) == 1 and fine.isdisjoint(sizes):
+        if len(fine) == 1 and len(sizes - fine) >= _ENOUGH:
             yield {"len(x)": (Clause("!=", next(iter(fine))),), **types}
 
 

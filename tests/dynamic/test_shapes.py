@@ -40,6 +40,10 @@ def anything_set(f: Any) -> bool:
     return bool(f) and not f.get
 
 
+def two_positive(f: Any) -> bool:
+    return f is not None and (len(f) != 2 or f[0] <= 0 or f[1] <= 0)
+
+
 def as_integer(f: Any) -> bool:
     int(f)
     return False
@@ -88,6 +92,8 @@ CASES = [
     (no_empty_text_inside, {"each(f)": [("==", None)]}),
     (anything_set, {"f": [("truthy", True), ("type_is", ["bool", "float", "int", "list", "str"])]}),
     (as_integer, {"f": [("not_matches", r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$")]}),
+    (two_positive, {"each(f)": [("<=", 0), ("bool_is_number", True)]}),
+    (two_positive, {"len(f)": [("!=", 2)], "f": [("type_is", "list")]}),
     (multiple_of_eight, {"f": [("not_divisible_by", 8)]}),
 ]
 
