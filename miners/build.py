@@ -11,6 +11,7 @@ import inspect
 import multiprocessing
 import random
 import re
+import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +22,7 @@ from miners.candidate import Candidate
 from miners.draws import Drawer, words_of
 from miners.dynamic.probe import probe
 from miners.facts import ClassFacts
-from miners.feeds import Feed, discover_feeds, restate
+from miners.feeds import Feed, discover_feeds, judges_values, restate
 from miners.lift import lift
 from miners.merge import carry_over, merge
 from miners.naming import unique_name
@@ -31,10 +32,11 @@ from miners.progress import Progress
 from miners.proof import Gate, Lost, Proven
 from miners.stage import to_candidate
 from miners.static import SiteFinding, StaticResult, mine_class
+from miners.static.context import context_reads
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
-from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.files import now, today
 from pytest_llem_invariants.inverse import constants_of
@@ -45,6 +47,8 @@ from pytest_llem_invariants.values import distinct, holdable
 NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
 """The key among an SSOT's adapter facts that says why an engine is not probed."""
 _WORKERS: Final = 2
+_FRONT_PARTS: Final = 4
+"""A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
 _BUDGET: Final = 40_000
 """How many questions the probing of one class may ask."""
 _MOST_PROBES: Final = 240
@@ -153,9 +157,9 @@ def _prove_all(
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
     proven = [entry.rule for result in results.values() for entry in result.proven]
     for name in front_names:
-        restated = (restate(to_candidate(rule), surface[name], feeds) for rule in proven)
+        restated = (restate(to_candidate(rule), surface[name], feeds) for rule in proven if judges_values(rule))
         guesses[name].extend(candidate for candidate in restated if candidate is not None)
-    results.update(_share_out(adapter, surface, guesses, front_names, progress, workers))
+    results.update(_share_out(adapter, surface, guesses, front_names, progress, workers, _FRONT_PARTS))
     return [results[name] for name in surface]
 
 
@@ -166,10 +170,12 @@ class _Forked:
     reader: ImportedReader
     surface: Mapping[str, ClassFacts]
     guesses: Mapping[str, Sequence[Candidate]]
+    parts: Mapping[str, int]
 
     @classmethod
-    def prove(cls, name: str) -> tuple[str, _ClassResult]:
-        return name, _prove_class(cls.adapter, cls.surface, name, cls.guesses[name])
+    def prove(cls, task: tuple[str, int]) -> tuple[str, _ClassResult]:
+        name, part = task
+        return name, _prove_class(cls.adapter, cls.surface, name, cls.guesses[name], part, cls.parts[name])
 
 
 def _share_out(
@@ -179,29 +185,51 @@ def _share_out(
     names: Sequence[str],
     progress: Progress,
     workers: int,
+    parts: int = 1,
 ) -> dict[str, _ClassResult]:
-    """Prove the named classes, those with most candidates first so that no worker is left with a long one."""
+    """Prove the named classes, each in so many parts, those with most candidates first: no worker shall wait long."""
     _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
     _Forked.reader = ImportedReader(adapter.package)
-    tasks = sorted(names, key=lambda name: -len(guesses[name]))
-    results: dict[str, _ClassResult] = {}
+    _Forked.parts = dict.fromkeys(names, parts)
+    tasks = [(name, part) for name in sorted(names, key=lambda name: -len(guesses[name])) for part in range(parts)]
+    found: dict[str, list[_ClassResult]] = {name: [] for name in names}
     with progress.step("proving", total=len(tasks)) as step:
         if workers < 2 or len(tasks) < 2:
-            found: Iterable[tuple[str, _ClassResult]] = map(_Forked.prove, tasks)
-            for name, result in found:
-                results[name] = result
+            for name, result in map(_Forked.prove, tasks):
+                found[name].append(result)
                 step.advance()
-            return results
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
-            for name, result in pool.map(_Forked.prove, tasks):
-                results[name] = result
-                step.advance()
-    return results
+        else:
+            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+                for name, result in pool.map(_Forked.prove, tasks):
+                    found[name].append(result)
+                    step.advance()
+    return {name: _joined(results) for name, results in found.items()}
+
+
+def _joined(results: Sequence[_ClassResult]) -> _ClassResult:
+    if len(results) == 1:
+        return results[0]
+    staged: dict[AddedBy, int] = {}
+    for result in results:
+        for producer, count in result.staged.items():
+            staged[producer] = staged.get(producer, 0) + count
+    return _ClassResult(
+        tuple(entry for result in results for entry in result.proven),
+        tuple(lost for result in results for lost in result.lost),
+        staged,
+        tuple(finding for result in results for finding in result.findings),
+    )
 
 
 def _prove_class(
-    adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, guesses: Sequence[Candidate]
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    name: str,
+    guesses: Sequence[Candidate],
+    part: int,
+    parts: int,
 ) -> _ClassResult:
+    """Prove a class, or one part of the guesses about it; the first part also reads and probes it."""
     facts = surface[name]
     oracle = Oracle(Observer(adapter), name)
     entry = adapter.ssot.native_type(name)
@@ -214,16 +242,21 @@ def _prove_class(
         added_at=today(),
         surface=surface,
         context=adapter.ssot.context,
+        contexts=_contexts_read(adapter, name),
         probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget // _BUDGET),
     )
-    findings = mine_class(facts, surface, _Forked.reader, engine=adapter.ssot.engine)
-    guesses = [*(candidate for finding in findings for candidate in finding.candidates), *guesses]
+    guesses = guesses[part::parts]
+    findings: tuple[SiteFinding, ...] = ()
+    if part == 0:
+        reads = context_reads(adapter.ssot)
+        findings = mine_class(facts, surface, _Forked.reader, engine=adapter.ssot.engine, context=reads)
+        guesses = [*(candidate for finding in findings for candidate in finding.candidates), *guesses]
     gate.prove(guesses)
     words = words_in(adapter.native_class(name), facts.fields)
     challenges = tuple(_challenges(surface, name, words, max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget // _BUDGET)))
     gate.challenge(challenges)
     probed: list[Candidate] = []
-    if NO_DYNAMIC_MINER not in adapter.ssot.adapter:
+    if part == 0 and NO_DYNAMIC_MINER not in adapter.ssot.adapter:
         probed += probe(
             surface[name],
             oracle.raises,
@@ -237,6 +270,27 @@ def _prove_class(
     gate.prove(probed)
     gate.challenge(challenges)
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
+
+
+def _contexts_read(adapter: EngineAdapter, name: str) -> tuple[str, ...]:
+    """The context fields that the module of a class asks for; of a front, which runs many modules, all."""
+    entry = adapter.ssot.native_type(name)
+    if entry is not None and any(step.returns for step in entry.build):
+        return tuple(adapter.ssot.context)
+    try:
+        source = inspect.getsource(sys.modules[adapter.native_class(name).__module__])
+    except (OSError, TypeError, KeyError):
+        return ()
+    asked = adapter.ssot.adapter.get("reads", {})
+    roots = {
+        field: {chain.partition(".")[0] for chain, read in asked.items() if read == field or field in read}
+        for field in adapter.ssot.context
+    }
+    return tuple(
+        field
+        for field in adapter.ssot.context
+        if any(root in source for root in roots[field]) or (field.startswith(ENV) and field.removeprefix(ENV) in source)
+    )
 
 
 def _challenges(surface: Mapping[str, ClassFacts], name: str, words: tuple[str, ...], count: int) -> Iterator[Kwargs]:

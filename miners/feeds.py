@@ -10,12 +10,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
 from pytest_llem_invariants.expressions import MISSING, parse
-from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.model import Clause, Rule
 from pytest_llem_invariants.predicates import reference_of
+
+_OF_KIND: Final = frozenset(
+    {"type_is", "type_is_not", "matches", "not_matches", "divisible_by", "not_divisible_by", "bool_is_number"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,15 @@ def _own_field(node: ast.expr, aliases: Mapping[str, str]) -> str | None:
     return aliases.get(node.id) if isinstance(node, ast.Name) else None
 
 
+def judges_values(rule: Rule) -> bool:
+    """Whether a rule says more than of which kind a value must be: a front is slow to ask, so kinds are left behind."""
+    return any(
+        clause.op not in _OF_KIND and not (clause.op == "!=" and reference_of(clause.rhs) == subject)
+        for subject, clauses in rule.match.fields.items()
+        for clause in clauses
+    )
+
+
 def restate(candidate: Candidate, front: ClassFacts, feeds: Iterable[Feed]) -> Candidate | None:
     """The candidate in the front's own field names; None where one of its fields is not fed by the front.
 
@@ -119,7 +133,11 @@ def restate(candidate: Candidate, front: ClassFacts, feeds: Iterable[Feed]) -> C
         native_type=front.native_type,
         fields=fields,
         defaults=defaults,
-        hints=(),
+        hints=tuple(
+            {sources[name]: value for name, value in kwargs.items()}
+            for kwargs in candidate.hints
+            if sources.keys() >= kwargs.keys()
+        ),
         notes=f"Stated on {candidate.native_type}, which {front.native_type} builds from these fields.",
         references=(*candidate.references, candidate.source.guard),
     )

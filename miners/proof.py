@@ -19,12 +19,12 @@ from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate, to_rule
 from miners.witness import Examples, Search, find_examples
-from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Rule, Severity, Soundness
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Rule, Severity, Soundness
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
-from pytest_llem_invariants.replay.contexts import context_of
+from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge
-from pytest_llem_invariants.values import as_held, holdable, identity
+from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
@@ -64,6 +64,7 @@ class Gate:
         added_at: str,
         surface: Mapping[str, ClassFacts] = EMPTY,
         context: Mapping[str, ContextField] = EMPTY,
+        contexts: Iterable[str] = (),
         probe_limit: int = 240,
     ) -> None:
         self.facts = facts
@@ -74,6 +75,8 @@ class Gate:
         self._added_at = added_at
         self._surface = surface
         self._context = context
+        self._contexts = tuple(contexts)
+        """The context fields that the code of the class reads: each rule is tried under each of their values."""
         self._probe_limit = probe_limit
         self._proven: dict[str, Proven] = {}
         self._by_field: dict[str | None, list[Predicate]] = {None: []}
@@ -96,7 +99,7 @@ class Gate:
         self._by_field = {None: []}
         for entry in self.proven:
             if entry.rule.severity is Severity.ERROR:
-                claims = self._predicate(entry.rule)
+                claims = self._predicate(entry.rule, default_context(self._context))
                 own = {name.partition(".")[0]: None for name in referenced_fields(entry.rule.match)}
                 for name in (None,) if claims({}) else own:
                     self._by_field.setdefault(name, []).append(claims)
@@ -126,7 +129,7 @@ class Gate:
         """The accepted configs that an error rule claims in the default context, smallest first."""
         if rule.severity is not Severity.ERROR:
             return ()
-        claims = self._predicate(rule, {name: field.default for name, field in self._context.items()})
+        claims = self._predicate(rule, default_context(self._context))
         own = {name.partition(".")[0] for name in referenced_fields(rule.match)}
         met = (kwargs for kwargs in accepted if not own.isdisjoint(kwargs) and claims(kwargs))
         return tuple(sorted(met, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
@@ -154,20 +157,42 @@ class Gate:
         if rule is None:
             self.lost.append(Lost(candidate, f"no example that the library confirms: {self._instead(candidate)}"))
             return []
+        confined = self._confined(candidate, rule)
+        if confined is not None:
+            return [(confined, (*history, "it holds in a part of the contexts alone"))]
         soundness = self._judge(rule)
         if not soundness.overbroad:
             self._proven.setdefault(_key(candidate), Proven(rule, soundness, history))
             return []
         return self._refined(rule, soundness, history)
 
+    def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
+        """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
+        here = context_of(rule, self._context)
+        for name in self._contexts:
+            if name in candidate.fields:
+                continue
+            values = distinct((self._context[name].default, *self._context[name].values))
+            held = [value for value in values if self._holds_in(rule, {**here, name: value})]
+            if 0 < len(held) < len(values):
+                clause = Clause("==", held[0]) if len(held) == 1 else Clause("in", held)
+                return replace(candidate, fields={**candidate.fields, name: (clause,)})
+        return None
+
+    def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:
+        observation = self.oracle.observe(rule.kwargs_positive, context)
+        return observation.skipped_reason is not None or positive_raises(rule, observation) is None
+
     def _refined(self, rule: Rule, soundness: Soundness, history: tuple[str, ...]) -> list[_Attempt]:
         refinements = refine(to_candidate(rule), soundness, self._shows(rule), self.facts, surface=self._surface)
-        if not refinements:
+        if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
+            # What a value is changed to seldom falls into pieces that mean anything.
             self.lost.append(
                 Lost(
                     to_candidate(rule), f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}"
                 )
             )
+            return []
         return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 
     def finished(self) -> tuple[Proven, ...]:

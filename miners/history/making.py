@@ -104,8 +104,9 @@ class Making:
         own = str(self._source) if (self._source / "pyproject.toml").is_file() else _own_requirement()
         self._must(log, [*_pip(venv), own], project)
         self._must(log, [*_pip(venv), "--force-reinstall", "--no-deps", own], project)
-        command = [str(venv / "bin" / "llem-mine"), "build", self._ssot.engine, f"--workers={self._workers}"]
-        self._must(log, command, project)
+        tool = str(venv / "bin" / "llem-mine")
+        self._must(log, [tool, "build", self._ssot.engine, f"--workers={self._workers}"], project)
+        self._must(log, [tool, "discover", self._ssot.engine], project)
 
     def _replay(self, version: str, place: Path, log: Path) -> None:
         pytest = str(place / "venv" / "bin" / "pytest")

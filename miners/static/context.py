@@ -8,6 +8,7 @@ from typing import Any, Final, final
 
 from miners.logic import Formula, atom
 from miners.static.terms import Bool, Field, Term, Unknown
+from pytest_llem_invariants.ssot import Ssot
 
 
 @final
@@ -49,3 +50,11 @@ def _among(name: str, values: Any) -> Formula:
 
 
 NO_CONTEXT: Final = ContextReads()
+
+
+def context_reads(ssot: Ssot) -> ContextReads:
+    """What the SSOT declares of the library's ways to ask for its platform and its environment variables."""
+    declared = ssot.adapter
+    return ContextReads(
+        declared.get("reads", {}), tuple(declared.get("environments", ())), declared=frozenset(ssot.context)
+    )

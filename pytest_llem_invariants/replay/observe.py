@@ -41,6 +41,8 @@ class Observer:
         self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
+        noise = adapter.ssot.adapter.get("noise")
+        self._noise: Final = None if noise is None else re.compile(noise)
 
     def is_prepared(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> bool:
         return _warmth(native_type, context) in self._warm
@@ -100,7 +102,11 @@ class Observer:
             exception=error,
             warnings=_distinct(str(one.message) for one in caught[:said]),
             logs=tuple(
-                dict.fromkeys(ObservedLog(log.channel, log.logger, normalise_text(log.message)) for log in logs.records)
+                dict.fromkeys(
+                    ObservedLog(log.channel, log.logger, normalise_text(log.message))
+                    for log in logs.records
+                    if self._noise is None or not self._noise.search(log.message)
+                )
             ),
             minor_issues=dict(minor),
             normalisations=dict(normalised),
