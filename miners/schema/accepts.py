@@ -169,7 +169,7 @@ def _taken_apart(type_: TypeExpr) -> tuple[TypeExpr, Mapping[str, Any]]:
 
 
 def _is_part(one: TypeExpr, other: TypeExpr) -> bool:
-    if one == other or other in (ANY, UNTYPED):
+    if other in (ANY, UNTYPED):
         return True
     kind, bounds = _taken_apart(one)
     wanted, limits = _taken_apart(other)
@@ -215,7 +215,9 @@ def _are_tighter(kind: TypeExpr, bounds: Mapping[str, Any], limits: Mapping[str,
     elif isinstance(kind, Group) or (isinstance(kind, Plain) and kind.name in _SIZED):
         asked = {name: limit for name, limit in limits.items() if name in (*_LENGTHS, "pattern")}
         if isinstance(kind, Group) and kind.fixed:
-            bounds = {**bounds, "min_length": len(kind.items), "max_length": len(kind.items)}
+            size = len(kind.items)
+            least, most = max(size, bounds.get("min_length", 0)), min(size, bounds.get("max_length", size))
+            bounds = {**bounds, "min_length": least, "max_length": most}
         bounds = {"min_length": 0, **bounds}
         if kind != Plain("str"):
             asked = {name: limit for name, limit in asked.items() if name != "pattern"}
@@ -241,7 +243,7 @@ def _is_kept(name: str, limit: Any, bounds: Mapping[str, Any], whole: bool) -> b
             )
         case "multiple_of":
             own = bounds.get("multiple_of")
-            return isinstance(own, int) and isinstance(limit, int) and own % limit == 0
+            return own == limit or (isinstance(own, int) and isinstance(limit, int) and own % limit == 0)
         case "min_length":
             return bool(bounds.get("min_length", 0) >= limit)
         case "max_length":
