@@ -718,7 +718,40 @@ def fields_of(conjunction: Conjunction) -> Spoken:
 
 def _place(fields: dict[str, dict[str, Clause]], subject: str, clause: Clause) -> bool:
     clauses = fields.setdefault(subject, {})
-    if clause.op in clauses and Atom(subject, clauses[clause.op]) != Atom(subject, clause):
-        return False
-    clauses[clause.op] = clause
-    return True
+    known = clauses.get(clause.op)
+    if known is None or Atom(subject, known) == Atom(subject, clause):
+        clauses[clause.op] = clause
+        return True
+    united = _united(known, clause)
+    if united is not None:
+        clauses[clause.op] = united
+        return True
+    for kept, other in ((known, clause), (clause, known)):
+        again = _as_members(other)
+        if again is not None and again.op not in clauses:
+            clauses.update({kept.op: kept, again.op: again})
+            return True
+    return False
+
+
+def _united(one: Clause, other: Clause) -> Clause | None:
+    """Two clauses of one operator as a single one."""
+    if not (_is_plain(one.rhs) and _is_plain(other.rhs)):
+        return None
+    match one.op:
+        case "type_is_not":
+            return Clause(one.op, sorted(_type_set(one.rhs) | _type_set(other.rhs)))
+        case "not_in":
+            return Clause(one.op, _distinct([*one.rhs, *other.rhs]))
+        case "matches" | "not_matches":
+            both = r"\A(?=[\s\S]*(?:{}))(?=[\s\S]*(?:{}))" if one.op == "matches" else "(?:{})|(?:{})"
+            pattern = both.format(one.rhs, other.rhs)
+            return Clause(one.op, pattern) if OPERATORS[one.op].accepts(pattern) else None
+        case _:
+            return None
+
+
+def _as_members(clause: Clause) -> Clause | None:
+    """A comparison with one value as one with a list of them, so that its operator is free for another."""
+    as_list = {"!=": "not_in", "==": "in"}.get(clause.op)
+    return Clause(as_list, [clause.rhs]) if as_list is not None and _is_plain(clause.rhs) else None

@@ -253,15 +253,19 @@ class ImportedReader(_Trees):
         if isinstance(value, ModuleType):
             return ModuleName(value.__name__)
         if isinstance(value, type):
-            return self._class(value) or Value(value)
+            return (self._class(value) if self._is_of_package(value.__module__) else None) or Value(value)
         function = inspect.unwrap(value) if callable(value) and not isinstance(value, type) else value
         if isinstance(function, FunctionType):
             return self._function(function)
         return Value(value)
 
+    def _is_of_package(self, module: str) -> bool:
+        """What other packages do is not read: their code has its own surface."""
+        return module.partition(".")[0] == self._package
+
     def _function(self, function: FunctionType) -> Binding | None:
         name = function.__module__ or ""
-        module = self.module(name) if name.partition(".")[0] == self._package else None
+        module = self.module(name) if self._is_of_package(name) else None
         if module is None or "<locals>" in function.__qualname__:
             return Value(function)
         statement = module.definitions.get(function.__qualname__)

@@ -185,3 +185,32 @@ def test_a_second_bound_against_another_field_moves_to_that_field() -> None:
 
 def test_no_element_is_beyond_the_language() -> None:
     assert isinstance(negate(atom("each(stop)", "falsy")), Opaque)
+
+
+def _spoken(*clauses: Clause) -> Any:
+    return fields_of(tuple(Atom("a", clause) for clause in clauses))
+
+
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        (Clause("!=", 1), Clause("!=", "@b")),
+        (Clause("!=", "@b"), Clause("!=", 1)),
+        (Clause("type_is_not", "str"), Clause("type_is_not", ["int", "bool"])),
+        (Clause("not_in", [0, 1]), Clause("not_in", [2])),
+        (Clause("matches", "^x"), Clause("matches", "z$")),
+        (Clause("not_matches", "^x"), Clause("not_matches", "z$")),
+    ],
+)
+def test_an_operator_that_stands_twice_is_said_once(clauses: tuple[Clause, ...]) -> None:
+    spoken = _spoken(*clauses)
+    assert not spoken.opaque
+    for value in (None, 0, 1, 2, 3, True, "x", "xz", "x\nz", "z", "", [1]):
+        config = {"a": value, "b": 2}
+        apart = all(compile_match(Match("", {"a": (clause,)}))(config, {}) for clause in clauses)
+        assert compile_match(Match("", spoken.fields))(config, {}) is apart
+
+
+def test_two_references_under_one_operator_stay_unsaid() -> None:
+    assert _spoken(Clause("matches", "("), Clause("matches", "x")).opaque
+    assert _spoken(Clause("min_len", 1), Clause("min_len", 2)).opaque
