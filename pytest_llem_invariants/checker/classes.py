@@ -216,9 +216,9 @@ class ClassChecker:
         return "warn" if self._data["accepts_extra"] else "error"
 
     def _guess(self, name: str) -> str | None:
-        from pytest_llem_invariants.checker.likeness import nearest
+        from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
 
-        return nearest(name, self._data["fields"])
+        return nearest(name, self._data["fields"], ALMOST_THE_SAME if self.accepts_extra else ALIKE)
 
     def _mend(self, name: str) -> str:
         guess = self._guess(name)

@@ -194,7 +194,9 @@ def _class_entry(
         facts = schema.get("native_types", {}).get(name, {})
         entry["accepts_extra"] = bool(facts.get("accepts_extra"))
         entry["fields"] = {field: _kinds(parameter) for field, parameter in parameters.items()}
-        entry["sections"] = _sections(parameters, fields)
+        is_front = native is not None and any(step.returns for step in native.build)
+        if is_front or str(facts.get("kind", "")).startswith("pydantic"):
+            entry["sections"] = _sections(parameters, fields)
         entry["gone"] = _gone(name, parameters, older)
         entry["deprecated"] = {
             field: parameter["deprecated"] for field, parameter in parameters.items() if parameter.get("deprecated")
@@ -223,10 +225,15 @@ def _shape_kinds(shape: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _sections(parameters: Mapping[str, Any], classes: Iterable[str]) -> dict[str, str]:
-    """The fields that hold another class of the engine."""
+    """The fields that hold another class of the engine and build it from a mapping.
+
+    A field that defaults to the None its type forbids is not validated at all.
+    """
     by_name = {name.rpartition(".")[2]: name for name in sorted(classes, reverse=True)}
     found = {}
     for field, parameter in parameters.items():
+        if parameter.get("default", True) is None and not parameter.get("nullable"):
+            continue
         instances = [name for name in _instances(parameter.get("shape", {})) if name in by_name]
         if len(instances) == 1:
             found[field] = by_name[instances[0]]
@@ -299,13 +306,13 @@ def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapp
 
 
 def _examples(rule: Rule) -> list[Any] | None:
-    """A config that triggers the rule and one that does not, where JSON can hold them."""
+    """A config that triggers the rule and one that does not; None where JSON cannot hold them."""
+    examples = [dict(rule.kwargs_positive), dict(rule.kwargs_negative)]
     try:
-        examples = [value_to_data(dict(kwargs)) for kwargs in (rule.kwargs_positive, rule.kwargs_negative)]
-        json.dumps(examples)
+        held = json.loads(json.dumps(examples))
     except (TypeError, ValueError):
         return None
-    return examples
+    return examples if repr(held) == repr(examples) else None
 
 
 def _json(value: Any) -> Any:

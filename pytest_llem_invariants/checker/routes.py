@@ -188,7 +188,10 @@ def _listed(value: Any) -> Any:
 
 
 def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> list[Routed]:
-    """A mapping inside the document that is a class of its own, chosen by a key inside it where there are several."""
+    """A mapping inside the document that is a class of its own, chosen by a key inside it where there are several.
+
+    Of a class without rules and schema there is nothing to say.
+    """
     drop: Sequence[str] = ()
     if isinstance(target, dict):
         chosen = value.get(target["by"])
@@ -197,8 +200,10 @@ def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> 
         if chosen not in classes:
             return []
         target = classes[chosen]
+    if target not in checker.native_types:
+        return []
     kwargs = {name: item for name, item in value.items() if name not in drop}
-    return [Routed(checker.resolve(target), kwargs, {name: (key, name) for name in kwargs})]
+    return [Routed(target, kwargs, {name: (key, name) for name in kwargs})]
 
 
 def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:

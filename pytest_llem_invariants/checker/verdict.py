@@ -188,7 +188,7 @@ def render(words: Iterable[Any], values: Mapping[str, Any]) -> str:
 
 def _shown(how: str, value: Any) -> str:
     if value is OPEN:
-        return OPEN
+        return str(OPEN)
     if how == "type":
         return str(type(value).__name__)
     if how == "len":

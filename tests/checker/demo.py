@@ -138,8 +138,8 @@ SCHEMA: dict[str, Any] = {
     "engine": "demo",
     "engine_version": "2.0",
     "native_types": {
-        SAMPLING: {"accepts_extra": False, "group": "sampling_params"},
-        SERVE: {"accepts_extra": False, "group": "engine_params"},
+        SAMPLING: {"accepts_extra": False, "group": "sampling_params", "kind": "msgspec"},
+        SERVE: {"accepts_extra": False, "group": "engine_params", "kind": "pydantic_model"},
         "demo.Cache": {"accepts_extra": True, "group": "engine_params"},
     },
     "sampling_params": {

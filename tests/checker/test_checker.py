@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -154,6 +155,28 @@ def test_a_renamed_field_is_told_with_its_new_name(before: dict[str, Any], now: 
     assert violation.suggestion == "use max_tokens instead"
 
 
+@pytest.mark.parametrize(
+    ("kind", "default", "is_looked_into"),
+    [
+        ("pydantic_dataclass", {}, True),
+        ("msgspec", {}, False),
+        ("plain", {}, False),
+        ("pydantic_model", {"default": None, "nullable": False}, False),
+        ("pydantic_model", {"default": None, "nullable": True}, True),
+    ],
+)
+def test_a_mapping_is_looked_into_where_its_owner_builds_the_class_from_it(
+    kind: str, default: dict[str, Any], is_looked_into: bool
+) -> None:
+    cache = {**SCHEMA["engine_params"][SERVE]["cache"], **default}
+    schema = {
+        **SCHEMA,
+        "native_types": {**SCHEMA["native_types"], SERVE: {"accepts_extra": False, "kind": kind}},
+        "engine_params": {**SCHEMA["engine_params"], SERVE: {"cache": cache}},
+    }
+    assert checker_of(schema=schema).check(SERVE, {"cache": {"block_size": 7}}).ok is not is_looked_into
+
+
 def test_a_nested_config_may_be_a_typed_value() -> None:
     checker = checker_of(schema=SCHEMA)
     for value in (TypedValue("demo.Cache", {"block_size": 7}), {"$type": "demo.Cache", "kwargs": {"block_size": 7}}):
@@ -269,7 +292,8 @@ def test_unknown_engines_and_versions_are_told_with_the_known_ones(engine: str, 
 
 def test_a_schema_alone_is_no_earlier_version(project: Path) -> None:
     (project / "corpora/demo/history/1.5").mkdir()
-    (project / "corpora/demo/history/1.5/schema.discovered.json").write_text("{}")
+    schema = {**SCHEMA, "engine_version": "1.5"}
+    (project / "corpora/demo/history/1.5/schema.discovered.json").write_text(json.dumps(schema))
     with pytest.raises(EngineUnavailableError, match=r"known are 1\.0, 2\.0"):
         Checker.load("demo", version="1.5")
 
