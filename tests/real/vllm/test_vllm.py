@@ -134,3 +134,26 @@ def test_outcomes_do_not_depend_on_order_or_process(observer: Observer) -> None:
         prepare(observer, name, context)
         found = isolated(lambda n=name, k=kwargs, c=context: (observer.observe(n, k, context=c),), 1, 60)
         assert found == (observed,)
+
+
+def test_what_depends_on_an_absent_package_is_no_announcement(observer: Observer) -> None:
+    said = observer.observe("vllm.config.VllmConfig", {}).messages
+    assert not any("triton" in message.lower() for message in said)
+
+
+def test_an_environment_variable_is_set_for_the_block_alone(observer: Observer) -> None:
+    from vllm import envs
+
+    before = envs.VLLM_ALLOW_LONG_MAX_MODEL_LEN
+    with observer.adapter.context({"env.VLLM_ALLOW_LONG_MAX_MODEL_LEN": 1}):
+        assert envs.VLLM_ALLOW_LONG_MAX_MODEL_LEN
+    assert before == envs.VLLM_ALLOW_LONG_MAX_MODEL_LEN
+
+
+def test_a_platform_decides_a_verdict(observer: Observer) -> None:
+    name, kwargs = "vllm.config.ParallelConfig", {"enable_eplb": True}
+    here = observer.observe(name, kwargs).exception
+    assert here is not None
+    assert "only supported on CUDA" in here.message
+    there = observer.observe(name, kwargs, context=CUDA).exception
+    assert there is None or "only supported on CUDA" not in there.message
