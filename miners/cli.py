@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from miners import modes
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     discovery.register(commands)
     schemas.register(commands)
     history.register(commands)
+    modes.register(commands)
     ledger.register(commands)
     return parser
 
@@ -145,7 +147,8 @@ def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
 
 
 def _build_from_source(options: argparse.Namespace) -> int:
-    from miners.source_build import build_from_source, skeletons_of
+    from miners.source_build import build_from_source
+    from miners.surface.source_classes import skeletons_of
     from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
     from pytest_llem_invariants.engines import get_adapter
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
@@ -15,7 +18,8 @@ from miners.static import mine
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from miners.surface.source import source_surface
-from miners.surface.source_classes import Skeletons
+from miners.surface.source_classes import Skeletons, skeletons_of
+from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import AddedBy
 from pytest_llem_invariants.values import identity
 
@@ -86,6 +90,11 @@ def read_source(ssot: Ssot, skeletons: Skeletons) -> Reading:
     return Reading(surface, (*lift_source(skeletons, surface), *found.candidates))
 
 
+def said_in_full(reading: Reading) -> Reading:
+    """The reading without the candidates that have a guard no predicate says: those cannot become rules as they are."""
+    return Reading(reading.surface, tuple(one for one in reading.candidates if not one.opaque))
+
+
 def compare(imported: Reading, source: Reading) -> Comparison:
     left, right = _keyed(imported.candidates), _keyed(source.candidates)
     equal = Counter(candidate.added_by for key, candidate in left.items() if key in right)
@@ -126,3 +135,38 @@ def _field_differences(
             elif known != fact:
                 parts = tuple(one.name for one in fields(fact) if getattr(fact, one.name) != getattr(known, one.name))
                 yield name, field_name, parts
+
+
+def register(commands: Any) -> None:
+    """Add `compare-modes` to a parser's subcommands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "compare-modes", help="read an installed library both by import and from source; exit 1 where too much differs"
+    )
+    parser.add_argument("engine", help="a name of a file in engine_versions/")
+    parser.add_argument("--source", type=Path, metavar="PATH", help="a tree or wheel (default: the installed files)")
+    parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT", help="exit 1 below it (default 95)")
+    parser.add_argument("--show", action="store_true", help="list every rule that differs")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(options.engine)
+    root = options.source or _installed(adapter.package)
+    source = read_source(adapter.ssot, skeletons_of(root, adapter.package))
+    imported = read_import(adapter)
+    found = compare(said_in_full(imported), said_in_full(source))
+    print("every candidate\n" + compare(imported, source).to_text())
+    print("\nrules that a predicate says in full\n" + found.to_text())
+    for one in found.differences if options.show else ():
+        print(f"{one.side:7} {one.candidate.source.guard} {one.candidate.native_type} {dict(one.candidate.fields)!r}")
+    return 0 if found.share * 100 >= options.least else 1
+
+
+def _installed(package: str) -> Path:
+    """The folder that holds an installed package, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise EngineUnavailableError(f"{package} is not installed here — give its source with --source PATH")
+    return Path(spec.origin).parent.parent

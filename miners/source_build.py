@@ -10,7 +10,6 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
@@ -23,7 +22,6 @@ from miners.modes import Reading, read_source
 from miners.naming import named
 from miners.proof import Lost
 from miners.stage import to_rule
-from miners.static.reader import TreeReader
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons
 from miners.witness import Examples, find_examples
@@ -57,11 +55,6 @@ class Proposed:
         lines += [f"  lost {count:5d}  {reason}" for reason, count in reasons.most_common()]
         lines += [f"  unreadable {target}: {why}" for target, why in sorted(self.unreadable.items())]
         return "\n".join(lines)
-
-
-def skeletons_of(root: Path, package: str) -> Skeletons:
-    """The classes of a package in a source tree or a wheel."""
-    return Skeletons(TreeReader(root), package)
 
 
 def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | None) -> Proposed:

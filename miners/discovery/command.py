@@ -62,7 +62,8 @@ def _by_import(engine: str) -> Schema:
 
 
 def _from_source(engine: str, root: Path) -> Schema:
-    from miners.source_build import discover_from_source, skeletons_of
+    from miners.source_build import discover_from_source
+    from miners.surface.source_classes import skeletons_of
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(engine)

@@ -12,6 +12,7 @@ import enum
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, final
 
 from miners.static.reader import ClassSource, TreeReader
@@ -284,6 +285,11 @@ class Skeletons:
                 classmethod(passing(qualname, statement, mode=mode, bound=True))
             )
         return None
+
+
+def skeletons_of(root: Path, package: str) -> Skeletons:
+    """The classes of a package in a source tree or a wheel."""
+    return Skeletons(TreeReader(root), package)
 
 
 def _own_schema(source: ClassSource) -> dict[str, Any]:

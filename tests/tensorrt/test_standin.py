@@ -15,7 +15,8 @@ BOTH = """
 import json, sys
 from pathlib import Path
 from miners.modes import compare, read_import, read_source
-from miners.source_build import discover_from_source, skeletons_of
+from miners.source_build import discover_from_source
+from miners.surface.source_classes import skeletons_of
 from pytest_llem_invariants.engines import get_adapter
 
 adapter = get_adapter("tensorrt")
