@@ -9,57 +9,41 @@ from __future__ import annotations
 import ast
 import inspect
 import multiprocessing
-import random
-import re
 import sys
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from miners.candidate import Candidate
-from miners.draws import Drawer, words_of
-from miners.dynamic.probe import probe
 from miners.facts import ClassFacts
 from miners.feeds import Feed, discover_feeds, judges_values, restate
+from miners.handwritten import taken_over
 from miners.lift import lift
 from miners.merge import carry_over, merge
 from miners.naming import unique_name
 from miners.oracle import Oracle
 from miners.places import with_method
+from miners.producers import FULL_BUDGET, budget_of, challenges_of, probe_class, read_class
 from miners.progress import Progress
 from miners.proof import Gate, Lost, Proven
 from miners.stage import to_candidate
-from miners.static import SiteFinding, StaticResult, mine_class
-from miners.static.context import context_reads
+from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
-from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.files import now, today
-from pytest_llem_invariants.inverse import constants_of
-from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule, Severity
+from pytest_llem_invariants.model import AddedBy, Corpus, Rule, Severity
 from pytest_llem_invariants.replay.observe import Observer
-from pytest_llem_invariants.values import distinct, holdable
 
-NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
-"""The key among an SSOT's adapter facts that says why an engine is not probed."""
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
 """A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
-_BUDGET: Final = 40_000
-"""How many questions the probing of one class may ask."""
 _MOST_PROBES: Final = 240
 _LEAST_PROBES: Final = 24
-_WORD: Final = re.compile(r"[\w.+/-]{1,24}\Z")
-_MOST_WORDS: Final = 30
 _SEVERITIES: Final = tuple(Severity)
-_MOST_CHALLENGES: Final = 3_000
-_LEAST_CHALLENGES: Final = 200
-_ODD_ONE_IN: Final = 4
-"""One challenge in so many is wrong-typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +82,7 @@ def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress
     results = _prove_all(adapter, surface, [*lifted, *by_hand], feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)
     found = merge(with_method(entry.rule, adapter.package) for entry in proven)
-    rules = _named(carry_over(found, previous))
+    rules = _named(taken_over(_named(carry_over(found, previous)), surface, adapter.ssot.context))
     corpus = Corpus(
         schema_version=SCHEMA_VERSION,
         engine=adapter.ssot.engine,
@@ -230,10 +214,7 @@ def _prove_class(
     parts: int,
 ) -> _ClassResult:
     """Prove a class, or one part of the guesses about it; the first part also reads and probes it."""
-    facts = surface[name]
     oracle = Oracle(Observer(adapter), name)
-    entry = adapter.ssot.native_type(name)
-    budget = _BUDGET if entry is None or entry.probes is None else entry.probes
     gate = Gate(
         surface[name],
         oracle,
@@ -243,30 +224,19 @@ def _prove_class(
         surface=surface,
         context=adapter.ssot.context,
         contexts=_contexts_read(adapter, name),
-        probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget // _BUDGET),
+        probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
     )
     guesses = guesses[part::parts]
     findings: tuple[SiteFinding, ...] = ()
     if part == 0:
-        reads = context_reads(adapter.ssot)
-        findings = mine_class(facts, surface, _Forked.reader, engine=adapter.ssot.engine, context=reads)
+        findings = read_class(adapter, surface, name, _Forked.reader)
         guesses = [*(candidate for finding in findings for candidate in finding.candidates), *guesses]
     gate.prove(guesses)
-    words = words_in(adapter.native_class(name), facts.fields)
-    challenges = tuple(_challenges(surface, name, words, max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget // _BUDGET)))
+    challenges = tuple(challenges_of(adapter, surface, name))
     gate.challenge(challenges)
     probed: list[Candidate] = []
-    if part == 0 and NO_DYNAMIC_MINER not in adapter.ssot.adapter:
-        probed += probe(
-            surface[name],
-            oracle.raises,
-            constants=_with_words(constants_in(guesses), facts, words),
-            clusters=adapter.ssot.clusters.get(name, ()),
-            explained=gate.rejects,
-            surface=surface,
-            company=challenges,
-            budget=budget,
-        )
+    if part == 0:
+        probed += probe_class(adapter, surface, name, oracle, guesses, explained=gate.rejects, company=challenges)
     gate.prove(probed)
     gate.challenge(challenges)
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
@@ -291,45 +261,6 @@ def _contexts_read(adapter: EngineAdapter, name: str) -> tuple[str, ...]:
         for field in adapter.ssot.context
         if any(root in source for root in roots[field]) or (field.startswith(ENV) and field.removeprefix(ENV) in source)
     )
-
-
-def _challenges(surface: Mapping[str, ClassFacts], name: str, words: tuple[str, ...], count: int) -> Iterator[Kwargs]:
-    """Random configs of a class, drawn from its types: what no predicate and no pool of values foresaw."""
-    drawer = Drawer(surface, words_of(surface, words))
-    source = random.Random(f"challenges of {name}")
-    for position in range(count):
-        kwargs = drawer.config(source, surface[name], wrong_typed=position % _ODD_ONE_IN == 0)
-        if all(map(holdable, kwargs.values())):
-            yield kwargs
-
-
-def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:
-    """Field → the constants that the candidates compare it with: where its behaviour may change."""
-    found: dict[str, list[Any]] = {}
-    for candidate in candidates:
-        for subject, clauses in candidate.fields.items():
-            for field in parse(subject).fields:
-                found.setdefault(field, []).extend(constants_of({subject: clauses}))
-    return {field: distinct(values) for field, values in found.items()}
-
-
-def words_in(cls: type[Any], field_names: Collection[str]) -> tuple[str, ...]:
-    """The short strings of a class's own code: among them are the values that its open text fields take."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError):
-        return ()
-    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    words = dict.fromkeys(text for text in strings if _WORD.match(text) and text not in field_names)
-    return tuple(words)[:_MOST_WORDS]
-
-
-def _with_words(
-    constants: Mapping[str, tuple[Any, ...]], facts: ClassFacts, words: tuple[str, ...]
-) -> Mapping[str, tuple[Any, ...]]:
-    """The words beside the constants, for the fields that may hold text."""
-    texts = [name for name, fact in facts.fields.items() if not fact.types or {"str", "any"} & set(fact.types)]
-    return {**constants, **{name: distinct((*constants.get(name, ()), *words)) for name in texts}}
 
 
 def _counted(candidates: Iterable[Candidate]) -> dict[AddedBy, int]:

@@ -6,10 +6,11 @@ import argparse
 import difflib
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from miners import modes
+from miners import guesses, modes
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     history.register(commands)
     modes.register(commands)
     ledger.register(commands)
+    guesses.register(commands)
     return parser
 
 
@@ -115,7 +117,8 @@ def _build(options: argparse.Namespace) -> int:
     from miners.ledger.show import headline
     from miners.outcome import closing_table, hand_written_debt
     from miners.progress import Progress
-    from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
+    from miners.staging import write_fates
+    from pytest_llem_invariants.corpus import dump, load_proposed
 
     if options.source is not None:
         return _build_from_source(options)
@@ -124,7 +127,7 @@ def _build(options: argparse.Namespace) -> int:
     previous: Corpus | None = load_proposed(path) if path.exists() else None
     _say_what_is_not_mined(adapter)
     mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers)
-    text = render_proposed(mined.corpus)
+    text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     effects = ledger_of(mined, adapter.ssot)
     print(closing_table(mined))
     print(headline(effects))
@@ -134,12 +137,24 @@ def _build(options: argparse.Namespace) -> int:
         return max(_compare(path, text), _compare(path.with_name(LEDGER), render_ledger(effects)))
     dump(path, text)
     dump(path.with_name(LEDGER), render_ledger(effects))
+    write_fates(path.parent, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
     print(f"wrote {path} and {LEDGER} beside it; prove it: pytest --llem-engine={options.engine} -n 2")
     return OK
 
 
+def _rendered(corpus: Corpus, previous: Corpus | None, path: Path, *, keep_moment: bool) -> str:
+    """The corpus as a file; the same rules are the same bytes, whenever they were mined."""
+    from pytest_llem_invariants.corpus import render_proposed
+
+    text = render_proposed(corpus)
+    if previous is None:
+        return text
+    as_before = render_proposed(replace(corpus, mined_at=previous.mined_at))
+    return as_before if keep_moment or as_before == path.read_text(encoding="utf-8") else text
+
+
 def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
-    from miners.build import NO_DYNAMIC_MINER
+    from miners.producers import NO_DYNAMIC_MINER
 
     reason = adapter.ssot.adapter.get(NO_DYNAMIC_MINER)
     if reason is not None:

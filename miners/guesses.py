@@ -1,0 +1,83 @@
+"""`llem-mine static|lift|dynamic`: what one producer guesses, before anything is proven."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
+
+if TYPE_CHECKING:
+    from miners.candidate import Candidate
+    from miners.facts import ClassFacts
+    from pytest_llem_invariants.engines.base import EngineAdapter
+
+Produce = Callable[["EngineAdapter", "Mapping[str, ClassFacts]", str], "Iterator[Candidate]"]
+
+
+def register(commands: Any) -> None:
+    """Add a command for each producer to the subparsers of `llem-mine`."""
+    for name, (produce, what) in _PRODUCERS.items():
+        parser = commands.add_parser(name, help=f"{what}: its raw guesses, into _staging/")
+        parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+        parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
+        parser.set_defaults(run=_run, produce=produce, role=name if name != "lift" else "invariants")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from miners.progress import Progress
+    from miners.staging import write_guesses
+    from miners.surface import engine_surface
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(options.engine)
+    version = adapter.import_library()
+    check_installed_version(options.engine, options.role)
+    adapter.check_landmarks()
+    surface = engine_surface(adapter)
+    names = [name for name in surface if options.classes is None or name in options.classes]
+    found: list[Candidate] = []
+    with Progress().step("reading" if options.role == "static" else "asking", total=len(names)) as step:
+        for name in names:
+            found.extend(options.produce(adapter, surface, name))
+            step.advance()
+    for name, count in Counter(candidate.native_type for candidate in found).items():
+        print(f"{count:6d}  {name}")
+    for path in write_guesses(data_root() / "corpora" / options.engine, options.engine, version, found):
+        print(f"wrote {path}")
+    print(f"{len(found)} guesses, none proven; `llem-mine build {options.engine}` puts them to the library")
+    return 0
+
+
+def _read(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+    from miners.producers import read_class
+    from miners.static.reader import ImportedReader
+
+    for finding in read_class(adapter, surface, name, ImportedReader(adapter.package)):
+        yield from finding.candidates
+
+
+def _lifted(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+    from miners.lift import lift
+
+    yield from lift(adapter, surface[name])
+
+
+def _probed(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+    from miners.oracle import Oracle
+    from miners.producers import challenges_of, probe_class
+    from pytest_llem_invariants.replay.observe import Observer
+
+    read = tuple(_read(adapter, surface, name))
+    company = tuple(challenges_of(adapter, surface, name))
+    oracle = Oracle(Observer(adapter), name)
+    yield from probe_class(adapter, surface, name, oracle, read, explained=lambda kwargs: False, company=company)
+
+
+_PRODUCERS: Final[Mapping[str, tuple[Produce, str]]] = {
+    "static": (_read, "read the validators' code"),
+    "lift": (_lifted, "lift the metadata of types"),
+    "dynamic": (_probed, "probe the library with the constants that its code names"),
+}

@@ -1,0 +1,117 @@
+"""The producers, class by class: what reads the code, what lifts the types, what probes the library for the rest."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import random
+import re
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from miners.candidate import Candidate
+from miners.draws import Drawer, words_of
+from miners.dynamic.probe import probe
+from miners.facts import ClassFacts
+from miners.oracle import Oracle
+from miners.static import SiteFinding, mine_class
+from miners.static.context import context_reads
+from miners.static.reader import ImportedReader
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.inverse import constants_of
+from pytest_llem_invariants.model import Kwargs
+from pytest_llem_invariants.values import distinct, holdable
+
+NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
+"""The key among an SSOT's adapter facts that says why an engine is not probed."""
+FULL_BUDGET: Final = 40_000
+"""How many questions the probing of one class may ask."""
+_WORD: Final = re.compile(r"[\w.+/-]{1,24}\Z")
+_MOST_WORDS: Final = 30
+_MOST_CHALLENGES: Final = 3_000
+_LEAST_CHALLENGES: Final = 200
+_ODD_ONE_IN: Final = 4
+"""One challenge in so many is wrong-typed."""
+
+
+def read_class(
+    adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, reader: ImportedReader
+) -> tuple[SiteFinding, ...]:
+    """The static miner on one class of an engine."""
+    return mine_class(surface[name], surface, reader, engine=adapter.ssot.engine, context=context_reads(adapter.ssot))
+
+
+def probe_class(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    name: str,
+    oracle: Oracle,
+    guesses: Iterable[Candidate],
+    *,
+    explained: Callable[[Kwargs], bool],
+    company: Sequence[Kwargs],
+) -> list[Candidate]:
+    """The dynamic miner on one class: what explains the rejections that nothing explains yet."""
+    if NO_DYNAMIC_MINER in adapter.ssot.adapter:
+        return []
+    facts = surface[name]
+    words = words_in(adapter.native_class(name), facts.fields)
+    found = probe(
+        facts,
+        oracle.raises,
+        constants=_with_words(constants_in(guesses), facts, words),
+        clusters=adapter.ssot.clusters.get(name, ()),
+        explained=explained,
+        surface=surface,
+        company=company,
+        budget=budget_of(adapter, name),
+    )
+    return list(found)
+
+
+def budget_of(adapter: EngineAdapter, name: str) -> int:
+    """How many questions a class may be asked: the SSOT says it of those that answer slowly."""
+    entry = adapter.ssot.native_type(name)
+    return FULL_BUDGET if entry is None or entry.probes is None else entry.probes
+
+
+def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
+    """Random configs of a class, drawn from its types: what no predicate and no pool of values foresaw."""
+    facts = surface[name]
+    drawer = Drawer(surface, words_of(surface, words_in(adapter.native_class(name), facts.fields)))
+    source = random.Random(f"challenges of {name}")
+    for position in range(max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget_of(adapter, name) // FULL_BUDGET)):
+        kwargs = drawer.config(source, facts, wrong_typed=position % _ODD_ONE_IN == 0)
+        if all(map(holdable, kwargs.values())):
+            yield kwargs
+
+
+def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:
+    """Field → the constants that the candidates compare it with: where its behaviour may change."""
+    found: dict[str, list[Any]] = {}
+    for candidate in candidates:
+        for subject, clauses in candidate.fields.items():
+            for field in parse(subject).fields:
+                found.setdefault(field, []).extend(constants_of({subject: clauses}))
+    return {field: distinct(values) for field, values in found.items()}
+
+
+def words_in(cls: type[Any], field_names: Collection[str]) -> tuple[str, ...]:
+    """The short strings of a class's own code: among them are the values that its open text fields take."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return ()
+    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    words = dict.fromkeys(text for text in strings if _WORD.match(text) and text not in field_names)
+    return tuple(words)[:_MOST_WORDS]
+
+
+def _with_words(
+    constants: Mapping[str, tuple[Any, ...]], facts: ClassFacts, words: tuple[str, ...]
+) -> Mapping[str, tuple[Any, ...]]:
+    """The words beside the constants, for the fields that may hold text."""
+    texts = [name for name, fact in facts.fields.items() if not fact.types or {"str", "any"} & set(fact.types)]
+    return {**constants, **{name: distinct((*constants.get(name, ()), *words)) for name in texts}}
