@@ -12,6 +12,7 @@ from miners.ledger.entries import Entry, Ledger, Reason
 from miners.proof import Lost
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
+from miners.static.state import EffectKind
 from miners.static.terms import MACHINE
 from pytest_llem_invariants.corpus import template_fragments
 from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
@@ -38,6 +39,16 @@ _OUTSIDE: Final = frozenset(
     {MACHINE, "platform", "environment", "import that may fail", "import at run time", "argument from elsewhere"}
 )
 """Shapes of clauses that ask about the machine or a running engine, whatever the config."""
+_SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
+    EffectKind.RAISE: frozenset({Severity.ERROR}),
+    EffectKind.ASSERT: frozenset({Severity.ERROR}),
+    EffectKind.SELF_ASSIGN: frozenset({Severity.DORMANT}),
+    EffectKind.MINOR_ISSUE: frozenset({Severity.DORMANT}),
+    EffectKind.WARN: frozenset({Severity.WARN, Severity.DORMANT}),
+    EffectKind.LOG: frozenset({Severity.WARN, Severity.DORMANT}),
+    EffectKind.LOG_ONCE: frozenset({Severity.WARN, Severity.DORMANT}),
+}
+"""A line can also trip over a value (`value.lower()`): that rule is another one than that of the line's own effect."""
 _LOST: Final = (
     (": environment: ", Reason.RUN_TIME),
     ("no example", Reason.NO_EXAMPLE),
@@ -140,7 +151,8 @@ class _Cover:
 
     def of(self, finding: SiteFinding) -> Iterator[Rule]:
         """The rules that stand for the site: those that name it, and those whose example shows its very effect."""
-        named = self._at.get(f"{finding.site.path}:{finding.site.line}", ())
+        here = self._at.get(f"{finding.site.path}:{finding.site.line}", ())
+        named = [rule for rule in here if rule.severity in _SPEAKING_OF[finding.kind]]
         yield from named
         for candidate in finding.candidates:
             for rule in self._of_class.get((finding.native_type, candidate.severity), ()):

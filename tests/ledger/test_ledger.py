@@ -90,6 +90,12 @@ def test_a_rule_covers_the_line_of_its_guard(read: StaticResult) -> None:
     assert entry.reason is None
 
 
+def test_a_line_that_trips_over_a_value_is_not_covered_by_that(read: StaticResult) -> None:
+    changed = candidate_of(read, "changed")
+    tripped = replace(candidate_of(read, "raised"), source=changed.source)
+    assert not entry_of(ledger_of(read, [rule_of(tripped, {"a": -1})]), "changed").covered
+
+
 def test_a_rule_found_by_its_effect_covers_a_silent_change(read: StaticResult) -> None:
     told = candidate_of(read, "changed")
     elsewhere = replace(told, source=replace(told.source, line_at_scan=1))
