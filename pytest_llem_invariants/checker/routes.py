@@ -158,6 +158,8 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
         places[field] = (*above, key)
     if name is None:
         return routed
+    # What another document says, of which nothing is known but that it says it.
+    kwargs = {**{field: value for field, value in form.get("elsewhere", {}).items() if field not in kwargs}, **kwargs}
     return [Routed(name, kwargs, places), *routed]
 
 

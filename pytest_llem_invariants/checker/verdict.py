@@ -82,7 +82,14 @@ class Violation:
             self.severity,
             self.native_type,
             fields,
-            dict(zip(fields, [self._values.get(name) for name in self.fields], strict=True)) | dict(self._values),
+            {
+                **{
+                    told: self._values[name]
+                    for told, name in zip(fields, self.fields, strict=True)
+                    if name in self._values
+                },
+                **self._values,
+            },
             self._words,
             self.summary,
             self.guard,

@@ -203,6 +203,7 @@ routes:
       fields: {z: tensor_parallel_size, tp: tensor_parallel_size}
       words: {tensor_parallel_size: {auto: 1}}
       ignore: [port, config]
+      elsewhere: {model: m}
     sampling:
       class: demo.Sampling
     nested:

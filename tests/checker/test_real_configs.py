@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants import Checker
+from pytest_llem_invariants.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +23,12 @@ def transformers(monkeypatch: pytest.MonkeyPatch) -> Checker:
 def vllm(monkeypatch: pytest.MonkeyPatch) -> Checker:
     monkeypatch.chdir(ROOT)
     return Checker.load("vllm")
+
+
+@pytest.fixture
+def tensorrt(monkeypatch: pytest.MonkeyPatch) -> Checker:
+    monkeypatch.chdir(ROOT)
+    return Checker.load("tensorrt")
 
 
 GENERATION: dict[str, dict[str, Any]] = {
@@ -315,3 +322,55 @@ def test_every_example_of_every_rule_is_judged_as_it_was_proven(engine: str, mon
         assert rule["id"] in told, rule["id"]
         told = [violation.rule_id for violation in checker.check(rule["type"], negative).violations]
         assert rule["id"] not in told, rule["id"]
+
+
+LLM_ARGS: dict[str, dict[str, Any]] = {
+    "the usual": {
+        "backend": "pytorch",
+        "tensor_parallel_size": 2,
+        "max_batch_size": 64,
+        "kv_cache_config": {"free_gpu_memory_fraction": 0.85, "enable_block_reuse": True},
+        "cuda_graph_config": {"batch_sizes": [1, 2, 4], "enable_padding": True},
+    },
+    "drafting": {
+        "speculative_config": {"decoding_type": "NGram", "max_draft_len": 4, "max_matching_ngram_size": 2},
+        "scheduler_config": {"capacity_scheduler_policy": "GUARANTEED_NO_EVICT"},
+    },
+}
+
+
+@pytest.mark.parametrize("config", LLM_ARGS.values(), ids=LLM_ARGS)
+def test_llm_args_that_are_valid_are_accepted_and_say_that_nothing_was_proven(
+    tensorrt: Checker, config: dict[str, Any]
+) -> None:
+    verdict = tensorrt.check_config(config)
+    assert verdict.errors == ()
+    assert (verdict.certification, verdict.certified) == ("none", False)
+
+
+@pytest.mark.parametrize(
+    ("config", "path"),
+    [
+        ({"kv_cache_config": {"free_gpu_memory_fraction": 1.5}}, ("kv_cache_config", "free_gpu_memory_fraction")),
+        ({"messages": [], "temperature": -1}, ("temperature",)),
+        ({"speculative_config": {"decoding_type": "AUTO", "acceptance_window": -1}}, None),
+    ],
+)
+def test_what_was_never_proven_rejects_and_says_so(
+    tensorrt: Checker, config: dict[str, Any], path: tuple[str, ...] | None
+) -> None:
+    (error,) = tensorrt.check_config(config).errors
+    assert error.path == (path or ("speculative_config", "acceptance_window"))
+    assert error.certification == "none"
+    assert str(error.guard).startswith("tensorrt_llm/")
+
+
+def test_require_certified_fails_a_pass_that_nothing_proves(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    file = tmp_path / "args.yaml"
+    file.write_text("backend: pytorch\nmax_batch_size: 64\n")
+    assert main(["check", "--engine", "tensorrt", str(file)]) == 0
+    assert main(["check", "--engine", "tensorrt", "--require-certified", str(file)]) == 1
+    assert "no rule behind this answer was ever proven" in capsys.readouterr().out

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_llem_invariants import Checker, Violation
 from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.corpus import render_proposed
+from tests.checker.demo import SERVE, corpus_of, rule
 
 pytestmark = pytest.mark.usefixtures("project")
 
@@ -59,6 +62,16 @@ def test_what_people_write_reaches_the_class_and_keeps_its_place(config: dict[st
     assert told(config) == [
         (rule, path, tuple(field for field in fields if field != "platform")) for rule, path, fields in expected
     ]
+
+
+def test_what_another_document_says_is_not_missing_here(project: Path) -> None:
+    path = project / "corpora/demo/invariants.proposed.yaml"
+    path.write_text(render_proposed(corpus_of([rule("model_needed", {"model": {"absent": True}}, native_type=SERVE)])))
+    (path.parent / "invariants.validated.yaml").unlink()
+    checker = Checker.load("demo")
+    assert not checker.check(SERVE, {"graphs": True}).ok
+    assert checker.check_config({"graphs": True}).ok
+    assert not checker.check_config({"model": None, "graphs": True}).ok
 
 
 def test_a_form_can_be_named() -> None:
