@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,6 +39,12 @@ class Default:
 
 def defaults_of(adapter: EngineAdapter, elsewhere: Defaults | None) -> Mapping[Place, Default]:
     """Every default of every native type."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _defaults_of(adapter, elsewhere)
+
+
+def _defaults_of(adapter: EngineAdapter, elsewhere: Defaults | None) -> Mapping[Place, Default]:
     sources = {
         (name, field): source
         for name in adapter.native_types()

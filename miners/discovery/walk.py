@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from miners.discovery.commit import commit_of
 from miners.discovery.docs import FieldDoc, class_description, class_nodes, field_docs
+from miners.discovery.outside import fields_outside
 from miners.discovery.shapes import shape_of, to_json
 from miners.discovery.steady import Default, defaults_of
 from miners.facts import ClassFacts, FieldFact
@@ -46,6 +47,7 @@ def discover(adapter: EngineAdapter, elsewhere: Elsewhere | None = None) -> Sche
         add_class(
             schema, facts, namespace_of(adapter.ssot, name), class_description(modules.class_node(cls)), docs, own
         )
+    schema["discovery_limitations"] += fields_outside(adapter)
     return schema
 
 
