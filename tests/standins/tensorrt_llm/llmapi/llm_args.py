@@ -85,7 +85,7 @@ class SchedulerConfig(StrictBaseModel):
     mode: Literal["static", "inflight"] = "inflight"
 
 
-class DraftBase(StrictBaseModel):
+class DecodingBaseConfig(StrictBaseModel):
     kind: ClassVar[str] = "base"
     max_draft_len: Optional[NonNegativeInt] = None
     model_dir: Optional[Union[str, Path]] = Field(
@@ -100,7 +100,7 @@ class DraftBase(StrictBaseModel):
         return v
 
 
-class NGramDecodingConfig(DraftBase):
+class NGramDecodingConfig(DecodingBaseConfig):
     decoding_type: Literal["NGram"] = "NGram"
     max_matching_ngram_size: PositiveInt = 2
 
@@ -111,7 +111,7 @@ class NGramDecodingConfig(DraftBase):
         return self
 
 
-class LookaheadDecodingConfig(DraftBase):
+class LookaheadDecodingConfig(DecodingBaseConfig):
     decoding_type: Literal["Lookahead"] = "Lookahead"
     max_window_size: int = 4
 
