@@ -13,7 +13,7 @@ from miners.values import Surface, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match, Soundness
-from pytest_llem_invariants.predicates import compile_match, reference_of, referenced_fields, same
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, reference_of, referenced_fields, same
 from pytest_llem_invariants.values import distinct, holdable, identity, pool
 
 Fields = Mapping[str, tuple[Clause, ...]]
@@ -48,6 +48,11 @@ def refine(
     positive = next((kwargs for kwargs in candidate.hints if shows(kwargs)), None)
     if positive is None or not counterexamples:
         return ()
+    counted = _counting_bools(candidate, counterexamples)
+    if counted.fields != candidate.fields:
+        triggers = _triggers(counted, facts)
+        if triggers(positive) and not any(map(triggers, counterexamples)):
+            return (Refinement(counted, f"the library accepts {dict(counterexamples[0])!r}; bools count as numbers"),)
     best: tuple[int, tuple[Refinement, ...]] = (0, ())
     for name in _suspects(candidate, positive, counterexamples, facts):
         found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, facts, surface))
@@ -60,6 +65,17 @@ def refine(
         if best[0] == len(counterexamples):
             break
     return best[1]
+
+
+def _counting_bools(candidate: Candidate, counterexamples: Iterable[Kwargs]) -> Candidate:
+    """The candidate with bools taken as the numbers that they are in Python, where a counterexample gives one."""
+    given = {name for kwargs in counterexamples for name, value in kwargs.items() if isinstance(value, bool)}
+    counts = Clause(BOOL_IS_NUMBER, True)
+    fields = {
+        subject: (*clauses, counts) if subject in given and not _has(clauses, counts) else clauses
+        for subject, clauses in candidate.fields.items()
+    }
+    return replace(candidate, fields=fields)
 
 
 def _triggers(candidate: Candidate, facts: ClassFacts) -> Callable[[Kwargs], bool]:

@@ -116,6 +116,8 @@ def neighbours(value: Any) -> Iterator[Any]:
             yield from (value + 1, value - 1, value * 2, value / 2)
             if value.is_integer():
                 yield int(value)
+            if value in (0.0, 1.0):
+                yield bool(value)
         case float():
             yield 0.0
         case str():

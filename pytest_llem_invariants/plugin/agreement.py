@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.model import CheckFailed, Corpus, Divergence, Kwargs, Rule, Soundness
+from pytest_llem_invariants.model import (
+    CheckFailed,
+    Corpus,
+    Divergence,
+    Kwargs,
+    Observation,
+    Rule,
+    Severity,
+    Soundness,
+)
 from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge
 from pytest_llem_invariants.wording import say_match, say_value
 
 _MOST_COMPANY: Final = 24
+_MOST_PROBES: Final = 120
+_FEW_PROBES: Final = 12
+"""For classes that the SSOT gives a budget of probes of their own: one question to them takes milliseconds."""
 
 
 def agreement(
@@ -26,18 +39,29 @@ def agreement(
         matches = compile_match(one.match, context_fields=corpus.context)
         return lambda kwargs: matches({**base, **kwargs}, context)
 
-    others = [predicate_of(other) for other in siblings if other.severity is rule.severity]
+    def observe(kwargs: Kwargs) -> Observation:
+        if rule.severity is not Severity.ERROR:
+            return observer.observe(rule.native_type, kwargs, context=context)
+        raised = observer.raises(rule.native_type, kwargs, context)
+        return Observation(exception=raised, skipped_reason=None if raised is None else observer.no_verdict(raised))
+
+    @cache
+    def others() -> list[Any]:
+        return [predicate_of(other) for other in siblings if other.severity is rule.severity]
+
+    entry = adapter.ssot.native_type(rule.native_type)
     probes = boundary_probes(
         rule,
         company=[other.kwargs_positive for other in siblings[:_MOST_COMPANY]],
         context_fields=corpus.context,
+        limit=_MOST_PROBES if entry is None or entry.probes is None else _FEW_PROBES,
     )
     soundness = judge(
         rule,
         predicate_of(rule),
-        lambda kwargs: observer.observe(rule.native_type, kwargs, context=context),
+        observe,
         probes,
-        explained=lambda kwargs: any(other(kwargs) for other in others),
+        explained=lambda kwargs: any(other(kwargs) for other in others()),
     )
     return soundness, tuple(_divergences(rule, soundness))
 
