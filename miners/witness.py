@@ -114,6 +114,7 @@ class Search:
         """Kwargs that satisfy the predicate: fewest fields first, type-correct first, simplest values first."""
         seen: set[str] = set()
         for loose in (False, True):
+            steps = iter(range(_MOST_STEPS))
             allowed = {name: self._allowed(name, loose) for name in self.fields}
             if any(not values for values in allowed.values()):
                 continue
@@ -122,7 +123,7 @@ class Search:
             for extra in range(len(optional) + 1):
                 for chosen in itertools.combinations(optional, extra):
                     given = [name for name in self.fields if name in mandatory or name in chosen]
-                    for kwargs in self._assign(given, allowed):
+                    for kwargs in self._assign(given, allowed, steps):
                         key = identity(kwargs)
                         if key not in seen:
                             seen.add(key)
@@ -159,9 +160,11 @@ class Search:
             return dict(kwargs)
         return put(kwargs, path, value, self._facts, self._surface)
 
-    def _assign(self, given: list[str], allowed: Mapping[str, list[Any]]) -> Iterator[dict[str, Any]]:
+    def _assign(
+        self, given: list[str], allowed: Mapping[str, list[Any]], steps: Iterator[int]
+    ) -> Iterator[dict[str, Any]]:
         choices = [[value for value in allowed[name] if value is not MISSING] for name in given]
-        for values in itertools.islice(_by_rank(choices), _MOST_STEPS):
+        for values, _ in zip(_by_rank(choices), steps, strict=False):
             kwargs: dict[str, Any] = {}
             for name, value in zip(given, values, strict=True):
                 kwargs = self._put(kwargs, name, value)
