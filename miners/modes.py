@@ -14,8 +14,10 @@ from miners.candidate import Candidate
 from miners.facts import ClassFacts
 from miners.lift import lift
 from miners.lift.source import lift_source
-from miners.static import mine
+from miners.static import StaticResult, mine
+from miners.static.context import context_reads
 from miners.static.reader import ImportedReader
+from miners.static.roots import Reader
 from miners.surface import engine_surface
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons, skeletons_of
@@ -79,15 +81,25 @@ def read_import(adapter: EngineAdapter) -> Reading:
     adapter.import_library()
     surface = engine_surface(adapter)
     lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
-    found = mine(surface, ImportedReader(adapter.package), engine=adapter.ssot.engine)
+    found = _mined(surface, ImportedReader(adapter.package), adapter.ssot)
     return Reading(surface, (*lifted, *found.candidates))
 
 
 def read_source(ssot: Ssot, skeletons: Skeletons) -> Reading:
     """A source tree or a wheel, without importing anything of it."""
     surface = source_surface(skeletons, ssot)
-    found = mine(surface, skeletons.reader, engine=ssot.engine)
+    found = _mined(surface, skeletons.reader, ssot)
     return Reading(surface, (*lift_source(skeletons, surface), *found.candidates))
+
+
+def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot) -> StaticResult:
+    types = {name: ssot.native_type(name) for name in surface}
+    entries = {
+        name: [step.method for step in (*entry.build, *entry.validate, *entry.strict)]
+        for name, entry in types.items()
+        if entry is not None
+    }
+    return mine(surface, reader, engine=ssot.engine, context=context_reads(ssot), entries=entries)
 
 
 def said_in_full(reading: Reading) -> Reading:
