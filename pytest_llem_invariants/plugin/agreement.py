@@ -17,13 +17,13 @@ from pytest_llem_invariants.model import (
     Severity,
     Soundness,
 )
-from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge
 from pytest_llem_invariants.wording import say_match, say_value
 
 _MOST_COMPANY: Final = 24
-_MOST_PROBES: Final = 120
+_MOST_PROBES: Final = 100
 _FEW_PROBES: Final = 12
 """For classes that the SSOT gives a budget of probes of their own: one question to them takes milliseconds."""
 
@@ -46,8 +46,12 @@ def agreement(
         return Observation(exception=raised, skipped_reason=None if raised is None else observer.no_verdict(raised))
 
     @cache
-    def others() -> list[Any]:
-        return [predicate_of(other) for other in siblings if other.severity is rule.severity]
+    def others() -> list[tuple[frozenset[str], Any]]:
+        alike = (other for other in siblings if other.severity is rule.severity)
+        return [(_roots(other), predicate_of(other)) for other in alike]
+
+    def explained(kwargs: Kwargs) -> bool:
+        return any(claims(kwargs) for roots, claims in others() if not roots.isdisjoint(kwargs))
 
     entry = adapter.ssot.native_type(rule.native_type)
     probes = boundary_probes(
@@ -61,9 +65,13 @@ def agreement(
         predicate_of(rule),
         observe,
         probes,
-        explained=lambda kwargs: any(other(kwargs) for other in others()),
+        explained=explained,
     )
     return soundness, tuple(_divergences(rule, soundness))
+
+
+def _roots(rule: Rule) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in referenced_fields(rule.match))
 
 
 def _divergences(rule: Rule, soundness: Soundness) -> list[Divergence]:
