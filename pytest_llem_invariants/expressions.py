@@ -179,6 +179,8 @@ class Expression:
 
     def evaluate(self, scope: Scope) -> Any:
         """The value, for an expression without `each`."""
+        if self.is_field:
+            return scope(self.text)
         return _value(self._node, scope)
 
     def elements(self, scope: Scope) -> Iterator[Any]:

@@ -325,10 +325,16 @@ def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve
     defaults = dict(match.defaults)
     paths = {name: resolve(name) for name in referenced_fields(match)}
     from_context = frozenset(name for name in paths if name in context_fields)
+    plain = frozenset(name for name, path in paths.items() if path == name and name.isidentifier())
 
     def triggers(config: Kwargs, context: Kwargs) -> bool:
         def scope(name: str) -> Any:
-            value = context.get(name, MISSING) if name in from_context else read_path(config, paths[name])
+            if name in from_context:
+                value = context.get(name, MISSING)
+            elif name in plain:
+                value = config.get(name, MISSING)
+            else:
+                value = read_path(config, paths[name])
             return defaults.get(name, MISSING) if value is MISSING else value
 
         try:
@@ -340,12 +346,17 @@ def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve
 
 
 def _some_element(expression: Expression, test: Callable[[Any, Scope], bool], scope: Scope) -> bool:
+    if not expression.has_each:
+        return test(expression.evaluate(scope), scope)
     return any(test(value, scope) for value in expression.elements(scope))
 
 
 def _conjunction(clauses: tuple[Clause, ...]) -> Callable[[Any, Scope], bool]:
     tests = [_clause_test(clause) for clause in clauses if clause.op != BOOL_IS_NUMBER]
     counts_bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)
+
+    if len(tests) == 1 and not counts_bools:
+        return tests[0]
 
     def test(value: Any, scope: Scope) -> bool:
         if counts_bools and isinstance(value, bool):
