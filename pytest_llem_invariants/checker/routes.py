@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.verdict import Violation
+from pytest_llem_invariants.checker.verdict import CERTIFICATIONS, Violation
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -99,13 +99,14 @@ def guess(config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
     from pytest_llem_invariants.checker.core import Checker
 
     best: Checker | None = None
-    most = 0
+    most = (0, 0)
     for engine in store.engines(store.data_root()):
         if engine not in checkers:
             checkers[engine] = Checker.load(engine)
-        known = understood(checkers[engine], config)
-        if known > most:
-            best, most = checkers[engine], known
+        # Where two understand as much, the one whose rules are better founded.
+        rank = understood(checkers[engine], config), CERTIFICATIONS.index(checkers[engine].certification)
+        if rank > most and rank[0]:
+            best, most = checkers[engine], rank
     if best is None:
         raise RoutingError(f"no engine knows any of these keys — name one of {', '.join(sorted(checkers))}")
     return best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_llem_invariants.checker.verdict import OPEN
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 
 TYPE_CHECKING = False
@@ -71,11 +72,15 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
     """One violation for each guard that fields run into: several rules may describe the same line of the library."""
     found: dict[tuple[Any, ...], Violation] = {}
     for violation in violations:
-        key = (violation.guard or violation.rule_id, violation.severity, frozenset(violation.fields))
+        about = (violation.severity, frozenset(violation.fields))
+        key = (violation.guard or violation.rule_id, *about)
         known = found.get(key)
-        if known is None or ("{" in known.message and "{" not in violation.message):
+        if known is None or (OPEN in known.message and OPEN not in violation.message):
             found[key] = violation
-    return list(found.values())
+    told: dict[tuple[Any, ...], Violation] = {}
+    for violation in found.values():
+        told.setdefault((violation.message, violation.severity, frozenset(violation.fields)), violation)
+    return list(told.values())
 
 
 def _unpainted(style: str, text: str) -> str:
