@@ -35,6 +35,10 @@ from pytest_llem_invariants.values import as_held, holdable
 if TYPE_CHECKING:
     from pytest_llem_invariants.ssot import Ssot
 
+_LOSS: Final = (
+    "classes of other packages are known by their names alone, and no default was asked a second time: "
+    "one that depends on the machine may stand as a value"
+)
 UNPROVEN: Final = "Read from source, tried on no library."
 
 
@@ -176,6 +180,11 @@ def discover_from_source(ssot: Ssot, skeletons: Skeletons) -> Schema:
         docs = field_docs(nodes, getattr(cls, "__pydantic_fields__", {}))
         description = class_description(nodes[0] if nodes else None)
         add_class(schema, facts, namespace_of(ssot, name), description, docs, dict(_made_objects(cls)))
+    schema["discovery_limitations"] += [
+        {"native_type": target, "field": "*", "reason": "source_only", "detail": f"its types cannot be built: {why}"}
+        for target, why in sorted(skeletons.failed.items())
+    ]
+    schema["discovery_limitations"].append({"native_type": "*", "field": "*", "reason": "source_only", "detail": _LOSS})
     return schema
 
 

@@ -108,7 +108,10 @@ class Skeletons:
             return self._model(source, bases)
         if msgspec is not None and any(issubclass(base, msgspec) for base in bases):
             return self._struct(source, bases)
-        return type(source.name, bases, self._identity(source) | _own_schema(source))
+        body = self._identity(source) | _own_schema(source)
+        if self.writes_constructor(source):  # else a dataclass among the bases would speak for this class
+            body["__init__"] = _own_constructor
+        return type(source.name, bases, body)
 
     def _bases(self, source: ClassSource) -> tuple[type, ...]:
         found: list[type] = []
@@ -190,7 +193,7 @@ class Skeletons:
         body = self._identity(source) | self._fields(source, private=True)
         if decoration.maker == _STDLIB:
             if self.writes_constructor(source):
-                return type(source.name, bases, self._identity(source))
+                return type(source.name, bases, self._identity(source) | {"__init__": _own_constructor})
             # "slots" would make the class anew and lose nothing that matters here
             keywords = {name: value for name, value in decoration.keywords.items() if name != "slots"}
             return dataclasses.dataclass(**keywords)(type(source.name, bases, body))
@@ -290,6 +293,10 @@ class Skeletons:
 def skeletons_of(root: Path, package: str) -> Skeletons:
     """The classes of a package in a source tree or a wheel."""
     return Skeletons(TreeReader(root), package)
+
+
+def _own_constructor(self: object, *arguments: object, **keywords: object) -> None:
+    """Stands for a hand-written `__init__`: what it takes is read from its statement, what it does is never run."""
 
 
 def _own_schema(source: ClassSource) -> dict[str, Any]:

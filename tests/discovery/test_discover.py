@@ -206,3 +206,30 @@ def test_a_second_look_that_fails_is_an_error_and_no_shorter_schema(tmp_path: Pa
     assert run.returncode == 2
     assert "the second look at the defaults failed" in run.stderr
     assert "not on this machine" in run.stderr
+
+
+def test_a_source_tree_is_read_without_import_and_says_what_that_costs(tmp_path: Path) -> None:
+    project = install(tmp_path, CODE + "\nraise RuntimeError('imported')\n")
+    run = mine(project, "discover", "toy", "--source", str(tmp_path / "site"))
+    assert run.returncode == 0, run.stderr
+    schema = json.loads((project / "corpora/toy/schema.discovered.json").read_text())
+    assert (schema["discovery_method"], schema["engine_version"]) == ("source", "1.2.3")
+    assert schema["engine_params"][CHECKED]["ratio"]["bounds"] == {"ge": 0, "le": 1}
+    assert schema["engine_params"][LEGACY]["group"]["default"] == 128
+    costs = [one["detail"] for one in schema["discovery_limitations"] if one["reason"] == "source_only"]
+    assert any("no default was asked a second time" in cost for cost in costs)
+
+
+def test_source_and_import_find_the_same_types(toy_project: Path, toy_schema: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "source.json"
+    run = mine(toy_project, "discover", "toy", "--source", str(toy_project.parent / "site"), "--out", str(out))
+    assert run.returncode == 0, run.stderr
+    source = json.loads(out.read_text())
+    told = {
+        (native_type, field): (parameter["type"], parameter["required"], parameter["description"])
+        for native_type, fields in toy_schema["engine_params"].items()
+        for field, parameter in fields.items()
+    }
+    for (native_type, field), expected in told.items():
+        parameter = source["engine_params"][native_type][field]
+        assert (parameter["type"], parameter["required"], parameter["description"]) == expected, field

@@ -219,6 +219,26 @@ SHAPES = {
                 super().__init__(**kwargs)
                 self.width = width
     """,
+    "a constructor written by hand over a dataclass": """
+        from dataclasses import dataclass
+        @dataclass
+        class Base:
+            method: str
+        class Config(Base):
+            def __init__(self, bits: int = 4, **kwargs):
+                self.bits = bits
+                self.group = kwargs.pop("group", 128)
+    """,
+    "a class that inherits such a constructor": """
+        from dataclasses import dataclass
+        @dataclass
+        class Base:
+            method: str
+            def __init__(self, bits: int = 4):
+                self.bits = bits
+        class Config(Base):
+            pass
+    """,
 }
 
 
