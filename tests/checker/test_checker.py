@@ -313,6 +313,20 @@ def test_a_fresh_compiled_corpus_is_read_and_a_stale_one_is_not(project: Path) -
     assert Checker.load("demo").check(SAMPLING, {"temperature": -1}).ok
 
 
+def test_only_what_a_compiled_corpus_is_made_of_makes_it_stale(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from pytest_llem_invariants.cli import main
+
+    assert main(["compile"]) == 0
+    ssot = project / "engine_versions/demo.yaml"
+    ssot.write_text("# A note.\nloggers: [demo]\n" + ssot.read_text())
+    assert main(["compile", "--check"]) == 0
+    ssot.write_text(ssot.read_text().replace("tp: tensor_parallel_size", "tpp: tensor_parallel_size"))
+    assert main(["compile", "--check"]) == 1
+    assert not Checker.load("demo").check_config({"model": "m", "tpp": 0}).ok
+
+
 def test_compiling_is_deterministic_and_checked(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from pytest_llem_invariants.cli import main
 
