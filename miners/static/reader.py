@@ -441,7 +441,8 @@ class TreeReader(_Trees):
                     and isinstance(statement, (ast.Assign, ast.AnnAssign))
                     and statement.value
                 ):
-                    return fold(statement.value, lambda node, module=owner.module: self._constant(module, node))  # type: ignore[misc]
+                    value = _declared_default(statement.value)
+                    return fold(value, lambda node, module=owner.module: self._constant(module, node))  # type: ignore[misc]
         return None
 
     def enum_of(self, cls: ClassSource) -> type[enum.Enum] | None:
@@ -463,6 +464,13 @@ class TreeReader(_Trees):
                 if not name.startswith("_"):
                     members[name] = folded.value if folded is not None else _automatic(name, members, names)
         return _made_enum(cls, members, names) if members else None
+
+
+def _declared_default(node: ast.expr) -> ast.expr:
+    """The default inside `Field(default=…)`, which is what the attribute of a dataclass holds."""
+    if isinstance(node, ast.Call) and _last_name(node).lower().endswith("field"):
+        return next((one.value for one in node.keywords if one.arg == "default"), node)
+    return node
 
 
 def _earlier(node: ast.expr, members: Mapping[str, Any]) -> Value | None:
