@@ -14,7 +14,7 @@ from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match, Soundness
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import distinct, holdable, identity, pool
+from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Shows = Callable[[Kwargs], bool]
@@ -114,11 +114,16 @@ def _narrowed(
     def with_value(value: Any) -> Kwargs:
         return put(positive, name, value, facts, surface)
 
+    fact = field_at(name, facts, surface)
+    if is_closed(fact):
+        met = {identity(read_path(kwargs, name)) for kwargs in counterexamples}
+        values = tuple(value for value in values if fits(value, fact) or identity(value) in met)
+    accepted = tuple(value for value in values if not shows(with_value(value)))
     evidence = Evidence(
         rejected=tuple(value for value in values if shows(with_value(value))),
-        accepted=tuple(value for value in values if not shows(with_value(value))),
+        accepted=accepted,
         rejects=lambda value: shows(with_value(value)),
-        domain_is_whole=is_closed(field_at(name, facts, surface)),
+        domain_is_whole=is_closed(fact) and all(fits(value, fact) for value in accepted),
     )
     if not evidence.rejected or not evidence.accepted:
         return

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from miners.dynamic.rows import Oracle, Row, message_class, names, numbers_in, quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.dynamic.templates import across
+from miners.facts import FieldFact
 from pytest_llem_invariants.expressions import MISSING, is_number
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import compile_match, reference_of
-from pytest_llem_invariants.values import distinct, holdable, identity
+from pytest_llem_invariants.values import distinct, fits, holdable, identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Pools = Mapping[str, tuple[Any, ...]]
@@ -52,7 +53,7 @@ class Explainer:
         pools: Pools,
         defaults: Mapping[str, Any],
         toggles: Pools,
-        closed: Collection[str] = (),
+        closed: Mapping[str, FieldFact] = EMPTY,
     ) -> None:
         self._oracle = oracle
         self._closed = closed
@@ -289,11 +290,12 @@ class Explainer:
             rejected.append(default)
         elif self._oracle({**base, name: None}).guard == guard:
             rejected.append(None)
+        accepted = tuple(value for value, row in rows if row.guard is None)
         evidence = Evidence(
             rejected=distinct(rejected),
-            accepted=tuple(value for value, row in rows if row.guard is None),
+            accepted=accepted,
             rejects=rejects,
-            domain_is_whole=name in self._closed,
+            domain_is_whole=name in self._closed and all(fits(value, self._closed[name]) for value in accepted),
         )
         unset = {} if default is None else {name: default}
         whole = (*infer(name, evidence), {name: (Clause("falsy", True),)}, {name: (Clause("absent", True),)})

@@ -78,7 +78,7 @@ def probe(
     defaults = {**{name: default_of(facts.fields[name], typed) for name in pools}, **facts.base_kwargs}
     known = Explained(explained)
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
-    closed = [name for name in pools if is_closed(facts.fields[name])]
+    closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
     explainer = Explainer(oracle, pools, defaults, toggles, closed)
     rows = itertools.chain(
         [{}],
