@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
@@ -23,16 +24,19 @@ def register(commands: Any) -> None:
         parser = commands.add_parser(name, help=f"{what}: its raw guesses, into _staging/")
         parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
         parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
-        parser.set_defaults(run=_run, produce=produce, role=name if name != "lift" else "invariants")
+        if name != "dynamic":
+            parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead")
+        parser.set_defaults(run=_run, source=None, produce=produce, role=name if name != "lift" else "invariants")
 
 
 def _run(options: argparse.Namespace) -> int:
     from miners.progress import Progress
-    from miners.staging import write_guesses
     from miners.surface import engine_surface
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(options.engine)
+    if options.source is not None:
+        return _from_source(options, adapter)
     version = adapter.import_library()
     check_installed_version(options.engine, options.role)
     adapter.check_landmarks()
@@ -43,11 +47,33 @@ def _run(options: argparse.Namespace) -> int:
         for name in names:
             found.extend(options.produce(adapter, surface, name))
             step.advance()
+    return _tell(options.engine, version, found)
+
+
+def _from_source(options: argparse.Namespace, adapter: EngineAdapter) -> int:
+    from miners.modes import read_source
+    from miners.source_build import source_version
+    from miners.surface.source_classes import skeletons_of
+    from pytest_llem_invariants.model import AddedBy
+
+    skeletons = skeletons_of(options.source, adapter.package)
+    found = [
+        candidate
+        for candidate in read_source(adapter.ssot, skeletons).candidates
+        if (candidate.added_by is AddedBy.STATIC_MINER) is (options.role == "static")
+        and (options.classes is None or candidate.native_type in options.classes)
+    ]
+    return _tell(options.engine, source_version(skeletons), found)
+
+
+def _tell(engine: str, version: str, found: Sequence[Candidate]) -> int:
+    from miners.staging import write_guesses
+
     for name, count in Counter(candidate.native_type for candidate in found).items():
         print(f"{count:6d}  {name}")
-    for path in write_guesses(data_root() / "corpora" / options.engine, options.engine, version, found):
+    for path in write_guesses(data_root() / "corpora" / engine, engine, version, found):
         print(f"wrote {path}")
-    print(f"{len(found)} guesses, none proven; `llem-mine build {options.engine}` puts them to the library")
+    print(f"{len(found)} guesses, none proven; `llem-mine build {engine}` puts them to the library")
     return 0
 
 

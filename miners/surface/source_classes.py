@@ -121,12 +121,7 @@ class Skeletons:
                 case Here(module, qualname, ast.ClassDef() as statement):
                     found.append(self.class_for(ClassSource(module, qualname, statement)))
                 case Outside(module) as outside if module.partition(".")[0] in ("pydantic", "msgspec"):
-                    live = outside.live()
-                    if live is None:
-                        raise EngineUnavailableError(
-                            f"{source.qualname} is a class of {module}, which is not installed here — "
-                            f"reading it from source takes {module} itself: pip install {module.partition('.')[0]}"
-                        )
+                    live = _needed(outside)
                     if isinstance(live, type):
                         found.append(live)
         return tuple(dict.fromkeys(found)) or (object,)
@@ -197,7 +192,7 @@ class Skeletons:
             # "slots" would make the class anew and lose nothing that matters here
             keywords = {name: value for name, value in decoration.keywords.items() if name != "slots"}
             return dataclasses.dataclass(**keywords)(type(source.name, bases, body))
-        maker = Outside("pydantic.dataclasses", "dataclass").live()
+        maker = _needed(Outside("pydantic.dataclasses", "dataclass"))
         body |= dict(self._validators(source))
         config = {**decoration.config, "arbitrary_types_allowed": True}
         made: type = maker(type(source.name, bases, body), config=config, **decoration.keywords)
@@ -288,6 +283,18 @@ class Skeletons:
                 classmethod(passing(qualname, statement, mode=mode, bound=True))
             )
         return None
+
+
+def _needed(found: Outside) -> Any:
+    """What reads the classes of a tree for us, be the tree's own library installed or not."""
+    live = found.live()
+    if live is None:
+        package = found.module.partition(".")[0]
+        raise EngineUnavailableError(
+            f"{package} is not installed here, and classes that are built on it are read by {package} itself — "
+            f"pip install {package}"
+        )
+    return live
 
 
 def skeletons_of(root: Path, package: str) -> Skeletons:

@@ -17,6 +17,8 @@ from miners.lift import lift_class
 from miners.surface.imported import class_facts
 from miners.surface.source import source_facts
 from miners.surface.source_classes import Skeletons, skeletons_of
+from miners.surface.source_names import Outside
+from pytest_llem_invariants.errors import EngineUnavailableError
 
 pytestmark = pytest.mark.filterwarnings("ignore:Support for class-based")
 
@@ -334,6 +336,13 @@ def test_what_pydantic_refuses_is_told_and_costs_one_class(package: Path) -> Non
     assert source_facts(skeletons, "sourced.shapes:Broken", "b").kind is ClassKind.PLAIN  # type: ignore[union-attr]
     assert list(skeletons.failed) == ["sourced.shapes:Broken"]
     assert source_facts(skeletons, "sourced:Config", "c") is not None
+
+
+def test_that_pydantic_is_missing_is_said(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    skeletons = write(package, SHAPES["bounds of Field"])
+    monkeypatch.setattr(Outside, "live", lambda found: None)
+    with pytest.raises(EngineUnavailableError, match="pip install pydantic"):
+        skeletons.class_at("sourced:Config")
 
 
 def test_what_is_not_there_is_none(package: Path) -> None:

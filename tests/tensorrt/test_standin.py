@@ -78,6 +78,13 @@ def test_the_schema_is_discovered_without_the_library(project: Path, corpus: Pat
     assert (blocks["default"], blocks["bounds"]) == (32, {"ge": 1, "multiple_of": 2})
 
 
+@pytest.mark.parametrize(("producer", "file"), [("static", "static_miner"), ("lift", "pydantic_lift")])
+def test_one_producer_alone_reads_source_too(project: Path, run: Run, producer: str, file: str) -> None:
+    done = run(*MINE, producer, "tensorrt", "--source", str(STANDINS), installed=False)
+    assert done.returncode == 0, done.stderr
+    assert (project / "corpora" / "tensorrt" / "_staging" / f"tensorrt_{file}.yaml").exists(), done.stdout
+
+
 def test_pytest_proves_the_corpus_and_says_that_the_library_was_simulated(corpus: Path, run: Run) -> None:
     done = run("-m", "pytest", "--llem-engine=tensorrt", "-q", "-p", "no:cacheprovider", installed=True)
     assert done.returncode in (0, 1), done.stdout[-3000:] + done.stderr
