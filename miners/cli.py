@@ -196,10 +196,13 @@ def _fuzz(options: argparse.Namespace) -> int:
     from miners.prediction import Prediction
     from miners.surface import engine_surface
     from pytest_llem_invariants.checker import Checker
+    from pytest_llem_invariants.corpus import load_proposed
+    from pytest_llem_invariants.inverse import constants_of
     from pytest_llem_invariants.replay.observe import Observer
 
     adapter = _adapter(options.engine, "invariants")
     observer = Observer(adapter)
+    corpus = load_proposed(options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml")
     report = fuzz(
         engine_surface(adapter),
         observer.raises,
@@ -207,6 +210,7 @@ def _fuzz(options: argparse.Namespace) -> int:
         configs=options.configs,
         seed=options.seed,
         classes=options.classes,
+        constants=(value for rule in corpus.rules for value in constants_of(rule.match.fields)),
         no_verdict=observer.no_verdict,
         workers=options.workers,
     )

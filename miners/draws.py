@@ -1,10 +1,12 @@
-"""Random configs of a class as people might write them, drawn from its types alone.
+"""Random configs of a class as people might write them, drawn from its types.
 
-Kept apart from the value pools on purpose: what is built from the pools must not be measured with them.
+Kept apart from the value pools on purpose: what is built from the pools must not be measured with them. Numbers at
+which some rule changes its mind may be mixed in, on any field: that makes the drawing harder, not kinder.
 """
 
 from __future__ import annotations
 
+import math
 import random
 import string
 from collections.abc import Iterable, Mapping
@@ -18,16 +20,18 @@ from pytest_llem_invariants.values import resolve_class
 
 _GROUPS: Final = frozenset({"list", "tuple", "set"})
 _DEEPEST: Final = 2
+_AT_BOUNDARY: Final = 1 / 8
 _ANYTHING: Final = ("bool", "int", "float", "str", "none", "list", "dict")
 _WRONG: Final = ("str", "float", "list", "dict", "bool", "int", "none")
 
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """Draws for the classes of one surface. `words` are strings seen in the library's code."""
+    """Draws for the classes of one surface. `words` are strings of its code, `numbers` those at which rules turn."""
 
     surface: Mapping[str, ClassFacts]
     words: tuple[str, ...] = ()
+    numbers: tuple[int | float, ...] = ()
     most_fields: int = 4
 
     def config(self, source: random.Random, facts: ClassFacts, *, wrong_typed: bool) -> dict[str, Any]:
@@ -72,9 +76,9 @@ class Drawer:
             case "bool":
                 return source.random() < 1 / 2
             case "int":
-                return integer(source)
+                return self._near(source) if self._at_boundary(source) else integer(source)
             case "float":
-                return real(source)
+                return self._just_beside(source) if self._at_boundary(source) else real(source)
             case "list":
                 return [
                     self._plain(source, source.choice(("int", "str", "float")), depth) for _ in range(_size(source))
@@ -86,6 +90,16 @@ class Drawer:
                 return self._plain(source, source.choice(kinds), depth + 1)
             case _:
                 return source.choice(self.words) if self.words and source.random() < 1 / 3 else word(source)
+
+    def _at_boundary(self, source: random.Random) -> bool:
+        return bool(self.numbers) and source.random() < _AT_BOUNDARY
+
+    def _near(self, source: random.Random) -> int:
+        return int(source.choice(self.numbers)) + source.choice((-1, 0, 0, 1))
+
+    def _just_beside(self, source: random.Random) -> float:
+        number = float(source.choice(self.numbers))
+        return math.nextafter(number, source.choice((-math.inf, number, number, math.inf)))
 
     def _collection(
         self, source: random.Random, name: str, items: tuple[TypeExpr, ...], fixed: bool, depth: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import multiprocessing
 import random
 from collections import Counter
@@ -14,7 +15,9 @@ from typing import Any, Final
 from miners.draws import Drawer, words_of
 from miners.dynamic.rows import message_class
 from miners.facts import ClassFacts
+from pytest_llem_invariants.expressions import is_number
 from pytest_llem_invariants.model import Kwargs, ObservedException
+from pytest_llem_invariants.values import distinct
 from pytest_llem_invariants.wording import say_value
 
 Raises = Callable[[str, Kwargs], ObservedException | None]
@@ -229,19 +232,23 @@ def fuzz(
     seed: int,
     modes: Iterable[str] = MODES,
     classes: Iterable[str] | None = None,
-    words: Iterable[str] = (),
+    constants: Iterable[Any] = (),
     no_verdict: Callable[[ObservedException], str | None] = lambda exception: None,
     workers: int = 1,
     progress: Progress = lambda name, done, total: None,
 ) -> FuzzReport:
     """Draw `configs` random configs per mode, spread evenly over the classes, and compare library and prediction.
 
-    `no_verdict` says which exceptions are the environment's and not the library's judgement: those are not counted.
-    The report is the same whatever the number of `workers`.
+    `constants` are what the rules compare with: words and numbers that any field may be given. `no_verdict` says which
+    exceptions are the environment's and not the library's judgement: those are not counted. The report is the same
+    whatever the number of `workers`.
     """
     names = sorted(surface if classes is None else classes)
     share = -(-configs // max(len(names), 1))
-    trial = _Trial(surface, Drawer(surface, words_of(surface, words)), raises, predicts, no_verdict, share, seed)
+    held = distinct(constants)
+    words = words_of(surface, (value for value in held if isinstance(value, str)))
+    numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
+    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, share, seed)
     tasks = [(mode, name) for mode in modes for name in names]
     found: list[ClassFuzz] = []
     for position, entry in enumerate(_run(trial, tasks, workers)):

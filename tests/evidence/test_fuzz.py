@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -76,6 +77,17 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
     first, again, other = (fuzz(SURFACE, raises, negative_only, configs=500, seed=seed).to_json() for seed in (3, 3, 4))
     assert first == again
     assert first != other
+
+
+def test_the_constants_of_the_rules_are_drawn_with_their_neighbours() -> None:
+    met: set[Any] = set()
+
+    def noting(native_type: str, kwargs: Kwargs) -> ObservedException | None:
+        met.update(value for name, value in kwargs.items() if name in ("n", "mode") and not isinstance(value, list))
+        return None
+
+    fuzz(SURFACE, noting, lambda *config: False, configs=600, seed=2, constants=(77_777, "turbo"), modes=[TYPE_CORRECT])
+    assert {77_776, 77_777, 77_778} <= met
 
 
 def test_several_processes_find_what_one_finds() -> None:
