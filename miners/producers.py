@@ -40,7 +40,16 @@ def read_class(
     adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, reader: ImportedReader
 ) -> tuple[SiteFinding, ...]:
     """The static miner on one class of an engine."""
-    return mine_class(surface[name], surface, reader, engine=adapter.ssot.engine, context=context_reads(adapter.ssot))
+    entry = adapter.ssot.native_type(name)
+    steps = () if entry is None else (*entry.build, *entry.validate, *entry.strict)
+    return mine_class(
+        surface[name],
+        surface,
+        reader,
+        engine=adapter.ssot.engine,
+        context=context_reads(adapter.ssot),
+        entries=[step.method for step in steps],
+    )
 
 
 def probe_class(
