@@ -23,17 +23,21 @@ def triggered_negatives(
     base_kwargs: Mapping[str, Kwargs] = EMPTY,
     context: Mapping[str, Any] = EMPTY,
 ) -> tuple[str, ...]:
-    """Negatives that are meant to be clean, and on which another rule of the class fires."""
+    """Negatives that are meant to be clean, and on which another rule of the class fires.
+
+    A rule that fires on the bare class fires on nearly everything: no negative could be clean of it.
+    """
     by_class = _by_class(rules)
     complaints: list[str] = []
     for native_type, members in by_class.items():
-        compiled = _compiled(members, context)
+        base = base_kwargs.get(native_type, {})
+        compiled = {name: fires for name, fires in _compiled(members, context).items() if not fires(base, context)}
         for rule in members:
-            config = {**base_kwargs.get(native_type, {}), **rule.kwargs_negative}
+            config = {**base, **rule.kwargs_negative}
             complaints.extend(
-                f"the negative of {rule.id} triggers {other.id}"
-                for other in members
-                if other.id != rule.id and compiled[other.id](config, context)
+                f"the negative of {rule.id} triggers {name}"
+                for name, fires in compiled.items()
+                if name != rule.id and fires(config, context)
             )
     return tuple(complaints)
 

@@ -33,6 +33,12 @@ def test_a_negative_that_triggers_another_rule_is_named() -> None:
     assert triggered_negatives([high, replace(low, kwargs_negative={"n": 3})]) == ()
 
 
+def test_what_fires_on_the_bare_class_spoils_no_negative() -> None:
+    low = error("low", Clause("<", 0), {"n": -1}, {"n": 9})
+    unset = error("unset", Clause("absent", True), {}, {"n": 1})
+    assert triggered_negatives([replace(low, kwargs_negative={}), unset]) == ()
+
+
 def test_the_narrower_of_two_equal_messages_is_a_duplicate() -> None:
     wide = error("wide", Clause("<", 1), {"n": 0}, {"n": 1})
     narrow = error("narrow", Clause("<", 0), {"n": -1}, {"n": 1})
