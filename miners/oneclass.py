@@ -6,7 +6,9 @@ import importlib
 import importlib.metadata
 import inspect
 import re
+import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 from miners.build import build
@@ -30,6 +32,8 @@ def adapter_for(target: str, *, base_kwargs: Kwargs | None = None) -> EngineAdap
     """An engine of one native type, built by its constructor and validated by what it offers for that."""
     module_name, class_name = _split(target)
     cls = _find(module_name, class_name)
+    if module_name.partition(".")[0] == cls.__module__.partition(".")[0] and not _holds(module_name, cls):
+        module_name = cls.__module__
     package = cls.__module__.partition(".")[0]
     library, version = _distribution(package)
     name = f"{module_name}.{class_name}"
@@ -59,7 +63,17 @@ def adapter_for(target: str, *, base_kwargs: Kwargs | None = None) -> EngineAdap
         adapter={},
         path=Path(f"{package}.yaml"),
     )
-    return EngineAdapter(ssot)
+    return _Unprepared(ssot)
+
+
+class _Unprepared(EngineAdapter):
+    """A package of anybody's, which need not say its version: a module beside the shell's prompt has none."""
+
+    def _installed_version(self, package: ModuleType) -> str:
+        try:
+            return super()._installed_version(package)
+        except EngineUnavailableError:
+            return self.ssot.version
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -76,9 +90,31 @@ def _find(module_name: str, class_name: str) -> type[Any]:
         found = getattr(importlib.import_module(module_name), class_name, None)
     except Exception as error:  # a module's import may fail in any way
         raise EngineUnavailableError(f"{module_name} cannot be imported: {type(error).__name__}: {error}") from error
-    if not isinstance(found, type):
-        raise EngineUnavailableError(f"{module_name} has no class {class_name!r}")
-    return found
+    if isinstance(found, type):
+        return found
+    moved = _elsewhere(module_name.partition(".")[0], class_name)
+    if len(moved) == 1:
+        return moved[0]
+    mend = f" — name one of {', '.join(map(_full_name, moved))}" if moved else ""
+    raise EngineUnavailableError(f"{module_name} has no class {class_name!r}{mend}")
+
+
+def _elsewhere(package: str, class_name: str) -> list[type[Any]]:
+    """The classes of that name that the package has loaded: a class that moved is still the one that was meant."""
+    found = {
+        _full_name(cls): cls
+        for name, module in sorted(sys.modules.items())
+        if name.partition(".")[0] == package and isinstance(cls := vars(module).get(class_name), type)
+    }
+    return [cls for name, cls in sorted(found.items()) if cls.__module__.partition(".")[0] == package]
+
+
+def _holds(module_name: str, cls: type[Any]) -> bool:
+    return getattr(sys.modules[module_name], cls.__name__, None) is cls
+
+
+def _full_name(cls: type[Any]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def _distribution(package: str) -> tuple[str, str]:

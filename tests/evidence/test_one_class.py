@@ -1,0 +1,59 @@
+"""A class that nobody prepared is mined by its name, also by the name it had before it moved."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from miners.oneclass import mine_class
+from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.model import AddedBy
+from pytest_llem_invariants.predicates import compile_match
+
+_LIBRARY = """
+class Server:
+    def __init__(self, port=80, workers=1, mode="fast"):
+        if not 0 < port < 65536:
+            raise ValueError(f"port must lie between 1 and 65535, got {port}")
+        if mode not in ("fast", "safe"):
+            raise ValueError(f"mode must be fast or safe, got {mode!r}")
+        if mode == "safe" and workers > 4:
+            raise ValueError("at most four workers are safe")
+        self.port, self.workers, self.mode = port, workers, mode
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    folder = tmp_path / "mined_once"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from mined_once import settings\n")
+    (folder / "settings.py").write_text(_LIBRARY)
+    (folder / "old.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == folder.name]:
+        monkeypatch.delitem(sys.modules, name)
+    return folder.name
+
+
+@pytest.mark.parametrize("target", ["{}.settings.Server", "{}.settings:Server", "{}.old.Server"])
+def test_the_rules_are_those_of_its_code(package: str, target: str) -> None:
+    rules = mine_class(target.format(package)).rules
+    assert AddedBy.STATIC_MINER in {rule.added_by for rule in rules}
+
+    def rejected(**kwargs: object) -> bool:
+        return any(compile_match(rule.match)(kwargs, {}) for rule in rules)
+
+    assert rejected(port=0)
+    assert rejected(port=65536)
+    assert rejected(mode="slow")
+    assert rejected(mode="safe", workers=5)
+    assert not rejected(mode="safe", workers=4)
+    assert not rejected(mode="fast", workers=5, port=65535)
+
+
+def test_a_name_that_nothing_bears_is_refused_in_a_sentence(package: str) -> None:
+    with pytest.raises(EngineUnavailableError, match="has no class 'Nobody'"):
+        mine_class(f"{package}.settings.Nobody")
