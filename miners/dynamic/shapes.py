@@ -43,6 +43,7 @@ _NUMERIC_TEXT: Final = (
     r"(-\d+|[-_.]?(post|rev|r)[-_.]?\d*)?([-_.]?dev[-_.]?\d*)?(\+[a-z0-9]+([-_.][a-z0-9]+)*)?\s*$",
 )
 """What text becomes a number, a truth value or a version where a library reads it, strictest first."""
+_ANY_NUMBER: Final = _NUMERIC_TEXT[3]
 _TRUTH_TEXT: Final = (r"(?i)^(1|true|t|yes|y|on)$", r"(?i)^(0|false|f|no|n|off)$")
 _MOST_VARIED: Final = 6
 _OF_TEXT: Final = Clause("type_is", "str")
@@ -278,6 +279,8 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
     for pattern in _TRUTH_TEXT:
         if all(re.search(pattern, text) for text in texts.rejected):
             yield _one(Clause("matches", pattern))
+    if any(re.search(_ANY_NUMBER, text) for text in texts.accepted):
+        return  # what reads a number from text reads others too: no list of texts is closed
     named = [value for value in evidence.named if isinstance(value, str)]
     if named and not _all_named(texts.accepted, named):
         folded = distinct(value.lower() for value in named)

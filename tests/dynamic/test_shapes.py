@@ -165,6 +165,18 @@ def test_named_words_in_any_case() -> None:
     assert pieces(folded, named=("FAST", "SLOW"))[0] == {"lower(f)": [("not_in", ["fast", "slow", "auto"])]}
 
 
+def small_number(f: Any) -> bool:
+    return isinstance(f, str) and not 1 <= int(f) <= 64
+
+
+def test_text_that_is_read_as_a_number_is_no_closed_list() -> None:
+    for piece in pieces(small_number, "int", named=("64", "0")):
+        claims = compile_match(
+            Match("", {k: tuple(Clause(op, rhs) for op, rhs in clauses) for k, clauses in piece.items()})
+        )
+        assert not any(claims({"f": text}, {}) for text in ("8", "33", " 12 ")), piece
+
+
 def test_named_words_that_take_a_number_are_no_closed_list() -> None:
     (piece,) = pieces(device, named=("cpu", "gpu"))
     claims = compile_match(Match("", {"f": tuple(Clause(op, rhs) for op, rhs in piece["f"])}))
