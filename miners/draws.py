@@ -50,7 +50,15 @@ class Drawer:
     def _other_than(self, source: random.Random, fact: FieldFact) -> Any:
         right = {"int", "float"} if "float" in fact.types else set(fact.types)
         kinds = [kind for kind in _WRONG if kind not in right and not (kind == "none" and fact.nullable)]
-        return self._plain(source, source.choice(kinds or ["str"]), 0)
+        kind = source.choice(kinds or ["str"])
+        if kind == "str" and right & {"int", "float"} and source.random() < 1 / 2:
+            return self._numeric_text(source)
+        return self._plain(source, kind, 0)
+
+    def _numeric_text(self, source: random.Random) -> str:
+        """A number as text, in one of the ways in which people and forms write it: some libraries read it."""
+        number = self._plain(source, source.choice(("int", "int", "float")), 0)
+        return source.choice(("{}", "{}", " {} ", "{:e}", "+{}", "0{}")).format(number)
 
     def _of(self, source: random.Random, type_: TypeExpr, depth: int) -> Any:
         match type_:

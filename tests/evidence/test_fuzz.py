@@ -90,6 +90,15 @@ def test_the_constants_of_the_rules_are_drawn_with_their_neighbours() -> None:
     assert {77_776, 77_777, 77_778} <= met
 
 
+def test_numbers_are_drawn_as_text_too() -> None:
+    source = random.Random(9)
+    drawer = Drawer(SURFACE)
+    drawn = [drawer.config(source, FACTS, wrong_typed=True).get("n") for _ in range(600)]
+    texts = {value for value in drawn if isinstance(value, str)}
+    assert {text for text in texts if text.strip() != text}
+    assert {text for text in texts if text.isdigit() and int(text) < 13}
+
+
 def test_several_processes_find_what_one_finds() -> None:
     surface = {**SURFACE, "lib.Other": replace(FACTS, native_type="lib.Other")}
     one, two = (fuzz(surface, raises, negative_only, configs=400, seed=3, workers=count).to_json() for count in (1, 2))
