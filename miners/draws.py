@@ -58,7 +58,8 @@ class Drawer:
     def _numeric_text(self, source: random.Random) -> str:
         """A number as text, in one of the ways in which people and forms write it: some libraries read it."""
         number = self._plain(source, source.choice(("int", "int", "float")), 0)
-        return source.choice(("{}", "{}", " {} ", "{:e}", "+{}", "0{}")).format(number)
+        shapes = ("{}", "{}", " {} ", "{:e}", "+{}", "0{}") if number >= 0 else ("{}", " {} ", "{:e}")
+        return source.choice(shapes).format(number)
 
     def _of(self, source: random.Random, type_: TypeExpr, depth: int) -> Any:
         match type_:

@@ -19,7 +19,17 @@ from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate, to_rule
 from miners.witness import Examples, Search, find_examples
-from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Rule, Severity, Soundness
+from pytest_llem_invariants.model import (
+    EMPTY,
+    AddedBy,
+    Clause,
+    ContextField,
+    Kwargs,
+    Observation,
+    Rule,
+    Severity,
+    Soundness,
+)
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
@@ -235,7 +245,9 @@ class Gate:
         def proves(kwargs: Kwargs) -> bool:
             rule = drafted(kwargs, {})
             observation = self.oracle.observe(kwargs, context_of(rule, self._context))
-            return observation.skipped_reason is None and positive_raises(rule, observation) is None
+            if observation.skipped_reason is not None or positive_raises(rule, observation) is not None:
+                return False
+            return candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)
 
         def clears(kwargs: Kwargs) -> bool:
             rule = drafted({}, kwargs)
@@ -300,6 +312,14 @@ class Gate:
     def _shows(self, rule: Rule) -> Predicate:
         context = context_of(rule, self._context)
         return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context)) is None
+
+
+def _is_read_effect(rule: Rule, observation: Observation) -> bool:
+    """Whether what was raised is what was read in the code, by its words or its place: not another check's error."""
+    exception = observation.exception
+    if exception is None or exception.raised_at in (None, rule.miner_source.guard):
+        return True
+    return rule.message_template is not None and message_template_match(rule, observation) is None
 
 
 def _sayable(candidate: Candidate) -> Candidate:

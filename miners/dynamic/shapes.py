@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -385,6 +385,8 @@ def _length_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[F
             continue
         sizes = {len(value) for value in seen.rejected}
         fine = {len(value) for value in seen.accepted}
+        if kind == "str" and not (fine and _only_length_counts(sizes, fine, evidence.rejects)):
+            continue
         types = _one(Clause("type_is", kind))
         if fine and min(sizes) > max(fine):
             yield {"len(x)": (Clause(">", max(fine)),), **types}
@@ -392,6 +394,11 @@ def _length_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[F
             yield {"len(x)": (Clause("<", min(fine)),), **types}
         if len(fine) == 1 and len(sizes - fine) >= _ENOUGH:
             yield {"len(x)": (Clause("!=", next(iter(fine))),), **types}
+
+
+def _only_length_counts(sizes: Collection[int], fine: Collection[int], rejects: Rejects) -> bool:
+    """Whether texts of one letter are judged as their length alone would have it, not as the words that were tried."""
+    return all(rejects("q" * size) is True for size in sizes) and all(rejects("q" * size) is False for size in fine)
 
 
 def _single_values(evidence: Evidence) -> Iterator[Fields]:

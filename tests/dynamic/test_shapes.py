@@ -204,3 +204,14 @@ def test_text_that_is_read_as_a_version() -> None:
 )
 def test_the_words_that_a_message_offers(message: str, words: tuple[str, ...]) -> None:
     assert quoted(message) == words
+
+
+def test_a_length_of_text_is_claimed_only_where_the_letters_do_not_matter() -> None:
+    def at_most_three(f: Any) -> bool:
+        return isinstance(f, str) and len(f) > 3
+
+    def short_words(f: Any) -> bool:
+        return isinstance(f, str) and f not in ("auto", "x", "")
+
+    assert {"len(f)": [(">", 3)], "f": [("type_is", "str")]} in pieces(at_most_three, "str")
+    assert not [piece for piece in pieces(short_words, "str") if "len(f)" in piece]

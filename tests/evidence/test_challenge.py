@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from miners.candidate import Candidate
@@ -88,3 +89,15 @@ def test_of_two_rules_that_contain_each_other_the_first_stays() -> None:
     )
     assert len(gate.proven) == 2
     assert [entry.rule.added_by for entry in gate.finished()] == [first.rule.added_by]
+
+
+def test_what_another_check_raises_confirms_no_rule_that_was_read() -> None:
+    stands_in: Any = Library()
+    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    elsewhere = MinerSource("lib/config.py", "__init__", 8)
+    read = Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, "beams are odd", elsewhere, AddedBy.STATIC_MINER)
+    gate.prove([read])
+    assert not gate.proven
+    gate.prove([replace(read, template=MESSAGE)])
+    assert gate.proven
