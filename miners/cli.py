@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     fuzz.add_argument("--workers", type=int, default=2, metavar="N", help="processes that draw and ask (default 2)")
     fuzz.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
     fuzz.add_argument("--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection")
+    fuzz.add_argument("--drop", action="store_true", help="take the rules that rejected falsely out of the corpus")
     fuzz.add_argument("--json", action="store_true", help="the report as JSON")
     fuzz.set_defaults(run=_fuzz)
 
@@ -202,19 +203,27 @@ def _fuzz(options: argparse.Namespace) -> int:
 
     adapter = _adapter(options.engine, "invariants")
     observer = Observer(adapter)
-    corpus = load_proposed(options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml")
+    path = options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
+    corpus = load_proposed(path)
+    prediction = Prediction(Checker.load(options.engine, corpus=options.corpus), adapter)
     report = fuzz(
         engine_surface(adapter),
         observer.raises,
-        Prediction(Checker.load(options.engine, corpus=options.corpus), adapter),
+        prediction,
         configs=options.configs,
         seed=options.seed,
         classes=options.classes,
         constants=(value for rule in corpus.rules for value in constants_of(rule.match.fields)),
         no_verdict=observer.no_verdict,
+        accuse=prediction.rules,
         workers=options.workers,
     )
     print(report.to_json() if options.json else report.to_text())
+    if options.drop:
+        from miners.staging import drop_accused
+
+        for line in drop_accused(path, corpus, report.accused()):
+            print(line)
     if options.least_recall is None:
         return OK
     broken = exceeds(report, dict.fromkeys(MODES, options.least_recall / 100))

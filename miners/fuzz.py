@@ -22,6 +22,7 @@ from pytest_llem_invariants.wording import say_value
 
 Raises = Callable[[str, Kwargs], ObservedException | None]
 Predicts = Callable[[str, Kwargs], bool]
+Accuse = Callable[[str, Kwargs], tuple[str, ...]]
 Progress = Callable[[str, int, int], None]
 
 TYPE_CORRECT: Final = "type-correct"
@@ -57,6 +58,8 @@ class ClassFuzz:
     predicted: int = 0
     false_rejections: int = 0
     false_examples: list[Kwargs] = field(default_factory=list)
+    accused: dict[str, Kwargs] = field(default_factory=dict)
+    """The rules that rejected what the library accepts, each with the first config on which it did."""
     guards: dict[str, GuardCount] = field(default_factory=dict)
 
     def add(self, kwargs: Kwargs, exception: ObservedException | None, predicted: bool) -> None:
@@ -102,6 +105,10 @@ class FuzzReport:
 
     def false_rejections(self, mode: str) -> int:
         return sum(entry.false_rejections for entry in self.classes if entry.mode == mode)
+
+    def accused(self) -> dict[str, Kwargs]:
+        """The rules that rejected falsely, in any mode, each with a config on which it did."""
+        return {rule: kwargs for entry in reversed(self.classes) for rule, kwargs in sorted(entry.accused.items())}
 
     def guard_recall(self, mode: str) -> tuple[int, int]:
         """Of the guards met at least three times: (predicted every time, all of them)."""
@@ -200,6 +207,7 @@ class _Trial:
     raises: Raises
     predicts: Predicts
     no_verdict: Callable[[ObservedException], str | None]
+    accuse: Accuse
     share: int
     seed: int
 
@@ -211,7 +219,11 @@ class _Trial:
             kwargs = self.drawer.config(source, self.surface[name], wrong_typed=mode == WRONG_TYPED)
             exception = self.raises(name, kwargs)
             if exception is None or self.no_verdict(exception) is None:
-                entry.add(kwargs, exception, self.predicts(name, kwargs))
+                predicted = self.predicts(name, kwargs)
+                entry.add(kwargs, exception, predicted)
+                if predicted and exception is None:
+                    for rule in self.accuse(name, kwargs):
+                        entry.accused.setdefault(rule, kwargs)
         return entry
 
 
@@ -234,13 +246,15 @@ def fuzz(
     classes: Iterable[str] | None = None,
     constants: Iterable[Any] = (),
     no_verdict: Callable[[ObservedException], str | None] = lambda exception: None,
+    accuse: Accuse = lambda native_type, kwargs: (),
     workers: int = 1,
     progress: Progress = lambda name, done, total: None,
 ) -> FuzzReport:
     """Draw `configs` random configs per mode, spread evenly over the classes, and compare library and prediction.
 
     `constants` are what the rules compare with: words and numbers that any field may be given. `no_verdict` says which
-    exceptions are the environment's and not the library's judgement: those are not counted. The report is the same
+    exceptions are the environment's and not the library's judgement: those are not counted. `accuse` names the rules
+    that reject a config, and is asked where the library accepts it. The report is the same
     whatever the number of `workers`.
     """
     names = sorted(surface if classes is None else classes)
@@ -248,7 +262,7 @@ def fuzz(
     held = distinct(constants)
     words = words_of(surface, (value for value in held if isinstance(value, str)))
     numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
-    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, share, seed)
+    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, accuse, share, seed)
     tasks = [(mode, name) for mode in modes for name in names]
     found: list[ClassFuzz] = []
     for position, entry in enumerate(_run(trial, tasks, workers)):

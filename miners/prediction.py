@@ -7,7 +7,7 @@ from typing import Any, final
 
 from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.model import Kwargs, TypedValue
+from pytest_llem_invariants.model import Kwargs, Severity, TypedValue
 
 
 @final
@@ -23,6 +23,18 @@ class Prediction:
     def __call__(self, native_type: str, kwargs: Kwargs) -> bool:
         config = {name: self._as_built(value) for name, value in kwargs.items()}
         return self._rejects(native_type, {**self._base.get(native_type, {}), **config})
+
+    def rules(self, native_type: str, kwargs: Kwargs) -> tuple[str, ...]:
+        """The rules by which a config, or an object inside of it, is rejected."""
+        config = {name: self._as_built(value) for name, value in kwargs.items()}
+        return tuple(dict.fromkeys(self._broken(native_type, {**self._base.get(native_type, {}), **config})))
+
+    def _broken(self, native_type: str, config: Kwargs) -> Iterator[str]:
+        if native_type in self._known:
+            verdict = self._checker.check(native_type, config, context=self._context)
+            yield from (one.rule_id for one in verdict.violations if one.severity == Severity.ERROR)
+        for inner in _objects(config.values()):
+            yield from self._broken(inner.type, inner.kwargs)
 
     def _rejects(self, native_type: str, config: Kwargs) -> bool:
         if native_type in self._known and not self._checker.check(native_type, config, context=self._context).ok:
