@@ -485,7 +485,7 @@ def _simplified_clauses(subject: str, clauses: tuple[Clause, ...]) -> tuple[Clau
         others = tuple(c for c in clauses if c.op not in ("!=", "not_in") or not _is_plain(c.rhs))
         needed = [v for v in _distinct(excluded) if all(_holds(c, v) is not False for c in others)]
         merged = (Clause("!=", needed[0]),) if len(needed) == 1 else (Clause("not_in", needed),) if needed else ()
-        clauses = (*others, *merged)
+        clauses = (*others, *(merged or (Clause("present", True),)))
     kept_clauses: list[Clause] = list(clauses)
     for clause in clauses:
         without = [other for other in kept_clauses if other is not clause]
@@ -522,13 +522,25 @@ def _equal_to(values: list[Any]) -> Clause:
 
 
 def _holds(clause: Clause, value: Any) -> bool | None:
-    """Whether a known value satisfies the clause; None where another field decides."""
+    """Whether a known value, of whichever type, satisfies the clause; None where the type or another field decides."""
     if not _is_plain(clause.rhs):
         return None
     if clause.op in (*_ORDER, "divisible_by", "not_divisible_by") and isinstance(value, bool):
         return None
     plain = value.value if isinstance(value, Enum) else value
-    return OPERATORS[clause.op].test(plain, clause.rhs)
+    verdicts = {OPERATORS[clause.op].test(equal, clause.rhs) for equal in (plain, *_twin(plain))}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _twin(value: Any) -> tuple[Any, ...]:
+    """The number of the other type that equals this one: `!= 1` speaks of 1.0 too, `type_is: float` of that alone."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return ()
+    try:
+        other = float(value) if isinstance(value, int) else int(value)
+    except (OverflowError, ValueError):  # infinite, nan, or beyond what a float holds
+        return ()
+    return (other,) if other == value else ()
 
 
 _NEEDS_VALUE: Final = frozenset(OPERATORS) - {"absent", "falsy", "bool_is_number", "==", "in", "min_len", "max_len"}
@@ -682,7 +694,7 @@ def _clauses_imply(clauses: tuple[Clause, ...], clause: Clause) -> bool:
 def _excludes(known: Clause, value: Any) -> bool:
     """Whether the clause rules the value out."""
     if known.op in ("absent", "falsy", "min_len", "max_len"):
-        return known.op == "falsy" and bool(value)
+        return False
     if known.op in ("type_is", "type_is_not") and not type_names(value) <= _BUILTIN:
         return False
     return _holds(known, value) is False
