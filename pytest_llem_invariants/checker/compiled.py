@@ -227,15 +227,17 @@ def _shape_kinds(shape: Mapping[str, Any]) -> Iterable[str]:
 def _sections(parameters: Mapping[str, Any], classes: Iterable[str]) -> dict[str, str]:
     """The fields that hold another class of the engine and build it from a mapping.
 
-    A field that defaults to the None its type forbids is not validated at all.
+    A field that defaults to the None its type forbids is not validated at all; one that takes a plain mapping too
+    keeps it as it is.
     """
     by_name = {name.rpartition(".")[2]: name for name in sorted(classes, reverse=True)}
     found = {}
     for field, parameter in parameters.items():
         if parameter.get("default", True) is None and not parameter.get("nullable"):
             continue
-        instances = [name for name in _instances(parameter.get("shape", {})) if name in by_name]
-        if len(instances) == 1:
+        shape = parameter.get("shape", {})
+        instances = [name for name in _instances(shape) if name in by_name]
+        if len(instances) == 1 and "dict" not in _shape_kinds(shape):
             found[field] = by_name[instances[0]]
     return found
 

@@ -374,3 +374,7 @@ def test_require_certified_fails_a_pass_that_nothing_proves(
     assert main(["check", "--engine", "tensorrt", str(file)]) == 0
     assert main(["check", "--engine", "tensorrt", "--require-certified", str(file)]) == 1
     assert "no rule behind this answer was ever proven" in capsys.readouterr().out
+
+
+def test_a_field_that_takes_a_plain_mapping_too_is_not_looked_into() -> None:
+    assert Checker.load("vllm").check("vllm.config.ModelConfig", {"quantization_config": {"group_size_of_mine": 5}}).ok
