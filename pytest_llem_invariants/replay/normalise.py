@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from pytest_llem_invariants.engines.tiny_model import cache_folder
@@ -26,7 +28,7 @@ def normalise_text(text: str) -> str:
     if "://" in cut:
         cut = _LINK_VERSION.sub(r"\1<version>", cut)
     if "/" in cut:
-        cut = _temporary().sub("<tmp>", cut)
+        cut = _temporary().sub("<tmp>", _working_folder(os.getcwd()).sub("<cwd>", cut))
     if any(digit in cut for digit in _DIGITS):
         cut = _PID.sub(r"\1\2<pid>", cut)
     if not cut.isprintable():
@@ -40,6 +42,18 @@ def _escape(found: re.Match[str]) -> str:
 
 
 @cache
+def _temporary_roots() -> frozenset[str]:
+    return frozenset({tempfile.gettempdir(), "/tmp", "/var/tmp", str(cache_folder())})
+
+
+@cache
 def _temporary() -> re.Pattern[str]:
-    roots = sorted({tempfile.gettempdir(), "/tmp", "/var/tmp", str(cache_folder())}, key=len, reverse=True)
+    roots = sorted(_temporary_roots(), key=len, reverse=True)
     return re.compile(r"(?<![\w/])(?:" + "|".join(map(re.escape, roots)) + r")/[^\s'\"`,;:)\]}>]+")
+
+
+@cache
+def _working_folder(cwd: str) -> re.Pattern[str]:
+    """What a library makes of a relative path; a folder that holds the temporary ones is no name for anything."""
+    holds_temporary = any(Path(root).is_relative_to(cwd) for root in _temporary_roots())
+    return re.compile(r"(?!)" if holds_temporary else rf"(?<![\w/]){re.escape(cwd)}(?![\w.-])")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,23 @@ from pytest_llem_invariants.replay.normalise import LONGEST, normalise_text
 )
 def test_what_varies_becomes_a_token(said: str, kept: str) -> None:
     assert normalise_text(said) == kept
+
+
+@pytest.mark.parametrize("folder", ["a/checkout", "elsewhere"])
+def test_the_folder_a_run_was_started_in_has_one_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    here = tmp_path / folder
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert normalise_text(f"PosixPath('{here}/x'), '{here}'") == "PosixPath('<cwd>/x'), '<cwd>'"
+    assert normalise_text(f"{here}-2/x") == "<tmp>"
+
+
+@pytest.mark.parametrize("folder", ["/", "/tmp"])
+def test_a_folder_that_holds_the_temporary_ones_names_nothing(monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
+    monkeypatch.chdir(folder)
+    assert normalise_text("cannot open /tmp/x.json of /usr/lib") == "cannot open <tmp> of /usr/lib"
 
 
 def test_a_megabyte_is_cut_and_its_length_is_told() -> None:
