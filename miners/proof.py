@@ -317,7 +317,7 @@ class Gate:
 def _is_read_effect(rule: Rule, observation: Observation) -> bool:
     """Whether what was raised is what was read in the code, by its words or its place: not another check's error."""
     exception = observation.exception
-    if exception is None or exception.raised_at in (None, rule.miner_source.guard):
+    if exception is None or exception.raised_at == rule.miner_source.guard:
         return True
     return rule.message_template is not None and message_template_match(rule, observation) is None
 

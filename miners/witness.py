@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from miners.candidate import Candidate
-from miners.facts import ClassFacts
-from miners.values import Surface, field_at, put
+from miners.facts import ClassFacts, FieldFact
+from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
-from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, TypedValue
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
 from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool
 
@@ -163,6 +163,7 @@ class Search:
     def _assign(
         self, given: list[str], allowed: Mapping[str, list[Any]], steps: Iterator[int]
     ) -> Iterator[dict[str, Any]]:
+        given = [name for name in given if not any(other.startswith(f"{name}.") for other in given)]
         choices = [[value for value in allowed[name] if value is not MISSING] for name in given]
         for values, _ in zip(_by_rank(choices), steps, strict=False):
             kwargs: dict[str, Any] = {}
@@ -197,12 +198,17 @@ class Search:
         for name in self.fields:
             fact = field_at(name, self._facts, self._surface)
             first = [value for value in distinct(wanted[name]) if holdable(value)]
-            ordered = [value for value in first if fits(value, fact)]
+            ordered = [*self._object_of(fact), *(value for value in first if fits(value, fact))]
             rest = pool(fact, [*first, *distinct(shared)][:200], self._surface)
             known = fact.name != "" and not fact.required
             unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
             pools[name] = (*unset, *distinct([*ordered, *rest]))
         return pools
+
+    def _object_of(self, fact: FieldFact) -> tuple[TypedValue, ...]:
+        """The object of a field that holds one: it is built with what its class cannot do without, a mapping is not."""
+        inner = class_of(fact, self._surface)
+        return () if inner is None else (TypedValue(inner.native_type),)
 
     def _tests_of(
         self, name: str, fields: Mapping[str, tuple[Clause, ...]], defaults: Mapping[str, Any]

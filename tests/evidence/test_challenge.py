@@ -101,3 +101,23 @@ def test_what_another_check_raises_confirms_no_rule_that_was_read() -> None:
     assert not gate.proven
     gate.prove([replace(read, template=MESSAGE)])
     assert gate.proven
+
+
+class Typed(Library):
+    """A library whose framework refuses the value before any of its own lines is reached."""
+
+    def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+        raised = super().raises(native_type, kwargs, context)
+        return None if raised is None else replace(raised, message="Input should be a list", raised_at=None)
+
+
+def test_what_is_raised_at_no_line_of_the_library_confirms_no_rule_that_was_read() -> None:
+    stands_in: Any = Typed()
+    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    read = Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, MESSAGE, source, AddedBy.STATIC_MINER)
+    gate.prove([read])
+    assert not gate.proven
+    gate.prove([replace(read, template=None, added_by=AddedBy.PYDANTIC_LIFT)])
+    assert gate.proven

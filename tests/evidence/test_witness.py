@@ -186,3 +186,9 @@ def test_what_is_found_satisfies_the_predicate(op: str, rhs: Any) -> None:
 
 def test_nan_can_be_found() -> None:
     assert math.isnan(found({"temperature": (Clause("!=", "@temperature"),)}).positive["temperature"])
+
+
+def test_an_object_is_built_once_whichever_of_its_fields_are_asked_for() -> None:
+    fields = {"inner": (Clause("present", True),), "inner.size": (Clause(">", 1),)}
+    assert found(fields).positive == {"inner": TypedValue("lib.Inner", {"size": 2})}
+    assert found({"inner": (Clause("present", True),)}).positive == {"inner": TypedValue("lib.Inner")}
