@@ -11,7 +11,7 @@ import inspect
 import multiprocessing
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
@@ -67,8 +67,18 @@ class _ClassResult:
     findings: tuple[SiteFinding, ...]
 
 
-def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress, workers: int = _WORKERS) -> Mined:
-    """Mine the installed library. The version has been checked against its pin by the caller."""
+def build(
+    adapter: EngineAdapter,
+    *,
+    previous: Corpus | None,
+    progress: Progress,
+    workers: int = _WORKERS,
+    classes: Collection[str] | None = None,
+) -> Mined:
+    """Mine the installed library. The version has been checked against its pin by the caller.
+
+    With `classes` only those are mined, and the rules of all others stay as they were.
+    """
     version = adapter.import_library()
     adapter.check_landmarks()
     with progress.step("reading the surface") as step:
@@ -79,10 +89,12 @@ def build(adapter: EngineAdapter, *, previous: Corpus | None, progress: Progress
         step.note = f"{len(lifted)} candidates"
     feeds = tuple(_feeds(adapter, surface))
     by_hand = _written_by_hand(previous, surface)
-    results = _prove_all(adapter, surface, [*lifted, *by_hand], feeds, progress, workers)
+    wanted = [name for name in surface if classes is None or name in classes]
+    kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
+    results = _prove_all(adapter, surface, wanted, [*lifted, *by_hand], kept, feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)
     found = merge(with_method(entry.rule, adapter.package) for entry in proven)
-    rules = _named(taken_over(_named(carry_over(found, previous)), surface, adapter.ssot.context))
+    rules = _named(taken_over(_named([*carry_over(found, previous), *kept]), surface, adapter.ssot.context))
     corpus = Corpus(
         schema_version=SCHEMA_VERSION,
         engine=adapter.ssot.engine,
@@ -127,7 +139,9 @@ def fronts(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> tuple[s
 def _prove_all(
     adapter: EngineAdapter,
     surface: Mapping[str, ClassFacts],
+    names: Sequence[str],
     candidates: Iterable[Candidate],
+    kept: Iterable[Rule],
     feeds: Sequence[Feed],
     progress: Progress,
     workers: int,
@@ -136,15 +150,15 @@ def _prove_all(
     guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
     for candidate in candidates:
         guesses[candidate.native_type].append(candidate)
-    front_names = fronts(adapter, surface)
-    behind = [name for name in surface if name not in front_names]
+    front_names = [name for name in fronts(adapter, surface) if name in names]
+    behind = [name for name in names if name not in front_names]
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
-    proven = [entry.rule for result in results.values() for entry in result.proven]
+    proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
     for name in front_names:
         restated = (restate(to_candidate(rule), surface[name], feeds) for rule in proven if judges_values(rule))
         guesses[name].extend(candidate for candidate in restated if candidate is not None)
     results.update(_share_out(adapter, surface, guesses, front_names, progress, workers, _FRONT_PARTS))
-    return [results[name] for name in surface]
+    return [results[name] for name in names]
 
 
 class _Forked:

@@ -55,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead: proposes, proves nothing"
     )
+    build.add_argument(
+        "--class", dest="classes", action="append", metavar="NAME", help="mine only this native type, into --out"
+    )
+    build.add_argument("--out", type=Path, metavar="FOLDER", help="write everything there instead of into the corpus")
     build.set_defaults(run=_build)
 
     probe = commands.add_parser("probe", help="only check pins and landmarks")
@@ -123,14 +127,22 @@ def _build(options: argparse.Namespace) -> int:
 
     if options.source is not None:
         return _build_from_source(options)
+    if options.classes is not None and options.out is None:
+        raise LlemError("--class mines a part of the corpus: say with --out where to write it")
     adapter = _adapter(options.engine, "invariants")
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     previous: Corpus | None = load_proposed(path) if path.exists() else None
     _say_what_is_not_mined(adapter)
-    mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers)
+    mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers, classes=options.classes)
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
-    effects = ledger_of(mined, adapter.ssot)
     print(closing_table(mined))
+    if options.out is not None:
+        written = options.out / path.name
+        dump(written, text)
+        write_fates(options.out, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
+        print(f"wrote {written}; measure it: llem-mine fuzz {options.engine} --corpus {written}")
+        return OK
+    effects = ledger_of(mined, adapter.ssot)
     print(headline(effects))
     for line in hand_written_debt(mined, previous):
         print(f"  {line}")

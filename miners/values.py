@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from miners.facts import ClassFacts, FieldFact
@@ -33,6 +33,23 @@ def class_of(fact: FieldFact, surface: Surface) -> ClassFacts | None:
         if full is not None:
             return surface[full]
     return None
+
+
+def default_at(path: str, facts: ClassFacts, surface: Surface, given: Collection[str] = ()) -> Any:
+    """What stands at a dotted path where nothing is given there; MISSING where that is not known.
+
+    A field that holds a class of the surface holds one as that class makes it, unless it may as well hold nothing: then
+    only where it is among the `given` ones.
+    """
+    first, _, rest = path.partition(".")
+    fact = facts.fields.get(first)
+    if fact is None or not rest:
+        return MISSING if fact is None else fact.default
+    held = [name for name in fact.types if resolve_class(name, surface) is not None]
+    inner = class_of(fact, surface)
+    if inner is None or len(held) > 1 or (first not in given and (fact.required or fact.default is not MISSING)):
+        return MISSING
+    return default_at(rest, inner, surface)
 
 
 def put(kwargs: Kwargs, path: str, value: Any, facts: ClassFacts, surface: Surface) -> dict[str, Any]:

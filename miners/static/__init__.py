@@ -60,5 +60,5 @@ def mine_class(
     walked = walk(facts, surface, reader, context, entries)
     if walked is None:
         return ()
-    met = tuple(findings_of(facts, walked.effects, engine=engine, context=context.declared))
+    met = tuple(findings_of(facts, walked.effects, engine=engine, context=context.declared, surface=surface))
     return (*met, *unvisited(walked, reader, {(one.site.path, one.site.line) for one in met}))

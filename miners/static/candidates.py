@@ -11,8 +11,10 @@ from miners.facts import ClassFacts
 from miners.logic import FALSE, TRUE, Conjunction, Formula, Opaque, all_of, any_of, atom, fields_of, to_dnf_in_part
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import Choice, Const, Field, Term, is_sayable, plain
+from miners.values import Surface, default_at
 from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
+    EMPTY,
     AddedBy,
     Channel,
     Clause,
@@ -22,7 +24,7 @@ from pytest_llem_invariants.model import (
     Outcome,
     Severity,
 )
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.predicates import OPERATORS, compile_match, plain_value, reference_of, referenced_fields
 
 MOST_CASES: Final = 16
 """A condition that falls apart into more cases than this is not worth saying case by case."""
@@ -79,7 +81,12 @@ class SiteFinding:
 
 
 def findings_of(
-    facts: ClassFacts, effects: Sequence[Effect], *, engine: str, context: Collection[str] = ()
+    facts: ClassFacts,
+    effects: Sequence[Effect],
+    *,
+    engine: str,
+    context: Collection[str] = (),
+    surface: Surface = EMPTY,
 ) -> Iterator[SiteFinding]:
     """Every site that the walk met, once, in the order in which it was met."""
     ways: dict[tuple[Site, EffectKind], list[Effect]] = {}
@@ -89,7 +96,7 @@ def findings_of(
         candidates: dict[str, Candidate] = {}
         dropped: dict[tuple[str, str], Dropped] = {}
         for effect in group:
-            for found in _of_effect(facts, effect, engine, context):
+            for found in _of_effect(facts, effect, engine, context, surface):
                 if isinstance(found, Candidate):
                     candidates.setdefault(repr((found.fields, found.defaults, found.template)), found)
                 else:
@@ -98,7 +105,7 @@ def findings_of(
 
 
 def _of_effect(
-    facts: ClassFacts, effect: Effect, engine: str, context: Collection[str]
+    facts: ClassFacts, effect: Effect, engine: str, context: Collection[str], surface: Surface
 ) -> Iterator[Candidate | Dropped]:
     if effect.handled:
         yield Dropped("handled", "the code that calls it catches this exception")
@@ -111,7 +118,7 @@ def _of_effect(
         yield _never(effect)
         return
     for case in cases:
-        yield _of_case(facts, effect, case, engine, context)
+        yield _of_case(facts, effect, case, engine, context, surface)
 
 
 def _never(effect: Effect) -> Dropped:
@@ -142,7 +149,7 @@ def _differs(target: str, value: Term | None) -> Formula:
 
 
 def _of_case(
-    facts: ClassFacts, effect: Effect, case: Conjunction, engine: str, context: Collection[str]
+    facts: ClassFacts, effect: Effect, case: Conjunction, engine: str, context: Collection[str], surface: Surface
 ) -> Candidate | Dropped:
     spoken = fields_of(case)
     fields = {subject: clauses for subject, clauses in spoken.fields.items() if clauses}
@@ -165,7 +172,9 @@ def _of_case(
         template=effect.template,
         source=MinerSource(effect.site.path, effect.site.method, effect.site.line),
         added_by=AddedBy.STATIC_MINER,
-        defaults=_defaults(facts, fields, engine, but=effect.target if effect.kind is EffectKind.SELF_ASSIGN else None),
+        defaults=_defaults(
+            facts, fields, engine, surface, but=effect.target if effect.kind is EffectKind.SELF_ASSIGN else None
+        ),
         opaque=tuple(one.wording for one in spoken.opaque),
         shapes=tuple(one.shape for one in spoken.opaque),
     )
@@ -183,26 +192,30 @@ def _is_public(name: str | None, facts: ClassFacts) -> bool:
 
 
 def _defaults(
-    facts: ClassFacts, fields: Mapping[str, tuple[Clause, ...]], engine: str, but: str | None = None
+    facts: ClassFacts,
+    fields: Mapping[str, tuple[Clause, ...]],
+    engine: str,
+    surface: Surface,
+    but: str | None = None,
 ) -> dict[str, Any]:
     """What the library uses for a field that is not given, where it makes a difference to the rule.
 
     Not for the field that is changed: nobody misses a value that he did not give.
     """
     found = {}
+    given = [name for name, clauses in fields.items() if any(_fails_unset(clause) for clause in clauses)]
     for name in _named(fields, engine):
-        fact = facts.fields.get(name)
-        if (
-            name == but
-            or fact is None
-            or fact.default is None
-            or fact.default is MISSING
-            or not is_sayable(fact.default)
-        ):
+        default = default_at(name, facts, surface, given)
+        if name == but or default is None or default is MISSING or not is_sayable(default):
             continue
-        if _matters(name, fact.default, fields, engine):
-            found[name] = fact.default
+        if _matters(name, default, fields, engine):
+            found[name] = default
     return found
+
+
+def _fails_unset(clause: Clause) -> bool:
+    """Whether a clause on a field never holds where the field is not given."""
+    return reference_of(clause.rhs) is None and not OPERATORS[clause.op].test(None, plain_value(clause.rhs))
 
 
 def _matters(name: str, default: Any, fields: Mapping[str, tuple[Clause, ...]], engine: str) -> bool:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import Any, Final
 
 from miners.facts import ClassFacts, FieldFact
 from miners.values import Surface, class_of
 from pytest_llem_invariants.values import holdable
 
-_MOST: Final = 3
+_MOST_GIVEN: Final = 2
 
 
 def with_nested_examples(surface: Surface) -> Mapping[str, ClassFacts]:
@@ -26,18 +25,27 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
     found = {}
     for name, fact in facts.fields.items():
         inner = class_of(fact, surface)
-        found[name] = fact if inner is None else replace(fact, examples=tuple(islice(_mappings(inner), _MOST)))
+        found[name] = fact if inner is None else replace(fact, examples=tuple(_mappings(inner)))
     return found
 
 
 def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
-    """One more field at a time beside what the class cannot be built without, at the values they have anyway."""
+    """Beside what the class cannot be built without one more field, another, and both, at the values they have anyway.
+
+    Both, because with mappings of one key alone it would be their length that counts.
+    """
     needed = {name: value for name, value in inner.base_kwargs.items() if _is_portable(value)}
     if needed:
         yield needed
-    for name, fact in inner.fields.items():
-        if fact.settable and name not in needed and fact.default is not None and holdable(fact.default):
-            yield {**needed, fact.keyword: fact.default}
+    given = [
+        {fact.keyword: fact.default}
+        for name, fact in inner.fields.items()
+        if fact.settable and name not in needed and fact.default is not None and holdable(fact.default)
+    ]
+    for one in given[:_MOST_GIVEN]:
+        yield {**needed, **one}
+    if len(given) > 1:
+        yield {**needed, **given[0], **given[1]}
 
 
 def _is_portable(value: Any) -> bool:

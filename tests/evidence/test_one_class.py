@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from miners.oneclass import mine_class
+from miners.build import build
+from miners.cli import REFUSED, main
+from miners.oneclass import adapter_for, mine_class
+from miners.progress import Progress
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import AddedBy
 from pytest_llem_invariants.predicates import compile_match
@@ -52,6 +56,24 @@ def test_the_rules_are_those_of_its_code(package: str, target: str) -> None:
     assert rejected(mode="safe", workers=5)
     assert not rejected(mode="safe", workers=4)
     assert not rejected(mode="fast", workers=5, port=65535)
+
+
+def test_of_a_part_of_the_classes_only_those_are_mined(package: str) -> None:
+    adapter = adapter_for(f"{package}.settings.Server")
+    whole = build(adapter, previous=None, progress=Progress(), workers=1).corpus
+    other = replace(whole.rules[0], id="another", native_type="another.Class")
+    kept = build(adapter, previous=replace(whole, rules=(other,)), progress=Progress(), workers=1, classes=()).corpus
+    assert kept.rules == (other,)
+    names = adapter.native_types()
+    again = build(
+        adapter, previous=replace(whole, rules=(other,)), progress=Progress(), workers=1, classes=names
+    ).corpus
+    assert {rule.id for rule in again.rules} == {"another", *(rule.id for rule in whole.rules)}
+
+
+def test_a_part_is_not_written_over_the_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["build", "transformers", "--class", "transformers.GenerationConfig"]) == REFUSED
+    assert "--out" in capsys.readouterr().err
 
 
 def test_a_name_that_nothing_bears_is_refused_in_a_sentence(package: str) -> None:
