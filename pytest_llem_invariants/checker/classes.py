@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker import runtime
+from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
 from pytest_llem_invariants.checker.verdict import Verdict, Violation, weakest
 
 TYPE_CHECKING = False
@@ -177,6 +178,13 @@ class ClassChecker:
             rule["certification"],
         )
 
+    def remark(self, name: str) -> Violation | None:
+        """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip."""
+        if name in self._data.get("gone", {}):
+            return self._notice(name, "warn")
+        guess = self._guess(name, ALMOST_THE_SAME)
+        return None if guess is None else self._unknown(name, guess, "warn")
+
     # Fields that the class does not know, no longer knows, or would rather not see
 
     def _with_notice(self, field: str) -> Any:
@@ -189,16 +197,17 @@ class ClassChecker:
 
         return noticed
 
-    def _notice(self, name: str) -> Violation:
+    def _notice(self, name: str, severity: str | None = None) -> Violation:
+        severity = severity or self._refusal()
         short = self.name.rpartition(".")[2]
         version = f"{self._checker.engine} {self._checker.version}"
         if name in self._data["gone"]:
             last, by = self._data["gone"][name]
             if by is not None:
                 text = f"{short}.{name} was renamed: {version} calls it {by}, {last} was the last to know {name}"
-                return self._about(REMOVED_FIELD, name, text, f"use {by} instead", self._refusal())
+                return self._about(REMOVED_FIELD, name, text, f"use {by} instead", severity)
             text = f"{short}.{name} was removed: {version} has no such field, {last} was the last that had it"
-            return self._about(REMOVED_FIELD, name, text, self._mend(name), self._refusal())
+            return self._about(REMOVED_FIELD, name, text, _mend(self._guess(name, self._least)), severity)
         note = self._data["deprecated"][name]
         text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
         mend = f"use {note['by']} instead" if note.get("by") else "leave it out"
@@ -206,23 +215,24 @@ class ClassChecker:
 
     def _stranger(self, name: str) -> Violation | None:
         """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""
+        guess = self._guess(name, self._least)
+        return None if self.accepts_extra and guess is None else self._unknown(name, guess, self._refusal())
+
+    def _unknown(self, name: str, guess: str | None, severity: str) -> Violation:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._checker.engine} {self._checker.version} has no field {name!r}"
-        if self.accepts_extra and self._guess(name) is None:
-            return None
-        return self._about(UNKNOWN_FIELD, name, text, self._mend(name), self._refusal())
+        return self._about(UNKNOWN_FIELD, name, text, _mend(guess), severity)
 
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
 
-    def _guess(self, name: str) -> str | None:
-        from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
+    @property
+    def _least(self) -> float:
+        """How like a known name an unknown one must be for a guess."""
+        return ALMOST_THE_SAME if self.accepts_extra else ALIKE
 
-        return nearest(name, self._data["fields"], ALMOST_THE_SAME if self.accepts_extra else ALIKE)
-
-    def _mend(self, name: str) -> str:
-        guess = self._guess(name)
-        return "leave it out" if guess is None else f"did you mean {guess}?"
+    def _guess(self, name: str, least: float) -> str | None:
+        return nearest(name, self._data["fields"], least)
 
     def _about(self, kind: str, field: str, text: str, suggestion: str, severity: str) -> Violation:
         return Violation(kind, severity, self.name, (field,), {}, None, text, None, suggestion, self._ok.certification)
@@ -245,6 +255,10 @@ class ClassChecker:
         if len(types) == 1 and not violations:
             return self._ok
         return Verdict(tuple(violations), weakest(certifications), tuple(dict.fromkeys(types)))
+
+
+def _mend(guess: str | None) -> str:
+    return "leave it out" if guess is None else f"did you mean {guess}?"
 
 
 def _section(value: Any, native_type: str) -> tuple[str, Mapping[str, Any]] | None:

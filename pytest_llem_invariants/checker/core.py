@@ -101,6 +101,7 @@ class Checker:
             verdict = self.check(part.native_type, part.kwargs, context=context)
             verdicts.append(verdict)
             violations.extend(part.place(violation) for violation in verdict.violations)
+            violations.extend(part.remarks)
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
         return Verdict(tuple(violations), weakest([verdict.certification for verdict in verdicts]), types)
 
@@ -151,6 +152,19 @@ class Checker:
         """The context fields with their default and possible values."""
         declared: Mapping[str, Any] = self._head["context"]
         return declared
+
+    def context_from(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Facts outside the config, read from text; LlemError where the corpus knows no such fact or value."""
+        context: dict[str, Any] = {}
+        for name, text in given.items():
+            if name not in self.declared_context:
+                known = ", ".join(self.declared_context) or "none"
+                raise LlemError(f"this corpus knows no context {name!r} — known are {known}")
+            values = {str(value): value for value in self.declared_context[name]["values"]}
+            if text not in values:
+                raise LlemError(f"nothing is known of {name} {text!r} — known are {', '.join(values)}")
+            context[name] = values[text]
+        return context
 
     def resolve(self, name: str) -> str:
         """The full name of a class; UnknownTypeError where it is unknown or the bare name is not unique."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, final
 
+from pytest_llem_invariants.checker.telling import message_of
 from pytest_llem_invariants.corpus import field_resolver
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.model import Clause, Rule, Severity
@@ -82,7 +83,7 @@ def json_schema(
 
 
 def _description(rule: Rule) -> str:
-    return f"{rule.message_template or rule.invariant_under_test} [{rule.miner_source.guard}]"
+    return f"{message_of(rule) or rule.invariant_under_test} [{rule.miner_source.guard}]"
 
 
 def _roots(pattern: Schema) -> Iterable[str]:
@@ -295,7 +296,7 @@ def markdown(native_type: str, rules: Iterable[Rule]) -> str:
         cells = (
             say_match(rule.match),
             {"error": "rejects", "warn": "warns", "dormant": "ignores or changes"}[rule.severity],
-            rule.message_template or "",
+            message_of(rule),
             f"`{rule.miner_source.guard}`",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +13,7 @@ ALMOST_THE_SAME = 0.88
 
 def nearest(name: str, known: Iterable[str], least: float = ALIKE) -> str | None:
     """The likeliest of the known names; None where none is like it: a wrong guess costs more than none."""
+    from difflib import SequenceMatcher  # of no use to a config without a slip
 
     def likeness(other: str) -> float:
         return SequenceMatcher(None, name.lower(), other.lower(), autojunk=False).ratio()

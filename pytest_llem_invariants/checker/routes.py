@@ -20,14 +20,21 @@ class RoutingError(LlemError):
 
 
 class Routed:
-    """Keyword arguments for one class, and where in the document each of them was written."""
+    """Keyword arguments for one class, where in the document each was written, and remarks on what was left out."""
 
-    __slots__ = ("kwargs", "native_type", "places")
+    __slots__ = ("kwargs", "native_type", "places", "remarks")
 
-    def __init__(self, native_type: str, kwargs: dict[str, Any], places: Mapping[str, Path]) -> None:
+    def __init__(
+        self,
+        native_type: str,
+        kwargs: dict[str, Any],
+        places: Mapping[str, Path],
+        remarks: Sequence[Violation] = (),
+    ) -> None:
         self.native_type = native_type
         self.kwargs = kwargs
         self.places = places
+        self.remarks = remarks
 
     def place(self, violation: Violation) -> Violation:
         """The violation with the path of its first given field, and the fields named as they were written."""
@@ -126,7 +133,9 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
     ignored = frozenset(form.get("ignore", ()))
     sections: Mapping[str, Any] = form.get("sections", {})
     name: str | None = form.get("class")
-    fields = None if name is None else checker.class_checker(name).fields
+    tests = None if name is None else checker.class_checker(name)
+    fields = None if tests is None else tests.fields
+    remarks: list[Violation] = []
     kwargs: dict[str, Any] = {}
     places: dict[str, Path] = {}
     routed: list[Routed] = []
@@ -139,7 +148,10 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
             field, negated = f"no_{field}", False
         if field in ignored or (value is None and None in unset):
             continue
-        if extras_are_ignored and fields is not None and field not in fields and field not in sections:
+        if extras_are_ignored and tests and fields is not None and field not in fields and field not in sections:
+            remark = tests.remark(field)
+            if remark is not None:
+                remarks.append(remark.moved((*above, key), (".".join((*above, key)),)))
             continue
         if dot and form.get("flags"):
             value = _listed(value) if rest.endswith("+") else value
@@ -161,7 +173,7 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
         return routed
     # What another document says, of which nothing is known but that it says it.
     kwargs = {**{field: value for field, value in form.get("elsewhere", {}).items() if field not in kwargs}, **kwargs}
-    return [Routed(name, kwargs, places), *routed]
+    return [Routed(name, kwargs, places, remarks), *routed]
 
 
 def _entries(form: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from pytest_llem_invariants.checker.verdict import OPEN
+from pytest_llem_invariants.checker.verdict import OPEN, spelled
 from pytest_llem_invariants.model import Rule
-from pytest_llem_invariants.predicates import plain_value, reference_of
+from pytest_llem_invariants.predicates import plain_value, reference_of, referenced_fields
 
 Piece = str | list[str]
 """Fixed text, or a hole: how the value is shown (`str`, `repr`, `type`, `len`), and of which field."""
@@ -45,6 +45,12 @@ def told(rule: Rule, fields: Sequence[str]) -> list[Piece] | None:
     if not any(isinstance(piece, str) and piece.strip(OPEN + " :.,") for piece in pieces[::2]):
         return None
     return _joined(_Holes(rule, fields, "".join(pieces[::2])).filled(pieces))
+
+
+def message_of(rule: Rule) -> str:
+    """What the library says of any config that triggers the rule; empty where it is silent."""
+    words = told(rule, referenced_fields(rule.match))
+    return "" if words is None else spelled(words)
 
 
 def _plain_words(template: str) -> str:

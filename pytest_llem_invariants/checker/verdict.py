@@ -75,6 +75,11 @@ class Violation:
             return self.summary
         return render(self._words, self._values)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is a rule of the library, and one that the library has no words for."""
+        return self._words is None and self.guard is not None
+
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
         return Violation(
@@ -191,6 +196,11 @@ def render(words: Iterable[Any], values: Mapping[str, Any]) -> str:
     """A message: its fixed text, and in its holes the values of the fields."""
     pieces = (piece if isinstance(piece, str) else _shown(piece[0], values.get(piece[1], OPEN)) for piece in words)
     return "".join(pieces)
+
+
+def spelled(words: Iterable[Any]) -> str:
+    """A message of no config in particular: each hole names the field whose value it takes."""
+    return "".join(piece if isinstance(piece, str) else f"{{{piece[1]}}}" for piece in words)
 
 
 def _shown(how: str, value: Any) -> str:

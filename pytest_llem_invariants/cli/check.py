@@ -61,7 +61,7 @@ def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker]) 
 
     config = read(name)
     checker = choose(options, config.data, checkers)
-    context = context_of(options, list(checker.declared_context))
+    context = context_of(options, checker)
     verdict = checker.check_config(config.data, form=options.type, context=context)
     return Checked(config.name, checker, verdict, config.place_of)
 
@@ -82,7 +82,7 @@ def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dic
 def _command(options: argparse.Namespace) -> Checked:
     words: Sequence[str] = options.words
     checker = load(options) if options.engine or options.corpus else _checker_of_command(options)
-    context = context_of(options, list(checker.declared_context))
+    context = context_of(options, checker)
     verdict = checker.check_command(words, context=context, read=_contents)
     return Checked("the command line", checker, verdict, None)
 

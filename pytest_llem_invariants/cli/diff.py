@@ -137,10 +137,7 @@ def _broken(options: argparse.Namespace, old: Checker, new: Checker) -> dict[str
     from pytest_llem_invariants.cli.reading import read
 
     config = read(options.config)
-    before, after = (
-        checker.check_config(config.data, context=context_of(options, list(checker.declared_context)))
-        for checker in (old, new)
-    )
+    before, after = (checker.check_config(config.data, context=context_of(options, checker)) for checker in (old, new))
     known = {(violation.native_type, violation.summary) for violation in before.violations}
     fresh = [violation for violation in after.violations if (violation.native_type, violation.summary) not in known]
     return {

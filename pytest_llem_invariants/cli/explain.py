@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 from pytest_llem_invariants.errors import LlemError
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     rows = [
         ("when", rule["when"]),
         ("then", f"{checker.engine} {_OUTCOMES[rule['severity']]}"),
-        ("says", rule["template"]),
+        ("says", spelled(rule["words"]) if "words" in rule else ""),
         ("fix", rule["suggestion"]),
         ("where", rule["guard"]),
         ("class", rule["type"]),

@@ -7,8 +7,9 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
+
+    from pytest_llem_invariants.checker.core import Checker
 
 _INTRODUCTION = """\
 Will this engine accept my config? Answered in milliseconds, from rules that were proven against the live library;
@@ -195,11 +196,11 @@ def stdout_is_terminal(choice: str = "auto") -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 
 
-def context_of(options: argparse.Namespace, declared: Sequence[str]) -> dict[str, Any]:
-    """The facts outside the config that the options give; those the engine does not declare are refused."""
+def context_of(options: argparse.Namespace, checker: Checker) -> dict[str, Any]:
+    """The facts outside the config that the options give, as the engine declares them."""
     from pytest_llem_invariants.errors import LlemError
 
-    given: dict[str, Any] = {}
+    given: dict[str, str] = {}
     for text in options.context:
         name, equals, value = text.partition("=")
         if not equals:
@@ -207,8 +208,4 @@ def context_of(options: argparse.Namespace, declared: Sequence[str]) -> dict[str
         given[name] = value
     if options.platform:
         given["platform"] = options.platform
-    for name in given:
-        if name not in declared:
-            known = ", ".join(declared) or "none"
-            raise LlemError(f"this corpus knows no context {name!r} — known are {known}")
-    return given
+    return checker.context_from(given)

@@ -69,7 +69,10 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
 
 
 def distinct(violations: Sequence[Violation]) -> list[Violation]:
-    """One violation for each guard that fields run into: several rules may describe the same line of the library."""
+    """One violation for each guard that fields run into: several rules may describe the same line of the library.
+
+    What it rejects without words is left to what it says about some of the same fields.
+    """
     found: dict[tuple[Any, ...], Violation] = {}
     for violation in violations:
         about = (violation.severity, frozenset(violation.fields))
@@ -80,7 +83,13 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
     told: dict[tuple[Any, ...], Violation] = {}
     for violation in found.values():
         told.setdefault((violation.message, violation.severity, frozenset(violation.fields)), violation)
-    return list(told.values())
+    spoken = [(one.severity, frozenset(one.fields)) for one in told.values() if not one.is_silent]
+    return [
+        one
+        for one in told.values()
+        if not one.is_silent
+        or not any(severity == one.severity and fields <= frozenset(one.fields) for severity, fields in spoken)
+    ]
 
 
 def _unpainted(style: str, text: str) -> str:
@@ -126,7 +135,7 @@ def _sarif(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
     rules: dict[str, dict[str, Any]] = {}
     results = []
     for document in checked:
-        for violation in document.verdict.violations:
+        for violation in distinct(document.verdict.violations):
             rules[violation.rule_id] = {
                 "id": violation.rule_id,
                 "shortDescription": {"text": violation.summary},
@@ -174,7 +183,7 @@ _ANNOTATIONS = {"error": "error", "warn": "warning", "dormant": "notice"}
 def _github(checked: Sequence[Checked], uncertified: bool) -> list[str]:
     lines = []
     for document in checked:
-        for violation in document.verdict.violations:
+        for violation in distinct(document.verdict.violations):
             found = place(document, violation)
             spot = f"file={_escaped(document.name, property=True)},line={found[0]},col={found[1]}," if found else ""
             title = _escaped(violation.rule_id, property=True)

@@ -19,7 +19,7 @@ def run(options: argparse.Namespace) -> int:
     grid = read(options.file).data
     fields: dict[str, Any] = {field: None for axis in read_grid(grid) for choice in axis for field in choice}
     checker = choose(options, fields, {})
-    pruned = checker.prune(grid, native_type=options.type, context=context_of(options, list(checker.declared_context)))
+    pruned = checker.prune(grid, native_type=options.type, context=context_of(options, checker))
     if not options.count:
         for combination in pruned:
             print(json.dumps(plain(combination)) if options.format == "json" else _line(combination))

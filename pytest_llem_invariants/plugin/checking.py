@@ -103,7 +103,9 @@ class ConfigItem(pytest.Item):
             checkers[engine] = Checker.load(engine)
         checker: Checker = checkers[engine] if engine else guess(config.data, checkers)
         platform = self.config.getini("llem_configs_platform")
-        return checker.check_config(config.data, context={"platform": platform} if platform else None)
+        return checker.check_config(
+            config.data, context=checker.context_from({"platform": platform} if platform else {})
+        )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from pytest_llem_invariants.errors import LlemError

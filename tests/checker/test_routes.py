@@ -55,6 +55,11 @@ def told(config: dict[str, Any], **how: Any) -> list[tuple[str, tuple[str | int,
             [("cache_block", ("quantization", "block_size"), ("quantization.block_size",))],
         ),
         ({"quantization": {"method": "unheard_of", "block_size": 3}}, []),
+        (
+            {"messages": [], "extra_body": {"temprature": 1}, "tools": []},
+            [("unknown_field", ("extra_body", "temprature"), ("extra_body.temprature",))],
+        ),
+        ({"messages": [], "best_of": 2}, [("removed_field", ("best_of",), ("best_of",))]),
     ],
 )
 def test_what_people_write_reaches_the_class_and_keeps_its_place(config: dict[str, Any], expected: Any) -> None:
@@ -62,6 +67,12 @@ def test_what_people_write_reaches_the_class_and_keeps_its_place(config: dict[st
     assert told(config) == [
         (rule, path, tuple(field for field in fields if field != "platform")) for rule, path, fields in expected
     ]
+
+
+def test_what_a_reader_ignores_is_remarked_on_and_rejects_nothing() -> None:
+    verdict = Checker.load("demo").check_config({"messages": [], "temprature": -1, "best_of": 2})
+    assert verdict.ok
+    assert [violation.severity for violation in verdict.violations] == ["warn", "warn"]
 
 
 def test_what_another_document_says_is_not_missing_here(project: Path) -> None:

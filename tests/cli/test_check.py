@@ -4,14 +4,18 @@ import io
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.cli.reading import read
-from tests.checker.demo import rule
+from pytest_llem_invariants.corpus import render_proposed
+from pytest_llem_invariants.model import ContextField
+from tests.checker.demo import checker_from, corpus_of, rule
 
 BAD = "model: m\ntensor-parallel-size: 0\ngraphs: true\n"
 
@@ -54,6 +58,43 @@ def test_the_platform_is_an_option(serve: Path, capsys: pytest.CaptureFixture[st
     assert run(capsys, "check", "--context", "platform=cuda", "serve.yaml")[0] == 0
     status, _, err = run(capsys, "check", "--context", "moon=full", "serve.yaml")
     assert (status, err.strip()) == (2, "llem-invariants: this corpus knows no context 'moon' — known are platform")
+    status, _, err = run(capsys, "check", "--platform", "mars", "serve.yaml")
+    assert (status, err.strip()) == (2, "llem-invariants: nothing is known of platform 'mars' — known are cpu, cuda")
+
+
+def test_a_fact_outside_the_config_is_of_the_kind_that_the_engine_declares() -> None:
+    corpus = replace(corpus_of(), context={"env.LONG": ContextField(0, (0, 1))})
+    checker = checker_from(compile_corpus(corpus))
+    assert checker.context_from({"env.LONG": "1"}) == {"env.LONG": 1}
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([(7, "n must not be {n}"), (8, None)], ["n must not be 9"]),
+        ([(7, None), (8, None)], ["Sampling rejects a config where n is 9"]),
+        ([(7, "n must not be {n}"), (8, "no {n}, please")], ["n must not be 9", "no 9, please"]),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "github", "sarif"])
+def test_one_mistake_is_told_in_the_librarys_words_where_it_has_any(
+    project: Path,
+    capsys: pytest.CaptureFixture[str],
+    rules: list[tuple[int, str | None]],
+    told: list[str],
+    form: str,
+) -> None:
+    own = [
+        rule(f"r{line}", {"n": {"==": 9}}, template=template, guard=f"demo/params.py:{line}")
+        for line, template in rules
+    ]
+    (project / "own.yaml").write_text(render_proposed(corpus_of(own)))
+    (project / "x.yaml").write_text("n: 9\n")
+    status, out, _ = run(capsys, "check", "--corpus", "own.yaml", "--type", "Sampling", "--format", form, "x.yaml")
+    assert status == 1
+    assert [out.count(message) > 0 for message in told] == [True] * len(told)
+    (counted,) = {"text": ["error: "], "github": ["::error "], "sarif": ['"level": "error"']}[form]
+    assert out.count(counted) == len(told)
 
 
 def test_an_earlier_version_is_an_option(serve: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -293,9 +334,6 @@ def test_export_writes_each_language(project: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_corpus_of_ones_own(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from pytest_llem_invariants.corpus import render_proposed
-    from tests.checker.demo import corpus_of
-
     own = project / "own" / "invariants.proposed.yaml"
     own.parent.mkdir()
     own.write_text(render_proposed(corpus_of([rule("own", {"x": {"<": 3}})])))
