@@ -335,24 +335,49 @@ def to_dnf(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, .
 @lru_cache(maxsize=16384)
 def to_dnf_in_part(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, ...]:
     """Like `to_dnf`, but what falls apart into too many cases stands unsaid in the conjunctions that it is part of."""
-    unsaid: Conjunction = (Opaque("a condition of many cases", _place_of(formula), shape="many cases"),)
     match formula:
         case Or(parts=parts):
             found: dict[Conjunction, None] = {}
             for part in parts:
                 found.update(dict.fromkeys(to_dnf_in_part(part, limit)))
             cases = _without_implied(tuple(found)) if len(found) <= 2 * limit else ()
-            return cases if 0 < len(cases) <= limit or not found else (unsaid,)
+            return cases if 0 < len(cases) <= limit or not found else (_unsaid(formula),)
         case And(parts=parts):
             products: list[Conjunction] = [()]
             for alternatives in sorted((to_dnf_in_part(part, limit) for part in parts), key=len):
                 try:
                     products = _multiplied(products, alternatives, limit)
                 except OverflowError:
-                    products = _multiplied(products, [unsaid], limit)
+                    products = _multiplied(products, [_unsaid(any_of(map(all_of, alternatives)))], limit)
             return _without_implied(products)
         case _:
             return tuple(_dnf(formula, limit))
+
+
+def _unsaid(formula: Formula) -> Conjunction:
+    """What stands for a condition of too many cases: what all of them share, and that there is more to it."""
+    literals, shapes = _on_every_way(formula)
+    shared = sorted(literals, key=repr)
+    told = {literal.shape for literal in shared if isinstance(literal, Opaque)}
+    more = sorted(shapes - told) or ["many cases"]
+    place = _place_of(formula)
+    return (*shared, *(Opaque("a condition of many cases", place, shape=shape) for shape in more))
+
+
+@lru_cache(maxsize=65536)
+def _on_every_way(formula: Formula) -> tuple[frozenset[Literal], frozenset[str]]:
+    """The literals that hold on every way of satisfying a formula, and the shapes of what is opaque on every way."""
+    match formula:
+        case Opaque(shape=shape):
+            return frozenset({formula}), frozenset({shape})
+        case Atom():
+            return frozenset({formula}), frozenset()
+        case And(parts=parts) | Or(parts=parts) if parts:
+            ways = [_on_every_way(part) for part in parts]
+            join = frozenset.union if isinstance(formula, And) else frozenset.intersection
+            return join(*(literals for literals, _ in ways)), join(*(shapes for _, shapes in ways))
+        case _:
+            return frozenset(), frozenset()
 
 
 def _place_of(formula: Formula) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, final
@@ -12,8 +11,9 @@ from miners.ledger.entries import Entry, Ledger, Reason
 from miners.proof import Lost
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
+from miners.static.context import NO_CONTEXT, ContextReads, context_reads
 from miners.static.state import EffectKind
-from miners.static.terms import MACHINE
+from miners.static.terms import MACHINE, RUN_TIME
 from pytest_llem_invariants.corpus import template_fragments
 from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
 from pytest_llem_invariants.predicates import compile_match
@@ -84,7 +84,7 @@ def ledger_of(mined: Mined, ssot: Ssot) -> Ledger:
         mined.lost,
         engine=mined.corpus.engine,
         engine_version=mined.corpus.engine_version,
-        run_time=ssot.adapter.get("run_time"),
+        context=context_reads(ssot),
     )
 
 
@@ -96,14 +96,13 @@ def make_ledger(
     engine: str,
     engine_version: str,
     cases: Iterable[Case] = (),
-    run_time: str | None = None,
+    context: ContextReads = NO_CONTEXT,
 ) -> Ledger:
     """Lay what was read against what was confirmed.
 
-    `rules` are those that the live library confirmed, `cases` say where each one raised. `run_time` is a pattern for
-    clauses, and places, that speak of what only a running engine has: the SSOT declares it.
+    `rules` are those that the live library confirmed, `cases` say where each one raised. `context` knows which
+    functions read what only a running engine has: the SSOT declares them.
     """
-    needs = _Needs(None if run_time is None else re.compile(run_time))
     cover = _Cover(tuple(rules), {case.id: case for case in cases})
     losses: dict[Place, list[Lost]] = {}
     for one in lost:
@@ -111,16 +110,16 @@ def make_ledger(
     sites: dict[tuple[str, int, str], list[SiteFinding]] = {}
     for finding in static.findings:
         sites.setdefault((finding.site.path, finding.site.line, finding.kind.value), []).append(finding)
-    entries = (_entry(found, cover, losses, needs) for _, found in sorted(sites.items()))
+    entries = (_entry(found, cover, losses, context) for _, found in sorted(sites.items()))
     return Ledger(engine, engine_version, tuple(entries))
 
 
 def _entry(
-    findings: Sequence[SiteFinding], cover: _Cover, losses: Mapping[Place, Sequence[Lost]], needs: _Needs
+    findings: Sequence[SiteFinding], cover: _Cover, losses: Mapping[Place, Sequence[Lost]], context: ContextReads
 ) -> Entry:
     site, kind = findings[0].site, findings[0].kind
     ids = sorted({rule.id for finding in findings for rule in cover.of(finding)})
-    why = None if ids else _why(findings, losses.get((site.path, site.line), ()), needs)
+    why = None if ids else _why(findings, losses.get((site.path, site.line), ()), context)
     return Entry(
         path=site.path,
         line=site.line,
@@ -186,62 +185,54 @@ def _shows(rule: Rule, candidate: Candidate) -> bool:
 # --- why none does ----------------------------------------------------------------------------------------------------
 
 
-def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], needs: _Needs) -> _Why:
+def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: ContextReads) -> _Why:
     """The reason that stands nearest to a rule, over every class that passes the site and every way to it."""
     site = findings[0].site
-    if needs.of_place(f"{site.path}:{site.line} {site.method}"):
+    module = site.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    if context.is_of_run_time(f"{module}.{site.method}"):
         return _Why(Reason.RUN_TIME, f"{site.method} reads what only a running engine has")
     found = [
-        *(_of_lost(one, needs) for one in lost),
-        *(_of_dropped(one, needs) for finding in findings for one in finding.dropped),
+        *(_of_lost(one) for one in lost),
+        *(_of_dropped(one) for finding in findings for one in finding.dropped),
     ]
     if not found or (not lost and any(finding.candidates for finding in findings)):
-        found.extend(_of_candidate(one, needs) for finding in findings for one in finding.candidates)
+        found.extend(_of_candidate(one) for finding in findings for one in finding.candidates)
     best = min(found, key=lambda why: _FIRST.index(why.reason))
     alike = [why for why in found if why.reason is best.reason]
     shapes = dict.fromkeys(shape for why in alike for shape in why.shapes)
     return _Why(best.reason, best.detail, tuple(shapes))
 
 
-@final
-@dataclass(frozen=True, slots=True)
-class _Needs:
-    """What speaks of a running engine, whatever the config."""
-
-    declared: re.Pattern[str] | None
-
-    def of_place(self, place: str) -> bool:
-        return self.declared is not None and self.declared.search(place) is not None
-
-    def unsaid(self, wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
-        """Why a condition could not be said: what asks a model or the machine is no fault of the language."""
-        declared = [wording for wording in wordings if self.declared is not None and self.declared.search(wording)]
-        if declared:
-            return _Why(Reason.RUN_TIME, "; ".join(declared))
-        debts = [(wording, shape) for wording, shape in zip(wordings, shapes, strict=True) if shape not in _OUTSIDE]
-        if not debts:
-            return _Why(Reason.RUN_TIME, "; ".join(wordings))
-        told = "; ".join(wording for wording, _ in debts)
-        return _Why(Reason.OPAQUE, told, tuple(dict.fromkeys(shape for _, shape in debts)))
+def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
+    """Why a condition could not be said: what asks a model or the machine is no fault of the language."""
+    parts = list(zip(wordings, shapes, strict=True))
+    of_run_time = [wording for wording, shape in parts if shape == RUN_TIME]
+    if of_run_time:
+        return _Why(Reason.RUN_TIME, "; ".join(of_run_time))
+    debts = [(wording, shape) for wording, shape in parts if shape not in _OUTSIDE]
+    if not debts:
+        return _Why(Reason.RUN_TIME, "; ".join(wordings))
+    told = "; ".join(wording for wording, _ in debts)
+    return _Why(Reason.OPAQUE, told, tuple(dict.fromkeys(shape for _, shape in debts)))
 
 
-def _of_lost(lost: Lost, needs: _Needs) -> _Why:
+def _of_lost(lost: Lost) -> _Why:
     if lost.candidate.opaque:
-        return needs.unsaid(lost.candidate.opaque, lost.candidate.shapes)
+        return _unsaid(lost.candidate.opaque, lost.candidate.shapes)
     reason = next((reason for part, reason in _LOST if part in lost.reason), Reason.REFUTED)
     return _Why(reason, lost.reason)
 
 
-def _of_dropped(dropped: Dropped, needs: _Needs) -> _Why:
+def _of_dropped(dropped: Dropped) -> _Why:
     reason = _DROPPED[dropped.reason]
     if reason is not Reason.OPAQUE:
         return _Why(reason, dropped.detail)
     if not dropped.opaque:
         return _Why(reason, dropped.detail, (dropped.reason,))
-    return needs.unsaid([one.wording for one in dropped.opaque], [one.shape for one in dropped.opaque])
+    return _unsaid([one.wording for one in dropped.opaque], [one.shape for one in dropped.opaque])
 
 
-def _of_candidate(candidate: Candidate, needs: _Needs) -> _Why:
+def _of_candidate(candidate: Candidate) -> _Why:
     if candidate.opaque:
-        return needs.unsaid(candidate.opaque, candidate.shapes)
+        return _unsaid(candidate.opaque, candidate.shapes)
     return _Why(Reason.NOT_TRIED, "a rule was proposed, and no gate has seen it")

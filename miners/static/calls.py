@@ -15,6 +15,7 @@ from miners.static.state import State
 from miners.static.terms import (
     MACHINE,
     NONE,
+    RUN_TIME,
     Bool,
     CallableTerm,
     Choice,
@@ -134,6 +135,8 @@ class Calls(Evaluator):
         of_config = any(depends_on_config(argument) for argument in given)
         if isinstance(target, Unknown) and not (of_config and target.shape == MACHINE):
             return Unknown(self.unknown(node, "").text, self.place(node), target.shape)
+        if any(isinstance(argument, Unknown) and argument.shape == RUN_TIME for argument in given):
+            return self.unknown(node, RUN_TIME)
         asks_machine = isinstance(target, Const) and (not of_config or _is_of_the_system(target.value))
         return self.unknown(node, MACHINE if asks_machine else "call of an unknown function")
 

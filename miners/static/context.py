@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import lru_cache
 from typing import Any, Final, final
 
 from miners.logic import Formula, atom
@@ -18,12 +21,18 @@ class ContextReads:
 
     `reads` maps a chain as it is written (`current_platform.is_cuda`) either to the name of a context field, whose
     value it then is, or to `{field: [values]}`, for which it is true. `environments` names the modules whose
-    attributes are environment variables; `declared` the context fields that a rule may speak of.
+    attributes are environment variables; `declared` the context fields that a rule may speak of. `run_time` holds
+    patterns of the dotted names of functions and attributes whose value a model, or a running engine, decides.
     """
 
     reads: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
     declared: Collection[str] = frozenset()
+    run_time: tuple[str, ...] = ()
+
+    def is_of_run_time(self, name: str) -> bool:
+        """Whether no config says what the function or attribute of that dotted name gives."""
+        return bool(self.run_time) and _among_names(self.run_time, name)
 
     def read(self, chain: str, place: str) -> Term | None:
         """The term behind a chain; None where it is no matter of the context."""
@@ -49,6 +58,16 @@ def _among(name: str, values: Any) -> Formula:
     return atom(name, "in", list(values))
 
 
+@lru_cache(maxsize=65536)
+def _among_names(patterns: tuple[str, ...], name: str) -> bool:
+    return _any_of(patterns).match(name) is not None
+
+
+@lru_cache(maxsize=64)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, patterns)))
+
+
 NO_CONTEXT: Final = ContextReads()
 
 
@@ -56,5 +75,8 @@ def context_reads(ssot: Ssot) -> ContextReads:
     """What the SSOT declares of the library's ways to ask for its platform and its environment variables."""
     declared = ssot.adapter
     return ContextReads(
-        declared.get("reads", {}), tuple(declared.get("environments", ())), declared=frozenset(ssot.context)
+        declared.get("reads", {}),
+        tuple(declared.get("environments", ())),
+        declared=frozenset(ssot.context),
+        run_time=tuple(declared.get("run_time", ())),
     )

@@ -17,6 +17,7 @@ from miners.static.reader import ClassSource, FunctionSource, ModuleName, Source
 from miners.static.state import Effect, Frame, State
 from miners.static.terms import (
     NONE,
+    RUN_TIME,
     Bool,
     CallableTerm,
     Choice,
@@ -348,6 +349,8 @@ class Evaluator:
     def member(self, instance: Term, prefix: str, cls: ClassSource, name: str, node: ast.expr, state: State) -> Term:
         """`self.name`."""
         path = prefix + name
+        if self.context.is_of_run_time(f"{cls.module}.{cls.qualname}.{name}"):
+            return self.unknown(node, RUN_TIME)
         if path in state.fields:
             return state.fields[path]
         found = self.reader.attribute(cls, name)
@@ -516,6 +519,8 @@ class Evaluator:
 
     def item(self, owner: Term, key: Term, node: ast.expr) -> Term:
         """`owner[key]`."""
+        if isinstance(owner, Unknown):
+            return Unknown(hole_text(_text(node)), owner.place, owner.shape)
         if isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
             return Field(owner.prefix + key.value)
         if isinstance(owner, Table) and isinstance(key, Const):

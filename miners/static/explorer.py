@@ -15,6 +15,7 @@ from miners.static.reader import ClassSource, FunctionSource, absolute_import
 from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, Site, State, merge
 from miners.static.terms import (
     NONE,
+    RUN_TIME,
     CallableTerm,
     Choice,
     ClassTerm,
@@ -63,8 +64,9 @@ class Explorer(Calls):
     def invoke(self, target: CallableTerm, args: list[Term], keywords: dict[str, Term], state: State) -> Term:
         """Walk into a function: what it returns, and what it changed."""
         function = target.function
+        asked = self.context.is_of_run_time(f"{function.module}.{function.qualname}")
         if len(self.frames) >= DEEPEST or any(frame.function.node is function.node for frame in self.frames):
-            return Unknown(f"{function.name}(…)", self._site_of(function), "call too deep")
+            return Unknown(f"{function.name}(…)", self._site_of(function), RUN_TIME if asked else "call too deep")
         module = self.reader.module(function.module)
         if module is None or _is_generator(function.node):
             return Unknown(f"{function.name}(…)", self._site_of(function), "call of an unknown function")
@@ -74,6 +76,8 @@ class Explorer(Calls):
             env["__class__"] = ClassTerm(self._defining_class(target, function))
             env["__self__"] = bound[0]
         found = self._walk(function, module.path, env, state)
+        if asked:
+            return Unknown(f"{function.name}(…)", self._site_of(function), RUN_TIME)
         given = (*bound, *args, *keywords.values())
         return found if any(depends_on_config(one) for one in given) else of_machine(found)
 

@@ -213,6 +213,8 @@ Term = (
 NONE: Final = Const(None)
 MACHINE: Final = "asks the machine"
 """The shape of what no keyword argument has a part in: an installed package, a device, a file."""
+RUN_TIME: Final = "known at run time"
+"""The shape of what a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
 
 
 def subject_of(term: Term) -> str | None:

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 
+def weights_of(path: str) -> str:
+    if path.swapcase() == "Q":
+        raise ValueError("a small q")  # inside
+    return path.swapcase()
+
+
 @dataclass
 class Config:
     a: int = 0
@@ -20,6 +26,8 @@ class Config:
             raise ValueError("negative")  # raised
         if self.s.swapcase() == "Z":
             raise ValueError("a small z")  # opaque
+        if weights_of(self.s) == "odd" and self.b > 1:
+            raise ValueError("odd weights")  # weights
         if self.s and not os.path.exists(self.s):
             raise ValueError("no such file")  # file
         if self.a == 1 and self.a == 2:

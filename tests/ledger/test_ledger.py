@@ -17,6 +17,7 @@ from miners.ledger.show import headline, show
 from miners.proof import Lost
 from miners.stage import to_rule
 from miners.static import StaticResult, mine
+from miners.static.context import ContextReads
 from miners.static.reader import ImportedReader
 from miners.surface import class_facts
 from miners.witness import Examples
@@ -132,9 +133,14 @@ def test_the_reason_nearest_to_a_rule_is_told(read: StaticResult) -> None:
 
 
 def test_declared_needs_are_no_fault_of_the_language(read: StaticResult) -> None:
-    entry = entry_of(ledger_of(read, run_time=r"swapcase"), "opaque")
-    assert entry.reason is Reason.RUN_TIME
-    assert "swapcase" in entry.detail
+    context = ContextReads(run_time=("tests.ledger.sites.weights_*",))
+    surface = {"Config": class_facts(sites.Config, "Config")}
+    declared = ledger_of(mine(surface, ImportedReader("tests"), engine="toy", context=context), context=context)
+    for mark in ("weights", "inside"):
+        assert entry_of(ledger_of(read), mark).reason is Reason.OPAQUE
+        assert entry_of(declared, mark).reason is Reason.RUN_TIME
+        assert "weights_of" in entry_of(declared, mark).detail
+    assert entry_of(declared, "opaque").reason is Reason.OPAQUE
 
 
 def test_the_shares_count_what_is_within_reach() -> None:
