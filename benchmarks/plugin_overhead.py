@@ -1,7 +1,7 @@
 """What an item of ours costs beside an empty test, and how long a run takes from its last item to its exit.
 
 Bounds: 3,000 items at most twice the wall time of 3,000 empty tests, in pairs; 0.5 s from the last item to the exit
-for 1,000 rules. The empty tests have an end of their own, in which pytest and its workers leave: it is told beside ours.
+for 1,000 rules. The end of the empty tests, in which pytest and its workers leave, is told beside ours.
 """
 
 from __future__ import annotations

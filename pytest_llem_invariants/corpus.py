@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -44,7 +45,7 @@ from pytest_llem_invariants.yamlio import (
     dump_yaml,
     load_yaml,
     quiet_collector,
-    read_document,
+    read_text,
 )
 
 __all__ = [
@@ -75,13 +76,27 @@ SCHEMA_VERSION: Final = "1.1.0"
 """The version of the format that we write: see docs/reference/corpus-format.md."""
 
 
+_VERSION_LINE: Final = re.compile(r"^schema_version:.*$", re.MULTILINE)
+_HEAD: Final = 4096
+
+
+def _document(path: Path, limits: Limits) -> Document:
+    """A file of another major is refused by its first lines, however many follow."""
+    text = read_text(path, limits)
+    declared = _VERSION_LINE.search(text, 0, _HEAD)
+    if declared is not None:
+        above = text.count("\n", 0, declared.start())
+        schema_version(load_yaml("\n" * above + declared[0], path, limits), SCHEMA_VERSION)
+    return load_yaml(text, path, limits)
+
+
 # The proposed corpus -------------------------------------------------------------------------------------------------
 
 
 def load_proposed(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     """Read a proposed corpus; CorpusError names file, line, rule and mend."""
     with quiet_collector():
-        return _proposed(read_document(Path(path), limits))
+        return _proposed(_document(Path(path), limits))
 
 
 def parse_proposed(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Corpus:
@@ -191,7 +206,7 @@ def rule_from_data(data: Any, *, path: Path | str | None = None, context: Collec
 def load_validated(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Validated:
     """Read a validated file."""
     with quiet_collector():
-        return _validated(read_document(Path(path), limits))
+        return _validated(_document(Path(path), limits))
 
 
 def parse_validated(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Validated:
@@ -263,7 +278,7 @@ def render_validated(validated: Validated) -> str:
 def load_quarantine(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
     """Read a quarantine file."""
     with quiet_collector():
-        return _quarantine(read_document(Path(path), limits))
+        return _quarantine(_document(Path(path), limits))
 
 
 def parse_quarantine(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Quarantine:

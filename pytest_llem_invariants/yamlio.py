@@ -37,6 +37,7 @@ __all__ = [
     "load_yaml",
     "quiet_collector",
     "read_document",
+    "read_text",
 ]
 
 KeyPath = tuple[str | int, ...]
@@ -119,6 +120,11 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Nod
 
 def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Read a YAML file; CorpusError says what stands in the way."""
+    return load_yaml(read_text(path, limits), path, limits)
+
+
+def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
+    """The text of a file that is not larger than it may be."""
     try:
         if path.stat().st_size > limits.size:
             raise _too_large(path, limits)
@@ -129,11 +135,10 @@ def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
             f"the file cannot be read: {reason}", path=path, mend="check the path and its permissions"
         ) from error
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise CorpusError("the file is not UTF-8", path=path, line=line, mend="save it as UTF-8") from error
-    return load_yaml(text, path, limits)
 
 
 def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Document:

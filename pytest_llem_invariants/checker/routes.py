@@ -151,7 +151,7 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
         if extras_are_ignored and tests and fields is not None and field not in fields and field not in sections:
             remark = tests.remark(field)
             if remark is not None:
-                remarks.append(remark.moved((*above, key), (".".join((*above, key)),)))
+                remarks.append(remark.moved((*above, key), (".".join(map(str, (*above, key))),)))
             continue
         if dot and form.get("flags"):
             value = _listed(value) if rest.endswith("+") else value

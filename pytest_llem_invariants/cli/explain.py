@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
@@ -15,6 +18,9 @@ from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 from pytest_llem_invariants.errors import LlemError
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.model import Rule
 
 _OUTCOMES = {
     "error": "rejects the config",
@@ -59,7 +65,7 @@ def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:
             if rule["id"] == options.rule:
                 return checker, rule
             known.append(rule["id"])
-    close = get_close_matches(options.rule, known, n=3, cutoff=0.5)
+    close = get_close_matches(options.rule, known, n=3, cutoff=0.8)
     mend = f"did you mean {' or '.join(close)}?" if close else "`llem-invariants list --engine E` shows them"
     raise LlemError(f"no rule {options.rule!r} — {mend}")
 
@@ -89,7 +95,6 @@ def _since(checker: Checker, rule: Mapping[str, Any]) -> str:
 
 def _source(checker: Checker, identity: str, options: argparse.Namespace) -> list[tuple[str, str]]:
     """What only the full corpus knows: the two examples, who found the rule, its evidence."""
-    from pytest_llem_invariants.corpus import load_proposed
     from pytest_llem_invariants.wording import say_value
 
     path = options.corpus
@@ -100,7 +105,7 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
         path = os.path.join(folder, store.SOURCES[0])
     if not os.path.exists(path) or path.endswith(".json"):
         return []
-    rule = next((rule for rule in load_proposed(path).rules if rule.id == identity), None)
+    rule = _full_rule(Path(path), identity)
     if rule is None:
         return []
     found_by = ", ".join(map(str, (rule.added_by, *rule.cross_validated_by)))
@@ -118,3 +123,19 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
         ("see", ", ".join(reference for reference in rule.references if reference != rule.miner_source.guard)),
         ("note", rule.walker_notes or ""),
     ]
+
+
+_ENTRY = re.compile(r"^  - id: (.+)\n", re.MULTILINE)
+
+
+def _full_rule(path: Path, identity: str) -> Rule | None:
+    """The rule with all its evidence. In a file as we write it, the others are not read for its sake."""
+    from pytest_llem_invariants.corpus import load_proposed, parse_proposed
+
+    text = path.read_text(encoding="utf-8")
+    entries = list(_ENTRY.finditer(text))
+    for entry, after in zip_longest(entries, entries[1:]):
+        if entry[1] == identity:
+            alone = text[: entries[0].start()] + text[entry.start() : after.start() if after else None]
+            return parse_proposed(alone, path).rules[0]
+    return next((rule for rule in load_proposed(path).rules if rule.id == identity), None)

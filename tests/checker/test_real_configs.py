@@ -301,6 +301,46 @@ def test_vllm_refuses_with_its_own_words(
     assert [error.message for error in errors if error.path == path and message in error.message], errors
 
 
+@pytest.mark.parametrize(
+    ("words", "field", "message"),
+    [
+        ("-tp 0", "-tp", "Input should be greater than or equal to 1"),
+        ("--pipeline-parallel-size=0", "--pipeline-parallel-size", "Input should be greater than or equal to 1"),
+        ("--gpu-memory-utilization 1.5", "--gpu-memory-utilization", "Input should be less than or equal to 1"),
+        ("--max-num-seqs 0", "--max-num-seqs", "Input should be greater than or equal to 1"),
+        (
+            "--max-num-batched-tokens 16 --max-num-seqs 256",
+            "--max-num-seqs",
+            "max_num_batched_tokens is below max_num_seqs",
+        ),
+        ("--max-model-len -5", "--max-model-len", "Input should be greater than or equal to -1"),
+        ("--block-size 0", "--block-size", "Input should be greater than 0"),
+        ("--dtype int8", "--dtype", "Input should be 'auto', 'half'"),
+        ("--quantization nope", "--quantization", "Unknown quantization method: nope"),
+        ("--runner nope", "--runner", "Input should be 'auto', 'generate', 'pooling' or 'draft'"),
+        ("--scheduling-policy lifo", "--scheduling-policy", "Input should be 'fcfs' or 'priority'"),
+        ("--cpu-offload-gb -1", "--cpu-offload-gb", "Input should be greater than or equal to 0"),
+        ("--stream-interval 0", "--stream-interval", "Input should be greater than or equal to 1"),
+        ("--node-rank=-1", "--node-rank", "Input should be greater than or equal to 0"),
+        ("-dcp 3 -tp 2", "-dcp", "must be divisible by dcp_size=3"),
+        ("-O9", "-O", "Input should be 0, 1, 2 or 3"),
+        ("--compilation-config.mode 9", "--compilation-config.mode", "Input should be 0, 1, 2 or 3"),
+        (
+            '--structured-outputs-config {"backend":"nope"}',
+            "--structured-outputs-config.backend",
+            "Input should be 'auto', 'xgrammar'",
+        ),
+        ("--swap-space 4", "--swap-space", "EngineArgs.swap_space was removed"),
+        ("--tensor-paralel-size 2", "--tensor-paralel-size", "has no field 'tensor_paralel_size'"),
+    ],
+)
+def test_a_flag_of_vllm_serve_is_judged_by_the_engines_own_arguments(
+    vllm: Checker, words: str, field: str, message: str
+) -> None:
+    errors = vllm.check_command(["vllm", "serve", "m", *words.split()]).errors
+    assert any(field in error.fields and message in error.message for error in errors), errors
+
+
 def test_no_message_shows_a_raw_hole(transformers: Checker, vllm: Checker) -> None:
     for checker in (transformers, vllm):
         for rule in checker.rules:
