@@ -1,0 +1,122 @@
+"""Rules of the classes behind a front, restated in the front's own field names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.feeds import discover_feeds, judges_values, restate
+from miners.stage import to_rule
+from miners.witness import Examples
+from pytest_llem_invariants.model import (
+    AddedBy,
+    Channel,
+    Clause,
+    ExpectedOutcome,
+    MinerSource,
+    Outcome,
+    Severity,
+)
+
+FRONT = """
+class Args:
+    def build(self):
+        cache = CacheConfig(size=self.cache_size, dtype=self.dtype or "auto")
+        if self.backend is None:
+            backend = "mp"
+        else:
+            backend = self.backend
+        rank = self.rank if self.rank is not None else 0
+        parallel = ParallelConfig(backend=backend, rank=rank, world=self.world * 2)
+        attention = copy.copy(self.attention)
+        return Config(cache=cache, parallel=parallel, attention=attention, spec=self.make_spec())
+"""
+
+
+def _class(name: str, **types: str) -> ClassFacts:
+    fields = {field: FieldFact(field, kind, (kind,), nullable=False) for field, kind in types.items()}
+    return ClassFacts(f"lib.{name}", f"lib:{name}", ClassKind.DATACLASS, fields, "lib.py", 1)
+
+
+ARGS = _class(
+    "Args",
+    cache_size="int",
+    dtype="str",
+    backend="str",
+    rank="int",
+    world="int",
+    attention="AttentionConfig",
+    spec="dict",
+)
+SURFACE = {
+    one.native_type: one
+    for one in (
+        ARGS,
+        _class("CacheConfig", size="int", dtype="str"),
+        _class("ParallelConfig", backend="str", rank="int", world="int"),
+        _class("AttentionConfig", kind="str"),
+        _class("SpecConfig", method="str"),
+        _class(
+            "Config", cache="CacheConfig", parallel="ParallelConfig", attention="AttentionConfig", spec="SpecConfig"
+        ),
+    )
+}
+(DEFINITION,) = ast.parse(FRONT).body
+assert isinstance(DEFINITION, ast.ClassDef)
+FEEDS = discover_feeds(DEFINITION, SURFACE, ARGS.fields)
+POSITIVE = (Clause(">", 0),)
+
+
+def _candidate(native_type: str, fields: Mapping[str, tuple[Clause, ...]], by: AddedBy) -> Candidate:
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    return Candidate(native_type, Severity.ERROR, fields, outcome, None, MinerSource("lib.py", "check", 3), by)
+
+
+def restated(native_type: str, fields: Mapping[str, tuple[Clause, ...]]) -> Mapping[str, tuple[Clause, ...]] | None:
+    found = restate(_candidate(native_type, fields, AddedBy.STATIC_MINER), ARGS, FEEDS)
+    return None if found is None else found.fields
+
+
+def test_a_field_that_is_handed_on_has_the_fronts_name() -> None:
+    assert restated("lib.CacheConfig", {"size": POSITIVE}) == {"cache_size": POSITIVE}
+    assert restated("lib.CacheConfig", {"size": (Clause(">", "@dtype"),)}) == {"cache_size": (Clause(">", "@dtype"),)}
+
+
+def test_what_is_handed_on_only_sometimes_is_a_guess_too() -> None:
+    assert restated("lib.CacheConfig", {"dtype": POSITIVE}) == {"dtype": POSITIVE}
+    assert restated("lib.ParallelConfig", {"backend": POSITIVE}) == {"backend": POSITIVE}
+    assert restated("lib.ParallelConfig", {"rank": POSITIVE}) == {"rank": POSITIVE}
+
+
+def test_what_is_computed_is_none() -> None:
+    assert restated("lib.ParallelConfig", {"world": POSITIVE}) is None
+
+
+def test_an_object_that_the_front_makes_is_fed_by_what_feeds_its_class() -> None:
+    assert restated("lib.Config", {"cache.size": (Clause(">", "@parallel.rank"),)}) == {
+        "cache_size": (Clause(">", "@rank"),)
+    }
+    assert restated("lib.Config", {"len(cache.dtype)": POSITIVE}) == {"len(dtype)": POSITIVE}
+    assert restated("lib.Config", {"attention.kind": POSITIVE}) == {"attention.kind": POSITIVE}
+    assert restated("lib.Config", {"spec.method": POSITIVE}) == {"spec.method": POSITIVE}
+
+
+def test_an_object_that_the_front_always_makes_is_there() -> None:
+    there, absent = (Clause("present", True),), (Clause("absent", True),)
+    assert restated("lib.Config", {"cache": there, "cache.size": POSITIVE}) == {"cache_size": POSITIVE}
+    assert restated("lib.Config", {"cache": absent, "parallel.rank": POSITIVE}) is None
+    assert restated("lib.Config", {"cache": there}) is None
+    assert restated("lib.Config", {"spec": absent, "parallel.rank": POSITIVE}) == {"spec": absent, "rank": POSITIVE}
+
+
+def test_kinds_are_left_behind() -> None:
+    def judged(by: AddedBy, *clauses: Clause) -> bool:
+        candidate = _candidate("lib.CacheConfig", {"size": clauses}, by)
+        return judges_values(to_rule(candidate, Examples({}, {}), engine="lib", library="lib", added_at="2026-01-01"))
+
+    assert judged(AddedBy.STATIC_MINER, Clause("not_divisible_by", 16))
+    assert judged(AddedBy.PYDANTIC_LIFT, Clause("<", 1))
+    assert not judged(AddedBy.PYDANTIC_LIFT, Clause("type_is", "float"), Clause("not_divisible_by", 1))
+    assert not judged(AddedBy.STATIC_MINER, Clause("type_is", "dict"))
