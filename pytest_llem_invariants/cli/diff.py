@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.parser import context_of, stdout_is_terminal
 
@@ -54,8 +55,9 @@ def compare(old: Checker, new: Checker) -> dict[str, list[dict[str, Any]]]:
             found["stricter"].append(_entry(rule))
         if found_in["from"] != found_in["to"]:
             found["moved"].append({**_entry(rule), "from": _where(earlier), "to": _where(rule)})
-        if earlier["template"] != rule["template"]:
-            found["reworded"].append({**_entry(rule), "from": earlier["template"], "to": rule["template"]})
+        said, says = _message(earlier), _message(rule)
+        if said != says:
+            found["reworded"].append({**_entry(rule), "from": said, "to": says})
     for rule in old.rules:
         later = after.same(rule) or after.covering(rule, before)
         if later is None or (not after.same(rule) and before.also_refuses(later, after)):
@@ -114,6 +116,11 @@ class _Side:
 
 def _where(rule: Rule) -> str:
     return f"{rule['guard']} ({rule['method']})"
+
+
+def _message(rule: Rule) -> str | None:
+    """The library's words; None where it is silent."""
+    return spelled(rule["words"]) if "words" in rule else None
 
 
 def _entry(rule: Rule) -> dict[str, Any]:
@@ -181,5 +188,6 @@ def _line(kind: str, entry: Mapping[str, Any]) -> str:
         return f"{'+' if entry['change'] == 'added' else '-'} {entry['type']}.{entry['field']}"
     text = f"{entry['type'].rpartition('.')[2]}: {entry['when']}"
     if "from" in entry:
-        return f"{text}\n      {entry['from']}\n    → {entry['to']}"
+        old, new = (entry[side] or "(no words of its own)" for side in ("from", "to"))
+        return f"{text}\n      {old}\n    → {new}"
     return f"{text}  ({entry['guard']})"
