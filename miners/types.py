@@ -26,12 +26,23 @@ class Choice:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Key:
+    """A key that a TypedDict declares."""
+
+    name: str
+    type: TypeExpr
+    required: bool = True
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Group:
     """A collection of the builtin kinds. `tuple[int, str]` is fixed, everything else repeats its only item type."""
 
     name: str
     items: tuple[TypeExpr, ...] = ()
     fixed: bool = False
+    keys: tuple[Key, ...] = ()
 
 
 @final
@@ -113,8 +124,8 @@ def parts(type_: TypeExpr) -> Iterator[TypeExpr]:
     match type_:
         case Either(members):
             inside: tuple[TypeExpr, ...] = members
-        case Group(_, items):
-            inside = items
+        case Group(_, items, _, keys):
+            inside = (*items, *(key.type for key in keys))
         case Bounded(inner):
             inside = (inner,)
         case _:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from miners.types import Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.types import Bounded, Choice, Either, Group, Instance, Key, Plain, TypeExpr, Unknown
 
 
 def shape_of(type_: TypeExpr) -> dict[str, Any]:
@@ -16,8 +16,10 @@ def shape_of(type_: TypeExpr) -> dict[str, Any]:
             return {"kind": name}
         case Choice(values, enum):
             return {"kind": "choice", "values": [to_json(value) for value in values], "enum": enum}
-        case Group(name, items, fixed):
-            return {"kind": "group", "name": name, "items": [shape_of(item) for item in items], "fixed": fixed}
+        case Group(name, items, fixed, keys):
+            group = {"kind": "group", "name": name, "items": [shape_of(item) for item in items], "fixed": fixed}
+            declared = {key.name: {"shape": shape_of(key.type), "required": key.required} for key in keys}
+            return {**group, "keys": declared} if keys else group
         case Either(members):
             return {"kind": "union", "members": [shape_of(member) for member in members]}
         case Instance(name, module):
@@ -34,7 +36,11 @@ def type_of(shape: Mapping[str, Any]) -> TypeExpr:
         case {"kind": "choice", "values": [*values]}:
             return Choice(tuple(values), shape.get("enum"))
         case {"kind": "group", "name": str(name), "items": [*items]}:
-            return Group(name, tuple(type_of(item) for item in items), bool(shape.get("fixed")))
+            keys = (
+                Key(key, type_of(declared["shape"]), bool(declared["required"]))
+                for key, declared in shape.get("keys", {}).items()
+            )
+            return Group(name, tuple(type_of(item) for item in items), bool(shape.get("fixed")), tuple(keys))
         case {"kind": "union", "members": [*members]}:
             return Either(tuple(type_of(member) for member in members))
         case {"kind": "instance", "name": str(name)}:

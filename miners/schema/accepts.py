@@ -83,7 +83,9 @@ def _holds(group: Group, value: Any) -> bool:
         return False
     if group.name in _MAPPINGS:
         keys, values = _pair(group)
-        return all(accepts(keys, key) and accepts(values, item) for key, item in value.items())
+        return all(accepts(keys, key) and accepts(values, item) for key, item in value.items()) and all(
+            accepts(key.type, value[key.name]) if key.name in value else not key.required for key in group.keys
+        )
     if group.fixed:
         return len(value) == len(group.items) and all(map(accepts, group.items, value))
     return all(accepts(_item(group), item) for item in value)
@@ -199,11 +201,22 @@ def _is_group_within(group: Group, wanted: Group) -> bool:
     if group.name != wanted.name and wanted.name not in _GROUPS_ABOVE.get(group.name, frozenset()):
         return False
     if group.name in _MAPPINGS:
-        return all(map(is_within, _pair(group), _pair(wanted)))
+        return all(map(is_within, _pair(group), _pair(wanted))) and _are_keys_within(group, wanted)
     if wanted.fixed:
         return group.fixed and len(group.items) == len(wanted.items) and all(map(is_within, group.items, wanted.items))
     items = group.items if group.fixed else (_item(group),)
     return all(is_within(item, _item(wanted)) for item in items)
+
+
+def _are_keys_within(group: Group, wanted: Group) -> bool:
+    """Whether what one mapping declares of its keys promises what the other wants of them."""
+    promised = {key.name: key for key in group.keys}
+    return all(
+        is_within(promised[key.name].type, key.type) and promised[key.name].required >= key.required
+        if key.name in promised
+        else not key.required
+        for key in wanted.keys
+    )
 
 
 def _are_tighter(kind: TypeExpr, bounds: Mapping[str, Any], limits: Mapping[str, Any]) -> bool:

@@ -8,7 +8,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import InitVar
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, NewType, TypeVar, get_args, get_origin
@@ -20,6 +20,7 @@ from miners.types import (
     Choice,
     Group,
     Instance,
+    Key,
     Plain,
     TypeExpr,
     Unknown,
@@ -60,6 +61,8 @@ _GROUPS: Final[Mapping[Any, str]] = {
     collections.OrderedDict: "dict",
     collections.deque: "deque",
 }
+_ON_KEYS: Final = frozenset({"Required", "NotRequired", "ReadOnly"})
+"""What an annotation of a TypedDict's key may be wrapped in, in `typing` and its backport."""
 _QUALIFIERS: Final = (ClassVar, typing.Final, InitVar)
 
 
@@ -126,9 +129,30 @@ def _of_group(name: str, arguments: tuple[Any, ...]) -> TypeExpr:
 def _of_class(cls: type) -> TypeExpr:
     if issubclass(cls, Enum):
         return Choice(tuple(plain_value(member) for member in cls), enum=cls.__name__)
-    if typing.is_typeddict(cls):
-        return Group("dict", (Plain("str"), ANY))
+    if is_typed_dict(cls):
+        return Group("dict", (Plain("str"), ANY), keys=tuple(_keys(cls)))
     return Instance(cls.__name__, cls.__module__)
+
+
+def is_typed_dict(cls: type) -> bool:
+    """Whether a class is a TypedDict, of `typing` or of its backport."""
+    return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
+
+
+def _keys(cls: Any) -> Iterator[Key]:
+    """What a TypedDict declares, the keys of its bases first."""
+    for name, written in cls.__annotations__.items():
+        alone = type(cls.__name__, (), {"__annotations__": {name: written}, "__module__": cls.__module__})
+        try:
+            annotation = typing.get_type_hints(alone, include_extras=True)[name]
+        except NameError:  # a name that only type checkers import
+            annotation = written
+        required = name in cls.__required_keys__
+        # Where annotations are text, the class itself never saw what they are wrapped in.
+        while (wrapper := getattr(get_origin(annotation), "_name", None)) in _ON_KEYS:
+            required = required if wrapper == "ReadOnly" else wrapper == "Required"
+            (annotation,) = get_args(annotation)
+        yield Key(name, read_annotation(annotation), required)
 
 
 def plain_value(value: Any) -> Any:

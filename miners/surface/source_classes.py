@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import enum
+import types
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from miners.static.reader import ClassSource, TreeReader
+from miners.surface.annotations import is_typed_dict
 from miners.surface.source_names import Here, Names, Outside
 from miners.surface.source_types import Types, passing
 from pytest_llem_invariants.errors import EngineUnavailableError
@@ -100,6 +102,9 @@ class Skeletons:
 
     def _build(self, source: ClassSource) -> type:
         bases = self._bases(source)
+        above = tuple(base for base in bases if is_typed_dict(base)) or (self._typed_dict_base(source),)
+        if above != (None,):
+            return self._typed_dict(source, above)
         decoration = self._decoration(source)
         if decoration is not None:
             return self._dataclass(source, bases, decoration)
@@ -125,6 +130,20 @@ class Skeletons:
                     if isinstance(live, type):
                         found.append(live)
         return tuple(dict.fromkeys(found)) or (object,)
+
+    def _typed_dict_base(self, source: ClassSource) -> Any:
+        """`TypedDict` itself where the class is written below it."""
+        for node in source.node.bases:
+            found = self.names.locate(source.module, node)
+            if isinstance(found, Outside) and found.name == "TypedDict":
+                return found.live()
+        return None
+
+    def _typed_dict(self, source: ClassSource, bases: tuple[Any, ...]) -> type:
+        totals = (keyword.value for keyword in source.node.keywords if keyword.arg == "total")
+        is_total = all(not (isinstance(one, ast.Constant) and one.value is False) for one in totals)
+        body = self._identity(source) | self._fields(source, private=True)
+        return types.new_class(source.name, bases, {"total": is_total}, lambda namespace: namespace.update(body))
 
     def _decoration(self, source: ClassSource) -> _Decoration | None:
         for node in source.node.decorator_list:

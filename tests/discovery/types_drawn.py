@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from miners.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Key, Plain, TypeExpr, Unknown
 
 SCALARS = ("bool", "int", "float", "complex", "str", "bytes", "none")
 SMALL = st.integers(-4, 4)
@@ -51,6 +51,14 @@ def _groups(inner: st.SearchStrategy[TypeExpr]) -> st.SearchStrategy[TypeExpr]:
         st.builds(lambda items: Group("tuple", tuple(items), True), st.lists(inner, max_size=3)),
         st.builds(
             lambda name, items: Group(name, items), st.sampled_from(["dict", "Mapping"]), st.tuples(inner, inner)
+        ),
+        st.builds(
+            lambda keys: Group("dict", (Plain("str"), ANY), keys=tuple(keys)),
+            st.lists(
+                st.builds(Key, st.sampled_from(["a", "b"]), inner, st.booleans()),
+                max_size=2,
+                unique_by=lambda key: key.name,
+            ),
         ),
     )
 

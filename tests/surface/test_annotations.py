@@ -5,18 +5,46 @@ import enum
 import typing
 from dataclasses import InitVar
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, ForwardRef, Literal, NewType, TypedDict, TypeVar, Union
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    ForwardRef,
+    Literal,
+    NewType,
+    NotRequired,
+    Required,
+    TypedDict,
+    TypeVar,
+    Union,
+)
 
 import annotated_types
 import msgspec
 import pytest
+import typing_extensions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
+from typing_extensions import ReadOnly
 
 from miners.discovery.shapes import shape_of
 from miners.surface.annotations import constraints, read_annotation
-from miners.types import ANY, NONE, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown, parts, render
+from miners.types import (
+    ANY,
+    NONE,
+    Bounded,
+    Choice,
+    Either,
+    Group,
+    Instance,
+    Key,
+    Plain,
+    TypeExpr,
+    Unknown,
+    parts,
+    render,
+)
 
 INT, STR = Plain("int"), Plain("str")
 UserId = NewType("UserId", int)
@@ -31,6 +59,17 @@ class Colour(enum.Enum):
 
 class Options(TypedDict):
     a: int
+
+
+class Backported(typing_extensions.TypedDict):
+    a: int
+
+
+class More(Options, total=False):
+    b: list[str] | Elusive  # type: ignore[name-defined]  # noqa: F821
+    c: Required[int | None]
+    d: ReadOnly[NotRequired[bool]]
+    e: NotRequired[str]
 
 
 class Unhashable(type):
@@ -59,7 +98,22 @@ TABLE: list[tuple[Any, TypeExpr]] = [
     (Colour, Choice(("red", "blue"), "Colour")),
     (Literal[Colour.RED], Choice(("red",))),
     (Path, Instance("Path", "pathlib")),
-    (Options, Group("dict", (STR, ANY))),
+    (Options, Group("dict", (STR, ANY), keys=(Key("a", INT),))),
+    (Backported, Group("dict", (STR, ANY), keys=(Key("a", INT),))),
+    (
+        More,
+        Group(
+            "dict",
+            (STR, ANY),
+            keys=(
+                Key("a", INT),
+                Key("b", Unknown("list[str] | Elusive"), False),
+                Key("c", Either((INT, NONE))),
+                Key("d", Plain("bool"), False),
+                Key("e", STR, False),
+            ),
+        ),
+    ),
     (UserId, INT),
     (Bound, INT),
     (OneOf, Either((INT, STR))),

@@ -39,6 +39,30 @@ SHAPES = {
         class Config(BaseModel):
             a: int = Field(default=1, status="beta", ge=0)
     """,
+    "mappings with declared keys": """
+        from dataclasses import dataclass, field
+        from typing import Literal, NotRequired
+        from typing_extensions import ReadOnly, Required, TypedDict
+        class Placement(TypedDict):
+            host: str
+            port: NotRequired[int | None]
+        class Limits(Placement, total=False):
+            image: ReadOnly[int]
+            kind: Required[Literal["a", "b"]]
+            inner: Placement
+        @dataclass
+        class Config:
+            a: Limits | None = None
+            b: list[Placement] = field(default_factory=list)
+    """,
+    "mappings with declared keys that pydantic checks": """
+        from pydantic import BaseModel
+        from typing_extensions import TypedDict
+        class Placement(TypedDict, total=False):
+            host: str
+        class Config(BaseModel):
+            a: Placement = {}
+    """,
     "named constraints": """
         from typing import Annotated
         from pydantic import BaseModel, Field, NonNegativeFloat, PositiveInt
