@@ -33,7 +33,7 @@ from pytest_llem_invariants.model import (
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
-from pytest_llem_invariants.replay.soundness import boundary_probes, judge
+from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, judge
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
@@ -78,6 +78,7 @@ class Gate:
         probe_limit: int = 240,
     ) -> None:
         self.facts = facts
+        self._few = few_of(facts.fields)
         self.oracle = oracle
         self.lost: list[Lost] = []
         self._engine = engine
@@ -91,6 +92,7 @@ class Gate:
         self._proven: dict[str, Proven] = {}
         self._by_field: dict[str | None, list[Predicate]] = {None: []}
         self._indexed = 0
+        self._claims: dict[str, tuple[Predicate, tuple[str | None, ...]]] = {}
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -107,12 +109,18 @@ class Gate:
         """The error rules by the fields that they read; without any of those a rule claims what it claims of {}."""
         self._indexed = len(self._proven)
         self._by_field = {None: []}
-        for entry in self.proven:
+        for key, entry in self._proven.items():
             if entry.rule.severity is Severity.ERROR:
-                claims = self._predicate(entry.rule, default_context(self._context))
-                own = {name.partition(".")[0]: None for name in referenced_fields(entry.rule.match)}
-                for name in (None,) if claims({}) else own:
+                if key not in self._claims:
+                    self._claims[key] = self._claimed_by(entry.rule)
+                claims, names = self._claims[key]
+                for name in names:
                     self._by_field.setdefault(name, []).append(claims)
+
+    def _claimed_by(self, rule: Rule) -> tuple[Predicate, tuple[str | None, ...]]:
+        claims = self._predicate(rule, default_context(self._context))
+        own = {name.partition(".")[0]: None for name in referenced_fields(rule.match)}
+        return claims, (None,) if claims({}) else tuple(own)
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again."""
@@ -190,7 +198,7 @@ class Gate:
         return None
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:
-        observation = self.oracle.observe(rule.kwargs_positive, context)
+        observation = self.oracle.observe(rule.kwargs_positive, context, rule.severity)
         return observation.skipped_reason is not None or positive_raises(rule, observation) is None
 
     def _refined(self, rule: Rule, soundness: Soundness, history: tuple[str, ...]) -> list[_Attempt]:
@@ -244,14 +252,14 @@ class Gate:
 
         def proves(kwargs: Kwargs) -> bool:
             rule = drafted(kwargs, {})
-            observation = self.oracle.observe(kwargs, context_of(rule, self._context))
+            observation = self.oracle.observe(kwargs, context_of(rule, self._context), candidate.severity)
             if observation.skipped_reason is not None or positive_raises(rule, observation) is not None:
                 return False
             return candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)
 
         def clears(kwargs: Kwargs) -> bool:
             rule = drafted({}, kwargs)
-            observation = self.oracle.observe(kwargs, context_of(rule, self._context))
+            observation = self.oracle.observe(kwargs, context_of(rule, self._context), candidate.severity)
             return observation.skipped_reason is None and negative_does_not_raise(rule, observation) is None
 
         examples = find_examples(
@@ -271,7 +279,7 @@ class Gate:
         kwargs = next(search.positives(), None)
         if kwargs is None:
             return "no config satisfies it"
-        observation = self.oracle.observe(kwargs, search.context)
+        observation = self.oracle.observe(kwargs, search.context, candidate.severity)
         if observation.skipped_reason is not None:
             return observation.skipped_reason
         if observation.exception is None:
@@ -282,7 +290,7 @@ class Gate:
         """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""
         if rule.message_template is None:
             return rule
-        observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context))
+        observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context), rule.severity)
         return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
 
     def _judge(self, rule: Rule) -> Soundness:
@@ -292,13 +300,14 @@ class Gate:
             rule,
             self.facts.fields,
             company=company[:40],
+            beside=self._few,
             context_fields=self._context,
             limit=self._probe_limit,
         )
         return judge(
             rule,
             self._predicate(rule, context),
-            lambda kwargs: self.oracle.observe(kwargs, context),
+            lambda kwargs: self.oracle.observe(kwargs, context, rule.severity),
             probes,
             explained=self.rejects if rule.severity is Severity.ERROR else _never,
         )
@@ -307,11 +316,11 @@ class Gate:
         match = compile_match(rule.match, context_fields=self._context)
         under = context_of(rule, self._context) if context is None else context
         base = self.facts.base_kwargs
-        return lambda kwargs: match({**base, **kwargs}, under)
+        return (lambda kwargs: match({**base, **kwargs}, under)) if base else (lambda kwargs: match(kwargs, under))
 
     def _shows(self, rule: Rule) -> Predicate:
         context = context_of(rule, self._context)
-        return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context)) is None
+        return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context, rule.severity)) is None
 
 
 def _is_read_effect(rule: Rule, observation: Observation) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import reduce
 from typing import Any, Final
 
 from pytest_llem_invariants.expressions import MISSING, Expression, ExpressionError, Scope, is_number, parse, read_path
@@ -17,7 +18,9 @@ from pytest_llem_invariants.model import Clause, Match, TypedValue
 
 Kwargs = Mapping[str, Any]
 Test = Callable[[Any, Any], bool]
+ClauseTest = Callable[[Any, Scope], bool]
 BOOL_IS_NUMBER: Final = "bool_is_number"
+_PLAIN: Final = frozenset({type(None), bool, int, float, str})
 
 
 class PredicateError(ValueError):
@@ -30,6 +33,8 @@ def is_unset(value: Any) -> bool:
 
 def same(left: Any, right: Any) -> bool:
     """Equality as the format has it: Python's, but `True` is not 1, and a tuple equals the list YAML makes of it."""
+    if type(left) is type(right) and type(left) in _PLAIN:
+        return bool(left == right)
     try:
         return _same(left, right)
     except Exception:  # a foreign object may raise anything, a list that holds itself has no end
@@ -91,7 +96,7 @@ def _length(value: Any) -> int | None:
     return len(value) if isinstance(value, Collection) else None
 
 
-_KIND_NAMES: Final[dict[type, str]] = {
+_KINDS: Final[dict[type, str]] = {
     type(None): "none",
     bool: "bool",
     int: "int",
@@ -106,14 +111,17 @@ _KIND_NAMES: Final[dict[type, str]] = {
 }
 
 
+_KIND_NAMES: Final[dict[type, frozenset[str]]] = {kind: frozenset({name}) for kind, name in _KINDS.items()}
+
+
 def type_names(value: Any) -> frozenset[str]:
     """The names under which `type_is` knows a value. A bool is not an int here; a subclass answers to its bases."""
     if isinstance(value, TypedValue):
         return frozenset({value.type, value.type.rpartition(".")[2]})
     exact = _KIND_NAMES.get(type(value))
     if exact is not None:
-        return frozenset({exact})
-    names = {_KIND_NAMES.get(base, base.__name__) for base in type(value).__mro__ if base is not object}
+        return exact
+    names = {_KINDS.get(base, base.__name__) for base in type(value).__mro__ if base is not object}
     if isinstance(value, type):
         names.add("type")
     if callable(value):
@@ -338,35 +346,43 @@ def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve
             return defaults.get(name, MISSING) if value is MISSING else value
 
         try:
-            return all(_some_element(expression, test, scope) for expression, test in subjects)
+            for expression, test in subjects:
+                if expression.is_field:
+                    if not test(scope(expression.text), scope):
+                        return False
+                elif not _some_element(expression, test, scope):
+                    return False
+            return True
         except Exception:  # a foreign object's methods may raise anything, a nested value may be endless
             return False
 
     return triggers
 
 
-def _some_element(expression: Expression, test: Callable[[Any, Scope], bool], scope: Scope) -> bool:
+def _some_element(expression: Expression, test: ClauseTest, scope: Scope) -> bool:
     if not expression.has_each:
         return test(expression.evaluate(scope), scope)
     return any(test(value, scope) for value in expression.elements(scope))
 
 
-def _conjunction(clauses: tuple[Clause, ...]) -> Callable[[Any, Scope], bool]:
+def _conjunction(clauses: tuple[Clause, ...]) -> ClauseTest:
     tests = [_clause_test(clause) for clause in clauses if clause.op != BOOL_IS_NUMBER]
     counts_bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)
-
-    if len(tests) == 1 and not counts_bools:
-        return tests[0]
-
-    def test(value: Any, scope: Scope) -> bool:
-        if counts_bools and isinstance(value, bool):
-            value = int(value)
-        return all(one(value, scope) for one in tests)
-
-    return test
+    every = reduce(_both, tests) if tests else _always
+    if not counts_bools:
+        return every
+    return lambda value, scope: every(int(value) if isinstance(value, bool) else value, scope)
 
 
-def _clause_test(clause: Clause) -> Callable[[Any, Scope], bool]:
+def _both(first: ClauseTest, second: ClauseTest) -> ClauseTest:
+    return lambda value, scope: first(value, scope) and second(value, scope)
+
+
+def _always(value: Any, scope: Scope) -> bool:
+    return True
+
+
+def _clause_test(clause: Clause) -> ClauseTest:
     test = OPERATORS[clause.op].test
     reference = reference_of(clause.rhs)
     if reference is None:

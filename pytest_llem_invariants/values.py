@@ -6,7 +6,8 @@ Only values that a corpus file can hold: no tuples, sets or bytes, and objects o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, Final, Protocol
 
 from pytest_llem_invariants.model import TypedValue
@@ -70,7 +71,11 @@ def identity(value: Any) -> str:
 
 def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
     """The values without repetition, in order."""
-    return tuple({identity(value): value for value in values}.values())
+    return tuple(_by_identity(values).values())
+
+
+def _by_identity(values: Iterable[Any]) -> dict[str, Any]:
+    return {identity(value): value for value in values}
 
 
 def holdable(value: Any) -> bool:
@@ -155,23 +160,39 @@ def resolve_class(name: str, typed: Iterable[str]) -> str | None:
 
 def fits(value: Any, field: FieldLike) -> bool:
     """Whether the value is of the field's declared type; anything fits where nothing is declared."""
-    if value is None:
-        return field.nullable
-    if any(same(value, known) for known in (*(field.literals or ()), *field.examples)):
-        return True
-    if not field.types or "any" in field.types:
-        return True
-    names = _answers_to(value)
+    return fitting(field)(value)
+
+
+def fitting(field: FieldLike) -> Callable[[Any], bool]:
+    """`fits`, for many values of one field."""
+    known = (*(field.literals or ()), *field.examples)
     declared = {name.lower() for name in field.types} | {name.rpartition(".")[2].lower() for name in field.types}
-    if names.isdisjoint(declared):
-        return False
-    if field.literals is not None and any(type(literal) is type(value) for literal in field.literals):
-        return False
-    return _elements_fit(value, field.element_types)
+    takes_anything = not field.types or "any" in field.types
+    literal_kinds = {type(literal) for literal in field.literals or ()}
+    inside = {name.lower() for name in field.element_types}
+
+    def test(value: Any) -> bool:
+        if value is None:
+            return field.nullable
+        if takes_anything or any(same(value, one) for one in known):
+            return True
+        if _answers_to(value).isdisjoint(declared) or type(value) in literal_kinds:
+            return False
+        if not inside or "any" in field.element_types:
+            return True
+        elements = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+        return all(not _answers_to(element).isdisjoint(inside) for element in elements)
+
+    return test
 
 
 def _answers_to(value: Any) -> frozenset[str]:
-    names = {name.lower() for name in type_names(value)}
+    return _widened(type_names(value))
+
+
+@cache
+def _widened(type_names: frozenset[str]) -> frozenset[str]:
+    names = {name.lower() for name in type_names}
     if "int" in names:
         names.add("float")
     if "list" in names:
@@ -181,23 +202,23 @@ def _answers_to(value: Any) -> frozenset[str]:
     return frozenset(names)
 
 
-def _elements_fit(value: Any, element_types: tuple[str, ...]) -> bool:
-    if not element_types or "any" in element_types:
-        return True
-    elements = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    wanted = {name.lower() for name in element_types}
-    return all(not _answers_to(element).isdisjoint(wanted) for element in elements)
-
-
 def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] = ()) -> tuple[Any, ...]:
     """Values to try on a field: those of its declared type first, constants and their neighbours before samples."""
     typed = tuple(typed)
     known = [*_spelled_out(field), *constants]
     wanted = [*known, *_samples_of_field(field, typed)]
     wanted.extend(near for value in known for near in neighbours(value))
-    wanted.extend(value for name in SAMPLES for value in SAMPLES[name])
-    values = [value for value in distinct(wanted) if holdable(value)]
-    return (*(value for value in values if fits(value, field)), *(value for value in values if not fits(value, field)))
+    values = [value for value in {**_by_identity(wanted), **_all_samples()}.values() if holdable(value)]
+    fit = list(map(fitting(field), values))
+    return (
+        *(value for value, fine in zip(values, fit, strict=True) if fine),
+        *(value for value, fine in zip(values, fit, strict=True) if not fine),
+    )
+
+
+@cache
+def _all_samples() -> Mapping[str, Any]:
+    return _by_identity(value for values in SAMPLES.values() for value in values)
 
 
 def _spelled_out(field: FieldLike) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from pytest_llem_invariants.corpus_names import field_resolver, template_fragments
@@ -203,6 +204,7 @@ def _contains(message: str, fragments: Sequence[str]) -> bool:
     return True
 
 
+@lru_cache(maxsize=8192)
 def _folded(text: str) -> str:
     return _SPACE.sub("", text).casefold()
 

@@ -13,7 +13,6 @@ from pytest_llem_invariants.engines.tiny_model import cache_folder
 
 LONGEST: Final = 4000
 
-_DIGITS: Final = "0123456789"
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _PID: Final = re.compile(r"\b(pid|process id|process)([ =:]{1,3})\d+\b", re.IGNORECASE)
 _LINK_VERSION: Final = re.compile(r"(https?://[^\s'\")\]]*?/)v?\d+(?:\.\d+)+(?=/)")
@@ -28,8 +27,12 @@ def normalise_text(text: str) -> str:
     if "://" in cut:
         cut = _LINK_VERSION.sub(r"\1<version>", cut)
     if "/" in cut:
-        cut = _temporary().sub("<tmp>", _working_folder(os.getcwd()).sub("<cwd>", cut))
-    if any(digit in cut for digit in _DIGITS):
+        cwd = os.getcwd()
+        if cwd in cut:
+            cut = _working_folder(cwd).sub("<cwd>", cut)
+        if any(root in cut for root in _temporary_roots()):
+            cut = _temporary().sub("<tmp>", cut)
+    if "pid" in (folded := cut.casefold()) or "process" in folded:
         cut = _PID.sub(r"\1\2<pid>", cut)
     if not cut.isprintable():
         cut = _UNPRINTABLE.sub(_escape, cut)

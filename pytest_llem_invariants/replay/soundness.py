@@ -49,21 +49,30 @@ def boundary_probes(
     facts: Mapping[str, FieldLike] = EMPTY,
     *,
     company: Iterable[Kwargs] = (),
+    beside: Mapping[str, tuple[Any, ...]] | None = None,
     context_fields: Iterable[str] = (),
     limit: int = _MOST_PROBES,
 ) -> Iterator[Kwargs]:
     """Deterministic configs around a rule's predicate, without repetition.
 
-    `facts` says what is declared of the class's fields; `company` are examples of other rules of the class, whose
-    values are put beside this rule's own.
+    `facts` says what is declared of the class's fields; `company` are the examples of other rules of the class, whose
+    values are put beside this rule's own, as are a few of each field: those that `few_of` once made of the facts.
     """
-    found = itertools.chain(_around(rule, facts, frozenset(context_fields)), _in_company(rule, company))
+    around = _around(rule, facts, few_of(facts) if beside is None else beside, frozenset(context_fields))
+    found = itertools.chain(around, _in_company(rule, company))
     seen: set[str] = set()
     for kwargs in found:
+        if len(seen) >= limit:
+            return
         key = identity(kwargs)
-        if key not in seen and len(seen) < limit:
+        if key not in seen:
             seen.add(key)
             yield kwargs
+
+
+def few_of(facts: Mapping[str, FieldLike]) -> Mapping[str, tuple[Any, ...]]:
+    """Two values of each field, made once for all the rules of a class."""
+    return {name: _spread(pool(fact), 2) for name, fact in facts.items()}
 
 
 def judge(
@@ -102,7 +111,12 @@ def _smallest(examples: list[Kwargs]) -> tuple[Kwargs, ...]:
     return tuple(sorted(examples, key=lambda kwargs: (len(kwargs), len(repr(kwargs))))[:_KEPT_EXAMPLES])
 
 
-def _around(rule: Rule, facts: Mapping[str, FieldLike], context_fields: frozenset[str]) -> Iterator[Kwargs]:
+def _around(
+    rule: Rule,
+    facts: Mapping[str, FieldLike],
+    beside: Mapping[str, tuple[Any, ...]],
+    context_fields: frozenset[str],
+) -> Iterator[Kwargs]:
     yield from (rule.kwargs_positive, rule.kwargs_negative, {})
     names = [name for name in referenced_fields(rule.match) if name not in context_fields]
     pools = _pools(rule, names, facts)
@@ -120,9 +134,9 @@ def _around(rule: Rule, facts: Mapping[str, FieldLike], context_fields: frozense
         for one, other in pairs:
             for half in _with(rule.kwargs_positive, left, one):
                 yield from _with(half, right, other)
-    for name, fact in facts.items():
+    for name, values in beside.items():
         if name not in names and name not in rule.kwargs_positive:
-            for value in _spread(pool(fact), 2):
+            for value in values:
                 yield from _with(rule.kwargs_positive, name, value)
 
 
