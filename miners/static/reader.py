@@ -457,12 +457,13 @@ class TreeReader(_Trees):
         if not any(name.endswith("Enum") for name in names):
             return None
         members: dict[str, Any] = {}
+        source = self.module(cls.module)
         for statement in cls.node.body:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
                 name = statement.targets[0].id
                 folded = fold(statement.value, lambda node: _earlier(node, members) or self._constant(cls.module, node))
                 if not name.startswith("_"):
-                    members[name] = folded.value if folded is not None else _automatic(name, members, names)
+                    members[name] = folded.value if folded is not None else _automatic(name, members, names, source)
         return _made_enum(cls, members, names) if members else None
 
 
@@ -486,9 +487,14 @@ def _made_enum(cls: ClassSource, members: Mapping[str, Any], bases: set[str]) ->
     return cast("type[enum.Enum]", made)
 
 
-def _automatic(name: str, members: Mapping[str, Any], bases: set[str]) -> Any:
-    """What `auto()` gives."""
-    return name.lower() if "StrEnum" in bases else len(members) + 1
+def _automatic(name: str, members: Mapping[str, Any], bases: set[str], source: ModuleSource | None) -> Any:
+    """What `auto()` gives: a text in small letters, unless a backport of `StrEnum` is meant, which keeps the name."""
+    if "StrEnum" not in bases:
+        return len(members) + 1
+    match None if source is None else source.definitions.get("StrEnum"):
+        case ast.ImportFrom(module=str(module)) if module != "enum":
+            return name
+    return name.lower()
 
 
 def absolute_import(statement: ast.ImportFrom, source: ModuleSource) -> str:

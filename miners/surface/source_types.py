@@ -22,6 +22,7 @@ Scope = Sequence[ClassSource]
 _DEEPEST: Final = 24
 _PYDANTIC_FIELD: Final = ("pydantic.Field", "pydantic.fields.Field")
 _DATACLASS_FIELD: Final = ("dataclasses.field", "msgspec.field")
+_FLAGS: Final = ("enum.Flag", "enum.IntFlag")
 _FIELD_KEYWORDS: Final = frozenset(
     (
         *("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern", "strict", "allow_inf_nan"),
@@ -95,7 +96,8 @@ class Types:
             case Outside() as outside:
                 return self.outside(outside)
             case Here(owner, qualname, ast.ClassDef() as statement):
-                return self._maker.class_for(ClassSource(owner, qualname, statement))
+                made = self._maker.class_for(ClassSource(owner, qualname, statement))
+                return Any if self._is_flag(owner, statement) else made
             case Here(owner, _, ast.Call() as call):
                 return self._declared(owner, call, depth)
             case Here(owner, _, ast.expr() as alias):
@@ -114,9 +116,18 @@ class Types:
                 return self.annotation(module, bounds[0], (), depth + 1) if bounds else Any
         return Any
 
+    def _is_flag(self, module: str, statement: ast.ClassDef) -> bool:
+        """Whether members combine: a flag takes numbers that none of its members has."""
+        bases = (self.names.locate(module, base) for base in statement.bases)
+        return any(isinstance(base, Outside) and base.dotted in _FLAGS for base in bases)
+
     def outside(self, found: Outside) -> Any:
         live = found.live()
-        return self.foreign(found.module, found.name or found.module) if live is None else live
+        if live is not None:
+            return live
+        if found.module.partition(".")[0] == self.names.package:  # the tree lacks it: nothing is known of what it takes
+            return Any
+        return self.foreign(found.module, found.name or found.module)
 
     def foreign(self, module: str, name: str) -> type:
         """An empty class in the place of one that is not there."""

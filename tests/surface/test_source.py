@@ -346,6 +346,47 @@ def test_a_class_of_another_library_is_known_by_its_name_alone(package: Path) ->
     assert [fact.annotation for fact in read.fields.values()] == ["Tensor | None", "Thing | str", "Missing"]
 
 
+def test_of_what_the_tree_lacks_and_of_flags_nothing_is_claimed(package: Path) -> None:
+    skeletons = write(
+        package,
+        """
+        from enum import IntFlag, auto
+        from pydantic import BaseModel
+        from .lacking import Inner
+        class Mode(IntFlag):
+            A = auto()
+            B = auto()
+        class Config(BaseModel):
+            inner: Inner = None
+            many: list[Inner] | None = None
+            mode: Mode = None
+        """,
+    )
+    read = source_facts(skeletons, "sourced:Config", "sourced.Config")
+    skeleton = skeletons.class_at("sourced:Config")
+    assert read is not None
+    assert skeleton is not None
+    assert [fact.annotation for fact in read.fields.values()] == ["Any", "list[Any] | None", "Any"]
+    claimed = {field for candidate in lift_class(skeleton, read) for field in candidate.fields}
+    assert claimed == {"many"}
+
+
+@pytest.mark.parametrize(("origin", "value"), [("enum", "fast_path"), ("strenum", "FAST_path")])
+def test_an_automatic_text_is_small_only_in_the_standard_library(package: Path, origin: str, value: str) -> None:
+    skeletons = write(
+        package,
+        f"""
+        from {origin} import StrEnum
+        from enum import auto
+        class Config(StrEnum):
+            FAST_path = auto()
+        """,
+    )
+    made = skeletons.class_at("sourced:Config")
+    assert made is not None
+    assert [member.value for member in vars(made)["_member_map_"].values()] == [value]
+
+
 def test_what_pydantic_refuses_is_told_and_costs_one_class(package: Path) -> None:
     skeletons = write(
         package,
