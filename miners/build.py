@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from miners.candidate import Candidate
+from miners.challenges import jointly
+from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.feeds import Feed, discover_feeds, judges_values, restate
 from miners.handwritten import taken_over
@@ -43,6 +45,9 @@ _FRONT_PARTS: Final = 4
 """A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
 _MOST_PROBES: Final = 240
 _LEAST_PROBES: Final = 24
+_MOST_JOINT: Final = 9_000
+_LEAST_JOINT: Final = 900
+"""How many configs of several rules' constants are put to the rules of a class, by how many questions it may be asked."""
 _SEVERITIES: Final = tuple(Severity)
 
 
@@ -150,6 +155,7 @@ def _prove_all(
     guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
     for candidate in candidates:
         guesses[candidate.native_type].append(candidate)
+    _Forked.feeds, _Forked.readings = feeds, {}
     front_names = [name for name in fronts(adapter, surface) if name in names]
     behind = [name for name in names if name not in front_names]
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
@@ -169,6 +175,15 @@ class _Forked:
     surface: Mapping[str, ClassFacts]
     guesses: Mapping[str, Sequence[Candidate]]
     parts: Mapping[str, int]
+    feeds: Sequence[Feed]
+    readings: dict[str, tuple[SiteFinding, ...]]
+
+    @classmethod
+    def read(cls, name: str) -> tuple[SiteFinding, ...]:
+        """What the code of a class says, read once in each worker."""
+        if name not in cls.readings:
+            cls.readings[name] = read_class(cls.adapter, cls.surface, name, cls.reader)
+        return cls.readings[name]
 
     @classmethod
     def prove(cls, task: tuple[str, int]) -> tuple[str, _ClassResult]:
@@ -239,11 +254,12 @@ def _prove_class(
         context=adapter.ssot.context,
         contexts=_contexts_read(adapter, name),
         probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
+        checks=_checks(adapter, surface, name),
     )
     guesses = guesses[part::parts]
     findings: tuple[SiteFinding, ...] = ()
     if part == 0:
-        findings = read_class(adapter, surface, name, _Forked.reader)
+        findings = _Forked.read(name)
         guesses = [*(candidate for finding in findings for candidate in finding.candidates), *guesses]
     gate.prove(guesses)
     challenges = tuple(challenges_of(adapter, surface, name))
@@ -252,8 +268,22 @@ def _prove_class(
     if part == 0:
         probed += probe_class(adapter, surface, name, oracle, guesses, explained=gate.rejects, company=challenges)
     gate.prove(probed)
-    gate.challenge(challenges)
+    rules = [entry.rule for entry in gate.proven]
+    most = max(_LEAST_JOINT, _MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET)
+    gate.challenge((*challenges, *jointly(rules, surface[name], most, surface)))
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
+
+
+def _checks(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Checks:
+    """What rejects a config of the class, wherever it is written; of a front, in the names that it hands on."""
+    is_front = name in fronts(adapter, surface)
+    feeds = _Forked.feeds
+    return Checks(
+        surface[name],
+        surface,
+        _Forked.read,
+        (lambda check: restate(check, surface[name], feeds)) if is_front else None,
+    )
 
 
 def _contexts_read(adapter: EngineAdapter, name: str) -> tuple[str, ...]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
+from miners.detours import Checks, detour
 from miners.facts import ClassFacts
 from miners.logic import Atom, Conjunction, implies
 from miners.oracle import Oracle
@@ -38,6 +40,9 @@ from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
+_MOST_DETOURS: Final = 2
+"""So many candidates of one line are led past the checks before it."""
+_INSTEAD: Final = " instead"
 Predicate = Callable[[Kwargs], bool]
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
@@ -76,6 +81,7 @@ class Gate:
         context: Mapping[str, ContextField] = EMPTY,
         contexts: Iterable[str] = (),
         probe_limit: int = 240,
+        checks: Checks | None = None,
     ) -> None:
         self.facts = facts
         self._few = few_of(facts.fields)
@@ -89,6 +95,7 @@ class Gate:
         self._contexts = tuple(contexts)
         """The context fields that the code of the class reads: each rule is tried under each of their values."""
         self._probe_limit = probe_limit
+        self._checks = checks
         self._proven: dict[str, Proven] = {}
         self._by_field: dict[str | None, list[Predicate]] = {None: []}
         self._indexed = 0
@@ -123,8 +130,39 @@ class Gate:
         return claims, (None,) if claims({}) else tuple(own)
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
-        """Try every candidate; what is contradicted is refined and tried again."""
+        """Try every candidate; what is contradicted is refined and tried again, what is not met is sought further."""
+        before = len(self.lost)
         self._settle([(_sayable(candidate), ()) for candidate in candidates], advance)
+        if self._checks is not None:
+            self._settle([(found, ("its example comes past earlier checks",)) for found in self._further_on(before)])
+
+    def _further_on(self, before: int) -> list[Candidate]:
+        """Of the lines of which nothing was proven, the candidates that another check had kept from being met."""
+        assert self._checks is not None
+        proven = {entry.rule.miner_source.guard for entry in self.proven}
+        tried: dict[str, int] = {}
+        found: dict[int, Candidate] = {}
+        plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: len(one[1].candidate.opaque))
+        for index, lost in plainest:
+            candidate, place = lost.candidate, lost.candidate.source.guard
+            if candidate.added_by is not AddedBy.STATIC_MINER or place in proven or _INSTEAD not in lost.reason:
+                continue
+            tried[place] = tried.get(place, 0) + 1
+            if tried[place] <= _MOST_DETOURS:
+                past = detour(
+                    candidate,
+                    self.facts,
+                    self._checks,
+                    self.oracle.observe,
+                    partial(self._is_met, candidate),
+                    surface=self._surface,
+                    context=self._context,
+                )
+                if past is not None:
+                    found[index] = past
+                    proven.add(place)
+        self.lost = [lost for index, lost in enumerate(self.lost) if index not in found]
+        return list(found.values())
 
     def challenge(self, configs: Iterable[Kwargs]) -> None:
         """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
@@ -242,20 +280,10 @@ class Gate:
         """The candidate as a rule whose two examples the library answers as the rule says."""
 
         def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
-            return to_rule(
-                candidate,
-                Examples(positive, negative),
-                engine=self._engine,
-                library=self._library,
-                added_at=self._added_at,
-            )
+            return self._drafted(candidate, Examples(positive, negative))
 
         def proves(kwargs: Kwargs) -> bool:
-            rule = drafted(kwargs, {})
-            observation = self.oracle.observe(kwargs, context_of(rule, self._context), candidate.severity)
-            if observation.skipped_reason is not None or positive_raises(rule, observation) is not None:
-                return False
-            return candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)
+            return self._is_met(candidate, kwargs, context_of(drafted(kwargs, {}), self._context))
 
         def clears(kwargs: Kwargs) -> bool:
             rule = drafted({}, kwargs)
@@ -273,6 +301,17 @@ class Gate:
         )
         return None if examples is None else self._as_worded(drafted(examples.positive, examples.negative))
 
+    def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
+        return to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
+
+    def _is_met(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
+        """Whether a config shows the very effect that the candidate speaks of."""
+        rule = self._drafted(candidate, Examples(kwargs, {}))
+        observation = self.oracle.observe(kwargs, context, candidate.severity)
+        if observation.skipped_reason is not None or positive_raises(rule, observation) is not None:
+            return False
+        return candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)
+
     def _instead(self, candidate: Candidate) -> str:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
         search = Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
@@ -284,7 +323,7 @@ class Gate:
             return observation.skipped_reason
         if observation.exception is None:
             return "accepted"
-        return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'} instead"
+        return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'}{_INSTEAD}"
 
     def _as_worded(self, rule: Rule) -> Rule:
         """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""

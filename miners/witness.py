@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -132,7 +132,11 @@ class Search:
     def negatives(self, positive: Kwargs) -> Iterator[Kwargs]:
         """Kwargs near a positive that do not satisfy the predicate, nearest first."""
         seen: set[str] = {identity(dict(positive))}
-        for kwargs in self._near(positive):
+        own = {name.partition(".")[0] for name in self.fields}
+        bare = {name: value for name, value in positive.items() if name in own}
+        # What brings the positive past other checks may be what another check rejects in its neighbours.
+        starts = [positive] if bare == positive else [positive, bare]
+        for kwargs in _in_turns([self._near(start) for start in starts]):
             key = identity(kwargs)
             if key not in seen and not self.triggers(kwargs):
                 yield kwargs
@@ -238,6 +242,11 @@ class Search:
                 values = distinct((context[name].default, *context[name].values))
                 chosen[name] = next((value for value in values if compiled(EMPTY, {name: value})), values[0])
         return chosen
+
+
+def _in_turns(sources: Sequence[Iterator[Kwargs]]) -> Iterator[Kwargs]:
+    for row in itertools.zip_longest(*sources):
+        yield from (kwargs for kwargs in row if kwargs is not None)
 
 
 def _by_rank(choices: list[list[Any]]) -> Iterator[tuple[Any, ...]]:

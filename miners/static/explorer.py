@@ -241,10 +241,12 @@ class Explorer(Calls):
         origin = absolute_import(node, source)
         for alias in node.names:
             name = alias.asname or alias.name
+            if self.context.read(name, "") is not None:
+                continue
             found = self.reader.member(ModuleName(origin), alias.name)
             if found is None:
                 state.env[name] = Unknown(alias.name, self.place(node), "import at run time")
-            elif self.context.read(name, "") is None:
+            else:
                 state.env[name] = self.bound(found)
 
     def _if(self, test: ast.expr, body: Sequence[ast.stmt], orelse: Sequence[ast.stmt], state: State) -> Flow:

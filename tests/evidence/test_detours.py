@@ -1,0 +1,87 @@
+"""A rule whose line lies behind other checks: its example comes past them, on a live class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from miners.candidate import Candidate
+from miners.detours import Checks
+from miners.oracle import Oracle
+from miners.proof import Gate
+from miners.static import mine_class
+from miners.static.reader import ImportedReader
+from miners.surface import class_facts
+from pytest_llem_invariants.model import Observation, ObservedException
+from pytest_llem_invariants.values import resolve_class
+from tests.evidence import guarded
+
+FILE = "tests/evidence/guarded.py"
+SURFACE = {name: class_facts(getattr(guarded, name), name) for name in ("Outer", "Inner")}
+READER = ImportedReader("tests")
+
+
+def read(name: str) -> Any:
+    return mine_class(SURFACE[name], SURFACE, READER, engine="toy")
+
+
+class Library:
+    """Stands in for an observer: builds the classes, and tells the line that rejects."""
+
+    def observe(self, native_type: str, kwargs: Any, context: Any) -> Observation:
+        return Observation(exception=self.raises(native_type, kwargs, context))
+
+    def raises(self, native_type: str, kwargs: Any, context: Any) -> ObservedException | None:
+        try:
+            self.build(native_type, kwargs)
+        except (ValueError, TypeError) as error:
+            trace = error.__traceback__
+            while trace is not None and trace.tb_next is not None:
+                trace = trace.tb_next
+            return ObservedException(type(error).__name__, str(error), raised_at=f"{FILE}:{trace and trace.tb_lineno}")
+        return None
+
+    def build(self, native_type: str, kwargs: Any) -> Any:
+        given = {
+            name: self.build(resolve_class(value.type, SURFACE) or "", value.kwargs)
+            if hasattr(value, "kwargs")
+            else value
+            for name, value in kwargs.items()
+        }
+        return getattr(guarded, native_type)(**given)
+
+    def no_verdict(self, exception: ObservedException) -> str | None:
+        return None
+
+
+def gate(*, with_checks: bool) -> Gate:
+    stands_in: Any = Library()
+    facts = SURFACE["Outer"]
+    checks = Checks(facts, SURFACE, read) if with_checks else None
+    oracle = Oracle(stands_in, "Outer")
+    return Gate(facts, oracle, engine="toy", library="toy", added_at="2026-01-01", surface=SURFACE, checks=checks)
+
+
+def candidates(message: str) -> list[Candidate]:
+    return [one for finding in read("Outer") for one in finding.candidates if one.template == message]
+
+
+@pytest.mark.parametrize("message", ["behind a check of its own", "behind a check of what it holds"])
+def test_an_example_comes_past_the_checks_before_its_line(message: str) -> None:
+    without = gate(with_checks=False)
+    without.prove(candidates(message))
+    assert not without.proven
+    assert " instead" in without.lost[0].reason
+    led = gate(with_checks=True)
+    led.prove(candidates(message))
+    assert [entry.rule.message_template for entry in led.proven] == [message]
+    assert [entry.rule.match.fields for entry in led.proven] == [candidates(message)[0].fields]
+    assert not led.lost
+
+
+def test_a_line_that_no_config_comes_to_stays_without_example() -> None:
+    led = gate(with_checks=True)
+    led.prove(candidates("never met"))
+    assert not led.proven
+    assert led.lost
