@@ -194,7 +194,7 @@ def _of_field_info(
         type_,
         default=default,
         required=info.is_required(),
-        init=info.init is not False and (field is None or field.init),
+        init=field is None or (field.init and info.init is not False),  # a model takes what only a dataclass leaves out
         init_only=bool(info.init_var),
         alias=None if by_name else alias,
         line=line,

@@ -141,6 +141,17 @@ def test_a_field_is_told_with_all_that_its_class_says(cls: type, field: str, exp
     assert {name: getattr(fact, name) for name in expected} == expected
 
 
+def test_only_a_dataclass_leaves_a_field_out_of_its_constructor() -> None:
+    class Model(BaseModel):
+        size: int = Field(default=1, init=False)
+
+    @checked
+    class Data:
+        size: int = Field(default=1, init=False)
+
+    assert [class_facts(cls, "x").fields["size"].init for cls in (Model, Data)] == [True, False]
+
+
 def test_a_class_variable_is_no_field() -> None:
     assert "shared" not in facts_of(Record).fields
 

@@ -30,6 +30,11 @@ SHAPES = {
             b: str = Field("x", min_length=1, max_length=3, pattern="^[a-z]+$")
             c: float = Field(gt=0, le=1)
     """,
+    "a field of a model that only a dataclass would leave out": """
+        from pydantic import BaseModel, Field
+        class Config(BaseModel):
+            a: int | None = Field(default=1, init=False)
+    """,
     "a wrapper around Field": """
         from typing import Any
         from pydantic import BaseModel
