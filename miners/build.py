@@ -47,7 +47,7 @@ _MOST_PROBES: Final = 240
 _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
 _LEAST_JOINT: Final = 900
-"""How many configs of several rules' constants are put to the rules of a class, by how many questions it may be asked."""
+"""How many configs made of the constants of several rules are put to the rules of a class."""
 _SEVERITIES: Final = tuple(Severity)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -21,6 +21,9 @@ Pools = Mapping[str, tuple[Any, ...]]
 Predicate = Callable[[Kwargs], bool]
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
+_RANKS: Final = 2
+_GROUP: Final = 16
+"""Where questions are scarce: so many values of every other field are tried, so many fields at once."""
 _MOST_ROUNDS: Final = 4
 """How often a sweep is read anew with the values that spoke against its first reading."""
 
@@ -45,7 +48,10 @@ class Removed:
 
 
 class Explainer:
-    """Explains rejections of one class. `closed` are the fields of few values; `removed` keeps what was refuted."""
+    """Explains rejections of one class. `closed` are the fields of few values; `removed` keeps what was refuted.
+
+    Where questions are `scarce`, the fields that a rejection may depend on are looked for in groups.
+    """
 
     def __init__(
         self,
@@ -54,12 +60,15 @@ class Explainer:
         defaults: Mapping[str, Any],
         toggles: Pools,
         closed: Mapping[str, FieldFact] = EMPTY,
+        *,
+        scarce: bool = False,
     ) -> None:
         self._oracle = oracle
         self._closed = closed
         self._pools = pools
         self._toggles = toggles
         self._defaults = defaults
+        self._scarce = scarce
         self.removed: list[Removed] = []
 
     def explain(self, row: Row, explained: Predicate = lambda kwargs: False) -> Iterator[Explanation]:
@@ -189,9 +198,7 @@ class Explainer:
         defaults: dict[str, Any] = {}
         guards: dict[str, tuple[Clause, ...]] = {}
         base = claimed[0].kwargs
-        for name, values in self._toggles.items():
-            if name in base or _judged_alone(claimed[0]):
-                continue
+        for name, values in self._toggles_of(claimed[0]).items():
             alike = [value for value in base.values() if len(base) == 1]
             probes = [self._oracle({**base, name: value}) for value in (*values, *alike)]
             if all(probe.guard is not None for probe in probes):
@@ -218,6 +225,32 @@ class Explainer:
             yield explanation
         else:
             yield from self.repair(explanation, refuted)
+
+    def _toggles_of(self, row: Row) -> Pools:
+        """The other fields, at values under which this rejection might vanish."""
+        if _judged_alone(row) or row.guard is None:
+            return {}
+        others = {name: values for name, values in self._toggles.items() if name not in row.kwargs}
+        if not self._scarce:
+            return others
+        few = [
+            (name, value) for rank in range(_RANKS) for name, values in others.items() for value in values[rank:][:1]
+        ]
+        harmless = [(name, value) for name, value in few if self._oracle({name: value}).guard is None]
+        groups = (harmless[start : start + _GROUP] for start in range(0, len(harmless), _GROUP))
+        wanted = {name for group in groups for name in self._vanishing(row.kwargs, row.guard, group)}
+        return {name: values for name, values in others.items() if name in wanted}
+
+    def _vanishing(self, base: Kwargs, guard: str, group: Sequence[tuple[str, Any]]) -> Iterator[str]:
+        """The fields of a group with which the library accepts what it rejects without them."""
+        found = self._oracle({**base, **dict(group)})
+        if found.guard == guard:
+            return
+        if len(group) > 1:
+            yield from self._vanishing(base, guard, group[: len(group) // 2])
+            yield from self._vanishing(base, guard, group[len(group) // 2 :])
+        elif found.guard is None:
+            yield group[0][0]
 
     def _related(self, fields: Fields, base: Kwargs, name: str, guard: str) -> tuple[Fields, str, list[Row]] | None:
         """The predicate as a relation to another field, where that field's number is the threshold."""

@@ -71,7 +71,7 @@ def probe(
     oracle = Oracle(raises)
     typed = tuple(surface)
     pools = {
-        name: pool(fact, [*_choices(fact), *constants.get(name, ())], typed)
+        name: pool(fact, [*_choices(fact), *_objects(fact, surface), *constants.get(name, ())], typed)
         for name, fact in facts.fields.items()
         if fact.settable
     }
@@ -79,18 +79,19 @@ def probe(
     known = Explained(explained)
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
-    explainer = Explainer(oracle, pools, defaults, toggles, closed)
-    rows = itertools.chain(
-        [{}],
-        single_field(pools),
-        *(cluster(tuple(names), pools) for names in clusters),
-        pairs(facts, pools),
-        drawn(facts, pools, random_rows),
-    )
+    scarce = budget < sum(map(len, pools.values()))
+    explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce)
     verifying = drawn(facts, pools, min(_VERIFYING_ROWS, budget // 4), fields=(2, 3, 4, 5), odd=0)
     company = [*verifying, *company]
     for kwargs in company:
         oracle(kwargs)
+    clustered = [cluster(tuple(names), pools) for names in clusters]
+    several = (pairs(facts, pools), drawn(facts, pools, random_rows))
+    if scarce:
+        right, wrong = in_turn(pools, facts, fitting=True), in_turn(pools, facts, fitting=False)
+        rows = itertools.chain([{}], right, *clustered, company, wrong, *several)
+    else:
+        rows = itertools.chain([{}], single_field(pools), *clustered, *several, company)
     found: dict[str, Explanation] = {}
     tries: Counter[object] = Counter()
 
@@ -110,7 +111,7 @@ def probe(
                 found.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
                 known.add(candidate)
 
-    explain(itertools.chain(rows, company))
+    explain(rows)
     for _ in range(_MOST_ROUNDS):
         refuted = {key: one for key, one in found.items() if explainer.contradiction(one) is not None}
         if not refuted:
@@ -178,6 +179,16 @@ def single_field(pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
             yield {name: value}
 
 
+def in_turn(pools: Mapping[str, tuple[Any, ...]], facts: ClassFacts, *, fitting: bool) -> Iterator[Kwargs]:
+    """One value of every field, then another, so that no field is left out: those of its type, or the others."""
+    choices = {
+        name: [value for value in values if fits(value, facts.fields[name]) is fitting]
+        for name, values in pools.items()
+    }
+    for rank in range(max(map(len, choices.values()), default=0)):
+        yield from ({name: values[rank]} for name, values in choices.items() if rank < len(values))
+
+
 def cluster(names: tuple[str, ...], pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
     """The fields of a cluster together: the whole product where it is small, every pair of values where it is not."""
     known = [name for name in names if name in pools]
@@ -208,6 +219,12 @@ def pairs(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], most: int = _
 def _choices(fact: FieldFact) -> list[Any]:
     """The values of a Literal that stands beside other types."""
     return [value for one in alternatives(fact.type) if isinstance(one, Choice) for value in one.values]
+
+
+def _objects(fact: FieldFact, surface: Surface) -> list[TypedValue]:
+    """The object of the surface's class that the field holds, made in a few ways: of one alone no kind can be told."""
+    inner = class_of(fact, surface)
+    return [] if inner is None else [TypedValue(inner.native_type, example) for example in fact.examples]
 
 
 def _toggles(fact: FieldFact, values: Iterable[Any]) -> tuple[Any, ...]:

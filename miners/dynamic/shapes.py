@@ -9,7 +9,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from miners.dynamic.thresholds import Rejects, bisect
@@ -35,7 +35,7 @@ _TELLING_TEXT: Final = (
 )
 _NUMERIC_TEXT: Final = (
     r"^\s*[+-]?\d+(_\d+)*\s*$",
-    r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$",
+    r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0*)?\s*$",
     r"^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$",
     r"(?i)^\s*[+-]?(\d+(_\d+)*\.?\d*|\.\d+|inf|infinity|nan)([eE][+-]?\d+)?\s*$",
     r"(?i)^(0|1|true|false|t|f|yes|no|y|n|on|off)$",
@@ -46,6 +46,10 @@ _NUMERIC_TEXT: Final = (
 _ANY_NUMBER: Final = _NUMERIC_TEXT[3]
 _TRUTH_TEXT: Final = (r"(?i)^(1|true|t|yes|y|on)$", r"(?i)^(0|false|f|no|n|off)$")
 _MOST_VARIED: Final = 6
+_SEPARATORS: Final = (".", ":", "/", "=", "@", ",")
+_PART: Final = "part"
+_PARTED: Final = ("a|b", "a|b|c", "|b", "a|", "|", "||", "|a|b", "a", "", "a b")
+"""Texts with a separator in every place, `|` standing for it."""
 _OF_TEXT: Final = Clause("type_is", "str")
 _DEVICE_INDEX: Final = r"(:\d+)?"
 
@@ -61,14 +65,34 @@ class Evidence:
     named: tuple[Any, ...] = ()
     """Values that the library's message names, or the whole domain: an allowlist of them may be claimed."""
     domain_is_whole: bool = False
+    open_text: bool = False
+    """Whether text may be anything: that a certain one is rejected says nothing."""
     neutral: tuple[Any, ...] = ()
     """Values that another guard rejects: they say nothing of this one, and nothing of a whole type."""
 
 
 def infer(name: str, evidence: Evidence) -> Iterator[Fields]:
     """Pieces whose union covers the rejected values of a field as far as they can be told, simplest first."""
+    evidence = _with_parted_text(evidence)
     for piece in _cover(evidence, depth=0):
         yield {_renamed(subject, name): _rebound(clauses, name) for subject, clauses in piece.items()}
+
+
+def _with_parted_text(evidence: Evidence) -> Evidence:
+    """Where every text was rejected, alone or in a collection: what of text in two parts is accepted."""
+    wraps: tuple[Callable[[str], Any], ...] = (str, lambda text: [text], lambda text: {_X: text})
+    accepted: list[Any] = []
+    for wrap in wraps:
+        kind = type(wrap(_PART))
+        if _has_some(evidence.rejected, kind) and not _has_some(evidence.accepted, kind):
+            parted = (wrap(f"{_PART}{separator}{_PART}") for separator in _SEPARATORS)
+            accepted.extend(value for value in parted if evidence.rejects(value) is False)
+    return replace(evidence, accepted=(*evidence.accepted, *accepted)) if accepted else evidence
+
+
+def _has_some(values: Iterable[Any], kind: type) -> bool:
+    """Whether one of the values is of a kind and not empty."""
+    return any(isinstance(value, kind) and bool(value) for value in values)
 
 
 def _renamed(subject: str, name: str) -> str:
@@ -279,6 +303,7 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
     for pattern in _TRUTH_TEXT:
         if all(re.search(pattern, text) for text in texts.rejected):
             yield _one(Clause("matches", pattern))
+    yield from _parted_text_pieces(evidence.rejects)
     if any(re.search(_ANY_NUMBER, text) for text in texts.accepted):
         return  # what reads a number from text reads others too: no list of texts is closed
     named = [value for value in evidence.named if isinstance(value, str)]
@@ -294,6 +319,21 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
     strings = [value for value in distinct([*named, *texts.accepted]) if isinstance(value, str)]
     if texts.accepted and strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
         yield _one(Clause("not_in", strings), _OF_TEXT)
+
+
+def _parted_text_pieces(rejects: Rejects) -> Iterator[Fields]:
+    """Text that is taken apart at a separator and must have one, or two parts, or a first part."""
+    if rejects(_PART) is not True:
+        return
+    for separator in _SEPARATORS:
+        if rejects(f"{_PART}{separator}{_PART}") is True:
+            continue
+        other, escaped = f"[^{re.escape(separator)}]", re.escape(separator)
+        asked = {text: rejects(text) is True for text in (shape.replace("|", separator) for shape in _PARTED)}
+        for pattern in (escaped, rf"^{other}*{escaped}{other}*\Z", rf"^{other}+{escaped}", rf"(?s).{escaped}"):
+            if all(rejected is not bool(re.search(pattern, text)) for text, rejected in asked.items()):
+                yield _one(Clause("not_matches", pattern))
+                break
 
 
 def _indexed_pieces(texts: _Kind, named: Sequence[str]) -> Iterator[Fields]:
@@ -366,7 +406,7 @@ def _opened(
     asked = [(item, rejects(item)) for kind in kinds for item in SAMPLES[kind]]
     rejected = distinct([*rejected, *(item for item, answer in asked if answer and identity(item) not in fine)])
     accepted = distinct([*accepted, *(item for item, answer in asked if answer is False)])
-    for piece in _cover(Evidence(rejected, accepted, rejects), depth + 1):
+    for piece in _cover(Evidence(rejected, accepted, rejects, open_text=True), depth + 1):
         for inner, clauses in piece.items():
             if len(piece) == 1 and inner in (_X, "each(x)") and all(clause.rhs != f"@{_X}" for clause in clauses):
                 yield {subject if inner == _X else f"each({subject})": clauses}
@@ -408,6 +448,8 @@ def _single_values(evidence: Evidence) -> Iterator[Fields]:
     probed says nothing to anybody.
     """
     scalars = [v for v in evidence.rejected if isinstance(v, (str, bool)) or (is_number(v) and math.isfinite(v))]
+    if evidence.open_text:
+        scalars = [value for value in scalars if not isinstance(value, str)]
     for value in scalars if len(scalars) <= _MOST_SINGLE else ():
         yield _one(Clause("==", "@" + value if isinstance(value, str) and value.startswith("@") else value))
     for value in evidence.rejected:

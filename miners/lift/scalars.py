@@ -9,10 +9,12 @@ from miners.lift.rejections import KINDS, NUMBERS, Rejections, always, any_rejec
 from miners.logic import FALSE, Formula, any_of, atom, is_nan
 
 _TRUE_OR_FALSE: Final = r"^(?i:0|off|f|false|n|no|1|on|t|true|y|yes)\Z"
-_WHOLE: Final = r"^\s*[+-]?\d+(_\d+)*(\.0+)?\s*$"
+_WHOLE: Final = r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0+)?\s*$"
 _DECIMAL: Final = (
-    r"^\s*[+-]?((\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)([eE][+-]?\d+(_\d+)*)?|(?i:inf|infinity|nan))\s*$"
+    r"^\s*(?!_|.*__|.*_\s*$)[+-]?"
+    r"((?=[._]*\d)[\d_]*\.?[\d_]*([eE]_?[+-]?[\d_]+)?|(?i:_?(i_?n_?f(_?i_?n_?i_?t_?y)?|n_?a_?n)))\s*$"
 )
+"""All text that is read as a number, also `0-1` and `1_.e_5`, and hardly more: what is claimed must be rejected."""
 _LARGEST: Final = 2**63
 
 INT: Final = "Input should be a valid integer"

@@ -57,6 +57,19 @@ def one_of(f: Any) -> bool:
     return f not in ("fast", "slow")
 
 
+def qualified(f: Any) -> bool:
+    module, _, _ = f.rpartition(".")
+    return not module
+
+
+def module_and_class(f: Any) -> bool:
+    return any(text.count(":") != 1 for text in f.values())
+
+
+def no_reserved_key(f: Any) -> bool:
+    return not isinstance(f, dict) or any(key in ("x", "1", "part") for key in f)
+
+
 def rejects(check: Callable[[Any], bool], value: Any) -> bool:
     try:
         return check(value)
@@ -91,9 +104,11 @@ CASES = [
     (integers_inside, {"f": [("truthy", True), ("type_is", ["dict", "str"])]}),
     (no_empty_text_inside, {"each(f)": [("==", None)]}),
     (anything_set, {"f": [("truthy", True), ("type_is", ["bool", "float", "int", "list", "str"])]}),
-    (as_integer, {"f": [("not_matches", r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$")]}),
+    (as_integer, {"f": [("not_matches", r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0*)?\s*$")]}),
     (two_positive, {"each(f)": [("<=", 0), ("bool_is_number", True)]}),
     (two_positive, {"len(f)": [("!=", 2)], "f": [("type_is", "list")]}),
+    (qualified, {"f": [("not_matches", r"(?s).\.")]}),
+    (module_and_class, {"each(values(f))": [("not_matches", r"^[^:]*:[^:]*\Z")]}),
     (multiple_of_eight, {"f": [("not_divisible_by", 8)]}),
 ]
 
@@ -101,6 +116,11 @@ CASES = [
 @pytest.mark.parametrize(("check", "piece"), [case for case in CASES if case[0] is not as_integer])
 def test_a_check_gives_its_piece(check: Callable[[Any], bool], piece: dict[str, Any]) -> None:
     assert piece in pieces(check)
+
+
+def test_that_certain_texts_are_rejected_inside_a_collection_says_nothing() -> None:
+    texts = [dict(clauses).get("==") for piece in pieces(no_reserved_key) for clauses in piece.values()]
+    assert not any(isinstance(text, str) for text in texts)
 
 
 @pytest.mark.parametrize("check", sorted({case[0] for case in CASES}, key=lambda check: check.__name__))
@@ -133,7 +153,7 @@ def test_text_that_becomes_an_integer_is_told_by_its_pattern() -> None:
             return False
         return not isinstance(f, int)
 
-    assert {"f": [("not_matches", r"^\s*[+-]?\d+(_\d+)*(\.0*)?\s*$")]} in pieces(coerced)
+    assert {"f": [("not_matches", r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0*)?\s*$")]} in pieces(coerced)
 
 
 def test_an_allowlist_is_claimed_only_where_the_message_names_it() -> None:

@@ -1,0 +1,96 @@
+"""Configs that speak against rules taken one by one: constants of several together, and text that is coerced.
+
+A rule is probed around its own predicate. That another field's constant moves its threshold, or that the text "N" is
+false where a bool is declared, no predicate of its own foresees.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from miners.facts import ClassFacts
+from miners.values import Surface, field_at, put
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.inverse import constants_of
+from pytest_llem_invariants.model import EMPTY, Kwargs, Rule
+from pytest_llem_invariants.values import distinct, fits, holdable, neighbours
+
+COERCED: Final = (
+    *("N", "no", "Off", "F", "0", "false", "False", "Y", "yes", "ON", "t", "1", "true", "TRUE"),
+    *("0-0.0", "0-1", "007", " 1 ", "+1", "1_000", "1.0", "-0", "-1", " 64 ", "2.5", "1e3", ".5", "inf", "nan"),
+)
+"""Texts that libraries read as a truth value or a number, some of them as one would not think."""
+_T = TypeVar("_T")
+_NEAREST: Final = 3
+"""A constant itself, and so many less one of the values beside it."""
+
+
+def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surface = EMPTY) -> Iterator[Kwargs]:
+    """At most so many configs: constants alone, two fields at the same one or at one each, examples with odd text."""
+    values = _known_values(rules, facts, surface)
+    source = random.Random(f"joint challenges of {facts.native_type}")
+
+    def at(name: str, value: Any, beside: Kwargs = EMPTY) -> Kwargs:
+        return put(beside, name, value, facts, surface)
+
+    alone = [at(name, value) for name, known in values.items() for value in known]
+    odd = [
+        at(name, text, kwargs)
+        for kwargs in distinct(rule.kwargs_positive for rule in rules)
+        for name in kwargs
+        if not fits("x", field_at(name, facts, surface))
+        for text in COERCED
+    ]
+    same = [
+        at(right, value, at(left, value))
+        for left, right in itertools.permutations(values, 2)
+        for value in values[left]
+        if fits(value, field_at(right, facts, surface))
+    ]
+    share = most // 4
+    for configs in (alone, odd, same):
+        yield from _some(configs, share, source)
+    for (left, one), (right, other) in _pairs(values, share, source):
+        yield at(right, other, at(left, one))
+
+
+def _known_values(rules: Iterable[Rule], facts: ClassFacts, surface: Surface) -> dict[str, tuple[Any, ...]]:
+    """Field → what some rule compares it with, and what lies beside that, as far as it is of the field's type."""
+    found: dict[str, list[Any]] = {}
+    for rule in rules:
+        for subject, clauses in rule.match.fields.items():
+            constants = [near for value in constants_of({subject: clauses}) for near in _nearest(value)]
+            for name in parse(subject).fields:
+                if name.partition(".")[0] in facts.fields:
+                    found.setdefault(name, []).extend(constants)
+    return {
+        name: tuple(value for value in distinct(values) if fits(value, field_at(name, facts, surface)))
+        for name, values in found.items()
+    }
+
+
+def _nearest(value: Any) -> Iterator[Any]:
+    return (near for near in itertools.islice(neighbours(value), _NEAREST) if holdable(near))
+
+
+def _pairs(
+    values: Mapping[str, Sequence[Any]], most: int, source: random.Random
+) -> Iterator[tuple[tuple[str, Any], tuple[str, Any]]]:
+    """Two fields with a value each: all of them where they are few, else as many of every two fields."""
+    fields = list(itertools.combinations([name for name in values if values[name]], 2))
+    each = max(most // max(len(fields), 1), 1)
+    chosen = fields if len(fields) <= most else source.sample(fields, most)
+    for left, right in chosen:
+        first, second = values[left], values[right]
+        for index in _some(range(len(first) * len(second)), each, source):
+            yield (left, first[index // len(second)]), (right, second[index % len(second)])
+
+
+def _some(values: Sequence[_T], most: int, source: random.Random) -> Sequence[_T]:
+    """At most so many of the values, in their order."""
+    if len(values) <= most:
+        return values
+    return [values[index] for index in sorted(source.sample(range(len(values)), most))]
