@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import ast
 import inspect
-import multiprocessing
 import sys
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -34,6 +32,7 @@ from miners.stage import to_candidate
 from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
+from miners.workers import forked
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import now, today
@@ -212,7 +211,7 @@ def _share_out(
                 found[name].append(result)
                 step.advance()
         else:
-            with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+            with forked(workers) as pool:
                 for name, result in pool.map(_Forked.prove, tasks):
                     found[name].append(result)
                     step.advance()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import multiprocessing
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from miners.draws import Drawer, words_of
 from miners.dynamic.rows import message_class
 from miners.facts import ClassFacts
+from miners.workers import forked
 from pytest_llem_invariants.expressions import is_number
 from pytest_llem_invariants.model import Kwargs, ObservedException
 from pytest_llem_invariants.values import distinct
@@ -279,7 +278,7 @@ def _run(trial: _Trial, tasks: Sequence[tuple[str, str]], workers: int) -> Itera
     global _forked
     _forked = trial
     try:
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork")) as pool:
+        with forked(workers) as pool:
             yield from pool.map(_in_fork, tasks)
     finally:
         _forked = None

@@ -89,7 +89,7 @@ def _run_and_leave(work: Callable[[], bytes], writer: int) -> NoReturn:
     try:
         faulthandler.disable()
         os.setpgid(0, 0)
-        _limit_memory()
+        limit_memory(SPARE_MEMORY)
         data = work()
         while data:
             data = data[os.write(writer, data) :]
@@ -100,13 +100,13 @@ def _run_and_leave(work: Callable[[], bytes], writer: int) -> NoReturn:
         os._exit(status)
 
 
-def _limit_memory() -> None:
-    """Let an allocation without end fail in the child, before the machine looks for a victim."""
+def limit_memory(spare: int) -> None:
+    """Let an allocation without end fail in this process, before the machine looks for a victim."""
     with contextlib.suppress(OSError, ValueError):
         with open("/proc/self/statm", encoding="ascii") as statm:
             pages = int(statm.read().split()[0])
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + SPARE_MEMORY, hard))
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + spare, hard))
 
 
 def _read(reader: int, timeout: float) -> tuple[bytes, bool]:

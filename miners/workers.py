@@ -1,0 +1,19 @@
+"""Forked workers: each inherits the imported library, and no config that asks for all the memory ends one."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from typing import Final
+
+from pytest_llem_invariants.replay.isolate import limit_memory
+
+_SPARE: Final = 2 * 1024**3
+"""How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""
+
+
+def forked(workers: int) -> ProcessPoolExecutor:
+    """A pool of workers that are copies of this process."""
+    return ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("fork"), initializer=limit_memory, initargs=(_SPARE,)
+    )
