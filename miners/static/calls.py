@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from miners.logic import FALSE, TRUE, Formula, all_of, any_of, atom, negate, none_of
 from miners.static.evaluate import MOST_UNROLLED, Evaluator
-from miners.static.reader import literal_members
+from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
 from miners.static.terms import (
     MACHINE,
     NONE,
     RUN_TIME,
     Bool,
+    Built,
     CallableTerm,
     Choice,
     ClassTerm,
@@ -48,18 +49,8 @@ from miners.static.terms import (
     template_of,
     truth,
 )
+from miners.static.texts import TESTS, FirstPiece, PieceCount, Pieces
 from pytest_llem_invariants.expressions import MISSING
-
-_TESTS: Final[dict[str, str]] = {
-    "isdigit": r"^\d+$",
-    "isnumeric": r"^\d+$",
-    "isdecimal": r"^\d+$",
-    "isalpha": r"^[^\W\d_]+$",
-    "isalnum": r"^[^\W_]+$",
-    "isidentifier": r"^[^\W\d]\w*$",
-    "isspace": r"^\s+$",
-}
-
 
 _SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
 """Modules whose functions answer for the machine, whatever they are asked."""
@@ -129,7 +120,7 @@ class Calls(Evaluator):
         if isinstance(target, Const) and isinstance(target.value, type):
             return self._constructed(node, target.value, state)
         if isinstance(target, ClassTerm):
-            return Unknown(f"{target.cls.name}(…)", self.place(node), "constructed object")
+            return self._built(node, target.cls, state)
         if isinstance(target, Const) and literal_members(target.value) is not None:
             return self.unknown(node, "call of a type")
         of_config = any(depends_on_config(argument) for argument in given)
@@ -160,6 +151,13 @@ class Calls(Evaluator):
                 return argument
         return self.unknown(node, "constructed object")
 
+    def _built(self, node: ast.Call, cls: ClassSource, state: State) -> Term:
+        if not any(facts.target == f"{cls.module}:{cls.qualname}" for facts in self.surface.values()):
+            return Unknown(f"{cls.name}(…)", self.place(node), "constructed object")
+        given = tuple((k.arg, self.term(k.value, state)) for k in node.keywords if k.arg is not None)
+        whole = not node.args and all(k.arg is not None for k in node.keywords)
+        return Built(cls, given, self.place(node), whole)
+
     # --- methods ----------------------------------------------------------------------------------------------------
 
     def _method(self, node: ast.Call, func: ast.Attribute, owner: Term, state: State) -> Term:
@@ -171,8 +169,8 @@ class Calls(Evaluator):
             found: Term | None = handler(node, owner, state)
             if found is not None:
                 return found
-        if name in _TESTS and subject_of(owner) is not None:
-            return Bool(atom(subject_of(owner) or "", "matches", _TESTS[name]))
+        if name in TESTS and subject_of(owner) is not None:
+            return Bool(atom(subject_of(owner) or "", "matches", f"^{TESTS[name]}$"))
         if isinstance(owner, Const) and isinstance(owner.value, (str, tuple, list, dict)):
             return self._known_method(node, owner.value, name, state)
         return self._called(node, self.attribute(owner, name, func, state), state)
@@ -267,7 +265,20 @@ class Calls(Evaluator):
             return None
         return Bool(any_of(atom(subject, "matches", pattern(t.value)) for t in texts if isinstance(t, Const)))
 
+    def _method_split(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        subject = subject_of(owner)
+        args = [self.term(argument, state) for argument in node.args]
+        if subject is None or node.keywords or not 1 <= len(args) <= 2 or "each(" in subject:
+            return None
+        separator, most = args[0], args[1] if len(args) == 2 else NONE
+        known = isinstance(separator, Const) and isinstance(separator.value, str) and separator.value
+        if not known or not isinstance(separator, Const) or not isinstance(most, Const):
+            return None
+        return Pieces(subject, separator.value, most.value if isinstance(most.value, int) and most.value >= 0 else None)
+
     def _method_lower(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, FirstPiece):
+            return owner.lowered
         subject = subject_of(owner)
         return None if subject is None else Computed(f"lower({subject})")
 
@@ -344,6 +355,8 @@ class Calls(Evaluator):
                 return Const(len(value))
             case Selected(exists=exists):
                 return Count((exists,))
+            case Pieces():
+                return PieceCount(term)
             case Field() | Computed() if not (subject_of(term) or "").startswith("each("):
                 return Computed(f"len({subject_of(term)})")
             case _:
@@ -555,6 +568,8 @@ class Calls(Evaluator):
 
     def _builtin_getattr(self, node: ast.Call, state: State) -> Term:
         owner, name = self.term(node.args[0], state), self.term(node.args[1], state)
+        if isinstance(owner, Unknown):
+            return Unknown(self.unknown(node, "").text, owner.place, owner.shape)
         if not isinstance(name, Const) or not isinstance(name.value, str):
             return self.unknown(node, "getattr of an unknown name")
         default = self.term(node.args[2], state) if len(node.args) > 2 else None
@@ -565,6 +580,8 @@ class Calls(Evaluator):
 
     def _builtin_hasattr(self, node: ast.Call, state: State) -> Term:
         owner, name = self.term(node.args[0], state), self.term(node.args[1], state)
+        if isinstance(owner, Unknown):
+            return Unknown(self.unknown(node, "").text, owner.place, owner.shape)
         if not isinstance(owner, Instance) or not isinstance(name, Const):
             return self.unknown(node, "hasattr")
         path = f"{owner.prefix}{name.value}"
@@ -647,6 +664,16 @@ def _cast(calls: Calls, node: ast.Call, state: State) -> Term:
     return calls.term(node.args[1], state)
 
 
+def _copied(calls: Calls, node: ast.Call, state: State) -> Term:
+    """A copy holds what it is a copy of."""
+
+    def copied(term: Term) -> Term:
+        instance = calls.instance_at(term.path) if isinstance(term, Field) else term
+        return Built(instance.cls, (), calls.place(node), of=term) if isinstance(instance, Instance) else term
+
+    return map_cases(calls.term(node.args[0], state), copied)
+
+
 _MODULE_FUNCTIONS: Final[dict[str, Callable[[Calls, ast.Call, State], Term]]] = {
     "math.isfinite": _finite,
     "math.isinf": _infinite,
@@ -657,6 +684,8 @@ _MODULE_FUNCTIONS: Final[dict[str, Callable[[Calls, ast.Call, State], Term]]] = 
     "dict.fromkeys": _deduplicated,
     "typing.get_args": _literal_arguments,
     "typing.cast": _cast,
+    "copy.copy": _copied,
+    "copy.deepcopy": _copied,
 }
 
 

@@ -19,6 +19,7 @@ from miners.static.terms import (
     NONE,
     RUN_TIME,
     Bool,
+    Built,
     CallableTerm,
     Choice,
     ClassTerm,
@@ -53,6 +54,7 @@ from miners.static.terms import (
     template_of,
     truth,
 )
+from miners.static.texts import FirstPiece, Pieces
 from miners.values import class_of
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import Clause
@@ -105,6 +107,7 @@ class Evaluator:
         self.failures: list[Formula] = []
         """Conditions under which an expression on the way raises by itself (an unknown enum name)."""
         self._elements = 0
+        self._assigned: dict[tuple[str, str], frozenset[str]] = {}
 
     def call(self, node: ast.Call, state: State) -> Term:
         raise NotImplementedError
@@ -177,7 +180,8 @@ class Evaluator:
     ) -> Formula:
         text, place = _text(node), self.place(node)
         if isinstance(op, (ast.In, ast.NotIn)):
-            inside = contains(self.term(right, state), self.term(left, state), text, place)
+            container, item = self.term(right, state), self.term(left, state)
+            inside = self._in_text(container, item) or contains(container, item, text, place)
             return inside if isinstance(op, ast.In) else negate(inside)
         name = _COMPARISONS[type(op)]
         if name in ("==", "!=") and isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mod):
@@ -192,6 +196,16 @@ class Evaluator:
             same_type = instance_of(first.of, second, text, place)
             return same_type if isinstance(op, ast.Is) else negate(same_type)
         return compare(name, first, second, text, place)
+
+    def _in_text(self, container: Term, item: Term) -> Formula | None:
+        """`"x" in text`, where nothing but a text can be there: then it speaks of no element."""
+        if not (isinstance(item, Const) and isinstance(item.value, str)):
+            return None
+        fact = self.fact(container.path) if isinstance(container, Field) and self.facts.kind.coerces else None
+        lowered = isinstance(container, Computed) and container.text.startswith(("lower(", "strip("))
+        if not lowered and (fact is None or not fact.types or not set(fact.types) <= {"str", "none"}):
+            return None
+        return atom(subject_of(container) or "", "matches", re.escape(item.value))
 
     def _remainder(self, dividend: Term, divisor: Term, *, equal: bool) -> Formula | None:
         cases = dividend.cases if isinstance(dividend, Choice) else ((TRUE, dividend),)
@@ -322,8 +336,12 @@ class Evaluator:
                 if name in ("__name__", "__qualname__"):
                     return self.unknown(node, "type name")
                 return self.attribute(inner, name, node, state)
+            case Built(of=original):
+                if original is not None:
+                    return self.attribute(original, name, node, state)
+                return self._of_built(term, name, node)
             case Const(value=value):
-                return self._of_constant(value, name, node)
+                return self._of_constant(value, name, node, state)
             case Info(field=field):
                 known: dict[str, Term] = {"data": Given(""), "field_name": Const(field), "context": NONE}
                 return known.get(name) or self.unknown(node, "validation info")
@@ -332,7 +350,38 @@ class Evaluator:
             case _:
                 return self.unknown(node, f"attribute of {type(term).__name__.lower()}")
 
-    def _of_constant(self, value: Any, name: str, node: ast.expr) -> Term:
+    def _of_built(self, built: Built, name: str, node: ast.expr) -> Term:
+        """What an object holds that the code made: what it was given, unless the class sets that itself."""
+        dotted = f"{built.cls.module}.{built.cls.qualname}"
+        if any(map(self.context.is_of_run_time, (f"{dotted}.{name}", dotted))):
+            return self.unknown(node, RUN_TIME)
+        if name not in self._sets_itself(built.cls):
+            for given, value in built.given:
+                if given == name:
+                    return value
+            fact = self._facts_of(built.cls, name)
+            if built.whole and fact is not None and fact.default is not MISSING:
+                return Const(fact.default)
+        return Unknown(hole_text(_text(node)), built.place, "constructed object")
+
+    def _facts_of(self, cls: ClassSource, name: str) -> FieldFact | None:
+        target = f"{cls.module}:{cls.qualname}"
+        facts = next((facts for facts in self.surface.values() if facts.target == target), None)
+        return None if facts is None else facts.fields.get(name)
+
+    def _sets_itself(self, cls: ClassSource) -> frozenset[str]:
+        """The attributes that the methods of a class assign."""
+        key = (cls.module, cls.qualname)
+        if key not in self._assigned:
+            self._assigned[key] = frozenset(
+                one.attr
+                for _, method in self.reader.methods(cls)
+                for one in ast.walk(method.node)
+                if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
+            )
+        return self._assigned[key]
+
+    def _of_constant(self, value: Any, name: str, node: ast.expr, state: State) -> Term:
         if isinstance(value, type) and issubclass(value, Enum):
             if name in value.__members__:
                 return Const(value[name])
@@ -340,6 +389,13 @@ class Evaluator:
                 return Const(list(value.__members__))
         if isinstance(value, Enum) and name in ("value", "name"):
             return Const(getattr(value, name))
+        if isinstance(value, Enum):
+            source = self.reader.class_at(f"{type(value).__module__}:{type(value).__qualname__}")
+            found = None if source is None else self.reader.attribute(source, name)
+            if isinstance(found, FunctionSource):
+                method = CallableTerm(found, Const(value), source)
+                is_property = bool(found.decorators & {"property", "cached_property"})
+                return self.invoke(method, [], {}, state) if is_property else method
         if isinstance(value, type) and name == "__name__":
             return Const(value.__name__)
         if hasattr(type(value), "__dataclass_fields__") and name in vars(value):
@@ -526,6 +582,14 @@ class Evaluator:
         if isinstance(owner, Table) and isinstance(key, Const):
             found = [(guard, value) for known, guard, value in owner.entries if known == key]
             return choose(found) if found else self.unknown(node, "missing key")
+        if isinstance(owner, Table) and subject_of(key) is not None and len(owner.entries) <= MOST_UNROLLED // 4:
+            text, place = _text(node), self.place(node)
+            return choose(
+                (all_of((guard, compare("==", key, known, text, place))), value)
+                for known, guard, value in owner.entries
+            )
+        if isinstance(owner, Pieces) and key == Const(0):
+            return FirstPiece(owner)
         if (
             isinstance(owner, Items)
             and isinstance(key, Const)
@@ -631,6 +695,10 @@ class Evaluator:
                 self.bind(target, element, inner)
                 found.append(question(inner))
             return Selected(any_of(found))
+        if isinstance(collection, Pieces) and isinstance(target, ast.Name):
+            piece = self._stand_in(target.id, inner)
+            said = collection.some(question(inner), piece)
+            return self.unknown(node, "question about pieces") if said is None else Selected(said)
         opened = self.open_element(collection, target, inner)
         if opened is None:
             if isinstance(collection, Unknown):

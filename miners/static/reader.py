@@ -155,6 +155,9 @@ class SourceReader(Protocol):
     def attribute(self, cls: ClassSource, name: str) -> Binding | None:
         """A method, or a constant of the class body."""
 
+    def methods(self, cls: ClassSource) -> Iterator[tuple[ClassSource, FunctionSource]]:
+        """Every method of a class and its bases that is not overridden, nearest first."""
+
     def enum_of(self, cls: ClassSource) -> type[enum.Enum] | None:
         """The enumeration that a class is."""
 

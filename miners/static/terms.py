@@ -16,6 +16,7 @@ from typing import Any, Final, final
 
 from miners.logic import FALSE, TRUE, Formula, Opaque, Truth, all_of, any_of, atom, negate, reshaped
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
+from miners.static.texts import FirstPiece, PieceCount, Pieces
 
 MOST_CASES: Final = 10
 _MOST_COUNTED: Final = 8
@@ -113,6 +114,20 @@ class Instance:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Built:
+    """An object of a known class that the code makes itself, with the arguments that are known."""
+
+    cls: ClassSource
+    given: tuple[tuple[str, Term], ...]
+    place: str
+    whole: bool = True
+    """Whether all of its arguments are known: then what is not given has its default."""
+    of: Term | None = None
+    """What it is a copy of: it holds the same, and what is done to it is done to nothing that was given."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class CallableTerm:
     """A function, bound to its first argument where it is a method."""
 
@@ -200,6 +215,7 @@ Term = (
     | Count
     | Selected
     | Instance
+    | Built
     | CallableTerm
     | ClassTerm
     | ModuleTerm
@@ -208,6 +224,9 @@ Term = (
     | Super
     | Info
     | Handler
+    | Pieces
+    | PieceCount
+    | FirstPiece
     | Unknown
 )
 NONE: Final = Const(None)
@@ -357,7 +376,7 @@ def truth(term: Term, text: str, place: str) -> Formula:
             return any_of(guard for _, guard, _ in entries)
         case Text(template=template):
             return TRUE if template else FALSE
-        case Instance() | CallableTerm() | ClassTerm() | ModuleTerm() | TypeOf():
+        case Instance() | Built() | CallableTerm() | ClassTerm() | ModuleTerm() | TypeOf() | Pieces() | PieceCount():
             return TRUE
         case _:
             return opaque(term, text, place)
@@ -431,13 +450,15 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
     if isinstance(left, Field) and isinstance(right, Bool) and op == "==":
         yes = all_of((atom(left.path, "==", True), right.formula))
         return any_of((yes, all_of((atom(left.path, "==", False), negate(right.formula)))))
+    if isinstance(left, PieceCount) and isinstance(right, Const) and isinstance(right.value, int):
+        return left.compared(op, right.value)
+    if isinstance(left, FirstPiece) and isinstance(right, Const) and op == "==":
+        return left.equals(right.value)
     if isinstance(left, Count) and isinstance(right, Const):
         return _counted(left, op, right.value, text, place)
     if isinstance(left, TypeOf) and op == "==":
         return instance_of(left.of, right, text, place)
-    if isinstance(left, (Items, Text, Instance, Table, Given, CallableTerm, ClassTerm, ModuleTerm)) and _is(
-        right, None
-    ):
+    if isinstance(left, _NEVER_NONE) and _is(right, None):
         return FALSE
     if isinstance(left, Items) and isinstance(right, Items) and op == "==" and len(left.items) == len(right.items):
         return all_of(compare("==", a, b, text, place) for a, b in zip(left.items, right.items, strict=True))
@@ -458,6 +479,11 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
             return opaque(right, text, place, "two elements compared")
         subject, other, op = other, subject, _MIRRORED[op]
     return atom(subject, op, f"@{other}")
+
+
+_NEVER_NONE: Final = (
+    *(Items, Text, Instance, Built, Table, Given, CallableTerm, ClassTerm, ModuleTerm, Pieces, PieceCount),
+)
 
 
 def _is(term: Term, value: Any) -> bool:
@@ -510,6 +536,9 @@ def _counted(count: Count, op: str, limit: Any, text: str, place: str) -> Formul
             return all_of((at_least(limit), negate(at_least(limit + 1))))
 
 
+_LISTED: Final = (list, tuple, set, frozenset)
+
+
 def contains(container: Term, item: Term, text: str, place: str) -> Formula:
     """`item in container`."""
     if isinstance(container, Choice):
@@ -521,6 +550,10 @@ def contains(container: Term, item: Term, text: str, place: str) -> Formula:
         return atom(container.prefix + item.value, "present")
     if isinstance(container, Table) and isinstance(item, Const):
         return any_of(guard for key, guard, _ in container.entries if alike(key, item))
+    if isinstance(container, Table) and all(isinstance(key, Const) for key, _, _ in container.entries):
+        return any_of(all_of((guard, compare("==", item, key, text, place))) for key, guard, _ in container.entries)
+    if isinstance(item, FirstPiece) and isinstance(container, Const) and isinstance(container.value, _LISTED):
+        return any_of(item.equals(value) for value in container.value)
     if isinstance(container, Items):
         return any_of(compare("==", item, member, text, place) for member in container.items)
     subject = subject_of(item)
@@ -579,6 +612,8 @@ def instance_of(term: Term, kind: Term, text: str, place: str) -> Formula:
     names = type_names_of(kind)
     if names is None:
         return opaque(kind, text, place, "isinstance of an unknown type")
+    if isinstance(term, Built) and term.cls.name in names:
+        return TRUE
     if isinstance(term, Choice):
         return over_cases(term, lambda value: instance_of(value, kind, text, place))
     known = _known_type(term)

@@ -217,3 +217,15 @@ class Whole:
     def __post_init__(self):
         if self.b == 1:
             raise ValueError("one")  # error: b == 1 -> one
+
+
+class InsideText(BaseModel):
+    s: str = ""
+
+    @model_validator(mode="after")
+    def check(self):
+        if "/" in self.s:
+            raise ValueError("a path")  # error: s matches '/' -> a path
+        if "." not in self.s and self.s == "x":
+            raise ValueError("no dot")  # error: s == 'x' -> no dot
+        return self
