@@ -8,16 +8,16 @@ differs the call that passes it on says so.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from miners.candidate import Candidate
-from miners.facts import ClassFacts
-from miners.values import Surface, class_of
+from miners.facts import ClassFacts, FieldFact
+from miners.values import Surface, class_of, put
 from pytest_llem_invariants.expressions import MISSING, parse
-from pytest_llem_invariants.model import AddedBy, Clause, Rule
-from pytest_llem_invariants.predicates import reference_of
+from pytest_llem_invariants.model import EMPTY, AddedBy, Clause, Kwargs, Match, Rule
+from pytest_llem_invariants.predicates import OPERATORS, reference_of, referenced_fields
 
 _OF_KIND: Final = frozenset({"type_is", "type_is_not", "bool_is_number"})
 _OF_DECLARED_KIND: Final = frozenset({"matches", "not_matches", "divisible_by", "not_divisible_by"})
@@ -35,42 +35,49 @@ class Feed:
     field: str
     source: str | None
     line: int
+    given: tuple[tuple[str, Clause], ...] = ()
+    """What the front asks of its own fields before it passes anything on."""
 
 
-def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Iterable[str]) -> tuple[Feed, ...]:
+def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, FieldFact]) -> tuple[Feed, ...]:
     """Every keyword of a call to a surface class that hands on one of the front's own fields.
 
     Where it hands on an object that the front makes itself, the fields of that object are fed by what feeds its class,
     and the object by the field of its name: that is what the front makes it of.
     """
     by_class_name = {name.rpartition(".")[2]: name for name in surface}
-    own = frozenset(fields)
     found: dict[tuple[str, str], Feed] = {}
-    made: dict[tuple[str, str], int] = {}
+    made: dict[tuple[str, str], Feed] = {}
     for method in _methods(front):
-        aliases = _aliases(method, own)
-        for call in _calls(method):
+        aliases = _aliases(method, fields)
+        for call, given in _calls(method, fields):
             native_type = by_class_name.get(_called_name(call))
             if native_type is None:
                 continue
             for keyword in call.keywords:
-                source = _own_field(keyword.value, aliases, own)
-                if keyword.arg is not None and source is not None:
-                    key = (native_type, keyword.arg)
-                    found.setdefault(key, Feed(native_type, keyword.arg, source, call.lineno))
-                elif keyword.arg is not None:
-                    made.setdefault((native_type, keyword.arg), call.lineno)
-    for (native_type, name), line in made.items():
+                source = _own_field(keyword.value, aliases, fields)
+                if keyword.arg is None:
+                    taken = source is not None and source in fields and _takes_mapping(fields[source])
+                    for name in surface[native_type].fields if taken else ():
+                        feed = Feed(native_type, name, f"{source}.{name}", call.lineno, given)
+                        found.setdefault((native_type, name), feed)
+                    continue
+                known = found if source is not None else made
+                known.setdefault((native_type, keyword.arg), Feed(native_type, keyword.arg, source, call.lineno, given))
+    for (native_type, name), feed in made.items():
         fact = surface[native_type].fields.get(name)
         inner = None if fact is None else class_of(fact, surface)
         if inner is not None:
-            key = (native_type, name)
-            found.setdefault(key, Feed(native_type, name, name if name in own else None, line))
-            for feed in [feed for feed in found.values() if feed.native_type == inner.native_type]:
-                if feed.source is not None:
-                    path = f"{name}.{feed.field}"
-                    found.setdefault((native_type, path), Feed(native_type, path, feed.source, line))
+            found.setdefault((native_type, name), replace(feed, source=name if name in fields else None))
+            for one in [one for one in found.values() if one.native_type == inner.native_type]:
+                if one.source is not None:
+                    path = f"{name}.{one.field}"
+                    found.setdefault((native_type, path), replace(one, native_type=native_type, field=path))
     return tuple(found.values())
+
+
+def _takes_mapping(fact: FieldFact) -> bool:
+    return "dict" in fact.types
 
 
 def _methods(front: ast.ClassDef) -> Iterator[ast.FunctionDef]:
@@ -79,17 +86,45 @@ def _methods(front: ast.ClassDef) -> Iterator[ast.FunctionDef]:
             yield node
 
 
-def _calls(method: ast.FunctionDef) -> Iterator[ast.Call]:
-    for node in ast.walk(method):
-        if isinstance(node, ast.Call):
-            yield node
+def _calls(
+    node: ast.AST, own: Collection[str], given: tuple[tuple[str, Clause], ...] = ()
+) -> Iterator[tuple[ast.Call, tuple[tuple[str, Clause], ...]]]:
+    """Every call, with what is asked of the front's own fields on the way to it."""
+    if isinstance(node, ast.Call):
+        yield node, given
+    for name, value in ast.iter_fields(node):
+        inside = given
+        if isinstance(node, (ast.If, ast.IfExp)) and name in ("body", "orelse"):
+            inside = (*given, *_asked(node.test, own, holds=name == "body"))
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _calls(child, own, inside)
+
+
+def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tuple[str, Clause]]:
+    """What a condition, or its opposite, asks of single fields."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _asked(operand, own, holds=not holds)
+        case ast.BoolOp(op=ast.And() | ast.Or() as op, values=values):
+            if isinstance(op, ast.And) is holds:
+                for value in values:
+                    yield from _asked(value, own, holds=holds)
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+            name = _field_in(left, own)
+            if name is not None:
+                yield name, Clause("absent" if isinstance(op, ast.Is) is holds else "present", True)
+        case ast.Attribute():
+            name = _field_in(test, own)
+            if name is not None:
+                yield name, Clause("truthy" if holds else "falsy", True)
 
 
 def _called_name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _aliases(method: ast.FunctionDef, own: frozenset[str]) -> Mapping[str, str]:
+def _aliases(method: ast.FunctionDef, own: Collection[str]) -> Mapping[str, str]:
     """Locals that hold a field on some way; of several fields the one of that name, or none."""
     assigned: dict[str, dict[str, None]] = {}
     for node in ast.walk(method):
@@ -104,11 +139,11 @@ def _aliases(method: ast.FunctionDef, own: frozenset[str]) -> Mapping[str, str]:
     }
 
 
-def _own_field(node: ast.expr, aliases: Mapping[str, str], own: frozenset[str]) -> str | None:
+def _own_field(node: ast.expr, aliases: Mapping[str, str], own: Collection[str]) -> str | None:
     return aliases.get(node.id) if isinstance(node, ast.Name) else _field_in(node, own)
 
 
-def _field_in(node: ast.expr, own: frozenset[str]) -> str | None:
+def _field_in(node: ast.expr, own: Collection[str]) -> str | None:
     """The front's own field that an expression gives, at least while the field is true."""
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
@@ -136,21 +171,18 @@ def judges_values(rule: Rule) -> bool:
     )
 
 
-def restate(candidate: Candidate, front: ClassFacts, feeds: Iterable[Feed]) -> Candidate | None:
+def restate(
+    candidate: Candidate, front: ClassFacts, feeds: Iterable[Feed], surface: Surface = EMPTY
+) -> Candidate | None:
     """The candidate in the front's own field names; None where one of its fields is not fed by the front.
 
     A front may overwrite a field before it passes it on; whether the rule survives that is for the gate to say.
     """
-    sources: dict[str, str] = {}
-    made: set[str] = set()
-    for feed in feeds:
-        if feed.native_type == candidate.native_type and feed.source is None:
-            made.add(feed.field)
-        elif feed.native_type == candidate.native_type and feed.source is not None:
-            sources[feed.field] = feed.source
+    known = {feed.field: feed for feed in feeds if feed.native_type == candidate.native_type}
+    sources = {name: feed.source for name, feed in known.items() if feed.source is not None}
     fields: dict[str, tuple[Clause, ...]] = {}
     for subject, clauses in candidate.fields.items():
-        if subject in made and all(clause.op in _IS_GIVEN for clause in clauses):
+        if subject in known and subject not in sources and all(clause.op in _IS_GIVEN for clause in clauses):
             if any(clause.op in ("absent", "falsy") for clause in clauses):
                 return None  # the front makes that object, whatever it is given
             continue
@@ -160,34 +192,55 @@ def restate(candidate: Candidate, front: ClassFacts, feeds: Iterable[Feed]) -> C
         restated = []
         for clause in clauses:
             reference = reference_of(clause.rhs)
-            if reference is None:
-                restated.append(clause)
-                continue
-            target = _rename(reference, sources)
-            if target is None:
+            target = None if reference is None else _rename(reference, sources)
+            if reference is not None and target is None:
                 return None
-            restated.append(Clause(clause.op, "@" + target))
+            restated.append(clause if target is None else Clause(clause.op, "@" + target))
         fields[renamed] = (*fields.get(renamed, ()), *restated)
     if not fields:
         return None
-    defaults = {
-        sources[name]: front.fields[sources[name]].default
-        for name in candidate.defaults
-        if name in sources and front.fields[sources[name]].default not in (None, MISSING)
-    }
+    defaults = {sources[name]: value for name, value in candidate.defaults.items() if name in sources}
+    defaults = {name: front.fields[name].default if name in front.fields else value for name, value in defaults.items()}
+    given = _given(candidate, known)
+    for name, clause in given:
+        if clause not in fields.get(name, ()):
+            fields[name] = (*fields.get(name, ()), clause)
+        if OPERATORS[clause.op].test(None, clause.rhs):
+            defaults[name] = front.fields[name].default
+    inner = surface.get(candidate.native_type)
     return replace(
         candidate,
         native_type=front.native_type,
         fields=fields,
-        defaults=defaults,
-        hints=tuple(
-            {sources[name]: value for name, value in kwargs.items()}
-            for kwargs in candidate.hints
-            if sources.keys() >= kwargs.keys()
-        ),
+        defaults={name: value for name, value in defaults.items() if value not in (None, MISSING)},
+        hints=tuple(_hints(candidate, front, sources, given, EMPTY if inner is None else inner.base_kwargs)),
         notes=f"Stated on {candidate.native_type}, which {front.native_type} builds from these fields.",
         references=(*candidate.references, candidate.source.guard),
     )
+
+
+def _given(candidate: Candidate, known: Mapping[str, Feed]) -> tuple[tuple[str, Clause], ...]:
+    """What the front asks before it passes on what the candidate speaks of."""
+    read = referenced_fields(Match("", candidate.fields))
+    feeds = [feed for name, feed in known.items() if any(f"{path}.".startswith(f"{name}.") for path in read)]
+    return tuple(dict.fromkeys((name, clause) for feed in feeds for name, clause in feed.given))
+
+
+def _hints(
+    candidate: Candidate,
+    front: ClassFacts,
+    sources: Mapping[str, str],
+    given: Iterable[tuple[str, Clause]],
+    base: Kwargs,
+) -> Iterator[Kwargs]:
+    """The examples in the front's own field names."""
+    for hint in candidate.hints:
+        whole = {**{name: value for name, value in base.items() if "." in sources.get(name, "")}, **hint}
+        if sources.keys() >= whole.keys():
+            kwargs: Kwargs = {name: True for name, clause in given if clause.op in ("truthy", "present")}
+            for name, value in whole.items():
+                kwargs = put(kwargs, sources[name], value, front, EMPTY)
+            yield kwargs
 
 
 def _rename(expression: str, sources: Mapping[str, str]) -> str | None:

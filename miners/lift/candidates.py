@@ -78,7 +78,6 @@ def _conjunctions(
         yield spoken.fields, {}, (*told.opaque, *(one.wording for one in spoken.opaque))
 
 
-def _template(keyword: str, message: str, *, located: bool) -> str | None:
-    if not located:
-        return None
-    return f"\n{keyword}{{…}}\n  {message}"
+def _template(keyword: str, message: str, *, located: bool) -> str:
+    """The message, behind the name of the field where the class itself is the one that says it."""
+    return f"\n{keyword}{{…}}\n  {message}" if located else message

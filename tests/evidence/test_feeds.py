@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
@@ -31,7 +32,14 @@ class Args:
         rank = self.rank if self.rank is not None else 0
         parallel = ParallelConfig(backend=backend, rank=rank, world=self.world * 2)
         attention = copy.copy(self.attention)
-        return Config(cache=cache, parallel=parallel, attention=attention, spec=self.make_spec())
+        lora = LoraConfig(rank=self.lora_rank) if self.enable_lora and not self.plain else None
+        return Config(cache=cache, parallel=parallel, attention=attention, spec=self.make_spec(), lora=lora)
+
+    def make_spec(self):
+        if self.spec is None:
+            return None
+        options = self.spec
+        return SpecConfig(**options)
 """
 
 
@@ -42,6 +50,9 @@ def _class(name: str, **types: str) -> ClassFacts:
 
 ARGS = _class(
     "Args",
+    lora_rank="int",
+    enable_lora="bool",
+    plain="bool",
     cache_size="int",
     dtype="str",
     backend="str",
@@ -57,9 +68,15 @@ SURFACE = {
         _class("CacheConfig", size="int", dtype="str"),
         _class("ParallelConfig", backend="str", rank="int", world="int"),
         _class("AttentionConfig", kind="str"),
-        _class("SpecConfig", method="str"),
+        replace(_class("SpecConfig", method="str", tokens="int"), base_kwargs={"method": "ngram"}),
+        _class("LoraConfig", rank="int"),
         _class(
-            "Config", cache="CacheConfig", parallel="ParallelConfig", attention="AttentionConfig", spec="SpecConfig"
+            "Config",
+            cache="CacheConfig",
+            parallel="ParallelConfig",
+            attention="AttentionConfig",
+            spec="SpecConfig",
+            lora="LoraConfig",
         ),
     )
 }
@@ -101,6 +118,23 @@ def test_an_object_that_the_front_makes_is_fed_by_what_feeds_its_class() -> None
     assert restated("lib.Config", {"len(cache.dtype)": POSITIVE}) == {"len(dtype)": POSITIVE}
     assert restated("lib.Config", {"attention.kind": POSITIVE}) == {"attention.kind": POSITIVE}
     assert restated("lib.Config", {"spec.method": POSITIVE}) == {"spec.method": POSITIVE}
+
+
+def test_what_the_front_asks_before_it_passes_anything_on_is_asked_too() -> None:
+    given = {"enable_lora": (Clause("truthy", True),), "plain": (Clause("falsy", True),)}
+    assert restated("lib.LoraConfig", {"rank": POSITIVE}) == {"lora_rank": POSITIVE, **given}
+    assert restated("lib.Config", {"lora.rank": POSITIVE}) == {"lora_rank": POSITIVE, **given}
+
+
+def test_a_mapping_that_is_handed_on_whole_feeds_every_field() -> None:
+    assert restated("lib.SpecConfig", {"tokens": POSITIVE}) == {"spec.tokens": POSITIVE}
+    assert restated("lib.Config", {"spec.tokens": POSITIVE}) == {"spec.tokens": POSITIVE}
+    candidate = replace(
+        _candidate("lib.SpecConfig", {"tokens": POSITIVE}, AddedBy.STATIC_MINER), hints=({"tokens": 3},)
+    )
+    found = restate(candidate, ARGS, FEEDS, SURFACE)
+    assert found is not None
+    assert found.hints == ({"spec": {"method": "ngram", "tokens": 3}},)
 
 
 def test_an_object_that_the_front_always_makes_is_there() -> None:
