@@ -91,7 +91,9 @@ def run(folder: Path, *arguments: str) -> Timing:
     """One run of pytest there, in a process of its own; a run that fails ends the benchmark."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     environment = {**os.environ, "PYTHONPATH": str(folder / "site"), "PYTHONDONTWRITEBYTECODE": ""}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    # Without what another plugin of this environment brings: hypothesis imports itself when a run has ended.
+    plugins = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    command = [sys.executable, "-m", "pytest", "-q", *plugins, *arguments]
     start = time.perf_counter()
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import os
 import re
 from collections.abc import Generator
@@ -129,6 +130,11 @@ class LlemRun:
                 certified.load()
             except LlemError as error:
                 pytest.exit(str(error), returncode=REFUSED)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What was collected stays to the end: the collector of garbage need not walk it again and again, or at exit."""
+        gc.freeze()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if self._is_worker or self._shelf.certified is None:

@@ -33,6 +33,16 @@ def test_a_run_that_is_none_of_its_business_pays_for_nothing(house: House) -> No
     house.pytester.runpytest_subprocess().assert_outcomes(passed=1)
 
 
+def test_what_was_collected_is_left_alone_by_the_collector_of_garbage(house: House) -> None:
+    """It would walk a large corpus again and again, and once more while the process waits to leave."""
+    house.pytester.makeconftest("""
+        import gc
+        def pytest_runtest_setup(item):
+            assert gc.get_freeze_count() > 10_000
+    """)
+    assert house.run().ret == 0
+
+
 def test_a_named_corpus_is_collected_without_an_engine_and_writes_nothing(house: House) -> None:
     result = house.pytester.runpytest_subprocess("corpora/fake/invariants.proposed.yaml")
     result.assert_outcomes(passed=3 * len(GOOD) - 1, skipped=1)
