@@ -133,7 +133,7 @@ class LlemRun:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What was collected stays to the end: the collector of garbage need not walk it again and again, or at exit."""
+        """What was collected stays to the end: the collector of garbage need not walk it again and again."""
         gc.freeze()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
