@@ -13,7 +13,7 @@ from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
 from miners.static.context import NO_CONTEXT, ContextReads, context_reads
 from miners.static.state import EffectKind
-from miners.static.terms import MACHINE, RUN_TIME
+from miners.static.terms import OUTSIDE, RUN_TIME
 from pytest_llem_invariants.corpus import template_fragments
 from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
 from pytest_llem_invariants.predicates import compile_match
@@ -35,10 +35,6 @@ _DROPPED: Final[Mapping[str, Reason]] = {
     "unreachable": Reason.UNREACHABLE,
     "not called": Reason.UNREACHABLE,
 }
-_OUTSIDE: Final = frozenset(
-    {MACHINE, "platform", "environment", "import that may fail", "import at run time", "argument from elsewhere"}
-)
-"""Shapes of clauses that ask about the machine or a running engine, whatever the config."""
 _SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
     EffectKind.RAISE: frozenset({Severity.ERROR}),
     EffectKind.ASSERT: frozenset({Severity.ERROR}),
@@ -209,7 +205,7 @@ def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
     of_run_time = [wording for wording, shape in parts if shape == RUN_TIME]
     if of_run_time:
         return _Why(Reason.RUN_TIME, "; ".join(of_run_time))
-    debts = [(wording, shape) for wording, shape in parts if shape not in _OUTSIDE]
+    debts = [(wording, shape) for wording, shape in parts if shape not in OUTSIDE]
     if not debts:
         return _Why(Reason.RUN_TIME, "; ".join(wordings))
     told = "; ".join(wording for wording, _ in debts)

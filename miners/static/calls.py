@@ -155,8 +155,9 @@ class Calls(Evaluator):
         if not any(facts.target == f"{cls.module}:{cls.qualname}" for facts in self.surface.values()):
             return Unknown(f"{cls.name}(…)", self.place(node), "constructed object")
         given = tuple((k.arg, self.term(k.value, state)) for k in node.keywords if k.arg is not None)
-        whole = not node.args and all(k.arg is not None for k in node.keywords)
-        return Built(cls, given, self.place(node), whole)
+        spread = [self.term(k.value, state) for k in node.keywords if k.arg is None]
+        whole = not node.args and not spread
+        return Built(cls, given, self.place(node), whole, spread[0] if len(spread) == 1 and not node.args else None)
 
     # --- methods ----------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from miners.candidate import Candidate
 from miners.facts import ClassFacts
 from miners.logic import FALSE, TRUE, Conjunction, Formula, Opaque, all_of, any_of, atom, fields_of, to_dnf_in_part
 from miners.static.state import Effect, EffectKind, Site
-from miners.static.terms import Choice, Const, Field, Term, is_sayable, plain
+from miners.static.terms import OUTSIDE, Choice, Const, Field, Term, Unknown, is_sayable, plain
 from miners.values import Surface, default_at
 from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
@@ -144,6 +144,8 @@ def _differs(target: str, value: Term | None) -> Formula:
             return atom(target, "!=", plain(known))
         case Field(path=path):
             return FALSE if path == target else any_of((atom(target, "!=", f"@{path}"), atom(path, "absent")))
+        case Unknown(text=text, place=place, shape=shape) if shape in OUTSIDE:
+            return Opaque(f"{target} != {text}", place, shape=shape)
         case _:
             return TRUE
 

@@ -49,6 +49,7 @@ from miners.static.terms import (
     map_cases,
     operand_of,
     over_cases,
+    plain,
     remainder,
     subject_of,
     template_of,
@@ -61,6 +62,10 @@ from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import reference_of
 
 MOST_UNROLLED: Final = 40
+_MOST_MEMBERS: Final = 8
+"""A method of an enumeration is read member by member: of so many at most."""
+_MAKING: Final = frozenset({"__init__", "__post_init__", "model_post_init"})
+_VALIDATING: Final = frozenset({"field_validator", "model_validator", "validator", "root_validator"})
 _OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -362,6 +367,8 @@ class Evaluator:
             fact = self._facts_of(built.cls, name)
             if built.whole and fact is not None and fact.default is not MISSING:
                 return Const(fact.default)
+            if isinstance(built.spread, Field) and fact is not None:
+                return Field(f"{built.spread.path}.{name}")
         return Unknown(hole_text(_text(node)), built.place, "constructed object")
 
     def _facts_of(self, cls: ClassSource, name: str) -> FieldFact | None:
@@ -370,13 +377,21 @@ class Evaluator:
         return None if facts is None else facts.fields.get(name)
 
     def _sets_itself(self, cls: ClassSource) -> frozenset[str]:
-        """The attributes that the methods of a class assign."""
+        """The attributes that a class assigns while it is made: in its constructor, its validators, what they call."""
         key = (cls.module, cls.qualname)
         if key not in self._assigned:
+            methods = {method.name: method for _, method in self.reader.methods(cls)}
+            open_ = [name for name, method in methods.items() if name in _MAKING or method.decorators & _VALIDATING]
+            met: dict[str, None] = {}
+            while open_:
+                name = open_.pop()
+                if name in methods and name not in met:
+                    met[name] = None
+                    open_.extend(one.attr for one in ast.walk(methods[name].node) if isinstance(one, ast.Attribute))
             self._assigned[key] = frozenset(
                 one.attr
-                for _, method in self.reader.methods(cls)
-                for one in ast.walk(method.node)
+                for name in met
+                for one in ast.walk(methods[name].node)
                 if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
             )
         return self._assigned[key]
@@ -459,13 +474,31 @@ class Evaluator:
         return None if source is None else Instance(f"{path}.", source)
 
     def _of_field(self, term: Field, path: str, name: str, node: ast.expr, state: State) -> Term:
-        instance = self.instance_at(path)
+        fact = self.fact(path)
+        instance = self.instance_at(path) if fact is None or not fact.literals else None
         if instance is not None:
             return self.member(instance, instance.prefix, instance.cls, name, node, state)
-        fact = self.fact(path)
         if fact is not None and fact.literals is not None and name == "value":
             return term
+        kind = None if fact is None or not fact.literals else self._enum_of(path, fact)
+        if kind is not None and len(kind) <= _MOST_MEMBERS:
+            return choose(
+                (atom(path, "==", plain(member)), self.attribute(Const(member), name, node, state)) for member in kind
+            )
         return self.unknown(node, "attribute of a field's value")
+
+    def _enum_of(self, path: str, fact: FieldFact) -> type[Enum] | None:
+        """The enumeration whose members a field holds, by its name in the module of the class that has the field."""
+        parent = path.rpartition(".")[0]
+        owner = self.instance_at(parent) if parent else None
+        target = owner.cls.module if owner is not None else self.facts.target.partition(":")[0]
+        for name in fact.types:
+            found = self.reader.lookup(target, name)
+            if isinstance(found, ClassSource):
+                return self.reader.enum_of(found)
+            if isinstance(found, Value) and isinstance(found.value, type) and issubclass(found.value, Enum):
+                return found.value
+        return None
 
     def _selected_operand(self, node: ast.BoolOp, state: State) -> Term:
         """`a or b` as a value: the first true one, else the last."""

@@ -14,6 +14,7 @@ from miners.static.evaluate import MOST_UNROLLED
 from miners.static.reader import ClassSource, FunctionSource, absolute_import
 from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, Site, State, merge
 from miners.static.terms import (
+    MACHINE,
     NONE,
     RUN_TIME,
     CallableTerm,
@@ -593,12 +594,20 @@ class Explorer(Calls):
         """How the handler is reached: by what is known to fail in the body, or else somehow."""
         ways = [*failing, *(one.since(entry) for one in thrown)]
         text = ast.unparse(node.body[0]).partition("\n")[0]
-        shape = "import that may fail" if isinstance(node.body[0], (ast.Import, ast.ImportFrom)) else "exception in try"
+        shape = self._shape_of_failure(node.body[0], entry)
         condition = any_of(ways) if ways else Opaque(f"`{text}` raises", self.place(node), shape=shape)
         state = entry.fork(condition)
         if handler.name:
             state.env[handler.name] = Unknown(handler.name, self.place(handler), "caught exception")
         return state
+
+    def _shape_of_failure(self, first: ast.stmt, entry: State) -> str:
+        """What decides whether the statement raises: where no field takes part in it, the machine."""
+        if isinstance(first, (ast.Import, ast.ImportFrom)):
+            return "import that may fail"
+        names = [one.id for one in ast.walk(first) if isinstance(one, ast.Name)]
+        of_config = any(depends_on_config(entry.env[name]) for name in names if name in entry.env)
+        return "exception in try" if of_config else MACHINE
 
 
 def announcement(call: ast.Call) -> EffectKind | None:

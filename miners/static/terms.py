@@ -122,6 +122,8 @@ class Built:
     place: str
     whole: bool = True
     """Whether all of its arguments are known: then what is not given has its default."""
+    spread: Term | None = None
+    """The mapping that the other arguments come from (`**options`)."""
     of: Term | None = None
     """What it is a copy of: it holds the same, and what is done to it is done to nothing that was given."""
 
@@ -234,6 +236,18 @@ MACHINE: Final = "asks the machine"
 """The shape of what no keyword argument has a part in: an installed package, a device, a file."""
 RUN_TIME: Final = "known at run time"
 """The shape of what a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
+OUTSIDE: Final = frozenset(
+    {
+        RUN_TIME,
+        MACHINE,
+        "platform",
+        "environment",
+        "import that may fail",
+        "import at run time",
+        "argument from elsewhere",
+    }
+)
+"""Shapes of what the machine or a running engine answers, whatever the config."""
 
 
 def subject_of(term: Term) -> str | None:

@@ -71,6 +71,16 @@ class MadeOfUnknown:
 
 
 @dataclass
+class MadeOfMapping:
+    a: int = 0
+    options: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        if self.a == 1 and Limits(**self.options).high == 4:
+            raise ValueError("four")  # error: a == 1 and options.high == 4 -> four
+
+
+@dataclass
 class Copied:
     limits: Limits = field(default_factory=Limits)
     a: int = 0

@@ -97,3 +97,24 @@ class Constructed:
     def __post_init__(self):
         if re.compile(self.s).groups > 1:
             raise ValueError("groups")  # error: ?call of an unknown function -> groups
+
+
+@dataclass
+class AskedInTry:
+    a: int = 0
+
+    def __post_init__(self):
+        try:
+            os.stat("/nowhere")
+        except OSError:
+            if self.a == 1:
+                raise ValueError("offline") from None  # error: ?asks the machine and a == 1 -> offline
+
+
+@dataclass
+class SetByTheMachine:
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == 1:
+            self.a = os.getpid()  # dormant: a changes when a == 1

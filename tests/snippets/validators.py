@@ -1,9 +1,12 @@
 """pydantic's validators of every mode, on models and dataclasses; what they read of the other values."""
 
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator, model_validator
 from pydantic.dataclasses import dataclass
+
+HELPERS = ("Level",)
 
 
 class FieldAfter(BaseModel):
@@ -228,4 +231,23 @@ class InsideText(BaseModel):
             raise ValueError("a path")  # error: s matches '/' -> a path
         if "." not in self.s and self.s == "x":
             raise ValueError("no dot")  # error: s == 'x' -> no dot
+        return self
+
+
+class Level(Enum):
+    NONE = 0
+    SOME = 1
+    MUCH = 2
+
+    def is_high(self) -> bool:
+        return self.value > 0
+
+
+class MethodOfEnumField(BaseModel):
+    level: Level = Level.NONE
+
+    @model_validator(mode="after")
+    def check(self):
+        if self.level.is_high():
+            raise ValueError("high")  # error: level == 1 or level == 2 -> high
         return self
