@@ -23,7 +23,7 @@ from pytest_llem_invariants.model import (
 )
 
 LIBRARY = """
-import ctypes, logging, os, random, sys, threading, time, warnings
+import ctypes, logging, os, random, signal, sys, threading, time, warnings
 logger = logging.getLogger("fakelib")
 
 class Config:
@@ -45,6 +45,7 @@ class Config:
             logger.warning("top=%s is slow", top)
 
     def do_segfault(self): ctypes.string_at(0)
+    def do_kill(self): os.kill(os.getpid(), signal.SIGKILL)
     def do_hang(self): time.sleep(60)
     def do_exit(self): os._exit(3)
     def do_sys_exit(self): sys.exit(7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
@@ -64,9 +65,10 @@ def test_a_killed_controller_leaves_the_old_files_whole_and_the_journal_readable
     assert len([json.loads(line) for line in whole]) > 5
 
 
-def test_ctrl_c_keeps_what_was_confirmed_and_ends_with_2(house: House) -> None:
+@pytest.mark.parametrize("sharing", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_ctrl_c_keeps_what_was_confirmed_and_ends_with_2(house: House, sharing: tuple[str, ...]) -> None:
     slow_corpus(house)
-    process = start(house)
+    process = start(house, *sharing)
     wait_for_lines(house.journal, 9)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 2
@@ -75,12 +77,13 @@ def test_ctrl_c_keeps_what_was_confirmed_and_ends_with_2(house: House) -> None:
     assert all(case.confirmed for case in cases)
 
 
-def test_a_killed_worker_costs_the_rule_it_was_at(house: House) -> None:
-    house.hold((acting("segfault"), *GOOD))
+@pytest.mark.parametrize("what", ["segfault", "kill"])
+def test_a_killed_worker_costs_the_rule_it_was_at(house: House, what: str) -> None:
+    house.hold((acting(what), *GOOD))
     result = house.run("-n", "2")
     assert result.ret == 1
     cases = {case.id: case for case in load_validated(house.validated).cases}
-    assert cases["acts_segfault"].skipped_reason == "crashed: the worker process died"
+    assert cases[f"acts_{what}"].skipped_reason == "crashed: the worker process died"
     assert sum(case.confirmed for case in cases.values()) == len(GOOD)
 
 
@@ -90,6 +93,27 @@ def test_an_output_that_cannot_be_a_folder_is_exit_2_before_anything_runs(house:
     assert result.ret == 2
     assert "--llem-out" in result.stderr.str() + result.stdout.str()
     assert (house.path / "taken").read_text() == "a file"
+
+
+def as_the_owner() -> None:
+    """Even the superuser keeps to the mode of its own folders without CAP_DAC_OVERRIDE; for others nothing changes."""
+    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("has_journal", [False, True], ids=["nothing there", "the journal's folder is writable"])
+def test_a_folder_that_is_read_only_is_exit_2_and_stays_as_it_was(house: House, has_journal: bool) -> None:
+    house.validated.write_text("what was there")
+    folder = house.validated.parent
+    if has_journal:
+        house.journal.parent.mkdir()
+    folder.chmod(0o555)
+    try:
+        process = start(house, "-p", "no:cacheprovider", before=as_the_owner)
+        assert process.wait(60) == 2
+        assert sorted(path.name for path in folder.rglob("*.yaml")) == [house.corpus.name, house.validated.name]
+        assert house.validated.read_text() == "what was there"
+    finally:
+        folder.chmod(0o755)
 
 
 def test_a_full_disk_keeps_the_old_file_and_ends_with_2(house: House) -> None:
