@@ -153,7 +153,7 @@ class Gate:
                     candidate,
                     self.facts,
                     self._checks,
-                    self.oracle.observe,
+                    partial(self.oracle.observe, severity=Severity.ERROR),
                     partial(self._is_met, candidate),
                     surface=self._surface,
                     context=self._context,

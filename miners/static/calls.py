@@ -49,7 +49,7 @@ from miners.static.terms import (
     template_of,
     truth,
 )
-from miners.static.texts import TESTS, FirstPiece, PieceCount, Pieces
+from miners.static.texts import TESTS, FirstPiece, PieceCount, Pieces, TextLength
 from pytest_llem_invariants.expressions import MISSING
 
 _SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
@@ -358,6 +358,8 @@ class Calls(Evaluator):
                 return Count((exists,))
             case Pieces():
                 return PieceCount(term)
+            case Field(path=path) if path in self.text_elements:
+                return TextLength(path)
             case Field() | Computed() if not (subject_of(term) or "").startswith("each("):
                 return Computed(f"len({subject_of(term)})")
             case _:

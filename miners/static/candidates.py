@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, final
+from functools import cache
+from typing import Any, Final, TypeGuard, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
-from miners.logic import FALSE, TRUE, Conjunction, Formula, Opaque, all_of, any_of, atom, fields_of, to_dnf_in_part
+from miners.logic import (
+    FALSE,
+    TRUE,
+    And,
+    Atom,
+    Conjunction,
+    Formula,
+    Opaque,
+    Or,
+    all_of,
+    any_of,
+    atom,
+    fields_of,
+    to_dnf_in_part,
+)
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import OUTSIDE, Choice, Const, Field, Term, Unknown, is_sayable, plain
-from miners.values import Surface, default_at
+from miners.values import Surface, class_of, default_at, field_at
 from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -113,7 +128,7 @@ def _of_effect(
     if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
         yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
         return
-    cases = to_dnf_in_part(_visible(effect), MOST_CASES)
+    cases = to_dnf_in_part(never_unset(_visible(effect), facts, surface), MOST_CASES)
     if not cases:
         yield _never(effect)
         return
@@ -121,11 +136,73 @@ def _of_effect(
         yield _of_case(facts, effect, case, engine, context, surface)
 
 
+def _of_declared(formula: Formula, facts: ClassFacts) -> Formula:
+    """The formula without the cases in which a field is nothing though its enforced type forbids that."""
+    match formula:
+        case Atom(subject=name, clause=Clause(op="absent")) if facts.kind.coerces and name in facts.fields:
+            fact = facts.fields[name]
+            return formula if fact.nullable or fact.default is None else FALSE
+        case And(parts=parts):
+            return all_of(_of_declared(part, facts) for part in parts)
+        case Or(parts=parts):
+            return any_of(_of_declared(part, facts) for part in parts)
+        case _:
+            return formula
+
+
 def _never(effect: Effect) -> Dropped:
     """Why an effect has no case."""
     if effect.kind is EffectKind.SELF_ASSIGN and to_dnf_in_part(effect.guard, MOST_CASES):
         return Dropped("default", "only fills in what was not given")
     return Dropped("unreachable", "its condition contradicts itself")
+
+
+def never_unset(formula: Formula, facts: ClassFacts, surface: Surface) -> Formula:
+    """The formula without alternatives for fields of which something always stands there: a value, else the default.
+
+    "Other than x, or absent" is what the negation of "x" says. Of a field that takes no None, and whose default the
+    rule states, "other than x" says the same, in half as many cases.
+    """
+    known: dict[str, bool] = {}
+
+    def is_never_unset(name: str) -> bool:
+        if name not in known:
+            default = default_at(name, facts, surface)
+            parent = name.rpartition(".")[0]
+            owner = class_of(field_at(parent, facts, surface), surface) if parent else facts
+            known[name] = (
+                owner is not None
+                and owner.kind.coerces
+                and not field_at(name, facts, surface).nullable
+                and default is not None
+                and default is not MISSING
+                and is_sayable(default)
+            )
+        return known[name]
+
+    @cache
+    def narrowed(one: Formula) -> Formula:
+        match one:
+            case And(parts=parts):
+                return all_of(map(narrowed, parts))
+            case Or(parts=parts):
+                other = {part.subject for part in parts if isinstance(part, Atom) and part.clause.op in _OTHER_THAN}
+                return any_of(
+                    narrowed(part)
+                    for part in parts
+                    if not (_says_absent(part) and part.subject in other and is_never_unset(part.subject))
+                )
+            case _:
+                return one
+
+    return narrowed(formula)
+
+
+_OTHER_THAN: Final = frozenset({"!=", "not_in", "type_is_not"})
+
+
+def _says_absent(formula: Formula) -> TypeGuard[Atom]:
+    return isinstance(formula, Atom) and formula.clause.op == "absent"
 
 
 def _visible(effect: Effect) -> Formula:

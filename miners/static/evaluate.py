@@ -55,7 +55,7 @@ from miners.static.terms import (
     template_of,
     truth,
 )
-from miners.static.texts import FirstPiece, Pieces
+from miners.static.texts import FirstLetter, FirstPiece, Pieces
 from miners.values import class_of
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import Clause
@@ -112,6 +112,8 @@ class Evaluator:
         self.failures: list[Formula] = []
         """Conditions under which an expression on the way raises by itself (an unknown enum name)."""
         self._elements = 0
+        self.text_elements: set[str] = set()
+        """The stand-ins for elements that are declared to be texts."""
         self._assigned: dict[tuple[str, str], frozenset[str]] = {}
 
     def call(self, node: ast.Call, state: State) -> Term:
@@ -623,6 +625,8 @@ class Evaluator:
             )
         if isinstance(owner, Pieces) and key == Const(0):
             return FirstPiece(owner)
+        if isinstance(owner, Field) and owner.path in self.text_elements and key == Const(0):
+            return FirstLetter(owner.path)
         if (
             isinstance(owner, Items)
             and isinstance(key, Const)
@@ -746,7 +750,11 @@ class Evaluator:
         if subject is not None:
             if not isinstance(target, ast.Name):
                 return None
-            return {self._stand_in(target.id, state): f"each({subject})"}
+            stand_in = self._stand_in(target.id, state)
+            fact = self.fact(collection.path) if isinstance(collection, Field) else None
+            if fact is not None and fact.element_types == ("str",):
+                self.text_elements.add(stand_in)
+            return {stand_in: f"each({subject})"}
         if isinstance(collection, Items) and len(collection.items) == 2 and isinstance(target, ast.Tuple):
             # the pairs that `.items()`, `enumerate` and `zip` give, marked by their kind
             opened: dict[str, str] = {}

@@ -16,7 +16,7 @@ from typing import Any, Final, final
 
 from miners.logic import FALSE, TRUE, Formula, Opaque, Truth, all_of, any_of, atom, negate, reshaped
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
-from miners.static.texts import FirstPiece, PieceCount, Pieces
+from miners.static.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
 
 MOST_CASES: Final = 10
 _MOST_COUNTED: Final = 8
@@ -229,6 +229,8 @@ Term = (
     | Pieces
     | PieceCount
     | FirstPiece
+    | TextLength
+    | FirstLetter
     | Unknown
 )
 NONE: Final = Const(None)
@@ -464,9 +466,9 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
     if isinstance(left, Field) and isinstance(right, Bool) and op == "==":
         yes = all_of((atom(left.path, "==", True), right.formula))
         return any_of((yes, all_of((atom(left.path, "==", False), negate(right.formula)))))
-    if isinstance(left, PieceCount) and isinstance(right, Const) and isinstance(right.value, int):
+    if isinstance(left, (PieceCount, TextLength)) and isinstance(right, Const) and isinstance(right.value, int):
         return left.compared(op, right.value)
-    if isinstance(left, FirstPiece) and isinstance(right, Const) and op == "==":
+    if isinstance(left, (FirstPiece, FirstLetter)) and isinstance(right, Const) and op == "==":
         return left.equals(right.value)
     if isinstance(left, Count) and isinstance(right, Const):
         return _counted(left, op, right.value, text, place)
@@ -550,9 +552,6 @@ def _counted(count: Count, op: str, limit: Any, text: str, place: str) -> Formul
             return all_of((at_least(limit), negate(at_least(limit + 1))))
 
 
-_LISTED: Final = (list, tuple, set, frozenset)
-
-
 def contains(container: Term, item: Term, text: str, place: str) -> Formula:
     """`item in container`."""
     if isinstance(container, Choice):
@@ -566,8 +565,9 @@ def contains(container: Term, item: Term, text: str, place: str) -> Formula:
         return any_of(guard for key, guard, _ in container.entries if alike(key, item))
     if isinstance(container, Table) and all(isinstance(key, Const) for key, _, _ in container.entries):
         return any_of(all_of((guard, compare("==", item, key, text, place))) for key, guard, _ in container.entries)
-    if isinstance(item, FirstPiece) and isinstance(container, Const) and isinstance(container.value, _LISTED):
-        return any_of(item.equals(value) for value in container.value)
+    if isinstance(item, (FirstPiece, FirstLetter)) and isinstance(container, Const):
+        values = container.value if isinstance(container.value, (list, tuple, set, frozenset)) else ()
+        return any_of(item.equals(value) for value in sorted(values, key=repr))
     if isinstance(container, Items):
         return any_of(compare("==", item, member, text, place) for member in container.items)
     subject = subject_of(item)

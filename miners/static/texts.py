@@ -97,6 +97,40 @@ class PieceCount:
 
 @final
 @dataclass(frozen=True, slots=True)
+class TextLength:
+    """`len(text)` of an element of which nothing but a text is expected: `len(each(x))` is no expression."""
+
+    subject: str
+
+    def compared(self, op: str, limit: int) -> Formula:
+        match op:
+            case ">=":
+                return atom(self.subject, "matches", rf"\A[\s\S]{{{max(limit, 0)},}}")
+            case ">":
+                return self.compared(">=", limit + 1)
+            case "<":
+                return FALSE if limit <= 0 else atom(self.subject, "matches", rf"\A[\s\S]{{0,{limit - 1}}}\Z")
+            case "<=":
+                return self.compared("<", limit + 1)
+            case _:
+                return all_of((self.compared(">=", limit), self.compared("<=", limit)))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class FirstLetter:
+    """`text[0]`."""
+
+    subject: str
+
+    def equals(self, value: object) -> Formula:
+        if not isinstance(value, str) or len(value) != 1:
+            return FALSE
+        return atom(self.subject, "matches", rf"\A{re.escape(value)}")
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class FirstPiece:
     """`text.split(separator)[0]`."""
 

@@ -251,3 +251,16 @@ class MethodOfEnumField(BaseModel):
         if self.level.is_high():
             raise ValueError("high")  # error: level == 1 or level == 2 -> high
         return self
+
+
+class TextElements(BaseModel):
+    b: list[str] = []
+
+    @model_validator(mode="after")
+    def check(self):
+        for one in self.b:
+            if one not in {"all", "none"} and one[0] not in {"+", "-"}:
+                raise ValueError("sign")  # error: each(b) not_matches '\\A\\+' and each(b) not_matches '\\A\\-' and each(b) not_in ['all', 'none'] or each(b) not_matches '\\A\\+' and each(b) not_matches '\\A\\-' and each(b) absent -> sign
+            if len(one) > 4:
+                raise ValueError("long")  # error: each(b) matches '\\A[\\s\\S]{5,}' -> long
+        return self
