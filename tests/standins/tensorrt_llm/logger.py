@@ -2,4 +2,4 @@
 
 import logging
 
-logger = logging.getLogger("tensorrt_llm")
+logger = logging.getLogger("TRT-LLM")
