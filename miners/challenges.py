@@ -15,7 +15,7 @@ from miners.facts import ClassFacts
 from miners.values import Surface, field_at, put
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.inverse import constants_of
-from pytest_llem_invariants.model import EMPTY, Kwargs, Rule
+from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Rule
 from pytest_llem_invariants.values import distinct, fits, holdable, neighbours
 
 COERCED: Final = (
@@ -29,7 +29,9 @@ _NEAREST: Final = 3
 
 
 def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surface = EMPTY) -> Iterator[Kwargs]:
-    """At most so many configs: constants alone, two fields at the same one or at one each, examples with odd text."""
+    """At most so many configs: constants alone, two fields at the same one or at one each, examples with odd text, and
+    examples beside what another rule's negative says, which the library is known to accept.
+    """
     values = _known_values(rules, facts, surface)
     source = random.Random(f"joint challenges of {facts.native_type}")
 
@@ -50,26 +52,28 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
         for value in values[left]
         if fits(value, field_at(right, facts, surface))
     ]
-    share = most // 4
-    for configs in (alone, odd, same):
+    accepted = [kwargs for kwargs in distinct(rule.kwargs_negative for rule in rules) if len(kwargs) > 1]
+    probed = [rule.kwargs_positive for rule in rules if rule.added_by is AddedBy.DYNAMIC_MINER]
+    beside = [{**kwargs, **positive} for positive in distinct(probed) for kwargs in accepted]
+    share = most // 5
+    for configs in (alone, odd, same, beside):
         yield from _some(configs, share, source)
     for (left, one), (right, other) in _pairs(values, share, source):
         yield at(right, other, at(left, one))
 
 
 def _known_values(rules: Iterable[Rule], facts: ClassFacts, surface: Surface) -> dict[str, tuple[Any, ...]]:
-    """Field → what some rule compares it with, and what lies beside that, as far as it is of the field's type."""
+    """Field → what some rule compares it with, and what lies beside that and is of the field's type."""
     found: dict[str, list[Any]] = {}
     for rule in rules:
         for subject, clauses in rule.match.fields.items():
-            constants = [near for value in constants_of({subject: clauses}) for near in _nearest(value)]
+            constants = constants_of({subject: clauses})
             for name in parse(subject).fields:
                 if name.partition(".")[0] in facts.fields:
-                    found.setdefault(name, []).extend(constants)
-    return {
-        name: tuple(value for value in distinct(values) if fits(value, field_at(name, facts, surface)))
-        for name, values in found.items()
-    }
+                    fact = field_at(name, facts, surface)
+                    near = [near for value in constants for near in _nearest(value) if fits(near, fact)]
+                    found.setdefault(name, []).extend([*constants, *near])
+    return {name: distinct(values) for name, values in found.items()}
 
 
 def _nearest(value: Any) -> Iterator[Any]:

@@ -50,7 +50,7 @@ class FieldFact:
     bounds: Mapping[str, Any] = field(default_factory=dict)
     """annotated-types constraints by operator: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
     examples: tuple[Any, ...] = ()
-    """Values that it may take though its type does not say so: mappings that name fields of the class it holds."""
+    """Values that it takes and no type name tells: mappings that build a class that it holds, lists of its choices."""
     line: int = 0
     alias: str | None = None
     """The keyword under which alone the field can be given, where that is not its name."""

@@ -1,6 +1,6 @@
-"""Mappings for the fields that hold another class of the surface: what people write there, and no type names.
+"""What people write into the fields that hold another class of the surface, or a collection of certain words.
 
-Without one that the library accepts, every mapping that was tried is refused, and that looks like a rule.
+Without one that the library accepts, every mapping and list that was tried is refused, and that looks like a rule.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ from dataclasses import replace
 from typing import Any, Final
 
 from miners.facts import ClassFacts, FieldFact
+from miners.types import Choice, Group, alternatives
 from miners.values import Surface, class_of
-from pytest_llem_invariants.values import holdable
+from pytest_llem_invariants.values import distinct, holdable
 
 _MOST_GIVEN: Final = 2
+_MAPPINGS: Final = frozenset({"dict", "mapping"})
 
 
 def with_nested_examples(surface: Surface) -> Mapping[str, ClassFacts]:
-    """The surface, each field that holds one of its classes with a few mappings that build that class."""
+    """The surface, each field with examples: mappings that build a class that it holds, collections of its choices."""
     return {name: replace(facts, fields=_with_examples(facts, surface)) for name, facts in surface.items()}
 
 
@@ -25,8 +27,21 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
     found = {}
     for name, fact in facts.fields.items():
         inner = class_of(fact, surface)
-        found[name] = fact if inner is None else replace(fact, examples=tuple(_mappings(inner)))
+        examples = (*(() if inner is None else _mappings(inner)), *_of_choices(fact))
+        found[name] = replace(fact, examples=examples) if examples else fact
     return found
+
+
+def _of_choices(fact: FieldFact) -> Iterator[Any]:
+    """Collections of the first choice, of the first two, and of the first one twice."""
+    for one in alternatives(fact.type):
+        if isinstance(one, Group) and one.items and not one.fixed:
+            choices = [choice.values for choice in alternatives(one.items[-1]) if isinstance(choice, Choice)]
+            first = [value for values in choices for value in values if holdable(value)][:_MOST_GIVEN]
+            if first and one.name.lower() in _MAPPINGS:
+                yield {"x": first[0]}
+            elif first:
+                yield from distinct([first[:1], first, [*first[:1], *first[:1]]])
 
 
 def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
@@ -37,11 +52,10 @@ def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
     needed = {name: value for name, value in inner.base_kwargs.items() if _is_portable(value)}
     if needed:
         yield needed
-    given = [
-        {fact.keyword: fact.default}
-        for name, fact in inner.fields.items()
-        if fact.settable and name not in needed and fact.default is not None and holdable(fact.default)
+    known = [
+        fact for name, fact in inner.fields.items() if fact.settable and name not in needed and holdable(fact.default)
     ]
+    given = [{fact.keyword: fact.default} for fact in sorted(known, key=lambda fact: fact.default is None)]
     for one in given[:_MOST_GIVEN]:
         yield {**needed, **one}
     if len(given) > 1:

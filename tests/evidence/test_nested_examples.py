@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from miners.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.nested import with_nested_examples
+from miners.types import Choice, Group, Plain
 from pytest_llem_invariants.values import fits, pool
 
 
@@ -19,6 +20,14 @@ def test_a_field_that_holds_a_class_is_tried_with_mappings_that_build_it() -> No
     assert field.examples == ({"key": 1}, {"key": 1, "size": 4})
     assert all(fits(example, field) for example in field.examples)
     assert {"key": 1, "size": 4} in pool(field)
+
+
+def test_a_field_that_holds_certain_words_is_tried_with_some_of_them() -> None:
+    words = FieldFact("words", "", ("list",), type=Group("list", (Choice(("cpu", "gpu", "npu")),)))
+    table = FieldFact("table", "", ("dict",), type=Group("dict", (Plain("str"), Choice(("cpu",)))))
+    found = with_nested_examples({"lib.Words": _class("lib.Words", words, table)})["lib.Words"].fields
+    assert found["words"].examples == (["cpu"], ["cpu", "gpu"], ["cpu", "cpu"])
+    assert found["table"].examples == ({"x": "cpu"},)
 
 
 def test_other_fields_stay_as_they_are() -> None:
