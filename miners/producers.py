@@ -28,7 +28,8 @@ NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
 """The key among an SSOT's adapter facts that says why an engine is not probed."""
 FULL_BUDGET: Final = 40_000
 """How many questions the probing of one class may ask."""
-_WORD: Final = re.compile(r"[\w.+/-]{1,24}\Z")
+_WORD: Final = re.compile(r"(?![./]+\Z)[\w.+/-]{1,24}\Z")
+"""What may be a value, and is no folder that every machine has: a library that is given one looks through it all."""
 _MOST_WORDS: Final = 30
 _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200

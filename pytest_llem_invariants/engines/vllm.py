@@ -6,10 +6,12 @@ import importlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.hookspec import hookimpl
+from pytest_llem_invariants.engines.remembered import remember
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
@@ -46,6 +48,11 @@ class PlatformProxy:
         raise TypeError("a platform is exchanged, not changed")
 
 
+@cache
+def _model_folder() -> str:
+    return str(tiny_model())
+
+
 @final
 class VllmAdapter(EngineAdapter):
     """Knows what vLLM needs before its first import, and how to seem to be on another platform."""
@@ -66,9 +73,10 @@ class VllmAdapter(EngineAdapter):
         self._platforms["cpu"] = cpu
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
+        remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folder)
 
     def placeholder(self, name: str) -> Any:
-        return str(tiny_model()) if name == "tiny_model" else super().placeholder(name)
+        return _model_folder() if name == "tiny_model" else super().placeholder(name)
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
         wanted = values.get(_PLATFORM, "cpu")

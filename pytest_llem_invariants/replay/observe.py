@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import sys
+import time
 import warnings
 from collections.abc import Mapping
 from typing import Any, Final, final
@@ -23,6 +24,7 @@ from pytest_llem_invariants.replay.state import (
     kept_process,
     restore_environment,
     silent_streams,
+    without_waiting,
 )
 
 _Warmth = tuple[str, tuple[tuple[str, Any], ...]]
@@ -145,6 +147,7 @@ class Observer:
         filters, showing = warnings.filters, warnings.showwarning
         warnings.filters = _IGNORE
         warnings._filters_mutated()  # type: ignore[attr-defined]
+        sleep, time.sleep = time.sleep, without_waiting
         try:
             with adapter.context(context):
                 adapter.validate(native_type, adapter.build(native_type, kwargs), False)
@@ -153,6 +156,7 @@ class Observer:
         except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
             return describe(raised, adapter.package)
         finally:
+            time.sleep = sleep
             warnings.filters = filters
             warnings.showwarning = showing
             warnings._filters_mutated()  # type: ignore[attr-defined]

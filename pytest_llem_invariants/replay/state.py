@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from io import TextIOBase
@@ -138,6 +139,15 @@ def _duplicate(fd: int) -> int | None:
         return None
 
 
+_sleep: Final = time.sleep
+
+
+def without_waiting(seconds: Any, /) -> None:
+    """Stands for `time.sleep` while a library is asked: what it waits for before it tries again will not come."""
+    if threading.current_thread() is not threading.main_thread():
+        _sleep(seconds)
+
+
 def environment() -> dict[Any, Any]:
     """A copy of the environment as the process holds it, without decoding each variable."""
     return dict(getattr(os.environ, "_data", os.environ))
@@ -159,17 +169,19 @@ def restore_environment(before: dict[Any, Any]) -> None:
 
 @contextlib.contextmanager
 def kept_process() -> Iterator[None]:
-    """Environment, random numbers, working directory, module path, warnings: afterwards as before."""
+    """Environment, random numbers, working directory, module path, warnings: afterwards as before. Nothing waits."""
     variables = environment()
     path_list, path = sys.path, list(sys.path)
     folder = _working_directory()
     randomness = _random_states()
     threads = threading.active_count()
     known = set(threading.enumerate()) if threads else set()
-    showing = warnings.showwarning
+    showing, sleep = warnings.showwarning, time.sleep
+    time.sleep = without_waiting
     try:
         yield
     finally:
+        time.sleep = sleep
         warnings.showwarning = showing
         restore_environment(variables)
         if sys.path is not path_list or sys.path != path:

@@ -50,6 +50,9 @@ class Config:
     def _do_count(self, value):
         if value < 0:
             raise FieldError(f"count must be at least 0, not {value}", parameter="count")
+    def _do_wait(self, value):
+        time.sleep(value)
+        raise ValueError("nobody answered")
     def _do_package(self, value):
         import a_package_that_is_nowhere
     def _do_undefined(self, value):

@@ -5,6 +5,7 @@ import os
 import random
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -175,3 +176,12 @@ def test_outcomes_do_not_depend_on_order(observer: Observer) -> None:
         random.Random(seed).shuffle(order)
         again = {index: observer.observe(CONFIG, sample[index]) for index in order}
         assert [again[index] for index in range(len(sample))] == first
+
+
+def test_what_a_library_waits_for_is_not_waited_for(observer: Observer) -> None:
+    sleep, began = time.sleep, time.monotonic()
+    seen = observer.observe(CONFIG, {"wait": 60}).exception
+    assert seen is not None
+    assert seen == observer.raises(CONFIG, {"wait": 60})
+    assert time.monotonic() - began < 30
+    assert time.sleep is sleep
