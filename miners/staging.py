@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miners.candidate import Candidate
+from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.proof import Lost, Proven
 from miners.stage import to_candidate
 from pytest_llem_invariants.corpus import dump, render_proposed
@@ -48,6 +49,12 @@ def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> I
     refuted.parent.mkdir(parents=True, exist_ok=True)
     dump(refuted, dump_yaml({"engine": corpus.engine, "engine_version": corpus.engine_version, "refuted": held}))
     dump(path, render_proposed(replace(corpus, rules=tuple(rule for rule in corpus.rules if rule.id not in accused))))
+    ledger = path.parent / LEDGER
+    if ledger.exists():
+        met = {
+            name: f"fires on a config that the library accepts: {dict(kwargs)!r}" for name, kwargs in accused.items()
+        }
+        dump(ledger, render_ledger(load_ledger(ledger).without(met)))
     for rule in gone:
         yield f"dropped {rule.id}: the library accepts {say_value(dict(accused[rule.id]))}"
     yield f"wrote {path} without {len(gone)} rules, and {refuted}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, final
 
@@ -102,6 +102,13 @@ def figures(entries: Iterable[Entry]) -> Figures:
     )
 
 
+def _without(entry: Entry, refuted: Mapping[str, str]) -> Entry:
+    kept = tuple(name for name in entry.rules if name not in refuted)
+    if kept or not entry.rules:
+        return replace(entry, rules=kept)
+    return replace(entry, rules=(), reason=Reason.REFUTED, detail=refuted[entry.rules[0]])
+
+
 @final
 @dataclass(frozen=True)
 class Ledger:
@@ -141,6 +148,10 @@ class Ledger:
         return {
             name: tuple(found) for name, found in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0]))
         }
+
+    def without(self, refuted: Mapping[str, str]) -> Ledger:
+        """The ledger after some rules were taken out of the corpus, each with what refuted it."""
+        return Ledger(self.engine, self.engine_version, tuple(_without(entry, refuted) for entry in self.entries))
 
     def of_class(self, name: str) -> Ledger:
         """The effects that configs of one class pass, by its native type or the last part of that."""

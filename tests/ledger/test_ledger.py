@@ -11,18 +11,19 @@ import pytest
 
 from miners.candidate import Candidate
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.ledger.files import load_ledger, render_ledger
+from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.ledger.making import make_ledger
 from miners.ledger.show import headline, show
 from miners.proof import Lost
 from miners.stage import to_rule
+from miners.staging import drop_accused
 from miners.static import StaticResult, mine
 from miners.static.context import ContextReads
 from miners.static.reader import ImportedReader
 from miners.surface import class_facts
 from miners.witness import Examples
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.model import Rule
+from pytest_llem_invariants.model import Corpus, Rule
 from tests.ledger import sites
 
 FILE = "tests/ledger/sites.py"
@@ -170,6 +171,27 @@ def test_a_ledger_comes_back_from_its_file(read: StaticResult, tmp_path: Path) -
     assert load_ledger(path) == ledger
     assert render_ledger(load_ledger(path)) == text
     assert json.loads(text)["figures"]["covered"] == 1
+
+
+def test_a_rule_that_was_taken_out_covers_nothing(read: StaticResult) -> None:
+    one = rule_of(candidate_of(read, "raised"), {"a": -1})
+    other = replace(one, id="another")
+    ledger = ledger_of(read, [one, other])
+    assert entry_of(ledger.without({one.id: "fires on {}"}), "raised").rules == ("another",)
+    gone = entry_of(ledger.without({one.id: "fires on {}", "another": "fires on {'a': 1}"}), "raised")
+    assert (gone.rules, gone.reason) == ((), Reason.REFUTED)
+    assert gone.detail.startswith("fires on")
+    assert entry_of(ledger.without({one.id: ""}), "opaque") == entry_of(ledger, "opaque")
+
+
+def test_dropping_a_rule_from_a_corpus_drops_it_from_the_ledger_beside_it(read: StaticResult, tmp_path: Path) -> None:
+    rule = rule_of(candidate_of(read, "raised"), {"a": -1})
+    corpus = Corpus("1.1.0", "toy", "1", "2026-01-01T00:00:00+00:00", (rule,))
+    (tmp_path / LEDGER).write_text(render_ledger(ledger_of(read, [rule])), encoding="utf-8")
+    assert list(drop_accused(tmp_path / "invariants.proposed.yaml", corpus, {rule.id: {"a": -7}}))
+    entry = entry_of(load_ledger(tmp_path / LEDGER), "raised")
+    assert (entry.rules, entry.reason) == ((), Reason.REFUTED)
+    assert "'a': -7" in entry.detail
 
 
 def test_an_effect_is_one_line_of_the_file(read: StaticResult) -> None:
