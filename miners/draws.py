@@ -169,12 +169,16 @@ def real(source: random.Random) -> float:
 
 
 def word(source: random.Random) -> str:
-    """A short random word; sometimes empty, sometimes digits."""
+    """A short random word; sometimes empty, sometimes digits.
+
+    None is a folder that every machine has: a library that is given one may look through all that lies below it.
+    """
     kind = source.random()
     if kind < 0.06:
         return ""
     letters = string.digits if kind < 0.12 else string.ascii_letters + "_-/. "
-    return "".join(source.choice(letters) for _ in range(source.randint(1, 10)))
+    drawn = "".join(source.choice(letters) for _ in range(source.randint(1, 10)))
+    return drawn if drawn.strip("./ ") else "_" * len(drawn)
 
 
 def _size(source: random.Random) -> int:
