@@ -136,6 +136,19 @@ class ClassChecker:
         """The compiled test of a field, or None."""
         return self._tests[field] if field in self._data["tests"] else None
 
+    def refusal_of(self, field: str, value: Any, context: Mapping[str, Any]) -> str | None:
+        """What rejects a field whatever the others hold: nobody knows it, it is gone, or its own class rejects it."""
+        if not self.accepts_extra:
+            if value is not None and field in self._data.get("gone", {}):
+                return REMOVED_FIELD
+            if self._tests[field] is _not_a_field:
+                return UNKNOWN_FIELD
+        inner = _section(value, self._sections[field]) if field in self._sections else None
+        if inner is None or inner[0] not in self._checker.native_types:
+            return None
+        errors = self._checker.class_checker(inner[0]).check(inner[1], context).errors
+        return errors[0].rule_id if errors else None
+
     def _verdict(self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
         violations = self._violations(hits, kwargs, context)
         return Verdict(tuple(violations), self._ok.certification, (self.name,)) if violations else self._ok

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from itertools import product
 
+from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
+    from pytest_llem_invariants.checker.classes import ClassChecker
     from pytest_llem_invariants.checker.core import Checker
 
     Choice = Mapping[str, Any]
@@ -55,7 +57,12 @@ class Pruned:
 
     @property
     def certification(self) -> str:
-        return self._checker.class_checker(self.native_type).certification
+        """The weakest evidence of the classes that judged: the grid's own, and those of its nested configs."""
+        own = self._checker.class_checker(self.native_type)
+        fields = set().union(*map(_fields_of, self._axes))
+        inner = {native_type for field, native_type in own.sections.items() if field in fields}
+        known = sorted(inner.intersection(self._checker.native_types))
+        return weakest([own.certification, *(self._checker.class_checker(name).certification for name in known)])
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The valid combinations in the order of the grid, the last field varying fastest."""
@@ -69,9 +76,12 @@ class Pruned:
         if self._counts is None:
             axes = _neighbours_close(self._checker, self.native_type, self._axes)
             plan = _Plan(self._checker, self.native_type, axes, self._context)
-            valid, by_number = plan.count()
-            rules = self._checker.class_checker(self.native_type).rules
-            self._counts = valid, {rules[number]["id"]: by_number[number] for number in sorted(by_number)}
+            valid, cut = plan.count()
+            places = {
+                rule["id"]: place for place, rule in enumerate(self._checker.class_checker(self.native_type).rules)
+            }
+            by_place = sorted(cut, key=lambda name: (places.get(name, len(places)), name))
+            self._counts = valid, {name: cut[name] for name in by_place}
         return self._counts
 
 
@@ -219,16 +229,20 @@ class _Plan:
         ]
         """The fields assigned before a depth that a rule at or after it still reads."""
         self._below = [_size(axes[depth:]) for depth in range(len(axes) + 1)]
-        self._silent_from = max((depth + 1 for depth, asked in enumerate(self._questions) if asked), default=0)
+        self._doomed = [[_doom(tests, choice, context) for choice in axis] for axis in axes]
+        """What rejects a choice whatever else is chosen, choice by choice."""
+        speaking = [depth for depth in range(len(axes)) if self._questions[depth] or any(self._doomed[depth])]
+        self._silent_from = max(speaking, default=-1) + 1
+        self._names = [rule["id"] for rule in tests.rules]
         empty = tests.test_empty(context)
-        self.refused = next((n for n in empty if tests.rules[n]["severity"] == "error"), None)
+        self.refused = next((self._names[n] for n in empty if tests.rules[n]["severity"] == "error"), None)
 
-    def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> int | None:
+    def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> str | None:
         for field, test, numbers in self._questions[depth]:
             if field in chosen:
                 for hit in test(chosen[field], chosen, self._context) or ():
                     if hit in numbers:
-                        return hit  # type: ignore[no-any-return]
+                        return self._names[hit]  # type: ignore[no-any-return]
         return None
 
     def walk(self, depth: int, chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -240,39 +254,44 @@ class _Plan:
                     combined.update(choice)
                 yield combined
             return
-        for choice in self._axes[depth]:
+        for choice, doom in zip(self._axes[depth], self._doomed[depth], strict=True):
             combined = {**chosen, **choice}
-            if self._rejected_by(depth, combined) is None:
+            if doom is None and self._rejected_by(depth, combined) is None:
                 yield from self.walk(depth + 1, combined)
 
-    def count(self) -> tuple[int, dict[int, int]]:
+    def count(self) -> tuple[int, dict[str, int]]:
         """How many combinations are valid, and how many each rule cut off."""
         if self.refused is not None:
             return 0, {self.refused: self._below[0]}
         return self._count(0, {}, {})
 
-    def _count(self, depth: int, chosen: dict[str, Any], known: dict[Any, Any]) -> tuple[int, dict[int, int]]:
+    def _count(self, depth: int, chosen: dict[str, Any], known: dict[Any, Any]) -> tuple[int, dict[str, int]]:
         if depth >= self._silent_from:
             return self._below[depth], {}
         key = (depth, *(_identity(chosen.get(field, _ABSENT)) for field in self._live[depth]))
         if key in known:
-            found: tuple[int, dict[int, int]] = known[key]
+            found: tuple[int, dict[str, int]] = known[key]
             return found
         valid = 0
-        cut: dict[int, int] = {}
-        for choice in self._axes[depth]:
+        cut: dict[str, int] = {}
+        for choice, doom in zip(self._axes[depth], self._doomed[depth], strict=True):
             combined = {**chosen, **choice}
-            by = self._rejected_by(depth, combined)
+            by = doom or self._rejected_by(depth, combined)
             if by is not None:
                 cut[by] = cut.get(by, 0) + self._below[depth + 1]
                 continue
             below, cut_below = self._count(depth + 1, combined, known)
             valid += below
-            for number, size in cut_below.items():
-                cut[number] = cut.get(number, 0) + size
+            for name, size in cut_below.items():
+                cut[name] = cut.get(name, 0) + size
         if len(known) < _MEMORY:
             known[key] = valid, cut
         return valid, cut
+
+
+def _doom(tests: ClassChecker, choice: Choice, context: Mapping[str, Any]) -> str | None:
+    refusals = (tests.refusal_of(field, value, context) for field, value in choice.items())
+    return next((refusal for refusal in refusals if refusal is not None), None)
 
 
 _MEMORY = 50_000

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants.checker.sweep import GridError, read_grid
-from tests.checker.demo import SAMPLING, SERVE, checker_of, rule
+from tests.checker.demo import SAMPLING, SCHEMA, SERVE, checker_of, rule
 
 GRID: dict[str, list[Any]] = {
     "temperature": [0, 0.5, -1],
@@ -73,6 +73,23 @@ def test_zipped_and_nested_groups() -> None:
     ]
     assert read_grid({"cache": {"a": [1, 2], "b": [3]}}) == [[{"cache": {"a": 1, "b": 3}}, {"cache": {"a": 2, "b": 3}}]]
     assert read_grid({"zip_x": [{"a": 1}, {"b": 2}]}) == [[{"a": 1}, {"b": 2}]]
+
+
+def test_a_nested_config_is_judged_by_its_own_class_and_a_stranger_by_the_schema() -> None:
+    older = {**SCHEMA, "engine_version": "1.0", "engine_params": {SERVE: {"lanes": {}}}}
+    checker = checker_of(schema=SCHEMA, older=[older])
+    grid: dict[str, Any] = {"cache": {"block_size": [7, 8], "ways": [1, 2]}, "offload": [1, 2]}
+    pruned = checker.prune(grid, native_type=SERVE)
+    assert list(pruned) == [{"cache": {"block_size": 8, "ways": w}, "offload": o} for w in (1, 2) for o in (1, 2)]
+    assert (pruned.valid, pruned.by_rule) == (4, {"cache_block": 4})
+    assert checker.prune({**grid, "ofload": [1]}, native_type=SERVE).by_rule == {
+        "cache_block": 4,
+        "unknown_field": 4,
+    }
+    assert checker.prune({**grid, "lanes": [None, 3]}, native_type=SERVE).by_rule == {
+        "cache_block": 8,
+        "removed_field": 4,
+    }
 
 
 def test_the_context_counts() -> None:
