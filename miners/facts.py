@@ -54,6 +54,8 @@ class FieldFact:
     line: int = 0
     alias: str | None = None
     """The keyword under which alone the field can be given, where that is not its name."""
+    aliases: tuple[str, ...] = ()
+    """Further keywords under which it can be given."""
     type: TypeExpr = UNTYPED
     """The whole type, from which `types`, `element_types`, `nullable`, `literals` and `bounds` follow."""
 

@@ -127,6 +127,7 @@ def parameter(facts: ClassFacts, fact: FieldFact, doc: FieldDoc | None, default:
         "deprecated": deprecation(description),
         "init_only": fact.init_only,
         "alias": fact.alias,
+        **({"aliases": list(fact.aliases)} if fact.aliases else {}),
         **default_data(fact, default),
     }
 

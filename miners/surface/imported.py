@@ -111,6 +111,7 @@ def fact(
     init: bool = True,
     init_only: bool = False,
     alias: str | None = None,
+    aliases: tuple[str, ...] = (),
     line: int = 0,
 ) -> FieldFact:
     """A field's fact, with everything that follows from its type."""
@@ -128,6 +129,7 @@ def fact(
         bounds=bounds_of(type_),
         line=line,
         alias=alias,
+        aliases=aliases,
         type=type_,
     )
 
@@ -185,6 +187,7 @@ def _of_field_info(
 ) -> FieldFact:
     type_ = bounded(read_annotation(info.annotation), constraints(info.metadata))
     alias = info.validation_alias if isinstance(info.validation_alias, str) else None
+    choices = [one for one in getattr(info.validation_alias, "choices", ()) if isinstance(one, str)]
     by_name = config.get("populate_by_name") or config.get("validate_by_name")
     default = MISSING if info.is_required() else plain_default(info.default)
     if info.default_factory is not None:
@@ -197,6 +200,7 @@ def _of_field_info(
         init=field is None or (field.init and info.init is not False),  # a model takes what only a dataclass leaves out
         init_only=bool(info.init_var),
         alias=None if by_name else alias,
+        aliases=tuple(one for one in choices if one != name),
         line=line,
     )
 

@@ -193,7 +193,11 @@ def _class_entry(
     if parameters is not None and schema is not None:
         facts = schema.get("native_types", {}).get(name, {})
         entry["accepts_extra"] = bool(facts.get("accepts_extra"))
-        entry["fields"] = {field: _kinds(parameter) for field, parameter in parameters.items()}
+        entry["fields"] = {
+            name: _kinds(parameter)
+            for field, parameter in parameters.items()
+            for name in (field, *parameter.get("aliases", ()))
+        }
         is_front = native is not None and any(step.returns for step in native.build)
         if is_front or str(facts.get("kind", "")).startswith("pydantic"):
             entry["sections"] = _sections(parameters, fields)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pytest
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass as checked
 
 from miners.facts import ClassFacts, ClassKind
@@ -150,6 +150,13 @@ def test_only_a_dataclass_leaves_a_field_out_of_its_constructor() -> None:
         size: int = Field(default=1, init=False)
 
     assert [class_facts(cls, "x").fields["size"].init for cls in (Model, Data)] == [True, False]
+
+
+def test_a_field_has_every_keyword_that_it_can_be_given_under() -> None:
+    class Model(BaseModel):
+        size: int = Field(default=1, validation_alias=AliasChoices("size", "length", AliasPath("deep", 0)))
+
+    assert class_facts(Model, "x").fields["size"].aliases == ("length",)
 
 
 def test_a_class_variable_is_no_field() -> None:
