@@ -53,7 +53,9 @@ def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
     if needed:
         yield needed
     known = [
-        fact for name, fact in inner.fields.items() if fact.settable and name not in needed and holdable(fact.default)
+        fact
+        for name, fact in inner.fields.items()
+        if fact.settable and name not in inner.base_kwargs and holdable(fact.default)
     ]
     given = [{fact.keyword: fact.default} for fact in sorted(known, key=lambda fact: fact.default is None)]
     for one in given[:_MOST_GIVEN]:
