@@ -71,6 +71,7 @@ def probe_class(
     found = probe(
         facts,
         oracle.raises,
+        accepts=oracle.accepts,
         constants=_with_words(constants_in(guesses), facts, words),
         clusters=adapter.ssot.clusters.get(name, ()),
         explained=explained,

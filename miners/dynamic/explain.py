@@ -236,7 +236,7 @@ class Explainer:
         few = [
             (name, value) for rank in range(_RANKS) for name, values in others.items() for value in values[rank:][:1]
         ]
-        harmless = [(name, value) for name, value in few if self._oracle({name: value}).guard is None]
+        harmless = [(name, value) for name, value in few if self._oracle.accepts({name: value})]
         groups = (harmless[start : start + _GROUP] for start in range(0, len(harmless), _GROUP))
         wanted = {name for group in groups for name in self._vanishing(row.kwargs, row.guard, group)}
         return {name: values for name, values in others.items() if name in wanted}
@@ -249,7 +249,7 @@ class Explainer:
         if len(group) > 1:
             yield from self._vanishing(base, guard, group[: len(group) // 2])
             yield from self._vanishing(base, guard, group[len(group) // 2 :])
-        elif found.guard is None:
+        elif self._oracle.accepts(found.kwargs):
             yield group[0][0]
 
     def _related(self, fields: Fields, base: Kwargs, name: str, guard: str) -> tuple[Fields, str, list[Row]] | None:

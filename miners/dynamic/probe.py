@@ -53,6 +53,7 @@ def probe(
     facts: ClassFacts,
     raises: Raises,
     *,
+    accepts: Predicate | None = None,
     constants: Mapping[str, Iterable[Any]] = EMPTY,
     clusters: Iterable[Iterable[str]] = (),
     explained: Predicate = lambda kwargs: False,
@@ -63,12 +64,12 @@ def probe(
 ) -> Iterator[Candidate]:
     """Candidates for the rejections of one class that no given rule explains yet.
 
-    `raises` asks the live library; `constants` are values that the validators compare a field with; `clusters` are
-    groups of fields that occur together in validators; `explained` says what confirmed rules claim; the classes of
-    `surface` are those whose typed values may be tried; `company` are further configs to learn from; `budget` bounds
-    the questions to the library.
+    `raises` asks the live library, and `accepts` whether it does take what it does not reject; `constants` are values
+    that the validators compare a field with; `clusters` are groups of fields that occur together in validators;
+    `explained` says what confirmed rules claim; the classes of `surface` are those whose typed values may be tried;
+    `company` are further configs to learn from; `budget` bounds the questions to the library.
     """
-    oracle = Oracle(raises)
+    oracle = Oracle(raises, accepts)
     typed = tuple(surface)
     pools = {
         name: pool(fact, [*_choices(fact), *_objects(fact, surface), *constants.get(name, ())], typed)

@@ -101,8 +101,9 @@ def abstract(message: str) -> str:
 class Oracle:
     """The live library behind a memory: the same question is asked once."""
 
-    def __init__(self, raises: Raises) -> None:
+    def __init__(self, raises: Raises, accepts: Callable[[Kwargs], bool] | None = None) -> None:
         self._raises = raises
+        self._accepts = accepts
         self._known: dict[str, Row] = {}
         self.accepted: list[Kwargs] = []
         """Everything the library was seen to accept: what speaks against a predicate that claims it."""
@@ -120,3 +121,7 @@ class Oracle:
             if exception is None:
                 self.accepted.append(kwargs)
         return row
+
+    def accepts(self, kwargs: Kwargs) -> bool:
+        """Whether the library takes a config; False also where this machine cannot tell."""
+        return self(kwargs).guard is None and (self._accepts is None or self._accepts(kwargs))
