@@ -25,7 +25,18 @@ from miners.logic import (
     to_dnf_in_part,
 )
 from miners.static.state import Effect, EffectKind, Site
-from miners.static.terms import OUTSIDE, Choice, Const, Field, Term, Unknown, is_sayable, plain
+from miners.static.terms import (
+    OUTSIDE,
+    Built,
+    Choice,
+    Computed,
+    Const,
+    Field,
+    Term,
+    Unknown,
+    is_sayable,
+    plain,
+)
 from miners.values import Surface, class_of, default_at, field_at
 from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
@@ -153,7 +164,8 @@ def _of_declared(formula: Formula, facts: ClassFacts) -> Formula:
 def _never(effect: Effect) -> Dropped:
     """Why an effect has no case."""
     if effect.kind is EffectKind.SELF_ASSIGN and to_dnf_in_part(effect.guard, MOST_CASES):
-        return Dropped("default", "only fills in what was not given")
+        same = isinstance(effect.value, Built)
+        return Dropped("default", "holds what was given" if same else "only fills in what was not given")
     return Dropped("unreachable", "its condition contradicts itself")
 
 
@@ -221,6 +233,10 @@ def _differs(target: str, value: Term | None) -> Formula:
             return atom(target, "!=", plain(known))
         case Field(path=path):
             return FALSE if path == target else any_of((atom(target, "!=", f"@{path}"), atom(path, "absent")))
+        case Computed(text=text) if text == f"distinct({target})":
+            return atom(f"len({target})", ">", f"@len({text})")
+        case Built(spread=Field(path=path)) | Built(of=Field(path=path)) if path == target:
+            return FALSE
         case Unknown(text=text, place=place, shape=shape) if shape in OUTSIDE:
             return Opaque(f"{target} != {text}", place, shape=shape)
         case _:

@@ -606,6 +606,8 @@ class Evaluator:
         if isinstance(index, ast.Slice):
             return self.unknown(node, "slice")
         key = self.term(index, state)
+        if _chain(node.value) == "os.environ" and isinstance(key, Const):
+            return self.context.environment(str(key.value), self.place(node))
         return map_cases(owner, lambda one: map_cases(key, lambda k: self.item(one, k, node)))
 
     def item(self, owner: Term, key: Term, node: ast.expr) -> Term:

@@ -143,6 +143,7 @@ def _further(
 ) -> dict[str, str]:
     """Validating methods that construction did not reach, as far as they ask for nothing else."""
     needs: dict[str, str] = {}
+    inner = _called_with_more(reader, cls)
     for owner, function in reader.methods(cls):
         module = reader.module(function.module)
         path = module.path if module is not None else function.module
@@ -150,11 +151,27 @@ def _further(
         required = required_arguments(function)
         if required and not reached:
             needs[function.qualname] = required[0]
+        if function.name in inner and function.name not in entries and not reached and not required:
+            needs[function.qualname] = inner[function.name]
+            continue
         if reached or required or function.decorators & {"property", "cached_property", "classmethod", "staticmethod"}:
             continue
         if function.name in entries or function.name.startswith(_VALIDATING):
             explorer.invoke(CallableTerm(function, instance, owner if owner is cls else cls), [], {}, state)
     return needs
+
+
+def _called_with_more(reader: Reader, cls: ClassSource) -> dict[str, str]:
+    """Private methods that only run inside of methods that ask for more, with the argument that those ask for."""
+    found: dict[str, str] = {}
+    for _, function in reader.methods(cls):
+        required = required_arguments(function)
+        if required:
+            for call in ast.walk(function.node):
+                match call:
+                    case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)) if name.startswith("_"):
+                        found.setdefault(name, required[0])
+    return found
 
 
 def required_arguments(function: FunctionSource) -> list[str]:
