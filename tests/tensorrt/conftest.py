@@ -13,11 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STANDINS = ROOT / "tests" / "standins"
+MINE = ("-c", "import sys; from miners.cli import main; sys.exit(main(sys.argv[1:]))")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project folder that holds what is known of TensorRT-LLM and no corpus yet."""
     folder = tmp_path_factory.mktemp("standin")
@@ -28,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run(project: Path) -> Run:
     """Run a Python module there; `installed` puts the stand-in where the library would be."""
 

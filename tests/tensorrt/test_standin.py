@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tensorrt.conftest import STANDINS, Run
+from tests.tensorrt.conftest import MINE, STANDINS, Run
 
-MINE = ("-c", "import sys; from miners.cli import main; sys.exit(main(sys.argv[1:]))")
 BOTH = """
 import json, sys
 from pathlib import Path
