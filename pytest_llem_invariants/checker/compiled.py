@@ -196,7 +196,7 @@ def _class_entry(
         entry["fields"] = {
             name: _kinds(parameter)
             for field, parameter in parameters.items()
-            for name in (field, *parameter.get("aliases", ()))
+            for name in (parameter.get("alias") or field, *parameter.get("aliases", ()))
         }
         is_front = native is not None and any(step.returns for step in native.build)
         if is_front or str(facts.get("kind", "")).startswith("pydantic"):

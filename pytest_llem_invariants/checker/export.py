@@ -82,6 +82,23 @@ def json_schema(
     return schema, tuple(unsupported)
 
 
+def with_sections(native_type: str, schemas: Mapping[str, Schema], sections: Mapping[str, Mapping[str, str]]) -> Schema:
+    """The schema of a class in which a mapping in a field that holds another class must fit that class's schema."""
+
+    def linked(name: str) -> Schema:
+        properties = dict(schemas[name]["properties"])
+        for field, inner in sections.get(name, {}).items():
+            if inner in schemas:
+                ways = [{"not": {"type": "object"}}, {"$ref": f"#/$defs/{inner}"}]
+                properties[field] = {**properties.get(field, {}), "anyOf": ways}
+        return {**schemas[name], "properties": properties}
+
+    inside = {name: linked(name) for name in schemas if name != native_type}
+    for schema in inside.values():
+        del schema["$schema"]
+    return {**linked(native_type), "$defs": inside} if inside else linked(native_type)
+
+
 def _description(rule: Rule) -> str:
     return f"{message_of(rule) or rule.invariant_under_test} [{rule.miner_source.guard}]"
 

@@ -6,13 +6,15 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.compiled import read_schema
 from pytest_llem_invariants.checker.core import Checker
-from pytest_llem_invariants.checker.export import json_schema, markdown, pydantic_source
+from pytest_llem_invariants.checker.export import Unsupported, json_schema, markdown, pydantic_source, with_sections
+from pytest_llem_invariants.checker.written import as_written
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.corpus import load_proposed
 from pytest_llem_invariants.errors import LlemError
@@ -24,32 +26,37 @@ def run(options: argparse.Namespace) -> int:
         raise LlemError(f"name an engine with --engine: {', '.join(store.engines(store.data_root()))}")
     checker = load(options)
     folder = _folder(checker, options)
-    native_type = checker.resolve(options.type) if options.type else _front(checker)
-    rules = _shipped(checker, folder, native_type)
+    form = checker.routes.get("forms", {}).get(options.type)
+    native_type = _meant(checker, options.type, form)
+    rules = _shipped(checker, folder)
     if options.format == "markdown":
-        print(markdown(native_type, rules), end="")
+        print(markdown(native_type, rules.get(native_type, ())), end="")
         return 0
     if options.format == "pydantic":
         fields = checker.class_checker(native_type).fields or ()
-        print(pydantic_source(native_type, rules, fields, checker.engine, checker.version), end="")
+        source = pydantic_source(native_type, rules.get(native_type, ()), fields, checker.engine, checker.version)
+        print(source, end="")
         return 0
-    schema, unsupported = json_schema(
-        native_type,
-        rules,
-        _parameters(folder.parent, native_type),
-        accepts_extra=checker.class_checker(native_type).accepts_extra,
-        context=checker.declared_context,
-    )
+    schema, unsupported, total = _schema(checker, native_type, rules, _parameters(folder.parent))
+    if form is not None:
+        schema = as_written(schema, form, checker.class_checker(native_type).fields or {})
     if options.list_unsupported:
         for entry in unsupported:
             print(f"{entry.rule_id}: {entry.reason}")
         return 0
     print(json.dumps(schema, indent=2, ensure_ascii=False))
     if unsupported:
-        total = sum(rule.severity == "error" for rule in rules)
         told = f"{len(unsupported)} of {total} rules cannot be said in JSON Schema: --list-unsupported names them"
         print(told, file=sys.stderr)
     return 0
+
+
+def _meant(checker: Checker, name: str | None, form: Mapping[str, Any] | None) -> str:
+    if form is None:
+        return checker.resolve(name) if name else _front(checker)
+    if "class" not in form:
+        raise LlemError(f"{name} is of no class of its own — name one: {', '.join(checker.native_types)}")
+    return str(form["class"])
 
 
 def _folder(checker: Checker, options: argparse.Namespace) -> Path:
@@ -71,18 +78,45 @@ def _front(checker: Checker) -> str:
     return str(chosen)
 
 
-def _shipped(checker: Checker, path: Path, native_type: str) -> list[Rule]:
-    """The full rules of the class, as far as the checker uses them."""
+def _shipped(checker: Checker, path: Path) -> dict[str, list[Rule]]:
+    """The full rules of each class, as far as the checker uses them."""
     shipped = {rule["id"] for rule in checker.rules}
-    return [rule for rule in load_proposed(path).rules if rule.native_type == native_type and rule.id in shipped]
+    by_class: dict[str, list[Rule]] = {}
+    for rule in load_proposed(path).rules:
+        if rule.id in shipped:
+            by_class.setdefault(rule.native_type, []).append(rule)
+    return by_class
 
 
-def _parameters(folder: Path, native_type: str) -> dict[str, Any] | None:
+def _schema(
+    checker: Checker, native_type: str, rules: Mapping[str, list[Rule]], parameters: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, Any], list[Unsupported], int]:
+    """The schema of a class and of those that its fields hold; what it cannot say; how many rules there are to say."""
+    sections: dict[str, Mapping[str, str]] = {}
+    left = [native_type]
+    while left:
+        name = left.pop()
+        if name not in sections and name in checker.native_types:
+            sections[name] = checker.class_checker(name).sections
+            left.extend(sections[name].values())
+    schemas: dict[str, dict[str, Any]] = {}
+    unsupported: list[Unsupported] = []
+    for name in sorted(sections, key=lambda name: (name != native_type, name)):
+        schemas[name], unsaid = json_schema(
+            name,
+            rules.get(name, ()),
+            parameters.get(name),
+            accepts_extra=checker.class_checker(name).accepts_extra,
+            context=checker.declared_context,
+        )
+        unsupported.extend(unsaid)
+    total = sum(rule.severity == "error" for name in sections for rule in rules.get(name, ()))
+    return with_sections(native_type, schemas, sections), unsupported, total
+
+
+def _parameters(folder: Path) -> dict[str, dict[str, Any]]:
+    """The parameters of each class in the discovered schema, if there is one."""
     path = folder / store.SOURCES[2]
-    if not path.exists():
-        return None
-    schema = read_schema(path)
-    return {
-        **schema.get("engine_params", {}).get(native_type, {}),
-        **schema.get("sampling_params", {}).get(native_type, {}),
-    }
+    schema = read_schema(path) if path.exists() else {}
+    engine, sampling = schema.get("engine_params", {}), schema.get("sampling_params", {})
+    return {name: {**engine.get(name, {}), **sampling.get(name, {})} for name in {**engine, **sampling}}

@@ -158,7 +158,9 @@ def _export(commands: Any) -> None:
     command = _command(commands, "export", "write the rules in a language that other tools read", "export")
     _source(command)
     command.add_argument("--format", choices=("json-schema", "pydantic", "markdown"), default="json-schema")
-    command.add_argument("--type", metavar="CLASS", help="the class (default: the engine's front class)")
+    command.add_argument(
+        "--type", metavar="CLASS", help="the class, or a form such as serve (default: the front class)"
+    )
     command.add_argument("--list-unsupported", action="store_true", help="name the rules that the language cannot say")
 
 

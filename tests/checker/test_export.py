@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker.export import json_schema, markdown
-from pytest_llem_invariants.corpus import field_resolver
+from pytest_llem_invariants.cli import main
+from pytest_llem_invariants.corpus import field_resolver, render_proposed
 from pytest_llem_invariants.model import Rule, Severity
 from pytest_llem_invariants.predicates import compile_match
-from tests.checker.demo import CONTEXT, RULES, SAMPLING, rule
+from tests.checker.demo import CONTEXT, RULES, SAMPLING, SERVE, corpus_of, rule
 from tests.checker.test_agreement import rules
 
 
@@ -31,15 +36,16 @@ def same(left: Any, right: Any) -> bool:
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
-def accepts(schema: dict[str, Any], value: Any) -> bool:
+def accepts(schema: dict[str, Any], value: Any, definitions: dict[str, Any] | None = None) -> bool:
     """JSON Schema, as far as the export uses it."""
+    defined = schema.get("$defs", definitions or {})
     number = kind_fits("number", value)
     tests = {
         "type": lambda kind: kind_fits(kind, value),
         "enum": lambda members: any(same(member, value) for member in members),
-        "not": lambda inner: not accepts(inner, value),
-        "allOf": lambda parts: all(accepts(part, value) for part in parts),
-        "anyOf": lambda parts: any(accepts(part, value) for part in parts),
+        "not": lambda inner: not accepts(inner, value, defined),
+        "allOf": lambda parts: all(accepts(part, value, defined) for part in parts),
+        "anyOf": lambda parts: any(accepts(part, value, defined) for part in parts),
         "minimum": lambda bound: not number or value >= bound,
         "maximum": lambda bound: not number or value <= bound,
         "exclusiveMinimum": lambda bound: not number or value > bound,
@@ -55,11 +61,12 @@ def accepts(schema: dict[str, Any], value: Any) -> bool:
         "required": lambda names: not isinstance(value, dict) or all(name in value for name in names),
         "properties": lambda each: (
             not isinstance(value, dict)
-            or all(accepts(inner, value[name]) for name, inner in each.items() if name in value)
+            or all(accepts(inner, value[name], defined) for name, inner in each.items() if name in value)
         ),
+        "$ref": lambda name: accepts(defined[name.removeprefix("#/$defs/")], value, defined),
         "additionalProperties": lambda _: set(value) <= set(schema["properties"]),
     }
-    told = {"$schema", "$comment", "title", "description", "default", "examples", "deprecated"}
+    told = {"$schema", "$defs", "$comment", "title", "description", "default", "examples", "deprecated"}
     return all(tests[key](rhs) for key, rhs in schema.items() if key not in told)
 
 
@@ -138,3 +145,60 @@ def test_the_schema_knows_the_fields_and_refuses_strangers_where_the_class_does(
 def test_a_page_has_a_row_for_every_rule() -> None:
     page = markdown(SAMPLING, [rule("r", {"mode": {"==": "a|b"}}, severity=Severity.WARN)])
     assert page.splitlines()[-1] == "| mode is 'a\\|b' | warns |  | `demo/params.py:7` |"
+
+
+# What people write ----------------------------------------------------------------------------------------------------
+
+WRITTEN_KEYS = ["tensor-parallel-size", "tensor_parallel_size", "tp", "graphs", "no-graphs", "cache", "offload", "port"]
+SAME_FIELD = [{"tensor-parallel-size", "tensor_parallel_size", "tp"}, {"graphs", "no-graphs"}]
+WRITTEN = st.dictionaries(
+    st.sampled_from([*WRITTEN_KEYS, "tensor-paralel-size"]),
+    st.sampled_from(
+        [0, 1, -1, 7, "0", "1k", "auto", None, True, False, {"block_size": 7}, {"block_size": 8}, {"x": 1}]
+    ),
+    max_size=3,
+).filter(lambda config: all(len(config.keys() & ways) < 2 for ways in SAME_FIELD))
+MODEL_AND_SIZE = rule("absent", {"offload": {"absent": True}, "tensor_parallel_size": {">": 6}}, native_type=SERVE)
+
+
+def schema_of_serve(project: Path, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    path = project / "corpora/demo/invariants.proposed.yaml"
+    path.write_text(render_proposed(corpus_of([*RULES, MODEL_AND_SIZE])))
+    (path.parent / "invariants.validated.yaml").unlink()
+    assert main(["export", "--engine", "demo", "--type", "serve"]) == 0
+    schema: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return schema
+
+
+def test_the_schema_of_a_form_says_what_stands_in_the_file(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = schema_of_serve(project, capsys)
+    for config, ok in (
+        ({"tensor-parallel-size": 0}, False),
+        ({"tensor-parallel-size": 7}, False),
+        ({"tensor-parallel-size": 7, "offload": 1}, True),
+        ({"tensor-parallel-size": "0"}, True),
+        ({"tensor-paralel-size": 1}, False),
+        ({"tp": 1, "port": 80, "no-graphs": True}, True),
+        ({"cache": {"block_size": 7}}, False),
+        ({"cache": {"block_size": 8, "ways": 2}}, True),
+    ):
+        assert accepts(schema, config) is ok, config
+
+
+def test_the_schema_of_a_form_rejects_only_what_the_checker_rejects(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = schema_of_serve(project, capsys)
+    checker = Checker.load("demo")
+
+    @settings(max_examples=400, deadline=None)
+    @given(WRITTEN)
+    def holds(config: dict[str, Any]) -> None:
+        assert accepts(schema, config) or not checker.check_config(config, form="serve").ok
+
+    holds()
+
+
+def test_a_form_without_a_class_has_no_schema(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--engine", "demo", "--type", "nested"]) == 2
+    assert "of no class of its own" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.cli import main
+from tests.checker.test_export import accepts
 
 ROOT = Path(__file__).parents[2]
 
@@ -229,6 +231,29 @@ def test_a_serve_config_that_is_valid_is_accepted(vllm: Checker, config: dict[st
     verdict = vllm.check_config(config)
     assert verdict.native_types[0] == "vllm.EngineArgs"
     assert verdict.errors == ()
+
+
+@pytest.mark.parametrize(
+    ("engine", "form", "valid", "invalid"),
+    [
+        ("vllm", "serve", SERVE, {"model": "m", "compilation-config": {"mode": 9}}),
+        ("vllm", "request", REQUESTS, {"messages": [], "max_completion_tokens": 0}),
+        ("transformers", "GenerationConfig", GENERATION, {"max_new_tokens": 0}),
+    ],
+)
+def test_an_editor_accepts_what_is_valid_by_the_exported_schema(
+    engine: str,
+    form: str,
+    valid: dict[str, dict[str, Any]],
+    invalid: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert main(["export", "--engine", engine, "--type", form]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert [name for name, config in valid.items() if not accepts(schema, config)] == []
+    assert not accepts(schema, invalid)
 
 
 @pytest.mark.parametrize(
