@@ -21,8 +21,8 @@ def as_written(schema: Schema, form: Mapping[str, Any], kinds: Mapping[str, Sequ
             case {"allOf": parts} | {"anyOf": parts}:
                 return {next(iter(pattern)): [respelled(part) for part in parts]}
             case {"not": {"required": [field]}}:
-                ways = [{"required": [name]} for name in (*spellings[field], *inlined)]
-                return {"type": "object", "not": {"anyOf": ways}}
+                given = [{"required": [name]} for name in (*spellings[field], *inlined)]
+                return {"type": "object", "not": {"anyOf": given}}
         ((field, inner),) = pattern["properties"].items()
         excused = [{"type": kind} for kind in _read_otherwise(form, kinds.get(field))]
         guarded = {"allOf": [inner, {"not": {"anyOf": excused}}]} if excused else inner
