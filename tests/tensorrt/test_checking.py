@@ -46,6 +46,7 @@ def checked(project: Path, run: Run) -> Check:
         {"speculative_config": {"decoding_type": "NGram", "max_draft_len": 2, "draft_model_dir": "draft"}},
         {"backend": "tensorrt", "kv_cache_config": {"dtype": "auto"}},
         {"worker_cls": "mine.Worker", "orchestrator_type": "ray", "load_format": "DUMMY"},
+        {"_mpi_session": None},
     ],
 )
 def test_what_the_stand_in_takes_is_accepted(checked: Check, config: dict[str, Any]) -> None:
@@ -68,6 +69,7 @@ def test_what_the_stand_in_takes_is_accepted(checked: Check, config: dict[str, A
             "draft: 0 is no window",
         ),
         ({"max_batchsize": 1}, "max_batchsize", "has no field 'max_batchsize'"),
+        ({"mpi_session": 1}, "mpi_session", "has no field 'mpi_session'"),
     ],
 )
 def test_what_the_stand_in_refuses_is_rejected(
