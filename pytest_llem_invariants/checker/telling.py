@@ -33,6 +33,7 @@ _BEFORE_VALUE: Final = re.compile(
     r"(?:\b(?:got|found|is|was|be|received|value|given|provided|set to|set as|input_value)|[=:(])[ ]?['\"`(]?\Z"
 )
 _LAST_WORD: Final = re.compile(r"\b(\w+)[`'\"]? \Z")
+_WORD: Final = re.compile(r"[^\W_]+")
 _BEFORE_TYPE: Final = re.compile(r"(?:input_type=|\btype:? |\binstance of |\bof type )['\"`]?\Z")
 
 
@@ -42,9 +43,10 @@ def told(rule: Rule, fields: Sequence[str]) -> list[Piece] | None:
     if template is None or not template.strip():
         return None
     pieces = _pieces(_plain_words(template))
-    if not any(isinstance(piece, str) and piece.strip(OPEN + " :.,") for piece in pieces[::2]):
-        return None
-    return _joined(_Holes(rule, fields, "".join(pieces[::2])).filled(pieces))
+    fixed = " ".join(pieces[::2])
+    if not set(_WORD.findall(fixed)) - {part for field in fields for part in _WORD.findall(field)}:
+        return None  # it names the field at most
+    return _closed(_joined(_Holes(rule, fields, "".join(pieces[::2])).filled(pieces)))
 
 
 def message_of(rule: Rule) -> str:
@@ -160,6 +162,15 @@ def _pieces(template: str) -> list[str]:
             continue
         pieces.extend((template[index : end + 1], ""))
         index = end + 1
+    return pieces
+
+
+def _closed(pieces: list[Piece]) -> list[Piece]:
+    """A bracket that the last hole swallowed is put back."""
+    fixed = "".join(piece for piece in pieces if isinstance(piece, str))
+    last = pieces[-1]
+    if isinstance(last, str) and last.endswith(OPEN) and fixed.count("(") == fixed.count(")") + 1:
+        return [*pieces[:-1], f"{last})"]
     return pieces
 
 

@@ -177,6 +177,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "messages": [],
         "extra_body": {"top_k": 20, "min_p": 0.05, "repetition_penalty": 1.1, "ignore_eos": True},
         "max_tokens": 256,
+        "truncate_prompt_tokens": 1024,
     },
 }
 SERVE: dict[str, dict[str, Any]] = {

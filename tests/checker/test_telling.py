@@ -23,10 +23,11 @@ PYDANTIC = (
         ("{…} must be low, got {…}", {"a": 1}, "a must be low, got 1"),
         ("must be low, got {…}", {"a": 1}, "must be low, got 1"),
         ("{…} must be low", {"a": 1}, "a must be low"),
-        ("a: {…} {…} {…}", {"a": 1}, "a: … … …"),
+        ("a is {…} {…} {…}", {"a": 1}, "a is … … …"),
+        ("a is bad, got {…} (a, {…}", {"a": 1}, "a is bad, got 1 (a, …)"),
         ("{…} of {…}", {"a": 1, "b": 2}, "… of …"),
         ("a {…} is above b {…}", {"a": 2, "b": 1}, "a (2) is above b (1)"),
-        ("{{a}} {a}", {"a": 1}, "{a} 1"),
+        ("{{a}} is {a}", {"a": 1}, "{a} is 1"),
         ("open { brace", {"a": 1}, "open { brace"),
         ("got {a}", {"a": "{b}"}, "got {b}"),
         ("`b` is off, but `{flag_name}` is `{flag_value}`", {"a": 3, "b": 0}, "`b` is off, but `a` is `3`"),
@@ -54,8 +55,9 @@ def test_a_list_of_choices_is_told_from_the_rule() -> None:
     assert violation.message == "choose one of ['fast', 'exact'], not slow"
 
 
-def test_a_template_of_holes_alone_gives_way_to_the_rule_in_words() -> None:
-    (violation,) = checker_of([rule("r", {"a": {"<": 1}}, template="{…} {…}")]).check(SAMPLING, {"a": 0}).violations
+@pytest.mark.parametrize("template", ["{…} {…}", "\na{…}\n  ", "a: {…}"])
+def test_a_template_of_holes_and_the_field_alone_gives_way_to_the_rule_in_words(template: str) -> None:
+    (violation,) = checker_of([rule("r", {"a": {"<": 1}}, template=template)]).check(SAMPLING, {"a": 0}).violations
     assert violation.message == "Sampling rejects a config where a is below 1"
 
 
