@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
@@ -35,6 +36,7 @@ _DROPPED: Final[Mapping[str, Reason]] = {
     "unreachable": Reason.UNREACHABLE,
     "not called": Reason.UNREACHABLE,
 }
+_STOPPED: Final = re.compile(r" at (?P<place>\S+:\d+) instead\Z")
 _SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
     EffectKind.RAISE: frozenset({Severity.ERROR}),
     EffectKind.ASSERT: frozenset({Severity.ERROR}),
@@ -106,8 +108,9 @@ def make_ledger(
     sites: dict[tuple[str, int, str], list[SiteFinding]] = {}
     for finding in static.findings:
         sites.setdefault((finding.site.path, finding.site.line, finding.kind.value), []).append(finding)
-    entries = (_entry(found, cover, losses, context) for _, found in sorted(sites.items()))
-    return Ledger(engine, engine_version, tuple(entries))
+    entries = tuple(_entry(found, cover, losses, context) for _, found in sorted(sites.items()))
+    outside = {entry.place for entry in entries if entry.reason is Reason.RUN_TIME}
+    return Ledger(engine, engine_version, tuple(_behind(entry, losses, outside) for entry in entries))
 
 
 def _entry(
@@ -126,6 +129,20 @@ def _entry(
         reason=why.reason if why else None,
         detail=why.detail if why else "",
         shapes=why.shapes if why else (),
+    )
+
+
+def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Collection[str]) -> Entry:
+    """The entry as out of reach, where each example of it ends at a check that is: it lies behind that check."""
+    if entry.reason is not Reason.NO_EXAMPLE:
+        return entry
+    told = [lost.reason for lost in losses.get((entry.path, entry.line), ())]
+    stopped = [found["place"] for reason in told if (found := _STOPPED.search(reason)) is not None]
+    others = [reason for reason in told if _STOPPED.search(reason) is None and ": environment: " not in reason]
+    if others or not stopped or not all(place in outside for place in stopped):
+        return entry
+    return replace(
+        entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {stopped[0]}, which asks for more"
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from miners.logic import FALSE, TRUE, Formula, all_of, any_of, atom, negate, none_of
+from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate, none_of
 from miners.static.evaluate import MOST_UNROLLED, Evaluator
 from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
@@ -50,6 +50,7 @@ from miners.static.terms import (
     truth,
 )
 from miners.static.texts import TESTS, FirstPiece, PieceCount, Pieces, TextLength
+from miners.values import class_of
 from pytest_llem_invariants.expressions import MISSING
 
 _SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
@@ -157,7 +158,29 @@ class Calls(Evaluator):
         given = tuple((k.arg, self.term(k.value, state)) for k in node.keywords if k.arg is not None)
         spread = [self.term(k.value, state) for k in node.keywords if k.arg is None]
         whole = not node.args and not spread
+        self._need_its_parts(node, cls, dict(given), state)
         return Built(cls, given, self.place(node), whole, spread[0] if len(spread) == 1 and not node.args else None)
+
+    def _need_its_parts(self, node: ast.Call, cls: ClassSource, given: Mapping[str, Term], state: State) -> None:
+        """What cannot be built without something of this machine, a model say, needs one for what it is given."""
+        inner = next(one for one in self.surface.values() if one.target == f"{cls.module}:{cls.qualname}")
+        if not self.context.is_of_run_time(f"{cls.module}.{cls.qualname}"):
+            return
+        for name in inner.base_kwargs:
+            term = given.get(name, NONE)
+            cases = term.cases if isinstance(term, Choice) else ((TRUE, term),)
+            here = any_of(guard for guard, value in cases if self._is_given_here(value))
+            needed = Opaque(f"{cls.name}({name}=…) is made", self.place(node), shape=RUN_TIME)
+            state.path = (*state.path, any_of((here, needed)))
+
+    def _is_given_here(self, term: Term) -> bool:
+        """Whether the value is one that the SSOT gives every object of the class that has the field."""
+        if not isinstance(term, Field):
+            return False
+        parent, _, name = term.path.rpartition(".")
+        fact = self.fact(parent) if parent else None
+        facts = (None if fact is None else class_of(fact, self.surface)) if parent else self.facts
+        return facts is not None and name in facts.base_kwargs
 
     # --- methods ----------------------------------------------------------------------------------------------------
 

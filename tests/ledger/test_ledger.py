@@ -127,6 +127,16 @@ def test_a_lost_candidate_gives_the_gates_reason(read: StaticResult, told: str, 
     assert entry.detail == told
 
 
+def test_what_lies_behind_a_check_out_of_reach_is_out_of_reach(read: StaticResult) -> None:
+    stopped = f"no example that the library confirms: ValueError at {FILE}:{line_of('file')} instead"
+    behind = Lost(candidate_of(read, "raised"), stopped)
+    assert entry_of(ledger_of(read, lost=[behind]), "raised").reason is Reason.RUN_TIME
+    other = replace(behind, reason="no example that the library confirms: accepted")
+    assert entry_of(ledger_of(read, lost=[behind, other]), "raised").reason is Reason.NO_EXAMPLE
+    within = replace(behind, reason=stopped.replace(str(line_of("file")), str(line_of("opaque"))))
+    assert entry_of(ledger_of(read, lost=[within]), "raised").reason is Reason.NO_EXAMPLE
+
+
 def test_the_reason_nearest_to_a_rule_is_told(read: StaticResult) -> None:
     candidate = candidate_of(read, "raised")
     losses = [Lost(candidate, "no example that the library confirms: accepted"), Lost(candidate, "fires on {}")]
