@@ -65,9 +65,10 @@ invariants:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One pytest process: how long, how much memory at its peak, and its output."""
+    """One pytest run: how long, how much of it on a processor, how much memory at its peak, and its output."""
 
     seconds: float
+    processor: float
     peak_mb: float
     output: str
 
@@ -89,7 +90,7 @@ def make(folder: Path, rules: int, cost: float = 0.0, *, waits: bool = False) ->
 
 def run(folder: Path, *arguments: str) -> Timing:
     """One run of pytest there, in a process of its own; a run that fails ends the benchmark."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, "PYTHONPATH": str(folder / "site"), "PYTHONDONTWRITEBYTECODE": ""}
     # Without what another plugin of this environment brings: hypothesis imports itself when a run has ended.
     plugins = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
@@ -99,5 +100,6 @@ def run(folder: Path, *arguments: str) -> Timing:
     seconds = time.perf_counter() - start
     if done.returncode != 0:
         sys.exit(f"pytest ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    peak = max(before, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-    return Timing(seconds, peak / 1024, done.stdout)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Timing(seconds, processor, max(before.ru_maxrss, after.ru_maxrss) / 1024, done.stdout)
