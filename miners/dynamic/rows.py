@@ -118,7 +118,7 @@ class Oracle:
         if row is None:
             exception = self._raises(kwargs)
             row = self._known[key] = Row(kwargs, exception, None if exception is None else guard_of(exception))
-            if exception is None:
+            if self.accepts(kwargs):
                 self.accepted.append(kwargs)
         return row
 
