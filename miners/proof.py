@@ -40,9 +40,10 @@ from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
-_MOST_DETOURS: Final = 2
+_MOST_DETOURS: Final = 3
 """So many candidates of one line are led past the checks before it."""
 _INSTEAD: Final = " instead"
+OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 Predicate = Callable[[Kwargs], bool]
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
@@ -318,6 +319,8 @@ class Gate:
         kwargs = next(search.positives(), None)
         if kwargs is None:
             return "no config satisfies it"
+        if self.facts.kind.coerces and next(search.positives(typed=True), None) is None:
+            return OF_NO_TYPE
         observation = self.oracle.observe(kwargs, search.context, candidate.severity)
         if observation.skipped_reason is not None:
             return observation.skipped_reason

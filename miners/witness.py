@@ -110,10 +110,10 @@ class Search:
     def triggers(self, kwargs: Kwargs) -> bool:
         return self._compiled({**self._facts.base_kwargs, **kwargs}, self.context)
 
-    def positives(self) -> Iterator[Kwargs]:
-        """Kwargs that satisfy the predicate: fewest fields first, type-correct first, simplest values first."""
+    def positives(self, *, typed: bool = False) -> Iterator[Kwargs]:
+        """Kwargs that satisfy the predicate: fewest fields, type-correct ones (or only them), simplest values first."""
         seen: set[str] = set()
-        for loose in (False, True):
+        for loose in (False,) if typed else (False, True):
             steps = iter(range(_MOST_STEPS))
             allowed = {name: self._allowed(name, loose) for name in self.fields}
             if any(not values for values in allowed.values()):

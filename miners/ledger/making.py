@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.proof import Lost
+from miners.proof import OF_NO_TYPE, Lost
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
 from miners.static.context import NO_CONTEXT, ContextReads, context_reads
@@ -49,6 +49,7 @@ _SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
 """A line can also trip over a value (`value.lower()`): that rule is another one than that of the line's own effect."""
 _LOST: Final = (
     (": environment: ", Reason.RUN_TIME),
+    (OF_NO_TYPE, Reason.UNREACHABLE),
     ("no example", Reason.NO_EXAMPLE),
     ("fires on", Reason.REFUTED),
     ("still contradicted", Reason.REFUTED),

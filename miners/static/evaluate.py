@@ -60,6 +60,7 @@ from miners.values import class_of
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import reference_of
+from pytest_llem_invariants.values import resolve_class
 
 MOST_UNROLLED: Final = 40
 _MOST_MEMBERS: Final = 8
@@ -469,9 +470,10 @@ class Evaluator:
         return None if facts is None else facts.fields.get(last)
 
     def instance_at(self, path: str) -> Instance | None:
-        """The object of a known class that a field holds."""
+        """The object of a known class that a field holds; None where it may hold one of several."""
         fact = self.fact(path)
-        inner = None if fact is None else class_of(fact, self.surface)
+        several = fact is not None and sum(resolve_class(name, self.surface) is not None for name in fact.types) > 1
+        inner = None if fact is None or several else class_of(fact, self.surface)
         source = None if inner is None else self.reader.class_at(inner.target)
         return None if source is None else Instance(f"{path}.", source)
 

@@ -192,3 +192,9 @@ def test_an_object_is_built_once_whichever_of_its_fields_are_asked_for() -> None
     fields = {"inner": (Clause("present", True),), "inner.size": (Clause(">", 1),)}
     assert found(fields).positive == {"inner": TypedValue("lib.Inner", {"size": 2})}
     assert found({"inner": (Clause("present", True),)}).positive == {"inner": TypedValue("lib.Inner")}
+
+
+def test_what_the_declared_types_refuse_alone_is_no_positive_of_theirs() -> None:
+    refused = Search({"mode": (Clause("not_in", ["fast", "slow"]),)}, {}, FACTS)
+    assert next(refused.positives(typed=True), None) is None
+    assert next(refused.positives(), None) is not None

@@ -14,7 +14,7 @@ from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.ledger.making import make_ledger
 from miners.ledger.show import headline, show
-from miners.proof import Lost
+from miners.proof import OF_NO_TYPE, Lost
 from miners.stage import to_rule
 from miners.staging import drop_accused
 from miners.static import StaticResult, mine
@@ -118,6 +118,7 @@ def test_a_rule_with_the_words_of_a_warning_covers_it(read: StaticResult) -> Non
     [
         ("no example that the library confirms: accepted", Reason.NO_EXAMPLE),
         ("no example that the library confirms: environment: ImportError: no such package", Reason.RUN_TIME),
+        (f"no example that the library confirms: {OF_NO_TYPE}", Reason.UNREACHABLE),
         ("fires on a config that the library accepts: {}", Reason.REFUTED),
     ],
 )

@@ -29,6 +29,11 @@ class Limits:
             self.step = 1
 
 
+@dataclass
+class Range:
+    low: int = 0
+
+
 class Plain:
     """Not among the classes whose fields are known."""
 
@@ -38,7 +43,7 @@ class Plain:
 
 TEXTS = ("x.y", "1.2", "1..2", "1.2.3", "x.", "x:y", "A:b", "a:")
 """Texts to build the classes with."""
-HELPERS = ("Mode", "Limits", "Plain")
+HELPERS = ("Mode", "Limits", "Range", "Plain")
 
 
 @dataclass
@@ -93,6 +98,15 @@ class Copied:
         number = copy.copy(self.a)
         if number == 7:
             raise ValueError("seven")  # error: a == 7 -> seven
+
+
+@dataclass
+class OneOfTwo:
+    part: Limits | Range = field(default_factory=Limits)
+
+    def __post_init__(self):
+        if self.part.low == 3:
+            raise ValueError("three")  # error: ?attribute of a field's value -> three
 
 
 @dataclass
