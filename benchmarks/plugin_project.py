@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LIBRARY = """
-import time
+import threading, time
 COST, WAITS = {cost}, {waits}
 class Config:
     def __init__(self, size=0):
         if COST:
             end = time.perf_counter() + COST
             while time.perf_counter() < end:
-                if WAITS: time.sleep(COST)
+                if WAITS: threading.Event().wait(COST)
         if size < 0:
             raise ValueError("size must not be negative at all")
         self.size = size

@@ -46,7 +46,7 @@ class Config:
 
     def do_segfault(self): ctypes.string_at(0)
     def do_kill(self): os.kill(os.getpid(), signal.SIGKILL)
-    def do_hang(self): time.sleep(60)
+    def do_hang(self): threading.Event().wait(60)
     def do_exit(self): os._exit(3)
     def do_sys_exit(self): sys.exit(7)
     def do_recurse(self): self.do_recurse()

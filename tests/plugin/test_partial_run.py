@@ -36,7 +36,8 @@ def test_a_file_that_lacks_a_rule_is_partial(house: House) -> None:
 def test_what_could_not_be_tried_again_keeps_what_was_known(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.hold((*GOOD, acting("wait")))
     library = house.path / "site" / "fakelib.py"
-    library.write_text(library.read_text() + "    def do_wait(self): time.sleep(float(os.environ.get('WAIT', '0')))\n")
+    waiting = "threading.Event().wait(float(os.environ.get('WAIT', '0')))"
+    library.write_text(library.read_text() + f"    def do_wait(self): {waiting}\n")
     house.run("--llem-isolate")
     before = load_validated(house.validated)
     assert before.certification is Certification.FULL
