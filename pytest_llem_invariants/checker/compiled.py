@@ -36,18 +36,18 @@ def compile_corpus(
 ) -> str:
     """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first."""
     stale = validated is not None and proposed_sha256 is not None and validated.corpus_sha256 != proposed_sha256
-    shipped: list[tuple[Rule, str]] = []
+    shipped: list[tuple[Rule, str, Case | None]] = []
     for entry in effective(corpus, validated):
         if validated is None:
-            shipped.append((entry.rule, "none"))
+            shipped.append((entry.rule, "none", None))
         elif entry.case is not None and entry.ships:
-            shipped.append((entry.rule, _certification(validated, entry.case, stale)))
+            shipped.append((entry.rule, _certification(validated, entry.case, stale), entry.case))
     unasked = {rule.native_type for rule in corpus.rules} if stale else set()
     if validated is not None:
         asked = {case.id for case in validated.cases if case.skipped_reason is None}
         unasked |= {rule.native_type for rule in corpus.rules if rule.id not in asked}
     by_class: dict[str, list[int]] = {}
-    for number, (rule, _) in enumerate(shipped):
+    for number, (rule, *_) in enumerate(shipped):
         by_class.setdefault(rule.native_type, []).append(number)
     fields = _schema_fields(schema)
     classes = {
@@ -64,7 +64,7 @@ def compile_corpus(
         "engine": corpus.engine,
         "engine_version": corpus.engine_version,
         "library": ssot.library if ssot else (corpus.rules[0].library if corpus.rules else corpus.engine),
-        "certification": weakest(certification for _, certification in shipped),
+        "certification": weakest(certification for _, certification, _ in shipped),
         "digests": dict(sorted((digests or {}).items())),
         "environment": None if validated is None else str(validated.environment.kind),
         "context": {
@@ -170,7 +170,7 @@ def _schema_fields(schema: Schema | None) -> dict[str, dict[str, Any]]:
 def _class_entry(
     name: str,
     numbers: list[int],
-    shipped: Sequence[tuple[Rule, str]],
+    shipped: Sequence[tuple[Rule, str, Case | None]],
     schema: Schema | None,
     fields: Mapping[str, Mapping[str, Any]],
     context: Mapping[str, Any],
@@ -282,7 +282,9 @@ def _renamed(parameter: Mapping[str, Any], now: Mapping[str, Any], before: Mappi
     return alike[0] if len(alike) == 1 else None
 
 
-def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapping[str, Any]) -> dict[str, Any]:
+def _rule_entry(
+    rule: Rule, certification: str, case: Case | None, ssot: Ssot | None, context: Mapping[str, Any]
+) -> dict[str, Any]:
     native = None if ssot is None else ssot.native_type(rule.native_type)
     source = RuleSource(0, rule, native.namespace if native else None, tuple(context))
     fields = [source.path(name) for name in source.names if name not in context]
@@ -303,12 +305,20 @@ def _rule_entry(rule: Rule, certification: str, ssot: Ssot | None, context: Mapp
     }
     more = {
         "names": {name: source.path(name) for name in source.names if source.path(name) != name},
-        "words": told(rule, [*fields, *contextual]),
+        "words": told(rule, [*fields, *contextual], _messages(case)),
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
         "examples": _examples(rule),
     }
     return entry | {name: value for name, value in more.items() if value}
+
+
+def _messages(case: Case | None) -> Iterable[str]:
+    """What the library said of the example."""
+    if case is None:
+        return ()
+    raised = () if case.observed_exception is None else (case.observed_exception.message,)
+    return (*raised, *case.observed_messages)
 
 
 def _examples(rule: Rule) -> list[Any] | None:

@@ -7,9 +7,10 @@ that the fixed text does not name. A hole that none of this tells stays open, an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from pytest_llem_invariants.checker.heard import heard
 from pytest_llem_invariants.checker.verdict import OPEN, spelled
 from pytest_llem_invariants.model import Rule
 from pytest_llem_invariants.predicates import plain_value, reference_of, referenced_fields
@@ -37,8 +38,8 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _BEFORE_TYPE: Final = re.compile(r"(?:input_type=|\btype:? |\binstance of |\bof type )['\"`]?\Z")
 
 
-def told(rule: Rule, fields: Sequence[str]) -> list[Piece] | None:
-    """The pieces of the rule's message; None where the library is silent."""
+def told(rule: Rule, fields: Sequence[str], messages: Iterable[str] = ()) -> list[Piece] | None:
+    """The pieces of the rule's message; None where the library is silent. `messages` are those of its example."""
     template = rule.message_template
     if template is None or not template.strip():
         return None
@@ -46,6 +47,7 @@ def told(rule: Rule, fields: Sequence[str]) -> list[Piece] | None:
     fixed = " ".join(pieces[::2])
     if not set(_WORD.findall(fixed)) - {part for field in fields for part in _WORD.findall(field)}:
         return None  # it names the field at most
+    pieces = heard(pieces, map(_plain_words, messages), rule, fields)
     return _closed(_joined(_Holes(rule, fields, "".join(pieces[::2])).filled(pieces)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.cli import main
+from pytest_llem_invariants.corpus import load_validated
 from tests.checker.test_export import accepts
 
 ROOT = Path(__file__).parents[2]
@@ -388,6 +390,35 @@ def test_every_example_of_every_rule_is_judged_as_it_was_proven(engine: str, mon
         assert rule["id"] in told, rule["id"]
         told = [violation.rule_id for violation in checker.check(rule["type"], negative).violations]
         assert rule["id"] not in told, rule["id"]
+
+
+@pytest.mark.parametrize("engine", ["transformers", "vllm"])
+def test_a_message_with_the_examples_values_is_what_the_library_said(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for what the library makes of a value before it shows it: one in a hundred."""
+    monkeypatch.chdir(ROOT)
+    checker = Checker.load(engine)
+    cases = load_validated(ROOT / "corpora" / engine / "invariants.validated.yaml").cases
+    said = {case.id: case.observed_exception.message for case in cases if case.observed_exception is not None}
+    told, strange = 0, []
+    for rule in checker.rules:
+        if "words" not in rule or "examples" not in rule or rule.get("context") or rule["id"] not in said:
+            continue
+        for violation in checker.check(rule["type"], rule["examples"][0]).violations:
+            if violation.rule_id == rule["id"]:
+                told += 1
+                if not _is_said(violation.message, said[rule["id"]]):
+                    strange.append((violation.message, said[rule["id"]]))
+    assert told > 100
+    assert len(strange) <= told // 100, strange
+
+
+def _is_said(message: str, said: str) -> bool:
+    """Whether the fixed text of a message, after the field that it is about, stands in what was said, in order."""
+    parts = re.sub(r"\A[\w.]+: ", "", message).split("…")
+    pattern = ".*".join(r"\s+".join(map(re.escape, part.split())) for part in parts)
+    return re.search(pattern, said, re.DOTALL) is not None
 
 
 LLM_ARGS: dict[str, dict[str, Any]] = {

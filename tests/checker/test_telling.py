@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.checker.demo import SAMPLING, checker_of, rule
+from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.model import ObservedException
+from tests.checker.demo import SAMPLING, checker_from, checker_of, corpus_of, evidence, rule
 
 PYDANTIC = (
     "1 validation error for Thing\n{}\n  Input should be greater than 0 [type=greater_than, input_value={{…}}, "
@@ -65,3 +68,38 @@ def test_a_value_that_is_not_given_is_an_ellipsis() -> None:
     unset = rule("r", {"a": {"present": True}, "b": {"absent": True}}, template="a is {a}, b is {b}")
     (violation,) = checker_of([unset]).check(SAMPLING, {"a": 0}).violations
     assert violation.message == "a is 0, b is …"
+
+
+@pytest.mark.parametrize(
+    ("template", "example", "observed", "given", "expected"),
+    [
+        ("a {…} must be 1", {"a": "x"}, "a 'x'. must be 1", {"a": "y"}, "a 'y'. must be 1"),
+        ("bad a, {…} twice", {"a": 7}, "bad a, value=7) twice", {"a": 8}, "bad a, value=8) twice"),
+        (
+            "bad: {…}",
+            {"a": 7},
+            "1 validation error for T\n  Value error, bad: 7 [type=x, input_type=int]",
+            {"a": 8},
+            "bad: 8",
+        ),
+        ("no {…} of {…}", {"a": 7, "b": 8}, "no 8 of 7", {"a": 1, "b": 2}, "no 2 of 1"),
+        ("wanted {…} of it", {"a": True}, "wanted bool of it", {"a": 3}, "wanted int of it"),
+        ("one of {KNOWN}, not {a}", {"a": 7}, "one of (1, 2), not 7", {"a": 8}, "one of (1, 2), not 8"),
+        # What the rule itself names may stand there in its own right: only where a value is expected is it one.
+        ("in (0, {…} a, got {…}", {"a": 5}, "in (0, 5) a, got 5.", {"a": 6}, "in (0, … a, got 6."),
+        ("no {…} of {…}", {"a": 7, "b": 7}, "no 7 of 7", {"a": 1, "b": 2}, "no … of …"),
+        ("not what was said {…}", {"a": 7}, "something else", {"a": 8}, "not what was said …"),
+    ],
+)
+def test_what_was_heard_of_the_example_says_what_a_hole_holds(
+    template: str, example: dict[str, Any], observed: str, given: dict[str, Any], expected: str
+) -> None:
+    fields: dict[str, dict[str, Any]] = {field: {"present": True} for field in given}
+    fields["a"] = {"!=": 99, "not_in": [5]} if "(0," not in template else {"in": [5, 6]}
+    one = replace(rule("r", fields, template=template), kwargs_positive=example)
+    corpus = corpus_of([one])
+    known = evidence(corpus)
+    case = replace(known.cases[0], observed_exception=ObservedException("ValueError", observed))
+    checker = checker_from(compile_corpus(corpus, replace(known, cases=(case,))))
+    (violation,) = checker.check(SAMPLING, given).violations
+    assert violation.message == expected

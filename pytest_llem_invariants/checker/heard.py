@@ -1,0 +1,96 @@
+"""What the library put into the holes of a message when the rule's example was observed.
+
+A hole in which the example's value was heard holds the value of that field; one that lists constants of the library
+holds them. Of what is left, only the words around it can tell something.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from pytest_llem_invariants.expressions import MISSING, read_path
+from pytest_llem_invariants.model import Rule
+from pytest_llem_invariants.predicates import plain_value
+
+_BEFORE: Final = re.compile(r"\W*(?:\w+=)?\W*")
+_GOT: Final = re.compile(r"\b(?:got|found|is|received|given)[ ]?['\"`(]?\Z")
+_AFTER: Final = re.compile(r"\W*")
+_CONSTANT: Final = re.compile(
+    r"\{(?:\w+\()*[A-Z][A-Z0-9_]+\)*\}|\{(?:valid|accepted|allowed|supported|available|possible|known)_\w+\}"
+)
+_LONGEST: Final = 600
+_PLAIN: Final = (bool, int, float, str, list, dict)
+
+
+def heard(pieces: Sequence[str], messages: Iterable[str], rule: Rule, fields: Sequence[str]) -> list[str]:
+    """The pieces of a template, text and holes in turn, with what the messages of the rule's example tell of them."""
+    pattern = _pattern(pieces)
+    found = next((found for found in map(pattern.search, messages) if found is not None), None)
+    if found is None:
+        return list(pieces)
+    told = [pieces[0]]
+    for number, captured in enumerate(found.groups()):
+        hole, after = pieces[2 * number + 1 : 2 * number + 3]
+        value = _value_in(captured, rule, fields, is_expected=_GOT.search(told[-1]) is not None)
+        if value is not None:
+            before, name, behind = value
+            told[-1] += before
+            told += [name, behind + after]
+        elif _CONSTANT.fullmatch(hole) and len(captured) <= _LONGEST:
+            told[-1] += captured + after
+        else:
+            told += [hole, after]
+    return told
+
+
+def _pattern(pieces: Sequence[str]) -> re.Pattern[str]:
+    """Where the fixed text stands in a message, whatever its case and white space; a hole at the end takes the rest."""
+    texts = [r"\s+".join(map(re.escape, re.split(r"\s+", text))) for text in pieces[::2]]
+    return re.compile("(.*?)".join(texts) + (r"\Z" if not pieces[-1] else ""), re.DOTALL | re.IGNORECASE)
+
+
+def _value_in(captured: str, rule: Rule, fields: Sequence[str], *, is_expected: bool) -> tuple[str, str, str] | None:
+    """The text before the one field's value that was heard, a hole that shows it so, and the text behind.
+
+    A value that the rule itself names tells nothing, but where a value is expected.
+    """
+    known = set() if is_expected else set(_constants(rule))
+    found: dict[str, tuple[str, str, str]] = {}
+    for field in fields:
+        for hole, text in _shown(field, _value(rule, field)):
+            before, sign, behind = captured.partition(text)
+            if (
+                sign
+                and (text not in known or "type(" in hole)
+                and _BEFORE.fullmatch(before)
+                and _AFTER.fullmatch(behind)
+            ):
+                found.setdefault(field, (before, hole, behind))
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _value(rule: Rule, field: str) -> Any:
+    given = read_path(rule.kwargs_positive, field)
+    return rule.match.defaults.get(field, MISSING) if given is MISSING else given
+
+
+def _shown(field: str, value: Any) -> Iterator[tuple[str, str]]:
+    """How a message may show a value, as a hole and as the text in it."""
+    if value is not None and not isinstance(value, _PLAIN):
+        return
+    if repr(value) != str(value):
+        yield f"{{{field}!r}}", repr(value)
+    if str(value):
+        yield f"{{{field}}}", str(value)
+    yield f"{{type({field}).__name__}}", type(value).__name__
+
+
+def _constants(rule: Rule) -> Iterator[str]:
+    """What a message may show of the rule itself."""
+    for clauses in rule.match.fields.values():
+        for clause in clauses:
+            value = plain_value(clause.rhs)
+            for one in value if isinstance(value, (list, tuple)) else (value,):
+                yield from (str(one), repr(one))
