@@ -23,14 +23,18 @@ COERCED: Final = (
     *("0-0.0", "0-1", "007", " 1 ", "+1", "1_000", "1.0", "-0", "-1", " 64 ", "2.5", "1e3", ".5", "inf", "nan"),
 )
 """Texts that libraries read as a truth value or a number, some of them as one would not think."""
+KINDS: Final = (True, 7, 131072, 2.5, "x", [], [1], ["x"], {}, {"x": 1})
+"""What lists of certain words forget."""
 _T = TypeVar("_T")
 _NEAREST: Final = 3
 """A constant itself, and so many less one of the values beside it."""
 
 
 def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surface = EMPTY) -> Iterator[Kwargs]:
-    """At most so many configs: constants alone, two fields at the same one or at one each, examples with odd text, and
-    examples beside what another rule's negative says, which the library is known to accept.
+    """Each constant and a value of each kind alone, and at most so many configs of several.
+
+    Those are two fields at the same constant or at one each, examples with odd text, and examples beside another rule's
+    negative, which the library accepts.
     """
     values = _known_values(rules, facts, surface)
     source = random.Random(f"joint challenges of {facts.native_type}")
@@ -38,7 +42,8 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
     def at(name: str, value: Any, beside: Kwargs = EMPTY) -> Kwargs:
         return put(beside, name, value, facts, surface)
 
-    alone = [at(name, value) for name, known in values.items() for value in known]
+    for name, known in values.items():
+        yield from (at(name, value) for value in (*known, *KINDS))
     odd = [
         at(name, text, kwargs)
         for kwargs in distinct(rule.kwargs_positive for rule in rules)
@@ -55,8 +60,8 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
     accepted = [kwargs for kwargs in distinct(rule.kwargs_negative for rule in rules) if len(kwargs) > 1]
     probed = [rule.kwargs_positive for rule in rules if rule.added_by is AddedBy.DYNAMIC_MINER]
     beside = [{**kwargs, **positive} for positive in distinct(probed) for kwargs in accepted]
-    share = most // 5
-    for configs in (alone, odd, same, beside):
+    share = most // 4
+    for configs in (odd, same, beside):
         yield from _some(configs, share, source)
     for (left, one), (right, other) in _pairs(values, share, source):
         yield at(right, other, at(left, one))

@@ -82,7 +82,8 @@ def probe(
     closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
     scarce = budget < sum(map(len, pools.values()))
     explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce)
-    verifying = drawn(facts, pools, min(_VERIFYING_ROWS, budget // 4), fields=(2, 3, 4, 5), odd=0)
+    verified = budget // 10 if scarce else min(_VERIFYING_ROWS, budget // 4)
+    verifying = drawn(facts, pools, verified, fields=(2, 3, 4, 5), odd=0)
     company = [*verifying, *company]
     for kwargs in company:
         oracle(kwargs)
