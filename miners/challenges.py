@@ -23,7 +23,7 @@ COERCED: Final = (
     *("0-0.0", "0-1", "007", " 1 ", "+1", "1_000", "1.0", "-0", "-1", " 64 ", "2.5", "1e3", ".5", "inf", "nan"),
 )
 """Texts that libraries read as a truth value or a number, some of them as one would not think."""
-KINDS: Final = (True, 7, 131072, 2.5, "x", [], [1], ["x"], {}, {"x": 1})
+KINDS: Final[tuple[Any, ...]] = (True, 7, 131072, 2.5, "x", [], [1], ["x"], {}, {"x": 1})
 """What lists of certain words forget."""
 _T = TypeVar("_T")
 _NEAREST: Final = 3
