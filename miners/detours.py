@@ -23,8 +23,10 @@ from pytest_llem_invariants.predicates import compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
 
 _MOST_CASES: Final = 8
-_MOST_ASKED: Final = 12
-_FIRST_CONFIGS: Final = 2
+_MOST_ASKED: Final = 16
+_FIRST_CONFIGS: Final = 6
+_OF_INTEREST: Final = 2
+"""So many configs of one case are followed to the check that stops them; types alone may refuse a few before."""
 
 Read = Callable[[str], Sequence[SiteFinding]]
 Restate = Callable[[Candidate], Candidate | None]
@@ -120,15 +122,19 @@ def detour(
         for case in to_dnf_in_part(formula, _MOST_CASES)[:_MOST_CASES]:
             fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
             search = Search(fields, defaults, facts, surface=surface, context=context)
+            stopped = 0
             for kwargs, _ in zip(search.positives(), range(_FIRST_CONFIGS), strict=False):
                 if asked >= _MOST_ASKED:
                     return None
+                if stopped == _OF_INTEREST:
+                    break
                 asked += 1
                 if shows(kwargs, search.context):
                     return _told(candidate, fields, kwargs, search.context, context)
                 raised = observe(kwargs, search.context).exception
                 if raised is None or raised.raised_at is None:
                     continue
+                stopped += 1
                 for check in checks.at(raised.raised_at):
                     past = all_of((all_of(case), negate(_formula(check))))
                     if past not in seen and _holds(check, kwargs, search.context, context):

@@ -205,8 +205,9 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
     module = site.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     if context.is_of_run_time(f"{module}.{site.method}"):
         return _Why(Reason.RUN_TIME, f"{site.method} reads what only a running engine has")
+    read = {repr(one.fields): one for finding in findings for one in finding.candidates}
     found = [
-        *(_of_lost(one) for one in lost),
+        *(_of_lost(one, read) for one in lost),
         *(_of_dropped(one) for finding in findings for one in finding.dropped),
     ]
     if not found or (not lost and any(finding.candidates for finding in findings)):
@@ -230,9 +231,13 @@ def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
     return _Why(Reason.OPAQUE, told, tuple(dict.fromkeys(shape for _, shape in debts)))
 
 
-def _of_lost(lost: Lost) -> _Why:
-    if lost.candidate.opaque:
-        return _unsaid(lost.candidate.opaque, lost.candidate.shapes)
+def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Why:
+    """Why a candidate was lost; what was refined from one with unread guards has forgotten them."""
+    first = lost.candidate if lost.candidate.opaque else read.get(repr(lost.candidate.fields))
+    if first is None and all(one.opaque for one in read.values()):
+        first = next(iter(read.values()), None)
+    if first is not None and first.opaque:
+        return _unsaid(first.opaque, first.shapes)
     reason = next((reason for part, reason in _LOST if part in lost.reason), Reason.REFUTED)
     return _Why(reason, lost.reason)
 

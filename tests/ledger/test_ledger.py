@@ -23,7 +23,7 @@ from miners.static.reader import ImportedReader
 from miners.surface import class_facts
 from miners.witness import Examples
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.model import Corpus, Rule
+from pytest_llem_invariants.model import Clause, Corpus, Rule
 from tests.ledger import sites
 
 FILE = "tests/ledger/sites.py"
@@ -225,3 +225,11 @@ def test_one_class_is_shown_alone(read: StaticResult) -> None:
     assert not any("uncalled" in line for line in show(alone).splitlines())
     assert f"{FILE}:{line_of('child')}" in show(alone, every=True)
     assert ledger_of(read).of_class("Nobody").entries == ()
+
+
+def test_what_was_refined_from_a_candidate_with_unread_guards_is_as_opaque(read: StaticResult) -> None:
+    whole = candidate_of(read, "weights")
+    assert whole.opaque
+    refined = replace(whole, fields={"b": (Clause(">", 9),)}, opaque=(), shapes=())
+    entry = entry_of(ledger_of(read, lost=[Lost(refined, "fires on {}")]), "weights")
+    assert entry.reason is Reason.OPAQUE
