@@ -161,7 +161,8 @@ def _prove_all(
     proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
     for name in front_names:
         judging = (to_candidate(rule) for rule in proven if judges_values(rule))
-        restated = (restate(candidate, surface[name], feeds, surface) for candidate in judging)
+        context = adapter.ssot.context
+        restated = (restate(candidate, surface[name], feeds, surface, context) for candidate in judging)
         guesses[name].extend(candidate for candidate in restated if candidate is not None)
     results.update(_share_out(adapter, surface, guesses, front_names, progress, workers, _FRONT_PARTS))
     return [results[name] for name in names]

@@ -172,14 +172,20 @@ def judges_values(rule: Rule) -> bool:
 
 
 def restate(
-    candidate: Candidate, front: ClassFacts, feeds: Iterable[Feed], surface: Surface = EMPTY
+    candidate: Candidate,
+    front: ClassFacts,
+    feeds: Iterable[Feed],
+    surface: Surface = EMPTY,
+    context: Iterable[str] = (),
 ) -> Candidate | None:
     """The candidate in the front's own field names; None where one of its fields is not fed by the front.
 
-    A front may overwrite a field before it passes it on; whether the rule survives that is for the gate to say.
+    What a rule says of the `context` it says of the front, too. A front may overwrite a field before it passes it on;
+    whether the rule survives that is for the gate to say.
     """
     known = {feed.field: feed for feed in feeds if feed.native_type == candidate.native_type}
     sources = {name: feed.source for name, feed in known.items() if feed.source is not None}
+    sources.update((name, name) for name in context)
     fields: dict[str, tuple[Clause, ...]] = {}
     for subject, clauses in candidate.fields.items():
         if subject in known and subject not in sources and all(clause.op in _IS_GIVEN for clause in clauses):

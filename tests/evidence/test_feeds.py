@@ -107,6 +107,15 @@ def test_what_is_handed_on_only_sometimes_is_a_guess_too() -> None:
     assert restated("lib.ParallelConfig", {"rank": POSITIVE}) == {"rank": POSITIVE}
 
 
+def test_what_is_said_of_the_context_stays() -> None:
+    fields = {"size": POSITIVE, "platform": (Clause("==", "cpu"),)}
+    candidate = _candidate("lib.CacheConfig", fields, AddedBy.STATIC_MINER)
+    assert restate(candidate, ARGS, FEEDS) is None
+    found = restate(candidate, ARGS, FEEDS, context=["platform"])
+    assert found is not None
+    assert found.fields == {"cache_size": POSITIVE, "platform": (Clause("==", "cpu"),)}
+
+
 def test_what_is_computed_is_none() -> None:
     assert restated("lib.ParallelConfig", {"world": POSITIVE}) is None
 
