@@ -63,6 +63,12 @@ def test_what_is_read_from_source_is_proposed_and_not_proven(corpus: Path) -> No
     assert {rule["added_by"] for rule in rules} == {"pydantic_lift", "dataclass_lift", "static_miner"}
 
 
+def test_past_a_validator_over_all_fields_no_type_is_claimed(corpus: Path) -> None:
+    rules = yaml.safe_load((corpus / "invariants.proposed.yaml").read_text(encoding="utf-8"))["invariants"]
+    plugin = [rule["match"]["fields"] for rule in rules if rule["native_type"] == "tensorrt_llm.PluginConfig"]
+    assert plugin == [{"dtype": "auto"}]
+
+
 def test_building_twice_gives_the_same_bytes(corpus: Path, run: Run) -> None:
     done = run(*MINE, "build", "tensorrt", "--source", str(STANDINS), "--check", installed=False)
     assert done.returncode == 0, done.stdout[-2000:]
