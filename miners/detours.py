@@ -6,6 +6,8 @@ satisfies it is rejected by another check, that check's own condition, negated, 
 
 from __future__ import annotations
 
+import itertools
+import operator
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,11 +15,11 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
-from miners.logic import Atom, Formula, all_of, fields_of, negate, to_dnf_in_part
+from miners.logic import Atom, Formula, Literal, all_of, fields_of, negate, to_dnf_in_part
 from miners.static import SiteFinding
-from miners.values import Surface, class_of
+from miners.values import Surface, class_of, field_at
 from miners.witness import Search
-from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.expressions import parse, read_path
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, Observation, Severity
 from pytest_llem_invariants.predicates import compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
@@ -25,6 +27,7 @@ from pytest_llem_invariants.replay.contexts import default_context
 _MOST_CASES: Final = 8
 _MOST_ASKED: Final = 16
 _FIRST_CONFIGS: Final = 6
+_BOUNDS: Final = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 _OF_INTEREST: Final = 2
 """So many configs of one case are followed to the check that stops them; types alone may refuse a few before."""
 
@@ -120,10 +123,13 @@ def detour(
     while open_:
         formula, defaults = open_.pop(0)
         for case in to_dnf_in_part(formula, _MOST_CASES)[:_MOST_CASES]:
+            if any(map(_asks_for_nan, case)):
+                continue
             fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
             search = Search(fields, defaults, facts, surface=surface, context=context)
             stopped = 0
-            for kwargs, _ in zip(search.positives(), range(_FIRST_CONFIGS), strict=False):
+            likely = (kwargs for kwargs in search.positives() if _is_in_bounds(kwargs, search.fields, facts, surface))
+            for kwargs in itertools.islice(likely, _FIRST_CONFIGS):
                 if asked >= _MOST_ASKED:
                     return None
                 if stopped == _OF_INTEREST:
@@ -141,6 +147,22 @@ def detour(
                         seen.add(past)
                         open_.append((past, {**check.defaults, **defaults}))
     return None
+
+
+def _is_in_bounds(kwargs: Kwargs, names: Iterable[str], facts: ClassFacts, surface: Surface) -> bool:
+    """Whether no number is beyond the declared bounds of its field: such a config is refused before any line is met."""
+    for name in names:
+        value = read_path(kwargs, name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            bounds = field_at(name, facts, surface).bounds
+            if any(key in bounds and not holds(value, bounds[key]) for key, holds in _BOUNDS.items()):
+                return False
+    return True
+
+
+def _asks_for_nan(literal: Literal) -> bool:
+    """Negations of comparisons leave room for it, and nothing accepts it."""
+    return isinstance(literal, Atom) and literal.clause == Clause("!=", f"@{literal.subject}")
 
 
 def _formula(candidate: Candidate) -> Formula:
