@@ -15,6 +15,8 @@ from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
 from pytest_llem_invariants.plugin.wording import broken_contract
 
 if TYPE_CHECKING:
+    import pluggy
+
     from pytest_llem_invariants.plugin.bench import Bench
 
 MARK: Final = "llem"
@@ -29,6 +31,8 @@ class CorpusFile(pytest.File):
     """A corpus."""
 
     bench: Bench
+    hooks: pluggy.HookRelay
+    """For its items."""
     rules: tuple[Rule, ...]
     lines: dict[str, int]
     checks: tuple[Check, ...]
@@ -72,6 +76,10 @@ class CheckItem(pytest.Item):
         self.check = check
         self._line = line
         self.evidence: Evidence | None = None
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        return self._file.hooks
 
     def setup(self) -> None:
         if self._file.unavailable is not None:

@@ -19,6 +19,7 @@ from pytest_llem_invariants.model import EnvironmentKind
 from pytest_llem_invariants.plugin import wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
+from pytest_llem_invariants.plugin.hooks import hooks_of
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
 from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
@@ -65,6 +66,7 @@ class LlemRun:
         except LlemError as error:
             pytest.exit(str(error), returncode=REFUSED)
         file.bench = Bench(volume, self._settings)
+        file.hooks = hooks_of(file)
         file.checks = checks_of(self._settings.soundness)
         file.certified = volume is self._shelf.certified
         file.unavailable = None if file.certified else _unavailable(volume)

@@ -263,3 +263,28 @@ def test_unknown_engine_names_the_known_ones(house: House) -> None:
 def test_wrong_rule_alone(house: House) -> None:
     house.hold([WRONG])
     assert house.run().ret == 1
+
+
+_COUNTING = """
+    import logging, pytest
+    from _pytest import logging as captures
+    entered = 0
+    enter = captures.catching_logs.__enter__
+    def counted(self):
+        global entered
+        entered += 1
+        return enter(self)
+    captures.catching_logs.__enter__ = counted
+    def pytest_runtest_logfinish():
+        with open("entered", "w") as file: file.write(str(entered))
+"""
+
+
+@pytest.mark.parametrize(("options", "captured"), [((), False), (("--log-level=INFO",), True)])
+def test_log_records_of_items_are_captured_only_for_who_asks(
+    house: House, options: tuple[str, ...], captured: bool
+) -> None:
+    house.pytester.makeconftest(_COUNTING)
+    assert house.run("-p", "no:xdist", *options).ret == 0
+    entered = int((house.path / "entered").read_text())
+    assert (entered > 3 * len(GOOD)) is captured
