@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 MARK: Final = "llem"
 
 
-class BrokenContractError(Exception):
-    """The library contradicts a rule."""
-
-
 @final
 class CorpusFile(pytest.File):
     """A corpus."""
@@ -96,12 +92,12 @@ class CheckItem(pytest.Item):
         if self.evidence.verdict is Verdict.SKIPPED:
             pytest.skip(self.evidence.reason or "nothing could be said")
         if self.evidence.verdict is Verdict.BROKEN:
-            raise BrokenContractError
+            # By this name editors and CI tell a failure from an error.
+            raise AssertionError(broken_contract(self.rule, self.check, self.evidence))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        if isinstance(excinfo.value, BrokenContractError) and self.evidence is not None:
-            return broken_contract(self.rule, self.check, self.evidence)
-        if isinstance(excinfo.value, LlemError):
+        is_broken = self.evidence is not None and self.evidence.verdict is Verdict.BROKEN
+        if isinstance(excinfo.value, LlemError) or (is_broken and isinstance(excinfo.value, AssertionError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

@@ -9,10 +9,10 @@ import re
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 import pytest
-from _pytest.runner import runtestprotocol
+from _pytest.runner import call_and_report
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import EnvironmentKind
@@ -80,9 +80,11 @@ class LlemRun:
         if not isinstance(item, CheckItem):
             return None
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        for report in runtestprotocol(item, log=False, nextitem=nextitem):
-            if report.when == "call" or not report.passed or report.sections:
-                item.ihook.pytest_runtest_logreport(report=report)
+        if _report_what_is_news(item, "setup").passed and not item.config.getoption("setuponly", False):
+            # Logged before anybody is told of the exception, as editors expect it.
+            call_and_report(item, "call")
+        ends = item.session.shouldfail or item.session.shouldstop
+        _report_what_is_news(item, "teardown", nextitem=None if ends else nextitem)
         item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
@@ -255,6 +257,13 @@ class LlemRun:
         for line in wording.written(self._written):
             terminalreporter.write_line(line)
         terminalreporter.write_line(wording.next_command(self._folded.validated.engine, self._folded))
+
+
+def _report_what_is_news(item: CheckItem, phase: Literal["setup", "teardown"], **how: Any) -> pytest.TestReport:
+    report = call_and_report(item, phase, log=False, **how)
+    if not report.passed or report.sections:
+        item.ihook.pytest_runtest_logreport(report=report)
+    return report
 
 
 def _installed(volume: Volume) -> str:

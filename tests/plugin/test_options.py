@@ -156,6 +156,23 @@ def test_an_item_that_passes_is_one_report(house: House, workers: tuple[str, ...
     assert sum(case.find("failure") is not None for case in cases) == 2
 
 
+def test_a_broken_rule_is_reported_as_a_failed_assertion_before_the_exception_is_shown(house: House) -> None:
+    """Editors take the first word for the outcome, and only an AssertionError for a failure."""
+    house.hold([WRONG])
+    house.pytester.makeconftest("""
+        def pytest_runtest_logreport(report):
+            print("LOGGED", report.nodeid, report.outcome)
+        def pytest_exception_interact(node, call):
+            print("SHOWN", node.nodeid, call.excinfo.typename)
+    """)
+    said = [line for line in house.run("-s", "-k", "positive_raises").outlines if " corpora/" in line]
+    node = "corpora/fake/invariants.proposed.yaml::zero_size::zero_size[positive_raises]"
+    assert [line[line.index(word) :] for line in said for word in ("LOGGED", "SHOWN") if word in line] == [
+        f"LOGGED {node} failed",
+        f"SHOWN {node} AssertionError",
+    ]
+
+
 def test_out_is_where_the_files_go(house: House) -> None:
     result = house.run("--llem-out=elsewhere")
     assert result.ret == 0
