@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate, none_of
-from miners.static.evaluate import MOST_UNROLLED, Evaluator
+from miners.static.elements import Elements
+from miners.static.evaluate import MOST_UNROLLED
+from miners.static.operations import compare, instance_of, truth
 from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
 from miners.static.terms import (
@@ -37,17 +39,14 @@ from miners.static.terms import (
     TypeOf,
     Unknown,
     choose,
-    compare,
     depends_on_config,
     elements_of,
-    instance_of,
     map_cases,
     operand_of,
     over_cases,
     plain,
     subject_of,
     template_of,
-    truth,
 )
 from miners.static.texts import TESTS, FirstPiece, PieceCount, Pieces, TextLength
 from miners.values import class_of
@@ -61,7 +60,7 @@ def _is_of_the_system(function: Any) -> bool:
     return str(getattr(function, "__module__", "")).partition(".")[0] in _SYSTEM
 
 
-class Calls(Evaluator):
+class Calls(Elements):
     """What a call gives."""
 
     def call(self, node: ast.Call, state: State) -> Term:

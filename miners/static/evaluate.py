@@ -4,69 +4,42 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
-from functools import lru_cache
 from typing import Any, Final
 
-from miners.facts import ClassFacts, FieldFact
-from miners.logic import FALSE, MIRROR, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom, negate
-from miners.static.context import ContextReads
-from miners.static.reader import ClassSource, FunctionSource, ModuleName, SourceReader, Value
-from miners.static.state import Effect, Frame, State
+from miners.logic import FALSE, TRUE, Formula, all_of, any_of, atom, negate
+from miners.static.attributes import Attributes
+from miners.static.operations import arithmetic, compare, contains, instance_of, remainder, truth
+from miners.static.state import State
 from miners.static.terms import (
     NONE,
-    RUN_TIME,
     Bool,
-    Built,
-    CallableTerm,
     Choice,
-    ClassTerm,
     Computed,
     Const,
     Count,
     Field,
     Given,
-    Info,
-    Instance,
     Items,
-    ModuleTerm,
-    Selected,
-    Super,
     Table,
     Term,
     Text,
     TypeOf,
     Unknown,
-    arithmetic,
     choose,
-    compare,
-    contains,
     elements_of,
     hole_text,
-    instance_of,
     map_cases,
     operand_of,
     over_cases,
-    plain,
-    remainder,
     subject_of,
     template_of,
-    truth,
 )
 from miners.static.texts import FirstLetter, FirstPiece, Pieces
-from miners.values import class_of
-from pytest_llem_invariants.expressions import MISSING
-from pytest_llem_invariants.model import Clause
-from pytest_llem_invariants.predicates import reference_of
-from pytest_llem_invariants.values import resolve_class
 
 MOST_UNROLLED: Final = 40
-_MOST_MEMBERS: Final = 8
-"""A method of an enumeration is read member by member: of so many at most."""
-_MAKING: Final = frozenset({"__init__", "__post_init__", "model_post_init"})
-_VALIDATING: Final = frozenset({"field_validator", "model_validator", "validator", "root_validator"})
 _OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -88,50 +61,13 @@ _COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
     ast.Is: "==",
     ast.IsNot: "!=",
 }
-_KNOWN_BUILTINS: Final[dict[str, Any]] = {
-    kind.__name__: kind
-    for kind in (bool, int, float, str, bytes, list, tuple, dict, set, frozenset, type, object, range, complex)
-}
 
 
-class Evaluator:
-    """What expressions need: a reader for names, facts for fields, and a way to call."""
+class Evaluator(Attributes):
+    """Expressions as terms, conditions as formulas."""
 
-    def __init__(
-        self,
-        facts: ClassFacts,
-        surface: Mapping[str, ClassFacts],
-        reader: SourceReader,
-        context: ContextReads,
-    ) -> None:
-        self.facts = facts
-        self.surface = surface
-        self.reader = reader
-        self.context = context
-        self.effects: list[Effect] = []
-        self.frames: list[Frame] = []
-        self.failures: list[Formula] = []
-        """Conditions under which an expression on the way raises by itself (an unknown enum name)."""
-        self._elements = 0
-        self.text_elements: set[str] = set()
-        """The stand-ins for elements that are declared to be texts."""
-        self._assigned: dict[tuple[str, str], frozenset[str]] = {}
-
-    def call(self, node: ast.Call, state: State) -> Term:
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, state: State) -> Term:
         raise NotImplementedError
-
-    def invoke(self, target: CallableTerm, args: list[Term], keywords: dict[str, Term], state: State) -> Term:
-        raise NotImplementedError
-
-    @property
-    def frame(self) -> Frame:
-        return self.frames[-1]
-
-    def place(self, node: ast.AST) -> str:
-        return f"{self.frame.path}:{getattr(node, 'lineno', 0)}"
-
-    def unknown(self, node: ast.expr, shape: str) -> Unknown:
-        return Unknown(hole_text(ast.unparse(node)), self.place(node), shape)
 
     # --- conditions -------------------------------------------------------------------------------------------------
 
@@ -286,33 +222,6 @@ class Evaluator:
         operand = operand_of(term)
         return self.unknown(node, "arithmetic") if operand is None else Computed(f"-{operand}")
 
-    def name(self, name: str, node: ast.expr, state: State) -> Term:
-        if name in state.env:
-            return state.env[name]
-        chained = self.context.read(name, self.place(node))
-        if chained is not None:
-            return chained
-        bound = self.reader.lookup(self.frame.module, name)
-        if bound is not None:
-            return self.bound(bound)
-        if name in _KNOWN_BUILTINS:
-            return Const(_KNOWN_BUILTINS[name])
-        if name in ("NotImplemented", "Ellipsis"):
-            return Const(NotImplemented)
-        return self.unknown(node, "unresolved name")
-
-    def bound(self, found: FunctionSource | ClassSource | ModuleName | Value) -> Term:
-        match found:
-            case FunctionSource():
-                return CallableTerm(found)
-            case ClassSource():
-                kind = self.reader.enum_of(found)
-                return ClassTerm(found) if kind is None else Const(kind)
-            case ModuleName():
-                return ModuleTerm(found)
-            case Value(value=value):
-                return Const(value)
-
     def _attribute(self, node: ast.Attribute, owner: ast.expr, attribute: str, state: State) -> Term:
         chain = _chain(node)
         if chain is not None and chain.partition(".")[0] not in state.env:
@@ -320,189 +229,6 @@ class Evaluator:
             if found is not None:
                 return found
         return map_cases(self.term(owner, state), lambda term: self.attribute(term, attribute, node, state))
-
-    def attribute(self, term: Term, name: str, node: ast.expr, state: State) -> Term:
-        match term:
-            case Instance(prefix=prefix, cls=cls):
-                return self.member(term, prefix, cls, name, node, state)
-            case Field(path=path):
-                return self._of_field(term, path, name, node, state)
-            case ModuleTerm(name=module):
-                found = self.reader.member(module, name)
-                return self.unknown(node, "unresolved name") if found is None else self.bound(found)
-            case ClassTerm(cls=cls):
-                found = self.reader.attribute(cls, name)
-                if found is None:
-                    return Const(cls.name) if name == "__name__" else self.unknown(node, "class attribute")
-                term_ = self.bound(found)
-                if isinstance(found, FunctionSource):
-                    return CallableTerm(found, term if "classmethod" in found.decorators else None, cls)
-                return term_
-            case Super(instance=Instance(prefix=prefix, cls=cls) as instance, after=after):
-                return self._inherited(instance, cls, after, name, node)
-            case TypeOf(of=inner):
-                if name in ("__name__", "__qualname__"):
-                    return self.unknown(node, "type name")
-                return self.attribute(inner, name, node, state)
-            case Built(of=original):
-                if original is not None:
-                    return self.attribute(original, name, node, state)
-                return self._of_built(term, name, node)
-            case Const(value=value):
-                return self._of_constant(value, name, node, state)
-            case Info(field=field):
-                known: dict[str, Term] = {"data": Given(""), "field_name": Const(field), "context": NONE}
-                return known.get(name) or self.unknown(node, "validation info")
-            case Unknown():
-                return Unknown(hole_text(_text(node)), term.place, term.shape)
-            case _:
-                return self.unknown(node, f"attribute of {type(term).__name__.lower()}")
-
-    def _of_built(self, built: Built, name: str, node: ast.expr) -> Term:
-        """What an object holds that the code made: what it was given, unless the class sets that itself."""
-        dotted = f"{built.cls.module}.{built.cls.qualname}"
-        if any(map(self.context.is_of_run_time, (f"{dotted}.{name}", dotted))):
-            return self.unknown(node, RUN_TIME)
-        if name not in self._sets_itself(built.cls):
-            for given, value in built.given:
-                if given == name:
-                    return value
-            fact = self._facts_of(built.cls, name)
-            if built.whole and fact is not None and fact.default is not MISSING:
-                return Const(fact.default)
-            if isinstance(built.spread, Field) and fact is not None:
-                return Field(f"{built.spread.path}.{name}")
-        return Unknown(hole_text(_text(node)), built.place, "constructed object")
-
-    def _facts_of(self, cls: ClassSource, name: str) -> FieldFact | None:
-        target = f"{cls.module}:{cls.qualname}"
-        facts = next((facts for facts in self.surface.values() if facts.target == target), None)
-        return None if facts is None else facts.fields.get(name)
-
-    def _sets_itself(self, cls: ClassSource) -> frozenset[str]:
-        """The attributes that a class assigns while it is made: in its constructor, its validators, what they call."""
-        key = (cls.module, cls.qualname)
-        if key not in self._assigned:
-            methods = {method.name: method for _, method in self.reader.methods(cls)}
-            open_ = [name for name, method in methods.items() if name in _MAKING or method.decorators & _VALIDATING]
-            met: dict[str, None] = {}
-            while open_:
-                name = open_.pop()
-                if name in methods and name not in met:
-                    met[name] = None
-                    open_.extend(one.attr for one in ast.walk(methods[name].node) if isinstance(one, ast.Attribute))
-            self._assigned[key] = frozenset(
-                one.attr
-                for name in met
-                for one in ast.walk(methods[name].node)
-                if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)
-            )
-        return self._assigned[key]
-
-    def _of_constant(self, value: Any, name: str, node: ast.expr, state: State) -> Term:
-        if isinstance(value, type) and issubclass(value, Enum):
-            if name in value.__members__:
-                return Const(value[name])
-            if name == "__members__":
-                return Const(list(value.__members__))
-        if isinstance(value, Enum) and name in ("value", "name"):
-            return Const(getattr(value, name))
-        if isinstance(value, Enum):
-            source = self.reader.class_at(f"{type(value).__module__}:{type(value).__qualname__}")
-            found = None if source is None else self.reader.attribute(source, name)
-            if isinstance(found, FunctionSource):
-                method = CallableTerm(found, Const(value), source)
-                is_property = bool(found.decorators & {"property", "cached_property"})
-                return self.invoke(method, [], {}, state) if is_property else method
-        if isinstance(value, type) and name == "__name__":
-            return Const(value.__name__)
-        if hasattr(type(value), "__dataclass_fields__") and name in vars(value):
-            return Const(vars(value)[name])
-        return self.unknown(node, "attribute of a live object")
-
-    def member(self, instance: Term, prefix: str, cls: ClassSource, name: str, node: ast.expr, state: State) -> Term:
-        """`self.name`."""
-        path = prefix + name
-        if self.context.is_of_run_time(f"{cls.module}.{cls.qualname}.{name}"):
-            return self.unknown(node, RUN_TIME)
-        if path in state.fields:
-            return state.fields[path]
-        found = self.reader.attribute(cls, name)
-        if isinstance(found, FunctionSource):
-            if found.decorators & {"property", "cached_property"}:
-                return self.invoke(CallableTerm(found, instance, cls), [], {}, state)
-            return CallableTerm(found, None if "staticmethod" in found.decorators else instance, cls)
-        given = self.initial(path)
-        if given is not None:
-            return given
-        if found is not None:
-            return self.bound(found)
-        if name == "__class__":
-            return TypeOf(instance)
-        return self.unknown(node, "attribute set elsewhere")
-
-    def _inherited(self, instance: Instance, cls: ClassSource, after: ClassSource, name: str, node: ast.expr) -> Term:
-        line = self.reader.mro(cls)
-        index = next(
-            (i for i, one in enumerate(line) if one.qualname == after.qualname and one.module == after.module), 0
-        )
-        for owner in line[index + 1 :]:
-            found = self.reader.attribute(ClassSource(owner.module, owner.qualname, owner.node), name)
-            if isinstance(found, FunctionSource):
-                return CallableTerm(found, instance, owner)
-        return self.unknown(node, "inherited from elsewhere")
-
-    def initial(self, path: str) -> Term | None:
-        """What the field holds before any code of the class has run."""
-        fact = self.fact(path)
-        if fact is None:
-            return None
-        if fact.init:
-            return Field(path)
-        return Const(fact.default) if fact.default is not MISSING else None
-
-    def fact(self, path: str) -> FieldFact | None:
-        facts: ClassFacts | None = self.facts
-        *parents, last = path.split(".")
-        for name in parents:
-            fact = None if facts is None else facts.fields.get(name)
-            facts = None if fact is None else class_of(fact, self.surface)
-        return None if facts is None else facts.fields.get(last)
-
-    def instance_at(self, path: str) -> Instance | None:
-        """The object of a known class that a field holds; None where it may hold one of several."""
-        fact = self.fact(path)
-        several = fact is not None and sum(resolve_class(name, self.surface) is not None for name in fact.types) > 1
-        inner = None if fact is None or several else class_of(fact, self.surface)
-        source = None if inner is None else self.reader.class_at(inner.target)
-        return None if source is None else Instance(f"{path}.", source)
-
-    def _of_field(self, term: Field, path: str, name: str, node: ast.expr, state: State) -> Term:
-        fact = self.fact(path)
-        instance = self.instance_at(path) if fact is None or not fact.literals else None
-        if instance is not None:
-            return self.member(instance, instance.prefix, instance.cls, name, node, state)
-        if fact is not None and fact.literals is not None and name == "value":
-            return term
-        kind = None if fact is None or not fact.literals else self._enum_of(path, fact)
-        if kind is not None and len(kind) <= _MOST_MEMBERS:
-            return choose(
-                (atom(path, "==", plain(member)), self.attribute(Const(member), name, node, state)) for member in kind
-            )
-        return self.unknown(node, "attribute of a field's value")
-
-    def _enum_of(self, path: str, fact: FieldFact) -> type[Enum] | None:
-        """The enumeration whose members a field holds, by its name in the module of the class that has the field."""
-        parent = path.rpartition(".")[0]
-        owner = self.instance_at(parent) if parent else None
-        target = owner.cls.module if owner is not None else self.facts.target.partition(":")[0]
-        for name in fact.types:
-            found = self.reader.lookup(target, name)
-            if isinstance(found, ClassSource):
-                return self.reader.enum_of(found)
-            if isinstance(found, Value) and isinstance(found.value, type) and issubclass(found.value, Enum):
-                return found.value
-        return None
 
     def _selected_operand(self, node: ast.BoolOp, state: State) -> Term:
         """`a or b` as a value: the first true one, else the last."""
@@ -667,194 +393,6 @@ class Evaluator:
         if len(names) > MOST_UNROLLED // 4:
             return Unknown(hole_text(_text(node)), self.place(node), "lookup in a large table")
         return choose((atom(subject, "==", name), Const(item)) for name, item in names.items())
-
-    # --- elements ---------------------------------------------------------------------------------------------------
-
-    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, state: State) -> Term:
-        """The elements that a comprehension keeps, one by one or as the condition that there is one."""
-        if len(node.generators) != 1:
-            return self.unknown(node, "nested comprehension")
-        generator = node.generators[0]
-        collection = self.term(generator.iter, state)
-        inner = state.entered(dict(state.env))
-        known = elements_of(collection, MOST_UNROLLED)
-        if known is not None:
-            return self._known_comprehension(node, generator, known, inner)
-        return self.over_elements(
-            collection,
-            generator.target,
-            inner,
-            generator.iter,
-            lambda s: all_of(self.condition(c, s) for c in generator.ifs),
-        )
-
-    def _known_comprehension(
-        self,
-        node: ast.ListComp | ast.SetComp | ast.GeneratorExp,
-        generator: ast.comprehension,
-        known: Any,
-        inner: State,
-    ) -> Term:
-        items: list[tuple[Formula, Term]] = []
-        for element in known:
-            self.bind(generator.target, element, inner)
-            keeps = all_of(self.condition(test, inner) for test in generator.ifs)
-            if keeps != FALSE:
-                items.append((keeps, self.term(node.elt, inner)))
-        if all(keeps == TRUE for keeps, _ in items):
-            return Items(tuple(term for _, term in items))
-        table = Table()
-        table.entries.extend((Const(index), keeps, term) for index, (keeps, term) in enumerate(items))
-        return table
-
-    def over_elements(
-        self, collection: Term, target: ast.expr, inner: State, node: ast.expr, question: Any
-    ) -> Selected | Unknown:
-        """That some element of a field satisfies a question."""
-        if isinstance(collection, Choice):
-            answers = [
-                (guard, self.over_elements(value, target, inner, node, question)) for guard, value in collection.cases
-            ]
-            exists = [
-                all_of(
-                    (
-                        guard,
-                        answer.exists
-                        if isinstance(answer, Selected)
-                        else Opaque(answer.text, answer.place, shape=answer.shape),
-                    )
-                )
-                for guard, answer in answers
-            ]
-            return Selected(any_of(exists))
-        if isinstance(collection, Selected):
-            return self.unknown(node, "elements of a selection")
-        known = elements_of(collection, MOST_UNROLLED)
-        if known is not None:
-            found = []
-            for element in known:
-                self.bind(target, element, inner)
-                found.append(question(inner))
-            return Selected(any_of(found))
-        if isinstance(collection, Pieces) and isinstance(target, ast.Name):
-            piece = self._stand_in(target.id, inner)
-            said = collection.some(question(inner), piece)
-            return self.unknown(node, "question about pieces") if said is None else Selected(said)
-        opened = self.open_element(collection, target, inner)
-        if opened is None:
-            if isinstance(collection, Unknown):
-                return Unknown(collection.text, collection.place, collection.shape)
-            return self.unknown(node, f"elements of {type(collection).__name__.lower()}")
-        formula = question(inner)
-        return Selected(self.close_element(formula, opened) if formula != TRUE else _not_empty(opened))
-
-    def open_element(self, collection: Term, target: ast.expr, state: State) -> dict[str, str] | None:
-        """Bind a loop's target to a stand-in for an element; the stand-ins with what they stand for."""
-        subject = subject_of(collection)
-        if subject is not None:
-            if not isinstance(target, ast.Name):
-                return None
-            stand_in = self._stand_in(target.id, state)
-            fact = self.fact(collection.path) if isinstance(collection, Field) else None
-            if fact is not None and fact.element_types == ("str",):
-                self.text_elements.add(stand_in)
-            return {stand_in: f"each({subject})"}
-        if isinstance(collection, Items) and len(collection.items) == 2 and isinstance(target, ast.Tuple):
-            # the pairs that `.items()`, `enumerate` and `zip` give, marked by their kind
-            opened: dict[str, str] = {}
-            for element, part in zip(target.elts, collection.items, strict=False):
-                inner = subject_of(part)
-                if isinstance(element, ast.Name) and inner is not None:
-                    opened[self._stand_in(element.id, state)] = f"each({inner})"
-                else:
-                    self.bind(element, self.unknown(target, "loop variable"), state)
-            return opened
-        return None
-
-    def _stand_in(self, name: str, state: State) -> str:
-        self._elements += 1
-        stand_in = f"_element{self._elements}"
-        state.env[name] = Field(stand_in)
-        return stand_in
-
-    def close_element(self, formula: Formula, opened: Mapping[str, str]) -> Formula:
-        """The formula with each stand-in told as `each(…)`."""
-        return close_elements(formula, opened)
-
-    def bind(self, target: ast.expr, value: Term, state: State) -> None:
-        """Give a local, or several by unpacking, a value."""
-        match target:
-            case ast.Name(id=name):
-                state.env[name] = value
-            case ast.Tuple(elts=elts) | ast.List(elts=elts):
-                parts = elements_of(value, MOST_UNROLLED) if not isinstance(value, Table) else None
-                if parts is None and isinstance(value, Const) and isinstance(value.value, (tuple, list)):
-                    parts = [Const(part) for part in value.value]
-                if parts is not None and len(parts) == len(elts):
-                    for element, part in zip(elts, parts, strict=True):
-                        self.bind(element, part, state)
-                else:
-                    part = value if isinstance(value, Unknown) else self.unknown(target, "unpacking")
-                    for element in elts:
-                        self.bind(element, part, state)
-            case ast.Starred(value=inner):
-                self.bind(inner, self.unknown(target, "unpacking"), state)
-            case _:
-                pass
-
-
-def close_elements(formula: Formula, opened: Mapping[str, str]) -> Formula:
-    """Replace stand-ins for elements; where an element stands inside an expression the language ends."""
-    return _closed(formula, tuple(opened.items()))
-
-
-@lru_cache(maxsize=65536)
-def _closed(formula: Formula, opened: tuple[tuple[str, str], ...]) -> Formula:
-    """A condition is a tree whose branches share most of their twigs: each is rewritten once."""
-    match formula:
-        case And(parts=parts):
-            return all_of(_closed(part, opened) for part in parts)
-        case Or(parts=parts):
-            return any_of(_closed(part, opened) for part in parts)
-        case Atom():
-            return _closed_atom(formula, opened)
-        case Opaque(dual=dual) if dual is not None:
-            return Opaque(formula.text, formula.place, formula.negated, formula.shape, _closed(dual, opened))
-        case _:
-            return formula
-
-
-def _closed_atom(found: Atom, opened: Sequence[tuple[str, str]]) -> Formula:
-    reference = reference_of(found.clause.rhs)
-    subject, op = found.subject, found.clause.op
-    for stand_in, element in opened:
-        word = re.compile(rf"\b{stand_in}\b")
-        if reference is not None and word.search(reference):
-            if subject == reference:
-                return FALSE if subject == stand_in else _inside(found, element, stand_in)
-            if reference == stand_in and op in MIRROR and not word.search(subject):
-                subject, reference, op = element, subject, MIRROR[op]
-                continue
-            return _inside(found, element, stand_in)
-        if word.search(subject):
-            if subject == stand_in:
-                subject = element
-            elif subject.startswith("each(") and subject.replace("each(", "").rstrip(")") == stand_in:
-                subject = subject.replace(stand_in, element)
-            else:
-                return _inside(found, element, stand_in)
-    rhs = found.clause.rhs if reference is None else f"@{reference}"
-    return Atom(subject, Clause(op, rhs))
-
-
-def _inside(found: Atom, element: str, stand_in: str) -> Opaque:
-    text = f"{found.subject} {found.clause.op} {found.clause.rhs!r}".replace(stand_in, element)
-    return Opaque(text, "", shape="expression over an element")
-
-
-def _not_empty(opened: Mapping[str, str]) -> Formula:
-    first = next(iter(opened.values()))
-    return atom(f"len({first[5:-1]})", ">", 0)
 
 
 def _text(node: ast.AST) -> str:

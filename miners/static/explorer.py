@@ -11,6 +11,7 @@ from typing import Any, Final
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, negate, none_of
 from miners.static.calls import Calls
 from miners.static.evaluate import MOST_UNROLLED
+from miners.static.operations import truth
 from miners.static.reader import ClassSource, FunctionSource, absolute_import
 from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, Site, State, merge
 from miners.static.terms import (
@@ -35,7 +36,6 @@ from miners.static.terms import (
     elements_of,
     of_machine,
     template_of,
-    truth,
 )
 
 DEEPEST: Final = 5
@@ -281,7 +281,7 @@ class Explorer(Calls):
         return self._branches([branch for branch in branches if branch[0] != FALSE], state)
 
     def _pattern(self, pattern: ast.pattern, subject: Term, state: State) -> Formula:
-        from miners.static.terms import compare, instance_of
+        from miners.static.operations import compare, instance_of
 
         place = f"{self.frame.path}:{getattr(pattern, 'lineno', 0)}"
         match pattern:

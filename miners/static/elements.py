@@ -1,0 +1,218 @@
+"""Elements of collections: one by one where they are known, else as the condition that there is one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from miners.logic import FALSE, MIRROR, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom
+from miners.static.evaluate import MOST_UNROLLED, Evaluator
+from miners.static.state import State
+from miners.static.terms import (
+    Choice,
+    Const,
+    Field,
+    Items,
+    Selected,
+    Table,
+    Term,
+    Unknown,
+    elements_of,
+    subject_of,
+)
+from miners.static.texts import Pieces
+from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.predicates import reference_of
+
+
+class Elements(Evaluator):
+    """What comprehensions and loops go through."""
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, state: State) -> Term:
+        """The elements that a comprehension keeps, one by one or as the condition that there is one."""
+        if len(node.generators) != 1:
+            return self.unknown(node, "nested comprehension")
+        generator = node.generators[0]
+        collection = self.term(generator.iter, state)
+        inner = state.entered(dict(state.env))
+        known = elements_of(collection, MOST_UNROLLED)
+        if known is not None:
+            return self._known_comprehension(node, generator, known, inner)
+        return self.over_elements(
+            collection,
+            generator.target,
+            inner,
+            generator.iter,
+            lambda s: all_of(self.condition(c, s) for c in generator.ifs),
+        )
+
+    def _known_comprehension(
+        self,
+        node: ast.ListComp | ast.SetComp | ast.GeneratorExp,
+        generator: ast.comprehension,
+        known: Any,
+        inner: State,
+    ) -> Term:
+        items: list[tuple[Formula, Term]] = []
+        for element in known:
+            self.bind(generator.target, element, inner)
+            keeps = all_of(self.condition(test, inner) for test in generator.ifs)
+            if keeps != FALSE:
+                items.append((keeps, self.term(node.elt, inner)))
+        if all(keeps == TRUE for keeps, _ in items):
+            return Items(tuple(term for _, term in items))
+        table = Table()
+        table.entries.extend((Const(index), keeps, term) for index, (keeps, term) in enumerate(items))
+        return table
+
+    def over_elements(
+        self, collection: Term, target: ast.expr, inner: State, node: ast.expr, question: Any
+    ) -> Selected | Unknown:
+        """That some element of a field satisfies a question."""
+        if isinstance(collection, Choice):
+            answers = [
+                (guard, self.over_elements(value, target, inner, node, question)) for guard, value in collection.cases
+            ]
+            exists = [
+                all_of(
+                    (
+                        guard,
+                        answer.exists
+                        if isinstance(answer, Selected)
+                        else Opaque(answer.text, answer.place, shape=answer.shape),
+                    )
+                )
+                for guard, answer in answers
+            ]
+            return Selected(any_of(exists))
+        if isinstance(collection, Selected):
+            return self.unknown(node, "elements of a selection")
+        known = elements_of(collection, MOST_UNROLLED)
+        if known is not None:
+            found = []
+            for element in known:
+                self.bind(target, element, inner)
+                found.append(question(inner))
+            return Selected(any_of(found))
+        if isinstance(collection, Pieces) and isinstance(target, ast.Name):
+            piece = self._stand_in(target.id, inner)
+            said = collection.some(question(inner), piece)
+            return self.unknown(node, "question about pieces") if said is None else Selected(said)
+        opened = self.open_element(collection, target, inner)
+        if opened is None:
+            if isinstance(collection, Unknown):
+                return Unknown(collection.text, collection.place, collection.shape)
+            return self.unknown(node, f"elements of {type(collection).__name__.lower()}")
+        formula = question(inner)
+        return Selected(self.close_element(formula, opened) if formula != TRUE else _not_empty(opened))
+
+    def open_element(self, collection: Term, target: ast.expr, state: State) -> dict[str, str] | None:
+        """Bind a loop's target to a stand-in for an element; the stand-ins with what they stand for."""
+        subject = subject_of(collection)
+        if subject is not None:
+            if not isinstance(target, ast.Name):
+                return None
+            stand_in = self._stand_in(target.id, state)
+            fact = self.fact(collection.path) if isinstance(collection, Field) else None
+            if fact is not None and fact.element_types == ("str",):
+                self.text_elements.add(stand_in)
+            return {stand_in: f"each({subject})"}
+        if isinstance(collection, Items) and len(collection.items) == 2 and isinstance(target, ast.Tuple):
+            # the pairs that `.items()`, `enumerate` and `zip` give, marked by their kind
+            opened: dict[str, str] = {}
+            for element, part in zip(target.elts, collection.items, strict=False):
+                inner = subject_of(part)
+                if isinstance(element, ast.Name) and inner is not None:
+                    opened[self._stand_in(element.id, state)] = f"each({inner})"
+                else:
+                    self.bind(element, self.unknown(target, "loop variable"), state)
+            return opened
+        return None
+
+    def _stand_in(self, name: str, state: State) -> str:
+        self._elements += 1
+        stand_in = f"_element{self._elements}"
+        state.env[name] = Field(stand_in)
+        return stand_in
+
+    def close_element(self, formula: Formula, opened: Mapping[str, str]) -> Formula:
+        """The formula with each stand-in told as `each(…)`."""
+        return close_elements(formula, opened)
+
+    def bind(self, target: ast.expr, value: Term, state: State) -> None:
+        """Give a local, or several by unpacking, a value."""
+        match target:
+            case ast.Name(id=name):
+                state.env[name] = value
+            case ast.Tuple(elts=elts) | ast.List(elts=elts):
+                parts = elements_of(value, MOST_UNROLLED) if not isinstance(value, Table) else None
+                if parts is None and isinstance(value, Const) and isinstance(value.value, (tuple, list)):
+                    parts = [Const(part) for part in value.value]
+                if parts is not None and len(parts) == len(elts):
+                    for element, part in zip(elts, parts, strict=True):
+                        self.bind(element, part, state)
+                else:
+                    part = value if isinstance(value, Unknown) else self.unknown(target, "unpacking")
+                    for element in elts:
+                        self.bind(element, part, state)
+            case ast.Starred(value=inner):
+                self.bind(inner, self.unknown(target, "unpacking"), state)
+            case _:
+                pass
+
+
+def close_elements(formula: Formula, opened: Mapping[str, str]) -> Formula:
+    """Replace stand-ins for elements; where an element stands inside an expression the language ends."""
+    return _closed(formula, tuple(opened.items()))
+
+
+@lru_cache(maxsize=65536)
+def _closed(formula: Formula, opened: tuple[tuple[str, str], ...]) -> Formula:
+    """A condition is a tree whose branches share most of their twigs: each is rewritten once."""
+    match formula:
+        case And(parts=parts):
+            return all_of(_closed(part, opened) for part in parts)
+        case Or(parts=parts):
+            return any_of(_closed(part, opened) for part in parts)
+        case Atom():
+            return _closed_atom(formula, opened)
+        case Opaque(dual=dual) if dual is not None:
+            return Opaque(formula.text, formula.place, formula.negated, formula.shape, _closed(dual, opened))
+        case _:
+            return formula
+
+
+def _closed_atom(found: Atom, opened: Sequence[tuple[str, str]]) -> Formula:
+    reference = reference_of(found.clause.rhs)
+    subject, op = found.subject, found.clause.op
+    for stand_in, element in opened:
+        word = re.compile(rf"\b{stand_in}\b")
+        if reference is not None and word.search(reference):
+            if subject == reference:
+                return FALSE if subject == stand_in else _inside(found, element, stand_in)
+            if reference == stand_in and op in MIRROR and not word.search(subject):
+                subject, reference, op = element, subject, MIRROR[op]
+                continue
+            return _inside(found, element, stand_in)
+        if word.search(subject):
+            if subject == stand_in:
+                subject = element
+            elif subject.startswith("each(") and subject.replace("each(", "").rstrip(")") == stand_in:
+                subject = subject.replace(stand_in, element)
+            else:
+                return _inside(found, element, stand_in)
+    rhs = found.clause.rhs if reference is None else f"@{reference}"
+    return Atom(subject, Clause(op, rhs))
+
+
+def _inside(found: Atom, element: str, stand_in: str) -> Opaque:
+    text = f"{found.subject} {found.clause.op} {found.clause.rhs!r}".replace(stand_in, element)
+    return Opaque(text, "", shape="expression over an element")
+
+
+def _not_empty(opened: Mapping[str, str]) -> Formula:
+    first = next(iter(opened.values()))
+    return atom(f"len({first[5:-1]})", ">", 0)
