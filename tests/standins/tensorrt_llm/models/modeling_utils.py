@@ -23,3 +23,25 @@ class QuantConfig(BaseModel):
         if self.group_size % 16 != 0:
             raise ValueError(f"group_size {self.group_size} is no multiple of 16")
         return self
+
+
+class PretrainedConfig:
+    """What a checkpoint is; a plain class, whatever else it is given it keeps."""
+
+    def __init__(
+        self,
+        *,
+        architecture: str,
+        num_attention_heads: int,
+        position_embedding_type: str = "alibi",
+        head_size: Optional[int] = None,
+        **kwargs,
+    ):
+        if position_embedding_type not in ("alibi", "rope"):
+            raise ValueError(f"no such embedding: {position_embedding_type}")
+        if head_size is None and num_attention_heads == 0:
+            raise ValueError("no heads")
+        self.architecture, self.num_attention_heads, self.head_size = architecture, num_attention_heads, head_size
+        self.position_embedding_type = position_embedding_type
+        for key, value in kwargs.items():
+            setattr(self, key, value)
