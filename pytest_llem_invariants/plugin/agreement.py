@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.model import (
@@ -19,59 +20,96 @@ from pytest_llem_invariants.model import (
 )
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.observe import Observer
-from pytest_llem_invariants.replay.soundness import boundary_probes, judge
+from pytest_llem_invariants.replay.soundness import Predicate, boundary_probes, judge
+from pytest_llem_invariants.values import identity
 from pytest_llem_invariants.wording import say_match, say_value
 
 _MOST_COMPANY: Final = 24
-_MOST_PROBES: Final = 100
+_MOST_PROBES: Final = 60
 _FEW_PROBES: Final = 12
 """For classes that the SSOT gives a budget of probes of their own: one question to them takes milliseconds."""
 
 
-def agreement(
-    rule: Rule, corpus: Corpus, observer: Observer, adapter: EngineAdapter, context: Mapping[str, Any]
-) -> tuple[Soundness, tuple[Divergence, ...]]:
-    """The soundness of a rule, and a divergence for each side on which the library contradicts its predicate."""
-    siblings = [other for other in corpus.rules if other.native_type == rule.native_type and other.id != rule.id]
-    base = adapter.base_kwargs(rule.native_type)
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """What the rules of one class share under one context."""
 
-    def predicate_of(one: Rule) -> Any:
-        matches = compile_match(one.match, context_fields=corpus.context)
-        return lambda kwargs: matches({**base, **kwargs}, context)
-
-    def observe(kwargs: Kwargs) -> Observation:
-        if rule.severity is not Severity.ERROR:
-            return observer.observe(rule.native_type, kwargs, context=context)
-        raised = observer.raises(rule.native_type, kwargs, context)
-        return Observation(exception=raised, skipped_reason=None if raised is None else observer.no_verdict(raised))
-
-    @cache
-    def others() -> list[tuple[frozenset[str], Any]]:
-        alike = (other for other in siblings if other.severity is rule.severity)
-        return [(_roots(other), predicate_of(other)) for other in alike]
-
-    def explained(kwargs: Kwargs) -> bool:
-        return any(claims(kwargs) for roots, claims in others() if not roots.isdisjoint(kwargs))
-
-    entry = adapter.ssot.native_type(rule.native_type)
-    probes = boundary_probes(
-        rule,
-        company=[other.kwargs_positive for other in siblings[:_MOST_COMPANY]],
-        context_fields=corpus.context,
-        limit=_MOST_PROBES if entry is None or entry.probes is None else _FEW_PROBES,
-    )
-    soundness = judge(
-        rule,
-        predicate_of(rule),
-        observe,
-        probes,
-        explained=explained,
-    )
-    return soundness, tuple(_divergences(rule, soundness))
+    native_type: str
+    context: Mapping[str, Any]
+    rules: tuple[Rule, ...]
+    predicates: dict[str, tuple[frozenset[str], Predicate]] = field(default_factory=dict)
+    answers: dict[tuple[bool, str], Observation] = field(default_factory=dict)
 
 
-def _roots(rule: Rule) -> frozenset[str]:
-    return frozenset(name.partition(".")[0] for name in referenced_fields(rule.match))
+@final
+class Agreement:
+    """Puts the predicates of one corpus to the library. Rules of a class ask much the same: each question once."""
+
+    def __init__(self, corpus: Corpus, observer: Observer, adapter: EngineAdapter) -> None:
+        self._corpus = corpus
+        self._observer = observer
+        self._adapter = adapter
+        self._native_type: str | None = None
+        self._by_context: dict[str, _Class] = {}
+
+    def examine(self, rule: Rule, context: Mapping[str, Any]) -> tuple[Soundness, tuple[Divergence, ...]]:
+        """The soundness of a rule, and a divergence for each side on which the library contradicts its predicate."""
+        of = self._class(rule, context)
+        entry = self._adapter.ssot.native_type(rule.native_type)
+        others = [other for other in of.rules if other.id != rule.id]
+        soundness = judge(
+            rule,
+            self._predicate(of, rule)[1],
+            self._observe(of, rule.severity is Severity.ERROR),
+            boundary_probes(
+                rule,
+                company=[other.kwargs_positive for other in islice(others, _MOST_COMPANY)],
+                context_fields=self._corpus.context,
+                limit=_MOST_PROBES if entry is None or entry.probes is None else _FEW_PROBES,
+            ),
+            explained=lambda kwargs: any(
+                claims(kwargs)
+                for other in others
+                if other.severity is rule.severity
+                for roots, claims in (self._predicate(of, other),)
+                if not roots.isdisjoint(kwargs)
+            ),
+        )
+        return soundness, tuple(_divergences(rule, soundness))
+
+    def _class(self, rule: Rule, context: Mapping[str, Any]) -> _Class:
+        if self._native_type != rule.native_type:  # rules come class by class: what is behind is let go
+            self._native_type = rule.native_type
+            self._by_context.clear()
+        key = identity(context)
+        if key not in self._by_context:
+            members = tuple(other for other in self._corpus.rules if other.native_type == rule.native_type)
+            self._by_context[key] = _Class(rule.native_type, dict(context), members)
+        return self._by_context[key]
+
+    def _predicate(self, of: _Class, rule: Rule) -> tuple[frozenset[str], Predicate]:
+        """The fields at the root of a rule's predicate, and the predicate under the context."""
+        if rule.id not in of.predicates:
+            matches = compile_match(rule.match, context_fields=self._corpus.context)
+            base = self._adapter.base_kwargs(rule.native_type)
+            roots = frozenset(name.partition(".")[0] for name in referenced_fields(rule.match))
+            of.predicates[rule.id] = roots, lambda kwargs: matches({**base, **kwargs}, of.context)
+        return of.predicates[rule.id]
+
+    def _observe(self, of: _Class, only_whether_it_raises: bool) -> Callable[[Kwargs], Observation]:
+        def ask(kwargs: Kwargs) -> Observation:
+            if not only_whether_it_raises:
+                return self._observer.observe(of.native_type, kwargs, context=of.context)
+            raised = self._observer.raises(of.native_type, kwargs, of.context)
+            return Observation(raised, skipped_reason=None if raised is None else self._observer.no_verdict(raised))
+
+        def observe(kwargs: Kwargs) -> Observation:
+            key = only_whether_it_raises, identity(kwargs)
+            if key not in of.answers:
+                of.answers[key] = ask(kwargs)
+            return of.answers[key]
+
+        return observe
 
 
 def _divergences(rule: Rule, soundness: Soundness) -> list[Divergence]:

@@ -10,6 +10,7 @@ from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.plugin.agreement import Agreement
     from pytest_llem_invariants.plugin.options import Settings
     from pytest_llem_invariants.plugin.shelf import Volume
     from pytest_llem_invariants.replay.observe import Observer
@@ -28,7 +29,7 @@ class Bench:
         self._observer: Observer | None = None
         self._adapter: EngineAdapter | None = None
         self._observed: dict[str, tuple[Observation, Observation]] = {}
-        self._soundness: dict[str, Soundness] = {}
+        self._agreement: Agreement | None = None
 
     def prepare(self) -> None:
         """Import the engine and check it against its pin; raises what is wrong with it."""
@@ -130,12 +131,12 @@ class Bench:
         return Verdict.BROKEN, None, (found,), None
 
     def _agrees(self, rule: Rule) -> tuple[Verdict, str | None, tuple[Divergence, ...], Soundness | None]:
-        from pytest_llem_invariants.plugin.agreement import agreement
+        from pytest_llem_invariants.plugin.agreement import Agreement
 
         assert self._observer is not None
         assert self._adapter is not None
-        soundness, divergences = agreement(
-            rule, self._volume.corpus, self._observer, self._adapter, self._context(rule)
-        )
+        if self._agreement is None:
+            self._agreement = Agreement(self._volume.corpus, self._observer, self._adapter)
+        soundness, divergences = self._agreement.examine(rule, self._context(rule))
         broken = any(divergence.contradicts for divergence in divergences)
         return (Verdict.BROKEN if broken else Verdict.CONFIRMED), None, divergences, soundness
