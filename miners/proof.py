@@ -241,7 +241,14 @@ class Gate:
         return observation.skipped_reason is not None or positive_raises(rule, observation) is None
 
     def _refined(self, rule: Rule, soundness: Soundness, history: tuple[str, ...]) -> list[_Attempt]:
-        refinements = refine(to_candidate(rule), soundness, self._shows(rule), self.facts, surface=self._surface)
+        refinements = refine(
+            to_candidate(rule),
+            soundness,
+            self._shows(rule),
+            self.facts,
+            surface=self._surface,
+            within=context_of(rule, self._context),
+        )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
             self.lost.append(
@@ -286,9 +293,9 @@ class Gate:
         def proves(kwargs: Kwargs) -> bool:
             return self._is_met(candidate, kwargs, context_of(drafted(kwargs, {}), self._context))
 
-        def clears(kwargs: Kwargs) -> bool:
-            rule = drafted({}, kwargs)
-            observation = self.oracle.observe(kwargs, context_of(rule, self._context), candidate.severity)
+        def clears(positive: Kwargs, negative: Kwargs) -> bool:
+            rule = drafted(positive, negative)
+            observation = self.oracle.observe(negative, context_of(rule, self._context), candidate.severity)
             return observation.skipped_reason is None and negative_does_not_raise(rule, observation) is None
 
         examples = find_examples(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 from miners.candidate import Candidate
@@ -37,28 +38,29 @@ def refine(
     facts: ClassFacts,
     *,
     surface: Surface = EMPTY,
+    within: Mapping[str, Any] = EMPTY,
 ) -> tuple[Refinement, ...]:
     """Narrower candidates that no longer claim a counterexample; empty where none can be told.
 
-    `shows` asks the library whether a config has the candidate's effect. One field after another is swept from a
-    config that has it; the field whose shape excludes most counterexamples is the missing guard. Where that shape
-    falls into several pieces, the candidate is split.
+    `shows` asks the library whether a config has the candidate's effect, in the context that `within` tells. One
+    field after another is swept from a config that has it; the field whose shape excludes most counterexamples is
+    the missing guard. Where that shape falls into several pieces, the candidate is split.
     """
     counterexamples = soundness.overbroad
     positive = next((kwargs for kwargs in candidate.hints if shows(kwargs)), None)
     if positive is None or not counterexamples:
         return ()
+    triggers_of = partial(_triggers, facts=facts, within=within)
     counted = _counting_bools(candidate, counterexamples)
     if counted.fields != candidate.fields:
-        triggers = _triggers(counted, facts)
+        triggers = triggers_of(counted)
         if triggers(positive) and not any(map(triggers, counterexamples)):
             return (Refinement(counted, f"the library accepts {dict(counterexamples[0])!r}; bools count as numbers"),)
     best: tuple[int, tuple[Refinement, ...]] = (0, ())
     for name in _suspects(candidate, positive, counterexamples, facts):
-        found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, facts, surface))
+        found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, facts, surface, triggers_of))
         excluded = sum(
-            not any(_triggers(refinement.candidate, facts)(kwargs) for refinement in found)
-            for kwargs in counterexamples
+            not any(triggers_of(refinement.candidate)(kwargs) for refinement in found) for kwargs in counterexamples
         )
         if found and excluded > best[0]:
             best = (excluded, found)
@@ -78,9 +80,9 @@ def _counting_bools(candidate: Candidate, counterexamples: Iterable[Kwargs]) -> 
     return replace(candidate, fields=fields)
 
 
-def _triggers(candidate: Candidate, facts: ClassFacts) -> Callable[[Kwargs], bool]:
-    compiled = compile_match(Match("", candidate.fields, candidate.defaults))
-    return lambda kwargs: compiled({**facts.base_kwargs, **kwargs}, EMPTY)
+def _triggers(candidate: Candidate, facts: ClassFacts, within: Mapping[str, Any]) -> Shows:
+    compiled = compile_match(Match("", candidate.fields, candidate.defaults), context_fields=within)
+    return lambda kwargs: compiled({**facts.base_kwargs, **kwargs}, within)
 
 
 def _suspects(
@@ -108,6 +110,7 @@ def _narrowed(
     shows: Shows,
     facts: ClassFacts,
     surface: Surface,
+    triggers_of: Callable[[Candidate], Shows],
 ) -> Iterator[Refinement]:
     values = _values(candidate, name, counterexamples, facts, surface)
 
@@ -137,7 +140,7 @@ def _narrowed(
             fields=_joined(candidate.fields, piece, name, crossing=crossing),
             defaults={**candidate.defaults, **defaults},
         )
-        triggers = _triggers(narrowed, facts)
+        triggers = triggers_of(narrowed)
         if narrowed.fields != candidate.fields and not all(triggers(kwargs) for kwargs in counterexamples):
             hint = next((with_value(value) for value in evidence.rejected if triggers(with_value(value))), None)
             if hint is not None:

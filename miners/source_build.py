@@ -146,7 +146,7 @@ class _Examples:
             surface=self._surface,
             context=self._ssot.context,
             proves=proves,
-            clears=lambda kwargs: self._refusal(kwargs) is None,
+            clears=lambda _, negative: self._refusal(negative) is None,
         )
 
     def _predicate(self, candidate: Candidate) -> Callable[[Kwargs], bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from miners.candidate import Candidate
@@ -41,13 +42,13 @@ def find_examples(
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
     proves: Predicate | None = None,
-    clears: Predicate | None = None,
+    clears: Callable[[Kwargs, Kwargs], bool] | None = None,
     tries: int = 40,
 ) -> Examples | None:
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
     `prefer` holds earlier (positive, negative) pairs, taken first where they still hold. `proves` and `clears`, where
-    given, ask the live library whether a positive really shows the effect and a negative really does not; without an
+    given, ask the live library whether a positive really shows the effect and a negative beside it does not; without an
     agreeing pair within `tries` the answer is None. A negative that triggers another rule is the last resort.
     """
     search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
@@ -59,7 +60,8 @@ def find_examples(
     if positive is None:
         return None
     known = (negative for kwargs, negative in earlier if kwargs == positive and not search.triggers(negative))
-    negative = _first_clean(itertools.chain(known, search.negatives(positive)), others, clears, tries)
+    clear = None if clears is None else partial(clears, positive)
+    negative = _first_clean(itertools.chain(known, search.negatives(positive)), others, clear, tries)
     if negative is None:
         return None
     return Examples(positive, negative, search.context)

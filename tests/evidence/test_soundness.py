@@ -193,3 +193,22 @@ def test_refinement_ends_with_predicates_that_no_probe_contradicts(fields: Field
 def test_a_candidate_without_a_positive_is_not_refined() -> None:
     soundness = Soundness(2, 1, overbroad=({"n": 5},))
     assert refine(candidate({"n": (Clause("<", 9),)}, {"n": 0}), soundness, lambda kwargs: False, FACTS) == ()
+
+
+def test_a_candidate_of_one_platform_is_refined_there() -> None:
+    fields: Fields = {"n": (Clause("truthy", True),), "platform": (Clause("!=", "cuda"),)}
+    soundness = Soundness(2, 1, overbroad=({"n": "N"},))
+    refinements = refine(
+        candidate(fields, {"n": 1}), soundness, lambda kwargs: kwargs["n"] == 1, FACTS, within={"platform": "cpu"}
+    )
+
+    def triggers(value: Any, platform: str) -> bool:
+        matches = (Match("", refinement.candidate.fields) for refinement in refinements)
+        return any(
+            compile_match(match, context_fields=("platform",))({"n": value}, {"platform": platform})
+            for match in matches
+        )
+
+    assert triggers(1, "cpu")
+    assert not triggers("N", "cpu")
+    assert not triggers(1, "cuda")

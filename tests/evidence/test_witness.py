@@ -19,6 +19,7 @@ from pytest_llem_invariants.model import (
     Clause,
     ContextField,
     ExpectedOutcome,
+    Kwargs,
     Match,
     MinerSource,
     Outcome,
@@ -167,6 +168,17 @@ def test_the_context_is_chosen_with_the_example() -> None:
     )
     assert examples is not None
     assert examples.context == {"platform": "cuda"}
+
+
+def test_a_negative_is_asked_for_beside_its_positive() -> None:
+    asked: list[tuple[Kwargs, Kwargs]] = []
+
+    def clears(positive: Kwargs, negative: Kwargs) -> bool:
+        asked.append((positive, negative))
+        return len(asked) > 1
+
+    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, clears=clears)
+    assert examples == Examples(*asked[1])
 
 
 _TEXT = st.text(max_size=3).filter(lambda text: not text.startswith("@"))
