@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
-
+TYPE_CHECKING = False  # the checker starts without `typing`
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -12,7 +11,6 @@ class LlemError(Exception):
     """Base of every error this project raises on purpose; the command lines answer it with exit status 2."""
 
 
-@final
 class CorpusError(LlemError):
     """A corpus, SSOT or quarantine file that cannot be read as what it claims to be."""
 
@@ -49,7 +47,6 @@ class MinerError(LlemError):
     """A producer cannot do its work on this library."""
 
 
-@final
 class MinerVersionMismatchError(MinerError):
     """The installed library lies outside the specifier that the SSOT pins."""
 
@@ -65,7 +62,6 @@ class MinerVersionMismatchError(MinerError):
         )
 
 
-@final
 class MinerLandmarkMissingError(MinerError):
     """A class or method on which a producer relies does not exist in this library version."""
 

@@ -375,7 +375,7 @@ def test_importing_and_checking_brings_no_heavy_module(project: Path) -> None:
         "from pytest_llem_invariants import Checker\n"
         "v = Checker.load('demo').check('Sampling', {'temperature': -1, 'stop': ['a'], 'mode': 'x', 'n': 2})\n"
         "assert len(v.violations) == 3, v\n"
-        "heavy = {'pytest', 'hypothesis', 'yaml', 'dataclasses', 'ast', 'inspect', 'pathlib', 'argparse'}\n"
+        "heavy = {'pytest', 'hypothesis', 'yaml', 'dataclasses', 'ast', 'inspect', 'pathlib', 'argparse', 'typing'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     # Isolated from .pth files of this environment, which may import anything.
