@@ -48,6 +48,8 @@ _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
 _LEAST_JOINT: Final = 900
 """How many configs made of the constants of several rules are put to the rules of a class."""
+_LINES_A_GUESS: Final = 4
+"""So many lines of code take about as long as a candidate of a declared type."""
 _SEVERITIES: Final = tuple(Severity)
 
 
@@ -202,11 +204,12 @@ def _share_out(
     workers: int,
     parts: int = 1,
 ) -> dict[str, _ClassResult]:
-    """Prove the named classes, each in so many parts, those with most candidates first: no worker shall wait long."""
+    """Prove the named classes, each in so many parts, those that take longest first: no worker shall wait long."""
     _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
     _Forked.reader = ImportedReader(adapter.package)
     _Forked.parts = dict.fromkeys(names, parts)
-    tasks = [(name, part) for name in sorted(names, key=lambda name: -len(guesses[name])) for part in range(parts)]
+    work = {name: len(guesses[name]) + _lines_of(adapter, name) // _LINES_A_GUESS for name in names}
+    tasks = [(name, part) for name in sorted(names, key=lambda name: -work[name]) for part in range(parts)]
     found: dict[str, list[_ClassResult]] = {name: [] for name in names}
     with progress.step("proving", total=len(tasks)) as step:
         if workers < 2 or len(tasks) < 2:
@@ -219,6 +222,14 @@ def _share_out(
                     found[name].append(result)
                     step.advance()
     return {name: _joined(results) for name, results in found.items()}
+
+
+def _lines_of(adapter: EngineAdapter, name: str) -> int:
+    """How long the code of a class is: about what reading it takes, and proving what was read."""
+    try:
+        return len(inspect.getsource(adapter.native_class(name)).splitlines())
+    except (OSError, TypeError):
+        return 0
 
 
 def _joined(results: Sequence[_ClassResult]) -> _ClassResult:

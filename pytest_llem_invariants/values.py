@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Protocol
 
 from pytest_llem_invariants.model import TypedValue
@@ -151,6 +151,11 @@ def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:
 
 def resolve_class(name: str, typed: Iterable[str]) -> str | None:
     """The allowlisted native type of that full or last name; None where there is none, or more than one."""
+    return _resolved(name, tuple(typed))
+
+
+@lru_cache(maxsize=4096)
+def _resolved(name: str, typed: tuple[str, ...]) -> str | None:
     found = [full for full in typed if full == name]
     if not found:
         last = name.rpartition(".")[2]
