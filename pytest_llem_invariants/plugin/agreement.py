@@ -25,7 +25,7 @@ from pytest_llem_invariants.values import identity
 from pytest_llem_invariants.wording import say_match, say_value
 
 _MOST_COMPANY: Final = 24
-_MOST_PROBES: Final = 60
+_MOST_PROBES: Final = 100
 _FEW_PROBES: Final = 12
 """For classes that the SSOT gives a budget of probes of their own: one question to them takes milliseconds."""
 
