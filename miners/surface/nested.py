@@ -12,7 +12,7 @@ from typing import Any, Final
 from miners.facts import ClassFacts, FieldFact
 from miners.types import Choice, Group, alternatives
 from miners.values import Surface, class_of
-from pytest_llem_invariants.values import distinct, holdable
+from pytest_llem_invariants.values import as_held, distinct, holdable
 
 _MOST_GIVEN: Final = 2
 _MAPPINGS: Final = frozenset({"dict", "mapping"})
@@ -55,9 +55,9 @@ def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
     known = [
         fact
         for name, fact in inner.fields.items()
-        if fact.settable and name not in inner.base_kwargs and holdable(fact.default)
+        if fact.settable and name not in inner.base_kwargs and holdable(as_held(fact.default))
     ]
-    given = [{fact.keyword: fact.default} for fact in sorted(known, key=lambda fact: fact.default is None)]
+    given = [{fact.keyword: as_held(fact.default)} for fact in sorted(known, key=lambda fact: fact.default is None)]
     for one in given[:_MOST_GIVEN]:
         yield {**needed, **one}
     if len(given) > 1:
