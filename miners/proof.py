@@ -210,9 +210,12 @@ class Gate:
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
-        rule = self._stage(candidate)
+        search = Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
+        rule = self._stage(candidate, search)
         if rule is None:
-            self.lost.append(Lost(candidate, f"no example that the library confirms: {self._instead(candidate)}"))
+            self.lost.append(
+                Lost(candidate, f"no example that the library confirms: {self._instead(candidate, search)}")
+            )
             return []
         confined = self._confined(candidate, rule)
         if confined is not None:
@@ -281,10 +284,12 @@ class Gate:
         others = [predicate for name, predicate in predicates.items() if name != entry.rule.id]
         if not any(predicate(entry.rule.kwargs_negative) for predicate in others):
             return entry
-        again = self._stage(to_candidate(entry.rule), others)
+        again = self._stage(to_candidate(entry.rule), others=others)
         return entry if again is None else replace(entry, rule=replace(again, id=entry.rule.id))
 
-    def _stage(self, candidate: Candidate, others: Iterable[Predicate] = ()) -> Rule | None:
+    def _stage(
+        self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()
+    ) -> Rule | None:
         """The candidate as a rule whose two examples the library answers as the rule says."""
 
         def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
@@ -306,6 +311,7 @@ class Gate:
             context=self._context,
             proves=proves,
             clears=clears,
+            search=search,
         )
         return None if examples is None else self._as_worded(drafted(examples.positive, examples.negative))
 
@@ -320,9 +326,8 @@ class Gate:
             return False
         return candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)
 
-    def _instead(self, candidate: Candidate) -> str:
+    def _instead(self, candidate: Candidate, search: Search) -> str:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
-        search = Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
         kwargs = next(search.positives(), None)
         if kwargs is None:
             return "no config satisfies it"

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, FieldFact
@@ -15,7 +15,7 @@ from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, TypedValue
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool
+from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, pool
 
 Predicate = Callable[[Kwargs], bool]
 
@@ -43,15 +43,18 @@ def find_examples(
     context: Mapping[str, ContextField] = EMPTY,
     proves: Predicate | None = None,
     clears: Callable[[Kwargs, Kwargs], bool] | None = None,
+    search: Search | None = None,
     tries: int = 40,
 ) -> Examples | None:
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
     `prefer` holds earlier (positive, negative) pairs, taken first where they still hold. `proves` and `clears`, where
     given, ask the live library whether a positive really shows the effect and a negative beside it does not; without an
-    agreeing pair within `tries` the answer is None. A negative that triggers another rule is the last resort.
+    agreeing pair within `tries` the answer is None. A negative that triggers another rule is the last resort. `search`
+    is one for this candidate, where the caller has it.
     """
-    search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
+    if search is None:
+        search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
     others = tuple(others)
     earlier = tuple(prefer)
     firsts = [*(positive for positive, _ in earlier), *candidate.hints]
@@ -87,6 +90,24 @@ def _first_clean(
     return resort
 
 
+@final
+class _Replayed:
+    """What an iterator gives, for several to ask, and looked for only as far as somebody did."""
+
+    def __init__(self, found: Iterator[Kwargs]) -> None:
+        self._further = found
+        self._found: list[Kwargs] = []
+
+    def __iter__(self) -> Iterator[Kwargs]:
+        for index in itertools.count():
+            if index == len(self._found):
+                more = next(self._further, None)
+                if more is None:
+                    return
+                self._found.append(more)
+            yield self._found[index]
+
+
 class Search:
     """Backtracking over value pools of the fields that a predicate reads; deterministic and bounded."""
 
@@ -108,28 +129,34 @@ class Search:
         self.fields = tuple(name for name in names if name not in context)[:_MOST_FIELDS]
         self._pools = self._make_pools(fields, context)
         self._alone = {name: self._tests_of(name, fields, defaults) for name in self.fields}
+        self._seen: set[str] = set()
+        self._typed = _Replayed(self._satisfying(loose=False))
+        self._rest = _Replayed(self._satisfying(loose=True))
 
     def triggers(self, kwargs: Kwargs) -> bool:
         return self._compiled({**self._facts.base_kwargs, **kwargs}, self.context)
 
     def positives(self, *, typed: bool = False) -> Iterator[Kwargs]:
         """Kwargs that satisfy the predicate: fewest fields, type-correct ones (or only them), simplest values first."""
-        seen: set[str] = set()
-        for loose in (False,) if typed else (False, True):
-            steps = iter(range(_MOST_STEPS))
-            allowed = {name: self._allowed(name, loose) for name in self.fields}
-            if any(not values for values in allowed.values()):
-                continue
-            optional = [name for name in self.fields if any(value is MISSING for value in allowed[name])]
-            mandatory = [name for name in self.fields if name not in optional]
-            for extra in range(len(optional) + 1):
-                for chosen in itertools.combinations(optional, extra):
-                    given = [name for name in self.fields if name in mandatory or name in chosen]
-                    for kwargs in self._assign(given, allowed, steps):
-                        key = identity(kwargs)
-                        if key not in seen:
-                            seen.add(key)
-                            yield kwargs
+        yield from self._typed
+        if not typed:
+            yield from self._rest
+
+    def _satisfying(self, loose: bool) -> Iterator[Kwargs]:
+        steps = iter(range(_MOST_STEPS))
+        allowed = {name: self._allowed(name, loose) for name in self.fields}
+        if any(not values for values in allowed.values()):
+            return
+        optional = [name for name in self.fields if any(value is MISSING for value in allowed[name])]
+        mandatory = [name for name in self.fields if name not in optional]
+        for extra in range(len(optional) + 1):
+            for chosen in itertools.combinations(optional, extra):
+                given = [name for name in self.fields if name in mandatory or name in chosen]
+                for kwargs in self._assign(given, allowed, steps):
+                    key = identity(kwargs)
+                    if key not in self._seen:
+                        self._seen.add(key)
+                        yield kwargs
 
     def negatives(self, positive: Kwargs) -> Iterator[Kwargs]:
         """Kwargs near a positive that do not satisfy the predicate, nearest first."""
@@ -184,7 +211,8 @@ class Search:
     def _typed_pool(self, name: str, loose: bool) -> list[Any]:
         fact = field_at(name, self._facts, self._surface)
         values = self._pools[name]
-        return list(values) if loose else [value for value in values if value is MISSING or fits(value, fact)]
+        fit = fitting(fact)
+        return list(values) if loose else [value for value in values if value is MISSING or fit(value)]
 
     def _make_pools(
         self, fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
