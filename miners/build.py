@@ -194,6 +194,11 @@ class _Forked:
         name, part = task
         return name, _prove_class(cls.adapter, cls.surface, name, cls.guesses[name], part, cls.parts[name])
 
+    @classmethod
+    def reconcile(cls, name: str, proven: Sequence[Proven]) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
+        gate = _gate(cls.adapter, cls.surface, name, Oracle(Observer(cls.adapter), name))
+        return gate.reconcile(proven), tuple(gate.lost)
+
 
 def _share_out(
     adapter: EngineAdapter,
@@ -221,7 +226,7 @@ def _share_out(
                 for name, result in pool.map(_Forked.prove, tasks):
                     found[name].append(result)
                     step.advance()
-    return {name: _joined(results) for name, results in found.items()}
+    return {name: _reconciled(name, results) for name, results in found.items()}
 
 
 def _lines_of(adapter: EngineAdapter, name: str) -> int:
@@ -232,9 +237,16 @@ def _lines_of(adapter: EngineAdapter, name: str) -> int:
         return 0
 
 
+def _reconciled(name: str, parts: Sequence[_ClassResult]) -> _ClassResult:
+    if len(parts) == 1:
+        return parts[0]
+    joined = _joined(parts)
+    with forked(1) as pool:
+        proven, lost = pool.submit(_Forked.reconcile, name, joined.proven).result()
+    return replace(joined, proven=proven, lost=(*joined.lost, *lost))
+
+
 def _joined(results: Sequence[_ClassResult]) -> _ClassResult:
-    if len(results) == 1:
-        return results[0]
     staged: dict[AddedBy, int] = {}
     for result in results:
         for producer, count in result.staged.items():
@@ -257,18 +269,7 @@ def _prove_class(
 ) -> _ClassResult:
     """Prove a class, or one part of the guesses about it; the first part also reads and probes it."""
     oracle = Oracle(Observer(adapter), name)
-    gate = Gate(
-        surface[name],
-        oracle,
-        engine=adapter.ssot.engine,
-        library=adapter.ssot.library,
-        added_at=today(),
-        surface=surface,
-        context=adapter.ssot.context,
-        contexts=_contexts_read(adapter, name),
-        probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
-        checks=_checks(adapter, surface, name),
-    )
+    gate = _gate(adapter, surface, name, oracle)
     size = math.ceil(len(guesses) / parts)
     guesses = guesses[part * size : (part + 1) * size]  # neighbours are about the same fields, and share what was asked
     findings: tuple[SiteFinding, ...] = ()
@@ -286,6 +287,21 @@ def _prove_class(
     most = max(_LEAST_JOINT, _MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET)
     gate.challenge((*challenges, *jointly(rules, surface[name], most, surface)))
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
+
+
+def _gate(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, oracle: Oracle) -> Gate:
+    return Gate(
+        surface[name],
+        oracle,
+        engine=adapter.ssot.engine,
+        library=adapter.ssot.library,
+        added_at=today(),
+        surface=surface,
+        context=adapter.ssot.context,
+        contexts=_contexts_read(adapter, name),
+        probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
+        checks=_checks(adapter, surface, name),
+    )
 
 
 def _checks(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Checks:

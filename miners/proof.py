@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
@@ -27,6 +28,7 @@ from pytest_llem_invariants.model import (
     Clause,
     ContextField,
     Kwargs,
+    Match,
     Observation,
     Rule,
     Severity,
@@ -262,10 +264,18 @@ class Gate:
             return []
         return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 
+    def reconcile(self, proven: Iterable[Proven]) -> tuple[Proven, ...]:
+        """What stands of rules that were proven in parts, none of which knew the rules of the others."""
+        self._proven = {_key(to_candidate(entry.rule)): entry for entry in proven}
+        return self.finished()
+
     def finished(self) -> tuple[Proven, ...]:
         """The proven rules, none implied by another of the same voice, no negative of one triggering another."""
         kept = self._without_implied()
         predicates = {entry.rule.id: self._predicate(entry.rule) for entry in kept}
+        predicates = {
+            name: fires for name, fires in predicates.items() if not fires({})
+        }  # on that no negative is clean
         return tuple(self._with_clean_negative(entry, predicates) for entry in kept)
 
     def _without_implied(self) -> list[Proven]:
@@ -313,7 +323,11 @@ class Gate:
             clears=clears,
             search=search,
         )
-        return None if examples is None else self._as_worded(drafted(examples.positive, examples.negative))
+        if examples is None:
+            return None
+        read = referenced_fields(Match("", candidate.fields))
+        given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and _is_portable(value)}
+        return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
         return to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
@@ -383,6 +397,11 @@ def _is_read_effect(rule: Rule, observation: Observation) -> bool:
     if exception is None or exception.raised_at == rule.miner_source.guard:
         return True
     return rule.message_template is not None and message_template_match(rule, observation) is None
+
+
+def _is_portable(value: Any) -> bool:
+    """Whether an example may hold what a class is given anyway: no path of this machine."""
+    return not (isinstance(value, str) and Path(value).is_absolute())
 
 
 def _sayable(candidate: Candidate) -> Candidate:

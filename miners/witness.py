@@ -50,8 +50,9 @@ def find_examples(
 
     `prefer` holds earlier (positive, negative) pairs, taken first where they still hold. `proves` and `clears`, where
     given, ask the live library whether a positive really shows the effect and a negative beside it does not; without an
-    agreeing pair within `tries` the answer is None. A negative that triggers another rule is the last resort. `search`
-    is one for this candidate, where the caller has it.
+    agreeing pair within `tries` the answer is None. Where no near negative is clean of the others the bare class is
+    taken; a negative that triggers another rule is the last resort. `search` is one for this candidate, where the
+    caller has it.
     """
     if search is None:
         search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
@@ -64,7 +65,9 @@ def find_examples(
         return None
     known = (negative for kwargs, negative in earlier if kwargs == positive and not search.triggers(negative))
     clear = None if clears is None else partial(clears, positive)
-    negative = _first_clean(itertools.chain(known, search.negatives(positive)), others, clear, tries)
+    bare: tuple[Kwargs, ...] = () if search.triggers({}) else ({},)
+    found = itertools.chain(known, itertools.islice(search.negatives(positive), tries * 4), bare)
+    negative = _first_clean(found, others, clear)
     if negative is None:
         return None
     return Examples(positive, negative, search.context)
@@ -77,11 +80,9 @@ def _first(found: Iterator[Kwargs], accept: Predicate | None, tries: int) -> Kwa
     return None
 
 
-def _first_clean(
-    found: Iterator[Kwargs], others: tuple[Predicate, ...], clears: Predicate | None, tries: int
-) -> Kwargs | None:
+def _first_clean(found: Iterable[Kwargs], others: tuple[Predicate, ...], clears: Predicate | None) -> Kwargs | None:
     resort: Kwargs | None = None
-    for kwargs in itertools.islice(found, tries * 4):
+    for kwargs in found:
         if clears is not None and not clears(kwargs):
             continue
         if not any(other(kwargs) for other in others):

@@ -339,7 +339,7 @@ def test_vllm_refuses_with_its_own_words(
         (
             "--max-num-batched-tokens 16 --max-num-seqs 256",
             "--max-num-seqs",
-            "max_num_batched_tokens is below max_num_seqs",
+            "must be greater than or equal to max_num_seqs (256)",
         ),
         ("--max-model-len -5", "--max-model-len", "Input should be greater than or equal to -1"),
         ("--block-size 0", "--block-size", "Input should be greater than 0"),

@@ -21,7 +21,14 @@ from tests.plugin.house import GOOD, NEGATIVE, House, acting
 CROWD = 40
 
 
-def start(house: House, *arguments: str, before: Callable[[], None] | None = None) -> subprocess.Popen[bytes]:
+def listen_to_ctrl_c() -> None:
+    """A job in the background is born deaf to it, and so are its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def start(
+    house: House, *arguments: str, before: Callable[[], None] | None = listen_to_ctrl_c
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "--llem-engine=fake", *arguments],
         cwd=house.path,
