@@ -30,6 +30,10 @@ _GROUPS_ABOVE: Final[Mapping[str, frozenset[str]]] = {
 _MAPPINGS: Final = frozenset({"dict", "Mapping"})
 _NUMBERS: Final = frozenset({"int", "float"})
 _SIZED: Final = frozenset({"str", "bytes"})
+_STRICTER: Final[Mapping[str, Callable[..., Any]]] = {
+    **dict.fromkeys(("gt", "ge", "min_length"), max),
+    **dict.fromkeys(("lt", "le", "max_length"), min),
+}
 _ORDER: Final = ("gt", "ge", "lt", "le", "multiple_of")
 _LENGTHS: Final = ("min_length", "max_length")
 
@@ -167,7 +171,12 @@ def _taken_apart(type_: TypeExpr) -> tuple[TypeExpr, Mapping[str, Any]]:
     if not isinstance(type_, Bounded):
         return type_, {}
     kind, own = _taken_apart(type_.inner)
-    return kind, {**own, **type_.bounds}
+    both = {
+        name: _STRICTER[name](own[name], bound)
+        for name, bound in type_.bounds.items()
+        if name in own and name in _STRICTER
+    }
+    return kind, {**own, **type_.bounds, **both}
 
 
 def _is_part(one: TypeExpr, other: TypeExpr) -> bool:
@@ -177,6 +186,12 @@ def _is_part(one: TypeExpr, other: TypeExpr) -> bool:
     wanted, limits = _taken_apart(other)
     if isinstance(other, Bounded) and isinstance(other.inner, Bounded):  # two bounds of one name: both must hold
         return _is_part(one, other.inner) and _is_part(one, Bounded(wanted, other.bounds))
+    if isinstance(one, Bounded) and isinstance(one.inner, Bounded):  # what keeps both keeps each
+        layers: tuple[TypeExpr, ...] = (one.inner, Bounded(kind, one.bounds))
+    else:
+        layers = ()
+    if any(_is_part(layer, other) for layer in layers):
+        return True
     if isinstance(kind, Choice):
         return all(accepts(other, value) for value in kind.values if _fits(bounds, value))
     return _is_kind(kind, wanted) and _are_tighter(kind, bounds, limits)

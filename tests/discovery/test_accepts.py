@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from miners.discovery.shapes import shape_of, type_of
@@ -46,12 +46,20 @@ def test_what_diff_calls_widened_still_takes_every_value_of_before(data: st.Data
         assert accepts(new, value)
 
 
+@example(Bounded(Bounded(Plain("int"), {"gt": 1}), {"gt": 0}))
+@example(Bounded(Bounded(Plain("int"), {"multiple_of": 2}), {"multiple_of": 3}))
 @settings(SLOW, max_examples=100)
 @given(TYPES)
 def test_a_type_is_within_itself_and_within_any(type_: TypeExpr) -> None:
     assert is_within(type_, type_)
     assert is_within(type_, ANY)
     assert compare_types(type_, type_) is None
+
+
+def test_of_two_bounds_of_one_name_the_stricter_counts() -> None:
+    twice = Bounded(Bounded(Plain("int"), {"gt": 5}), {"gt": 0})
+    assert is_within(twice, Bounded(Plain("int"), {"gt": 4}))
+    assert not is_within(Bounded(Plain("int"), {"gt": 4}), twice)
 
 
 @settings(SLOW, max_examples=100)
