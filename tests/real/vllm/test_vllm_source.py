@@ -16,6 +16,7 @@ WHY = {
     "vllm/config/kv_transfer.py": "the default is made by a factory that asks the platform",
     "vllm/config/logging.py": "the defaults are made by factories that read the environment",
     "vllm/config/model.py": "a table of torch dtypes, which are objects",
+    "vllm/config/profiler.py": "os.path asks the machine for its folder, which is seen where os is imported",
     "vllm/config/quantization.py": "a table of quantisation keys, which are objects made at import",
     "vllm/config/vllm.py": "whether torch has a feature is asked at import; a list filled in a loop of such values",
     "vllm/distributed/kv_transfer/kv_connector/factory.py": "a registry that is filled at import",
