@@ -186,12 +186,12 @@ def _is_part(one: TypeExpr, other: TypeExpr) -> bool:
     wanted, limits = _taken_apart(other)
     if isinstance(other, Bounded) and isinstance(other.inner, Bounded):  # two bounds of one name: both must hold
         return _is_part(one, other.inner) and _is_part(one, Bounded(wanted, other.bounds))
-    if isinstance(one, Bounded) and isinstance(one.inner, Bounded):  # what keeps both keeps each
-        layers: tuple[TypeExpr, ...] = (one.inner, Bounded(kind, one.bounds))
-    else:
-        layers = ()
-    if any(_is_part(layer, other) for layer in layers):
-        return True
+    if (
+        isinstance(one, Bounded)
+        and isinstance(one.inner, Bounded)
+        and any(_is_part(layer, other) for layer in (one.inner, Bounded(kind, one.bounds)))
+    ):
+        return True  # what keeps both keeps each
     if isinstance(kind, Choice):
         return all(accepts(other, value) for value in kind.values if _fits(bounds, value))
     return _is_kind(kind, wanted) and _are_tighter(kind, bounds, limits)
