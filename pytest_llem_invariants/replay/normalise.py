@@ -7,11 +7,12 @@ import re
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pytest_llem_invariants.engines.tiny_model import cache_folder
 
 LONGEST: Final = 4000
+_HERE: Final = "<cwd>"
 
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _PID: Final = re.compile(r"\b(pid|process id|process)([ =:]{1,3})\d+\b", re.IGNORECASE)
@@ -29,7 +30,7 @@ def normalise_text(text: str) -> str:
     if "/" in cut:
         cwd = os.getcwd()
         if cwd in cut:
-            cut = _working_folder(cwd).sub("<cwd>", cut)
+            cut = _working_folder(cwd).sub(_HERE, cut)
         if any(root in cut for root in _temporary_roots()):
             cut = _temporary().sub("<tmp>", cut)
     if "pid" in (folded := cut.casefold()) or "process" in folded:
@@ -37,6 +38,11 @@ def normalise_text(text: str) -> str:
     if not cut.isprintable():
         cut = _UNPRINTABLE.sub(_escape, cut)
     return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
+
+
+def in_this_folder(value: Any) -> Any:
+    """An observed value as the library held it: given back to the library, it must be the same path again."""
+    return value.replace(_HERE, os.getcwd()) if isinstance(value, str) else value
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -79,3 +79,14 @@ def test_a_normalisation_without_end_is_named() -> None:
 def test_changes_that_depend_on_the_order_are_named() -> None:
     second: Any = replace(dormant("b", "b"), kwargs_positive={"b": 7})
     assert len(order_dependent_normalisations([dormant("a", "a"), second], copying)) == 1
+
+
+def test_a_refusal_is_no_end_and_no_order() -> None:
+    def refusing_zero(native_type: str, kwargs: Kwargs) -> Mapping[str, Change] | None:
+        return None if 0 in kwargs.values() else copying(native_type, kwargs)
+
+    second: Any = replace(dormant("b", "b"), kwargs_positive={"b": 0})
+    rules = [dormant("a", "a"), second]
+    assert len(order_dependent_normalisations(rules, copying)) == 1
+    assert order_dependent_normalisations(rules, refusing_zero) == ()
+    assert unsettled_normalisations([second], lambda *_: None) == ()
