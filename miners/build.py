@@ -300,6 +300,7 @@ def _gate(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, 
         context=adapter.ssot.context,
         contexts=_contexts_read(adapter, name),
         probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
+        other_kwargs=adapter.other_kwargs(name),
         checks=_checks(adapter, surface, name),
     )
 

@@ -46,6 +46,11 @@ class Oracle:
         """Whether the library takes a config; False also where this machine cannot tell."""
         return self._verdict(kwargs, EMPTY).exception is None
 
+    def is_steady(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
+        """Whether a second look shows the same: what is drawn or timed anew each time is no effect of a config."""
+        again = self._observer.observe(self._native_type, kwargs, context=context)
+        return again.normalisations == self.observe(kwargs, context).normalisations
+
     def _verdict(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
         key = identity((kwargs, context))
         if key not in self._judged:

@@ -44,6 +44,8 @@ MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
 _MOST_DETOURS: Final = 3
 """So many candidates of one line are led past the checks before it."""
+_MOST_ELSEWHERE: Final = 3
+"""So many claimed configs are also tried beside the other base arguments."""
 _INSTEAD: Final = " instead"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 Predicate = Callable[[Kwargs], bool]
@@ -84,6 +86,7 @@ class Gate:
         context: Mapping[str, ContextField] = EMPTY,
         contexts: Iterable[str] = (),
         probe_limit: int = 240,
+        other_kwargs: Kwargs = EMPTY,
         checks: Checks | None = None,
     ) -> None:
         self.facts = facts
@@ -98,6 +101,8 @@ class Gate:
         self._contexts = tuple(contexts)
         """The context fields that the code of the class reads: each rule is tried under each of their values."""
         self._probe_limit = probe_limit
+        self._other_kwargs = other_kwargs
+        """Other base arguments of the class, with which its error rules must hold as well."""
         self._checks = checks
         self._proven: dict[str, Proven] = {}
         self._by_field: dict[str | None, list[Predicate]] = {None: []}
@@ -189,7 +194,7 @@ class Gate:
         if rule.severity is not Severity.ERROR:
             return ()
         claims = self._predicate(rule, default_context(self._context))
-        own = {name.partition(".")[0] for name in referenced_fields(rule.match)}
+        own = _read_by(rule)
         met = (kwargs for kwargs in accepted if not own.isdisjoint(kwargs) and claims(kwargs))
         return tuple(sorted(met, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
 
@@ -222,6 +227,10 @@ class Gate:
         confined = self._confined(candidate, rule)
         if confined is not None:
             return [(confined, (*history, "it holds in a part of the contexts alone"))]
+        chance = self._by_chance(rule)
+        if chance is not None:
+            self.lost.append(Lost(candidate, chance))
+            return []
         soundness = self._judge(rule)
         if not soundness.overbroad:
             self._proven.setdefault(_key(candidate), Proven(rule, soundness, history))
@@ -239,6 +248,22 @@ class Gate:
             if 0 < len(held) < len(values):
                 clause = Clause("==", held[0]) if len(held) == 1 else Clause("in", held)
                 return replace(candidate, fields={**candidate.fields, name: (clause,)})
+        return None
+
+    def _by_chance(self, rule: Rule) -> str | None:
+        """What else than the config brings about the effect of a rule, if anything: the moment, the model at hand."""
+        context = context_of(rule, self._context)
+        if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
+            return "what the value becomes is another each time"
+        if rule.severity is not Severity.ERROR or not self._other_kwargs or self._other_kwargs.keys() & _read_by(rule):
+            return None
+        claims = self._predicate(rule, context)
+        near = boundary_probes(rule, self.facts.fields, context_fields=self._context, limit=self._probe_limit)
+        claimed = itertools.islice(filter(claims, near), _MOST_ELSEWHERE)
+        for kwargs in (rule.kwargs_positive, *claimed):
+            beside = {**self._other_kwargs, **kwargs}
+            if self.oracle.observe(beside, context, rule.severity).exception is None:
+                return f"{kwargs!r} is accepted beside another {', '.join(self._other_kwargs)}"
         return None
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:
@@ -397,6 +422,10 @@ def _is_read_effect(rule: Rule, observation: Observation) -> bool:
     if exception is None or exception.raised_at == rule.miner_source.guard:
         return True
     return rule.message_template is not None and message_template_match(rule, observation) is None
+
+
+def _read_by(rule: Rule) -> set[str]:
+    return {name.partition(".")[0] for name in referenced_fields(rule.match)}
 
 
 def _is_portable(value: Any) -> bool:

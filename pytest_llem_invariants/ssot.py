@@ -25,6 +25,17 @@ ROLES: Final = ("static", "dynamic", "discovery", "invariants", "schemas")
 """Who reads a library: each has its own pin, because each relies on other parts of it."""
 
 _TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[\w*]+\Z")
+_NATIVE_TYPE_KEYS: Final = (
+    "class",
+    "namespace",
+    "base_kwargs",
+    "other_kwargs",
+    "build",
+    "validate",
+    "strict",
+    "exclude",
+    "probes",
+)
 _LANDMARK: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?::\w+(?:\.\w+)*)?\Z")
 _KEYS: Final = (
     "engine",
@@ -72,6 +83,8 @@ class NativeType:
     strict: tuple[Step, ...]
     exclude: tuple[str, ...] = ()
     """Class names that a family leaves out."""
+    other_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    """Base arguments of another kind (a larger model): a rule that holds under the first alone is none."""
     probes: int | None = None
     """How many questions mining may ask of a class that is slow to build; None where it is fast."""
 
@@ -247,7 +260,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
     if isinstance(data, str):
         data = {"class": data}
     entry = section.part(name, data)
-    entry.only(("class", "namespace", "base_kwargs", "build", "validate", "strict", "exclude", "probes"))
+    entry.only(_NATIVE_TYPE_KEYS)
     target = entry.text("class")
     if not _TARGET.match(target):
         entry.fail(f"{target!r} does not lead to a class", "class", mend="write it like package.module:Class")
@@ -262,6 +275,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         validate=_steps(entry, "validate"),
         strict=_steps(entry, "strict"),
         exclude=entry.texts("exclude"),
+        other_kwargs=entry.values("other_kwargs"),
         probes=_probes(entry),
     )
 

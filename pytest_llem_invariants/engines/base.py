@@ -230,6 +230,10 @@ class EngineAdapter:
         """The keyword arguments without which the type cannot be built."""
         return self._plan(name).base
 
+    def other_kwargs(self, name: str) -> Kwargs:
+        """Base arguments under which a rule about the config, and not about them, holds as well."""
+        return {key: self._fill(value) for key, value in self._entry(name).other_kwargs.items()}
+
     def validate(self, name: str, built: Any, strict: bool) -> None:
         """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""
         entry = self._plan(name).entry

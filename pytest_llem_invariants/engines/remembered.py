@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pytest_llem_invariants.values import holdable, identity
 
 
-def remember(owner: type[Any], name: str, folder: Callable[[], str]) -> None:
-    """Let a class method that is given a folder read that one once for the same plain arguments.
+def remember(owner: type[Any], name: str, folders: Callable[[], Collection[str]]) -> None:
+    """Let a class method that is given one of these folders read it once for the same plain arguments.
 
     What raised or warned is part of the answer to a config, and asked for anew each time.
     """
@@ -20,7 +20,7 @@ def remember(owner: type[Any], name: str, folder: Callable[[], str]) -> None:
 
     def remembered(*arguments: Any, **options: Any) -> Any:
         plain = all(map(holdable, (*arguments, *options.values())))
-        if not plain or not arguments or arguments[0] != folder():
+        if not plain or not arguments or arguments[0] not in folders():
             return read(*arguments, **options)
         key = identity((arguments, options))
         if key in answers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,15 @@ _FILES: Final[dict[str, Any]] = {
         "unk_token": "<unk>",
     },
 }
+_TALL: Final[dict[str, Any]] = {
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "max_position_embeddings": 131072,
+    "num_attention_heads": 64,
+    "num_hidden_layers": 48,
+    "num_key_value_heads": 64,
+    "torch_dtype": "float16",
+}
 
 
 def cache_folder() -> Path:
@@ -64,8 +74,17 @@ def cache_folder() -> Path:
 
 def tiny_model() -> Path:
     """The folder of a two-layer llama without weights; made where it is not there yet, the same bytes every time."""
-    folder = cache_folder() / "tiny-llama"
-    for name, content in _FILES.items():
+    return _made("tiny-llama", _FILES)
+
+
+def tall_model() -> Path:
+    """The same in other sizes: what holds for one of the two alone is a rule about the model, not about a config."""
+    return _made("tall-llama", {**_FILES, "config.json": {**_FILES["config.json"], **_TALL}})
+
+
+def _made(folder_name: str, files: Mapping[str, Any]) -> Path:
+    folder = cache_folder() / folder_name
+    for name, content in files.items():
         text = json.dumps(content, indent=2, sort_keys=True) + "\n"
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:

@@ -13,7 +13,7 @@ from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.remembered import remember
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
-from pytest_llem_invariants.engines.tiny_model import cache_folder, tiny_model
+from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.ssot import Ssot
@@ -49,8 +49,9 @@ class PlatformProxy:
 
 
 @cache
-def _model_folder() -> str:
-    return str(tiny_model())
+def _model_folders() -> Mapping[str, str]:
+    """Placeholder → the folder that stands for it."""
+    return {"tiny_model": str(tiny_model()), "tall_model": str(tall_model())}
 
 
 @final
@@ -73,10 +74,10 @@ class VllmAdapter(EngineAdapter):
         self._platforms["cpu"] = cpu
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
-        remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folder)
+        remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folders().values)
 
     def placeholder(self, name: str) -> Any:
-        return _model_folder() if name == "tiny_model" else super().placeholder(name)
+        return _model_folders().get(name) or super().placeholder(name)
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
         wanted = values.get(_PLATFORM, "cpu")

@@ -144,7 +144,7 @@ def test_steps_and_clusters_are_read(root: Path) -> None:
         TEXT.replace(
             'class: "lib:Config"',
             'class: "lib:Config", base_kwargs: {other: {$type: lib.family.OneConfig, kwargs: {x: 1}}}, '
-            "validate: [check], build: [{method: make, returns: true}], "
+            "other_kwargs: {size: 2}, validate: [check], build: [{method: make, returns: true}], "
             "strict: [{method: check, kwargs: {hard: true}}]",
         )
         + "clusters: {lib.Config: [[a, b], [c]]}\nenviron: {LIB_MODE: quiet}\n"
@@ -153,6 +153,7 @@ def test_steps_and_clusters_are_read(root: Path) -> None:
     found = ssot.native_type("lib.Config")
     assert found is not None
     assert found.base_kwargs == {"other": TypedValue("lib.family.OneConfig", {"x": 1})}
+    assert found.other_kwargs == {"size": 2}
     assert found.validate == (Step("check", {}),)
     assert found.build == (Step("make", {}, returns=True),)
     assert found.strict == (Step("check", {"hard": True}),)
