@@ -263,7 +263,7 @@ class Gate:
         for kwargs in (rule.kwargs_positive, *claimed):
             beside = {**self._other_kwargs, **kwargs}
             if self.oracle.observe(beside, context, rule.severity).exception is None:
-                return f"{kwargs!r} is accepted beside another {', '.join(self._other_kwargs)}"
+                return f"holds beside one {' and '.join(self._other_kwargs)} alone: another takes {kwargs!r}"
         return None
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:

@@ -65,7 +65,7 @@ def test_a_bound_of_the_model_at_hand_is_no_rule() -> None:
     assert gate_after(rejecting(Clause(">", 5))).proven
     lost = gate_after(rejecting(Clause(">", 5)), other_kwargs={"model": "tall"})
     assert not lost.proven
-    assert "accepted beside another model" in lost.lost[0].reason
+    assert "holds beside one model alone" in lost.lost[0].reason
 
 
 def test_a_bound_that_every_model_has_stays() -> None:
