@@ -57,12 +57,12 @@ _FILES: Final[dict[str, Any]] = {
     },
 }
 _TALL: Final[dict[str, Any]] = {
-    "hidden_size": 4096,
-    "intermediate_size": 11008,
-    "max_position_embeddings": 131072,
-    "num_attention_heads": 64,
-    "num_hidden_layers": 48,
-    "num_key_value_heads": 64,
+    "hidden_size": 5040 * 64,
+    "intermediate_size": 5040 * 256,
+    "max_position_embeddings": 2**40,
+    "num_attention_heads": 5040,
+    "num_hidden_layers": 5040,
+    "num_key_value_heads": 5040,
     "torch_dtype": "float16",
 }
 
@@ -78,7 +78,10 @@ def tiny_model() -> Path:
 
 
 def tall_model() -> Path:
-    """The same in other sizes: what holds for one of the two alone is a rule about the model, not about a config."""
+    """The same in sizes that hardly anything exceeds and that most numbers divide.
+
+    What holds beside one of the two alone is a rule about the model, not about a config.
+    """
     return _made("tall-llama", {**_FILES, "config.json": {**_FILES["config.json"], **_TALL}})
 
 
