@@ -22,6 +22,7 @@ from miners.modes import Reading, read_source
 from miners.naming import named
 from miners.proof import Lost
 from miners.stage import to_rule
+from miners.surface.nested import is_portable
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons
 from miners.witness import Examples, find_examples
@@ -29,7 +30,7 @@ from pytest_llem_invariants.corpus import SCHEMA_VERSION, template_fragments
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.files import now, today
 from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Match, Rule, Severity
-from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.values import as_held, holdable
 
 if TYPE_CHECKING:
@@ -130,8 +131,11 @@ class _Examples:
             found = self._found(candidate)
         if found is None:
             return None
+        read = referenced_fields(Match(self._ssot.engine, candidate.fields))
+        given = {name: value for name, value in self._facts.base_kwargs.items() if name in read and is_portable(value)}
+        shown = Examples({**given, **found.positive}, {**given, **found.negative}, found.context)
         noted = replace(candidate, notes=" ".join(note for note in (candidate.notes, UNPROVEN) if note))
-        return to_rule(noted, found, engine=self._ssot.engine, library=self._ssot.library, added_at=today())
+        return to_rule(noted, shown, engine=self._ssot.engine, library=self._ssot.library, added_at=today())
 
     def _found(self, candidate: Candidate) -> Examples | None:
         lifted = candidate.added_by is not AddedBy.STATIC_MINER

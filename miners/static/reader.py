@@ -427,8 +427,9 @@ class TreeReader(_Trees):
             bound = self._aliased(cls.module, base.value if isinstance(base, ast.Subscript) else base)
             if isinstance(bound, ClassSource) and bound.node is not cls.node:
                 found.extend(self.mro(bound))
+        # A base that several share comes after all of them.
         last = {(one.module, one.qualname): one for one in reversed(found)}
-        return tuple(one for one in found if last.pop((one.module, one.qualname), None) is not None)
+        return tuple(reversed(last.values()))
 
     def attribute(self, cls: ClassSource, name: str) -> Binding | None:
         kind = self.enum_of(cls)

@@ -79,13 +79,13 @@ def _construct(
 def _before(
     explorer: Explorer, cls: ClassSource, validators: Sequence[_Validator], facts: ClassFacts, state: State
 ) -> None:
-    """The validators that see the values before the object is there."""
-    for validator in validators:
+    """The validators that see the values before the object is there; of those in front of all else the last first."""
+    for validator in reversed(validators):
         if validator.decorator in ("model_validator", "root_validator") and validator.mode in ("before", "wrap"):
             extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
             explorer.invoke(CallableTerm(validator.function, ClassTerm(cls), cls), [Given(""), *extra], {}, state)
     for early in (True, False):
-        for validator in validators:
+        for validator in reversed(validators) if early else validators:
             if validator.decorator not in ("field_validator", "validator"):
                 continue
             if (validator.mode in ("before", "wrap", "plain")) is not early:
@@ -112,7 +112,11 @@ def _validate_field(explorer: Explorer, cls: ClassSource, validator: _Validator,
 
 
 def _validators(reader: Reader, cls: ClassSource) -> Iterator[_Validator]:
-    for _, function in reversed(list(reader.methods(cls))):
+    """In the order of definition, bases first; one that is overridden keeps its place."""
+    functions = {function.name: function for _, function in reader.methods(cls)}
+    own = [(base.qualname, one) for base in reversed(reader.mro(cls)) for _, one in reader.methods(base)]
+    names = dict.fromkeys(one.name for owner, one in own if one.qualname == f"{owner}.{one.name}")
+    for function in (functions[name] for name in names):
         for decorator in function.node.decorator_list:
             call = decorator if isinstance(decorator, ast.Call) else None
             name = _name(decorator)

@@ -49,7 +49,7 @@ def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
 
     Both, because with mappings of one key alone it would be their length that counts.
     """
-    needed = {name: value for name, value in inner.base_kwargs.items() if _is_portable(value)}
+    needed = {name: value for name, value in inner.base_kwargs.items() if is_portable(value)}
     if needed:
         yield needed
     known = [
@@ -64,6 +64,6 @@ def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
         yield {**needed, **given[0], **given[1]}
 
 
-def _is_portable(value: Any) -> bool:
+def is_portable(value: Any) -> bool:
     """Whether the value means the same elsewhere: a placeholder is filled for the class alone."""
     return holdable(value) and not (isinstance(value, str) and value.startswith("${"))

@@ -264,3 +264,66 @@ class TextElements(BaseModel):
             if len(one) > 4:
                 raise ValueError("long")  # error: each(b) matches '\\A[\\s\\S]{5,}' -> long
         return self
+
+
+class InTurn(BaseModel):
+    a: int = 0
+    b: int = 0
+
+    @model_validator(mode="after")
+    def first(self):
+        if self.a > 5:
+            self.a = 5  # dormant: a changes when a > 5
+        return self
+
+    @model_validator(mode="after")
+    def second(self):
+        if self.a > 5:
+            raise ValueError("above")
+        if self.b > self.a:
+            raise ValueError("more")  # error: a > 5 and b > 5 or b > @a and a <= 5 or b > @a and a != @a -> more
+        return self
+
+
+class LastFirst(BaseModel):
+    a: str = ""
+
+    @field_validator("a", mode="before")
+    @classmethod
+    def inner(cls, value):
+        if value == "y":
+            raise ValueError("why")  # error: a == 'x' or a == 'y' -> why
+        return value
+
+    @field_validator("a", mode="before")
+    @classmethod
+    def outer(cls, value):
+        if value == "x":
+            return "y"
+        return value
+
+
+class Trunk(BaseModel):
+    a: int = 0
+
+    @model_validator(mode="after")
+    def check(self):
+        if self.a == 1:
+            raise ValueError("trunk")  # error: a == 1 -> trunk
+        return self
+
+
+class LeftBranch(Trunk):
+    pass
+
+
+class RightBranch(Trunk):
+    @model_validator(mode="after")
+    def check(self):
+        if self.a == 2:
+            raise ValueError("right")  # error: a == 2 -> right
+        return self
+
+
+class Joined(LeftBranch, RightBranch):
+    b: int = 0
