@@ -22,7 +22,7 @@ from miners.surface import engine_surface
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons, skeletons_of
 from pytest_llem_invariants.errors import EngineUnavailableError
-from pytest_llem_invariants.model import AddedBy
+from pytest_llem_invariants.model import AddedBy, Clause
 from pytest_llem_invariants.values import identity
 
 if TYPE_CHECKING:
@@ -125,14 +125,21 @@ def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:
 
 
 def _key(candidate: Candidate) -> str:
-    predicate = {subject: [(c.op, c.rhs) for c in clauses] for subject, clauses in sorted(candidate.fields.items())}
+    """What a candidate claims, and whether it leaves a guard unsaid: the words for that guard are no claim."""
+    predicate = {subject: [_said(one) for one in clauses] for subject, clauses in sorted(candidate.fields.items())}
     place = (candidate.source.path, candidate.source.method, candidate.source.line_at_scan)
     return identity(
         (
             *(candidate.native_type, candidate.severity.value, predicate, dict(candidate.defaults)),
-            *(candidate.template, candidate.opaque, place, candidate.added_by.value),
+            *(candidate.template, bool(candidate.opaque), place, candidate.added_by.value),
         )
     )
+
+
+def _said(clause: Clause) -> tuple[str, Any]:
+    """A clause, whatever the order in which it lists alternatives."""
+    listed = clause.op in ("in", "not_in", "type_is", "type_is_not") and isinstance(clause.rhs, list)
+    return clause.op, sorted(clause.rhs, key=repr) if listed else clause.rhs
 
 
 def _field_differences(

@@ -324,11 +324,12 @@ class ImportedReader(_Trees):
 
 @final
 class TreeReader(_Trees):
-    """Reads a source tree, or a wheel, without importing anything."""
+    """Reads one package of a source tree, or of a wheel, without importing anything; what lies beside it is foreign."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, package: str) -> None:
         super().__init__()
         self._root = root
+        self._package = package
         self._enums: dict[tuple[str, str], type[enum.Enum] | None] = {}
         self._following: list[tuple[str, str]] = []
 
@@ -347,6 +348,8 @@ class TreeReader(_Trees):
         return file.read_text(encoding="utf-8") if file.is_file() else None
 
     def _read(self, name: str) -> ModuleSource | None:
+        if name.partition(".")[0] != self._package:
+            return None
         stem = name.replace(".", "/")
         for relative in (f"{stem}/__init__.py", f"{stem}.py"):
             text = self._text(relative)

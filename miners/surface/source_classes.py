@@ -318,7 +318,7 @@ def _needed(found: Outside) -> Any:
 
 def skeletons_of(root: Path, package: str) -> Skeletons:
     """The classes of a package in a source tree or a wheel."""
-    return Skeletons(TreeReader(root), package)
+    return Skeletons(TreeReader(root, package), package)
 
 
 def _own_constructor(self: object, *arguments: object, **keywords: object) -> None:

@@ -74,7 +74,7 @@ class Names:
         self._typing_only: dict[str, dict[str, ast.stmt]] = {}
 
     def module(self, name: str) -> ModuleSource | None:
-        return self._reader.module(name) if name.partition(".")[0] == self.package else None
+        return self._reader.module(name)
 
     def locate(self, module: str, node: ast.expr, scope: Sequence[ClassSource] = ()) -> Found | None:
         """What `a` or `a.b.c` means in a module, inside the classes of `scope` (innermost first)."""

@@ -116,7 +116,7 @@ def imported_reader() -> Reader:
 
 @cache
 def tree_reader() -> Reader:
-    return TreeReader(ROOT)
+    return TreeReader(ROOT, "tests")
 
 
 def effects_of(cls: type, reader: Reader | None = None) -> tuple[Effect, ...]:

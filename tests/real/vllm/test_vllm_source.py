@@ -18,13 +18,21 @@ WHY = {
     "vllm/config/model.py": "a table of torch dtypes, which are objects",
     "vllm/config/profiler.py": "os.path asks the machine for its folder, which is seen where os is imported",
     "vllm/config/quantization.py": "a table of quantisation keys, which are objects made at import",
+    "vllm/config/multimodal.py": "a field whose type a class of the tree tells pydantic by code",
+    "vllm/config/observability.py": "the text of an import error of this machine is part of a message",
     "vllm/config/vllm.py": "whether torch has a feature is asked at import; a list filled in a loop of such values",
     "vllm/distributed/kv_transfer/kv_connector/factory.py": "a registry that is filled at import",
     "vllm/engine/arg_utils.py": "defaults and annotations that are taken from other classes by code",
+    "vllm/model_executor/model_loader/weight_utils.py": "a guard on the model, unsaid either way, has other cases",
     "vllm/reasoning/abs_reasoning_parsers.py": "a registry that is filled at import",
     "vllm/tasks.py": "messages are looked up in a table by value",
+    "vllm/tokenizers/fastokens.py": "which tokenizer a registry holds is known after import alone",
     "vllm/tokenizers/protocol.py": "which class a registry holds is known after import alone",
+    "vllm/tokenizers/registry.py": "which tokenizer a registry holds is known after import alone",
     "vllm/transformers_utils/config.py": "a table of parser classes that plugins may extend",
+    "vllm/transformers_utils/configs/speculators/base.py": "reached where huggingface_hub says whether it is offline",
+    "vllm/transformers_utils/repo_utils.py": "reached where huggingface_hub says whether it is offline",
+    "vllm/utils/network_utils.py": "reached where huggingface_hub says whether it is offline",
     "vllm/v1/executor/ray_utils.py": "whether ray is installed is asked at import",
 }
 """The reason for each difference, by the file whose reading differs."""
@@ -40,10 +48,12 @@ source = read_source(adapter.ssot, skeletons_of(_installed("vllm"), "vllm"))
 assert "vllm" not in sys.modules and "torch" not in sys.modules
 imported = read_import(adapter)
 found = compare(said_in_full(imported), said_in_full(source))
+every = compare(imported, source)
 print(json.dumps({
-    "share": found.share, "equal": sum(found.equal.values()), "classes": [len(source.surface), len(imported.surface)],
+    "share": found.share, "every": every.share, "equal": sum(found.equal.values()),
+    "classes": [len(source.surface), len(imported.surface)],
     "fields": [found.fields, len(found.field_differences)],
-    "paths": sorted({one.candidate.source.path for one in found.differences}),
+    "paths": sorted({one.candidate.source.path for one in (*found.differences, *every.differences)}),
 }))
 """
 
@@ -66,6 +76,7 @@ def found() -> dict[str, Any]:
 def test_at_least_ninety_five_percent_of_the_rules_are_equal(found: dict[str, Any]) -> None:
     assert found["equal"] > 3_000
     assert found["share"] >= 0.95
+    assert found["every"] >= 0.95
 
 
 def test_every_class_is_read_and_nearly_every_field_alike(found: dict[str, Any]) -> None:
