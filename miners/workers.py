@@ -6,7 +6,7 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
 
-from pytest_llem_invariants.replay.isolate import limit_memory
+from pytest_llem_invariants.forks import limit_memory
 
 _SPARE: Final = 2 * 1024**3
 """How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.hookspec import hookimpl
+from pytest_llem_invariants.engines.inspection import inspect_in_copies
 from pytest_llem_invariants.engines.remembered import remember
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
@@ -75,6 +76,8 @@ class VllmAdapter(EngineAdapter):
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
         remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folders().values)
+        registry = importlib.import_module("vllm.model_executor.models.registry")
+        inspect_in_copies(registry, lambda: self._on("cpu", nullcontext()))
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)
