@@ -19,7 +19,7 @@ from miners.candidate import Candidate
 from miners.challenges import jointly
 from miners.detours import Checks
 from miners.facts import ClassFacts
-from miners.feeds import Feed, discover_feeds, judges_values, restate
+from miners.feeds import Feed, discover_feeds, restate
 from miners.handwritten import taken_over
 from miners.lift import lift
 from miners.merge import carry_over, merge
@@ -163,7 +163,7 @@ def _prove_all(
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
     proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
     for name in front_names:
-        judging = (to_candidate(rule) for rule in proven if judges_values(rule))
+        judging = map(to_candidate, proven)
         context = adapter.ssot.context
         restated = (restate(candidate, surface[name], feeds, surface, context) for candidate in judging)
         guesses[name].extend(candidate for candidate in restated if candidate is not None)
@@ -314,6 +314,7 @@ def _checks(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str
         surface,
         _Forked.read,
         (lambda check: restate(check, surface[name], feeds)) if is_front else None,
+        adapter.ssot.context,
     )
 
 

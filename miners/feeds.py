@@ -16,12 +16,9 @@ from miners.candidate import Candidate
 from miners.facts import ClassFacts, FieldFact
 from miners.values import Surface, class_of, put
 from pytest_llem_invariants.expressions import MISSING, parse
-from pytest_llem_invariants.model import EMPTY, AddedBy, Clause, Kwargs, Match, Rule
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import OPERATORS, reference_of, referenced_fields
 
-_OF_KIND: Final = frozenset({"type_is", "type_is_not", "bool_is_number"})
-_OF_DECLARED_KIND: Final = frozenset({"matches", "not_matches", "divisible_by", "not_divisible_by"})
-_LIFTS: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT})
 _IS_GIVEN: Final = frozenset({"present", "truthy", "absent", "falsy"})
 _COPIES: Final = frozenset({"copy", "deepcopy", "replace"})
 """Functions that give the object they are given, or one like it."""
@@ -156,19 +153,6 @@ def _field_in(node: ast.expr, own: Collection[str]) -> str | None:
             return _field_in(first, own)
         case _:
             return None
-
-
-def judges_values(rule: Rule) -> bool:
-    """Whether a rule says more than of which kind a value must be: a front is slow to ask, so kinds are left behind.
-
-    What text reads as a number, and that a number is whole, is of kind where a declared type says it.
-    """
-    kinds = _OF_KIND | _OF_DECLARED_KIND if rule.added_by in _LIFTS else _OF_KIND
-    return any(
-        clause.op not in kinds and not (clause.op == "!=" and reference_of(clause.rhs) == subject)
-        for subject, clauses in rule.match.fields.items()
-        for clause in clauses
-    )
 
 
 def restate(

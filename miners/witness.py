@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +23,7 @@ Predicate = Callable[[Kwargs], bool]
 _MOST_STEPS: Final = 20_000
 _MOST_FIELDS: Final = 10
 _FEW: Final = 12
+_BOUNDS: Final = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,29 @@ class Search:
         if not typed:
             yield from self._rest
 
+    def is_of_type(self, kwargs: Kwargs) -> bool:
+        """Whether each value is one that its class takes: of the declared type and within its bounds, where enforced.
+
+        Any other config is refused before a line is met. An object stands for itself, not as the mapping of it.
+        """
+        return all(self._is_taken(name, read_path(kwargs, name)) for name in self.fields)
+
+    def _is_taken(self, name: str, value: Any) -> bool:
+        if value is MISSING:
+            return True
+        fact, owner = self._facts_at(name)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and not _is_within(value, fact.bounds):
+            return False
+        if isinstance(value, Mapping) and class_of(fact, self._surface) is not None:
+            return False
+        return owner is None or not owner.kind.coerces or fits(value, fact)
+
+    def _facts_at(self, name: str) -> tuple[FieldFact, ClassFacts | None]:
+        """What is known of a field, and of the class that holds it."""
+        parent = name.rpartition(".")[0]
+        owner = class_of(field_at(parent, self._facts, self._surface), self._surface) if parent else self._facts
+        return field_at(name, self._facts, self._surface), owner
+
     def _satisfying(self, loose: bool) -> Iterator[Kwargs]:
         steps = iter(range(_MOST_STEPS))
         allowed = {name: self._allowed(name, loose) for name in self.fields}
@@ -220,7 +245,8 @@ class Search:
     ) -> dict[str, tuple[Any, ...]]:
         wanted: dict[str, list[Any]] = {name: [] for name in self.fields}
         shared: list[Any] = []
-        for subject, clauses in fields.items():
+        # What is computed comes first: of its kind alone, a value has the least chance to satisfy that.
+        for subject, clauses in sorted(fields.items(), key=lambda one: parse(one[0]).is_field):
             if subject in context:
                 continue
             crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
@@ -233,7 +259,8 @@ class Search:
         for name in self.fields:
             fact = field_at(name, self._facts, self._surface)
             first = [value for value in distinct(wanted[name]) if holdable(value)]
-            ordered = [*self._object_of(fact), *(value for value in first if fits(value, fact))]
+            chosen = [value for value in first if value in (fact.literals or ())]
+            ordered = [*self._object_of(fact), *chosen, *(value for value in first if fits(value, fact))]
             rest = pool(fact, [*first, *distinct(shared)][:200], self._surface)
             known = fact.name != "" and not fact.required
             unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
@@ -273,6 +300,10 @@ class Search:
                 values = distinct((context[name].default, *context[name].values))
                 chosen[name] = next((value for value in values if compiled(EMPTY, {name: value})), values[0])
         return chosen
+
+
+def _is_within(value: float, bounds: Mapping[str, Any]) -> bool:
+    return all(holds(value, bounds[key]) for key, holds in _BOUNDS.items() if key in bounds)
 
 
 def _in_turns(sources: Sequence[Iterator[Kwargs]]) -> Iterator[Kwargs]:

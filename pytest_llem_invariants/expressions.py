@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -143,6 +144,23 @@ def _absolute(value: Any) -> Any:
     return abs(value) if is_number(value) else MISSING
 
 
+_WHOLE_AS_TEXT: Final = re.compile(r"\s*[+-]?[0-9]+(_[0-9]+)*\s*")
+_REAL_AS_TEXT: Final = re.compile(
+    r"\s*[+-]?(([0-9]+(_[0-9]+)*\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|(?i:inf|infinity))\s*"
+)
+
+
+def _number(value: Any) -> Any:
+    """A number, and text in which one is plainly written as the number that it is."""
+    if not isinstance(value, str):
+        return value if is_number(value) else MISSING
+    if len(value) > _LONGEST_TEXT:
+        return MISSING
+    if _WHOLE_AS_TEXT.fullmatch(value):
+        return int(value)
+    return float(value) if _REAL_AS_TEXT.fullmatch(value) else MISSING
+
+
 def _sum(value: Any) -> Any:
     if not isinstance(value, (list, tuple)) or not all(is_number(item) for item in value):
         return MISSING
@@ -159,6 +177,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "min": _of_numbers(min),
     "max": _of_numbers(max),
     "abs": _absolute,
+    "number": _number,
     "sum": _sum,
 }
 """The functions of the expression language. `each(x)` stands beside them: the clause holds for some element of x."""

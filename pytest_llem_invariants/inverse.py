@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.expressions import is_number, parse
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import plain_value, reference_of
 from pytest_llem_invariants.values import SAMPLES, distinct, holdable, neighbours, samples_of
@@ -48,7 +48,7 @@ def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
             for member in rhs:
                 yield from neighbours(member)
         case "truthy" | "falsy":
-            yield from (1, True, 0, False, "", "x", [], [1])
+            yield from (1, True, 0, False, "", "x", "off", [], [1])
         case "present" | "absent":
             return
         case _:
@@ -101,6 +101,8 @@ def _before(function: str, value: Any) -> Iterator[Any]:
         case "len":
             if isinstance(value, int) and 0 <= value <= _LARGEST_LENGTH:
                 yield from _of_length(value)
+        case "number":
+            yield str(value) if is_number(value) else value
         case "keys":
             if isinstance(value, list):
                 yield {key: 1 for key in value if isinstance(key, (str, int))}

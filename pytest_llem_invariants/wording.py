@@ -68,12 +68,24 @@ def say_clause(clause: Clause, subject: str = "") -> str:
     return _PHRASES.get(clause.op, clause.op + " {}").format(say_value(rhs))
 
 
+def say_subject(subject: str) -> str:
+    """What a clause speaks of."""
+    if subject.startswith("each("):
+        return f"some element of {subject[5:-1]}"
+    return f"the number in {subject[7:-1]}" if is_read_as_number(subject) else subject
+
+
+def is_read_as_number(subject: str) -> bool:
+    """Whether a subject is the number in a field, alone."""
+    return subject.startswith("number(") and subject[7:-1].replace(".", "_").isidentifier()
+
+
 def say_match(match: Match) -> str:
     """When a rule triggers: `temperature is above 2 and do_sample is false`."""
     parts = []
     for subject, clauses in match.fields.items():
         spoken = [say_clause(clause, subject) for clause in clauses if clause.op != BOOL_IS_NUMBER]
-        name = f"some element of {subject[5:-1]}" if subject.startswith("each(") else subject
+        name = say_subject(subject)
         parts.append(f"{name} {' and '.join(spoken)}" if spoken else name)
     return " and ".join(parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from miners.lift.rejections import KINDS, NUMBERS, Rejections, always, any_rejects, on
@@ -45,16 +45,25 @@ def integer(schema: Mapping[str, Any], subject: str, *, strict: bool) -> Rejecti
         on(("str",), atom(subject, "not_matches", _WHOLE), INT_FROM_TEXT),
         on(("float",), _infinite(subject), FINITE),
         on(("float",), atom(subject, "not_divisible_by", 1), INT_FROM_FRACTION),
-        on(("float",), any_of((atom(subject, ">", _LARGEST), atom(subject, "<", -_LARGEST))), INT_TOO_LARGE),
+        on(("float",), any_of((atom(subject, ">=", _LARGEST), atom(subject, "<=", -_LARGEST))), INT_TOO_LARGE),
         _bounds(schema, subject, NUMBERS),
+        _bounds_of_text(schema, subject),
     )
 
 
 def number(schema: Mapping[str, Any], subject: str, *, strict: bool, allow_inf_nan: bool) -> Rejections:
     kinds = NUMBERS if strict else ("bool", *NUMBERS, "str", "bytes")
     text = any_rejects() if strict else on(("str",), atom(subject, "not_matches", _DECIMAL), FLOAT_FROM_TEXT)
-    finite = any_rejects() if allow_inf_nan else on(("float",), _infinite(subject), FINITE)
-    return any_rejects(always(FLOAT, but=kinds), text, finite, _bounds(schema, subject, NUMBERS))
+    finite = any_rejects() if allow_inf_nan else _finite(subject, text=not strict)
+    written = any_rejects() if strict else _bounds_of_text(schema, subject)
+    return any_rejects(always(FLOAT, but=kinds), text, finite, _bounds(schema, subject, NUMBERS), written)
+
+
+def _finite(subject: str, *, text: bool) -> Rejections:
+    told = on(("float",), _infinite(subject), FINITE)
+    if not text or "(" in subject:
+        return told
+    return any_rejects(told, on(("str",), atom(f"number({subject})", "in", [float("inf"), float("-inf")]), FINITE))
 
 
 def _infinite(subject: str) -> Formula:
@@ -74,11 +83,7 @@ def _bounds(schema: Mapping[str, Any], subject: str, kinds: Sequence[str]) -> Re
         tables.append(on(kinds, atom(subject, "not_divisible_by", step), message))
         if "float" in kinds and 1 % step:
             tables.append(on(("bool",), atom(subject, "==", True), message))
-    for name, violated, words in _BOUNDS:
-        bound = schema.get(name)
-        if not isinstance(bound, (int, float)):
-            continue
-        message = f"Input should be {words} {_number_text(bound)}"
+    for violated, bound, message in _said_bounds(schema):
         tables.append(on(kinds, atom(subject, violated, bound), message))
         if schema["type"] == "float":
             tables.append(on(("float",), _nan(subject), message))
@@ -87,6 +92,26 @@ def _bounds(schema: Mapping[str, Any], subject: str, kinds: Sequence[str]) -> Re
             if rejected:
                 tables.append(on(("bool",), atom(subject, "in", rejected), message))
     return any_rejects(*tables)
+
+
+def _bounds_of_text(schema: Mapping[str, Any], subject: str) -> Rejections:
+    """The bounds on a number that is given as text; an element has no name under which it could be read."""
+    if "(" in subject:
+        return {}
+    spelled = f"number({subject})"
+    tables = [on(("str",), atom(spelled, violated, bound), said) for violated, bound, said in _said_bounds(schema)]
+    if schema.get("multiple_of") is not None and "float" not in schema["type"]:
+        step = schema["multiple_of"]
+        tables.append(on(("str",), atom(spelled, "not_divisible_by", step), f"Input should be a multiple of {step}"))
+    return any_rejects(*tables)
+
+
+def _said_bounds(schema: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+    """What violates a bound, the bound, and what is said then."""
+    for name, violated, words in _BOUNDS:
+        bound = schema.get(name)
+        if isinstance(bound, (int, float)):
+            yield violated, bound, f"Input should be {words} {_number_text(bound)}"
 
 
 def _violates(value: bool, violated: str, bound: float) -> bool:
@@ -196,5 +221,6 @@ def enumeration(values: Sequence[Any], sub_type: str | None, subject: str) -> Re
             on(NUMBERS, atom(subject, "not_in", [int(value) for value in values]), message),
             on(("bool",), atom(subject, "in", truths), message) if truths else {},
             on(("str",), atom(subject, "not_matches", _WHOLE), message),
+            on(("str",), atom(f"number({subject})", "not_in", list(values)), message) if "(" not in subject else {},
         )
     return always(message, but=("bool", *NUMBERS, "str", "bytes"))

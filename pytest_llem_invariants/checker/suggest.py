@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.model import Clause, Match
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
-from pytest_llem_invariants.wording import say_value
+from pytest_llem_invariants.wording import is_read_as_number, say_value
 
 _MENDS: Final[Mapping[str, str]] = {
     "<": "set {field} to at least {rhs}",
@@ -36,6 +36,8 @@ def suggestion(match: Match, path: Callable[[str], str] = str, context: Collecti
         if subject in context and len(match.fields) > 1:
             continue
         kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
+        if f"number({subject})" in match.fields and kinds == list(clauses):
+            continue
         for clause in clauses:
             # Where a value is singled out by its type and a bound, the bound is the advice.
             if clause.op == BOOL_IS_NUMBER or (clause in kinds and len(clauses) > len(kinds)):
@@ -47,7 +49,9 @@ def suggestion(match: Match, path: Callable[[str], str] = str, context: Collecti
 def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     expression = parse(subject)
     field = path(subject) if expression.is_field else subject
-    if expression.has_each:
+    if is_read_as_number(subject):
+        field = path(*expression.fields)
+    elif expression.has_each:
         field = f"every element of {subject[5:-1]}"
     reference = reference_of(clause.rhs)
     if reference is not None:

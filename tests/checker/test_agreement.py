@@ -84,6 +84,7 @@ SUBJECTS = st.sampled_from(
         "a",
         "b",
         "len(a)",
+        "number(a)",
         "a * b",
         "each(a)",
         "each(each(b))",

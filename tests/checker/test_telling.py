@@ -103,3 +103,13 @@ def test_what_was_heard_of_the_example_says_what_a_hole_holds(
     checker = checker_from(compile_corpus(corpus, replace(known, cases=(case,))))
     (violation,) = checker.check(SAMPLING, given).violations
     assert violation.message == expected
+
+
+def test_a_bound_on_a_number_in_text_is_told_of_the_field() -> None:
+    bounded = rule("r", {"a": {"type_is": "str"}, "number(a)": {"<": 1}})
+    checker = checker_of([bounded])
+    (violation,) = checker.check(SAMPLING, {"a": " 0 "}).violations
+    assert violation.message.endswith("where a is of type str and the number in a is below 1")
+    assert violation.suggestion == "set a to at least 1"
+    assert checker.check(SAMPLING, {"a": "1"}).ok
+    assert checker.check(SAMPLING, {"a": "none"}).ok

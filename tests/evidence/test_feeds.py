@@ -8,9 +8,7 @@ from dataclasses import replace
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.feeds import discover_feeds, judges_values, restate
-from miners.stage import to_rule
-from miners.witness import Examples
+from miners.feeds import discover_feeds, restate
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -154,12 +152,8 @@ def test_an_object_that_the_front_always_makes_is_there() -> None:
     assert restated("lib.Config", {"spec": absent, "parallel.rank": POSITIVE}) == {"spec": absent, "rank": POSITIVE}
 
 
-def test_kinds_are_left_behind() -> None:
-    def judged(by: AddedBy, *clauses: Clause) -> bool:
-        candidate = _candidate("lib.CacheConfig", {"size": clauses}, by)
-        return judges_values(to_rule(candidate, Examples({}, {}), engine="lib", library="lib", added_at="2026-01-01"))
-
-    assert judged(AddedBy.STATIC_MINER, Clause("not_divisible_by", 16))
-    assert judged(AddedBy.PYDANTIC_LIFT, Clause("<", 1))
-    assert not judged(AddedBy.PYDANTIC_LIFT, Clause("type_is", "float"), Clause("not_divisible_by", 1))
-    assert not judged(AddedBy.STATIC_MINER, Clause("type_is", "dict"))
+def test_what_a_type_refuses_is_refused_of_the_front_too() -> None:
+    clauses = (Clause("type_is", "float"), Clause("not_divisible_by", 1))
+    assert restated("lib.CacheConfig", {"size": clauses}) == {"cache_size": clauses}
+    text = {"size": (Clause("type_is", "str"),), "number(size)": POSITIVE}
+    assert restated("lib.CacheConfig", text) == {"cache_size": text["size"], "number(cache_size)": POSITIVE}

@@ -117,6 +117,15 @@ def test_a_predicate_that_claims_too_much_is_overbroad(fields: Fields, library: 
     assert judged(rule(fields, {"n": 0}, {"n": 1}, beams=1), library).overbroad
 
 
+def test_text_that_is_read_as_false_is_put_to_a_rule_about_truth() -> None:
+    def reads_text(kwargs: Kwargs) -> str | None:
+        sample = kwargs.get("sample")
+        return MESSAGE if sample and str(sample).lower() not in ("off", "f") else None
+
+    subject = rule({"sample": (Clause("truthy", True),)}, {"sample": True}, {"sample": False})
+    assert {"sample": "off"} in judged(subject, reads_text).overbroad
+
+
 def test_a_predicate_that_claims_too_little_is_underbroad() -> None:
     soundness = judged(rule({"n": (Clause("<", 0),)}, {"n": -1}, {"n": 1}), below_one)
     assert soundness.overbroad == ()
