@@ -7,29 +7,39 @@ satisfies it is rejected by another check, that check's own condition, negated, 
 from __future__ import annotations
 
 import itertools
-import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
+from miners.companions import companions
 from miners.facts import ClassFacts
-from miners.logic import Atom, Formula, Literal, all_of, fields_of, negate, to_dnf_in_part
+from miners.logic import Atom, Conjunction, Formula, Literal, all_of, fields_of, negate, to_dnf_in_part
 from miners.static import SiteFinding
-from miners.values import Surface, class_of, field_at
+from miners.values import Surface, class_of
 from miners.witness import Search
-from pytest_llem_invariants.expressions import parse, read_path
-from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, Observation, Severity
+from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.model import (
+    EMPTY,
+    Clause,
+    ContextField,
+    Kwargs,
+    Match,
+    Observation,
+    ObservedException,
+    Severity,
+)
 from pytest_llem_invariants.predicates import compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
+from pytest_llem_invariants.values import identity
 
 _MOST_CASES: Final = 8
-_MOST_ASKED: Final = 16
+_MOST_ASKED: Final = 32
 _FIRST_CONFIGS: Final = 6
-_BOUNDS: Final = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
-_OF_INTEREST: Final = 2
-"""So many configs of one case are followed to the check that stops them; types alone may refuse a few before."""
+_MOST_LOOKED_AT: Final = 60
+_STOPS: Final = (1, 3)
+"""So many configs of one case are followed to the check that stops them: one at first, then more, if none came past."""
 
 Read = Callable[[str], Sequence[SiteFinding]]
 Restate = Callable[[Candidate], Candidate | None]
@@ -39,12 +49,21 @@ Restate = Callable[[Candidate], Candidate | None]
 class Checks:
     """The conditions under which the lines of the library reject, in the field names of one class."""
 
-    def __init__(self, facts: ClassFacts, surface: Surface, read: Read, restated: Restate | None = None) -> None:
+    def __init__(
+        self,
+        facts: ClassFacts,
+        surface: Surface,
+        read: Read,
+        restated: Restate | None = None,
+        context: Collection[str] = (),
+    ) -> None:
         self._facts = facts
         self._surface = surface
         self._read = read
         self._restated = restated
         """How a check of another class reads in the names of this one, where this one builds the other."""
+        self._context = context
+        """The fields that stand for no argument, which every class calls by one name."""
         self._by_class: dict[str, dict[str, tuple[Candidate, ...]]] = {}
 
     def at(self, place: str) -> Iterator[Candidate]:
@@ -79,7 +98,9 @@ class Checks:
                 yield Candidate(
                     native_type=self._facts.native_type,
                     severity=check.severity,
-                    fields={_under(name, subject): _clauses(name, of) for subject, of in check.fields.items()},
+                    fields={
+                        self._under(name, subject): self._clauses(name, of) for subject, of in check.fields.items()
+                    },
                     expected=check.expected,
                     template=check.template,
                     source=check.source,
@@ -87,20 +108,40 @@ class Checks:
                     defaults={f"{name}.{field}": value for field, value in check.defaults.items()},
                 )
 
+    def _under(self, parent: str, expression: str) -> str:
+        """The expression with each of its fields as one of the object that a field holds."""
+        for field in parse(expression).fields:
+            if field not in self._context:
+                expression = re.sub(rf"(?<![\w.]){re.escape(field)}(?![\w(])", f"{parent}.{field}", expression)
+        return expression
 
-def _under(parent: str, expression: str) -> str:
-    """The expression with each of its fields as one of the object that a field holds."""
-    for field in parse(expression).fields:
-        expression = re.sub(rf"(?<![\w.]){re.escape(field)}(?![\w(])", f"{parent}.{field}", expression)
-    return expression
+    def _clauses(self, parent: str, clauses: Iterable[Clause]) -> tuple[Clause, ...]:
+        references = ((clause, reference_of(clause.rhs)) for clause in clauses)
+        return tuple(
+            clause if reference is None else Clause(clause.op, f"@{self._under(parent, reference)}")
+            for clause, reference in references
+        )
 
 
-def _clauses(parent: str, clauses: Iterable[Clause]) -> tuple[Clause, ...]:
-    references = ((clause, reference_of(clause.rhs)) for clause in clauses)
-    return tuple(
-        clause if reference is None else Clause(clause.op, f"@{_under(parent, reference)}")
-        for clause, reference in references
-    )
+@final
+@dataclass(frozen=True, slots=True)
+class Detour:
+    """How far a candidate was led."""
+
+    past: Candidate | None
+    """The candidate with an example that comes past the checks before it; None where none was found."""
+    ends: tuple[str, ...] = ()
+    """The places where every way ended, where all were followed to their ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """What the next config is to satisfy: the condition itself, and that it comes past the checks met so far."""
+
+    formula: Formula
+    defaults: Mapping[str, Any]
+    tripped_at: str | None = None
+    """Where a config without one more object tripped: one that trips there again is no further."""
 
 
 def detour(
@@ -112,52 +153,90 @@ def detour(
     *,
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
-) -> Candidate | None:
-    """The candidate with an example that comes past the checks before it; None where none was found.
+) -> Detour:
+    """Lead a candidate past the checks before it, the way that came furthest first.
 
     A context without which it does not come past them becomes part of what the candidate says.
     """
-    asked = 0
-    seen: set[Formula] = set()
-    open_: list[tuple[Formula, dict[str, Any]]] = [(_formula(candidate), dict(candidate.defaults))]
-    while open_:
-        formula, defaults = open_.pop(0)
-        for case in to_dnf_in_part(formula, _MOST_CASES)[:_MOST_CASES]:
-            if any(map(_asks_for_nan, case)):
-                continue
-            fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
-            search = Search(fields, defaults, facts, surface=surface, context=context)
-            stopped = 0
-            likely = (kwargs for kwargs in search.positives() if _is_in_bounds(kwargs, search.fields, facts, surface))
-            for kwargs in itertools.islice(likely, _FIRST_CONFIGS):
-                if asked >= _MOST_ASKED:
-                    return None
-                if stopped == _OF_INTEREST:
-                    break
-                asked += 1
-                if shows(kwargs, search.context):
-                    return _told(candidate, fields, kwargs, search.context, context)
-                raised = observe(kwargs, search.context).exception
-                if raised is None or raised.raised_at is None:
+    walk = _Walk(candidate, facts, checks, observe, shows, surface, context)
+    ends: tuple[str, ...] = ()
+    for stops in _STOPS:
+        past, ends = walk.follow(stops)
+        if past is not None:
+            return Detour(past)
+    return Detour(None, ends)
+
+
+@final
+class _Walk:
+    """From the condition itself on and on past the check that stops it."""
+
+    def __init__(
+        self,
+        candidate: Candidate,
+        facts: ClassFacts,
+        checks: Checks,
+        observe: Callable[[Kwargs, Mapping[str, Any]], Observation],
+        shows: Callable[[Kwargs, Mapping[str, Any]], bool],
+        surface: Surface,
+        context: Mapping[str, ContextField],
+    ) -> None:
+        self._candidate = candidate
+        self._facts = facts
+        self._checks = checks
+        self._observe = observe
+        self._shows = shows
+        self._surface = surface
+        self._context = context
+        self._asked: set[str] = set()
+
+    def follow(self, stops: int) -> tuple[Candidate | None, tuple[str, ...]]:
+        """The candidate with its example, or where the ways end, of which so many stops of each case are followed."""
+        seen: set[Formula] = set()
+        ends: dict[str, None] = {}
+        open_ = [_Way(_formula(self._candidate), dict(self._candidate.defaults))]
+        while open_:
+            way = open_.pop(0)
+            further: list[_Way] = []
+            for case in to_dnf_in_part(way.formula, _MOST_CASES)[:_MOST_CASES]:
+                if any(map(_asks_for_nan, case)):
                     continue
-                stopped += 1
-                for check in checks.at(raised.raised_at):
-                    past = all_of((all_of(case), negate(_formula(check))))
-                    if past not in seen and _holds(check, kwargs, search.context, context):
-                        seen.add(past)
-                        open_.append((past, {**check.defaults, **defaults}))
-    return None
+                fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
+                search = Search(fields, way.defaults, self._facts, surface=self._surface, context=self._context)
+                stopped = 0
+                likely = filter(search.is_of_type, itertools.islice(search.positives(), _MOST_LOOKED_AT))
+                for kwargs in itertools.islice(likely, _FIRST_CONFIGS):
+                    self._asked.add(identity((kwargs, search.context)))
+                    if len(self._asked) > _MOST_ASKED:
+                        return None, ()
+                    if self._shows(kwargs, search.context):
+                        return _told(self._candidate, fields, kwargs, search.context, self._context), ()
+                    raised = self._observe(kwargs, search.context).exception
+                    if raised is None or raised.raised_at is None:
+                        continue
+                    if raised.raised_at == way.tripped_at:
+                        break
+                    past = tuple(self._onward(raised, kwargs, case, way, search.context))
+                    further.extend(one for one in past if one.formula not in seen)
+                    seen.update(one.formula for one in past)
+                    if not past:
+                        ends.setdefault(raised.raised_at)
+                    stopped += 1
+                    if stopped == stops:
+                        break
+            open_ = [*further, *open_]
+        return None, tuple(ends)
 
-
-def _is_in_bounds(kwargs: Kwargs, names: Iterable[str], facts: ClassFacts, surface: Surface) -> bool:
-    """Whether no number is beyond the declared bounds of its field: such a config is refused before any line is met."""
-    for name in names:
-        value = read_path(kwargs, name)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            bounds = field_at(name, facts, surface).bounds
-            if any(key in bounds and not holds(value, bounds[key]) for key, holds in _BOUNDS.items()):
-                return False
-    return True
+    def _onward(
+        self, raised: ObservedException, kwargs: Kwargs, case: Conjunction, way: _Way, here: Mapping[str, Any]
+    ) -> Iterator[_Way]:
+        """The ways past one stop: beside the condition of the check that stands there, or with the object it lacks."""
+        for check in self._checks.at(raised.raised_at or ""):
+            held = _held(check, kwargs, here, self._context)
+            if held is not None:
+                yield _Way(all_of((*case, negate(held))), {**check.defaults, **way.defaults})
+        for name in companions(raised, kwargs, self._facts, self._surface):
+            yield _Way(all_of((*case, Atom(name, Clause("present", True)))), way.defaults, raised.raised_at)
 
 
 def _asks_for_nan(literal: Literal) -> bool:
@@ -169,9 +248,22 @@ def _formula(candidate: Candidate) -> Formula:
     return all_of(Atom(subject, clause) for subject, clauses in candidate.fields.items() for clause in clauses)
 
 
-def _holds(check: Candidate, kwargs: Kwargs, here: Mapping[str, Any], context: Mapping[str, ContextField]) -> bool:
-    match = Match("", check.fields, check.defaults)
-    return compile_match(match, context_fields=context)(kwargs, {**default_context(context), **here})
+def _held(
+    check: Candidate, kwargs: Kwargs, here: Mapping[str, Any], context: Mapping[str, ContextField]
+) -> Formula | None:
+    """What of a check's condition a config satisfies: the code before it may have set the rest of what it reads.
+
+    Where nothing of it holds it is another check that raised.
+    """
+    under = {**default_context(context), **here}
+
+    def holds(part: Atom) -> bool:
+        match = Match("", {part.subject: (part.clause,)}, check.defaults)
+        return compile_match(match, context_fields=context)(kwargs, under)
+
+    parts = (Atom(subject, clause) for subject, clauses in check.fields.items() for clause in clauses)
+    held = tuple(filter(holds, parts))
+    return all_of(held) if held else None
 
 
 def _told(

@@ -42,10 +42,11 @@ from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
-_MOST_DETOURS: Final = 3
+_MOST_DETOURS: Final = 6
 """So many candidates of one line are led past the checks before it."""
 _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried beside the other base arguments."""
+_OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _INSTEAD: Final = " instead"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 Predicate = Callable[[Kwargs], bool]
@@ -59,6 +60,8 @@ class Lost:
 
     candidate: Candidate
     reason: str
+    ends: tuple[str, ...] = ()
+    """Where every way past the checks before its line ended, where all were followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +153,14 @@ class Gate:
         proven = {entry.rule.miner_source.guard for entry in self.proven}
         tried: dict[str, int] = {}
         found: dict[int, Candidate] = {}
-        plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: len(one[1].candidate.opaque))
+        plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: _oddity(one[1].candidate))
         for index, lost in plainest:
             candidate, place = lost.candidate, lost.candidate.source.guard
             if candidate.added_by is not AddedBy.STATIC_MINER or place in proven or _INSTEAD not in lost.reason:
                 continue
             tried[place] = tried.get(place, 0) + 1
             if tried[place] <= _MOST_DETOURS:
-                past = detour(
+                led = detour(
                     candidate,
                     self.facts,
                     self._checks,
@@ -166,9 +169,10 @@ class Gate:
                     surface=self._surface,
                     context=self._context,
                 )
-                if past is not None:
-                    found[index] = past
+                if led.past is not None:
+                    found[index] = led.past
                     proven.add(place)
+                self.lost[index] = replace(lost, ends=led.ends)
         self.lost = [lost for index, lost in enumerate(self.lost) if index not in found]
         return list(found.values())
 
@@ -438,6 +442,12 @@ def _sayable(candidate: Candidate) -> Candidate:
     held = {name: as_held(value) for name, value in candidate.defaults.items()}
     defaults = {name: value for name, value in held.items() if holdable(value)}
     return replace(candidate, defaults=defaults)
+
+
+def _oddity(candidate: Candidate) -> tuple[int, int]:
+    """How far a candidate is from plain values: by what it leaves unsaid, then by its patterns of text."""
+    patterns = sum(clause.op in _OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
+    return len(candidate.opaque), patterns
 
 
 def _never(kwargs: Kwargs) -> bool:

@@ -16,11 +16,22 @@ class Inner:
 
 
 @dataclass
+class Plan:
+    width: int = 1
+
+    def prepare(self) -> None:
+        """Nothing to do, but nothing cannot do it."""
+
+
+@dataclass
 class Outer:
     size: int = 1
     step: int | None = None
     fast: bool = False
     inner: Inner = field(default_factory=Inner)
+    deep: bool = False
+    spare: Inner | None = None
+    plan: Plan | None = None
 
     def __post_init__(self) -> None:
         if self.fast and self.step is None:
@@ -33,3 +44,13 @@ class Outer:
             raise ValueError("too large")
         if self.size > 90 and self.step == 3:
             raise ValueError("never met")
+        if self.deep:
+            self.plan.prepare()  # type: ignore[union-attr]
+            if self.size == 3:
+                raise ValueError("behind an object that is not given")
+        if self.step == 7:
+            self.fast = True
+        if self.fast and self.inner.role is None:
+            raise ValueError("fast needs a role")
+        if self.step == 7 and self.size == 2:
+            raise ValueError("behind a check of what the code has set")

@@ -18,7 +18,7 @@ from pytest_llem_invariants.values import resolve_class
 from tests.evidence import guarded
 
 FILE = "tests/evidence/guarded.py"
-SURFACE = {name: class_facts(getattr(guarded, name), name) for name in ("Outer", "Inner")}
+SURFACE = {name: class_facts(getattr(guarded, name), name) for name in ("Outer", "Inner", "Plan")}
 READER = ImportedReader("tests")
 
 
@@ -35,7 +35,7 @@ class Library:
     def raises(self, native_type: str, kwargs: Any, context: Any) -> ObservedException | None:
         try:
             self.build(native_type, kwargs)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             trace = error.__traceback__
             while trace is not None and trace.tb_next is not None:
                 trace = trace.tb_next
@@ -67,7 +67,15 @@ def candidates(message: str) -> list[Candidate]:
     return [one for finding in read("Outer") for one in finding.candidates if one.template == message]
 
 
-@pytest.mark.parametrize("message", ["behind a check of its own", "behind a check of what it holds"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "behind a check of its own",
+        "behind a check of what it holds",
+        "behind an object that is not given",
+        "behind a check of what the code has set",
+    ],
+)
 def test_an_example_comes_past_the_checks_before_its_line(message: str) -> None:
     without = gate(with_checks=False)
     without.prove(candidates(message))

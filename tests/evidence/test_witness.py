@@ -210,3 +210,30 @@ def test_what_the_declared_types_refuse_alone_is_no_positive_of_theirs() -> None
     refused = Search({"mode": (Clause("not_in", ["fast", "slow"]),)}, {}, FACTS)
     assert next(refused.positives(typed=True), None) is None
     assert next(refused.positives(), None) is not None
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "of_type"),
+    [
+        ({"size": 1}, True),
+        ({"size": 0}, False),
+        ({"size": "1"}, False),
+        ({"size": None}, False),
+        ({"inner": TypedValue("lib.Inner", {"size": 1})}, True),
+        ({"inner": TypedValue("lib.Inner", {"size": 0})}, False),
+        ({"inner": {"size": 1}}, False),
+        ({}, True),
+    ],
+)
+def test_a_config_that_types_refuse_leads_past_no_check(kwargs: dict[str, Any], of_type: bool) -> None:
+    size = FieldFact("size", "int", ("int",), nullable=False, bounds={"ge": 1})
+    inner = FieldFact("inner", "Inner", ("Inner",), nullable=False)
+    known = {
+        "lib.Inner": ClassFacts("lib.Inner", "lib:Inner", ClassKind.PYDANTIC_MODEL, {"size": size}, "lib.py", 1),
+        "lib.Outer": ClassFacts(
+            "lib.Outer", "lib:Outer", ClassKind.PYDANTIC_MODEL, {"size": size, "inner": inner}, "lib.py", 1
+        ),
+    }
+    present = (Clause("present", True),)
+    search = Search({"size": present, "inner": present, "inner.size": present}, {}, known["lib.Outer"], surface=known)
+    assert search.is_of_type(kwargs) is of_type
