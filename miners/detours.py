@@ -34,6 +34,7 @@ from pytest_llem_invariants.predicates import compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
 from pytest_llem_invariants.values import identity
 
+NO_VERDICT: Final = "environment"
 _MOST_CASES: Final = 8
 _MOST_ASKED: Final = 32
 _FIRST_CONFIGS: Final = 6
@@ -131,7 +132,7 @@ class Detour:
     past: Candidate | None
     """The candidate with an example that comes past the checks before it; None where none was found."""
     ends: tuple[str, ...] = ()
-    """The places where every way ended, where all were followed to their ends."""
+    """The places where every way ended, where all were followed to their ends; or that this machine cannot tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +212,14 @@ class _Walk:
                         return None, ()
                     if self._shows(kwargs, search.context):
                         return _told(self._candidate, fields, kwargs, search.context, self._context), ()
-                    raised = self._observe(kwargs, search.context).exception
+                    observation = self._observe(kwargs, search.context)
+                    raised = observation.exception
                     if raised is None or raised.raised_at is None:
                         continue
                     if raised.raised_at == way.tripped_at:
+                        break
+                    if observation.skipped_reason is not None:
+                        ends.setdefault(NO_VERDICT)
                         break
                     past = tuple(self._onward(raised, kwargs, case, way, search.context))
                     further.extend(one for one in past if one.formula not in seen)

@@ -48,6 +48,10 @@ _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried beside the other base arguments."""
 _OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _INSTEAD: Final = " instead"
+_MOST_LOOKED_AT: Final = 200
+OF_NO_CONFIG: Final = "no config satisfies it"
+OF_NO_CONTEXT: Final = "it asks for another"
+BEHIND: Final = "stands behind a check of the same condition, at"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 Predicate = Callable[[Kwargs], bool]
 _Attempt = tuple[Candidate, tuple[str, ...]]
@@ -209,6 +213,7 @@ class Gate:
             for candidate, history in pending:
                 key = _key(candidate)
                 if key in tried:
+                    self._note_behind(candidate, key)
                     continue
                 tried.add(key)
                 contradicted.extend(self._try(candidate, history))
@@ -218,6 +223,14 @@ class Gate:
             if not pending:
                 return
         self.lost.extend(Lost(candidate, f"still contradicted after {MOST_ROUNDS} rounds") for candidate, _ in pending)
+
+    def _note_behind(self, candidate: Candidate, key: str) -> None:
+        """Of what says the same as a proven rule, the line that this one's was read at lies behind the other's."""
+        before = self._proven.get(key)
+        if before is not None and before.rule.severity is Severity.ERROR and candidate.source.line_at_scan > 0:
+            place = before.rule.miner_source.guard
+            if place != candidate.source.guard:
+                self.lost.append(Lost(candidate, f"{BEHIND} {place}"))
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
@@ -371,10 +384,13 @@ class Gate:
 
     def _instead(self, candidate: Candidate, search: Search) -> str:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
-        kwargs = next(search.positives(), None)
+        if search.unmet:
+            return f"{OF_NO_CONTEXT} {', '.join(search.unmet)}"
+        found = tuple(itertools.islice(search.positives(), _MOST_LOOKED_AT))
+        if not found:
+            return OF_NO_CONFIG
+        kwargs = next(filter(search.is_of_type, found), None)
         if kwargs is None:
-            return "no config satisfies it"
-        if self.facts.kind.coerces and next(search.positives(typed=True), None) is None:
             return OF_NO_TYPE
         observation = self.oracle.observe(kwargs, search.context, candidate.severity)
         if observation.skipped_reason is not None:

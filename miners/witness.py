@@ -11,6 +11,7 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, FieldFact
+from miners.types import Choice, Group, alternatives
 from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
@@ -128,9 +129,14 @@ class Search:
         match = Match("", fields, defaults)
         self._compiled: CompiledMatch = compile_match(match, context_fields=frozenset(context))
         names = referenced_fields(match)
+        self.unmet: tuple[str, ...] = ()
+        """The context fields of which no known value satisfies the predicate."""
         self.context = self._choose_context(match, names, context)
         self.fields = tuple(name for name in names if name not in context)[:_MOST_FIELDS]
         self._pools = self._make_pools(fields, context)
+        self._asked_for_nothing = {
+            subject for subject, clauses in fields.items() if any(clause.op == "absent" for clause in clauses)
+        }
         self._alone = {name: self._tests_of(name, fields, defaults) for name in self.fields}
         self._seen: set[str] = set()
         self._typed = _Replayed(self._satisfying(loose=False))
@@ -146,21 +152,24 @@ class Search:
             yield from self._rest
 
     def is_of_type(self, kwargs: Kwargs) -> bool:
-        """Whether each value is one that its class takes: of the declared type and within its bounds, where enforced.
+        """Whether each value is one that its class takes, where types are enforced: any other meets no line of code.
 
-        Any other config is refused before a line is met. An object stands for itself, not as the mapping of it.
+        An object stands for itself, not as the mapping of it.
         """
         return all(self._is_taken(name, read_path(kwargs, name)) for name in self.fields)
 
     def _is_taken(self, name: str, value: Any) -> bool:
-        if value is MISSING:
-            return True
         fact, owner = self._facts_at(name)
+        if owner is None or not owner.kind.coerces:
+            return True
+        if value is MISSING:
+            made = fact.default is MISSING and not (fact.nullable or fact.required)
+            return not (made and name in self._asked_for_nothing)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and not _is_within(value, fact.bounds):
             return False
         if isinstance(value, Mapping) and class_of(fact, self._surface) is not None:
             return False
-        return owner is None or not owner.kind.coerces or fits(value, fact)
+        return fits(value, fact) and not (isinstance(value, list) and _is_no_choice(value, fact))
 
     def _facts_at(self, name: str) -> tuple[FieldFact, ClassFacts | None]:
         """What is known of a field, and of the class that holds it."""
@@ -298,8 +307,18 @@ class Search:
                 own = Match("", {name: match.fields[name]} if name in match.fields else {})
                 compiled = compile_match(own, context_fields=frozenset(context))
                 values = distinct((context[name].default, *context[name].values))
-                chosen[name] = next((value for value in values if compiled(EMPTY, {name: value})), values[0])
+                met = [value for value in values if compiled(EMPTY, {name: value})]
+                chosen[name] = met[0] if met else values[0]
+                self.unmet += () if met else (name,)
         return chosen
+
+
+def _is_no_choice(value: list[Any], fact: FieldFact) -> bool:
+    """Whether a list holds what is none of the choices that its type gives."""
+    lists = [one for one in alternatives(fact.type) if isinstance(one, Group) and one.items and not one.fixed]
+    choices = [one.items[-1] for one in lists]
+    known = [choice.values for choice in choices if isinstance(choice, Choice)]
+    return bool(known) and len(known) == len(lists) and not any(all(one in values for one in value) for values in known)
 
 
 def _is_within(value: float, bounds: Mapping[str, Any]) -> bool:

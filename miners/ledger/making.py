@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
+from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.proof import OF_NO_TYPE, Lost
+from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, Lost
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
 from miners.static.context import NO_CONTEXT, ContextReads, context_reads
@@ -50,6 +51,8 @@ _SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
 _LOST: Final = (
     (": environment: ", Reason.RUN_TIME),
     (OF_NO_TYPE, Reason.UNREACHABLE),
+    (OF_NO_CONTEXT, Reason.RUN_TIME),
+    (BEHIND, Reason.UNREACHABLE),
     ("no example", Reason.NO_EXAMPLE),
     ("fires on", Reason.REFUTED),
     ("still contradicted", Reason.REFUTED),
@@ -137,14 +140,22 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
     """The entry as out of reach, where each example of it ends at a check that is: it lies behind that check."""
     if entry.reason is not Reason.NO_EXAMPLE:
         return entry
-    told = [lost.reason for lost in losses.get((entry.path, entry.line), ())]
-    stopped = [found["place"] for reason in told if (found := _STOPPED.search(reason)) is not None]
-    others = [reason for reason in told if _STOPPED.search(reason) is None and ": environment: " not in reason]
-    if others or not stopped or not all(place in outside for place in stopped):
+    told = [lost for lost in losses.get((entry.path, entry.line), ()) if OF_NO_CONFIG not in lost.reason]
+    ends = [end for lost in told for end in _ends_of(lost)]
+    stopped = [end for end in ends if end != NO_VERDICT]
+    if not stopped or not all(end in outside for end in stopped):
         return entry
     return replace(
         entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {stopped[0]}, which asks for more"
     )
+
+
+def _ends_of(lost: Lost) -> tuple[str, ...]:
+    """Where the examples of a lost candidate end: past the checks that can be passed, else at the first; or nowhere."""
+    if ": environment: " in lost.reason:
+        return (NO_VERDICT,)
+    found = _STOPPED.search(lost.reason)
+    return lost.ends or (("",) if found is None else (found["place"],))
 
 
 # --- what covers a site -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from miners.candidate import Candidate
 from miners.detours import Checks
 from miners.oracle import Oracle
-from miners.proof import Gate
+from miners.proof import BEHIND, Gate
 from miners.static import mine_class
 from miners.static.reader import ImportedReader
 from miners.surface import class_facts
@@ -93,3 +94,12 @@ def test_a_line_that_no_config_comes_to_stays_without_example() -> None:
     led.prove(candidates("never met"))
     assert not led.proven
     assert led.lost
+
+
+def test_a_line_behind_one_of_the_same_condition_is_told_as_that() -> None:
+    (first,) = candidates("fast needs a step")
+    second = replace(first, source=replace(first.source, line_at_scan=first.source.line_at_scan + 100))
+    led = gate(with_checks=True)
+    led.prove([first, second])
+    assert [entry.rule.miner_source.guard for entry in led.proven] == [first.source.guard]
+    assert [lost.reason for lost in led.lost] == [f"{BEHIND} {first.source.guard}"]

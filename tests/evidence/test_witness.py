@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.types import Choice, Group
 from miners.witness import Examples, Search, find_examples
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -215,25 +216,36 @@ def test_what_the_declared_types_refuse_alone_is_no_positive_of_theirs() -> None
 @pytest.mark.parametrize(
     ("kwargs", "of_type"),
     [
-        ({"size": 1}, True),
-        ({"size": 0}, False),
-        ({"size": "1"}, False),
-        ({"size": None}, False),
-        ({"inner": TypedValue("lib.Inner", {"size": 1})}, True),
-        ({"inner": TypedValue("lib.Inner", {"size": 0})}, False),
-        ({"inner": {"size": 1}}, False),
-        ({}, True),
+        ({"size": 1, "some": []}, True),
+        ({"size": 0, "some": []}, False),
+        ({"size": "1", "some": []}, False),
+        ({"size": None, "some": []}, False),
+        ({"inner": TypedValue("lib.Inner", {"size": 1}), "some": []}, True),
+        ({"inner": TypedValue("lib.Inner", {"size": 0}), "some": []}, False),
+        ({"inner": {"size": 1}, "some": []}, False),
+        ({"some": ["b", "a"]}, True),
+        ({"some": ["b", "c"]}, False),
+        ({}, False),
     ],
 )
 def test_a_config_that_types_refuse_leads_past_no_check(kwargs: dict[str, Any], of_type: bool) -> None:
     size = FieldFact("size", "int", ("int",), nullable=False, bounds={"ge": 1})
     inner = FieldFact("inner", "Inner", ("Inner",), nullable=False)
+    words = Group("list", (Choice(("a", "b")),))
+    some = FieldFact("some", "list", ("list",), ("str",), nullable=False, type=words)
+    fields = {"size": size, "inner": inner, "some": some}
     known = {
         "lib.Inner": ClassFacts("lib.Inner", "lib:Inner", ClassKind.PYDANTIC_MODEL, {"size": size}, "lib.py", 1),
-        "lib.Outer": ClassFacts(
-            "lib.Outer", "lib:Outer", ClassKind.PYDANTIC_MODEL, {"size": size, "inner": inner}, "lib.py", 1
-        ),
+        "lib.Outer": ClassFacts("lib.Outer", "lib:Outer", ClassKind.PYDANTIC_MODEL, fields, "lib.py", 1),
     }
     present = (Clause("present", True),)
-    search = Search({"size": present, "inner": present, "inner.size": present}, {}, known["lib.Outer"], surface=known)
+    asked = dict.fromkeys(("size", "inner", "inner.size"), present) | {"some": (Clause("absent", True),)}
+    search = Search(asked, {}, known["lib.Outer"], surface=known)
     assert search.is_of_type(kwargs) is of_type
+
+
+def test_a_context_that_nobody_knows_is_told() -> None:
+    context = {"platform": ContextField("cpu", ("cpu", "cuda"))}
+    facts = ClassFacts("lib.Outer", "lib:Outer", ClassKind.PLAIN, {}, "lib.py", 1)
+    assert Search({"platform": (Clause("==", "rocm"),)}, {}, facts, context=context).unmet == ("platform",)
+    assert Search({"platform": (Clause("==", "cuda"),)}, {}, facts, context=context).unmet == ()

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from miners.candidate import Candidate
+from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.ledger.making import make_ledger
 from miners.ledger.show import headline, show
-from miners.proof import OF_NO_TYPE, Lost
+from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, Lost
 from miners.stage import to_rule
 from miners.staging import drop_accused
 from miners.static import StaticResult, mine
@@ -119,6 +120,9 @@ def test_a_rule_with_the_words_of_a_warning_covers_it(read: StaticResult) -> Non
         ("no example that the library confirms: accepted", Reason.NO_EXAMPLE),
         ("no example that the library confirms: environment: ImportError: no such package", Reason.RUN_TIME),
         (f"no example that the library confirms: {OF_NO_TYPE}", Reason.UNREACHABLE),
+        (f"no example that the library confirms: {OF_NO_CONTEXT} platform", Reason.RUN_TIME),
+        (f"no example that the library confirms: {OF_NO_CONFIG}", Reason.NO_EXAMPLE),
+        (f"{BEHIND} {FILE}:1", Reason.UNREACHABLE),
         ("fires on a config that the library accepts: {}", Reason.REFUTED),
     ],
 )
@@ -136,6 +140,22 @@ def test_what_lies_behind_a_check_out_of_reach_is_out_of_reach(read: StaticResul
     assert entry_of(ledger_of(read, lost=[behind, other]), "raised").reason is Reason.NO_EXAMPLE
     within = replace(behind, reason=stopped.replace(str(line_of("file")), str(line_of("opaque"))))
     assert entry_of(ledger_of(read, lost=[within]), "raised").reason is Reason.NO_EXAMPLE
+
+
+def test_what_was_led_on_lies_behind_the_checks_at_which_its_ways_end(read: StaticResult) -> None:
+    outside, inside = f"{FILE}:{line_of('file')}", f"{FILE}:{line_of('opaque')}"
+    stopped = f"no example that the library confirms: ValueError at {inside} instead"
+
+    def reason(*ends: str, more: tuple[Lost, ...] = ()) -> Reason | None:
+        led = Lost(candidate_of(read, "raised"), stopped, ends)
+        return entry_of(ledger_of(read, lost=[led, *more]), "raised").reason
+
+    assert reason(outside) is Reason.RUN_TIME
+    assert reason(outside, NO_VERDICT) is Reason.RUN_TIME
+    assert reason(outside, inside) is Reason.NO_EXAMPLE
+    assert reason() is Reason.NO_EXAMPLE
+    contradictory = Lost(candidate_of(read, "raised"), f"no example that the library confirms: {OF_NO_CONFIG}")
+    assert reason(outside, more=(contradictory,)) is Reason.RUN_TIME
 
 
 def test_the_reason_nearest_to_a_rule_is_told(read: StaticResult) -> None:
