@@ -16,6 +16,7 @@ from miners.lift import lift
 from miners.lift.source import lift_source
 from miners.static import StaticResult, mine
 from miners.static.context import context_reads
+from miners.static.doubts import DOUBTFUL
 from miners.static.reader import ImportedReader
 from miners.static.roots import Reader
 from miners.surface import engine_surface
@@ -37,6 +38,8 @@ class Reading:
 
     surface: Mapping[str, ClassFacts]
     candidates: tuple[Candidate, ...]
+    doubted: tuple[str, ...] = ()
+    """Why each candidate was dropped that only a library could have settled."""
 
 
 @final
@@ -85,21 +88,22 @@ def read_import(adapter: EngineAdapter) -> Reading:
     return Reading(surface, (*lifted, *found.candidates))
 
 
-def read_source(ssot: Ssot, skeletons: Skeletons) -> Reading:
-    """A source tree or a wheel, without importing anything of it."""
+def read_source(ssot: Ssot, skeletons: Skeletons, *, tried: bool = True) -> Reading:
+    """A source tree or a wheel, without importing anything of it. `tried`: whether a library will be asked later."""
     surface = source_surface(skeletons, ssot)
-    found = _mined(surface, skeletons.reader, ssot)
-    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates))
+    found = _mined(surface, skeletons.reader, ssot, tried=tried)
+    doubted = (one.detail for finding in found.findings for one in finding.dropped if one.reason == DOUBTFUL)
+    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates), tuple(doubted))
 
 
-def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot) -> StaticResult:
+def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot, *, tried: bool = True) -> StaticResult:
     types = {name: ssot.native_type(name) for name in surface}
     entries = {
         name: [step.method for step in (*entry.build, *entry.validate, *entry.strict)]
         for name, entry in types.items()
         if entry is not None
     }
-    return mine(surface, reader, engine=ssot.engine, context=context_reads(ssot), entries=entries)
+    return mine(surface, reader, engine=ssot.engine, context=context_reads(ssot), entries=entries, tried=tried)
 
 
 def said_in_full(reading: Reading) -> Reading:

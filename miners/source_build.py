@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
@@ -16,21 +16,18 @@ from miners.candidate import Candidate
 from miners.discovery.docs import class_description, field_docs
 from miners.discovery.steady import Default
 from miners.discovery.walk import Schema, add_class, envelope, namespace_of
-from miners.facts import ClassFacts
 from miners.merge import carry_over, merge
 from miners.modes import Reading, read_source
 from miners.naming import named
 from miners.proof import Lost
+from miners.source_examples import SourceExamples
 from miners.stage import to_rule
-from miners.surface.nested import is_portable
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons
-from miners.witness import Examples, find_examples
-from pytest_llem_invariants.corpus import SCHEMA_VERSION, template_fragments
+from pytest_llem_invariants.corpus import SCHEMA_VERSION
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.files import now, today
-from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Match, Rule, Severity
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.model import AddedBy, Corpus, Rule
 from pytest_llem_invariants.values import as_held, holdable
 
 if TYPE_CHECKING:
@@ -50,14 +47,14 @@ class Proposed:
 
     corpus: Corpus
     staged: Counter[AddedBy]
-    lost: tuple[Lost, ...]
+    lost: Counter[str]
+    """Why candidates became no rules, and how many."""
     unreadable: Mapping[str, str]
 
     def to_text(self) -> str:
         told = ", ".join(f"{count} {producer}" for producer, count in sorted(self.staged.items()))
         lines = [f"{len(self.corpus.rules)} rules, none of them proven; candidates: {told or 'none'}"]
-        reasons = Counter(entry.reason for entry in self.lost)
-        lines += [f"  lost {count:5d}  {reason}" for reason, count in reasons.most_common()]
+        lines += [f"  lost {count:5d}  {reason}" for reason, count in self.lost.most_common()]
         lines += [f"  unreadable {target}: {why}" for target, why in sorted(self.unreadable.items())]
         return "\n".join(lines)
 
@@ -65,7 +62,7 @@ class Proposed:
 def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | None) -> Proposed:
     """Propose what the types and the code of a tree say."""
     version = source_version(skeletons)
-    reading = read_source(ssot, skeletons)
+    reading = read_source(ssot, skeletons, tried=False)
     rules, lost = _staged(ssot, skeletons, reading)
     earlier = () if previous is None else previous.rules
     by_hand = [rule for rule in earlier if rule.added_by is AddedBy.MANUAL_SEED]
@@ -77,7 +74,9 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
         rules=named(carry_over(merge([*rules, *by_hand]), previous)),
         context=ssot.context,
     )
-    return Proposed(corpus, Counter(one.added_by for one in reading.candidates), lost, dict(skeletons.failed))
+    staged = Counter(one.added_by for one in reading.candidates)
+    reasons = Counter((*(one.reason for one in lost), *reading.doubted))
+    return Proposed(corpus, staged, reasons, dict(skeletons.failed))
 
 
 def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Rule], tuple[Lost, ...]]:
@@ -85,93 +84,27 @@ def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Ru
     lost: list[Lost] = []
     by_class: dict[str, list[Candidate]] = {}
     for candidate in reading.candidates:
-        if candidate.opaque:
-            lost.append(Lost(candidate, "a guard that no predicate says"))
-        else:
-            by_class.setdefault(candidate.native_type, []).append(_sayable(candidate))
+        by_class.setdefault(candidate.native_type, []).append(_sayable(candidate))
     for name, candidates in by_class.items():
         facts = reading.surface[name]
-        examples = _Examples(ssot, facts, skeletons.class_at(facts.target), reading.surface, candidates)
+        examples = SourceExamples(ssot, facts, skeletons, reading.surface, candidates)
         for candidate in candidates:
-            rule = examples.rule(candidate)
-            if rule is None:
+            if candidate.opaque:
+                lost.append(Lost(candidate, "a guard that no predicate says"))
+            elif candidate.added_by is not AddedBy.STATIC_MINER and not facts.kind.coerces:
+                lost.append(Lost(candidate, "a type that only code of the class could enforce"))
+            elif (found := examples.find(candidate)) is None:
                 lost.append(Lost(candidate, "no pair of examples"))
             else:
-                drafts.append(rule)
+                noted = replace(found[0], notes=" ".join(note for note in (candidate.notes, UNPROVEN) if note))
+                at = {"engine": ssot.engine, "library": ssot.library, "added_at": today()}
+                drafts.append(to_rule(noted, found[1], **at))
     return drafts, tuple(lost)
 
 
 def _sayable(candidate: Candidate) -> Candidate:
     held = {name: as_held(value) for name, value in candidate.defaults.items()}
     return replace(candidate, defaults={name: value for name, value in held.items() if holdable(value)})
-
-
-@final
-class _Examples:
-    """Finds the examples of one class: what its types accept is asked of the skeleton, which has them all."""
-
-    def __init__(
-        self,
-        ssot: Ssot,
-        facts: ClassFacts,
-        skeleton: type | None,
-        surface: Mapping[str, ClassFacts],
-        candidates: Sequence[Candidate],
-    ) -> None:
-        self._ssot = ssot
-        self._facts = facts
-        self._skeleton = skeleton if facts.kind.coerces else None
-        self._surface = surface
-        self._claims = {id(one): self._predicate(one) for one in candidates if one.severity is Severity.ERROR}
-
-    def rule(self, candidate: Candidate) -> Rule | None:
-        found = self._found(candidate)
-        if found is None and candidate.template is not None:
-            candidate = replace(candidate, template=None)
-            found = self._found(candidate)
-        if found is None:
-            return None
-        read = referenced_fields(Match(self._ssot.engine, candidate.fields))
-        given = {name: value for name, value in self._facts.base_kwargs.items() if name in read and is_portable(value)}
-        shown = Examples({**given, **found.positive}, {**given, **found.negative}, found.context)
-        noted = replace(candidate, notes=" ".join(note for note in (candidate.notes, UNPROVEN) if note))
-        return to_rule(noted, shown, engine=self._ssot.engine, library=self._ssot.library, added_at=today())
-
-    def _found(self, candidate: Candidate) -> Examples | None:
-        lifted = candidate.added_by is not AddedBy.STATIC_MINER
-
-        def proves(kwargs: Kwargs) -> bool:
-            return self._refuses(kwargs, candidate.template) if lifted else self._refusal(kwargs) is None
-
-        return find_examples(
-            candidate,
-            self._facts,
-            others=[claims for key, claims in self._claims.items() if key != id(candidate)],
-            surface=self._surface,
-            context=self._ssot.context,
-            proves=proves,
-            clears=lambda _, negative: self._refusal(negative) is None,
-        )
-
-    def _predicate(self, candidate: Candidate) -> Callable[[Kwargs], bool]:
-        match = compile_match(Match(self._ssot.engine, candidate.fields, candidate.defaults))
-        return lambda kwargs: match({**self._facts.base_kwargs, **kwargs}, {})
-
-    def _refuses(self, kwargs: Kwargs, template: str | None) -> bool:
-        """Whether the types refuse, in the words of the template; true where nobody can be asked."""
-        if self._skeleton is None:
-            return True
-        text = self._refusal(kwargs)
-        return text is not None and all(part in text for part in template_fragments(template or ""))
-
-    def _refusal(self, kwargs: Kwargs) -> str | None:
-        if self._skeleton is None:
-            return None
-        try:
-            self._skeleton(**{**self._facts.base_kwargs, **kwargs})
-        except (TypeError, ValueError) as error:
-            return str(error)
-        return None
 
 
 def discover_from_source(ssot: Ssot, skeletons: Skeletons) -> Schema:

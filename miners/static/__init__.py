@@ -8,8 +8,9 @@ from typing import final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
-from miners.static.candidates import SiteFinding, findings_of
+from miners.static.candidates import SiteFinding, findings_of, without_defaults
 from miners.static.context import NO_CONTEXT, ContextReads
+from miners.static.doubts import Doubts
 from miners.static.roots import Reader, walk
 from miners.static.sites import unvisited
 
@@ -36,14 +37,17 @@ def mine(
     engine: str,
     context: ContextReads = NO_CONTEXT,
     entries: Mapping[str, Sequence[str]] | None = None,
+    tried: bool = True,
 ) -> StaticResult:
-    """Walk every class of a surface. `entries`: class → further methods that its users call to have it validated."""
+    """Walk every class of a surface. `entries`: class → further methods that its users call to have it validated.
+
+    `tried`: whether a library will be asked about what is found. Where none can be, what is doubtful is dropped.
+    """
     entries = entries or {}
-    findings = (
-        finding
-        for name, facts in surface.items()
-        for finding in mine_class(facts, surface, reader, engine=engine, context=context, entries=entries.get(name, ()))
-    )
+    findings: list[SiteFinding] = []
+    for name, facts in surface.items():
+        own = entries.get(name, ())
+        findings += mine_class(facts, surface, reader, engine=engine, context=context, entries=own, tried=tried)
     return StaticResult(tuple(findings))
 
 
@@ -55,10 +59,13 @@ def mine_class(
     engine: str,
     context: ContextReads = NO_CONTEXT,
     entries: Sequence[str] = (),
+    tried: bool = True,
 ) -> tuple[SiteFinding, ...]:
     """Walk one class, among the classes whose objects its fields may hold."""
-    walked = walk(facts, surface, reader, context, entries)
+    walked = walk(facts, surface, reader, context, entries, tried=tried)
     if walked is None:
         return ()
-    met = tuple(findings_of(facts, walked.effects, engine=engine, context=context.declared, surface=surface))
+    sites = findings_of(facts, walked.effects, engine=engine, context=context.declared, surface=surface)
+    found = (without_defaults(one, walked.explorer.asked) for one in sites)
+    met = tuple(found if tried else map(Doubts(facts, surface, walked.effects).settle, found))
     return (*met, *unvisited(walked, reader, {(one.site.path, one.site.line) for one in met}))

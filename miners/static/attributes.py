@@ -64,6 +64,8 @@ class Attributes:
         self.frames: list[Frame] = []
         self.failures: list[Formula] = []
         """Conditions under which an expression on the way raises by itself (an unknown enum name)."""
+        self.asked: set[str] = set()
+        """Fields of which the code asks whether they were given at all."""
         self._elements = 0
         self.text_elements: set[str] = set()
         """The stand-ins for elements that are declared to be texts."""

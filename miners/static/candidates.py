@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeGuard, final
 
 from miners.candidate import Candidate
-from miners.facts import ClassFacts
+from miners.facts import ClassFacts, FieldFact
 from miners.logic import (
     FALSE,
     TRUE,
@@ -37,6 +37,8 @@ from miners.static.terms import (
     is_sayable,
     plain,
 )
+from miners.types import Choice as TypeChoice
+from miners.types import Either
 from miners.values import Surface, class_of, default_at, field_at
 from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
@@ -130,6 +132,19 @@ def findings_of(
         yield SiteFinding(facts.native_type, site, kind, tuple(candidates.values()), tuple(dropped.values()))
 
 
+def without_defaults(finding: SiteFinding, asked: Collection[str]) -> SiteFinding:
+    """The finding without the defaults of fields that were `asked` for: "is it given" is no question to a default."""
+
+    def bare(one: Candidate) -> Candidate:
+        of_being_given = {name for name in asked if any(c.op in _GIVEN for c in one.fields.get(name, ()))}
+        return replace(one, defaults={name: v for name, v in one.defaults.items() if name not in of_being_given})
+
+    return replace(finding, candidates=tuple(map(bare, finding.candidates))) if asked else finding
+
+
+_GIVEN: Final = frozenset({"present", "absent"})
+
+
 def _of_effect(
     facts: ClassFacts, effect: Effect, engine: str, context: Collection[str], surface: Surface
 ) -> Iterator[Candidate | Dropped]:
@@ -145,20 +160,6 @@ def _of_effect(
         return
     for case in cases:
         yield _of_case(facts, effect, case, engine, context, surface)
-
-
-def _of_declared(formula: Formula, facts: ClassFacts) -> Formula:
-    """The formula without the cases in which a field is nothing though its enforced type forbids that."""
-    match formula:
-        case Atom(subject=name, clause=Clause(op="absent")) if facts.kind.coerces and name in facts.fields:
-            fact = facts.fields[name]
-            return formula if fact.nullable or fact.default is None else FALSE
-        case And(parts=parts):
-            return all_of(_of_declared(part, facts) for part in parts)
-        case Or(parts=parts):
-            return any_of(_of_declared(part, facts) for part in parts)
-        case _:
-            return formula
 
 
 def _never(effect: Effect) -> Dropped:
@@ -303,9 +304,20 @@ def _defaults(
         default = default_at(name, facts, surface, given)
         if name == but or default is None or default is MISSING or not is_sayable(default):
             continue
+        if any(clause.op in _OF_TYPE for clause in fields.get(name, ())) and _is_member(field_at(name, facts, surface)):
+            continue
         if _matters(name, default, fields, engine):
             found[name] = default
     return found
+
+
+_OF_TYPE: Final = frozenset({"type_is", "type_is_not"})
+
+
+def _is_member(fact: FieldFact) -> bool:
+    """Whether the default may be a member of an enumeration, of which the rule would state the value alone."""
+    members = fact.type.members if isinstance(fact.type, Either) else (fact.type,)
+    return any(isinstance(one, TypeChoice) and one.enum is not None for one in members)
 
 
 def _fails_unset(clause: Clause) -> bool:

@@ -125,6 +125,8 @@ class Evaluator(Attributes):
         text, place = _text(node), self.place(node)
         if isinstance(op, (ast.In, ast.NotIn)):
             container, item = self.term(right, state), self.term(left, state)
+            if isinstance(container, Given) and isinstance(item, Const):
+                self.asked.add(f"{container.prefix}{item.value}")
             inside = self._in_text(container, item) or contains(container, item, text, place)
             return inside if isinstance(op, ast.In) else negate(inside)
         name = _COMPARISONS[type(op)]

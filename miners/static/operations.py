@@ -369,6 +369,8 @@ def arithmetic(op: str, left: Term, right: Term, text: str, place: str) -> Term:
         parts = [_elements(part) for part in (left, right)]
         if None not in parts:
             return Items(tuple(item for part in parts if part is not None for item in part))
+    if op == "-" and isinstance(right, Const) and isinstance(right.value, (set, frozenset)):
+        return _without(left, right.value, text, place)
     first, second = operand_of(left), operand_of(right)
     if op in _SPOKEN and first is not None and second is not None:
         return Computed(f"{first} {op} {second}")
@@ -376,6 +378,15 @@ def arithmetic(op: str, left: Term, right: Term, text: str, place: str) -> Term:
         if isinstance(part, Unknown):
             return part
     return Unknown(text, place, "arithmetic")
+
+
+def _without(left: Term, known: set[Any] | frozenset[Any], text: str, place: str) -> Term:
+    """`set(field) - {…}`: the elements that are none of the known ones."""
+    subject = (subject_of(left) or "").removeprefix("distinct(").removesuffix(")")
+    members = plain(known)
+    if not subject or "(" in subject or not all(is_sayable(member) for member in members):
+        return Unknown(text, place, "arithmetic")
+    return Selected(atom(f"each({subject})", "not_in", members))
 
 
 def _is_text(term: Term) -> bool:

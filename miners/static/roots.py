@@ -46,8 +46,13 @@ def walk(
     reader: Reader,
     context: ContextReads,
     entries: Sequence[str] = (),
+    *,
+    tried: bool = True,
 ) -> Walked | None:
-    """Everything that decides about one class; None where its source is not known."""
+    """Everything that decides about one class; None where its source is not known.
+
+    What is named like a validation is walked where what it gives is `tried`; else only what is known to run.
+    """
     cls = reader.class_at(facts.target)
     if cls is None:
         return None
@@ -62,7 +67,7 @@ def walk(
         for validator in validators:
             if validator.decorator in ("model_validator", "root_validator") and validator.mode == "after":
                 explorer.invoke(CallableTerm(validator.function, instance, cls), [], {}, state)
-    needs = _further(explorer, reader, cls, instance, state, entries)
+    needs = _further(explorer, reader, cls, instance, state, entries, by_name=tried)
     return Walked(facts, cls, explorer, tuple(explorer.effects), needs)
 
 
@@ -144,6 +149,8 @@ def _further(
     instance: Instance,
     state: State,
     entries: Sequence[str],
+    *,
+    by_name: bool,
 ) -> dict[str, str]:
     """Validating methods that construction did not reach, as far as they ask for nothing else."""
     needs: dict[str, str] = {}
@@ -160,7 +167,7 @@ def _further(
             continue
         if reached or required or function.decorators & {"property", "cached_property", "classmethod", "staticmethod"}:
             continue
-        if function.name in entries or function.name.startswith(_VALIDATING):
+        if function.name in entries or (by_name and function.name.startswith(_VALIDATING)):
             explorer.invoke(CallableTerm(function, instance, owner if owner is cls else cls), [], {}, state)
     return needs
 

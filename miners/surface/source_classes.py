@@ -64,6 +64,19 @@ class Skeletons:
         source = self.source_of(target)
         return None if source is None else self.class_for(source)
 
+    def lacks_type(self, target: str, name: str) -> bool:
+        """Whether a field is annotated with a class that the tree should hold and does not, or nowhere in the body."""
+        source = self.source_of(target)
+        for owner in () if source is None else self.reader.mro(source):
+            for one in owner.node.body:
+                if isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == name:
+                    return any(self._is_lacking(owner.module, named) for named in _names_in(one.annotation))
+        return True
+
+    def _is_lacking(self, module: str, name: ast.Name | ast.Attribute) -> bool:
+        found = self.names.locate(module, name)
+        return isinstance(found, Outside) and found.module.partition(".")[0] == self.names.package
+
     def class_for(self, source: ClassSource) -> type:
         key = (source.module, source.qualname)
         if key in self._under_way:  # a class that speaks of itself
@@ -314,6 +327,15 @@ def _needed(found: Outside) -> Any:
             f"pip install {package}"
         )
     return live
+
+
+def _names_in(annotation: ast.expr) -> Iterator[ast.Name | ast.Attribute]:
+    """The names of an annotation, those in its texts too."""
+    for one in ast.walk(annotation):
+        if isinstance(one, (ast.Name, ast.Attribute)):
+            yield one
+        elif isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value.replace(".", "").isidentifier():
+            yield from _names_in(ast.parse(one.value, mode="eval").body)
 
 
 def skeletons_of(root: Path, package: str) -> Skeletons:

@@ -294,3 +294,11 @@ class Defaults:
     def __post_init__(self):
         if self.a < self.b:
             raise ValueError("a below b")  # error: a < @b -> a below b
+
+
+class BesideTheKnown:
+    def __init__(self, a=None):
+        if isinstance(a, (list, tuple)):
+            foreign = set(a) - {"x", "y"}
+            if foreign:
+                raise ValueError(f"foreign: {foreign}")  # error: a type_is ['list', 'tuple'] and each(a) not_in ['x', 'y'] -> foreign: {foreign}

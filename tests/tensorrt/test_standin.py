@@ -60,7 +60,7 @@ def test_what_is_read_from_source_is_proposed_and_not_proven(corpus: Path) -> No
     rules = yaml.safe_load((corpus / "invariants.proposed.yaml").read_text(encoding="utf-8"))["invariants"]
     assert not (corpus / "invariants.validated.yaml").exists()
     assert all("tried on no library" in rule["walker_notes"] for rule in rules)
-    assert {rule["added_by"] for rule in rules} == {"pydantic_lift", "dataclass_lift", "static_miner"}
+    assert {rule["added_by"] for rule in rules} == {"pydantic_lift", "static_miner"}
 
 
 def test_past_a_validator_over_all_fields_no_type_is_claimed(corpus: Path) -> None:

@@ -1,0 +1,72 @@
+"""What reading alone cannot settle. A library would; where none can be asked, such a candidate is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, final
+
+from miners.candidate import Candidate
+from miners.facts import ClassFacts
+from miners.logic import all_of, to_dnf_in_part
+from miners.static.candidates import MOST_CASES, Dropped, SiteFinding
+from miners.static.state import Effect, EffectKind
+from miners.static.terms import Choice, Term, Unknown
+from miners.values import Surface, class_of, field_at
+from pytest_llem_invariants.expressions import parse
+
+DOUBTFUL: Final = "doubtful"
+"""The reason of what is dropped here."""
+
+
+@final
+class Doubts:
+    """Looks over what was found of one class."""
+
+    def __init__(self, facts: ClassFacts, surface: Surface, effects: Sequence[Effect]) -> None:
+        self._facts = facts
+        self._surface = surface
+        self._changes = [one for one in effects if one.kind is EffectKind.SELF_ASSIGN and not one.handled]
+
+    def settle(self, finding: SiteFinding) -> SiteFinding:
+        """The finding without its doubtful candidates."""
+        whole = self._of_change(finding) if finding.kind is EffectKind.SELF_ASSIGN else None
+        doubts = {id(one): whole or self._of_types(one) for one in finding.candidates}
+        return replace(
+            finding,
+            candidates=tuple(one for one in finding.candidates if doubts[id(one)] is None),
+            dropped=(*finding.dropped, *(Dropped(DOUBTFUL, why) for why in doubts.values() if why is not None)),
+        )
+
+    def _of_change(self, finding: SiteFinding) -> str | None:
+        for index, change in enumerate(self._changes):
+            if change.site != finding.site:
+                continue
+            if _has_unknown(change.value):
+                return "sets a value that reading does not tell"
+            later = [one for one in self._changes[index + 1 :] if one.target == change.target]
+            if any(one.site != change.site and self._may_both_run(change, one) for one in later):
+                return "what it sets may be set again"
+        return None
+
+    def _may_both_run(self, one: Effect, other: Effect) -> bool:
+        return bool(to_dnf_in_part(all_of((one.guard, other.guard)), MOST_CASES))
+
+    def _of_types(self, candidate: Candidate) -> str | None:
+        """Of which class an object is that a mapping becomes, a rule on what is given does not say."""
+        if not self._facts.kind.coerces:
+            return None
+        for subject, clauses in candidate.fields.items():
+            if not any(clause.op == "type_is_not" for clause in clauses) or parse(subject).fields != (subject,):
+                continue
+            if class_of(field_at(subject, self._facts, self._surface), self._surface) is not None:
+                return "asks for the class of what a mapping may become"
+        return None
+
+
+def _has_unknown(value: Term | None) -> bool:
+    match value:
+        case Choice(cases=cases):
+            return any(_has_unknown(one) for _, one in cases)
+        case _:
+            return isinstance(value, Unknown)
