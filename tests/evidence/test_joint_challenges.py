@@ -35,7 +35,8 @@ FACTS = ClassFacts(
     "lib.py",
     1,
 )
-FALSE = frozenset({"n", "no", "f", "false", "0", "off"})
+FALSE = frozenset({"n", "no", "f", "false", "0"})
+"""Without the one that every rule about truth is probed with."""
 
 
 def error(message: str, line: int) -> ObservedException:
