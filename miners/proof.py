@@ -21,6 +21,7 @@ from miners.logic import Atom, Conjunction, implies
 from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate, to_rule
+from miners.static.terms import OUTSIDE
 from miners.witness import Examples, Search, find_examples
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -162,6 +163,8 @@ class Gate:
             candidate, place = lost.candidate, lost.candidate.source.guard
             if candidate.added_by is not AddedBy.STATIC_MINER or place in proven or _INSTEAD not in lost.reason:
                 continue
+            if not OUTSIDE.isdisjoint(candidate.shapes):
+                continue  # an example led so far would be one of the model and the machine at hand
             tried[place] = tried.get(place, 0) + 1
             if tried[place] <= _MOST_DETOURS:
                 led = detour(
@@ -234,7 +237,7 @@ class Gate:
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
-        search = Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
+        search = self._search(candidate)
         rule = self._stage(candidate, search)
         if rule is None:
             self.lost.append(
@@ -347,7 +350,12 @@ class Gate:
         def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
             return self._drafted(candidate, Examples(positive, negative))
 
+        if search is None:
+            search = self._search(candidate)
+
         def proves(kwargs: Kwargs) -> bool:
+            if any(search.is_converted(name, kwargs) for name in candidate.expected.normalised_fields):
+                return False
             return self._is_met(candidate, kwargs, context_of(drafted(kwargs, {}), self._context))
 
         def clears(positive: Kwargs, negative: Kwargs) -> bool:
@@ -370,6 +378,9 @@ class Gate:
         read = referenced_fields(Match("", candidate.fields))
         given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and _is_portable(value)}
         return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
+
+    def _search(self, candidate: Candidate) -> Search:
+        return Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
         return to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)

@@ -158,6 +158,10 @@ class Search:
         """
         return all(self._is_taken(name, read_path(kwargs, name)) for name in self.fields)
 
+    def is_converted(self, name: str, kwargs: Kwargs) -> bool:
+        """Whether the class itself makes another value of what is given for a field: that is no effect of a line."""
+        return self._facts_at(name)[0].literals is None and not self._is_taken(name, read_path(kwargs, name))
+
     def _is_taken(self, name: str, value: Any) -> bool:
         fact, owner = self._facts_at(name)
         if owner is None or not owner.kind.coerces:

@@ -249,3 +249,12 @@ def test_a_context_that_nobody_knows_is_told() -> None:
     facts = ClassFacts("lib.Outer", "lib:Outer", ClassKind.PLAIN, {}, "lib.py", 1)
     assert Search({"platform": (Clause("==", "rocm"),)}, {}, facts, context=context).unmet == ("platform",)
     assert Search({"platform": (Clause("==", "cuda"),)}, {}, facts, context=context).unmet == ()
+
+
+@pytest.mark.parametrize(("value", "converted"), [(True, False), (0, True), ("off", True), (None, True)])
+def test_what_a_class_converts_is_no_effect_of_its_code(value: Any, converted: bool) -> None:
+    fast = FieldFact("fast", "bool", ("bool",), nullable=False, default=False)
+    for kind, enforced in ((ClassKind.PYDANTIC_MODEL, True), (ClassKind.PLAIN, False)):
+        facts = ClassFacts("lib.Outer", "lib:Outer", kind, {"fast": fast}, "lib.py", 1)
+        search = Search({"fast": (Clause("present", True),)}, {}, facts)
+        assert search.is_converted("fast", {"fast": value}) is (converted and enforced)
