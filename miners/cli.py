@@ -139,6 +139,7 @@ def _build(options: argparse.Namespace) -> int:
     if options.out is not None:
         written = options.out / path.name
         dump(written, text)
+        dump(options.out / LEDGER, render_ledger(ledger_of(mined, adapter.ssot)))
         write_fates(options.out, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
         print(f"wrote {written}; measure it: llem-mine fuzz {options.engine} --corpus {written}")
         return OK

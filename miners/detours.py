@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
+from miners.cases import to_dnf_in_part
 from miners.companions import companions
 from miners.facts import ClassFacts
-from miners.logic import Atom, Conjunction, Formula, Literal, all_of, fields_of, negate, to_dnf_in_part
+from miners.logic import Atom, Conjunction, Formula, Literal, all_of, fields_of, negate
 from miners.static import SiteFinding
 from miners.values import Surface, class_of
 from miners.witness import Search

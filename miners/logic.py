@@ -328,63 +328,7 @@ def to_dnf(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, .
         found = _dnf(formula, limit)
     except OverflowError:
         return None
-    return _without_implied(found)
-
-
-@lru_cache(maxsize=16384)
-def to_dnf_in_part(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, ...]:
-    """Like `to_dnf`, but what falls apart into too many cases stands unsaid in the conjunctions that it is part of."""
-    match formula:
-        case Or(parts=parts):
-            found: dict[Conjunction, None] = {}
-            for part in parts:
-                found.update(dict.fromkeys(to_dnf_in_part(part, limit)))
-            cases = _without_implied(tuple(found)) if len(found) <= 2 * limit else ()
-            return cases if 0 < len(cases) <= limit or not found else (_unsaid(formula),)
-        case And(parts=parts):
-            products: list[Conjunction] = [()]
-            for alternatives in sorted((to_dnf_in_part(part, limit) for part in parts), key=len):
-                try:
-                    products = _multiplied(products, alternatives, limit)
-                except OverflowError:
-                    products = _multiplied(products, [_unsaid(any_of(map(all_of, alternatives)))], limit)
-            return _without_implied(products)
-        case _:
-            return tuple(_dnf(formula, limit))
-
-
-def _unsaid(formula: Formula) -> Conjunction:
-    """What stands for a condition of too many cases: what all of them share, and that there is more to it."""
-    literals, shapes = _on_every_way(formula)
-    shared = sorted(literals, key=repr)
-    told = {literal.shape for literal in shared if isinstance(literal, Opaque)}
-    more = sorted(shapes - told) or ["many cases"]
-    place = _place_of(formula)
-    return (*shared, *(Opaque("a condition of many cases", place, shape=shape) for shape in more))
-
-
-@lru_cache(maxsize=65536)
-def _on_every_way(formula: Formula) -> tuple[frozenset[Literal], frozenset[str]]:
-    """The literals that hold on every way of satisfying a formula, and the shapes of what is opaque on every way."""
-    match formula:
-        case Opaque(shape=shape):
-            return frozenset({formula}), frozenset({shape})
-        case Atom():
-            return frozenset({formula}), frozenset()
-        case And(parts=parts) | Or(parts=parts) if parts:
-            ways = [_on_every_way(part) for part in parts]
-            join = frozenset.union if isinstance(formula, And) else frozenset.intersection
-            return join(*(literals for literals, _ in ways)), join(*(shapes for _, shapes in ways))
-        case _:
-            return frozenset(), frozenset()
-
-
-def _place_of(formula: Formula) -> str:
-    """Where an opaque part of it stands, if one does."""
-    if isinstance(formula, Opaque):
-        return formula.place
-    parts = formula.parts if isinstance(formula, (And, Or)) else ()
-    return next((place for place in map(_place_of, parts) if place), "")
+    return without_implied(found)
 
 
 def _dnf(formula: Formula, limit: int) -> list[Conjunction]:
@@ -416,7 +360,7 @@ def _multiplied(left: Sequence[Conjunction], right: Sequence[Conjunction], limit
                 _bounded(found, limit * 4)
     products = list(found)
     if len(products) > limit:
-        products = list(_without_implied(products))
+        products = list(without_implied(products))
         _bounded(products, limit)
     return products
 
@@ -426,25 +370,44 @@ def _bounded(found: Sequence[Conjunction] | Mapping[Conjunction, None], limit: i
         raise OverflowError
 
 
-def _without_implied(conjunctions: Sequence[Conjunction]) -> tuple[Conjunction, ...]:
+def without_implied(conjunctions: Sequence[Conjunction]) -> tuple[Conjunction, ...]:
     """Drop every conjunction that another, weaker one contains."""
     fewer = [found for found in (simplify(one) for one in conjunctions) if found is not None]
-    kept: list[Conjunction] = []
+    kept: list[_Read] = []
     for conjunction in sorted(dict.fromkeys(fewer), key=len):
-        if not any(implies(conjunction, weaker) for weaker in kept):
-            kept.append(conjunction)
+        read = _Read.of(conjunction)
+        if not any(read.implies(weaker) for weaker in kept):
+            kept.append(read)
     order = {conjunction: index for index, conjunction in reversed(list(enumerate(fewer)))}
-    return tuple(sorted(kept, key=lambda conjunction: order[conjunction]))
+    return tuple(sorted((read.conjunction for read in kept), key=lambda conjunction: order[conjunction]))
 
 
 def implies(stronger: Conjunction, weaker: Conjunction) -> bool:
     """Whether the one conjunction is known to hold only where the other does; False where that cannot be decided."""
-    by_subject = _by_subject(stronger)
-    return all(
-        literal in stronger
-        or (isinstance(literal, Atom) and imply(by_subject.get(literal.subject, ()), literal.clause))
-        for literal in weaker
-    )
+    return _Read.of(stronger).implies(_Read.of(weaker))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A conjunction with what is asked of it time and again."""
+
+    conjunction: Conjunction
+    literals: frozenset[Literal]
+    clauses: Mapping[str, tuple[Clause, ...]]
+
+    @classmethod
+    def of(cls, conjunction: Conjunction) -> _Read:
+        return cls(conjunction, frozenset(conjunction), _by_subject(conjunction))
+
+    def implies(self, weaker: _Read) -> bool:
+        if not weaker.clauses.keys() <= self.clauses.keys():
+            return False
+        return all(
+            literal in self.literals
+            or (isinstance(literal, Atom) and imply(self.clauses[literal.subject], literal.clause))
+            for literal in weaker.conjunction
+        )
 
 
 def _by_subject(conjunction: Conjunction) -> dict[str, tuple[Clause, ...]]:

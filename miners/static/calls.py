@@ -6,6 +6,7 @@ import ast
 import math
 import re
 from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final
 
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate, none_of
@@ -137,12 +138,10 @@ class Calls(Elements):
         return [self.term(argument, state) for argument in (*arguments, *(k.value for k in node.keywords))]
 
     def _constructed(self, node: ast.Call, kind: type, state: State) -> Term:
-        from enum import Enum
-
         if issubclass(kind, Enum) and len(node.args) == 1:
             argument = self.term(node.args[0], state)
             if isinstance(argument, Const):
-                return Const(argument.value)
+                return self._member(node, kind, argument.value)
             subject = subject_of(argument)
             if subject is not None:
                 members = plain([member.value for member in kind])
@@ -150,6 +149,12 @@ class Calls(Elements):
                 self.failures.append(negate(known))
                 return argument
         return self.unknown(node, "constructed object")
+
+    def _member(self, node: ast.Call, kind: type[Enum], value: Any) -> Term:
+        try:
+            return Const(kind(value))
+        except ValueError:
+            return self.unknown(node, "no member of that value")
 
     def _built(self, node: ast.Call, cls: ClassSource, state: State) -> Term:
         if not any(facts.target == f"{cls.module}:{cls.qualname}" for facts in self.surface.values()):
@@ -569,6 +574,8 @@ class Calls(Elements):
 
     def _extreme(self, node: ast.Call, state: State, name: str) -> Term:
         terms = [self.term(argument, state) for argument in node.args if not isinstance(argument, ast.Starred)]
+        if len(terms) == 1:
+            terms = list(elements_of(terms[0], MOST_UNROLLED) or terms)
         operands = [operand_of(term) for term in terms]
         if node.keywords or not operands or None in operands:
             known = next((term for term in terms if isinstance(term, Unknown)), None)

@@ -154,7 +154,7 @@ def _of_effect(
     if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
         yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
         return
-    cases = to_dnf_in_part(never_unset(_visible(effect), facts, surface), MOST_CASES)
+    cases = to_dnf_in_part(never_unset(_visible(effect), facts, surface, but=effect.target), MOST_CASES)
     if not cases:
         yield _never(effect)
         return
@@ -170,13 +170,32 @@ def _never(effect: Effect) -> Dropped:
     return Dropped("unreachable", "its condition contradicts itself")
 
 
-def never_unset(formula: Formula, facts: ClassFacts, surface: Surface) -> Formula:
+def never_unset(formula: Formula, facts: ClassFacts, surface: Surface, but: str | None = None) -> Formula:
     """The formula without alternatives for fields of which something always stands there: a value, else the default.
+
+    What an object always holds is there where the object is; not so for the field `but`, of which is asked whether it
+    was given.
 
     "Other than x, or absent" is what the negation of "x" says. Of a field that takes no None, and whose default the
     rule states, "other than x" says the same, in half as many cases.
     """
     known: dict[str, bool] = {}
+    inside: dict[str, bool] = {}
+
+    def is_always_held(name: str) -> bool:
+        """Whether an object that is given holds something there, whatever it is made with."""
+        if "." not in name or name == but:
+            return False
+        if name not in inside:
+            owner = class_of(field_at(name.rpartition(".")[0], facts, surface), surface)
+            fact = field_at(name, facts, surface)
+            inside[name] = (
+                owner is not None
+                and owner.kind.coerces
+                and not fact.nullable
+                and (fact.required or (fact.default is not None and fact.default is not MISSING))
+            )
+        return inside[name]
 
     def is_never_unset(name: str) -> bool:
         if name not in known:
@@ -205,6 +224,8 @@ def never_unset(formula: Formula, facts: ClassFacts, surface: Surface) -> Formul
                     for part in parts
                     if not (_says_absent(part) and part.subject in other and is_never_unset(part.subject))
                 )
+            case Atom(subject=name, clause=Clause(op="present" | "absent") as clause):
+                return Atom(name.rpartition(".")[0], clause) if is_always_held(name) else one
             case _:
                 return one
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Final, final
 
 from miners.candidate import Candidate
+from miners.cases import to_dnf_in_part
 from miners.facts import ClassFacts
-from miners.logic import all_of, to_dnf_in_part
+from miners.logic import all_of
 from miners.static.candidates import MOST_CASES, Dropped, SiteFinding
 from miners.static.state import Effect, EffectKind
 from miners.static.terms import Choice, Term, Unknown

@@ -347,7 +347,7 @@ def _is_within(module: str | None, package: str) -> bool:
 
 @contextmanager
 def _environment(values: Mapping[str, Any]) -> Iterator[None]:
-    """Environment variables for the time of a block; None unsets."""
+    """Environment variables for the time of a block; None unsets, a truth value is told as 1 or 0."""
     before = {name: os.environ.get(name) for name in values}
     _set_environment(values)
     try:
@@ -361,4 +361,4 @@ def _set_environment(values: Mapping[str, Any]) -> None:
         if value is None:
             os.environ.pop(name, None)
         else:
-            os.environ[name] = str(value)
+            os.environ[name] = str(int(value) if isinstance(value, bool) else value)

@@ -9,6 +9,10 @@ class Mode(Enum):
     OFF = 0
     PART = 1
     FULL = 2
+    MIXED = (2, 1)
+
+    def largest(self) -> "Mode":
+        return Mode(max(self.value)) if isinstance(self.value, tuple) else self
 
     def is_full(self) -> bool:
         return self == Mode.FULL
@@ -129,6 +133,19 @@ class MethodOfMember:
             raise ValueError("full")  # error: a == 2 -> full
         if mode.is_on:
             raise ValueError("on")  # error: a == 2 or a == 1 -> on
+
+
+@dataclass
+class MemberMadeOfAnother:
+    a: int = 0
+    b: int = 0
+
+    def __post_init__(self):
+        mode = Mode.MIXED if self.a == 3 else Mode.PART if self.a == 1 else Mode.OFF
+        if mode.largest().is_full():
+            raise ValueError("full")  # error: a == 3 -> full
+        if mode.largest() == Mode.PART and min((3, self.b)) < 2:
+            raise ValueError("few")  # error: a == 1 and min(3, b) < 2 -> few
 
 
 @dataclass
