@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import Final, final
 
 from miners.candidate import Candidate
-from miners.cases import to_dnf_in_part
 from miners.facts import ClassFacts
-from miners.logic import all_of
+from miners.logic import all_of, to_dnf
 from miners.static.candidates import MOST_CASES, Dropped, SiteFinding
 from miners.static.state import Effect, EffectKind
 from miners.static.terms import Choice, Term, Unknown
@@ -51,7 +50,7 @@ class Doubts:
         return None
 
     def _may_both_run(self, one: Effect, other: Effect) -> bool:
-        return bool(to_dnf_in_part(all_of((one.guard, other.guard)), MOST_CASES))
+        return to_dnf(all_of((one.guard, other.guard)), MOST_CASES) != ()
 
     def _of_types(self, candidate: Candidate) -> str | None:
         """Of which class an object is that a mapping becomes, a rule on what is given does not say."""
