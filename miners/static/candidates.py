@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final, TypeGuard, final
 
 from miners.candidate import Candidate
+from miners.cases import to_dnf_in_part
 from miners.facts import ClassFacts, FieldFact
 from miners.logic import (
     FALSE,
@@ -22,8 +23,8 @@ from miners.logic import (
     any_of,
     atom,
     fields_of,
-    to_dnf_in_part,
 )
+from miners.narrowing import narrowed
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import (
     OUTSIDE,
@@ -154,12 +155,17 @@ def _of_effect(
     if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
         yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
         return
-    cases = to_dnf_in_part(never_unset(_visible(effect), facts, surface, but=effect.target), MOST_CASES)
+    cases = to_dnf_in_part(_in_short(effect, facts, surface), MOST_CASES)
     if not cases:
         yield _never(effect)
         return
     for case in cases:
         yield _of_case(facts, effect, case, engine, context, surface)
+
+
+def _in_short(effect: Effect, facts: ClassFacts, surface: Surface) -> Formula:
+    """When an effect shows, without what is said twice."""
+    return narrowed(never_unset(narrowed(_visible(effect)), facts, surface, but=effect.target))
 
 
 def _never(effect: Effect) -> Dropped:
