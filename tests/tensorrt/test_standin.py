@@ -69,6 +69,25 @@ def test_past_a_validator_over_all_fields_no_type_is_claimed(corpus: Path) -> No
     assert plugin == [{"dtype": "auto"}]
 
 
+def test_what_is_read_of_a_class_is_what_runs_in_the_order_in_which_it_runs(corpus: Path) -> None:
+    rules = yaml.safe_load((corpus / "invariants.proposed.yaml").read_text(encoding="utf-8"))["invariants"]
+    read = {
+        (rule["native_type"].rpartition(".")[2], json.dumps(rule["match"]["fields"])): rule
+        for rule in rules
+        if rule["added_by"] == "static_miner"
+    }
+    assert [fields for name, fields in read if name == "EagleDecodingConfig"] == [
+        '{"max_draft_len": {"absent": true}}',
+        '{"num_layers": {"!=": "@max_draft_len"}}',
+    ]
+    assert [fields for name, fields in read if name == "GemmConfig"] == [
+        '{"allowed_backends": {"falsy": true}}',
+        '{"each(allowed_backends)": {"not_in": ["fast", "plain"]}}',
+    ]
+    (given,) = (rule for (name, _), rule in read.items() if name == "MTPDecodingConfig")
+    assert "defaults" not in given["match"]
+
+
 def test_building_twice_gives_the_same_bytes(corpus: Path, run: Run) -> None:
     done = run(*MINE, "build", "tensorrt", "--source", str(STANDINS), "--check", installed=False)
     assert done.returncode == 0, done.stdout[-2000:]
@@ -97,7 +116,7 @@ def test_pytest_proves_the_corpus_and_says_that_the_library_was_simulated(corpus
     assert validated["environment"]["kind"] == "simulated"
     cases = validated["cases"]
     confirmed = [case for case in cases if case["positive_confirmed"] and case["negative_confirmed"]]
-    assert len(confirmed) >= 0.9 * len(cases), done.stdout[-3000:]
+    assert len(confirmed) == len(cases) > 300, done.stdout[-3000:]
 
 
 def test_without_the_library_pytest_says_where_it_is(corpus: Path, run: Run) -> None:

@@ -123,6 +123,55 @@ class LookaheadDecodingConfig(DecodingBaseConfig):
         return v
 
 
+class EagleDecodingConfig(DecodingBaseConfig):
+    """One after the other, and a method that nobody calls."""
+
+    speculative_model: Optional[Union[str, Path]] = None
+    num_layers: Optional[int] = None
+    choices: Optional[List[List[int]]] = None
+
+    @model_validator(mode="after")
+    def check_length(self):
+        if self.max_draft_len is None:
+            raise ValueError("draft: Eagle takes a max_draft_len")
+        self.num_layers = self.max_draft_len
+        return self
+
+    @model_validator(mode="after")
+    def check_choices(self):
+        if self.choices is not None:
+            if self.num_layers is None:
+                raise ValueError("draft: choices without layers")
+            self.choices = sorted(self.choices, key=len)
+        return self
+
+    def validate_model(self):
+        if self.speculative_model is None:
+            raise ValueError("draft: no model")
+
+
+class MTPDecodingConfig(DecodingBaseConfig):
+    num_nextn_predict_layers: int = 1
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        if "num_nextn_predict_layers" in kwargs:
+            self.max_draft_len = kwargs["num_nextn_predict_layers"]
+
+
+class GemmConfig(StrictBaseModel):
+    allowed_backends: List[str] = ["plain"]
+
+    @model_validator(mode="after")
+    def check_backends(self):
+        foreign = set(self.allowed_backends) - {"plain", "fast"}
+        if foreign:
+            raise ValueError(f"gemm: {foreign} are no backends")
+        if not self.allowed_backends:
+            raise ValueError("gemm: no backend at all")
+        return self
+
+
 SpeculativeConfig: TypeAlias = Annotated[
     Union[NGramDecodingConfig, LookaheadDecodingConfig], PydanticField(discriminator="decoding_type")
 ]
