@@ -37,7 +37,7 @@ from pytest_llem_invariants.values import identity
 
 NO_VERDICT: Final = "environment"
 _MOST_CASES: Final = 8
-_MOST_ASKED: Final = 32
+MOST_ASKED: Final = 40
 _FIRST_CONFIGS: Final = 6
 _MOST_LOOKED_AT: Final = 60
 _STOPS: Final = (1, 3)
@@ -134,6 +134,8 @@ class Detour:
     """The candidate with an example that comes past the checks before it; None where none was found."""
     ends: tuple[str, ...] = ()
     """The places where every way ended, where all were followed to their ends; or that this machine cannot tell."""
+    asked: int = 0
+    """How many configs the library was asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +157,19 @@ def detour(
     *,
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
+    most: int = MOST_ASKED,
 ) -> Detour:
-    """Lead a candidate past the checks before it, the way that came furthest first.
+    """Lead a candidate past the checks before it, the way that came furthest first, with at most so many configs.
 
     A context without which it does not come past them becomes part of what the candidate says.
     """
-    walk = _Walk(candidate, facts, checks, observe, shows, surface, context)
+    walk = _Walk(candidate, facts, checks, observe, shows, surface, context, most)
     ends: tuple[str, ...] = ()
     for stops in _STOPS:
         past, ends = walk.follow(stops)
         if past is not None:
-            return Detour(past)
-    return Detour(None, ends)
+            return Detour(past, asked=walk.asked)
+    return Detour(None, ends, walk.asked)
 
 
 @final
@@ -182,6 +185,7 @@ class _Walk:
         shows: Callable[[Kwargs, Mapping[str, Any]], bool],
         surface: Surface,
         context: Mapping[str, ContextField],
+        most: int,
     ) -> None:
         self._candidate = candidate
         self._facts = facts
@@ -190,7 +194,12 @@ class _Walk:
         self._shows = shows
         self._surface = surface
         self._context = context
+        self._most = most
         self._asked: set[str] = set()
+
+    @property
+    def asked(self) -> int:
+        return len(self._asked)
 
     def follow(self, stops: int) -> tuple[Candidate | None, tuple[str, ...]]:
         """The candidate with its example, or where the ways end, of which so many stops of each case are followed."""
@@ -209,7 +218,7 @@ class _Walk:
                 likely = filter(search.is_of_type, itertools.islice(search.positives(), _MOST_LOOKED_AT))
                 for kwargs in itertools.islice(likely, _FIRST_CONFIGS):
                     self._asked.add(identity((kwargs, search.context)))
-                    if len(self._asked) > _MOST_ASKED:
+                    if self.asked > self._most:
                         return None, ()
                     if self._shows(kwargs, search.context):
                         return _told(self._candidate, fields, kwargs, search.context, self._context), ()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
-from miners.detours import Checks, detour
+from miners.detours import MOST_ASKED, Checks, detour
 from miners.facts import ClassFacts
 from miners.logic import Atom, Conjunction, implies
 from miners.oracle import Oracle
@@ -43,8 +43,6 @@ from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
-_MOST_DETOURS: Final = 6
-"""So many candidates of one line are led past the checks before it."""
 _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried beside the other base arguments."""
 _OF_TEXT: Final = frozenset({"matches", "not_matches"})
@@ -156,7 +154,7 @@ class Gate:
         """Of the lines of which nothing was proven, the candidates that another check had kept from being met."""
         assert self._checks is not None
         proven = {entry.rule.miner_source.guard for entry in self.proven}
-        tried: dict[str, int] = {}
+        left: dict[str, int] = {}
         found: dict[int, Candidate] = {}
         plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: _oddity(one[1].candidate))
         for index, lost in plainest:
@@ -165,8 +163,7 @@ class Gate:
                 continue
             if not OUTSIDE.isdisjoint(candidate.shapes):
                 continue  # an example led so far would be one of the model and the machine at hand
-            tried[place] = tried.get(place, 0) + 1
-            if tried[place] <= _MOST_DETOURS:
+            if left.setdefault(place, MOST_ASKED) > 0:
                 led = detour(
                     candidate,
                     self.facts,
@@ -175,7 +172,9 @@ class Gate:
                     partial(self._is_met, candidate),
                     surface=self._surface,
                     context=self._context,
+                    most=left[place],
                 )
+                left[place] -= led.asked
                 if led.past is not None:
                     found[index] = led.past
                     proven.add(place)
