@@ -38,6 +38,10 @@ from pytest_llem_invariants.values import identity
 NO_VERDICT: Final = "environment"
 _MOST_CASES: Final = 8
 MOST_ASKED: Final = 40
+_MOST_CHECKS: Final = 4
+_MOST_WAYS: Final = 40
+_STEPS: Final = 2_000
+"""So far the values of one case are combined: there are many cases."""
 _FIRST_CONFIGS: Final = 6
 _MOST_LOOKED_AT: Final = 60
 _STOPS: Final = (1, 3)
@@ -136,6 +140,8 @@ class Detour:
     """The places where every way ended, where all were followed to their ends; or that this machine cannot tell."""
     asked: int = 0
     """How many configs the library was asked about."""
+    sealed: str = ""
+    """The first check of those that stop whatever satisfies the condition: to come past them contradicts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def detour(
         past, ends = walk.follow(stops)
         if past is not None:
             return Detour(past, asked=walk.asked)
-    return Detour(None, ends, walk.asked)
+    return Detour(None, ends, walk.asked, walk.sealed())
 
 
 @final
@@ -196,6 +202,10 @@ class _Walk:
         self._context = context
         self._most = most
         self._asked: set[str] = set()
+        self._stops: dict[Conjunction, list[tuple[str, Formula]]] = {}
+        """Case → the checks that stopped a config of it, each whole condition of theirs."""
+        self._refused: set[Conjunction] = set()
+        """The cases that only values of other than the declared types satisfy."""
 
     @property
     def asked(self) -> int:
@@ -206,17 +216,22 @@ class _Walk:
         seen: set[Formula] = set()
         ends: dict[str, None] = {}
         open_ = [_Way(_formula(self._candidate), dict(self._candidate.defaults))]
-        while open_:
+        for _ in range(_MOST_WAYS):
+            if not open_:
+                return None, tuple(ends)
             way = open_.pop(0)
             further: list[_Way] = []
-            for case in to_dnf_in_part(way.formula, _MOST_CASES)[:_MOST_CASES]:
-                if any(map(_asks_for_nan, case)):
-                    continue
+            for case in self._cases(way.formula)[:_MOST_CASES]:
                 fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
-                search = Search(fields, way.defaults, self._facts, surface=self._surface, context=self._context)
+                search = Search(
+                    fields, way.defaults, self._facts, surface=self._surface, context=self._context, steps=_STEPS
+                )
                 stopped = 0
-                likely = filter(search.is_of_type, itertools.islice(search.positives(), _MOST_LOOKED_AT))
-                for kwargs in itertools.islice(likely, _FIRST_CONFIGS):
+                found = tuple(itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT))
+                likely = tuple(filter(search.is_of_type, found))
+                if found and not likely:
+                    self._refused.add(case)
+                for kwargs in likely[:_FIRST_CONFIGS]:
                     self._asked.add(identity((kwargs, search.context)))
                     if self.asked > self._most:
                         return None, ()
@@ -240,7 +255,23 @@ class _Walk:
                     if stopped == stops:
                         break
             open_ = [*further, *open_]
-        return None, tuple(ends)
+        return None, ()
+
+    def sealed(self) -> str:
+        """Where every config of the condition is stopped for sure, if so: past each stop nothing satisfies it."""
+        formula = _formula(self._candidate)
+        first = (self._stops.get(case, [("", formula)])[0][0] for case in self._cases(formula))
+        return next(first, "") if self._is_sealed(formula, _MOST_CHECKS) else ""
+
+    def _is_sealed(self, formula: Formula, deep: int) -> bool:
+        return deep > 0 and all(
+            case in self._refused
+            or any(self._is_sealed(all_of((*case, negate(check))), deep - 1) for _, check in self._stops.get(case, ()))
+            for case in self._cases(formula)
+        )
+
+    def _cases(self, formula: Formula) -> tuple[Conjunction, ...]:
+        return tuple(case for case in to_dnf_in_part(formula, _MOST_CASES) if not any(map(_asks_for_nan, case)))
 
     def _onward(
         self, raised: ObservedException, kwargs: Kwargs, case: Conjunction, way: _Way, here: Mapping[str, Any]
@@ -248,6 +279,8 @@ class _Walk:
         """The ways past one stop: beside the condition of the check that stands there, or with the object it lacks."""
         for check in self._checks.at(raised.raised_at or ""):
             held = _held(check, kwargs, here, self._context)
+            if held is not None and held == _formula(check) and not check.opaque:
+                self._stops.setdefault(case, []).append((raised.raised_at or "", held))
             if held is not None:
                 yield _Way(all_of((*case, negate(held))), {**check.defaults, **way.defaults})
         for name in companions(raised, kwargs, self._facts, self._surface):

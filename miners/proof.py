@@ -50,7 +50,9 @@ _INSTEAD: Final = " instead"
 _MOST_LOOKED_AT: Final = 200
 OF_NO_CONFIG: Final = "no config satisfies it"
 OF_NO_CONTEXT: Final = "it asks for another"
-BEHIND: Final = "stands behind a check of the same condition, at"
+BEHIND: Final = "whatever satisfies it is stopped before, first at"
+OF_THE_MOMENT: Final = "what the value becomes is another each time"
+OF_THE_MODEL: Final = "holds beside one"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 Predicate = Callable[[Kwargs], bool]
 _Attempt = tuple[Candidate, tuple[str, ...]]
@@ -178,7 +180,8 @@ class Gate:
                 if led.past is not None:
                     found[index] = led.past
                     proven.add(place)
-                self.lost[index] = replace(lost, ends=led.ends)
+                why = f"{BEHIND} {led.sealed}" if led.sealed else lost.reason
+                self.lost[index] = replace(lost, reason=why, ends=led.ends)
         self.lost = [lost for index, lost in enumerate(self.lost) if index not in found]
         return list(found.values())
 
@@ -273,7 +276,7 @@ class Gate:
         """What else than the config brings about the effect of a rule, if anything: the moment, the model at hand."""
         context = context_of(rule, self._context)
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
-            return "what the value becomes is another each time"
+            return OF_THE_MOMENT
         if rule.severity is not Severity.ERROR or not self._other_kwargs or self._other_kwargs.keys() & _read_by(rule):
             return None
         claims = self._predicate(rule, context)
@@ -282,7 +285,7 @@ class Gate:
         for kwargs in (rule.kwargs_positive, *claimed):
             beside = {**self._other_kwargs, **kwargs}
             if self.oracle.observe(beside, context, rule.severity).exception is None:
-                return f"holds beside one {' and '.join(self._other_kwargs)} alone: another takes {kwargs!r}"
+                return f"{OF_THE_MODEL} {' and '.join(self._other_kwargs)} alone: another takes {kwargs!r}"
         return None
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:

@@ -123,7 +123,9 @@ class Search:
         *,
         surface: Surface = EMPTY,
         context: Mapping[str, ContextField] = EMPTY,
+        steps: int = _MOST_STEPS,
     ) -> None:
+        self._steps = steps
         self._facts = facts
         self._surface = surface
         match = Match("", fields, defaults)
@@ -182,7 +184,7 @@ class Search:
         return field_at(name, self._facts, self._surface), owner
 
     def _satisfying(self, loose: bool) -> Iterator[Kwargs]:
-        steps = iter(range(_MOST_STEPS))
+        steps = iter(range(self._steps))
         allowed = {name: self._allowed(name, loose) for name in self.fields}
         if any(not values for values in allowed.values()):
             return

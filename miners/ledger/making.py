@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, final
 from miners.candidate import Candidate
 from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, Lost
+from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, OF_THE_MODEL, OF_THE_MOMENT, Lost
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
 from miners.static.context import NO_CONTEXT, ContextReads, context_reads
@@ -53,6 +53,8 @@ _LOST: Final = (
     (OF_NO_TYPE, Reason.UNREACHABLE),
     (OF_NO_CONTEXT, Reason.RUN_TIME),
     (BEHIND, Reason.UNREACHABLE),
+    (OF_THE_MOMENT, Reason.RUN_TIME),
+    (OF_THE_MODEL, Reason.RUN_TIME),
     ("no example", Reason.NO_EXAMPLE),
     ("fires on", Reason.REFUTED),
     ("still contradicted", Reason.REFUTED),
@@ -142,12 +144,9 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
         return entry
     told = [lost for lost in losses.get((entry.path, entry.line), ()) if OF_NO_CONFIG not in lost.reason]
     ends = [end for lost in told for end in _ends_of(lost)]
-    stopped = [end for end in ends if end != NO_VERDICT]
-    if not stopped or not all(end in outside for end in stopped):
+    if not ends or not all(end == NO_VERDICT or end in outside for end in ends):
         return entry
-    return replace(
-        entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {stopped[0]}, which asks for more"
-    )
+    return replace(entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {ends[0]}, which asks for more")
 
 
 def _ends_of(lost: Lost) -> tuple[str, ...]:

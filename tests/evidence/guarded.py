@@ -54,3 +54,7 @@ class Outer:
             raise ValueError("fast needs a role")
         if self.step == 7 and self.size == 2:
             raise ValueError("behind a check of what the code has set")
+        if self.size == 5 and id(self) % 1 == 0:
+            raise ValueError("five, if so")
+        if self.size == 5 and self.step == 5:
+            raise ValueError("behind what nobody reads")

@@ -93,7 +93,14 @@ def test_a_line_that_no_config_comes_to_stays_without_example() -> None:
     led = gate(with_checks=True)
     led.prove(candidates("never met"))
     assert not led.proven
-    assert led.lost
+    assert [lost.reason.startswith(BEHIND) for lost in led.lost] == [True]
+
+
+def test_a_line_to_which_a_way_may_lead_is_not_told_to_be_sealed() -> None:
+    led = gate(with_checks=True)
+    led.prove(candidates("behind what nobody reads"))
+    assert not led.proven
+    assert [lost.reason.startswith(BEHIND) for lost in led.lost] == [False]
 
 
 def test_a_line_behind_one_of_the_same_condition_is_told_as_that() -> None:

@@ -15,7 +15,7 @@ from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.ledger.making import make_ledger
 from miners.ledger.show import headline, show
-from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, Lost
+from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, OF_THE_MODEL, OF_THE_MOMENT, Lost
 from miners.stage import to_rule
 from miners.staging import drop_accused
 from miners.static import StaticResult, mine
@@ -123,6 +123,8 @@ def test_a_rule_with_the_words_of_a_warning_covers_it(read: StaticResult) -> Non
         (f"no example that the library confirms: {OF_NO_CONTEXT} platform", Reason.RUN_TIME),
         (f"no example that the library confirms: {OF_NO_CONFIG}", Reason.NO_EXAMPLE),
         (f"{BEHIND} {FILE}:1", Reason.UNREACHABLE),
+        (OF_THE_MOMENT, Reason.RUN_TIME),
+        (f"{OF_THE_MODEL} model alone: another takes {{}}", Reason.RUN_TIME),
         ("fires on a config that the library accepts: {}", Reason.REFUTED),
     ],
 )
@@ -152,6 +154,7 @@ def test_what_was_led_on_lies_behind_the_checks_at_which_its_ways_end(read: Stat
 
     assert reason(outside) is Reason.RUN_TIME
     assert reason(outside, NO_VERDICT) is Reason.RUN_TIME
+    assert reason(NO_VERDICT) is Reason.RUN_TIME
     assert reason(outside, inside) is Reason.NO_EXAMPLE
     assert reason() is Reason.NO_EXAMPLE
     contradictory = Lost(candidate_of(read, "raised"), f"no example that the library confirms: {OF_NO_CONFIG}")
