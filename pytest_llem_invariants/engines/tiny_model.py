@@ -57,6 +57,11 @@ _FILES: Final[dict[str, Any]] = {
     },
 }
 _TALL: Final[dict[str, Any]] = {
+    "architectures": ["MixtralForCausalLM"],
+    "model_type": "mixtral",
+    "num_local_experts": 5040,
+    "num_experts_per_tok": 2,
+    "sliding_window": None,
     "hidden_size": 5040 * 64,
     "intermediate_size": 5040 * 256,
     "max_position_embeddings": 2**40,
@@ -78,11 +83,11 @@ def tiny_model() -> Path:
 
 
 def tall_model() -> Path:
-    """The same in sizes that hardly anything exceeds and that most numbers divide.
+    """Another, with experts, in sizes that hardly anything exceeds and that most numbers divide.
 
     What holds beside one of the two alone is a rule about the model, not about a config.
     """
-    return _made("tall-llama", {**_FILES, "config.json": {**_FILES["config.json"], **_TALL}})
+    return _made("tall-mixtral", {**_FILES, "config.json": {**_FILES["config.json"], **_TALL}})
 
 
 def _made(folder_name: str, files: Mapping[str, Any]) -> Path:

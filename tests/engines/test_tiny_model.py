@@ -21,10 +21,10 @@ def test_the_model_folder_is_made_mended_and_always_the_same(tmp_path: Path, mon
     assert contents() == first
 
 
-def test_the_tall_model_is_another_in_sizes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tall_model_is_another_of_the_same_kind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     tiny, tall = (json.loads((folder / "config.json").read_text()) for folder in (tiny_model(), tall_model()))
-    assert tiny.keys() == tall.keys()
-    assert {name for name in tiny if tiny[name] != tall[name]} >= {"max_position_embeddings", "torch_dtype"}
-    assert tiny["architectures"] == tall["architectures"]
+    assert tiny.keys() < tall.keys()
+    differing = {name for name in tiny if tiny[name] != tall[name]}
+    assert differing >= {"architectures", "max_position_embeddings", "torch_dtype"}
     assert (tiny_model() / "tokenizer.json").read_text() == (tall_model() / "tokenizer.json").read_text()
