@@ -161,6 +161,7 @@ def _prove_all(
     front_names = [name for name in fronts(adapter, surface) if name in names]
     behind = [name for name in names if name not in front_names]
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
+    _Forked.readings = {name: result.findings for name, result in results.items()}
     proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
     for name in front_names:
         judging = map(to_candidate, proven)

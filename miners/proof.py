@@ -280,7 +280,9 @@ class Gate:
         if rule.severity is not Severity.ERROR or not self._other_kwargs or self._other_kwargs.keys() & _read_by(rule):
             return None
         claims = self._predicate(rule, context)
-        near = boundary_probes(rule, self.facts.fields, context_fields=self._context, limit=self._probe_limit)
+        near = boundary_probes(
+            rule, self.facts.fields, beside=self._few, context_fields=self._context, limit=self._probe_limit
+        )
         claimed = itertools.islice(filter(claims, near), _MOST_ELSEWHERE)
         for kwargs in (rule.kwargs_positive, *claimed):
             beside = {**self._other_kwargs, **kwargs}

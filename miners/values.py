@@ -54,13 +54,13 @@ def default_at(path: str, facts: ClassFacts, surface: Surface, given: Collection
 
 def put(kwargs: Kwargs, path: str, value: Any, facts: ClassFacts, surface: Surface) -> dict[str, Any]:
     """The kwargs with a value at a dotted path, MISSING removing it; parents of a known class become typed values."""
-    first, _, rest = path.partition(".")
     changed = dict(kwargs)
-    if not rest:
-        changed[first] = value
+    if "." not in path:
+        changed[path] = value
         if value is MISSING:
-            del changed[first]
+            del changed[path]
         return changed
+    first, _, rest = path.partition(".")
     fact = facts.fields.get(first, _ANY_FIELD)
     inner = class_of(fact, surface)
     parent = changed.get(first)

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, FieldFact
@@ -20,6 +20,9 @@ from pytest_llem_invariants.predicates import CompiledMatch, compile_match, refe
 from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, pool
 
 Predicate = Callable[[Kwargs], bool]
+_Value = TypeVar("_Value")
+_Ranks = tuple[int, ...]
+"""Of each given field, the place of its value among those that are tried."""
 
 _MOST_STEPS: Final = 20_000
 _MOST_FIELDS: Final = 10
@@ -130,6 +133,7 @@ class Search:
         self._surface = surface
         match = Match("", fields, defaults)
         self._compiled: CompiledMatch = compile_match(match, context_fields=frozenset(context))
+        self._parts = tuple(_parts_of(match, context))
         names = referenced_fields(match)
         self.unmet: tuple[str, ...] = ()
         """The context fields of which no known value satisfies the predicate."""
@@ -140,6 +144,7 @@ class Search:
             subject for subject, clauses in fields.items() if any(clause.op == "absent" for clause in clauses)
         }
         self._alone = {name: self._tests_of(name, fields, defaults) for name in self.fields}
+        self._typed_pools: dict[tuple[str, bool], list[Any]] = {}
         self._seen: set[str] = set()
         self._typed = _Replayed(self._satisfying(loose=False))
         self._rest = _Replayed(self._satisfying(loose=True))
@@ -239,21 +244,52 @@ class Search:
     ) -> Iterator[dict[str, Any]]:
         given = [name for name in given if not any(other.startswith(f"{name}.") for other in given)]
         choices = [[value for value in allowed[name] if value is not MISSING] for name in given]
-        for values, _ in zip(_by_rank(choices), steps, strict=False):
-            kwargs: dict[str, Any] = {}
-            for name, value in zip(given, values, strict=True):
-                kwargs = self._put(kwargs, name, value)
-            if self.triggers(kwargs):
-                yield kwargs
+        tests = tuple(self._tests_in_part(given, choices))
+        for ranks, _ in zip(_by_rank([range(len(values)) for values in choices]), steps, strict=False):
+            if all(test(ranks) for test in tests):
+                kwargs = self._with_all(zip(given, map(operator.getitem, choices, ranks), strict=True))
+                if self.triggers(kwargs):
+                    yield kwargs
+
+    def _with_all(self, values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        kwargs: dict[str, Any] = {}
+        for name, value in values:
+            kwargs = self._put(kwargs, name, value)
+        return kwargs
+
+    def _tests_in_part(self, given: list[str], choices: list[list[Any]]) -> Iterator[Callable[[_Ranks], bool]]:
+        """Of each part of the predicate that reads some of the given fields alone, whether it holds: asked once each.
+
+        Most of a product is ruled out by the values of two fields or one, and need not be built.
+        """
+        for triggers, roots in self._parts:
+            places = [place for place, name in enumerate(given) if _root(name) in roots]
+            if len(places) < len(given):
+                yield self._test_in_part(triggers, places, given, choices)
+
+    def _test_in_part(
+        self, triggers: CompiledMatch, places: list[int], given: list[str], choices: list[list[Any]]
+    ) -> Callable[[_Ranks], bool]:
+        known: dict[_Ranks, bool] = {}
+
+        def test(ranks: _Ranks) -> bool:
+            own = tuple([ranks[place] for place in places])
+            if own not in known:
+                chosen = ((given[place], choices[place][rank]) for place, rank in zip(places, own, strict=True))
+                known[own] = triggers({**self._facts.base_kwargs, **self._with_all(chosen)}, self.context)
+            return known[own]
+
+        return test
 
     def _allowed(self, name: str, loose: bool) -> list[Any]:
         return [value for value in self._typed_pool(name, loose) if self._alone[name](value)]
 
     def _typed_pool(self, name: str, loose: bool) -> list[Any]:
-        fact = field_at(name, self._facts, self._surface)
-        values = self._pools[name]
-        fit = fitting(fact)
-        return list(values) if loose else [value for value in values if value is MISSING or fit(value)]
+        if (name, loose) not in self._typed_pools:
+            fit = fitting(field_at(name, self._facts, self._surface))
+            values = self._pools[name]
+            self._typed_pools[name, loose] = [one for one in values if loose or one is MISSING or fit(one)]
+        return self._typed_pools[name, loose]
 
     def _make_pools(
         self, fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
@@ -336,7 +372,19 @@ def _in_turns(sources: Sequence[Iterator[Kwargs]]) -> Iterator[Kwargs]:
         yield from (kwargs for kwargs in row if kwargs is not None)
 
 
-def _by_rank(choices: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
+def _parts_of(match: Match, context: Collection[str]) -> Iterator[tuple[CompiledMatch, frozenset[str]]]:
+    """What a predicate says of each subject, and the arguments that this depends on: all parts hold, or it does not."""
+    for subject, clauses in match.fields.items():
+        part = Match("", {subject: clauses}, match.defaults)
+        roots = frozenset(map(_root, referenced_fields(part)))
+        yield compile_match(part, context_fields=frozenset(context)), roots
+
+
+def _root(path: str) -> str:
+    return path.partition(".")[0]
+
+
+def _by_rank(choices: Sequence[Sequence[_Value]]) -> Iterator[tuple[_Value, ...]]:
     """The product of the lists, in the order of the sum of positions: simple values of all before odd values of one."""
     if not choices:
         yield ()
@@ -348,7 +396,7 @@ def _by_rank(choices: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
         yield from _with_total(choices, total)
 
 
-def _with_total(choices: list[list[Any]], total: int) -> Iterator[tuple[Any, ...]]:
+def _with_total(choices: Sequence[Sequence[_Value]], total: int) -> Iterator[tuple[_Value, ...]]:
     first, *rest = choices
     if not rest:
         if total < len(first):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
@@ -14,6 +15,9 @@ _SPARE: Final = 2 * 1024**3
 
 def forked(workers: int) -> ProcessPoolExecutor:
     """A pool of workers that are copies of this process."""
-    return ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("fork"), initializer=limit_memory, initargs=(_SPARE,)
-    )
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
+
+
+def _begin() -> None:
+    gc.freeze()  # what was inherited stays: walking it again and again would also copy it
+    limit_memory(_SPARE)

@@ -151,7 +151,26 @@ def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:
 
 def resolve_class(name: str, typed: Iterable[str]) -> str | None:
     """The allowlisted native type of that full or last name; None where there is none, or more than one."""
-    return _resolved(name, tuple(typed))
+    if not isinstance(typed, dict):
+        return _resolved(name, tuple(typed))
+    if _last_surface.typed is not typed or _last_surface.size != len(typed):
+        _last_surface.typed, _last_surface.size, _last_surface.found = typed, len(typed), {}
+    found = _last_surface.found
+    if name not in found:
+        found[name] = _resolved(name, tuple(typed))
+    return found[name]
+
+
+class _Asked:
+    """The surface that was asked last, which is asked a million times before there is another, and its answers."""
+
+    def __init__(self) -> None:
+        self.typed: object = None
+        self.size = 0
+        self.found: dict[str, str | None] = {}
+
+
+_last_surface: Final = _Asked()
 
 
 @lru_cache(maxsize=4096)

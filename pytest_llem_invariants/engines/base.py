@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -272,13 +272,7 @@ class EngineAdapter:
         """The caches behind every `…_once` function of the library's modules and of the logger classes."""
         modules = [module for name, module in sorted(sys.modules.items()) if _is_within(name, self.package)]
         classes = {logging.Logger, logging.getLoggerClass(), *(type(logging.getLogger(n)) for n in self.loggers())}
-        found: dict[int, Callable[[], None]] = {}
-        for holder in (*modules, *classes):
-            for name, value in list(vars(holder).items()):
-                clear = getattr(value, "cache_clear", None) if name.endswith("_once") else None
-                if callable(clear):
-                    found[id(value)] = clear
-        return tuple(found.values())
+        return once_caches((*modules, *classes))
 
     def forget_computed(self) -> None:
         """Clear what the library's functions remember of earlier calls, where the world around them changes."""
@@ -298,6 +292,17 @@ class EngineAdapter:
             if value != self.default_context().get(name):
                 raise EngineUnavailableError(f"{self.ssot.engine}: no way to enter the context {name}={value!r}")
         return _environment({name[len(ENV) :]: value for name, value in asked.items()}) if asked else nullcontext()
+
+
+def once_caches(holders: Iterable[object]) -> tuple[Callable[[], None], ...]:
+    """What clears the caches behind the `…_once` functions of modules and classes."""
+    found: dict[int, Callable[[], None]] = {}
+    for holder in holders:
+        for name, value in list(vars(holder).items()):
+            clear = getattr(value, "cache_clear", None) if name.endswith("_once") else None
+            if callable(clear):
+                found[id(value)] = clear
+    return tuple(found.values())
 
 
 def read_attributes(built: Any) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ each time anew for one that cannot be imported. A forked copy has imported it.
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import traceback
@@ -23,6 +24,11 @@ _SPARE: Final = 4 * 1024**3
 def inspect_in_copies(registry: ModuleType, as_imported: Callable[[], AbstractContextManager[None]]) -> None:
     """Let a model registry run what it would run in a new interpreter in a fork, which finds its platform as there."""
 
+    original = getattr(registry, _RUNNER, None)
+    if original is None:
+        return
+
+    @functools.wraps(original)
     def run(look: Callable[[], Any]) -> Any:
         def answer() -> bytes:
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -40,5 +46,4 @@ def inspect_in_copies(registry: ModuleType, as_imported: Callable[[], AbstractCo
             raise RuntimeError(f"Error raised in subprocess:\n{raised}")
         return found
 
-    if hasattr(registry, _RUNNER):
-        setattr(registry, _RUNNER, run)
+    setattr(registry, _RUNNER, run)

@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 import copy
+import functools
+import logging
+import pickle
+import sys
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 from pytest_llem_invariants.values import holdable, identity
 
+Folders = Callable[[], Collection[str]]
+Copies = Callable[[], Any]
 
-def remember(owner: type[Any], name: str, folders: Callable[[], Collection[str]]) -> None:
+
+def remember(owner: type[Any], name: str, folders: Folders) -> None:
     """Let a class method that is given one of these folders read it once for the same plain arguments.
 
-    What raised or warned is part of the answer to a config, and asked for anew each time.
+    What raised, warned or logged is part of the answer to a config, and asked for anew each time.
     """
-    read: Callable[..., Any] = getattr(owner, name)
-    answers: dict[str, Any] = {}
+    setattr(owner, name, staticmethod(_remembering(getattr(owner, name), folders, lambda: None)))
+
+
+def remember_function(module: ModuleType, name: str, folders: Folders, clear_once: Callable[[], object]) -> None:
+    """The same for a function, in its module and in all of the package that bound it already.
+
+    `clear_once` lets what is announced only once be announced again: silence for that reason is no silence.
+    """
+    read = getattr(module, name, None)
+    if read is None:
+        return
+    remembering = functools.wraps(read)(_remembering(read, folders, clear_once))
+    package = module.__name__.partition(".")[0]
+    for one in [held for key, held in sys.modules.items() if key.partition(".")[0] == package]:
+        if vars(one).get(name) is read:
+            setattr(one, name, remembering)
+
+
+def _remembering(read: Callable[..., Any], folders: Folders, clear_once: Callable[[], object]) -> Callable[..., Any]:
+    answers: dict[str, Copies] = {}
+    loud: set[str] = set()
 
     def remembered(*arguments: Any, **options: Any) -> Any:
         plain = all(map(holdable, (*arguments, *options.values())))
@@ -24,14 +52,52 @@ def remember(owner: type[Any], name: str, folders: Callable[[], Collection[str]]
             return read(*arguments, **options)
         key = identity((arguments, options))
         if key in answers:
-            return copy.deepcopy(answers[key])
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
+            return answers[key]()
+        if key in loud:
+            return read(*arguments, **options)
+        clear_once()
+        with _listening() as said:
             answer = read(*arguments, **options)
         for one in said:
-            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-        if not said:
-            answers[key] = copy.deepcopy(answer)
+            if isinstance(one, warnings.WarningMessage):
+                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        if said:
+            loud.add(key)
+        else:
+            answers[key] = _copies_of(answer)
         return answer
 
-    setattr(owner, name, staticmethod(remembered))
+    return remembered
+
+
+@contextmanager
+def _listening() -> Iterator[list[Any]]:
+    """What is said in a block: its warnings, which are kept back, and its log records, which are not."""
+    make = logging.getLogRecordFactory()
+    records: list[Any] = []
+
+    def noting(*arguments: Any, **options: Any) -> logging.LogRecord:
+        record = make(*arguments, **options)
+        records.append(record)
+        return record
+
+    logging.setLogRecordFactory(noting)
+    said: list[Any] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield said
+    finally:
+        logging.setLogRecordFactory(make)
+        said.extend((*caught, *records))
+
+
+def _copies_of(answer: Any) -> Copies:
+    """Gives a copy of the answer each time: from its pickle, which is faster, where that gives back what it was."""
+    try:
+        pickled = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        pickle.loads(pickled)
+    except Exception:  # not everything can be pickled
+        kept = copy.deepcopy(answer)
+        return lambda: copy.deepcopy(kept)
+    return lambda: pickle.loads(pickled)

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from functools import cache
 from typing import Any, Final, final
 
-from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.base import EngineAdapter, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import inspect_in_copies
-from pytest_llem_invariants.engines.remembered import remember
+from pytest_llem_invariants.engines.remembered import remember, remember_function
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
@@ -78,6 +78,9 @@ class VllmAdapter(EngineAdapter):
         remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folders().values)
         registry = importlib.import_module("vllm.model_executor.models.registry")
         inspect_in_copies(registry, lambda: self._on("cpu", nullcontext()))
+        configs = importlib.import_module("vllm.transformers_utils.config")
+        once = once_caches((importlib.import_module("vllm.logger"),))
+        remember_function(configs, "get_config", _model_folders().values, lambda: [clear() for clear in once])
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)

@@ -58,7 +58,7 @@ def test_a_look_finds_the_world_as_it_was_imported() -> None:
         yield
 
     registry: Any = ModuleType("registry")
-    registry._run_in_subprocess = None
+    registry._run_in_subprocess = print
     inspect_in_copies(registry, as_imported)
     assert registry._run_in_subprocess(lambda: world["platform"]) == "here"
     assert world == {"platform": "elsewhere"}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import logging
+import sys
 import warnings
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines.remembered import remember
+from pytest_llem_invariants.engines.remembered import remember, remember_function
 
 
 @pytest.fixture
@@ -59,3 +63,52 @@ def test_a_warning_that_nobody_listened_to_the_first_time_is_not_lost(reader: An
         reader.read("ours", mode="old")
     with pytest.warns(DeprecationWarning, match="an old mode"):
         reader.read("ours", mode="old")
+
+
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module with a function that another module of its package bound at import."""
+    module: Any = ModuleType("lib.reading")
+    other: Any = ModuleType("lib.using")
+    module.reads = 0
+    module.once = set()
+
+    def read(path: str, mode: str = "") -> dict[str, Any]:
+        module.reads += 1
+        if mode == "said" and "said" not in module.once:
+            module.once.add("said")
+            logging.getLogger("lib").warning("an odd mode")
+        return {"path": path, "mode": mode, "layers": [1, 2]}
+
+    module.read = other.read = read
+    monkeypatch.setitem(sys.modules, "lib.reading", module)
+    monkeypatch.setitem(sys.modules, "lib.using", other)
+    remember_function(module, "read", lambda: ("ours",), module.once.clear)
+    return module, other
+
+
+def test_a_function_is_remembered_wherever_it_is_bound(library: Any) -> None:
+    module, other = library
+    assert other.read is module.read
+    other.read("ours")["layers"].append(3)
+    assert module.read("ours")["layers"] == [1, 2]
+    assert module.reads == 1
+    assert inspect.unwrap(module.read).__code__.co_firstlineno != module.read.__code__.co_firstlineno
+
+
+def test_what_is_announced_once_is_silent_for_that_reason_and_read_again(
+    library: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    module, _ = library
+    module.once.add("said")
+    for expected in (1, 2):
+        module.read("ours", "said")
+        assert len(caplog.records) == expected
+        module.once.clear()
+    assert module.reads == 2
+
+
+def test_a_function_that_a_version_lacks_is_left_alone(library: Any) -> None:
+    module, _ = library
+    remember_function(module, "write", lambda: ("ours",), module.once.clear)
+    assert not hasattr(module, "write")

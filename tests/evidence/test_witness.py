@@ -258,3 +258,28 @@ def test_what_a_class_converts_is_no_effect_of_its_code(value: Any, converted: b
         facts = ClassFacts("lib.Outer", "lib:Outer", kind, {"fast": fast}, "lib.py", 1)
         search = Search({"fast": (Clause("present", True),)}, {}, facts)
         assert search.is_converted("fast", {"fast": value}) is (converted and enforced)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"n": (Clause(">", "@best_of"),), "temperature": (Clause("<", 0.5),)},
+        {"n": (Clause(">", "@inner.size"),), "inner.size": (Clause(">", 1),), "mode": (Clause("==", "slow"),)},
+        {"inner": (Clause("present", True),), "inner.size": (Clause("<", "@n"),), "stop": (Clause("max_len", 1),)},
+        {"n * best_of": (Clause(">", 4),), "n": (Clause("<=", 2),), "path": (Clause("absent", True),)},
+        {"platform": (Clause("==", "cuda"),), "n": (Clause(">", "@best_of"),), "mode": (Clause("!=", "@path"),)},
+        {"n": (Clause(">", "@best_of"), Clause("<", "@best_of")), "mode": (Clause("==", "slow"),)},
+    ],
+    ids=lambda asked: " and ".join(asked),
+)
+def test_a_product_is_the_same_whether_its_parts_are_asked_first(
+    asked: dict[str, tuple[Clause, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def positives() -> list[str]:
+        platform = ContextField("cpu", ("cpu", "cuda"))
+        search = Search(asked, {"n": 1, "best_of": 1}, FACTS, surface=SURFACE, context={"platform": platform})
+        return [repr(kwargs) for kwargs in search.positives()]
+
+    in_parts = positives()
+    monkeypatch.setattr(Search, "_tests_in_part", lambda *_: ())
+    assert in_parts == positives()
