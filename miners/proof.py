@@ -67,6 +67,8 @@ class Lost:
     reason: str
     ends: tuple[str, ...] = ()
     """Where every way past the checks before its line ended, where all were followed."""
+    wider: Rule | None = None
+    """The rule that says all of it, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,9 +334,12 @@ class Gate:
         kept: list[Proven] = []
         standing = list(self.proven)
         for entry in reversed(self.proven):
-            if any(_tells_less(entry.rule, other.rule) for other in standing if other is not entry):
+            others = [other.rule for other in standing if other is not entry]
+            wider = next((other for other in others if _tells_less(entry.rule, other)), None)
+            if wider is not None:
                 standing = [other for other in standing if other is not entry]
-                self.lost.append(Lost(to_candidate(entry.rule), "implied by a wider rule with the same message"))
+                told = "implied by a wider rule with the same message"
+                self.lost.append(Lost(to_candidate(entry.rule), told, wider=wider))
             else:
                 kept.append(entry)
         return kept[::-1]

@@ -107,7 +107,8 @@ def make_ledger(
     `rules` are those that the live library confirmed, `cases` say where each one raised. `context` knows which
     functions read what only a running engine has: the SSOT declares them.
     """
-    cover = _Cover(tuple(rules), {case.id: case for case in cases})
+    lost = tuple(lost)
+    cover = _Cover(tuple(rules), {case.id: case for case in cases}, lost)
     losses: dict[Place, list[Lost]] = {}
     for one in lost:
         losses.setdefault((one.candidate.source.path, one.candidate.source.line_at_scan), []).append(one)
@@ -164,13 +165,27 @@ def _ends_of(lost: Lost) -> tuple[str, ...]:
 class _Cover:
     """The confirmed rules, by where their example is known to have had its effect, and by class."""
 
-    def __init__(self, rules: Sequence[Rule], cases: Mapping[str, Case]) -> None:
+    def __init__(self, rules: Sequence[Rule], cases: Mapping[str, Case], lost: Sequence[Lost] = ()) -> None:
         self._at: dict[str, list[Rule]] = {}
         self._of_class: dict[tuple[str, Severity], list[Rule]] = {}
         for rule in rules:
             for place in dict.fromkeys(_places(rule, cases.get(rule.id))):
                 self._at.setdefault(place, []).append(rule)
             self._of_class.setdefault((rule.native_type, rule.severity), []).append(rule)
+        self._take_up(lost)
+
+    def _take_up(self, lost: Sequence[Lost]) -> None:
+        """What a wider rule says as well, that rule stands for; it may have been lost to one that is wider yet."""
+        said = {_key_of(rule): rule for rules in self._of_class.values() for rule in rules}
+        wider = {_key_of(one.candidate): _key_of(one.wider) for one in lost if one.wider is not None}
+        for one in lost:
+            key, seen = _key_of(one.candidate), set[_Key]()
+            while key in wider and key not in seen:
+                seen.add(key)
+                key = wider[key]
+            source = one.candidate.source
+            if seen and key in said:
+                self._at.setdefault(f"{source.path}:{source.line_at_scan}", []).append(said[key])
 
     def of(self, finding: SiteFinding) -> Iterator[Rule]:
         """The rules that stand for the site: those that name it, and those whose example shows its very effect."""
@@ -181,6 +196,14 @@ class _Cover:
             for rule in self._of_class.get((finding.native_type, candidate.severity), ()):
                 if rule not in named and _shows(rule, candidate):
                     yield rule
+
+
+_Key = tuple[str, Severity, str]
+
+
+def _key_of(one: Rule | Candidate) -> _Key:
+    fields = one.match.fields if isinstance(one, Rule) else one.fields
+    return one.native_type, one.severity, repr(sorted(fields.items()))
 
 
 def _places(rule: Rule, case: Case | None) -> Iterator[str]:
@@ -215,6 +238,8 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
     module = site.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     if context.is_of_run_time(f"{module}.{site.method}"):
         return _Why(Reason.RUN_TIME, f"{site.method} reads what only a running engine has")
+    if not any(finding.called for finding in findings):
+        return _Why(Reason.UNREACHABLE, f"neither construction nor validation is seen to call {site.method}")
     read = {repr(one.fields): one for finding in findings for one in finding.candidates}
     found = [
         *(_of_lost(one, read) for one in lost),

@@ -13,6 +13,7 @@ from miners.static.context import ContextReads
 from miners.static.reader import ClassSource, FunctionSource, ModuleName, SourceReader, Value
 from miners.static.state import Effect, Frame, State
 from miners.static.terms import (
+    CLASS_GIVEN,
     NONE,
     RUN_TIME,
     Built,
@@ -232,7 +233,8 @@ class Attributes:
             return self.bound(found)
         if name == "__class__":
             return TypeOf(instance)
-        return self.unknown(node, "attribute set elsewhere")
+        built_at_run_time = self.context.is_of_run_time(f"{cls.module}.{cls.qualname}")
+        return self.unknown(node, RUN_TIME if built_at_run_time else "attribute set elsewhere")
 
     def _inherited(self, instance: Instance, cls: ClassSource, after: ClassSource, name: str, node: ast.expr) -> Term:
         line = self.reader.mro(cls)
@@ -282,7 +284,7 @@ class Attributes:
             return choose(
                 (atom(path, "==", plain(member)), self.attribute(Const(member), name, node, state)) for member in kind
             )
-        return self.unknown(node, "attribute of a field's value")
+        return self.unknown(node, CLASS_GIVEN if _is_of_class(fact, name) else "attribute of a field's value")
 
     def _enum_of(self, path: str, fact: FieldFact) -> type[Enum] | None:
         """The enumeration whose members a field holds, by its name in the module of the class that has the field."""
@@ -296,3 +298,13 @@ class Attributes:
             if isinstance(found, Value) and isinstance(found.value, type) and issubclass(found.value, Enum):
                 return found.value
         return None
+
+
+def _is_of_class(fact: FieldFact | None, name: str) -> bool:
+    """Whether nothing that the field takes has an attribute of that name, but for a class that is given as it is."""
+    others = [kind for kind in ((*fact.types,) if fact is not None else ()) if kind not in ("type", "none")]
+    return (
+        fact is not None
+        and "type" in fact.types
+        and all(kind in _KNOWN_BUILTINS and not hasattr(_KNOWN_BUILTINS[kind], name) for kind in others)
+    )

@@ -16,6 +16,7 @@ from miners.static.operations import compare, instance_of, truth
 from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
 from miners.static.terms import (
+    CLASS_GIVEN,
     MACHINE,
     NONE,
     RUN_TIME,
@@ -84,7 +85,7 @@ class Calls(Elements):
 
     def _context_call(self, node: ast.Call, state: State) -> Term | None:
         chain = _dotted(node.func)
-        if chain in ("os.environ.get", "os.getenv") and node.args:
+        if chain in ("os.environ.get", "os.environ.setdefault", "os.getenv") and node.args:
             name = self.term(node.args[0], state)
             return self.context.environment(str(name.value), self.place(node)) if isinstance(name, Const) else None
         root = chain.partition(".")[0]
@@ -400,7 +401,11 @@ class Calls(Elements):
         return instance_of(subject, kind, ast.unparse(node), self.place(node))
 
     def _builtin_issubclass(self, node: ast.Call, state: State) -> Term:
-        return self.unknown(node, "issubclass")
+        """A class is no value of a file; where the config gives one, nothing can be said of it."""
+        term = self.term(node.args[0], state)
+        if isinstance(term, Unknown):
+            return Unknown(self.unknown(node, "").text, term.place, term.shape)
+        return self.unknown(node, CLASS_GIVEN if subject_of(term) is not None else "issubclass")
 
     def _builtin_callable(self, node: ast.Call, state: State) -> Term:
         subject = subject_of(self.term(node.args[0], state))

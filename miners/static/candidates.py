@@ -107,6 +107,8 @@ class SiteFinding:
     kind: EffectKind
     candidates: tuple[Candidate, ...]
     dropped: tuple[Dropped, ...]
+    called: bool = True
+    """Whether construction or validation is seen to run its code."""
 
 
 def findings_of(
@@ -130,7 +132,9 @@ def findings_of(
                     candidates.setdefault(repr((found.fields, found.defaults, found.template)), found)
                 else:
                     dropped.setdefault((found.reason, found.detail), found)
-        yield SiteFinding(facts.native_type, site, kind, tuple(candidates.values()), tuple(dropped.values()))
+        proposed = tuple(candidates.values())
+        called = any(effect.called for effect in group)
+        yield SiteFinding(facts.native_type, site, kind, proposed, tuple(dropped.values()), called)
 
 
 def without_defaults(finding: SiteFinding, asked: Collection[str]) -> SiteFinding:

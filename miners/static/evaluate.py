@@ -40,6 +40,7 @@ from miners.static.terms import (
 from miners.static.texts import FirstLetter, FirstPiece, Pieces
 
 MOST_UNROLLED: Final = 40
+_HOLDERS: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "none"})
 _OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -127,7 +128,9 @@ class Evaluator(Attributes):
             container, item = self.term(right, state), self.term(left, state)
             if isinstance(container, Given) and isinstance(item, Const):
                 self.asked.add(f"{container.prefix}{item.value}")
-            inside = self._in_text(container, item) or contains(container, item, text, place)
+            inside = self._in_text(container, item) or contains(
+                container, item, text, place, never_text=self._is_never_text(container)
+            )
             return inside if isinstance(op, ast.In) else negate(inside)
         name = _COMPARISONS[type(op)]
         if name in ("==", "!=") and isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mod):
@@ -142,6 +145,11 @@ class Evaluator(Attributes):
             same_type = instance_of(first.of, second, text, place)
             return same_type if isinstance(op, ast.Is) else negate(same_type)
         return compare(name, first, second, text, place)
+
+    def _is_never_text(self, container: Term) -> bool:
+        """Whether the class sees to it that the field holds no text."""
+        fact = self.fact(container.path) if isinstance(container, Field) and self.facts.kind.coerces else None
+        return fact is not None and bool(fact.types) and set(fact.types) <= _HOLDERS
 
     def _in_text(self, container: Term, item: Term) -> Formula | None:
         """`"x" in text`, where nothing but a text can be there: then it speaks of no element."""

@@ -207,12 +207,12 @@ def _counted(count: Count, op: str, limit: Any, text: str, place: str) -> Formul
             return all_of((at_least(limit), negate(at_least(limit + 1))))
 
 
-def contains(container: Term, item: Term, text: str, place: str) -> Formula:
+def contains(container: Term, item: Term, text: str, place: str, *, never_text: bool = False) -> Formula:
     """`item in container`."""
     if isinstance(container, Choice):
-        return over_cases(container, lambda value: contains(value, item, text, place))
+        return over_cases(container, lambda value: contains(value, item, text, place, never_text=never_text))
     if isinstance(item, Choice):
-        return over_cases(item, lambda value: contains(container, value, text, place))
+        return over_cases(item, lambda value: contains(container, value, text, place, never_text=never_text))
     container, item = _as_constant(container), _as_constant(item)
     if isinstance(container, Given) and isinstance(item, Const) and isinstance(item.value, str):
         return atom(container.prefix + item.value, "present")
@@ -245,7 +245,7 @@ def contains(container: Term, item: Term, text: str, place: str) -> Formula:
         return opaque(container, text, place)
     if isinstance(item, Const) and is_sayable(item.value):
         element = atom(f"each({where})", "==", _escaped(item.value))
-        if isinstance(item.value, str) and not where.endswith(")"):
+        if isinstance(item.value, str) and not where.endswith(")") and not never_text:
             return any_of((element, atom(where, "matches", re.escape(item.value))))
         return element
     if subject is not None and not subject.startswith("each("):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from miners.facts import ClassFacts, ClassKind
@@ -168,7 +168,10 @@ def _further(
         if reached or required or function.decorators & {"property", "cached_property", "classmethod", "staticmethod"}:
             continue
         if function.name in entries or (by_name and function.name.startswith(_VALIDATING)):
+            first = len(explorer.effects)
             explorer.invoke(CallableTerm(function, instance, owner if owner is cls else cls), [], {}, state)
+            if function.name not in entries:
+                explorer.effects[first:] = [replace(effect, called=False) for effect in explorer.effects[first:]]
     return needs
 
 

@@ -52,6 +52,8 @@ class Effect:
     handled: bool = False
     block: int = 0
     exception: str = ""
+    called: bool = True
+    """Whether what was read shows that its code runs; else only its name says so."""
 
 
 @final

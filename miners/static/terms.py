@@ -246,8 +246,15 @@ RUN_TIME: Final = "known at run time"
 """The shape of what a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
 
 
+CLASS_GIVEN: Final = "class given as a value"
+
+
+"""The shape of what a class says that somebody gives as a value: no file holds one."""
+
+
 OUTSIDE: Final = frozenset(
     {
+        CLASS_GIVEN,
         RUN_TIME,
         MACHINE,
         "platform",

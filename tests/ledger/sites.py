@@ -50,6 +50,10 @@ class Config:
         if self.a > model.size:
             raise ValueError("too large")  # needs
 
+    def verify_later(self) -> None:
+        if self.a == 8:
+            raise ValueError("eight")  # by name
+
     def describe(self) -> str:
         if self.a == 9:
             raise ValueError("nine")  # uncalled

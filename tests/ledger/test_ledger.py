@@ -161,6 +161,22 @@ def test_what_was_led_on_lies_behind_the_checks_at_which_its_ways_end(read: Stat
     assert reason(outside, more=(contradictory,)) is Reason.RUN_TIME
 
 
+def test_a_wider_rule_stands_for_what_it_says_as_well(read: StaticResult) -> None:
+    narrow = candidate_of(read, "raised")
+    wide = replace(narrow, fields={"a": (Clause("<", 1),)}, source=replace(narrow.source, line_at_scan=1))
+    wider, widest = (rule_of(replace(wide, fields={"a": (Clause("<", bound),)}), {"a": -1}) for bound in (1, 2))
+    told = "implied by a wider rule with the same message"
+    losses = [Lost(narrow, told, wider=wider), Lost(wide, told, wider=widest)]
+    assert entry_of(ledger_of(read, [widest], losses), "raised").rules == (widest.id,)
+    assert entry_of(ledger_of(read, [], losses), "raised").reason is Reason.REFUTED
+
+
+def test_what_only_sounds_like_validation_is_out_of_reach(read: StaticResult) -> None:
+    lost = Lost(candidate_of(read, "by name"), "no example that the library confirms: accepted")
+    entry = entry_of(ledger_of(read, lost=[lost]), "by name")
+    assert (entry.reason, "seen to call Config.verify_later" in entry.detail) == (Reason.UNREACHABLE, True)
+
+
 def test_the_reason_nearest_to_a_rule_is_told(read: StaticResult) -> None:
     candidate = candidate_of(read, "raised")
     losses = [Lost(candidate, "no example that the library confirms: accepted"), Lost(candidate, "fires on {}")]

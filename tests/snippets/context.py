@@ -9,6 +9,7 @@ CONTEXT = ContextReads(
     reads={"platform.is_fast": {"platform": ["fast"]}, "platform.name": "platform"},
     environments=("envs",),
     declared=("platform", "env.LEVEL"),
+    run_time=("tests.snippets.context.Model",),
 )
 CONTEXT_VALUES = {"platform": "slow"}
 
@@ -62,3 +63,22 @@ class Undeclared:
             raise ValueError("other")  # error: a == 1 and ?environment -> other
         if self.a == 2 and platform.memory() > 1:
             raise ValueError("memory")  # error: a == 2 and ?platform -> memory
+        if self.a == 3 and os.environ.setdefault("OTHER", "0") != "0":
+            raise ValueError("set")  # error: a == 3 and ?environment -> set
+
+
+@dataclass
+class Model:
+    path: str = ""
+
+    def __post_init__(self):
+        self.kind = self.path.swapcase()
+
+
+@dataclass
+class AsksTheModel:
+    model: Model | None = None
+
+    def __post_init__(self):
+        if self.model is not None and self.model.kind == "X":
+            raise ValueError("x")  # error: model present and ?known at run time -> x

@@ -100,6 +100,18 @@ class Constructed:
 
 
 @dataclass
+class ClassGiven:
+    backend: str | type | None = None
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == 1 and isinstance(self.backend, type) and self.backend.is_slow():
+            raise ValueError("slow")  # error: a == 1 and backend type_is 'type' and ?class given as a value -> slow
+        if isinstance(self.backend, type) and not issubclass(self.backend, int):
+            raise ValueError("no number")  # error: backend type_is 'type' and ?class given as a value -> no number
+
+
+@dataclass
 class AskedInTry:
     a: int = 0
 

@@ -327,3 +327,13 @@ class RightBranch(Trunk):
 
 class Joined(LeftBranch, RightBranch):
     b: int = 0
+
+
+class HoldsNames(BaseModel):
+    names: list[str] = []
+
+    @model_validator(mode="after")
+    def check(self):
+        if "all" in self.names:
+            raise ValueError("a base name")  # error: each(names) == 'all' -> a base name
+        return self
