@@ -11,7 +11,7 @@ import inspect
 import math
 import sys
 import textwrap
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +22,7 @@ from miners.facts import ClassFacts
 from miners.feeds import Feed, discover_feeds, restate
 from miners.handwritten import taken_over
 from miners.lift import lift
+from miners.mappings import keys_of_mappings, with_examples
 from miners.merge import carry_over, merge
 from miners.naming import unique_name
 from miners.oracle import Oracle
@@ -37,12 +38,14 @@ from miners.workers import forked
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import now, today
-from pytest_llem_invariants.model import AddedBy, Corpus, Rule, Severity
+from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule, Severity
 from pytest_llem_invariants.replay.observe import Observer
 
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
 """A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
+_FRONT_PROBERS: Final = 2
+"""What nothing proven explains of a front is then probed for, the fields shared among so many."""
 _MOST_PROBES: Final = 240
 _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
@@ -95,6 +98,7 @@ def build(
         lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
         step.note = f"{len(lifted)} candidates"
     feeds = tuple(_feeds(adapter, surface))
+    surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     by_hand = _written_by_hand(previous, surface)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
@@ -168,6 +172,7 @@ def _prove_all(
         context = adapter.ssot.context
         restated = (restate(candidate, surface[name], feeds, surface, context) for candidate in judging)
         guesses[name].extend(candidate for candidate in restated if candidate is not None)
+        guesses[name].extend(keys_of_mappings(surface[name], feeds, surface))
     results.update(_share_out(adapter, surface, guesses, front_names, progress, workers, _FRONT_PARTS))
     return [results[name] for name in names]
 
@@ -180,6 +185,7 @@ class _Forked:
     surface: Mapping[str, ClassFacts]
     guesses: Mapping[str, Sequence[Candidate]]
     parts: Mapping[str, int]
+    known: Mapping[str, Sequence[Proven]]
     feeds: Sequence[Feed]
     readings: dict[str, tuple[SiteFinding, ...]]
 
@@ -194,6 +200,11 @@ class _Forked:
     def prove(cls, task: tuple[str, int]) -> tuple[str, _ClassResult]:
         name, part = task
         return name, _prove_class(cls.adapter, cls.surface, name, cls.guesses[name], part, cls.parts[name])
+
+    @classmethod
+    def probe(cls, task: tuple[str, int]) -> tuple[str, _ClassResult]:
+        name, part = task
+        return name, _probe_further(cls.adapter, cls.surface, name, cls.guesses[name], cls.known[name], part)
 
     @classmethod
     def reconcile(cls, name: str, proven: Sequence[Proven]) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
@@ -218,16 +229,28 @@ def _share_out(
     tasks = [(name, part) for name in sorted(names, key=lambda name: -work[name]) for part in range(parts)]
     found: dict[str, list[_ClassResult]] = {name: [] for name in names}
     with progress.step("proving", total=len(tasks)) as step:
-        if workers < 2 or len(tasks) < 2:
-            for name, result in map(_Forked.prove, tasks):
-                found[name].append(result)
-                step.advance()
-        else:
-            with forked(workers) as pool:
-                for name, result in pool.map(_Forked.prove, tasks):
-                    found[name].append(result)
-                    step.advance()
-    return {name: _reconciled(name, results) for name, results in found.items()}
+        for name, result in _each(_Forked.prove, tasks, workers):
+            found[name].append(result)
+            step.advance()
+    if parts == 1:
+        return {name: result for name, (result,) in found.items()}
+    _Forked.known = {name: _joined(results).proven for name, results in found.items()}
+    tasks = [(name, part) for name in names for part in range(_FRONT_PROBERS)]
+    with progress.step("probing", total=len(tasks)) as step:
+        for name, result in _each(_Forked.probe, tasks, workers):
+            found[name].append(result)
+            step.advance()
+    return {name: _reconciled(name, _joined(results)) for name, results in found.items()}
+
+
+def _each(
+    work: Callable[[tuple[str, int]], tuple[str, _ClassResult]], tasks: Sequence[tuple[str, int]], workers: int
+) -> Iterator[tuple[str, _ClassResult]]:
+    if workers < 2 or len(tasks) < 2:
+        yield from map(work, tasks)
+        return
+    with forked(workers) as pool:
+        yield from pool.map(work, tasks)
 
 
 def _lines_of(adapter: EngineAdapter, name: str) -> int:
@@ -238,10 +261,7 @@ def _lines_of(adapter: EngineAdapter, name: str) -> int:
         return 0
 
 
-def _reconciled(name: str, parts: Sequence[_ClassResult]) -> _ClassResult:
-    if len(parts) == 1:
-        return parts[0]
-    joined = _joined(parts)
+def _reconciled(name: str, joined: _ClassResult) -> _ClassResult:
     with forked(1) as pool:
         proven, lost = pool.submit(_Forked.reconcile, name, joined.proven).result()
     return replace(joined, proven=proven, lost=(*joined.lost, *lost))
@@ -268,7 +288,7 @@ def _prove_class(
     part: int,
     parts: int,
 ) -> _ClassResult:
-    """Prove a class, or one part of the guesses about it; the first part also reads and probes it."""
+    """Prove a class, or one part of the guesses about it, of which the first is read, too; a whole class is probed."""
     oracle = Oracle(Observer(adapter), name)
     gate = _gate(adapter, surface, name, oracle)
     size = math.ceil(len(guesses) / parts)
@@ -281,13 +301,38 @@ def _prove_class(
     challenges = tuple(challenges_of(adapter, surface, name))
     gate.challenge(challenges)
     probed: list[Candidate] = []
-    if part == 0:
+    if parts == 1:
         probed += probe_class(adapter, surface, name, oracle, guesses, explained=gate.rejects, company=challenges)
     gate.prove(probed)
-    rules = [entry.rule for entry in gate.proven]
-    most = max(_LEAST_JOINT, _MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET)
-    gate.challenge((*challenges, *jointly(rules, surface[name], most, surface)))
+    gate.challenge((*challenges, *_jointly(adapter, surface, gate, name)))
     return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
+
+
+def _probe_further(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    name: str,
+    guesses: Iterable[Candidate],
+    known: Sequence[Proven],
+    part: int,
+) -> _ClassResult:
+    """Probe a share of the fields of a class that was proven in parts, for what no part of it explains."""
+    oracle = Oracle(Observer(adapter), name)
+    gate, before = (_gate(adapter, surface, name, oracle) for _ in range(2))
+    before.adopt(known)
+    challenges = tuple(challenges_of(adapter, surface, name))
+    share = (part, _FRONT_PROBERS)
+    probed = probe_class(
+        adapter, surface, name, oracle, guesses, explained=before.rejects, company=challenges, share=share
+    )
+    gate.prove(probed)
+    gate.challenge((*challenges, *_jointly(adapter, surface, gate, name)))
+    return _ClassResult(gate.proven, tuple(gate.lost), _counted(probed), ())
+
+
+def _jointly(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], gate: Gate, name: str) -> Iterator[Kwargs]:
+    most = max(_LEAST_JOINT, _MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET)
+    yield from jointly([entry.rule for entry in gate.proven], surface[name], most, surface)
 
 
 def _gate(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, oracle: Oracle) -> Gate:

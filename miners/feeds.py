@@ -37,7 +37,7 @@ class Feed:
 
 
 def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, FieldFact]) -> tuple[Feed, ...]:
-    """Every keyword of a call to a surface class that hands on one of the front's own fields.
+    """Every keyword of a call to a surface class, and every attribute of its object, that is one of the front's fields.
 
     Where it hands on an object that the front makes itself, the fields of that object are fed by what feeds its class,
     and the object by the field of its name: that is what the front makes it of.
@@ -47,20 +47,24 @@ def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, F
     made: dict[tuple[str, str], Feed] = {}
     for method in _methods(front):
         aliases = _aliases(method, fields)
-        for call, given in _calls(method, fields):
-            native_type = by_class_name.get(_called_name(call))
+        held = _objects(method, fields, surface, by_class_name)
+        for node, given in _statements(method, fields):
+            if isinstance(node, ast.Assign):
+                found.update(_set_on(node, held, aliases, fields, given, beside=found))
+                continue
+            native_type = _built_class(node, held, by_class_name)
             if native_type is None:
                 continue
-            for keyword in call.keywords:
+            for keyword in node.keywords:
                 source = _own_field(keyword.value, aliases, fields)
                 if keyword.arg is None:
                     taken = source is not None and source in fields and _takes_mapping(fields[source])
                     for name in surface[native_type].fields if taken else ():
-                        feed = Feed(native_type, name, f"{source}.{name}", call.lineno, given)
+                        feed = Feed(native_type, name, f"{source}.{name}", node.lineno, given)
                         found.setdefault((native_type, name), feed)
                     continue
                 known = found if source is not None else made
-                known.setdefault((native_type, keyword.arg), Feed(native_type, keyword.arg, source, call.lineno, given))
+                known.setdefault((native_type, keyword.arg), Feed(native_type, keyword.arg, source, node.lineno, given))
     for (native_type, name), feed in made.items():
         fact = surface[native_type].fields.get(name)
         inner = None if fact is None else class_of(fact, surface)
@@ -83,11 +87,58 @@ def _methods(front: ast.ClassDef) -> Iterator[ast.FunctionDef]:
             yield node
 
 
-def _calls(
+def _objects(
+    method: ast.FunctionDef, fields: Mapping[str, FieldFact], surface: Surface, by_class_name: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Locals that hold an object of a surface class: one of the front's own, a copy of it, or one that is made."""
+    held: dict[str, str] = {}
+    for node in ast.walk(method):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=called))) if (
+                called in by_class_name
+            ):
+                held.setdefault(name, by_class_name[called])
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                source = _field_in(value, fields)
+                inner = None if source is None else class_of(fields[source], surface)
+                if inner is not None:
+                    held.setdefault(name, inner.native_type)
+    return held
+
+
+def _set_on(
+    node: ast.Assign,
+    held: Mapping[str, str],
+    aliases: Mapping[str, str],
+    own: Collection[str],
+    given: tuple[tuple[str, Clause], ...],
+    beside: Collection[tuple[str, str]],
+) -> Iterator[tuple[tuple[str, str], Feed]]:
+    """What an assignment makes of an attribute of an object that nothing is known to feed yet."""
+    match node.targets:
+        case [ast.Attribute(value=ast.Name(id=name), attr=attribute)] if name in held:
+            source = _own_field(node.value, aliases, own)
+            key = held[name], attribute
+            if source is not None and key not in beside:
+                yield key, Feed(*key, source, node.lineno, given)
+
+
+def _built_class(call: ast.Call, held: Mapping[str, str], by_class_name: Mapping[str, str]) -> str | None:
+    """The class of what a call makes: by its name, or of the object that it replaces fields of."""
+    match call:
+        case ast.Call(func=ast.Name(id="replace") | ast.Attribute(attr="replace"), args=[ast.Name(id=name)]):
+            return held.get(name)
+        case ast.Call(func=ast.Name(id=name)):
+            return by_class_name.get(name)
+        case _:
+            return None
+
+
+def _statements(
     node: ast.AST, own: Collection[str], given: tuple[tuple[str, Clause], ...] = ()
-) -> Iterator[tuple[ast.Call, tuple[tuple[str, Clause], ...]]]:
-    """Every call, with what is asked of the front's own fields on the way to it."""
-    if isinstance(node, ast.Call):
+) -> Iterator[tuple[ast.Call | ast.Assign, tuple[tuple[str, Clause], ...]]]:
+    """Every call and assignment, with what is asked of the front's own fields on the way to it."""
+    if isinstance(node, (ast.Call, ast.Assign)):
         yield node, given
     for name, value in ast.iter_fields(node):
         inside = given
@@ -95,7 +146,7 @@ def _calls(
             inside = (*given, *_asked(node.test, own, holds=name == "body"))
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from _calls(child, own, inside)
+                yield from _statements(child, own, inside)
 
 
 def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tuple[str, Clause]]:
@@ -115,10 +166,6 @@ def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tup
             name = _field_in(test, own)
             if name is not None:
                 yield name, Clause("truthy" if holds else "falsy", True)
-
-
-def _called_name(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
 def _aliases(method: ast.FunctionDef, own: Collection[str]) -> Mapping[str, str]:

@@ -62,8 +62,9 @@ def probe_class(
     *,
     explained: Callable[[Kwargs], bool],
     company: Sequence[Kwargs],
+    share: tuple[int, int] = (0, 1),
 ) -> list[Candidate]:
-    """The dynamic miner on one class: what explains the rejections that nothing explains yet."""
+    """The dynamic miner on one class, or its share of it: what explains the rejections that nothing explains yet."""
     if NO_DYNAMIC_MINER in adapter.ssot.adapter:
         return []
     facts = surface[name]
@@ -77,7 +78,8 @@ def probe_class(
         explained=explained,
         surface=surface,
         company=company,
-        budget=budget_of(adapter, name),
+        budget=budget_of(adapter, name) // share[1],
+        share=share,
     )
     return list(found)
 

@@ -317,8 +317,12 @@ class Gate:
 
     def reconcile(self, proven: Iterable[Proven]) -> tuple[Proven, ...]:
         """What stands of rules that were proven in parts, none of which knew the rules of the others."""
-        self._proven = {_key(to_candidate(entry.rule)): entry for entry in proven}
+        self.adopt(proven)
         return self.finished()
+
+    def adopt(self, proven: Iterable[Proven]) -> None:
+        """Take what another gate of the class has proven."""
+        self._proven = {_key(to_candidate(entry.rule)): entry for entry in proven}
 
     def finished(self) -> tuple[Proven, ...]:
         """The proven rules, none implied by another of the same voice, no negative of one triggering another."""

@@ -144,7 +144,8 @@ def _as_names(rhs: Any) -> Collection[str]:
 
 
 def _type_is(value: Any, rhs: Any) -> bool:
-    return not is_unset(value) and not type_names(value).isdisjoint(_as_names(rhs))
+    """A given None is of type none: no other operator tells it from a field that is not given."""
+    return value is not MISSING and not type_names(value).isdisjoint(_as_names(rhs))
 
 
 def _type_is_not(value: Any, rhs: Any) -> bool:

@@ -61,13 +61,15 @@ def probe(
     company: Iterable[Kwargs] = (),
     random_rows: int = _RANDOM_ROWS,
     budget: int = _BUDGET,
+    share: tuple[int, int] = (0, 1),
 ) -> Iterator[Candidate]:
     """Candidates for the rejections of one class that no given rule explains yet.
 
     `raises` asks the live library, and `accepts` whether it does take what it does not reject; `constants` are values
     that the validators compare a field with; `clusters` are groups of fields that occur together in validators;
     `explained` says what confirmed rules claim; the classes of `surface` are those whose typed values may be tried;
-    `company` are further configs to learn from; `budget` bounds the questions to the library.
+    `company` are further configs to learn from; `budget` bounds the questions to the library. Of a `share` (1, 3) the
+    second third of the fields is probed, alone and first among several.
     """
     oracle = Oracle(raises, accepts)
     typed = tuple(surface)
@@ -113,7 +115,9 @@ def probe(
                 found.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
                 known.add(candidate)
 
-    explain(rows)
+    turn, of = share
+    shares = {name: position % of for position, name in enumerate(pools)}
+    explain(kwargs for kwargs in rows if shares.get(next(iter(kwargs), ""), 0) == turn)
     for _ in range(_MOST_ROUNDS):
         refuted = {key: one for key, one in found.items() if explainer.contradiction(one) is not None}
         if not refuted:

@@ -125,7 +125,7 @@ def _pieces(evidence: Evidence, depth: int) -> Iterator[Fields]:
     numbers = _joined(kinds, ("int", "float"))
     if any(isinstance(value, str) for value in evidence.neutral):
         yield from _text_pieces(kinds, evidence)
-    yield from _type_pieces(kinds)
+    yield from _type_pieces(kinds, {_kind_of(value) for value in evidence.neutral} & {"dict"})
     yield from _truth_pieces(kinds)
     yield from _one_number_pieces(numbers, evidence)
     yield from _number_pieces(numbers, kinds, evidence)
@@ -176,10 +176,15 @@ def _one(*clauses: Clause) -> Fields:
     return {_X: clauses}
 
 
-def _type_pieces(kinds: Mapping[str, _Kind]) -> Iterator[Fields]:
-    """All types of which every value was rejected, as one claim; a type is judged by more than one of its values."""
+def _type_pieces(kinds: Mapping[str, _Kind], open_kinds: Collection[str]) -> Iterator[Fields]:
+    """All types of which every value was rejected, as one claim; a type is judged by more than one of its values.
+
+    Of the `open_kinds` some values are rejected for another reason: mappings that are told apart by their keys.
+    """
     whole = sorted(
-        kind for kind, seen in kinds.items() if kind != "none" and not seen.accepted and len(seen.rejected) >= _ENOUGH
+        kind
+        for kind, seen in kinds.items()
+        if kind not in ("none", *open_kinds) and not seen.accepted and len(seen.rejected) >= _ENOUGH
     )
     if whole:
         yield _one(Clause("type_is", whole[0] if len(whole) == 1 else whole))

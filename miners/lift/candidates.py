@@ -70,7 +70,9 @@ def _conjunctions(
     if told.on_none:
         if fact.required:
             yield {fact.keyword: (Clause("absent", True),)}, {}, told.opaque
-        elif fact.default is not MISSING and fact.default is not None:
+        elif fact.default is None:
+            yield {fact.keyword: (Clause("type_is", "none"),)}, {}, told.opaque
+        elif fact.default is not MISSING:
             yield {fact.keyword: (Clause("==", None),)}, {fact.keyword: fact.default}, told.opaque
         return
     for conjunction in to_dnf(told.when, _MOST_CONJUNCTIONS) or ():

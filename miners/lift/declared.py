@@ -16,7 +16,7 @@ from miners.lift.schema import Reader
 from miners.types import Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown, alternatives
 from pytest_llem_invariants.model import AddedBy
 
-_ADDED_BY: Final = {
+ADDED_BY: Final = {
     ClassKind.MSGSPEC: AddedBy.MSGSPEC_LIFT,
     ClassKind.DATACLASS: AddedBy.DATACLASS_LIFT,
     ClassKind.PYDANTIC_MODEL: AddedBy.PYDANTIC_LIFT,
@@ -28,7 +28,7 @@ _SCALARS: Final = ("int", "float", "bool", "str", "bytes", "none", "callable")
 
 def lift_annotations(facts: ClassFacts) -> Iterator[Candidate]:
     """What the annotated types of a class reject."""
-    added_by = _ADDED_BY[facts.kind]
+    added_by = ADDED_BY[facts.kind]
     reader = Reader()
     for fact in facts.fields.values():
         if not fact.settable or (facts.kind is ClassKind.DATACLASS and not _has_choice(fact.type)):

@@ -27,7 +27,7 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
     found = {}
     for name, fact in facts.fields.items():
         inner = class_of(fact, surface)
-        examples = (*(() if inner is None else _mappings(inner)), *_of_choices(fact))
+        examples = (*(() if inner is None else mappings_of(inner)), *_of_choices(fact))
         found[name] = replace(fact, examples=examples) if examples else fact
     return found
 
@@ -44,7 +44,7 @@ def _of_choices(fact: FieldFact) -> Iterator[Any]:
                 yield from distinct([first[:1], first, [*first[:1], *first[:1]]])
 
 
-def _mappings(inner: ClassFacts) -> Iterator[dict[str, Any]]:
+def mappings_of(inner: ClassFacts) -> Iterator[dict[str, Any]]:
     """Beside what the class cannot be built without one more field, another, and both, at the values they have anyway.
 
     Both, because with mappings of one key alone it would be their length that counts.

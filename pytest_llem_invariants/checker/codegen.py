@@ -161,12 +161,20 @@ class RuleSource:
         if expression.has_each:
             node = ast.parse(expression.text, mode="eval").body
             assert isinstance(node, ast.Call)
-            tests = " and ".join(self._clause("e", clause, anchor, _ANY, counts_bools) for clause in clauses) or "True"
+            asked = [self._clause("e", clause, anchor, _ANY, counts_bools) for clause in clauses]
+            asked = [
+                f"(e is None or {test})" if _names_none(clause) else test
+                for clause, test in zip(clauses, asked, strict=True)
+            ]
+            tests = " and ".join(asked) or "True"
             yield f"any({tests} for e in {self._opened(node, anchor)})"
             return
         value = self._expression(expression.text, anchor)
         for clause in clauses:
-            yield self._clause(value, clause, anchor, kind, counts_bools)
+            test = self._clause(value, clause, anchor, kind, counts_bools)
+            if expression.is_field and _names_none(clause):
+                test = f"({self._read(expression.text, anchor, 'ABSENT')} is None or {test})"
+            yield test
 
     def _clause(self, value: str, clause: Clause, anchor: str | None, kind: str, counts_bools: bool) -> str:
         reference = reference_of(clause.rhs)
@@ -202,9 +210,9 @@ class RuleSource:
             return f"nested({self._opened(inner, anchor)})"
         return f"each({self._node(inner, anchor)})"
 
-    def _read(self, name: str, anchor: str | None) -> str:
+    def _read(self, name: str, anchor: str | None, absent: str = "") -> str:
         defaults = self.rule.match.defaults
-        default = literal(defaults[name]) if name in defaults else ""
+        default = literal(defaults[name]) if name in defaults else absent
         if name in self.context:
             return f"x.get({name!r}{', ' + default if default else ''})"
         path = self.path(name)
@@ -214,6 +222,12 @@ class RuleSource:
             return f"c.get({path!r}{', ' + default if default else ''})"
         parts = ", ".join(map(repr, path.split(".")))
         return f"path({default or None}, c, {parts})"
+
+
+def _names_none(clause: Clause) -> bool:
+    """Whether a clause holds for a None that is given, and not for a field that is not."""
+    names = clause.rhs
+    return clause.op == "type_is" and (names == "none" or (not isinstance(names, str) and "none" in names))
 
 
 def _is_nan_test(clause: Clause, subject: str) -> bool:
@@ -266,6 +280,8 @@ def _settled(clause: Clause, kind: str, counts_bools: bool) -> str | None:
         kind, value = "int", "int(v)"
     op, rhs = clause.op, plain_value(clause.rhs)
     test = runtime.OPERATORS[op]
+    if kind == "None" and _names_none(clause):
+        return ""
     if kind == "None" or op in ("present", "absent", "type_is", "type_is_not"):
         return "" if test(_SAMPLES[kind], rhs) else None
     number = kind in ("int", "float")

@@ -23,6 +23,7 @@ _JSON_TYPES: Final[Mapping[str, str]] = {
     "str": "string",
     "list": "array",
     "dict": "object",
+    "none": "null",
 }
 _BOUNDS: Final[Mapping[str, str]] = {
     "<": "exclusiveMaximum",

@@ -28,6 +28,8 @@ KINDS: dict[type, str] = {
 }
 INF = float("inf")
 NAN = float("nan")
+ABSENT = object()
+"""Read for a field that is not given, where a given None is to be told from it."""
 _LARGEST_RESULT_BITS = 4096
 
 

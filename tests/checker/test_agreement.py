@@ -69,8 +69,14 @@ def clauses() -> st.SearchStrategy[Clause]:
         of(["==", "!="], st.one_of(VALUES.filter(lambda v: not isinstance(v, (Exotic, Number, bytes))), REFERENCES)),
         of(["in", "not_in"], st.one_of(st.lists(SCALARS, max_size=3), REFERENCES)),
         of(["present", "absent"], st.booleans()),
-        of(["type_is", "type_is_not"], st.one_of(st.sampled_from(["int", "float", "str", "bool", "list", "Number"]))),
-        of(["type_is", "type_is_not"], st.lists(st.sampled_from(["int", "dict", "Thing"]), min_size=1, max_size=2)),
+        of(
+            ["type_is", "type_is_not"],
+            st.one_of(st.sampled_from(["int", "float", "str", "bool", "list", "Number", "none"])),
+        ),
+        of(
+            ["type_is", "type_is_not"],
+            st.lists(st.sampled_from(["int", "dict", "Thing", "none"]), min_size=1, max_size=2),
+        ),
         of(["divisible_by", "not_divisible_by"], st.one_of(st.integers(1, 3), st.just(0.5), REFERENCES)),
         of(["min_len", "max_len"], st.integers(0, 2)),
         of(["truthy", "falsy", "bool_is_number"], st.just(True)),

@@ -59,6 +59,8 @@ EXAMPLES = [
     ("type_is", "int", [1, -1], [True, 1.0, "1", None]),
     ("type_is", ["int", "bool"], [1, True], [1.0, None]),
     ("type_is", "dict", [{}], [[], None]),
+    ("type_is", "none", [None], [0, "", "none"]),
+    ("type_is", ["none", "int"], [None, 1], [1.0]),
     ("type_is", "lib.Other", [TypedValue("lib.Other")], [TypedValue("lib.Else"), {}]),
     ("type_is", "Other", [TypedValue("lib.Other")], ["Other"]),
     ("type_is_not", "int", [True, 1.0, "1", []], [1, None]),

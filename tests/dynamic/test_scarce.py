@@ -60,3 +60,19 @@ def test_the_field_under_which_a_rejection_vanishes_is_found(claims: Callable[[K
 
 def test_it_costs_little_more_than_was_allowed(claims: Callable[[Kwargs], bool], asked: list[Kwargs]) -> None:
     assert len(asked) < 2 * BUDGET
+
+
+def test_each_field_is_probed_alone_in_one_share() -> None:
+    def texts_asked(share: tuple[int, int]) -> set[str]:
+        asked: list[Kwargs] = []
+
+        def noted(kwargs: Kwargs) -> ObservedException | None:
+            asked.append(kwargs)
+            return raises(kwargs)
+
+        list(probe(FACTS, noted, explained=lambda kwargs: noted(kwargs) is not None, budget=4 * BUDGET, share=share))
+        return {next(iter(kwargs)) for kwargs in asked if list(kwargs.values()) == ["x"]}
+
+    shares = [texts_asked((turn, 3)) for turn in range(3)]
+    assert set().union(*shares) == set(FACTS.fields)
+    assert sum(map(len, shares)) == len(FACTS.fields)

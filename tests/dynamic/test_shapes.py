@@ -235,3 +235,14 @@ def test_a_length_of_text_is_claimed_only_where_the_letters_do_not_matter() -> N
 
     assert {"len(f)": [(">", 3)], "f": [("type_is", "str")]} in pieces(at_most_three, "str")
     assert not [piece for piece in pieces(short_words, "str") if "len(f)" in piece]
+
+
+def test_mappings_of_which_some_are_rejected_for_another_reason_are_no_type_that_is_rejected() -> None:
+    def rejects(value: Any) -> bool | None:
+        return True if value else None
+
+    rejected, neutral = ({"x": 1}, {"x": "x"}), ({},)
+    assert not list(infer("f", Evidence(rejected, (None,), rejects, neutral=neutral)))
+    assert list(infer("f", Evidence((*rejected, {}), (None,), lambda value: True))) == [
+        {"f": (Clause("type_is", "dict"),)}
+    ]

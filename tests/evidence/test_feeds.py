@@ -9,6 +9,7 @@ from dataclasses import replace
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
 from miners.feeds import discover_feeds, restate
+from miners.mappings import keys_of_mappings
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -30,6 +31,10 @@ class Args:
         rank = self.rank if self.rank is not None else 0
         parallel = ParallelConfig(backend=backend, rank=rank, world=self.world * 2)
         attention = copy.copy(self.attention)
+        if self.kind is not None:
+            attention.kind = self.kind
+        logging = self.logging or LoggingConfig()
+        logging = dataclasses.replace(logging, level=self.level)
         lora = LoraConfig(rank=self.lora_rank) if self.enable_lora and not self.plain else None
         return Config(cache=cache, parallel=parallel, attention=attention, spec=self.make_spec(), lora=lora)
 
@@ -57,6 +62,9 @@ ARGS = _class(
     rank="int",
     world="int",
     attention="AttentionConfig",
+    kind="str",
+    logging="LoggingConfig",
+    level="str",
     spec="dict",
 )
 SURFACE = {
@@ -68,6 +76,7 @@ SURFACE = {
         _class("AttentionConfig", kind="str"),
         replace(_class("SpecConfig", method="str", tokens="int"), base_kwargs={"method": "ngram"}),
         _class("LoraConfig", rank="int"),
+        _class("LoggingConfig", level="str"),
         _class(
             "Config",
             cache="CacheConfig",
@@ -131,6 +140,26 @@ def test_what_the_front_asks_before_it_passes_anything_on_is_asked_too() -> None
     given = {"enable_lora": (Clause("truthy", True),), "plain": (Clause("falsy", True),)}
     assert restated("lib.LoraConfig", {"rank": POSITIVE}) == {"lora_rank": POSITIVE, **given}
     assert restated("lib.Config", {"lora.rank": POSITIVE}) == {"lora_rank": POSITIVE, **given}
+
+
+def test_what_is_set_on_an_object_or_replaced_in_it_feeds_its_class() -> None:
+    fast = (Clause("==", "fast"),)
+    given = (Clause("present", True),)
+    assert restated("lib.AttentionConfig", {"kind": fast}) == {"kind": (*fast, *given)}
+    assert restated("lib.LoggingConfig", {"level": fast}) == {"level": fast}
+
+
+def test_the_keys_of_a_mapping_that_is_handed_on_whole() -> None:
+    fields = SURFACE["lib.SpecConfig"].fields
+    needs = {**fields, "token_count": replace(fields["tokens"], name="token_count", required=True)}
+    surface = {**SURFACE, "lib.SpecConfig": replace(SURFACE["lib.SpecConfig"], fields=needs)}
+    feeds = discover_feeds(DEFINITION, surface, ARGS.fields)
+    is_mapping = {"spec": (Clause("type_is", "dict"),)}
+    known = ["method", "tokens", "token_count", "token-count"]
+    assert [candidate.fields for candidate in keys_of_mappings(ARGS, feeds, surface)] == [
+        {**is_mapping, "each(keys(spec))": (Clause("not_in", known),)},
+        {**is_mapping, "spec.token_count": (Clause("absent", True),)},
+    ]
 
 
 def test_a_mapping_that_is_handed_on_whole_feeds_every_field() -> None:
