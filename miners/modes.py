@@ -23,8 +23,10 @@ from miners.surface import engine_surface
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons, skeletons_of
 from pytest_llem_invariants.errors import EngineUnavailableError
-from pytest_llem_invariants.model import AddedBy, Clause
+from pytest_llem_invariants.model import AddedBy, Clause, Match
+from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.values import identity
+from pytest_llem_invariants.wording import say_rule
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
@@ -50,6 +52,8 @@ class Difference:
     side: str
     """`import` or `source`."""
     candidate: Candidate
+    why: str
+    """What the other reading has in its place."""
 
 
 @final
@@ -114,14 +118,38 @@ def said_in_full(reading: Reading) -> Reading:
 def compare(imported: Reading, source: Reading) -> Comparison:
     left, right = _keyed(imported.candidates), _keyed(source.candidates)
     equal = Counter(candidate.added_by for key, candidate in left.items() if key in right)
-    only = [Difference("import", one) for key, one in left.items() if key not in right]
-    only += [Difference("source", one) for key, one in right.items() if key not in left]
+    fields_apart = tuple(_field_differences(imported.surface, source.surface))
+    only = [
+        Difference(side, one, _why(one, other.candidates, fields_apart))
+        for side, own, there, other in (("import", left, right, source), ("source", right, left, imported))
+        for key, one in own.items()
+        if key not in there
+    ]
     return Comparison(
         equal,
         tuple(only),
-        tuple(_field_differences(imported.surface, source.surface)),
+        fields_apart,
         sum(len(facts.fields) for facts in imported.surface.values()),
     )
+
+
+def _why(
+    candidate: Candidate, others: Iterable[Candidate], fields_apart: Iterable[tuple[str, str, tuple[str, ...]]]
+) -> str:
+    """Why only one reading gives a candidate: its fields differ, or what the other says at its line."""
+    read = referenced_fields(Match("", candidate.fields))
+    apart = [
+        f"the {' and '.join(parts)} of {name} differ"
+        for native_type, name, parts in fields_apart
+        if native_type == candidate.native_type and name in {path.partition(".")[0] for path in read}
+    ]
+    there = [one for one in others if (one.native_type, one.source) == (candidate.native_type, candidate.source)]
+    if apart:
+        return "; ".join(apart)
+    if not there:
+        return "the other reading does not come to this line with a rule"
+    unsaid = dict.fromkeys(text for one in there for text in one.opaque if text not in candidate.opaque)
+    return f"the other reading leaves unsaid: {next(iter(unsaid))}" if unsaid else "the other reading has other cases"
 
 
 def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:
@@ -168,7 +196,7 @@ def register(commands: Any) -> None:
     parser.add_argument("engine", help="a name of a file in engine_versions/")
     parser.add_argument("--source", type=Path, metavar="PATH", help="a tree or wheel (default: the installed files)")
     parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT", help="exit 1 below it (default 95)")
-    parser.add_argument("--show", action="store_true", help="list every rule that differs")
+    parser.add_argument("--show", action="store_true", help="list every rule that differs, and why")
     parser.set_defaults(run=run)
 
 
@@ -183,7 +211,8 @@ def run(options: argparse.Namespace) -> int:
     print("every candidate\n" + compare(imported, source).to_text())
     print("\nrules that a predicate says in full\n" + found.to_text())
     for one in found.differences if options.show else ():
-        print(f"{one.side:7} {one.candidate.source.guard} {one.candidate.native_type} {dict(one.candidate.fields)!r}")
+        said = say_rule(one.candidate.native_type, one.candidate.severity, Match("", one.candidate.fields))
+        print(f"{one.side:7} {one.candidate.source.guard} {said}\n        {one.why}")
     return 0 if found.share * 100 >= options.least else 1
 
 
