@@ -71,7 +71,8 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
 def distinct(violations: Sequence[Violation]) -> list[Violation]:
     """One violation for each guard that fields run into: several rules may describe the same line of the library.
 
-    What it rejects without words is left to what it says about some of the same fields.
+    What it rejects without words is left to what it says about some of the same fields, and what it announces or
+    changes to what it rejects: of a value that has to go nobody needs to hear more.
     """
     found: dict[tuple[Any, ...], Violation] = {}
     for violation in violations:
@@ -84,12 +85,24 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
     for violation in found.values():
         told.setdefault((violation.message, violation.severity, frozenset(violation.fields)), violation)
     spoken = [(one.severity, frozenset(one.fields)) for one in told.values() if not one.is_silent]
+    rejected = [frozenset(one.fields) for one in told.values() if one.severity == "error"]
     return [
         one
         for one in told.values()
-        if not one.is_silent
-        or not any(severity == one.severity and fields <= frozenset(one.fields) for severity, fields in spoken)
+        if not _is_moot(one, rejected)
+        and not (
+            one.is_silent
+            and any(severity == one.severity and fields <= frozenset(one.fields) for severity, fields in spoken)
+        )
     ]
+
+
+def _is_moot(violation: Violation, rejected: Sequence[frozenset[str]]) -> bool:
+    """Whether the library never comes to it: it is about a value that is rejected, or a combination that is."""
+    if violation.severity == "error" or violation.guard is None:
+        return False
+    fields = frozenset(violation.fields)
+    return any(fields <= one or (len(one) == 1 and one <= fields) for one in rejected)
 
 
 def _unpainted(style: str, text: str) -> str:

@@ -14,7 +14,7 @@ from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.cli.reading import read
 from pytest_llem_invariants.corpus import render_proposed
-from pytest_llem_invariants.model import ContextField
+from pytest_llem_invariants.model import ContextField, Severity
 from tests.checker.demo import checker_from, corpus_of, rule
 
 BAD = "model: m\ntensor-parallel-size: 0\ngraphs: true\n"
@@ -95,6 +95,22 @@ def test_one_mistake_is_told_in_the_librarys_words_where_it_has_any(
     assert [out.count(message) > 0 for message in told] == [True] * len(told)
     (counted,) = {"text": ["error: "], "github": ["::error "], "sarif": ['"level": "error"']}[form]
     assert out.count(counted) == len(told)
+
+
+def test_of_a_value_that_is_rejected_no_more_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    low, both = {"n": {"<": 1}}, {"n": {"<": 1}, "temperature": {"==": 0}}
+    told = {
+        "same": rule("same", low, severity=Severity.WARN, template="n is low"),
+        "beside": rule("beside", both, severity=Severity.DORMANT, template="n is left aside"),
+        "other": rule("other", {"temperature": {"==": 0}}, severity=Severity.WARN, template="greedy"),
+    }
+    config = json.dumps({"n": 0, "temperature": 0})
+    (project / "x.json").write_text(config)
+    for error, left in ((low, ["other"]), (both, []), ({"top_p": {"absent": True}}, list(told))):
+        own = [rule("error", error, template="no"), *told.values()]
+        (project / "own.yaml").write_text(render_proposed(corpus_of(own)))
+        _, out, _ = run(capsys, "check", "--corpus", "own.yaml", "--type", "Sampling", "x.json")
+        assert [name for name in told if f"· {name}" in out] == left
 
 
 def test_an_earlier_version_is_an_option(serve: Path, capsys: pytest.CaptureFixture[str]) -> None:
