@@ -11,7 +11,22 @@ from functools import lru_cache
 from typing import Final, TypeGuard
 
 from miners.clauses import imply, is_plain, simplified
-from miners.logic import FALSE, TRUE, And, Atom, Formula, Literal, Opaque, Or, Truth, all_of, any_of, atom, negate
+from miners.logic import (
+    FALSE,
+    TRUE,
+    And,
+    Atom,
+    Formula,
+    Literal,
+    Opaque,
+    Or,
+    Truth,
+    all_of,
+    any_of,
+    atom,
+    negate,
+    simplify,
+)
 from pytest_llem_invariants.model import Clause
 
 _EXACTLY_NEGATED: Final = frozenset(
@@ -68,12 +83,20 @@ class _Narrowing:
         conjunctive = isinstance(formula, And)
         literals = [part for part in formula.parts if _is_literal(part)]
         kept: list[Literal] = []
-        found: list[Formula] = []
+        decided: list[Formula] = []
         for index, literal in enumerate(literals):
             beside = kept if conjunctive else [*kept, *literals[index + 1 :]]
             said = self.of(literal, *_with(holds, fails, beside, conjunctive))
-            found.append(said)
-            kept.extend([said] if _is_literal(said) else ())
+            if _is_literal(said):
+                kept.append(said)
+            else:
+                decided.append(said)
+        if conjunctive:
+            together = simplify(tuple(kept))
+            if together is None:
+                return FALSE
+            kept = list(together)
+        found: list[Formula] = [*decided, *kept]
         inside = _with(holds, fails, kept, conjunctive)
         found.extend(self.of(part, *inside) for part in formula.parts if isinstance(part, (And, Or)))
         return all_of(found) if conjunctive else _with_members_joined(any_of(found))

@@ -34,6 +34,11 @@ def test_it_holds_where_the_formula_holds(formula: Formula, config: dict[str, An
         pytest.param(any_of((_MODEL, all_of((negate(_MODEL), _OTHER)))), any_of((_MODEL, _OTHER)), id="else"),
         pytest.param(all_of((_FAST, any_of((all_of((_FAST, _SLOW)), FALSE)))), FALSE, id="never"),
         pytest.param(any_of((_FAST, negate(_FAST))), TRUE, id="always"),
+        pytest.param(
+            any_of(all_of((atom("mode", "present"), one)) for one in (_FAST, _SLOW)),
+            atom("mode", "in", ["fast", "slow"]),
+            id="present anyway",
+        ),
     ],
 )
 def test_what_is_said_beside_a_part_is_not_said_in_it(formula: Formula, wanted: Formula | None) -> None:
