@@ -227,11 +227,11 @@ class _Walk:
                     fields, way.defaults, self._facts, surface=self._surface, context=self._context, steps=_STEPS
                 )
                 stopped = 0
-                found = tuple(itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT))
-                likely = tuple(filter(search.is_of_type, found))
-                if found and not likely:
+                looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
+                likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), _FIRST_CONFIGS))
+                if not likely and next(search.positives(typed=True), None) is not None:
                     self._refused.add(case)
-                for kwargs in likely[:_FIRST_CONFIGS]:
+                for kwargs in likely:
                     self._asked.add(identity((kwargs, search.context)))
                     if self.asked > self._most:
                         return None, ()

@@ -410,10 +410,9 @@ class Gate:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
         if search.unmet:
             return f"{OF_NO_CONTEXT} {', '.join(search.unmet)}"
-        found = tuple(itertools.islice(search.positives(), _MOST_LOOKED_AT))
-        if not found:
+        if next(search.positives(), None) is None:
             return OF_NO_CONFIG
-        kwargs = next(filter(search.is_of_type, found), None)
+        kwargs = next(filter(search.is_of_type, itertools.islice(search.positives(), _MOST_LOOKED_AT)), None)
         if kwargs is None:
             return OF_NO_TYPE
         observation = self.oracle.observe(kwargs, search.context, candidate.severity)
