@@ -6,7 +6,7 @@ Every function takes rules and gives the complaints, in words; an empty answer i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from miners.logic import Atom, implies
@@ -48,7 +48,11 @@ def triggered_negatives(
 
 def implied_duplicates(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Error rules with the same message of which one implies the other: the narrower says nothing new."""
-    complaints: list[str] = []
+    return tuple(f"{rule.id} is implied by {other.id}, with the same message" for rule, other in implied_pairs(rules))
+
+
+def implied_pairs(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Rule]]:
+    """Each narrower rule of those, with the wider one; of two that say the same the last by name counts as wider."""
     for members in _by_class(rule for rule in rules if rule.severity is Severity.ERROR).values():
         for rule, other in itertools.permutations(members, 2):
             alike = rule.message_template == other.message_template and rule.match.defaults == other.match.defaults
@@ -56,8 +60,7 @@ def implied_duplicates(rules: Iterable[Rule]) -> tuple[str, ...]:
                 continue
             if implies(_atoms(other), _atoms(rule)) and rule.id > other.id:
                 continue
-            complaints.append(f"{rule.id} is implied by {other.id}, with the same message")
-    return tuple(complaints)
+            yield rule, other
 
 
 def unsettled_normalisations(rules: Iterable[Rule], normalise: Normalise) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
+from miners.coherence import implied_pairs
 from miners.discovery.docs import class_description, field_docs
 from miners.discovery.steady import Default
 from miners.discovery.walk import Schema, add_class, envelope, namespace_of
@@ -37,6 +38,7 @@ _LOSS: Final = (
     "classes of other packages are known by their names alone, and no default was asked a second time: "
     "one that depends on the machine may stand as a value"
 )
+_IMPLIED: Final = "implied by a wider rule with the same message"
 UNPROVEN: Final = "Read from source, tried on no library."
 
 
@@ -66,16 +68,19 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
     rules, lost = _staged(ssot, skeletons, reading)
     earlier = () if previous is None else previous.rules
     by_hand = [rule for rule in earlier if rule.added_by is AddedBy.MANUAL_SEED]
+    found = named(carry_over(merge([*rules, *by_hand]), previous))
+    narrower = {rule.id for rule, _ in implied_pairs(found) if rule.added_by is not AddedBy.MANUAL_SEED}
+    kept = tuple(rule for rule in found if rule.id not in narrower)
     corpus = Corpus(
         schema_version=SCHEMA_VERSION,
         engine=ssot.engine,
         engine_version=version,
         mined_at=now(),
-        rules=named(carry_over(merge([*rules, *by_hand]), previous)),
+        rules=kept,
         context=ssot.context,
     )
     staged = Counter(one.added_by for one in reading.candidates)
-    reasons = Counter((*(one.reason for one in lost), *reading.doubted))
+    reasons = Counter((*(one.reason for one in lost), *reading.doubted, *(_IMPLIED for _ in narrower)))
     return Proposed(corpus, staged, reasons, dict(skeletons.failed))
 
 
