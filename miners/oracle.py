@@ -32,10 +32,11 @@ class Oracle:
         if severity is Severity.ERROR:
             return self._verdict(kwargs, context)
         key = identity((kwargs, context))
-        if key not in self._observed:
+        known = self._observed.get(key)
+        if known is None:
             self._make_room(self._observed)
-            self._observed[key] = self._observer.observe(self._native_type, kwargs, context=context)
-        return self._observed[key]
+            known = self._observed[key] = self._observer.observe(self._native_type, kwargs, context=context)
+        return known
 
     def raises(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
         """Only whether the library rejects a config, and how. What this machine lacks is no rejection."""
@@ -53,13 +54,15 @@ class Oracle:
 
     def _verdict(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
         key = identity((kwargs, context))
-        if key not in self._judged:
+        known = self._judged.get(key)
+        if known is None:
             self._make_room(self._judged)
             raised = self._observer.raises(self._native_type, kwargs, context=context)
-            self._judged[key] = (
+            known = (
                 _ACCEPTED if raised is None else Observation(raised, skipped_reason=self._observer.no_verdict(raised))
             )
-        return self._judged[key]
+            self._judged[key] = known
+        return known
 
     @staticmethod
     def _make_room(remembered: dict[str, Observation]) -> None:

@@ -118,10 +118,13 @@ class Oracle:
         if row is None:
             exception = self._raises(kwargs)
             row = self._known[key] = Row(kwargs, exception, None if exception is None else guard_of(exception))
-            if self.accepts(kwargs):
+            if self._takes(row):
                 self.accepted.append(kwargs)
         return row
 
     def accepts(self, kwargs: Kwargs) -> bool:
         """Whether the library takes a config; False also where this machine cannot tell."""
-        return self(kwargs).guard is None and (self._accepts is None or self._accepts(kwargs))
+        return self._takes(self(kwargs))
+
+    def _takes(self, row: Row) -> bool:
+        return row.guard is None and (self._accepts is None or self._accepts(row.kwargs))

@@ -23,6 +23,7 @@ from pytest_llem_invariants.ssot import NativeType, Ssot, Step
 
 ENV: Final = "env."
 _MEMOISED: Final = type(cache(len))
+_AS_IT_IS: Final = nullcontext()
 _PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}\Z")
 
 
@@ -45,7 +46,7 @@ class EngineAdapter:
         self._plans: dict[str, _Plan] = {}
         self._memoised: tuple[int, tuple[Callable[[], None], ...]] | None = None
 
-    @property
+    @cached_property
     def package(self) -> str:
         """The name under which the library is imported."""
         first = next(iter(self.ssot.native_types.values()))
@@ -286,6 +287,8 @@ class EngineAdapter:
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
         """Enter a context: environment variables by `env.NAME`, and what the engine's own adapter knows to enter."""
+        if not values:
+            return _AS_IT_IS
         asked = {name: value for name, value in values.items() if name.startswith(ENV)}
         other = {name: value for name, value in values.items() if name not in asked}
         for name, value in other.items():
