@@ -25,6 +25,7 @@ from miners.source_examples import SourceExamples
 from miners.stage import to_rule
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons
+from miners.unconverted import as_declared
 from pytest_llem_invariants.corpus import SCHEMA_VERSION
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.files import now, today
@@ -89,7 +90,9 @@ def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Ru
     lost: list[Lost] = []
     by_class: dict[str, list[Candidate]] = {}
     for candidate in reading.candidates:
-        by_class.setdefault(candidate.native_type, []).append(_sayable(candidate))
+        facts = reading.surface[candidate.native_type]
+        meant = as_declared(_sayable(candidate), facts, reading.surface)
+        by_class.setdefault(candidate.native_type, []).append(meant)
     for name, candidates in by_class.items():
         facts = reading.surface[name]
         examples = SourceExamples(ssot, facts, skeletons, reading.surface, candidates)

@@ -225,3 +225,25 @@ def test_whether_a_keyword_is_given_asks_for_no_default(tmp_path: Path) -> None:
     (rule,) = read(tmp_path, code)
     assert not rule.match.defaults
     assert "layers" in rule.kwargs_positive
+
+
+def test_a_rule_is_meant_for_values_that_pydantic_leaves_as_they_are(tmp_path: Path) -> None:
+    code = """
+    class Config(BaseModel):
+        size: int = 1
+        strict: bool = False
+        depth: float = 1.0
+
+        @model_validator(mode="after")
+        def check(self):
+            if self.strict and self.depth != self.size:
+                raise ValueError("strict")
+            return self
+    """
+    (rule,) = read(tmp_path, code)
+    said = {name: {clause.op: clause.rhs for clause in clauses} for name, clauses in rule.match.fields.items()}
+    assert said == {
+        "strict": {"truthy": True, "type_is": "bool"},
+        "depth": {"!=": "@size", "type_is": ["int", "float"]},
+        "size": {"type_is": "int"},
+    }

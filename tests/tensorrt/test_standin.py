@@ -78,7 +78,7 @@ def test_what_is_read_of_a_class_is_what_runs_in_the_order_in_which_it_runs(corp
     }
     assert [fields for name, fields in read if name == "EagleDecodingConfig"] == [
         '{"max_draft_len": {"absent": true}}',
-        '{"num_layers": {"!=": "@max_draft_len"}}',
+        '{"num_layers": {"!=": "@max_draft_len", "type_is": "int"}, "max_draft_len": {"type_is": "int"}}',
     ]
     assert [fields for name, fields in read if name == "GemmConfig"] == [
         '{"allowed_backends": {"falsy": true}}',
