@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import math
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from miners.candidate import Candidate
 from miners.challenges import jointly
@@ -38,12 +39,14 @@ from miners.workers import forked
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import now, today
-from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule, Severity
+from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.observe import Observer
 
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
 """A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
+_ASKERS: Final = 2
+"""In so many shares what all of its parts are challenged with is asked before."""
 _FRONT_PROBERS: Final = 2
 """What nothing proven explains of a front is then probed for, the fields shared among so many."""
 _MOST_PROBES: Final = 240
@@ -54,6 +57,7 @@ _LEAST_JOINT: Final = 900
 _LINES_A_GUESS: Final = 4
 """So many lines of code take about as long as a candidate of a declared type."""
 _SEVERITIES: Final = tuple(Severity)
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,7 @@ class _Forked:
     guesses: Mapping[str, Sequence[Candidate]]
     parts: Mapping[str, int]
     known: Mapping[str, Sequence[Proven]]
+    judged: dict[str, dict[str, Observation]]
     feeds: Sequence[Feed]
     readings: dict[str, tuple[SiteFinding, ...]]
 
@@ -195,6 +200,15 @@ class _Forked:
         if name not in cls.readings:
             cls.readings[name] = read_class(cls.adapter, cls.surface, name, cls.reader)
         return cls.readings[name]
+
+    @classmethod
+    def ask(cls, task: tuple[str, int]) -> tuple[str, Mapping[str, Observation]]:
+        """What the library says to a share of the challenges, which are put to each part of a class."""
+        name, share = task
+        oracle = Oracle(Observer(cls.adapter), name)
+        for kwargs in itertools.islice(challenges_of(cls.adapter, cls.surface, name), share, None, _ASKERS):
+            oracle.accepts(kwargs)
+        return name, oracle.judged
 
     @classmethod
     def prove(cls, task: tuple[str, int]) -> tuple[str, _ClassResult]:
@@ -228,6 +242,12 @@ def _share_out(
     work = {name: len(guesses[name]) + _lines_of(adapter, name) // _LINES_A_GUESS for name in names}
     tasks = [(name, part) for name in sorted(names, key=lambda name: -work[name]) for part in range(parts)]
     found: dict[str, list[_ClassResult]] = {name: [] for name in names}
+    _Forked.judged = {name: {} for name in names}
+    if parts > 1:
+        for name in names:
+            Observer(adapter).prepare(name)  # which each worker of each pool inherits
+        for name, judged in _each(_Forked.ask, [(name, share) for name in names for share in range(_ASKERS)], workers):
+            _Forked.judged[name].update(judged)
     with progress.step("proving", total=len(tasks)) as step:
         for name, result in _each(_Forked.prove, tasks, workers):
             found[name].append(result)
@@ -244,8 +264,8 @@ def _share_out(
 
 
 def _each(
-    work: Callable[[tuple[str, int]], tuple[str, _ClassResult]], tasks: Sequence[tuple[str, int]], workers: int
-) -> Iterator[tuple[str, _ClassResult]]:
+    work: Callable[[tuple[str, int]], _Found], tasks: Sequence[tuple[str, int]], workers: int
+) -> Iterator[_Found]:
     if workers < 2 or len(tasks) < 2:
         yield from map(work, tasks)
         return
@@ -289,7 +309,7 @@ def _prove_class(
     parts: int,
 ) -> _ClassResult:
     """Prove a class, or one part of the guesses about it, of which the first is read, too; a whole class is probed."""
-    oracle = Oracle(Observer(adapter), name)
+    oracle = Oracle(Observer(adapter), name, _Forked.judged[name])
     gate = _gate(adapter, surface, name, oracle)
     size = math.ceil(len(guesses) / parts)
     guesses = guesses[part * size : (part + 1) * size]  # neighbours are about the same fields, and share what was asked
@@ -317,7 +337,7 @@ def _probe_further(
     part: int,
 ) -> _ClassResult:
     """Probe a share of the fields of a class that was proven in parts, for what no part of it explains."""
-    oracle = Oracle(Observer(adapter), name)
+    oracle = Oracle(Observer(adapter), name, _Forked.judged[name])
     gate, before = (_gate(adapter, surface, name, oracle) for _ in range(2))
     before.adopt(known)
     challenges = tuple(challenges_of(adapter, surface, name))

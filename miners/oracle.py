@@ -14,13 +14,21 @@ _MOST_REMEMBERED: Final = 200_000
 
 @final
 class Oracle:
-    """Observations of one native type, remembered for as long as one class is mined."""
+    """Observations of one native type, remembered for as long as one class is mined.
 
-    def __init__(self, observer: Observer, native_type: str) -> None:
+    `judged` is what another oracle of the type was told, in this process or in one like it.
+    """
+
+    def __init__(self, observer: Observer, native_type: str, judged: Mapping[str, Observation] = EMPTY) -> None:
         self._observer = observer
         self._native_type = native_type
         self._observed: dict[str, Observation] = {}
-        self._judged: dict[str, Observation] = {}
+        self._judged: dict[str, Observation] = dict(judged)
+
+    @property
+    def judged(self) -> Mapping[str, Observation]:
+        """The verdicts so far, for another oracle."""
+        return self._judged
 
     def observe(
         self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY, severity: Severity | None = None

@@ -1,0 +1,46 @@
+"""The library is asked once for a config, whoever asks and in whichever worker."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from miners.oracle import Oracle
+from pytest_llem_invariants.model import ObservedException
+
+REFUSED = ObservedException("ValueError", "too small", ("n",), "lib/config.py:3", ("Exception",))
+
+
+class _Counting:
+    """An observer that counts what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def raises(self, native_type: str, kwargs: Any, context: Any) -> ObservedException | None:
+        self.asked.append(kwargs)
+        return REFUSED if kwargs.get("n", 1) < 1 else None
+
+    def no_verdict(self, error: ObservedException) -> str | None:
+        return None
+
+
+def test_one_answer_does_for_every_question_about_a_config() -> None:
+    observer: Any = _Counting()
+    oracle = Oracle(observer, "lib.Config")
+    assert oracle.raises({"n": 0}) is REFUSED
+    assert not oracle.accepts({"n": 0})
+    assert oracle.accepts({"n": 1})
+    assert oracle.accepts({"n": True})
+    assert observer.asked == [{"n": 0}, {"n": 1}, {"n": True}]
+
+
+def test_an_oracle_knows_what_another_was_told() -> None:
+    first: Any = _Counting()
+    told = Oracle(first, "lib.Config")
+    told.accepts({"n": 0})
+    second: Any = _Counting()
+    oracle = Oracle(second, "lib.Config", told.judged)
+    assert oracle.raises({"n": 0}) is REFUSED
+    assert oracle.accepts({"n": 2})
+    assert second.asked == [{"n": 2}]
+    assert len(told.judged) == 1
