@@ -178,18 +178,20 @@ def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
 def _build_from_source(options: argparse.Namespace) -> int:
     from miners.source_build import build_from_source
     from miners.surface.source_classes import skeletons_of
-    from pytest_llem_invariants.corpus import dump, load_proposed, render_proposed
+    from pytest_llem_invariants.corpus import dump, load_proposed
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(options.engine)
     _say_what_is_not_mined(adapter)
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     skeletons = skeletons_of(options.source, adapter.package)
-    found = build_from_source(adapter.ssot, skeletons, previous=load_proposed(path) if path.exists() else None)
+    previous = load_proposed(path) if path.exists() else None
+    found = build_from_source(adapter.ssot, skeletons, previous=previous)
+    text = _rendered(found.corpus, previous, path, keep_moment=options.check)
     print(found.to_text())
     if options.check:
-        return _compare(path, render_proposed(found.corpus))
-    dump(path, render_proposed(found.corpus))
+        return _compare(path, text)
+    dump(path, text)
     print(f"wrote {path}; prove it where the library is installed: pytest --llem-engine={options.engine} -n 2")
     return OK
 

@@ -33,7 +33,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(project: Path) -> Run:
     """Run a Python module there; `installed` puts the stand-in where the library would be."""
 
-    def go(*arguments: str, installed: bool) -> subprocess.CompletedProcess[str]:
+    def go(*arguments: str, installed: bool, **environ: str) -> subprocess.CompletedProcess[str]:
         path = [str(ROOT), *([str(STANDINS)] if installed else [])]
         return subprocess.run(
             [sys.executable, *arguments],
@@ -44,6 +44,7 @@ def run(project: Path) -> Run:
                 "LLEM_ENVIRONMENT_KIND": "simulated",
                 "LLEM_FROZEN_AT": "2026-01-02T03:04:05Z",
                 "XDG_CACHE_HOME": str(project / "cache"),
+                **environ,
             },
             capture_output=True,
             text=True,
