@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from miners.facts import ClassFacts
-from miners.values import Surface, field_at, put
+from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.inverse import constants_of
-from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Rule
+from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Rule, TypedValue
+from pytest_llem_invariants.replay.soundness import few_of
 from pytest_llem_invariants.values import distinct, fits, holdable, neighbours
 
 COERCED: Final = (
@@ -31,7 +32,7 @@ _NEAREST: Final = 3
 
 
 def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surface = EMPTY) -> Iterator[Kwargs]:
-    """Each constant and a value of each kind alone, and at most so many configs of several.
+    """Each constant, a value of each kind and an object of each content alone, and at most so many configs of several.
 
     Those are two fields at the same constant or at one each, examples with odd text, and examples beside another rule's
     negative, which the library accepts.
@@ -43,7 +44,9 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
         return put(beside, name, value, facts, surface)
 
     for name, known in values.items():
-        yield from (at(name, value) for value in (*known, *KINDS))
+        inner = class_of(field_at(name, facts, surface), surface)
+        objects = () if inner is None else _varied(inner)
+        yield from (at(name, value) for value in (*known, *KINDS, *objects))
     odd = [
         at(name, text, kwargs)
         for kwargs in distinct(rule.kwargs_positive for rule in rules)
@@ -65,6 +68,12 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
         yield from _some(configs, share, source)
     for (left, one), (right, other) in _pairs(values, share, source):
         yield at(right, other, at(left, one))
+
+
+def _varied(inner: ClassFacts) -> Iterator[TypedValue]:
+    """Objects of a class with one field set: a rule about the object may hold only for what it holds by default."""
+    for field, values in few_of(inner.fields).items():
+        yield from (TypedValue(inner.native_type, {field: value}) for value in values if holdable(value))
 
 
 def _known_values(rules: Iterable[Rule], facts: ClassFacts, surface: Surface) -> dict[str, tuple[Any, ...]]:

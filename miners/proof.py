@@ -11,7 +11,6 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
@@ -22,6 +21,7 @@ from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate, to_rule
 from miners.static.terms import OUTSIDE
+from miners.surface.nested import is_portable
 from miners.witness import Examples, Search, find_examples
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -389,7 +389,7 @@ class Gate:
         if examples is None:
             return None
         read = referenced_fields(Match("", candidate.fields))
-        given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and _is_portable(value)}
+        given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and is_portable(value)}
         return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
 
     def _search(self, candidate: Candidate) -> Search:
@@ -469,11 +469,6 @@ def _is_read_effect(rule: Rule, observation: Observation) -> bool:
 
 def _read_by(rule: Rule) -> set[str]:
     return {name.partition(".")[0] for name in referenced_fields(rule.match)}
-
-
-def _is_portable(value: Any) -> bool:
-    """Whether an example may hold what a class is given anyway: no path of this machine."""
-    return not (isinstance(value, str) and Path(value).is_absolute())
 
 
 def _sayable(candidate: Candidate) -> Candidate:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from miners.facts import ClassFacts, FieldFact
@@ -65,5 +66,5 @@ def mappings_of(inner: ClassFacts) -> Iterator[dict[str, Any]]:
 
 
 def is_portable(value: Any) -> bool:
-    """Whether the value means the same elsewhere: a placeholder is filled for the class alone."""
-    return holdable(value) and not (isinstance(value, str) and value.startswith("${"))
+    """Whether the value means the same elsewhere: no path of this machine, no placeholder of its class alone."""
+    return holdable(value) and not (isinstance(value, str) and (value.startswith("${") or Path(value).is_absolute()))

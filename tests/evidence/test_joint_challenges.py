@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from miners.candidate import Candidate
@@ -20,6 +21,7 @@ from pytest_llem_invariants.model import (
     ObservedException,
     Outcome,
     Severity,
+    TypedValue,
 )
 
 FACTS = ClassFacts(
@@ -108,3 +110,16 @@ def test_the_same_rules_give_the_same_challenges_and_hardly_more_than_asked_for(
     rules = [entry.rule for entry in gate.proven]
     assert list(jointly(rules, FACTS, 40)) == list(jointly(rules, FACTS, 40))
     assert len(list(jointly(rules, FACTS, 40))) - len(list(jointly(rules, FACTS, 0))) <= 40
+
+
+def test_an_object_is_also_tried_with_another_content() -> None:
+    inner = replace(FACTS, native_type="lib.Inner", fields={"size": FACTS.fields["size"]})
+    held = FieldFact("inner", "Inner", ("lib.Inner",), nullable=False, default=None)
+    outer = replace(FACTS, fields={"inner": held})
+    gate = gate_with(({"group": (Clause("not_in", [64, 256]),)}, "a group of 64 or 256", 1))
+    (rule,) = (entry.rule for entry in gate.proven)
+    about_inner = replace(rule, match=replace(rule.match, fields={"inner": (Clause("type_is", "lib.Inner"),)}))
+    given = [kwargs["inner"] for kwargs in jointly([about_inner], outer, 0, {"lib.Config": outer, "lib.Inner": inner})]
+    contents = [value.kwargs for value in given if isinstance(value, TypedValue)]
+    assert contents
+    assert all(content.keys() == {"size"} for content in contents)
