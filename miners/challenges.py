@@ -26,6 +26,8 @@ COERCED: Final = (
 """Texts that libraries read as a truth value or a number, some of them as one would not think."""
 KINDS: Final[tuple[Any, ...]] = (True, 7, 131072, 2.5, "x", [], [1], ["x"], {}, {"x": 1})
 """What lists of certain words forget."""
+_MOST_CONTENTS: Final = 8
+"""So many values of each field of an object that a field holds."""
 _T = TypeVar("_T")
 _NEAREST: Final = 3
 """A constant itself, and so many less one of the values beside it."""
@@ -72,7 +74,7 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
 
 def _varied(inner: ClassFacts) -> Iterator[TypedValue]:
     """Objects of a class with one field set: a rule about the object may hold only for what it holds by default."""
-    for field, values in few_of(inner.fields).items():
+    for field, values in few_of(inner.fields, _MOST_CONTENTS).items():
         yield from (TypedValue(inner.native_type, {field: value}) for value in values if holdable(value))
 
 

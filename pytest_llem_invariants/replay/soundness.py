@@ -70,9 +70,9 @@ def boundary_probes(
             yield kwargs
 
 
-def few_of(facts: Mapping[str, FieldLike]) -> Mapping[str, tuple[Any, ...]]:
-    """Two values of each field, made once for all the rules of a class."""
-    return {name: _spread(pool(fact), 2) for name, fact in facts.items()}
+def few_of(facts: Mapping[str, FieldLike], most: int = 2) -> Mapping[str, tuple[Any, ...]]:
+    """Some values of each field, made once for all the rules of a class."""
+    return {name: _spread(pool(fact), most) for name, fact in facts.items()}
 
 
 def judge(
