@@ -34,7 +34,7 @@ _NEAREST: Final = 3
 
 
 def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surface = EMPTY) -> Iterator[Kwargs]:
-    """Each constant, a value of each kind and an object of each content alone, and at most so many configs of several.
+    """Each constant, also as text, a value of each kind, an object of each content; at most so many configs of several.
 
     Those are two fields at the same constant or at one each, examples with odd text, and examples beside another rule's
     negative, which the library accepts.
@@ -48,7 +48,8 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
     for name, known in values.items():
         inner = class_of(field_at(name, facts, surface), surface)
         objects = () if inner is None else _varied(inner)
-        yield from (at(name, value) for value in (*known, *KINDS, *objects))
+        as_text = (str(value) for value in known if isinstance(value, (int, float)))
+        yield from (at(name, value) for value in (*known, *as_text, *KINDS, *objects))
     odd = [
         at(name, text, kwargs)
         for kwargs in distinct(rule.kwargs_positive for rule in rules)

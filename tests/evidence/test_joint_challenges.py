@@ -123,3 +123,9 @@ def test_an_object_is_also_tried_with_another_content() -> None:
     contents = [value.kwargs for value in given if isinstance(value, TypedValue)]
     assert contents
     assert all(content.keys() == {"size"} for content in contents)
+
+
+def test_a_number_is_also_tried_as_its_text() -> None:
+    gate = gate_with(({"group": (Clause("not_in", [64, 256]),)}, "a group of 64 or 256", 1))
+    given = [kwargs.get("group") for kwargs in jointly([entry.rule for entry in gate.proven], FACTS, 0)]
+    assert {"64", "256"} <= {value for value in given if isinstance(value, str)}
