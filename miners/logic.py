@@ -225,6 +225,10 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             return atom(subject, "in", [*(member for member in rhs if member is not None), None])
         case "present" | "absent":
             return atom(subject, op, not rhs)
+        case "type_is" if _names_none(rhs):
+            given = any_of((Atom(subject, Clause("present", True)), Atom(subject, Clause("type_is", "none"))))
+            left_out = Opaque(f"{subject} is left out", "", shape="left out", dual=given)
+            return any_of((Atom(subject, Clause("type_is_not", rhs)), left_out))
         case "type_is" | "type_is_not":
             return any_of((Atom(subject, Clause(OPERATORS[op].negation or op, rhs)), absent))
         case "min_len":
@@ -243,6 +247,11 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             if negation is None:
                 return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape=f"negation of {op}")
             return Atom(subject, Clause(negation, rhs))
+
+
+def _names_none(rhs: Any) -> bool:
+    """Whether a given None is among the types: it is told from a field that is left out, which nothing else says."""
+    return rhs == "none" or (not isinstance(rhs, str) and "none" in rhs)
 
 
 def none_of(exists: Formula, text: str, place: str = "") -> Formula:

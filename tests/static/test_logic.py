@@ -43,7 +43,7 @@ ATOMS = st.one_of(
     st.builds(atom, st.sampled_from(FIELDS), st.sampled_from(["truthy", "falsy"])),
     st.builds(atom, st.just("a"), st.sampled_from(["<", "<=", ">", ">="]), st.just("@b")),
     st.builds(is_nan, st.sampled_from(FIELDS)),
-    st.builds(atom, st.sampled_from(FIELDS), st.sampled_from(["type_is", "type_is_not"]), st.just(["int", "none"])),
+    st.builds(atom, st.sampled_from(FIELDS), st.sampled_from(["type_is", "type_is_not"]), st.just(["int", "str"])),
 )
 
 
@@ -59,6 +59,15 @@ SET_CONFIGS = st.fixed_dictionaries({"a": NUMBERS, "b": NUMBERS})
 
 def holds(conjunction: Any, config: dict[str, Any]) -> bool:
     return all(evaluate(literal, config) for literal in conjunction)
+
+
+@given(config=CONFIGS)
+def test_a_given_none_is_told_from_a_field_left_out(config: dict[str, Any]) -> None:
+    """That a field is left out cannot be said; that it is not, can."""
+    named = atom("a", "type_is", ["int", "none"])
+    answer = evaluate(named, config)
+    assert evaluate(negate(named), config) in {not answer, None}
+    assert evaluate(negate(negate(named)), config) is answer
 
 
 @settings(derandomize=True, deadline=None, max_examples=400)
