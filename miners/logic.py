@@ -15,7 +15,7 @@ from typing import Any, Final, final
 from miners.clauses import as_members, imply, is_same, simplified, united
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.model import Clause, Kwargs, Match
-from pytest_llem_invariants.predicates import OPERATORS, compile_match, reference_of
+from pytest_llem_invariants.predicates import OPERATORS, compile_match, names_none, reference_of
 
 DEFAULT_LIMIT: Final = 48
 _ORDER: Final = ("<", "<=", ">", ">=")
@@ -225,7 +225,7 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             return atom(subject, "in", [*(member for member in rhs if member is not None), None])
         case "present" | "absent":
             return atom(subject, op, not rhs)
-        case "type_is" if _names_none(rhs):
+        case "type_is" if names_none(clause):
             given = any_of((Atom(subject, Clause("present", True)), Atom(subject, Clause("type_is", "none"))))
             left_out = Opaque(f"{subject} is left out", "", shape="left out", dual=given)
             return any_of((Atom(subject, Clause("type_is_not", rhs)), left_out))
@@ -247,11 +247,6 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             if negation is None:
                 return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape=f"negation of {op}")
             return Atom(subject, Clause(negation, rhs))
-
-
-def _names_none(rhs: Any) -> bool:
-    """Whether a given None is among the types: it is told from a field that is left out, which nothing else says."""
-    return rhs == "none" or (not isinstance(rhs, str) and "none" in rhs)
 
 
 def none_of(exists: Formula, text: str, place: str = "") -> Formula:

@@ -28,6 +28,7 @@ from miners.logic import (
     simplify,
 )
 from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.values import distinct
 
 _EXACTLY_NEGATED: Final = frozenset(
     {"==", "!=", "in", "not_in", "present", "absent", "truthy", "falsy", "type_is", "type_is_not"}
@@ -162,14 +163,10 @@ def _with_members_joined(formula: Formula) -> Formula:
             members = part.clause.rhs if part.clause.op == "in" else [part.clause.rhs]
             values.setdefault(part.subject, []).extend(members)
     return any_of(
-        atom(part.subject, "in", _distinct(values[part.subject])) if _names_values(part) else part
+        atom(part.subject, "in", list(distinct(values[part.subject]))) if _names_values(part) else part
         for part in formula.parts
     )
 
 
 def _names_values(part: Formula) -> TypeGuard[Atom]:
     return isinstance(part, Atom) and part.clause.op in ("==", "in") and is_plain(part.clause.rhs)
-
-
-def _distinct(values: list[object]) -> list[object]:
-    return list({(type(value).__name__, repr(value)): value for value in values}.values())

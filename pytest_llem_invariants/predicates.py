@@ -143,6 +143,11 @@ def _as_names(rhs: Any) -> Collection[str]:
     return (rhs,) if isinstance(rhs, str) else rhs
 
 
+def names_none(clause: Clause) -> bool:
+    """Whether a clause holds for a None that is given, and not for a field that is left out."""
+    return clause.op == "type_is" and "none" in _as_names(clause.rhs)
+
+
 def _type_is(value: Any, rhs: Any) -> bool:
     """A given None is of type none: no other operator tells it from a field that is not given."""
     return value is not MISSING and not type_names(value).isdisjoint(_as_names(rhs))

@@ -649,7 +649,7 @@ def _finite(calls: Calls, node: ast.Call, state: State) -> Term:
     def question(term: Term) -> Formula:
         subject = subject_of(term)
         if subject is None:
-            return Bool_of(term, math.isfinite, calls, node)
+            return _of_test(term, math.isfinite, calls, node)
         return all_of((atom(subject, ">", -math.inf), atom(subject, "<", math.inf)))
 
     return Bool(over_cases(calls.term(node.args[0], state), question))
@@ -665,7 +665,7 @@ def _nan(calls: Calls, node: ast.Call, state: State) -> Term:
     return calls.unknown(node, "isnan") if subject is None else Bool(atom(subject, "!=", f"@{subject}"))
 
 
-def Bool_of(term: Term, test: Callable[[Any], bool], calls: Calls, node: ast.Call) -> Formula:  # noqa: N802
+def _of_test(term: Term, test: Callable[[Any], bool], calls: Calls, node: ast.Call) -> Formula:
     if isinstance(term, Const) and isinstance(term.value, (int, float)):
         return TRUE if test(term.value) else FALSE
     return truth(calls.unknown(node, "test of an unknown value"), ast.unparse(node), calls.place(node))

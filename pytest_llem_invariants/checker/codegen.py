@@ -17,7 +17,7 @@ from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.corpus_names import field_resolver
 from pytest_llem_invariants.expressions import Expression, parse
 from pytest_llem_invariants.model import Clause, Rule, TypedValue
-from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, plain_value, reference_of
+from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, names_none, plain_value, reference_of
 
 _KINDS: Final = ("int", "float", "str", "bool", "None")
 _ANY: Final = "any"
@@ -163,7 +163,7 @@ class RuleSource:
             assert isinstance(node, ast.Call)
             asked = [self._clause("e", clause, anchor, _ANY, counts_bools) for clause in clauses]
             asked = [
-                f"(e is None or {test})" if _names_none(clause) else test
+                f"(e is None or {test})" if names_none(clause) else test
                 for clause, test in zip(clauses, asked, strict=True)
             ]
             tests = " and ".join(asked) or "True"
@@ -172,7 +172,7 @@ class RuleSource:
         value = self._expression(expression.text, anchor)
         for clause in clauses:
             test = self._clause(value, clause, anchor, kind, counts_bools)
-            if expression.is_field and _names_none(clause):
+            if expression.is_field and names_none(clause):
                 test = f"({self._read(expression.text, anchor, 'ABSENT')} is None or {test})"
             yield test
 
@@ -222,12 +222,6 @@ class RuleSource:
             return f"c.get({path!r}{', ' + default if default else ''})"
         parts = ", ".join(map(repr, path.split(".")))
         return f"path({default or None}, c, {parts})"
-
-
-def _names_none(clause: Clause) -> bool:
-    """Whether a clause holds for a None that is given, and not for a field that is not."""
-    names = clause.rhs
-    return clause.op == "type_is" and (names == "none" or (not isinstance(names, str) and "none" in names))
 
 
 def _is_nan_test(clause: Clause, subject: str) -> bool:
@@ -280,7 +274,7 @@ def _settled(clause: Clause, kind: str, counts_bools: bool) -> str | None:
         kind, value = "int", "int(v)"
     op, rhs = clause.op, plain_value(clause.rhs)
     test = runtime.OPERATORS[op]
-    if kind == "None" and _names_none(clause):
+    if kind == "None" and names_none(clause):
         return ""
     if kind == "None" or op in ("present", "absent", "type_is", "type_is_not"):
         return "" if test(_SAMPLES[kind], rhs) else None
