@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Final
 
+from pytest_llem_invariants.expressions import opens_elements
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import OPERATORS, reference_of, same, type_names
 
@@ -19,7 +20,7 @@ def is_same(one: Clause, other: Clause) -> bool:
 
 
 def simplified(subject: str, clauses: tuple[Clause, ...]) -> tuple[Clause, ...] | None:
-    if subject.startswith("each("):
+    if opens_elements(subject):
         return clauses
     if _contradictory(clauses, subject):
         return None

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final, final
 
 from miners.clauses import as_members, imply, is_same, simplified, united
-from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.expressions import opens_elements, parse
 from pytest_llem_invariants.model import Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import OPERATORS, compile_match, names_none, reference_of
 
@@ -181,7 +181,7 @@ def _opposite(part: Formula) -> Formula | None:
     """The one literal that is this one's exact complement, where there is one."""
     if isinstance(part, Opaque):
         return negate(part)
-    if isinstance(part, Atom) and part.clause.op in _COMPLEMENTED and not part.subject.startswith("each("):
+    if isinstance(part, Atom) and part.clause.op in _COMPLEMENTED and not opens_elements(part.subject):
         return Atom(part.subject, Clause(OPERATORS[part.clause.op].negation or "", part.clause.rhs))
     return None
 
@@ -206,7 +206,7 @@ def negate(formula: Formula) -> Formula:
 
 def _negated_clause(subject: str, clause: Clause) -> Formula:
     op, rhs = clause.op, clause.rhs
-    if subject.startswith("each("):
+    if opens_elements(subject):
         return none_of(Atom(subject, clause), f"no {subject} {op} {rhs!r}")
     absent = Atom(subject, Clause("absent", True))
     match op:
@@ -256,7 +256,7 @@ def none_of(exists: Formula, text: str, place: str = "") -> Formula:
 
 def can_be_nan(subject: str) -> bool:
     """Counts are never nan; whatever else is computed may be."""
-    return not subject.startswith(("len(", "keys(", "values(", "lower(", "strip("))
+    return not subject.startswith(("len(", "keys(", "values(", "lower(", "upper(", "strip("))
 
 
 def evaluate(
@@ -476,7 +476,7 @@ def fields_of(conjunction: Conjunction) -> Spoken:
         reference = reference_of(literal.clause.rhs)
         if not placed and reference is not None and literal.clause.op in MIRROR:
             mirrored = Clause(MIRROR[literal.clause.op], f"@{literal.subject}")
-            placed = not literal.subject.startswith("each(") and _place(fields, reference, mirrored)
+            placed = not opens_elements(literal.subject) and _place(fields, reference, mirrored)
         if not placed:
             text = f"{literal.subject} {literal.clause.op} {literal.clause.rhs!r}"
             opaque.append(Opaque(text, "", shape="operator twice on one subject"))

@@ -27,6 +27,7 @@ from miners.logic import (
     negate,
     simplify,
 )
+from pytest_llem_invariants.expressions import opens_elements
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.values import distinct
 
@@ -130,7 +131,7 @@ def _of_atom(literal: Atom, holds: _Literals, fails: _Literals) -> Formula:
     if _excluded(literal, known, fails):
         return FALSE
     exact = literal.clause.op in _EXACTLY_NEGATED and is_plain(literal.clause.rhs)
-    if not fails or not exact or literal.subject.startswith("each("):
+    if not fails or not exact or opens_elements(literal.subject):
         return literal
     opposite = negate(literal)
     ways = opposite.parts if isinstance(opposite, Or) else (opposite,)

@@ -8,11 +8,13 @@ Evaluation never raises: what cannot be computed is `MISSING`.
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final, final
 
 from pytest_llem_invariants.model import TypedValue
@@ -109,6 +111,10 @@ def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else MISSING
 
 
+def _upper(value: Any) -> Any:
+    return value.upper() if isinstance(value, str) else MISSING
+
+
 def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else MISSING
 
@@ -167,9 +173,21 @@ def _sum(value: Any) -> Any:
     return sum(value)
 
 
+def _steps(value: Any) -> Any:
+    """From each number to the next: 1 where it is greater, -1 where it is less, 0 where it is the same, nan by nan."""
+    if not isinstance(value, (list, tuple)) or not all(is_number(item) for item in value):
+        return MISSING
+    return [_step(one, other) for one, other in pairwise(value)]
+
+
+def _step(one: Any, other: Any) -> Any:
+    return math.nan if one != one or other != other else (other > one) - (other < one)
+
+
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "len": _length,
     "lower": _lower,
+    "upper": _upper,
     "strip": _strip,
     "keys": _keys,
     "values": _values,
@@ -179,10 +197,16 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "abs": _absolute,
     "number": _number,
     "sum": _sum,
+    "steps": _steps,
 }
 """The functions of the expression language. `each(x)` stands beside them: the clause holds for some element of x."""
 
 EACH: Final = "each"
+
+
+def opens_elements(text: str) -> bool:
+    """Whether an expression speaks of some element of a collection, whichever it is."""
+    return f"{EACH}(" in text
 
 
 @final
@@ -193,8 +217,13 @@ class Expression:
     text: str
     fields: tuple[str, ...]
     is_field: bool
-    has_each: bool
     _node: ast.expr
+    _opened: tuple[ast.Call, ...] = ()
+    """Each `each(…)` in it, the outermost first."""
+
+    @property
+    def has_each(self) -> bool:
+        return bool(self._opened)
 
     def evaluate(self, scope: Scope) -> Any:
         """The value, for an expression without `each`."""
@@ -207,79 +236,103 @@ class Expression:
         if not self.has_each:
             yield self.evaluate(scope)
             return
-        assert isinstance(self._node, ast.Call)
-        yield from _opened(self._node, scope)
+        yield from _elements(self._node, self._opened, scope)
 
 
-def _opened(node: ast.Call, scope: Scope) -> Iterator[Any]:
-    (inner,) = node.args
-    collections = _opened(inner, scope) if _is_each(inner) else iter((_value(inner, scope),))  # type: ignore[arg-type]
-    for collection in collections:
-        if isinstance(collection, Collection) and not isinstance(collection, (str, bytes)):
-            yield from collection
+def opened_in(node: ast.expr) -> ast.Call | None:
+    """The outermost `each(…)` of an expression."""
+    return next((one for one in ast.walk(node) if isinstance(one, ast.Call) and is_each(one)), None)
 
 
-def _is_each(node: ast.expr) -> bool:
+def is_each(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == EACH
 
 
-def _value(node: ast.expr, scope: Scope) -> Any:
+def _elements(node: ast.expr, opened: tuple[ast.Call, ...], scope: Scope) -> Iterator[Any]:
+    """The values of an expression, one for each element that stands for what is opened in it."""
+    outer, *inner = opened
+    (collection,) = outer.args
+    for value in _elements(collection, tuple(inner), scope) if inner else (_value(collection, scope),):
+        if isinstance(value, Collection) and not isinstance(value, (str, bytes)):
+            for element in value:
+                yield element if node is outer else _value(node, scope, element)
+
+
+def _value(node: ast.expr, scope: Scope, element: Any = MISSING) -> Any:
+    """The value of an expression whose `each(…)` is the element."""
     match node:
+        case ast.Call() if is_each(node):
+            return element
         case ast.Constant(value=value):
             return value
         case ast.Name() | ast.Attribute():
-            return scope(_dotted(node))
+            opened, path = owner_of(node)
+            return scope(path) if opened is None else read_path(element, path)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            value = _value(operand, scope)
+            value = _value(operand, scope, element)
             return -value if is_number(value) else MISSING
         case ast.BinOp(left=left, op=op, right=right):
-            return _BINARY[type(op)](_value(left, scope), _value(right, scope))
+            return _BINARY[type(op)](_value(left, scope, element), _value(right, scope, element))
         case ast.Call(func=ast.Name(id=name), args=args):
-            return FUNCTIONS[name](*(_value(argument, scope) for argument in args))
+            return FUNCTIONS[name](*(_value(argument, scope, element) for argument in args))
         case _:  # pragma: no cover - the parser admits nothing else
             raise AssertionError(ast.dump(node))
 
 
-def _dotted(node: ast.expr) -> str:
+def owner_of(node: ast.expr) -> tuple[ast.Call | None, str]:
+    """A dotted path, and the `each(…)` that it starts from; none where it starts from the config."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
+    if isinstance(node, ast.Call) and is_each(node):
+        return node, ".".join(reversed(parts))
     if not isinstance(node, ast.Name):
         raise ExpressionError("a dotted field starts with a name")
-    parts.append(node.id)
-    return ".".join(reversed(parts))
+    return None, ".".join(reversed([*parts, node.id]))
 
 
-def _check(node: ast.expr, fields: list[str], *, top: bool) -> None:
+def _check(node: ast.expr, fields: list[str]) -> None:
     match node:
         case ast.Constant(value=value) if is_number(value):
             return
         case ast.Name() | ast.Attribute():
-            fields.append(_dotted(node))
+            opened, path = owner_of(node)
+            if opened is None:
+                fields.append(path)
+            else:
+                _check(opened, fields)
         case ast.UnaryOp(op=ast.USub(), operand=operand):
-            _check(operand, fields, top=False)
+            _check(operand, fields)
         case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            _check(left, fields, top=False)
-            _check(right, fields, top=False)
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args and name == EACH:
-            if not top or len(args) != 1:
-                raise ExpressionError("each(…) takes one argument and stands outermost")
-            _check(args[0], fields, top=True)
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args and name in FUNCTIONS:
+            _check(left, fields)
+            _check(right, fields)
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if args and (name in FUNCTIONS or name == EACH):
             if name not in ("min", "max") and len(args) != 1:
                 raise ExpressionError(f"{name}(…) takes one argument")
             for argument in args:
-                _check(argument, fields, top=False)
+                _check(argument, fields)
         case _:
             raise ExpressionError(f"{ast.unparse(node)!r} is not part of the expression language")
+
+
+def _opened_in(node: ast.expr) -> Iterator[ast.Call]:
+    """Each `each(…)` of an expression, the outermost first. Two side by side would have to be told apart."""
+    opened = opened_in(node)
+    if opened is None:
+        return
+    yield opened
+    inside = set(ast.walk(opened))
+    if any(is_each(one) for one in ast.walk(node) if one not in inside):
+        raise ExpressionError("only one each(…) may stand in an expression, unless inside of another")
+    yield from _opened_in(opened.args[0])
 
 
 @cache
 def parse(text: str) -> Expression:
     """Parse the subject of a clause, or what follows `@`; ExpressionError says what is wrong with it."""
     if all(part.isidentifier() for part in text.split(".")):
-        return Expression(text, (text,), is_field=True, has_each=False, _node=_path_node(text))
+        return Expression(text, (text,), is_field=True, _node=_path_node(text))
     if len(text) > _LONGEST_TEXT:
         raise ExpressionError(f"{text[:40]!r}… is longer than {_LONGEST_TEXT} characters")
     try:
@@ -287,10 +340,10 @@ def parse(text: str) -> Expression:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise ExpressionError(f"{text!r} cannot be parsed as a field or an expression over fields") from error
     fields: list[str] = []
-    _check(node, fields, top=True)
+    _check(node, fields)
     if not fields:
         raise ExpressionError(f"{text!r} names no field")
-    return Expression(text, tuple(dict.fromkeys(fields)), is_field=False, has_each=_is_each(node), _node=node)
+    return Expression(text, tuple(dict.fromkeys(fields)), is_field=False, _node=node, _opened=tuple(_opened_in(node)))
 
 
 def _path_node(text: str) -> ast.expr:

@@ -6,9 +6,10 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final
 
-from pytest_llem_invariants.expressions import is_number, parse
+from pytest_llem_invariants.expressions import is_number, owner_of, parse
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import plain_value, reference_of
 from pytest_llem_invariants.values import SAMPLES, distinct, holdable, neighbours, samples_of
@@ -74,7 +75,13 @@ def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
     """Fields and values with which an expression has a chance to be the wanted value."""
     match node:
         case ast.Name() | ast.Attribute():
-            yield ast.unparse(node), value
+            opened, path = owner_of(node)
+            if opened is None:
+                yield path, value
+            else:
+                for name in reversed(path.split(".")):
+                    value = {name: value}
+                yield from invert(opened, value)
         case ast.UnaryOp(operand=operand):
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 yield from invert(operand, -value)
@@ -114,6 +121,10 @@ def _before(function: str, value: Any) -> Iterator[Any]:
             yield value
             if isinstance(value, list):
                 yield [*value, *value]
+        case "steps":
+            wanted = [one if one in (1, -1) else 0 for one in (value if isinstance(value, list) else [value])]
+            for size in (1, 0.25):
+                yield list(accumulate((size * one for one in wanted), initial=2 * size))
         case "min" | "max" | "sum" | "abs":
             yield value
             if function != "abs":

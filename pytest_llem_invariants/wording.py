@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pytest_llem_invariants.expressions import is_each, opens_elements, owner_of
 from pytest_llem_invariants.model import Clause, Match, Severity, TypedValue
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
 
@@ -68,11 +70,25 @@ def say_clause(clause: Clause, subject: str = "") -> str:
     return _PHRASES.get(clause.op, clause.op + " {}").format(say_value(rhs))
 
 
-def say_subject(subject: str) -> str:
-    """What a clause speaks of."""
-    if subject.startswith("each("):
-        return f"some element of {subject[5:-1]}"
+def say_subject(subject: str, some: str = "some") -> str:
+    """What a clause speaks of; of elements, `some` of them."""
+    if opens_elements(subject):
+        return _say_element(subject, some)
     return f"the number in {subject[7:-1]}" if is_read_as_number(subject) else subject
+
+
+def _say_element(subject: str, some: str) -> str:
+    node = ast.parse(subject, mode="eval").body
+    if not isinstance(node, ast.Attribute) and not is_each(node):
+        return subject
+    opened, key = owner_of(node)
+    assert opened is not None
+    match opened.args[0]:
+        case ast.Call(func=ast.Name(id="steps"), args=[inner]):
+            element = f"{some} step in {ast.unparse(inner)}"
+        case collection:
+            element = f"{some} element of {ast.unparse(collection)}"
+    return f"{key} of {element}" if key else element
 
 
 def is_read_as_number(subject: str) -> bool:

@@ -29,6 +29,7 @@ from miners.lift.rejections import (
     worded,
 )
 from miners.logic import FALSE, Atom, Formula, any_of, atom
+from pytest_llem_invariants.expressions import opens_elements
 from pytest_llem_invariants.model import Clause
 
 Schema = Mapping[str, Any]
@@ -295,7 +296,7 @@ def has_validator_before(schema: Schema) -> str | None:
 
 def _is_none(subject: str) -> Formula:
     """An element that is none. A path below the root that is none cannot be told from one that is not given."""
-    return Atom(subject, Clause("==", None)) if subject.startswith("each(") else FALSE
+    return Atom(subject, Clause("==", None)) if opens_elements(subject) else FALSE
 
 
 def _opens(subject: str) -> bool:

@@ -24,6 +24,7 @@ from miners.static.terms import (
     subject_of,
 )
 from miners.static.texts import Pieces
+from pytest_llem_invariants.expressions import ExpressionError, opens_elements, parse
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import reference_of
 
@@ -193,19 +194,23 @@ def _closed_atom(found: Atom, opened: Sequence[tuple[str, str]]) -> Formula:
         if reference is not None and word.search(reference):
             if subject == reference:
                 return FALSE if subject == stand_in else _inside(found, element, stand_in)
-            if reference == stand_in and op in MIRROR and not word.search(subject):
-                subject, reference, op = element, subject, MIRROR[op]
-                continue
-            return _inside(found, element, stand_in)
+            if op not in MIRROR or word.search(subject) or opens_elements(subject):
+                return _inside(found, element, stand_in)
+            subject, reference, op = reference, subject, MIRROR[op]
         if word.search(subject):
-            if subject == stand_in:
-                subject = element
-            elif subject.startswith("each(") and subject.replace("each(", "").rstrip(")") == stand_in:
-                subject = subject.replace(stand_in, element)
-            else:
+            subject = word.sub(element, subject)
+            if not _is_expression(subject):
                 return _inside(found, element, stand_in)
     rhs = found.clause.rhs if reference is None else f"@{reference}"
     return Atom(subject, Clause(op, rhs))
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        parse(text)
+    except ExpressionError:
+        return False
+    return True
 
 
 def _inside(found: Atom, element: str, stand_in: str) -> Opaque:

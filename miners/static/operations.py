@@ -42,6 +42,7 @@ from miners.static.terms import (
     template_of,
 )
 from miners.static.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
+from pytest_llem_invariants.expressions import opens_elements
 
 _MOST_COUNTED: Final = 8
 
@@ -145,8 +146,8 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
     other = subject_of(right)
     if other is None:
         return opaque(right, text, place)
-    if other.startswith("each("):
-        if subject.startswith("each("):
+    if opens_elements(other):
+        if opens_elements(subject):
             return opaque(right, text, place, "two elements compared")
         subject, other, op = other, subject, _MIRRORED[op]
     return atom(subject, op, f"@{other}")
@@ -241,14 +242,14 @@ def contains(container: Term, item: Term, text: str, place: str, *, never_text: 
                 return atom(subject, "in", members)
         return opaque(item if subject is None else container, text, place, "membership of a foreign constant")
     where = subject_of(container)
-    if where is None or where.startswith("each("):
+    if where is None or opens_elements(where):
         return opaque(container, text, place)
     if isinstance(item, Const) and is_sayable(item.value):
         element = atom(f"each({where})", "==", _escaped(item.value))
         if isinstance(item.value, str) and not where.endswith(")") and not never_text:
             return any_of((element, atom(where, "matches", re.escape(item.value))))
         return element
-    if subject is not None and not subject.startswith("each("):
+    if subject is not None and not opens_elements(subject):
         return atom(f"each({where})", "==", f"@{subject}")
     return opaque(item, text, place)
 

@@ -14,6 +14,7 @@ from typing import Any, Final, final
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, reshaped
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
 from miners.static.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
+from pytest_llem_invariants.expressions import opens_elements
 
 MOST_CASES: Final = 10
 
@@ -289,7 +290,7 @@ def operand_of(term: Term) -> str | None:
             return repr(number)
         case Field(path=path):
             return path
-        case Computed(text=text) if not text.startswith("each("):
+        case Computed(text=text) if not opens_elements(text):
             return f"({text})" if _is_operation(text) else text
         case _:
             return None

@@ -15,7 +15,7 @@ from typing import Any, Final, final
 
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.corpus_names import field_resolver
-from pytest_llem_invariants.expressions import Expression, parse
+from pytest_llem_invariants.expressions import Expression, is_each, opened_in, owner_of, parse
 from pytest_llem_invariants.model import Clause, Rule, TypedValue
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, names_none, plain_value, reference_of
 
@@ -160,14 +160,16 @@ class RuleSource:
     ) -> Iterator[str]:
         if expression.has_each:
             node = ast.parse(expression.text, mode="eval").body
-            assert isinstance(node, ast.Call)
             asked = [self._clause("e", clause, anchor, _ANY, counts_bools) for clause in clauses]
+            given = self._given(node, anchor)
             asked = [
-                f"(e is None or {test})" if names_none(clause) else test
+                f"({given} is None or {test})" if given and names_none(clause) else test
                 for clause, test in zip(clauses, asked, strict=True)
             ]
-            tests = " and ".join(asked) or "True"
-            yield f"any({tests} for e in {self._opened(node, anchor)})"
+            tests, elements = " and ".join(asked) or "True", self._elements(node, anchor)
+            value = "e in" if is_each(node) else f"d in {elements} for e in"
+            source = elements if is_each(node) else f"({self._node(node, anchor)},)"
+            yield f"any({tests} for {value} {source})"
             return
         value = self._expression(expression.text, anchor)
         for clause in clauses:
@@ -190,12 +192,16 @@ class RuleSource:
             return self._read(text, anchor)
         return self._node(ast.parse(text, mode="eval").body, anchor)
 
-    def _node(self, node: ast.expr, anchor: str | None) -> str:
+    def _node(self, node: ast.expr, anchor: str | None, absent: str = "None") -> str:
         match node:
             case ast.Constant(value=value):
                 return literal(value)
+            case ast.Call() if is_each(node):
+                return "d"
             case ast.Name() | ast.Attribute():
-                return self._read(ast.unparse(node), anchor)
+                opened, field = owner_of(node)
+                names = ", ".join(map(repr, field.split(".")))
+                return self._read(field, anchor) if opened is None else f"path({absent}, d, {names})"
             case ast.UnaryOp(operand=operand):
                 return f"negative({self._node(operand, anchor)})"
             case ast.BinOp(left=left, op=op, right=right):
@@ -204,11 +210,23 @@ class RuleSource:
                 return f"call({name!r}, {', '.join(self._node(argument, anchor) for argument in args)})"
         raise AssertionError(ast.dump(node))  # pragma: no cover - the parser admits nothing else
 
-    def _opened(self, node: ast.Call, anchor: str | None) -> str:
-        (inner,) = node.args
-        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "each":
-            return f"nested({self._opened(inner, anchor)})"
-        return f"each({self._node(inner, anchor)})"
+    def _elements(self, node: ast.expr, anchor: str | None) -> str:
+        """What gives the elements that stand for what an expression opens."""
+        opened = opened_in(node)
+        assert opened is not None
+        (collection,) = opened.args
+        if opened_in(collection) is None:
+            return f"each({self._node(collection, anchor)})"
+        elements = self._elements(collection, anchor)
+        if not is_each(collection):
+            elements = f"({self._node(collection, anchor)} for d in {elements})"
+        return f"nested({elements})"
+
+    def _given(self, node: ast.expr, anchor: str | None) -> str | None:
+        """What is None where somebody gave a None; nothing that is computed is."""
+        if is_each(node):
+            return "e"
+        return self._node(node, anchor, "ABSENT") if isinstance(node, ast.Attribute) else None
 
     def _read(self, name: str, anchor: str | None, absent: str = "") -> str:
         defaults = self.rule.match.defaults

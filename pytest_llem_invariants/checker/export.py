@@ -134,7 +134,7 @@ def _triggering(rule: Rule, context: frozenset[str]) -> Schema:
         expression = parse(subject)
         if any(name in context for name in expression.fields):
             raise UnsayableError("it depends on something outside the config")
-        if not expression.is_field and not subject.startswith("len("):
+        if expression.has_each or (not expression.is_field and not subject.startswith("len(")):
             raise UnsayableError(f"it computes {subject}")
         (field,) = expression.fields
         bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)

@@ -122,6 +122,8 @@ def call(name: str, *values: Any) -> Any:
         return abs(value)
     if name == "lower" and kind is str:
         return value.lower()
+    if name == "upper" and kind is str:
+        return value.upper()
     if name == "keys" and kind is dict:
         return list(value)
     return _function(name, *values)

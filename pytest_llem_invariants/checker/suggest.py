@@ -8,7 +8,7 @@ from typing import Any, Final
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.model import Clause, Match
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
-from pytest_llem_invariants.wording import is_read_as_number, say_value
+from pytest_llem_invariants.wording import is_read_as_number, say_subject, say_value
 
 _MENDS: Final[Mapping[str, str]] = {
     "<": "set {field} to at least {rhs}",
@@ -52,7 +52,7 @@ def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     if is_read_as_number(subject):
         field = path(*expression.fields)
     elif expression.has_each:
-        field = f"every element of {subject[5:-1]}"
+        field = say_subject(subject, "every")
     reference = reference_of(clause.rhs)
     if reference is not None:
         if reference == subject:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 from enum import Enum
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -170,9 +172,38 @@ def test_each_asks_for_some_element() -> None:
     assert holds({"each(each(x))": {"==": 3}}, {"x": [[1], [3]]})
 
 
-@pytest.mark.parametrize(
-    "text", ["", "a +", "f(x)", "each(a) + 1", "a if b else c", "1 + 2", "a[0]", "lambda: a", "len(a, b)"]
-)
+def test_what_is_asked_of_an_element_may_be_computed() -> None:
+    assert holds({"len(each(x)) * n": {">": 3}}, {"x": ["a", "bb"], "n": 2})
+    assert not holds({"len(each(x)) * n": {">": 4}}, {"x": ["a", "bb"], "n": 2})
+    assert holds({"each(x).k": {"==": 2}}, {"x": [{"k": 1}, {"k": 2}]})
+    assert holds({"each(x).k.m": {"==": 2}}, {"x": [{"k": {"m": 2}}]})
+    assert holds({"each(x).k": {"==": 2}}, {"x": [TypedValue("lib.Thing", {"k": 2})]})
+    assert not holds({"each(x).k": {"==": 2}}, {"x": [{}, 2, None], "k": 2})
+    assert holds({"each(x).k": {"absent": True}}, {"x": [{"k": 1}, {}]})
+    assert holds({"each(each(x).k)": {"==": 2}}, {"x": [{"k": [1]}, {"k": [2]}]})
+    assert holds({"each(steps(each(values(x))))": {"<": 0}}, {"x": {"rising": [1, 2], "falling": [2, 1]}})
+
+
+_ALIKE = [0, 0.0, -0.0, 2**53, 2**53 + 1, 2.0**53]
+_LISTS_OF_NUMBERS = st.lists(st.one_of(st.integers(), st.floats(), st.sampled_from(_ALIKE)), max_size=5)
+
+
+@given(_LISTS_OF_NUMBERS, st.sampled_from(["<", "<=", ">", ">=", "=="]))
+def test_a_step_says_of_two_neighbours_what_python_says(numbers: list[Any], op: str) -> None:
+    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}[op]
+    said = holds({"each(steps(x))": {op: 0}}, {"x": numbers})
+    assert said == any(compare(other, one) for one, other in pairwise(numbers))
+
+
+def test_only_lists_of_numbers_have_steps() -> None:
+    for value in ("ba", ["b", "a"], [True, False], [1, None], {2: 1, 1: 2}, None):
+        assert parse("steps(x)").evaluate(lambda name, value=value: value) is MISSING
+
+
+NO_EXPRESSIONS = ["", "a +", "f(x)", "each(a) + each(b)", "len(a).b", "each(a, b)", "a if b else c", "1 + 2"]
+
+
+@pytest.mark.parametrize("text", [*NO_EXPRESSIONS, "a[0]", "lambda: a", "len(a, b)"])
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(ExpressionError):
         parse(text)
@@ -320,6 +351,10 @@ EXPRESSIONS = [
     ("sum(a)", {"a": [1, 2]}, 3),
     ("sum(a)", {"a": ["x"]}, MISSING),
     ("lower(a)", {"a": "X"}, "x"),
+    ("upper(a)", {"a": "x"}, "X"),
+    ("upper(a)", {"a": 1}, MISSING),
+    ("steps(a)", {"a": [1, 2.5, 2.5, 0]}, [1, 0, -1]),
+    ("steps(a)", {"a": [1]}, []),
     ("strip(a)", {"a": " x "}, "x"),
     ("number(a)", {"a": 1.5}, 1.5),
     ("number(a)", {"a": True}, MISSING),
