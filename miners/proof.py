@@ -124,7 +124,7 @@ class Gate:
         return tuple(self._proven.values())
 
     def rejects(self, kwargs: Kwargs) -> bool:
-        """Whether a proven error rule claims this config, in the default context."""
+        """Whether a proven error rule claims this config, in the default context; what hands wrote is still searched."""
         if len(self._proven) != self._indexed:
             self._index()
         asked = itertools.chain(self._by_field[None], *(self._by_field.get(name, ()) for name in kwargs))
@@ -135,7 +135,7 @@ class Gate:
         self._indexed = len(self._proven)
         self._by_field = {None: []}
         for key, entry in self._proven.items():
-            if entry.rule.severity is Severity.ERROR:
+            if entry.rule.severity is Severity.ERROR and entry.rule.added_by is not AddedBy.MANUAL_SEED:
                 if key not in self._claims:
                     self._claims[key] = self._claimed_by(entry.rule)
                 claims, names = self._claims[key]
@@ -334,10 +334,16 @@ class Gate:
         return tuple(self._with_clean_negative(entry, predicates) for entry in kept)
 
     def _without_implied(self) -> list[Proven]:
-        """Each rule that no other contains; of two that contain each other, the one that was proven first."""
+        """Each rule that no other contains; of two that contain each other, the one that was proven first.
+
+        One written by hand stands aside: whether mined ones take it over is asked of all of them together.
+        """
         kept: list[Proven] = []
-        standing = list(self.proven)
+        standing = [entry for entry in self.proven if entry.rule.added_by is not AddedBy.MANUAL_SEED]
         for entry in reversed(self.proven):
+            if entry.rule.added_by is AddedBy.MANUAL_SEED:
+                kept.append(entry)
+                continue
             others = [other.rule for other in standing if other is not entry]
             wider = next((other for other in others if _tells_less(entry.rule, other)), None)
             if wider is not None:

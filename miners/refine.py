@@ -74,10 +74,19 @@ def _counting_bools(candidate: Candidate, counterexamples: Iterable[Kwargs]) -> 
     given = {name for kwargs in counterexamples for name, value in kwargs.items() if isinstance(value, bool)}
     counts = Clause(BOOL_IS_NUMBER, True)
     fields = {
-        subject: (*clauses, counts) if subject in given and not _has(clauses, counts) else clauses
+        subject: (*clauses, counts) if subject in given and not _tells_bools(clauses) else clauses
         for subject, clauses in candidate.fields.items()
     }
     return replace(candidate, fields=fields)
+
+
+def _tells_bools(clauses: Iterable[Clause]) -> bool:
+    """Whether a bool is something of its own for these clauses: they name one, or it counts as a number already."""
+    for clause in clauses:
+        values = clause.rhs if clause.op in ("in", "not_in") else [clause.rhs] if clause.op in ("==", "!=") else []
+        if clause.op == BOOL_IS_NUMBER or any(isinstance(value, bool) for value in values):
+            return True
+    return False
 
 
 def _triggers(candidate: Candidate, facts: ClassFacts, within: Mapping[str, Any]) -> Shows:

@@ -46,18 +46,18 @@ class Library:
         return "needs what is not here" if exception.type == "ImportError" else None
 
 
-def proven() -> Gate:
+def gate_of(fields: Mapping[str, tuple[Clause, ...]], added_by: AddedBy = AddedBy.STATIC_MINER) -> Gate:
     stands_in: Any = Library()
     gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
-    gate.prove([Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, MESSAGE, source, AddedBy.STATIC_MINER)])
-    assert [entry.rule.match.fields for entry in gate.proven] == [NEGATIVE]
+    gate.prove([Candidate("lib.Config", Severity.ERROR, fields, outcome, MESSAGE, source, added_by)])
+    assert [entry.rule.match.fields for entry in gate.proven] == [fields]
     return gate
 
 
 def test_a_claim_on_an_accepted_config_is_narrowed_or_dropped() -> None:
-    gate = proven()
+    gate = gate_of(NEGATIVE)
     accepted = {"n": -5, "temperature": UNLIKELY}
     gate.challenge([accepted, {"n": -5}, {"temperature": UNLIKELY}])
     assert not gate.rejects(accepted)
@@ -66,26 +66,26 @@ def test_a_claim_on_an_accepted_config_is_narrowed_or_dropped() -> None:
 
 
 def test_configs_on_which_the_rules_are_right_change_nothing() -> None:
-    gate = proven()
+    gate = gate_of(NEGATIVE)
     gate.challenge([{"n": -5}, {"n": 5}, {"n": -1, "temperature": 2.0}])
     assert gate.rejects({"n": -1})
     assert not gate.lost
 
 
 def test_what_this_machine_cannot_tell_speaks_against_nobody() -> None:
-    gate = proven()
+    gate = gate_of(NEGATIVE)
     gate.challenge([{"n": -5, "mode": "elsewhere"}])
     assert gate.rejects({"n": -5, "mode": "elsewhere"})
 
 
 def test_of_two_rules_that_contain_each_other_the_first_stays() -> None:
-    gate = proven()
+    gate = gate_of(NEGATIVE)
     (first,) = gate.proven
     written_otherwise = {"n": (Clause("<", 0), Clause("!=", 7))}
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
     gate.prove(
-        [Candidate("lib.Config", Severity.ERROR, written_otherwise, outcome, MESSAGE, source, AddedBy.MANUAL_SEED)]
+        [Candidate("lib.Config", Severity.ERROR, written_otherwise, outcome, MESSAGE, source, AddedBy.DYNAMIC_MINER)]
     )
     assert len(gate.proven) == 2
     assert [entry.rule.added_by for entry in gate.finished()] == [first.rule.added_by]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from miners.candidate import Candidate
 from miners.handwritten import taken_over
+from miners.stage import to_candidate
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -19,6 +22,7 @@ from pytest_llem_invariants.model import (
     Rule,
     Severity,
 )
+from tests.evidence.test_challenge import NEGATIVE, gate_of
 
 
 def rule(name: str, added_by: AddedBy, fields: dict[str, dict[str, Any]], positive: dict[str, Any]) -> Rule:
@@ -72,3 +76,22 @@ def test_what_mined_rules_say_together_is_taken_over_with_its_id(mined: tuple[Ru
 )
 def test_what_no_mined_rule_says_stays(mined: tuple[Rule, ...]) -> None:
     assert taken_over((BY_HAND, *mined), {}) == (BY_HAND, *mined)
+
+
+def guess(added_by: AddedBy, fields: Mapping[str, tuple[Clause, ...]]) -> Candidate:
+    return replace(to_candidate(gate_of(NEGATIVE).proven[0].rule), added_by=added_by, fields=fields)
+
+
+def test_what_hands_wrote_keeps_no_mined_rule_away() -> None:
+    below_minus_one = {"n": (Clause("<", -1),)}
+    gate = gate_of(NEGATIVE, AddedBy.MANUAL_SEED)
+    gate.prove([guess(AddedBy.STATIC_MINER, below_minus_one)])
+    assert not gate_of(NEGATIVE, AddedBy.MANUAL_SEED).rejects({"n": -5}), "the prober looks on"
+    assert [entry.rule.match.fields for entry in gate.finished()] == [NEGATIVE, below_minus_one]
+
+
+def test_a_mined_rule_keeps_a_narrower_one_away() -> None:
+    gate = gate_of(NEGATIVE)
+    gate.prove([guess(AddedBy.STATIC_MINER, {"n": (Clause("<", -1),)})])
+    assert gate.rejects({"n": -5})
+    assert [entry.rule.match.fields for entry in gate.finished()] == [NEGATIVE]

@@ -221,3 +221,18 @@ def test_a_candidate_of_one_platform_is_refined_there() -> None:
     assert triggers(1, "cpu")
     assert not triggers("N", "cpu")
     assert not triggers(1, "cuda")
+
+
+def test_a_clause_that_names_a_bool_goes_on_telling_it_from_the_number() -> None:
+    fields: Fields = {"n": (Clause("!=", 1.0),), "sample": (Clause("!=", True),)}
+    soundness = Soundness(3, 1, overbroad=({"n": True, "sample": False},))
+
+    def shows(kwargs: Kwargs) -> bool:
+        return kwargs["n"] != 1 and kwargs["sample"] is not True
+
+    (refinement,) = refine(candidate(fields, {"n": 2.0, "sample": False}), soundness, shows, FACTS)
+    triggers = compile_match(Match("", refinement.candidate.fields))
+    for sample in (True, False):
+        for n in (True, 1.0, 2.0):
+            config = {"n": n, "sample": sample}
+            assert triggers(config, {}) is shows(config)
