@@ -124,7 +124,7 @@ class Gate:
         return tuple(self._proven.values())
 
     def rejects(self, kwargs: Kwargs) -> bool:
-        """Whether a proven error rule claims this config, in the default context; what hands wrote is still searched."""
+        """Whether a proven error rule that was mined claims this config, in the default context."""
         if len(self._proven) != self._indexed:
             self._index()
         asked = itertools.chain(self._by_field[None], *(self._by_field.get(name, ()) for name in kwargs))
