@@ -161,17 +161,18 @@ class Attributes:
             for given, value in built.given:
                 if given == name:
                     return value
-            fact = self._facts_of(built.cls, name)
+            facts = self.facts_of(built.cls)
+            fact = None if facts is None else facts.fields.get(name)
             if built.whole and fact is not None and fact.default is not MISSING:
                 return Const(fact.default)
             if isinstance(built.spread, Field) and fact is not None:
                 return Field(f"{built.spread.path}.{name}")
         return Unknown(hole_text(ast.unparse(node)), built.place, "constructed object")
 
-    def _facts_of(self, cls: ClassSource, name: str) -> FieldFact | None:
+    def facts_of(self, cls: ClassSource) -> ClassFacts | None:
+        """What is known of a class of the surface."""
         target = f"{cls.module}:{cls.qualname}"
-        facts = next((facts for facts in self.surface.values() if facts.target == target), None)
-        return None if facts is None else facts.fields.get(name)
+        return next((facts for facts in self.surface.values() if facts.target == target), None)
 
     def _sets_itself(self, cls: ClassSource) -> frozenset[str]:
         """The attributes that a class assigns while it is made: in its constructor, its validators, what they call."""

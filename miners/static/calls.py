@@ -12,6 +12,7 @@ from typing import Any, Final
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate, none_of
 from miners.static.elements import Elements
 from miners.static.evaluate import MOST_UNROLLED
+from miners.static.neighbours import PAIRED, Pairs, is_paired, with_neighbours
 from miners.static.operations import compare, instance_of, truth
 from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
@@ -316,7 +317,8 @@ class Calls(Elements):
         return None if subject is None or node.args else Computed(f"strip({subject})")
 
     def _method_upper(self, node: ast.Call, owner: Term, state: State) -> Term | None:
-        return None
+        subject = subject_of(owner)
+        return None if subject is None else Computed(f"upper({subject})")
 
     def _method_format(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if not (isinstance(owner, Text) or (isinstance(owner, Const) and isinstance(owner.value, str))):
@@ -386,6 +388,8 @@ class Calls(Elements):
                 return Count((exists,))
             case Pieces():
                 return PieceCount(term)
+            case FirstPiece():
+                return term.length
             case Field(path=path) if path in self.text_elements:
                 return TextLength(path)
             case Field() | Computed() if not (subject_of(term) or "").startswith("each("):
@@ -405,7 +409,9 @@ class Calls(Elements):
         term = self.term(node.args[0], state)
         if isinstance(term, Unknown):
             return Unknown(self.unknown(node, "").text, term.place, term.shape)
-        return self.unknown(node, CLASS_GIVEN if subject_of(term) is not None else "issubclass")
+        given = [value for _, value in term.cases] if isinstance(term, Choice) else [term]
+        is_given = any(subject_of(value) is not None for value in given)
+        return self.unknown(node, CLASS_GIVEN if is_given else "issubclass")
 
     def _builtin_callable(self, node: ast.Call, state: State) -> Term:
         subject = subject_of(self.term(node.args[0], state))
@@ -501,6 +507,8 @@ class Calls(Elements):
         )
 
     def _builtin_zip(self, node: ast.Call, state: State) -> Term:
+        if len(node.args) == 2 and is_paired(*node.args):
+            return _neighbours(self, node, state)
         terms = [self.term(argument, state) for argument in node.args]
         if len(terms) == 2 and all(subject_of(term) is not None for term in terms):
             return Items(tuple(terms), tuple)
@@ -522,6 +530,7 @@ class Calls(Elements):
         if isinstance(argument, (ast.GeneratorExp, ast.ListComp, ast.SetComp)):
             if len(argument.generators) != 1:
                 return self.unknown(node, "nested comprehension")
+            argument = with_neighbours(argument)
             generator = argument.generators[0]
             inner = state.entered(dict(state.env))
 
@@ -697,6 +706,28 @@ def _literal_arguments(calls: Calls, node: ast.Call, state: State) -> Term:
     return calls.unknown(node, "get_args") if members is None else Const(members)
 
 
+def _neighbours(calls: Calls, node: ast.Call, state: State) -> Term:
+    def paired(term: Term) -> Term:
+        subject = subject_of(term)
+        return calls.unknown(node, "neighbours") if subject is None else Pairs(subject)
+
+    return map_cases(calls.term(node.args[0], state), paired)
+
+
+def _as_mapping(calls: Calls, node: ast.Call, state: State) -> Term:
+    """The fields of an object by their names, each as the object holds it."""
+
+    def fields(term: Term) -> Term:
+        owner = calls.instance_at(term.path) if isinstance(term, Field) else term
+        cls = owner.cls if isinstance(owner, (Instance, Built)) else None
+        facts = None if cls is None else calls.facts_of(cls)
+        if facts is None:
+            return term if isinstance(term, Unknown) else calls.unknown(node, "fields of an unknown object")
+        return Table([(Const(name), TRUE, calls.attribute(term, name, node, state)) for name in facts.fields])
+
+    return map_cases(calls.term(node.args[0], state), fields)
+
+
 def _cast(calls: Calls, node: ast.Call, state: State) -> Term:
     return calls.term(node.args[1], state)
 
@@ -721,6 +752,8 @@ _MODULE_FUNCTIONS: Final[dict[str, Callable[[Calls, ast.Call, State], Term]]] = 
     "dict.fromkeys": _deduplicated,
     "typing.get_args": _literal_arguments,
     "typing.cast": _cast,
+    "itertools.pairwise": _neighbours,
+    "dataclasses.asdict": _as_mapping,
     "copy.copy": _copied,
     "copy.deepcopy": _copied,
 }
@@ -729,6 +762,8 @@ _MODULE_FUNCTIONS: Final[dict[str, Callable[[Calls, ast.Call, State], Term]]] = 
 _TYPING_FUNCTIONS: Final[dict[str, Callable[[Calls, ast.Call, State], Term]]] = {
     "get_args": _literal_arguments,
     "cast": _cast,
+    "asdict": _as_mapping,
+    PAIRED: _neighbours,
 }
 
 

@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from miners.logic import FALSE, MIRROR, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom
 from miners.static.evaluate import MOST_UNROLLED, Evaluator
+from miners.static.neighbours import Neighbour, Pairs, with_neighbours
 from miners.static.state import State
 from miners.static.terms import (
     Choice,
@@ -28,6 +29,8 @@ from pytest_llem_invariants.expressions import ExpressionError, opens_elements, 
 from pytest_llem_invariants.model import Clause
 from pytest_llem_invariants.predicates import reference_of
 
+_PAIR: Final = 2
+
 
 class Elements(Evaluator):
     """What comprehensions and loops go through."""
@@ -36,6 +39,7 @@ class Elements(Evaluator):
         """The elements that a comprehension keeps, one by one or as the condition that there is one."""
         if len(node.generators) != 1:
             return self.unknown(node, "nested comprehension")
+        node = with_neighbours(node)
         generator = node.generators[0]
         collection = self.term(generator.iter, state)
         inner = state.entered(dict(state.env))
@@ -112,6 +116,12 @@ class Elements(Evaluator):
 
     def open_element(self, collection: Term, target: ast.expr, state: State) -> dict[str, str] | None:
         """Bind a loop's target to a stand-in for an element; the stand-ins with what they stand for."""
+        if isinstance(collection, Pairs) and isinstance(target, ast.Tuple) and len(target.elts) == _PAIR:
+            self._elements += 1
+            step = f"_element{self._elements}"
+            for element, later in zip(target.elts, (False, True), strict=True):
+                self.bind(element, Neighbour(step, later), state)
+            return {step: f"each(steps({collection.subject}))"}
         subject = subject_of(collection)
         if subject is not None:
             if not isinstance(target, ast.Name):

@@ -20,6 +20,7 @@ from miners.static.terms import (
     Computed,
     Const,
     Count,
+    Entry,
     Field,
     Given,
     Items,
@@ -38,6 +39,7 @@ from miners.static.terms import (
     template_of,
 )
 from miners.static.texts import FirstLetter, FirstPiece, Pieces
+from miners.values import class_of, field_at
 
 MOST_UNROLLED: Final = 40
 _HOLDERS: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "none"})
@@ -89,7 +91,25 @@ class Evaluator(Attributes):
                     no = self.condition(orelse, state)
                 return any_of((all_of((when, yes)), all_of((negate(when), no))))
             case _:
-                return truth(self.term(node, state), _text(node), self.place(node))
+                return self._truth(self.term(node, state), node)
+
+    def _truth(self, term: Term, node: ast.expr) -> Formula:
+        """`bool(term)`; an object whose class does not say otherwise is true."""
+        if isinstance(term, Choice):
+            return over_cases(term, lambda value: self._truth(value, node))
+        if isinstance(term, Field) and self._is_true_if_given(term.path):
+            return atom(term.path, "present")
+        return truth(term, _text(node), self.place(node))
+
+    def _is_true_if_given(self, path: str) -> bool:
+        """Whether a field holds an object of one class or nothing, whatever is given."""
+        fact, instance = self.fact(path), self.instance_at(path)
+        if fact is None or instance is None or len({*fact.types} - {"none"}) != 1:
+            return False
+        parent = path.rpartition(".")[0]
+        owner = class_of(field_at(parent, self.facts, self.surface), self.surface) if parent else self.facts
+        says = (self.reader.attribute(instance.cls, name) for name in ("__bool__", "__len__"))
+        return owner is not None and owner.kind.coerces and not any(says)
 
     def _junction(self, values: list[ast.expr], state: State, *, all_hold: bool) -> Formula:
         """Operands from left to right, each evaluated where the ones before it let it be."""
@@ -254,7 +274,7 @@ class Evaluator(Attributes):
                 if index == len(node.values) - 1:
                     cases.append((open_, term))
                     break
-                holds = truth(term, _text(value), self.place(value))
+                holds = self._truth(term, value)
                 stops = holds if is_or else negate(holds)
                 cases.append((all_of((open_, stops)), term))
                 open_ = all_of((open_, negate(stops)))
@@ -357,7 +377,11 @@ class Evaluator(Attributes):
         if isinstance(owner, Table) and isinstance(key, Const):
             found = [(guard, value) for known, guard, value in owner.entries if known == key]
             return choose(found) if found else self.unknown(node, "missing key")
-        if isinstance(owner, Table) and subject_of(key) is not None and len(owner.entries) <= MOST_UNROLLED // 4:
+        if (
+            isinstance(owner, Table)
+            and (subject_of(key) is not None or isinstance(key, Entry))
+            and len(owner.entries) <= MOST_UNROLLED // 4
+        ):
             text, place = _text(node), self.place(node)
             return choose(
                 (all_of((guard, compare("==", key, known, text, place))), value)
@@ -401,7 +425,7 @@ class Evaluator(Attributes):
             return self.unknown(node, "subscript")
         self.failures.append(negate(atom(subject, "in", list(names))))
         if len(names) > MOST_UNROLLED // 4:
-            return Unknown(hole_text(_text(node)), self.place(node), "lookup in a large table")
+            return Entry(subject, tuple(names.items()))
         return choose((atom(subject, "==", name), Const(item)) for name, item in names.items())
 
 

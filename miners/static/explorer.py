@@ -11,6 +11,7 @@ from typing import Any, Final
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, negate, none_of
 from miners.static.calls import Calls
 from miners.static.evaluate import MOST_UNROLLED
+from miners.static.neighbours import with_neighbours
 from miners.static.operations import truth
 from miners.static.reader import ClassSource, FunctionSource, absolute_import
 from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, Site, State, merge
@@ -410,6 +411,7 @@ class Explorer(Calls):
     # --- loops ------------------------------------------------------------------------------------------------------
 
     def _for(self, node: ast.For, state: State) -> Flow:
+        node = with_neighbours(node)
         collection = self.term(node.iter, state)
         known = elements_of(collection, MOST_UNROLLED)
         if isinstance(collection, Items) and collection.kind is tuple and _is_view(node.iter):

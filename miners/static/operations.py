@@ -11,6 +11,7 @@ from types import NoneType
 from typing import Any, Final
 
 from miners.logic import FALSE, TRUE, Formula, Truth, all_of, any_of, atom, negate
+from miners.static.neighbours import Neighbour
 from miners.static.terms import (
     Bool,
     Built,
@@ -20,6 +21,7 @@ from miners.static.terms import (
     Computed,
     Const,
     Count,
+    Entry,
     Field,
     Given,
     Instance,
@@ -37,6 +39,7 @@ from miners.static.terms import (
     opaque,
     operand_of,
     over_cases,
+    over_entries,
     plain,
     subject_of,
     template_of,
@@ -61,6 +64,8 @@ def truth(term: Term, text: str, place: str) -> Formula:
             return atom(subject_of(term) or "", "truthy")
         case Bool(formula=formula) | Selected(exists=formula):
             return formula
+        case Entry():
+            return over_entries(term, lambda value: truth(value, text, place))
         case Count(of=formulas):
             return any_of(formulas)
         case Items(items=items):
@@ -101,6 +106,12 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
         return over_cases(right, lambda value: compare(op, left, value, text, place))
     if op == "!=":
         return negate(compare("==", left, right, text, place))
+    if isinstance(right, Entry):
+        left, right, op = right, left, _MIRRORED[op]
+    if isinstance(left, Entry) and isinstance(_as_constant(right), Const):
+        return over_entries(left, lambda value: compare(op, value, right, text, place))
+    if isinstance(left, Neighbour) and isinstance(right, Neighbour) and left.step == right.step:
+        return TRUE if left == right else atom(left.step, op if left.later else _MIRRORED[op], 0)
     left, right = _as_constant(left), _as_constant(right)
     if isinstance(left, Const) and isinstance(right, Const):
         try:
@@ -214,6 +225,8 @@ def contains(container: Term, item: Term, text: str, place: str, *, never_text: 
         return over_cases(container, lambda value: contains(value, item, text, place, never_text=never_text))
     if isinstance(item, Choice):
         return over_cases(item, lambda value: contains(container, value, text, place, never_text=never_text))
+    if isinstance(item, Entry):
+        return over_entries(item, lambda value: contains(container, value, text, place, never_text=never_text))
     container, item = _as_constant(container), _as_constant(item)
     if isinstance(container, Given) and isinstance(item, Const) and isinstance(item.value, str):
         return atom(container.prefix + item.value, "present")
@@ -286,6 +299,8 @@ def instance_of(term: Term, kind: Term, text: str, place: str) -> Formula:
         return TRUE
     if isinstance(term, Choice):
         return over_cases(term, lambda value: instance_of(value, kind, text, place))
+    if isinstance(term, Entry):
+        return over_entries(term, lambda value: instance_of(value, kind, text, place))
     known = _known_type(term)
     if known is not None:
         return Truth(not known.isdisjoint(names))

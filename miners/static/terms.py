@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, final
 
-from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, reshaped
+from miners.logic import FALSE, TRUE, Formula, Opaque, Truth, all_of, any_of, atom, reshaped
+from miners.static.neighbours import Neighbour, Pairs
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
 from miners.static.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
-from pytest_llem_invariants.expressions import opens_elements
+from pytest_llem_invariants.expressions import MISSING, opens_elements
 
 MOST_CASES: Final = 10
 
@@ -194,6 +196,15 @@ class Handler:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands in a table of constants under the key that the config gives."""
+
+    key: str
+    table: tuple[tuple[Any, Any], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that cannot be followed."""
 
@@ -228,6 +239,9 @@ Term = (
     | FirstPiece
     | TextLength
     | FirstLetter
+    | Pairs
+    | Neighbour
+    | Entry
     | Unknown
 )
 
@@ -382,6 +396,15 @@ def over_cases(term: Term, question: Callable[[Term], Formula]) -> Formula:
     return question(term)
 
 
+def over_entries(entry: Entry, question: Callable[[Term], Formula]) -> Formula:
+    """A question asked of everything in a table: the keys under which the answer is yes."""
+    answers = [(key, question(Const(value))) for key, value in entry.table]
+    if all(isinstance(answer, Truth) for _, answer in answers):
+        holding = [key for key, answer in answers if answer == TRUE]
+        return atom(entry.key, "in", holding) if 0 < len(holding) < len(answers) else Truth(bool(holding))
+    return any_of(all_of((atom(entry.key, "==", key), answer)) for key, answer in answers)
+
+
 def map_cases(term: Term, change: Callable[[Term], Term]) -> Term:
     if isinstance(term, Choice):
         return choose((guard, change(value)) for guard, value in term.cases)
@@ -398,7 +421,17 @@ def plain(value: Any) -> Any:
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value
+    return value if value is None or isinstance(value, (bool, int, float, str)) else _name_of(value) or value
+
+
+def _name_of(value: Any) -> str | None:
+    """The name of a constant that is known by nothing else, such as `torch.float32`: what a config gives for it."""
+    try:
+        module, _, name = repr(value).rpartition(".")
+    except Exception:  # a foreign object's __repr__ may raise anything
+        return None
+    named = not callable(value) and getattr(sys.modules.get(module), name, MISSING) is value
+    return name if named else None
 
 
 def is_sayable(value: Any) -> bool:

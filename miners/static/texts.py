@@ -98,22 +98,27 @@ class PieceCount:
 @final
 @dataclass(frozen=True, slots=True)
 class TextLength:
-    """`len(text)` of an element of which nothing but a text is expected: `len(each(x))` is no expression."""
+    """`len(text)` of an element of which nothing but a text is expected, or of the first piece of a text."""
 
     subject: str
+    unit: str = r"[\s\S]"
+    end: str = r"\Z"
 
     def compared(self, op: str, limit: int) -> Formula:
         match op:
             case ">=":
-                return atom(self.subject, "matches", rf"\A[\s\S]{{{max(limit, 0)},}}")
+                return atom(self.subject, "matches", rf"\A{self.unit}{{{max(limit, 0)},}}")
             case ">":
                 return self.compared(">=", limit + 1)
             case "<":
-                return FALSE if limit <= 0 else atom(self.subject, "matches", rf"\A[\s\S]{{0,{limit - 1}}}\Z")
+                return FALSE if limit <= 0 else self._at_most(limit - 1)
             case "<=":
                 return self.compared("<", limit + 1)
             case _:
                 return all_of((self.compared(">=", limit), self.compared("<=", limit)))
+
+    def _at_most(self, limit: int) -> Formula:
+        return atom(self.subject, "matches", rf"\A{self.unit}{{0,{limit}}}{self.end}")
 
 
 @final
@@ -140,6 +145,12 @@ class FirstPiece:
         if not isinstance(value, str) or self.of.separator in value:
             return FALSE
         return atom(self.of.subject, "matches", rf"\A{re.escape(value)}(?:{re.escape(self.of.separator)}|\Z)")
+
+    @property
+    def length(self) -> TextLength:
+        """A letter of it is one with which no separator begins."""
+        separator = re.escape(self.of.separator)
+        return TextLength(self.of.subject, rf"(?:(?!{separator})[\s\S])", rf"(?:{separator}|\Z)")
 
     @property
     def lowered(self) -> FirstPiece | None:

@@ -34,8 +34,10 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
 
 
 def _of_choices(fact: FieldFact) -> Iterator[Any]:
-    """Collections of the first choice, of the first two, and of the first one twice."""
+    """The choices beside which there is something else; collections of the first, of the first two, of one twice."""
     for one in alternatives(fact.type):
+        if isinstance(one, Choice) and fact.literals is None:
+            yield from (value for value in one.values if value is not None and holdable(value))
         if isinstance(one, Group) and one.items and not one.fixed:
             choices = [choice.values for choice in alternatives(one.items[-1]) if isinstance(choice, Choice)]
             first = [value for values in choices for value in values if holdable(value)][:_MOST_GIVEN]
