@@ -24,6 +24,9 @@ from miners.logic import (
 
 _PLAINEST: Final = 6
 """Of more cases than there may be, so many are said one by one: each is enough for the condition to hold."""
+_MANY: Final = "a condition of many cases"
+MANY_CASES: Final = "many cases"
+"""The shape of what is not said for its number alone."""
 
 
 @lru_cache(maxsize=16384)
@@ -57,6 +60,11 @@ def _multiplied(left: Sequence[Conjunction], right: Sequence[Conjunction], limit
     return (*_plainest(products), *rest)
 
 
+def is_in_part(cases: Sequence[Conjunction]) -> bool:
+    """Whether some cases are left unsaid for their number."""
+    return any(isinstance(literal, Opaque) and literal.text == _MANY for case in cases for literal in case)
+
+
 def _joined(left: Sequence[Conjunction], right: Sequence[Conjunction]) -> tuple[Conjunction, ...]:
     both = (simplify((*one, *other)) for one in left for other in right)
     return tuple(dict.fromkeys(one for one in both if one is not None))
@@ -73,9 +81,9 @@ def _unsaid(formula: Formula) -> Conjunction:
     literals, shapes = _on_every_way(formula)
     shared = sorted(literals, key=repr)
     told = {literal.shape for literal in shared if isinstance(literal, Opaque)}
-    more = sorted(shapes - told) or ["many cases"]
+    more = sorted(shapes - told) or [MANY_CASES]
     place = _place_of(formula)
-    return (*shared, *(Opaque("a condition of many cases", place, shape=shape) for shape in more))
+    return (*shared, *(Opaque(_MANY, place, shape=shape) for shape in more))
 
 
 @lru_cache(maxsize=65536)

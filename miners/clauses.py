@@ -22,6 +22,9 @@ def is_same(one: Clause, other: Clause) -> bool:
 def simplified(subject: str, clauses: tuple[Clause, ...]) -> tuple[Clause, ...] | None:
     if opens_elements(subject):
         return clauses
+    if any(clause.op in _ORDER for clause in clauses):
+        itself = Clause("==", f"@{subject}")
+        clauses = tuple(clause for clause in clauses if not is_same(clause, itself))  # nan is in no order
     if _contradictory(clauses, subject):
         return None
     values = _finite(clauses)

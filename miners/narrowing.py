@@ -46,13 +46,13 @@ _Literals = tuple[Literal, ...]
 def narrowed(formula: Formula, most: int = _MOST_JUNCTIONS) -> Formula:
     """A formula that holds exactly where the given one does, in fewer parts; what is beyond `most` stays as it is."""
     for _ in range(_MOST_PASSES):
-        before, formula = formula, _Narrowing(most).of(formula, (), ())
+        before, formula = formula, Narrowing(most).of(formula, (), ())
         if formula == before:
             break
     return formula
 
 
-class _Narrowing:
+class Narrowing:
     """One pass over a formula. It is a tree of many equal branches: each is read once for what it stands beside."""
 
     def __init__(self, most: int) -> None:

@@ -8,9 +8,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
+from miners.cases import MANY_CASES
 from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, OF_THE_MODEL, OF_THE_MOMENT, Lost
+from miners.proof import (
+    BEHIND,
+    OF_NO_ARGUMENT,
+    OF_NO_CONFIG,
+    OF_NO_CONTEXT,
+    OF_NO_TYPE,
+    OF_THE_MODEL,
+    OF_THE_MOMENT,
+    Lost,
+)
 from miners.static import StaticResult
 from miners.static.candidates import Dropped, SiteFinding
 from miners.static.context import NO_CONTEXT, ContextReads, context_reads
@@ -37,6 +47,8 @@ _DROPPED: Final[Mapping[str, Reason]] = {
     "unreachable": Reason.UNREACHABLE,
     "not called": Reason.UNREACHABLE,
 }
+_FOR_CERTAIN: Final = (OF_NO_TYPE, OF_NO_CONTEXT, BEHIND)
+"""What holds of a condition of which some is not said holds of the whole of it as well."""
 _STOPPED: Final = re.compile(r" at (?P<place>\S+:\d+) instead\Z")
 _SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
     EffectKind.RAISE: frozenset({Severity.ERROR}),
@@ -52,6 +64,7 @@ _LOST: Final = (
     (": environment: ", Reason.RUN_TIME),
     (OF_NO_TYPE, Reason.UNREACHABLE),
     (OF_NO_CONTEXT, Reason.RUN_TIME),
+    (OF_NO_ARGUMENT, Reason.PRIVATE),
     (BEHIND, Reason.UNREACHABLE),
     (OF_THE_MOMENT, Reason.RUN_TIME),
     (OF_THE_MODEL, Reason.RUN_TIME),
@@ -70,6 +83,7 @@ _FIRST: Final = (
     Reason.UNREACHABLE,
 )
 """Which of several reasons is told: the one that is nearest to a rule."""
+_TRIED: Final = frozenset({Reason.REFUTED, Reason.NO_EXAMPLE})
 
 
 @final
@@ -140,11 +154,19 @@ def _entry(
 
 
 def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Collection[str]) -> Entry:
-    """The entry as out of reach, where each example of it ends at a check that is: it lies behind that check."""
+    """The entry as out of reach, where each example of it ends at a check that is: it lies behind that check.
+
+    So it is where other cases of its condition are for certain, and no config satisfies the rest.
+    """
     if entry.reason is not Reason.NO_EXAMPLE:
         return entry
     told = [lost for lost in losses.get((entry.path, entry.line), ()) if OF_NO_CONFIG not in lost.reason]
-    ends = [end for lost in told for end in _ends_of(lost)]
+    certain = [lost for lost in told if any(part in lost.reason for part in _FOR_CERTAIN)]
+    asking = [lost for lost in told if lost.candidate.shapes and OUTSIDE.issuperset(lost.candidate.shapes)]
+    tried = [lost for lost in told if lost not in certain and lost not in asking]
+    if certain and not tried and not asking:
+        return replace(entry, reason=_reason_of(certain[0]), detail=certain[0].reason)
+    ends = [end for lost in tried for end in _ends_of(lost)]
     if not ends or not all(end == NO_VERDICT or end in outside for end in ends):
         return entry
     return replace(entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {ends[0]}, which asks for more")
@@ -240,13 +262,21 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
         return _Why(Reason.RUN_TIME, f"{site.method} reads what only a running engine has")
     if not any(finding.called for finding in findings):
         return _Why(Reason.UNREACHABLE, f"neither construction nor validation is seen to call {site.method}")
-    read = {repr(one.fields): one for finding in findings for one in finding.candidates}
+    messages = [one.template for finding in findings for one in finding.candidates]
+    if messages and all(message is not None and context.is_of_packages(message) for message in messages):
+        return _Why(Reason.RUN_TIME, "it tells of what is installed")
+    proposed = (one for finding in findings for one in finding.candidates)
+    read = {repr(one.fields): one for one in sorted(proposed, key=lambda one: not one.opaque)}
     found = [
         *(_of_lost(one, read) for one in lost),
         *(_of_dropped(one) for finding in findings for one in finding.dropped),
     ]
     if not found or (not lost and any(finding.candidates for finding in findings)):
         found.extend(_of_candidate(one) for finding in findings for one in finding.candidates)
+    # Of more cases than are said, those that are said tell why: the others are more of the same.
+    said = [why for why in found if why.shapes != (MANY_CASES,)]
+    if any(why.reason in _TRIED for why in said):
+        found = said
     best = min(found, key=lambda why: _FIRST.index(why.reason))
     alike = [why for why in found if why.reason is best.reason]
     shapes = dict.fromkeys(shape for why in alike for shape in why.shapes)
@@ -268,13 +298,18 @@ def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
 
 def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Why:
     """Why a candidate was lost; what was refined from one with unread guards has forgotten them."""
+    if any(part in lost.reason for part in _FOR_CERTAIN):
+        return _Why(_reason_of(lost), lost.reason)
     first = lost.candidate if lost.candidate.opaque else read.get(repr(lost.candidate.fields))
     if first is None and all(one.opaque for one in read.values()):
         first = next(iter(read.values()), None)
     if first is not None and first.opaque:
         return _unsaid(first.opaque, first.shapes)
-    reason = next((reason for part, reason in _LOST if part in lost.reason), Reason.REFUTED)
-    return _Why(reason, lost.reason)
+    return _Why(_reason_of(lost), lost.reason)
+
+
+def _reason_of(lost: Lost) -> Reason:
+    return next((reason for part, reason in _LOST if part in lost.reason), Reason.REFUTED)
 
 
 def _of_dropped(dropped: Dropped) -> _Why:

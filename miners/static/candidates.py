@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, TypeGuard, final
 
 from miners.candidate import Candidate
-from miners.cases import to_dnf_in_part
+from miners.cases import is_in_part, to_dnf_in_part
 from miners.facts import ClassFacts, FieldFact
 from miners.logic import (
     FALSE,
@@ -25,6 +25,7 @@ from miners.logic import (
     fields_of,
 )
 from miners.narrowing import narrowed
+from miners.plainest import plainest
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import (
     OUTSIDE,
@@ -54,9 +55,12 @@ from pytest_llem_invariants.model import (
     Severity,
 )
 from pytest_llem_invariants.predicates import OPERATORS, compile_match, plain_value, reference_of, referenced_fields
+from pytest_llem_invariants.replay.contexts import default_context
 
 MOST_CASES: Final = 16
 """A condition that falls apart into more cases than this is not worth saying case by case."""
+_PLAINEST: Final = 4
+"""Of such a condition so many cases are said: those that ask least of a config."""
 
 _ERROR: Final = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
 _DETECTED: Final[Mapping[EffectKind, tuple[Severity, ExpectedOutcome]]] = {
@@ -159,12 +163,28 @@ def _of_effect(
     if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
         yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
         return
-    cases = to_dnf_in_part(_in_short(effect, facts, surface), MOST_CASES)
+    condition = _in_short(effect, facts, surface)
+    cases = to_dnf_in_part(condition, MOST_CASES)
     if not cases:
         yield _never(effect)
         return
+    if is_in_part(cases):
+        cases = (*plainest(condition, _PLAINEST, _of_itself(facts, engine, context, surface)), *cases)
     for case in cases:
         yield _of_case(facts, effect, case, engine, context, surface)
+
+
+def _of_itself(facts: ClassFacts, engine: str, context: Collection[str], surface: Surface) -> Callable[[Atom], bool]:
+    """Whether a clause holds where nothing is given and nothing around the config is special."""
+    around = default_context(context) if isinstance(context, Mapping) else {}
+
+    @cache
+    def holds(literal: Atom) -> bool:
+        fields = {literal.subject: (literal.clause,)}
+        match = Match(engine, fields, _defaults(facts, fields, engine, surface))
+        return compile_match(match, context_fields=context)(facts.base_kwargs, around)
+
+    return holds
 
 
 def _in_short(effect: Effect, facts: ClassFacts, surface: Surface) -> Formula:

@@ -22,17 +22,23 @@ class ContextReads:
     `reads` maps a chain as it is written (`current_platform.is_cuda`) either to the name of a context field, whose
     value it then is, or to `{field: [values]}`, for which it is true. `environments` names the modules whose
     attributes are environment variables; `declared` the context fields that a rule may speak of. `run_time` holds
-    patterns of the dotted names of functions and attributes whose value a model, or a running engine, decides.
+    patterns of the dotted names of functions and attributes whose value a model, or a running engine, decides;
+    `of_packages` the words in which the library speaks of what is installed.
     """
 
     reads: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
     declared: Collection[str] = frozenset()
     run_time: tuple[str, ...] = ()
+    of_packages: tuple[str, ...] = ()
 
     def is_of_run_time(self, name: str) -> bool:
         """Whether no config says what the function or attribute of that dotted name gives."""
         return bool(self.run_time) and _among_names(self.run_time, name)
+
+    def is_of_packages(self, message: str) -> bool:
+        """Whether a message speaks of what is installed, and not of a config."""
+        return any(re.search(words, message) for words in self.of_packages)
 
     def read(self, chain: str, place: str) -> Term | None:
         """The term behind a chain; None where it is no matter of the context."""
@@ -68,6 +74,7 @@ def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, patterns)))
 
 
+_OF_PACKAGES: Final = ("asks_for_package", "noise")
 NO_CONTEXT: Final = ContextReads()
 
 
@@ -77,6 +84,7 @@ def context_reads(ssot: Ssot) -> ContextReads:
     return ContextReads(
         declared.get("reads", {}),
         tuple(declared.get("environments", ())),
-        declared=frozenset(ssot.context),
+        declared=ssot.context,
         run_time=tuple(declared.get("run_time", ())),
+        of_packages=tuple(declared[key] for key in _OF_PACKAGES if key in declared),
     )

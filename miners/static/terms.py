@@ -12,7 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, final
 
-from miners.logic import FALSE, TRUE, Formula, Opaque, Truth, all_of, any_of, atom, reshaped
+from miners.logic import FALSE, TRUE, And, Formula, Opaque, Or, Truth, all_of, any_of, atom, reshaped
 from miners.static.neighbours import Neighbour, Pairs
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
 from miners.static.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
@@ -373,9 +373,22 @@ def choose(cases: Iterable[tuple[Formula, Term]], text: str = "", place: str = "
                 flat[known] = (any_of((flat[known][0], both)), value)
     if len(flat) == 1:
         return flat[0][1]
-    if not flat or len(flat) > MOST_CASES:
+    if not flat:
         return Unknown(text or "one of many values", place, "too many cases")
-    return Choice(tuple(flat))
+    return Choice(tuple(flat if len(flat) <= MOST_CASES else _plainest(flat, text, place)))
+
+
+def _plainest(cases: list[tuple[Formula, Term]], text: str, place: str) -> list[tuple[Formula, Term]]:
+    """Of too many cases those that are known under the shortest conditions; what else there is stays open."""
+    known = [case for case in cases if not isinstance(case[1], Unknown)]
+    kept = sorted(known, key=lambda case: _length(case[0]))[: MOST_CASES - 1]
+    rest = any_of(guard for guard, value in cases if not any(value is other for _, other in kept))
+    return [*kept, (rest, Unknown(text or "one of many values", place, "too many cases"))]
+
+
+@lru_cache(maxsize=65536)
+def _length(formula: Formula) -> int:
+    return 1 + sum(map(_length, formula.parts)) if isinstance(formula, (And, Or)) else 1
 
 
 def alike(left: Term, right: Term) -> bool:

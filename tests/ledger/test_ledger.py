@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from miners.candidate import Candidate
+from miners.cases import MANY_CASES
+from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
 from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
@@ -194,6 +196,29 @@ def test_declared_needs_are_no_fault_of_the_language(read: StaticResult) -> None
     assert entry_of(declared, "opaque").reason is Reason.OPAQUE
 
 
+def test_what_tells_of_a_package_is_out_of_reach(read: StaticResult) -> None:
+    context = ContextReads(of_packages=("(?i)\\bBAD number",))
+    assert entry_of(ledger_of(read, context=context), "warned").reason is Reason.RUN_TIME
+    assert entry_of(ledger_of(read, context=context), "raised").reason is not Reason.RUN_TIME
+
+
+def test_of_more_cases_than_are_said_the_said_ones_tell_why(read: StaticResult) -> None:
+    said = candidate_of(read, "raised")
+    rest = replace(said, opaque=("a condition of many cases [x.py:1]",), shapes=(MANY_CASES,))
+    none = "no example that the library confirms: accepted"
+    both = ledger_of(read, lost=[Lost(said, none), Lost(rest, none)])
+    assert entry_of(both, "raised").reason is Reason.NO_EXAMPLE
+    assert entry_of(ledger_of(read, lost=[Lost(rest, none)]), "raised").reason is Reason.OPAQUE
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"), [(f"{BEHIND} x.py:1", Reason.UNREACHABLE), (f"{OF_NO_CONTEXT} platform", Reason.RUN_TIME)]
+)
+def test_what_no_config_shows_none_shows_with_more_guards(read: StaticResult, told: str, reason: Reason) -> None:
+    wider = replace(candidate_of(read, "raised"), opaque=("weights",), shapes=("slice",))
+    assert entry_of(ledger_of(read, lost=[Lost(wider, told)]), "raised").reason is reason
+
+
 def test_the_shares_count_what_is_within_reach() -> None:
     def entry(line: int, rules: tuple[str, ...] = (), reason: Reason | None = None) -> Entry:
         return Entry("x.py", line, "C.f", "raise", ("C",), rules, reason)
@@ -242,6 +267,7 @@ def test_dropping_a_rule_from_a_corpus_drops_it_from_the_ledger_beside_it(read: 
     entry = entry_of(load_ledger(tmp_path / LEDGER), "raised")
     assert (entry.rules, entry.reason) == ((), Reason.REFUTED)
     assert "'a': -7" in entry.detail
+    assert load_counterexamples(tmp_path / COUNTEREXAMPLES) == {rule.native_type: ({"a": -7},)}
 
 
 def test_an_effect_is_one_line_of_the_file(read: StaticResult) -> None:

@@ -1,0 +1,116 @@
+"""The plainest cases of a condition that falls apart into too many to say them all.
+
+To multiply out is to forget most of the cases on the way, and what is left may contradict what comes next. Here the
+alternatives are chosen one by one instead, each under what the ones before it say, the ones that promise to ask the
+least of a config first: a case that is found is a whole one, and by itself enough for the condition to hold.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, final
+
+from miners.logic import FALSE, And, Atom, Conjunction, Formula, Literal, Or, Truth, simplify, without_implied
+from miners.narrowing import Narrowing
+
+_MOST_STEPS: Final = 400
+"""So many half-made cases are looked at."""
+_MOST_JUNCTIONS: Final = 40_000
+_OF_ITSELF: Final = 1
+_ASKED_FOR: Final = 3
+_UNSAID: Final = (20, 4)
+"""What a clause costs that holds of itself, one that something must be given for, and one that cannot be said: first
+that is worth a long way around, then it may be what holds anyway."""
+
+Holds = Callable[[Atom], bool]
+"""Whether a clause holds where nothing is given."""
+_Left = tuple[Or, ...]
+
+
+def plainest(formula: Formula, most: int, of_itself: Holds) -> tuple[Conjunction, ...]:
+    """So many cases at most, twice; first those that ask least of a config, in each of them first what it asks for."""
+    found = (itertools.islice(_Cases(of_itself, unsaid).of(formula), most) for unsaid in _UNSAID)
+    cases = without_implied(tuple(dict.fromkeys(itertools.chain.from_iterable(found))))
+    return tuple(
+        tuple(sorted(case, key=lambda literal: isinstance(literal, Atom) and of_itself(literal))) for case in cases
+    )
+
+
+@final
+class _Cases:
+    """One search, of half-made cases the most promising first."""
+
+    def __init__(self, of_itself: Holds, unsaid: int) -> None:
+        self._of_itself = of_itself
+        self._unsaid = unsaid
+        self._narrowing = Narrowing(_MOST_JUNCTIONS)
+        self._order = itertools.count(0, -1)
+        self._heap: list[tuple[int, int, Conjunction, _Left]] = []
+        self._costs: dict[Formula, int] = {}
+
+    def of(self, formula: Formula) -> Iterator[Conjunction]:
+        self._push((), (formula,))
+        for _ in range(_MOST_STEPS):
+            if not self._heap:
+                return
+            _, _, said, left = heapq.heappop(self._heap)
+            if not left:
+                yield said
+                continue
+            chosen = min(left, key=_alternatives)
+            rest = tuple(one for one in left if one is not chosen)
+            for alternative in reversed(chosen.parts):
+                self._push(said, (*rest, alternative))
+
+    def _push(self, said: Conjunction, open_: Sequence[Formula]) -> None:
+        begun = self._without_choice(said, open_)
+        if begun is not None:
+            said, left = begun
+            cost = sum(map(self._cost, said)) + sum(map(self._cost, left))
+            heapq.heappush(self._heap, (cost, next(self._order), said, left))
+
+    def _without_choice(self, said: Conjunction, open_: Sequence[Formula]) -> tuple[Conjunction, _Left] | None:
+        """What must hold as far as there is no choice, and the alternatives that are left; None where none are."""
+        while True:
+            more: list[Literal] = []
+            left: dict[Or, None] = {}
+            for formula in open_:
+                narrowed = self._narrowing.of(formula, said, ())
+                for part in narrowed.parts if isinstance(narrowed, And) else (narrowed,):
+                    if part == FALSE:
+                        return None
+                    if isinstance(part, Or):
+                        left[part] = None
+                    elif not isinstance(part, (Truth, And)):
+                        more.append(part)
+            if not more:
+                return said, tuple(left)
+            joined = simplify((*said, *more))
+            if joined is None:
+                return None
+            said, open_ = joined, tuple(left)
+
+    def _cost(self, formula: Formula) -> int:
+        """What there is to ask for, at the least."""
+        if formula not in self._costs:
+            self._costs[formula] = self._counted(formula)
+        return self._costs[formula]
+
+    def _counted(self, formula: Formula) -> int:
+        match formula:
+            case And(parts=parts):
+                return sum(map(self._cost, parts))
+            case Or(parts=parts):
+                return min(map(self._cost, parts))
+            case Atom():
+                return _OF_ITSELF if self._of_itself(formula) else _ASKED_FOR
+            case Truth():
+                return 0
+            case _:
+                return self._unsaid
+
+
+def _alternatives(formula: Or) -> int:
+    return len(formula.parts)
