@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 from miners.candidate import Candidate
 from miners.challenges import jointly
+from miners.counterexamples import Counterexamples, known_to
 from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.feeds import Feed, discover_feeds, restate
@@ -39,7 +40,7 @@ from miners.workers import forked
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import now, today
-from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Observation, Rule, Severity
+from pytest_llem_invariants.model import EMPTY, AddedBy, Corpus, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.observe import Observer
 
 _WORKERS: Final = 2
@@ -88,10 +89,12 @@ def build(
     progress: Progress,
     workers: int = _WORKERS,
     classes: Collection[str] | None = None,
+    counterexamples: Counterexamples = EMPTY,
 ) -> Mined:
     """Mine the installed library. The version has been checked against its pin by the caller.
 
-    With `classes` only those are mined, and the rules of all others stay as they were.
+    With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
+    rules beside the challenges that are made for them.
     """
     version = adapter.import_library()
     adapter.check_landmarks()
@@ -103,6 +106,7 @@ def build(
         step.note = f"{len(lifted)} candidates"
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
+    _Forked.counterexamples = known_to(surface, counterexamples)
     by_hand = _written_by_hand(previous, surface)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
@@ -191,6 +195,7 @@ class _Forked:
     parts: Mapping[str, int]
     known: Mapping[str, Sequence[Proven]]
     judged: dict[str, dict[str, Observation]]
+    counterexamples: Counterexamples
     feeds: Sequence[Feed]
     readings: dict[str, tuple[SiteFinding, ...]]
 
@@ -206,7 +211,7 @@ class _Forked:
         """What the library says to a share of the challenges, which are put to each part of a class."""
         name, share = task
         oracle = Oracle(Observer(cls.adapter), name)
-        for kwargs in itertools.islice(challenges_of(cls.adapter, cls.surface, name), share, None, _ASKERS):
+        for kwargs in itertools.islice(_challenges(cls.adapter, cls.surface, name), share, None, _ASKERS):
             oracle.accepts(kwargs)
         return name, oracle.judged
 
@@ -318,7 +323,7 @@ def _prove_class(
         findings = _Forked.read(name)
         guesses = [*(candidate for finding in findings for candidate in finding.candidates), *guesses]
     gate.prove(guesses)
-    challenges = tuple(challenges_of(adapter, surface, name))
+    challenges = tuple(_challenges(adapter, surface, name))
     gate.challenge(challenges)
     probed: list[Candidate] = []
     if parts == 1:
@@ -340,7 +345,7 @@ def _probe_further(
     oracle = Oracle(Observer(adapter), name, _Forked.judged[name])
     gate, before = (_gate(adapter, surface, name, oracle) for _ in range(2))
     before.adopt(known)
-    challenges = tuple(challenges_of(adapter, surface, name))
+    challenges = tuple(_challenges(adapter, surface, name))
     share = (part, _FRONT_PROBERS)
     probed = probe_class(
         adapter, surface, name, oracle, guesses, explained=before.rejects, company=challenges, share=share
@@ -348,6 +353,11 @@ def _probe_further(
     gate.prove(probed)
     gate.challenge((*challenges, *_jointly(adapter, surface, gate, name)))
     return _ClassResult(gate.proven, tuple(gate.lost), _counted(probed), ())
+
+
+def _challenges(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
+    yield from _Forked.counterexamples.get(name, ())
+    yield from challenges_of(adapter, surface, name)
 
 
 def _jointly(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], gate: Gate, name: str) -> Iterator[Kwargs]:

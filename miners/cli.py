@@ -117,6 +117,7 @@ def _probe(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     from miners.build import build
+    from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
     from miners.ledger.files import LEDGER, render_ledger
     from miners.ledger.making import ledger_of
     from miners.ledger.show import headline
@@ -133,7 +134,14 @@ def _build(options: argparse.Namespace) -> int:
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     previous: Corpus | None = load_proposed(path) if path.exists() else None
     _say_what_is_not_mined(adapter)
-    mined = build(adapter, previous=previous, progress=Progress(), workers=options.workers, classes=options.classes)
+    mined = build(
+        adapter,
+        previous=previous,
+        progress=Progress(),
+        workers=options.workers,
+        classes=options.classes,
+        counterexamples=load_counterexamples(path.with_name(COUNTEREXAMPLES)),
+    )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     print(closing_table(mined))
     if options.out is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from miners.candidate import Candidate
+from miners.counterexamples import COUNTEREXAMPLES, record_counterexamples
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.proof import Lost, Proven
 from miners.stage import to_candidate
@@ -40,7 +41,7 @@ def write_fates(
 
 
 def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> Iterator[str]:
-    """Take out of a proposed corpus the rules that a random config refuted, and keep them with that config."""
+    """Take out of a proposed corpus the rules that a random config refuted; later builds are put to that config."""
     gone = [rule for rule in corpus.rules if rule.id in accused]
     if not gone:
         return
@@ -51,13 +52,16 @@ def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> I
     dump(path, render_proposed(replace(corpus, rules=tuple(rule for rule in corpus.rules if rule.id not in accused))))
     ledger = path.parent / LEDGER
     if ledger.exists():
-        met = {
+        why = {
             name: f"fires on a config that the library accepts: {dict(kwargs)!r}" for name, kwargs in accused.items()
         }
-        dump(ledger, render_ledger(load_ledger(ledger).without(met)))
+        dump(ledger, render_ledger(load_ledger(ledger).without(why)))
     for rule in gone:
         yield f"dropped {rule.id}: the library accepts {say_value(dict(accused[rule.id]))}"
-    yield f"wrote {path} without {len(gone)} rules, and {refuted}"
+    counterexamples = path.with_name(COUNTEREXAMPLES)
+    met = ((rule.native_type, accused[rule.id]) for rule in gone)
+    added = record_counterexamples(counterexamples, corpus.engine, met)
+    yield f"wrote {path} without {len(gone)} rules, {added} configs into {counterexamples.name}, and {refuted}"
 
 
 def _write(

@@ -17,6 +17,7 @@ from typing import Any, Final, final
 
 import yaml
 
+from miners.counterexamples import COUNTEREXAMPLES
 from miners.progress import Progress
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.files import write_atomically
@@ -25,6 +26,8 @@ from pytest_llem_invariants.ssot import FOLDER, Ssot
 PROPOSED: Final = "invariants.proposed.yaml"
 VALIDATED: Final = "invariants.validated.yaml"
 PUBLISHED: Final = (PROPOSED, VALIDATED, "ledger.json", "schema.discovered.json")
+_HANDED_ON: Final = (PROPOSED, COUNTEREXAMPLES)
+"""The same constraint keeps its name over the versions; what refuted a rule of one may refute one of another."""
 _TAIL: Final = 12
 _DIVERGES: Final = 1
 
@@ -98,9 +101,10 @@ class Making:
         shutil.rmtree(project, ignore_errors=True)
         shutil.copytree(self._root / FOLDER, project / FOLDER)
         self._corpus(place).mkdir(parents=True)
-        current = self._root / "corpora" / self._ssot.engine / PROPOSED
-        if current.exists():  # the same constraint keeps its name over the versions
-            shutil.copyfile(current, self._corpus(place) / PROPOSED)
+        for name in _HANDED_ON:
+            current = self._root / "corpora" / self._ssot.engine / name
+            if current.exists():
+                shutil.copyfile(current, self._corpus(place) / name)
         own = str(self._source) if (self._source / "pyproject.toml").is_file() else _own_requirement()
         self._must(log, [*_pip(venv), own], project)
         self._must(log, [*_pip(venv), "--force-reinstall", "--no-deps", own], project)
