@@ -16,8 +16,23 @@ from miners.candidate import Candidate
 from miners.cases import to_dnf_in_part
 from miners.companions import companions
 from miners.facts import ClassFacts
-from miners.logic import Atom, Conjunction, Formula, Literal, all_of, fields_of, negate
+from miners.logic import (
+    FALSE,
+    TRUE,
+    And,
+    Atom,
+    Conjunction,
+    Formula,
+    Literal,
+    Opaque,
+    Or,
+    all_of,
+    any_of,
+    fields_of,
+    negate,
+)
 from miners.static import SiteFinding
+from miners.static.terms import OUTSIDE
 from miners.values import Surface, class_of
 from miners.witness import Search
 from pytest_llem_invariants.expressions import parse
@@ -31,17 +46,21 @@ from pytest_llem_invariants.model import (
     ObservedException,
     Severity,
 )
-from pytest_llem_invariants.predicates import compile_match, reference_of
+from pytest_llem_invariants.predicates import OPERATORS, compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
 from pytest_llem_invariants.values import identity
 
 NO_VERDICT: Final = "environment"
+ACCEPTED: Final = "nowhere"
 _MOST_CASES: Final = 8
 MOST_ASKED: Final = 40
 _MOST_CHECKS: Final = 4
 _MOST_WAYS: Final = 40
-_STEPS: Final = 2_000
-"""So far the values of one case are combined: there are many cases."""
+_STEPS: Final = 3_000
+_STEPS_EACH: Final = 250
+"""So far the values of one case are combined, and of one choice of its fields: there are many cases."""
+_NEGATED: Final = re.compile(r"not \((.*)\)( \[[^\]]*\])\Z", re.DOTALL)
+"""How an unread guard is told that shall not hold."""
 _FIRST_CONFIGS: Final = 6
 _MOST_LOOKED_AT: Final = 60
 _STOPS: Final = (1, 3)
@@ -71,6 +90,7 @@ class Checks:
         self._context = context
         """The fields that stand for no argument, which every class calls by one name."""
         self._by_class: dict[str, dict[str, tuple[Candidate, ...]]] = {}
+        self._without_verdict: dict[str, tuple[Formula, ...]] = {}
 
     def at(self, place: str) -> Iterator[Candidate]:
         """The checks whose exception is raised there: the class's own, else those of the objects that it holds."""
@@ -80,6 +100,18 @@ class Checks:
             if facts.path == path and name != self._facts.native_type:
                 for check in self._of(name).get(place, ()):
                     yield from self._inside(check)
+
+    def note_without_verdict(self, place: str) -> None:
+        """What comes to that check is not told on this machine: it asks for a package, or for a model."""
+        if place not in self._without_verdict:
+            self._without_verdict[place] = tuple(map(_in_full, self.at(place)))
+
+    def leave_no_verdict(self, case: Conjunction) -> bool:
+        """Whether every config of a case comes to a check that is not told on this machine, or is rejected before."""
+        return any(
+            checks and not to_dnf_in_part(all_of((*case, *map(negate, checks))))
+            for checks in self._without_verdict.values()
+        )
 
     def _of(self, name: str) -> Mapping[str, tuple[Candidate, ...]]:
         if name not in self._by_class:
@@ -152,6 +184,8 @@ class _Way:
     defaults: Mapping[str, Any]
     tripped_at: str | None = None
     """Where a config without one more object tripped: one that trips there again is no further."""
+    short_of: str | None = None
+    """Where it ends if nothing satisfies it: at a check that is not said in full. None where nothing can."""
 
 
 def detour(
@@ -221,10 +255,22 @@ class _Walk:
                 return None, tuple(ends)
             way = open_.pop(0)
             further: list[_Way] = []
-            for case in self._cases(way.formula)[:_MOST_CASES]:
+            cases = self._cases(way.formula)[:_MOST_CASES]
+            if not cases and way.short_of is not None:
+                ends.setdefault(way.short_of)
+            for case in cases:
+                if self._checks.leave_no_verdict(case):
+                    ends.setdefault(NO_VERDICT)
+                    continue
                 fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
                 search = Search(
-                    fields, way.defaults, self._facts, surface=self._surface, context=self._context, steps=_STEPS
+                    fields,
+                    way.defaults,
+                    self._facts,
+                    surface=self._surface,
+                    context=self._context,
+                    steps=_STEPS,
+                    steps_each=_STEPS_EACH,
                 )
                 stopped = 0
                 looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
@@ -232,25 +278,29 @@ class _Walk:
                 if not likely and next(search.positives(typed=True), None) is not None:
                     self._refused.add(case)
                 for kwargs in likely:
-                    self._asked.add(identity((kwargs, search.context)))
+                    self._asked.add(identity((kwargs, {**default_context(self._context), **search.context})))
                     if self.asked > self._most:
                         return None, ()
                     if self._shows(kwargs, search.context):
                         return _told(self._candidate, fields, kwargs, search.context, self._context), ()
                     observation = self._observe(kwargs, search.context)
                     raised = observation.exception
-                    if raised is None or raised.raised_at is None:
+                    if raised is None:
+                        ends.setdefault(ACCEPTED)
+                        continue
+                    if raised.raised_at is None:
                         continue
                     if raised.raised_at == way.tripped_at:
                         break
                     if observation.skipped_reason is not None:
+                        self._checks.note_without_verdict(raised.raised_at)
                         ends.setdefault(NO_VERDICT)
                         break
                     past = tuple(self._onward(raised, kwargs, case, way, search.context))
                     further.extend(one for one in past if one.formula not in seen)
                     seen.update(one.formula for one in past)
-                    if not past:
-                        ends.setdefault(raised.raised_at)
+                    if all(self._cases(one.formula) == (case,) for one in past):
+                        ends.setdefault(past[0].short_of or raised.raised_at if past else raised.raised_at)
                     stopped += 1
                     if stopped == stops:
                         break
@@ -277,14 +327,55 @@ class _Walk:
         self, raised: ObservedException, kwargs: Kwargs, case: Conjunction, way: _Way, here: Mapping[str, Any]
     ) -> Iterator[_Way]:
         """The ways past one stop: beside the condition of the check that stands there, or with the object it lacks."""
-        for check in self._checks.at(raised.raised_at or ""):
-            held = _held(check, kwargs, here, self._context)
-            if held is not None and held == _formula(check) and not check.opaque:
-                self._stops.setdefault(case, []).append((raised.raised_at or "", held))
-            if held is not None:
-                yield _Way(all_of((*case, negate(held))), {**check.defaults, **way.defaults})
+        place = raised.raised_at or ""
+        standing = tuple(self._checks.at(place))
+        held = [(check, _held(check, kwargs, here, self._context)) for check in standing]
+        whole = [check for check, formula in held if formula == _formula(check)]
+        self._stops.setdefault(case, []).extend((place, _formula(check)) for check in whole if not check.opaque)
+        if whole:
+            # Past one case of the check only into another is no further: none of them shall hold.
+            defaults = {name: value for check in standing for name, value in check.defaults.items()}
+            past = all_of((*case, *(self._possible(negate(_in_full(check))) for check in standing)))
+            unsaid = [shape for check in whole for shape in check.shapes]
+            short_of = way.short_of if not unsaid else NO_VERDICT if OUTSIDE.issuperset(unsaid) else place
+            yield _Way(past, {**defaults, **way.defaults}, short_of=short_of)
+        else:
+            for check, formula in held:
+                if formula is not None:
+                    past = all_of((*case, self._possible(negate(formula))))
+                    yield _Way(past, {**check.defaults, **way.defaults}, short_of=place)
         for name in companions(raised, kwargs, self._facts, self._surface):
             yield _Way(all_of((*case, Atom(name, Clause("present", True)))), way.defaults, raised.raised_at)
+
+    def _possible(self, formula: Formula) -> Formula:
+        """The formula without what no known value of the context satisfies, or every one does."""
+        match formula:
+            case And(parts=parts):
+                return all_of(map(self._possible, parts))
+            case Or(parts=parts):
+                return any_of(map(self._possible, parts))
+            case Atom(subject=name) if name in self._context:
+                test = compile_match(Match("", {name: (formula.clause,)}), context_fields=self._context)
+                field = self._context[name]
+                met = {test(EMPTY, {name: value}) for value in (field.default, *field.values)}
+                return TRUE if met == {True} else FALSE if met == {False} else formula
+            case Opaque(shape="every element", dual=dual) if dual is not None:
+                return _otherwise(dual)
+            case _:
+                return formula
+
+
+def _otherwise(exists: Formula) -> Formula:
+    """That some element is otherwise: where none shall satisfy a condition, the next config has one that does not."""
+    match exists:
+        case Or(parts=parts):
+            return all_of(map(_otherwise, parts))
+        case And(parts=parts):
+            return any_of(map(_otherwise, parts))
+        case Atom(subject=subject, clause=clause) if OPERATORS[clause.op].negation is not None:
+            return Atom(subject, Clause(OPERATORS[clause.op].negation or "", clause.rhs))
+        case _:
+            return TRUE
 
 
 def _asks_for_nan(literal: Literal) -> bool:
@@ -294,6 +385,16 @@ def _asks_for_nan(literal: Literal) -> bool:
 
 def _formula(candidate: Candidate) -> Formula:
     return all_of(Atom(subject, clause) for subject, clauses in candidate.fields.items() for clause in clauses)
+
+
+def _in_full(check: Candidate) -> Formula:
+    """The whole condition of a check, with the guards that no predicate says as what they are."""
+    return all_of((_formula(check), *map(_unsaid, check.opaque)))
+
+
+def _unsaid(wording: str) -> Opaque:
+    negated = _NEGATED.match(wording)
+    return Opaque(wording if negated is None else negated[1] + negated[2], "", negated is not None)
 
 
 def _held(

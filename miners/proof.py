@@ -47,8 +47,10 @@ _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried beside the other base arguments."""
 _OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _INSTEAD: Final = " instead"
+_ACCEPTED: Final = "accepted"
 _MOST_LOOKED_AT: Final = 200
 OF_NO_CONFIG: Final = "no config satisfies it"
+OF_NO_ARGUMENT: Final = "no argument takes part in it"
 OF_NO_CONTEXT: Final = "it asks for another"
 BEHIND: Final = "whatever satisfies it is stopped before, first at"
 OF_THE_MOMENT: Final = "what the value becomes is another each time"
@@ -159,14 +161,23 @@ class Gate:
         assert self._checks is not None
         proven = {entry.rule.miner_source.guard for entry in self.proven}
         left: dict[str, int] = {}
+        elsewhere: set[str] = set()
         found: dict[int, Candidate] = {}
         plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: _oddity(one[1].candidate))
         for index, lost in plainest:
             candidate, place = lost.candidate, lost.candidate.source.guard
-            if candidate.added_by is not AddedBy.STATIC_MINER or place in proven or _INSTEAD not in lost.reason:
+            if candidate.added_by is not AddedBy.STATIC_MINER or place in proven:
                 continue
             if not OUTSIDE.isdisjoint(candidate.shapes):
                 continue  # an example led so far would be one of the model and the machine at hand
+            if lost.reason.endswith(_ACCEPTED) and place not in elsewhere:
+                elsewhere.add(place)
+                met = self._in_another_context(candidate)
+                if met is not None:
+                    found[index] = met
+                    proven.add(place)
+            if _INSTEAD not in lost.reason:
+                continue
             if left.setdefault(place, MOST_ASKED) > 0:
                 led = detour(
                     candidate,
@@ -186,6 +197,20 @@ class Gate:
                 self.lost[index] = replace(lost, reason=why, ends=led.ends)
         self.lost = [lost for index, lost in enumerate(self.lost) if index not in found]
         return list(found.values())
+
+    def _in_another_context(self, candidate: Candidate) -> Candidate | None:
+        """The candidate in the first context beside the default one in which it shows: its code may not ask for it."""
+        search = self._search(candidate)
+        likely = filter(search.is_of_type, itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT))
+        configs = tuple(itertools.islice(likely, _MOST_ELSEWHERE))
+        for name in self._contexts:
+            field = self._context[name]
+            others = () if name in candidate.fields else [value for value in field.values if value != field.default]
+            for value, kwargs in itertools.product(others, configs):
+                if self._is_met(candidate, kwargs, {**search.context, name: value}):
+                    fields = {**candidate.fields, name: (Clause("==", value),)}
+                    return replace(candidate, fields=fields, hints=(kwargs, *candidate.hints))
+        return None
 
     def challenge(self, configs: Iterable[Kwargs]) -> None:
         """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
@@ -416,6 +441,8 @@ class Gate:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
         if search.unmet:
             return f"{OF_NO_CONTEXT} {', '.join(search.unmet)}"
+        if candidate.fields.keys() <= self._context.keys():
+            return OF_NO_ARGUMENT
         if next(search.positives(), None) is None:
             return OF_NO_CONFIG
         kwargs = next(filter(search.is_of_type, itertools.islice(search.positives(), _MOST_LOOKED_AT)), None)
@@ -425,7 +452,7 @@ class Gate:
         if observation.skipped_reason is not None:
             return observation.skipped_reason
         if observation.exception is None:
-            return "accepted"
+            return _ACCEPTED
         return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'}{_INSTEAD}"
 
     def _as_worded(self, rule: Rule) -> Rule:

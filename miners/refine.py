@@ -10,6 +10,7 @@ from typing import Any, Final
 from miners.candidate import Candidate
 from miners.dynamic.shapes import Evidence, infer
 from miners.facts import ClassFacts, is_closed
+from miners.unconverted import as_declared
 from miners.values import Surface, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
@@ -66,6 +67,12 @@ def refine(
             best = (excluded, found)
         if best[0] == len(counterexamples):
             break
+    declared = as_declared(candidate, facts, surface)
+    if not best[1] and declared.fields != candidate.fields:
+        triggers = triggers_of(declared)
+        if triggers(positive) and not any(map(triggers, counterexamples)):
+            reason = f"the library accepts {dict(counterexamples[0])!r}; holds for values that are not converted"
+            return (Refinement(declared, reason),)
     return best[1]
 
 

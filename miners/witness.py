@@ -14,7 +14,7 @@ from miners.facts import ClassFacts, FieldFact
 from miners.types import Choice, Group, alternatives
 from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
-from pytest_llem_invariants.inverse import values_by_field
+from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, TypedValue
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
 from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, pool
@@ -127,8 +127,11 @@ class Search:
         surface: Surface = EMPTY,
         context: Mapping[str, ContextField] = EMPTY,
         steps: int = _MOST_STEPS,
+        steps_each: int = _MOST_STEPS,
     ) -> None:
         self._steps = steps
+        self._steps_each = steps_each
+        """So far the values of one choice of fields are combined, before the next choice has its turn."""
         self._facts = facts
         self._surface = surface
         match = Match("", fields, defaults)
@@ -198,7 +201,7 @@ class Search:
         for extra in range(len(optional) + 1):
             for chosen in itertools.combinations(optional, extra):
                 given = [name for name in self.fields if name in mandatory or name in chosen]
-                for kwargs in self._assign(given, allowed, steps):
+                for kwargs in self._assign(given, allowed, itertools.islice(steps, self._steps_each)):
                     key = identity(kwargs)
                     if key not in self._seen:
                         self._seen.add(key)
@@ -306,6 +309,9 @@ class Search:
                     wanted[name].append(value)
                 if crosses:
                     shared.append(value)
+        for name, mapping in mappings_by_field(fields, self._surface):
+            if name in wanted:
+                wanted[name].append(mapping)
         pools: dict[str, tuple[Any, ...]] = {}
         for name in self.fields:
             fact = field_at(name, self._facts, self._surface)

@@ -58,3 +58,21 @@ class Outer:
             raise ValueError("five, if so")
         if self.size == 5 and self.step == 5:
             raise ValueError("behind what nobody reads")
+
+
+@dataclass
+class Runner:
+    mode: str | None = None
+    fast: bool = False
+    outputs: bool = False
+    size: int = 1
+
+    def __post_init__(self) -> None:
+        if self.outputs and self.mode != "two" and not self.fast:
+            raise ValueError("outputs need mode two")
+        if self.mode == "two" or self.fast:
+            raise ValueError("mode two needs a package")
+        if self.outputs and self.size > 3:
+            raise ValueError("behind what is not installed")
+        if self.size == 8:
+            raise ValueError("eight")

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from miners.candidate import Candidate
-from miners.detours import Checks
+from miners.detours import NO_VERDICT, Checks
 from miners.oracle import Oracle
-from miners.proof import BEHIND, Gate
+from miners.proof import BEHIND, OF_NO_ARGUMENT, Gate
 from miners.static import mine_class
 from miners.static.reader import ImportedReader
 from miners.surface import class_facts
-from pytest_llem_invariants.model import Observation, ObservedException
+from pytest_llem_invariants.model import Clause, ContextField, Observation, ObservedException
 from pytest_llem_invariants.values import resolve_class
 from tests.evidence import guarded
 
 FILE = "tests/evidence/guarded.py"
-SURFACE = {name: class_facts(getattr(guarded, name), name) for name in ("Outer", "Inner", "Plan")}
+SURFACE = {name: class_facts(getattr(guarded, name), name) for name in ("Outer", "Inner", "Plan", "Runner")}
 READER = ImportedReader("tests")
 
 
@@ -53,19 +53,26 @@ class Library:
         return getattr(guarded, native_type)(**given)
 
     def no_verdict(self, exception: ObservedException) -> str | None:
-        return None
+        return "environment: a package" if "package" in exception.message else None
 
 
-def gate(*, with_checks: bool) -> Gate:
-    stands_in: Any = Library()
-    facts = SURFACE["Outer"]
+class Elsewhere(Library):
+    """Rejects nothing on the platform at hand."""
+
+    def raises(self, native_type: str, kwargs: Any, context: Any) -> ObservedException | None:
+        return super().raises(native_type, kwargs, context) if context.get("platform") == "far" else None
+
+
+def gate(*, with_checks: bool, of: str = "Outer", library: Any = None, **more: Any) -> Gate:
+    facts = SURFACE[of]
     checks = Checks(facts, SURFACE, read) if with_checks else None
-    oracle = Oracle(stands_in, "Outer")
-    return Gate(facts, oracle, engine="toy", library="toy", added_at="2026-01-01", surface=SURFACE, checks=checks)
+    oracle = Oracle(library or Library(), of)
+    at = {"engine": "toy", "library": "toy", "added_at": "2026-01-01"}
+    return Gate(facts, oracle, **at, surface=SURFACE, checks=checks, **more)
 
 
-def candidates(message: str) -> list[Candidate]:
-    return [one for finding in read("Outer") for one in finding.candidates if one.template == message]
+def candidates(message: str, of: str = "Outer") -> list[Candidate]:
+    return [one for finding in read(of) for one in finding.candidates if one.template == message]
 
 
 @pytest.mark.parametrize(
@@ -110,3 +117,28 @@ def test_a_line_behind_one_of_the_same_condition_is_told_as_that() -> None:
     led.prove([first, second])
     assert [entry.rule.miner_source.guard for entry in led.proven] == [first.source.guard]
     assert [lost.reason for lost in led.lost] == [f"{BEHIND} {first.source.guard}"]
+
+
+def test_every_way_to_a_line_may_end_at_what_this_machine_cannot_tell() -> None:
+    led = gate(with_checks=True, of="Runner")
+    led.prove(candidates("behind what is not installed", "Runner"))
+    assert not led.proven
+    assert [lost.ends for lost in led.lost] == [(NO_VERDICT,)]
+
+
+def test_what_is_accepted_here_is_looked_for_in_another_context() -> None:
+    platform = {"platform": ContextField("near", ("near", "far"))}
+    led = gate(with_checks=True, of="Runner", library=Elsewhere(), context=platform, contexts=("platform",))
+    led.prove(candidates("eight", "Runner"))
+    assert [entry.rule.match.fields for entry in led.proven] == [
+        {"size": (Clause("==", 8),), "platform": (Clause("==", "far"),)}
+    ]
+    assert not led.lost
+
+
+def test_what_asks_for_the_context_alone_is_no_matter_of_an_argument() -> None:
+    platform = {"platform": ContextField("near", ("near", "far"))}
+    led = gate(with_checks=True, of="Runner", library=Elsewhere(), context=platform)
+    (eight,) = candidates("eight", "Runner")
+    led.prove([replace(eight, fields={"platform": (Clause("==", "far"),)})])
+    assert [lost.reason.partition(": ")[2] for lost in led.lost] == [OF_NO_ARGUMENT]

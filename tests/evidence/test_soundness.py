@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,3 +237,16 @@ def test_a_clause_that_names_a_bool_goes_on_telling_it_from_the_number() -> None
         for n in (True, 1.0, 2.0):
             config = {"n": n, "sample": sample}
             assert triggers(config, {}) is shows(config)
+
+
+def test_where_nothing_else_tells_a_rule_holds_for_what_its_class_does_not_convert() -> None:
+    converting = replace(FACTS, kind=ClassKind.PYDANTIC_DATACLASS)
+    fields: Fields = {"sample": (Clause("truthy", True),), "n": (Clause(">", 1),)}
+    soundness = Soundness(3, 1, overbroad=({"sample": "off", "n": 2}, {"sample": "no", "n": 2}))
+    made = replace(candidate(fields, {"sample": True, "n": 2, "mode": "slow"}), added_by=AddedBy.STATIC_MINER)
+
+    def shows(kwargs: Kwargs) -> bool:
+        return "mode" in kwargs  # beside which another check rejects whatever is asked
+
+    (refinement,) = refine(made, soundness, shows, converting)
+    assert refinement.candidate.fields["sample"] == (Clause("truthy", True), Clause("type_is", "bool"))
