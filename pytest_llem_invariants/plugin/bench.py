@@ -1,8 +1,15 @@
-"""Where a process examines rules: the engine imported once, each rule's two examples observed once."""
+"""Where a process examines rules: the engine imported once, each example observed once, whichever rules share it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+import atexit
+import gc
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, final
+
+from _pytest.assertion.rewrite import AssertionRewritingHook
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
@@ -10,6 +17,7 @@ from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.model import Kwargs
     from pytest_llem_invariants.plugin.agreement import Agreement
     from pytest_llem_invariants.plugin.options import Settings
     from pytest_llem_invariants.plugin.shelf import Volume
@@ -29,7 +37,13 @@ class Bench:
         self._observer: Observer | None = None
         self._adapter: EngineAdapter | None = None
         self._observed: dict[str, tuple[Observation, Observation]] = {}
+        self._answers: dict[tuple[str, str, str], Observation] = {}
+        """By native type, arguments and context: a third of a corpus's examples are those of another rule."""
         self._agreement: Agreement | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        return self._observer is not None
 
     def prepare(self) -> None:
         """Import the engine and check it against its pin; raises what is wrong with it."""
@@ -47,10 +61,14 @@ class Bench:
         from pytest_llem_invariants.engines import get_adapter
         from pytest_llem_invariants.replay.observe import Observer
         from pytest_llem_invariants.ssot import check_installed_version
+        from pytest_llem_invariants.yamlio import quiet_collector
 
-        adapter = get_adapter(self._volume.corpus.engine, self._volume.root)
-        check_installed_version(self._volume.corpus.engine, PIN_ROLE, self._volume.root)
-        self._observer = Observer(adapter)
+        adapter = get_adapter(self._volume.engine, self._volume.root)
+        check_installed_version(self._volume.engine, PIN_ROLE, self._volume.root)
+        with quiet_collector(), unrewritten_imports():
+            self._observer = Observer(adapter)
+        gc.freeze()  # a library stays to the end, like what was collected
+        atexit.register(gc.unfreeze)  # or compiled modules take it for leaked
         self._adapter = adapter
 
     def examine(self, rule: Rule, check: Check) -> Evidence:
@@ -75,7 +93,7 @@ class Bench:
             simulated=self._context(rule) != default_context(self._adapter.ssot.context),
         )
 
-    def _context(self, rule: Rule) -> dict[str, object]:
+    def _context(self, rule: Rule) -> dict[str, Any]:
         from pytest_llem_invariants.replay.contexts import context_of
 
         assert self._adapter is not None
@@ -94,9 +112,9 @@ class Bench:
         context = self._context(rule)
 
         def both() -> tuple[Observation, ...]:
-            return (
-                observer.observe(rule.native_type, rule.kwargs_positive, context=context),
-                observer.observe(rule.native_type, rule.kwargs_negative, context=context),
+            return tuple(
+                self._answer(rule.native_type, kwargs, context)
+                for kwargs in (rule.kwargs_positive, rule.kwargs_negative)
             )
 
         if self._settings.isolate:
@@ -106,6 +124,16 @@ class Bench:
             found = both()
         positive, negative = (exhaustion(one) for one in found)
         return positive, negative
+
+    def _answer(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+        """What the library does with an example; it does the same again, since observing leaves no trace."""
+        from pytest_llem_invariants.values import identity
+
+        assert self._observer is not None
+        key = native_type, identity(kwargs), identity(context)
+        if key not in self._answers:
+            self._answers[key] = self._observer.observe(native_type, kwargs, context=context)
+        return self._answers[key]
 
     def _judge(
         self, rule: Rule, check: Check, positive: Observation, negative: Observation
@@ -140,3 +168,15 @@ class Bench:
         soundness, divergences = self._agreement.examine(rule, self._context(rule))
         broken = any(divergence.contradicts for divergence in divergences)
         return (Verdict.BROKEN if broken else Verdict.CONFIRMED), None, divergences, soundness
+
+
+@contextmanager
+def unrewritten_imports() -> Iterator[None]:
+    """Import without pytest's look at each module for asserts to rewrite: thousands, none of them tests."""
+    hooks = [finder for finder in sys.meta_path if isinstance(finder, AssertionRewritingHook)]
+    for hook in hooks:
+        sys.meta_path.remove(hook)
+    try:
+        yield
+    finally:
+        sys.meta_path[:0] = hooks

@@ -6,6 +6,7 @@ for each item: more work than most items are. What a library logs is part of an 
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Final, final
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
 _LOGGING: Final = "logging-plugin"
+_HYPOTHESIS: Final = "hypothesispytest"
 _ASKED_FOR: Final = ("log_level", "log_cli_level", "log_cli")
 """Settings by which somebody says that log records matter to them."""
 
@@ -40,3 +42,12 @@ class _Without:
         caller = self._manager.subset_hook_caller(name, [self._plugin])
         setattr(self, name, caller)
         return caller
+
+
+def dismiss_hypothesis(config: pytest.Config) -> None:
+    """In a run without a test of its own, keep hypothesis from importing itself only to say nothing at the end."""
+    if "hypothesis" in sys.modules or config.getoption("hypothesis_show_statistics", False):
+        return
+    plugin = config.pluginmanager.get_plugin(_HYPOTHESIS)
+    if plugin is not None:
+        config.pluginmanager.unregister(plugin)

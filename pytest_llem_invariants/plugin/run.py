@@ -16,12 +16,14 @@ from _pytest.runner import call_and_report
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import EnvironmentKind
-from pytest_llem_invariants.plugin import wording
+from pytest_llem_invariants.plugin import messages, wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
-from pytest_llem_invariants.plugin.hooks import hooks_of
+from pytest_llem_invariants.plugin.handover import Handover
+from pytest_llem_invariants.plugin.hooks import dismiss_hypothesis, hooks_of
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
+from pytest_llem_invariants.plugin.leaving import leave
 from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
 from pytest_llem_invariants.plugin.shelf import Shelf, Volume
 
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 REFUSED: Final = 2
 VALIDATED_NAME: Final = "invariants.validated.yaml"
 EVIDENCE: Final = "llem_evidence"
+HANDOVER: Final = "llem_handover"
+HEARD: Final = "llem_heard"
 ENGINE_TROUBLE: Final = "llem_engine_trouble"
 _ENVIRONMENT: Final = re.compile(r"^(validated_at|certification): .*\n|^environment:\n(?:  .*\n)+", re.MULTILINE)
 
@@ -53,6 +57,10 @@ class LlemRun:
         self._written: list[Path] = []
         self._stale: list[str] = []
         self._earlier: tuple[str, Validated | None] | None = None
+        self._benches: dict[Path, Bench] = {}
+        self._handover: Handover | None = None
+        self._is_heard = not self._is_worker or config.workerinput.get(HEARD, True)  # type: ignore[attr-defined]
+        self._only_ours = False
 
     # What is collected.
 
@@ -65,7 +73,7 @@ class LlemRun:
             file.rules, file.lines = volume.corpus.rules, dict(volume.corpus.lines)
         except LlemError as error:
             pytest.exit(str(error), returncode=REFUSED)
-        file.bench = Bench(volume, self._settings)
+        file.bench = self._bench(volume)
         file.hooks = hooks_of(file)
         file.checks = checks_of(self._settings.soundness)
         file.certified = volume is self._shelf.certified
@@ -73,19 +81,66 @@ class LlemRun:
         file.add_marker(MARK)
         return file
 
+    def _bench(self, volume: Volume) -> Bench:
+        if volume.path not in self._benches:
+            self._benches[volume.path] = Bench(volume, self._settings)
+        return self._benches[volume.path]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """Workers import the engine first; meanwhile the controller reads what there is to read."""
+        certified = self._shelf.certified
+        if certified is None:
+            return
+        if self._is_worker:
+            self._prepare(certified)
+            return
+        try:
+            certified.load()
+        except LlemError as error:
+            pytest.exit(str(error), returncode=REFUSED)
+        if self._handover is not None:
+            self._handover.leave(certified.corpus, certified.sha256)
+        with suppress(LlemError, OSError):  # told at the end, if it is still so
+            self._previous(self._out(certified) / VALIDATED_NAME)
+
+    def _prepare(self, certified: Volume) -> None:
+        """Import the engine, whose noise belongs to no item; what is wrong with it is for the first item to say."""
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is not None:
+            capture.resume_global_capture()
+        try:
+            with suppress(LlemError):
+                self._bench(certified).prepare()
+        finally:
+            if capture is not None:
+                capture.suspend_global_capture()
+                capture.read_global_capture()
+        folder: str | None = self._config.workerinput.get(HANDOVER)  # type: ignore[attr-defined]
+        if folder is not None:
+            certified.take_over(Path(folder))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What was collected stays to the end: the collector of garbage need not walk it again and again."""
+        self._only_ours = all(isinstance(item, CheckItem) for item in session.items)
+        gc.freeze()
+
     # What one process sees of an item, and hands on with its report.
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Run as pytest does, but report only the phases that say something: each report costs the controller."""
         if not isinstance(item, CheckItem):
             return None
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        if self._is_heard:
+            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         if _report_what_is_news(item, "setup").passed and not item.config.getoption("setuponly", False):
             # Logged before anybody is told of the exception, as editors expect it.
             call_and_report(item, "call")
         ends = item.session.shouldfail or item.session.shouldstop
         _report_what_is_news(item, "teardown", nextitem=None if ends else nextitem)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        if self._is_heard:
+            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -102,6 +157,31 @@ class LlemRun:
                 setattr(report, ENGINE_TROUBLE, str(call.excinfo.value))
         return report
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_report_to_serializable(self) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+        data = yield
+        return messages.packed(data) if data and self._is_worker else data
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_report_from_serializable(self, data: dict[str, Any]) -> Generator[None, Any, Any]:
+        messages.unpack(data)
+        return (yield)
+
+    # What passes between the controller and its workers beside the reports.
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        if self._shelf.certified is not None:
+            if self._handover is None:
+                self._handover = Handover()
+                self._config.add_cleanup(self._handover.close)
+            node.workerinput[HANDOVER] = str(self._handover.folder)
+        node.workerinput[HEARD] = messages.is_heard(self._config)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._only_ours = all(map(is_of_corpus, ids))
+
     # What the controller makes of it.
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -112,11 +192,9 @@ class LlemRun:
             _installed(certified)
         except LlemError as error:
             pytest.exit(str(error), returncode=REFUSED)
-        out = self._out(certified)
-        with suppress(LlemError, OSError):  # told at the end, if it is still so
-            self._previous(out / VALIDATED_NAME)
         if self._settings.check:
             return
+        out = self._out(certified)
         try:
             self._journal = Journal(out, certified.engine)
         except OSError as error:
@@ -124,21 +202,6 @@ class LlemRun:
                 f"{out}: nothing can be written there: {error.strerror} — name another folder with --llem-out", REFUSED
             )
         self._journal.begin({"corpus": certified.path.name, "sha256": certified.sha256, "engine": certified.engine})
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self, session: pytest.Session) -> None:
-        """Read the corpus while the workers, if there are any, read it too."""
-        certified = self._shelf.certified
-        if certified is not None and not self._is_worker:
-            try:
-                certified.load()
-            except LlemError as error:
-                pytest.exit(str(error), returncode=REFUSED)
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What was collected stays to the end: the collector of garbage need not walk it again and again."""
-        gc.freeze()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if self._is_worker or self._shelf.certified is None:
@@ -160,6 +223,8 @@ class LlemRun:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self._only_ours:
+            dismiss_hypothesis(self._config)
         certified = self._shelf.certified
         if certified is None or self._is_worker:
             return
@@ -169,6 +234,13 @@ class LlemRun:
             self._finish(certified, session)
         if self._journal is not None:
             self._journal.close()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """A worker has told all it knows. To take a large library apart would be longer than to load the next one."""
+        certified = self._shelf.certified
+        if certified is not None and self._is_worker and self._bench(certified).is_ready:
+            leave()
 
     def _finish(self, certified: Volume, session: pytest.Session) -> None:
         from pytest_llem_invariants.corpus import dump, render_quarantine, render_validated

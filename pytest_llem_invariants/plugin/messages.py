@@ -1,0 +1,39 @@
+"""What travels between a worker and the controller for each item, kept as small as it can be.
+
+xdist's channel takes each message apart in Python, value by value, which for most items takes longer than they do.
+"""
+
+from __future__ import annotations
+
+import marshal
+from typing import Any, Final
+
+import pytest
+
+_PACKED: Final = "llem_packed"
+_FORMAT: Final = 2
+_DEAF: Final = frozenset({"logging-plugin"})
+
+
+def is_heard(config: pytest.Config) -> bool:
+    """Whether anybody in this process does something when an item begins or ends."""
+    hooks = (config.hook.pytest_runtest_logstart, config.hook.pytest_runtest_logfinish)
+    listeners = {implementation.plugin_name for hook in hooks for implementation in hook.get_hookimpls()} - _DEAF
+    if config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES) <= 0:
+        listeners.discard("terminalreporter")
+    return bool(listeners)
+
+
+def packed(data: dict[str, Any]) -> dict[str, Any]:
+    """A report's data as one value, where it consists of what can be packed."""
+    try:
+        return {_PACKED: marshal.dumps(data, _FORMAT)}
+    except ValueError:
+        return data
+
+
+def unpack(data: dict[str, Any]) -> None:
+    """Put back what was packed, in place."""
+    whole = data.pop(_PACKED, None)
+    if whole is not None:
+        data.update(marshal.loads(whole))
