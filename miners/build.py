@@ -27,7 +27,7 @@ from miners.lift import lift
 from miners.mappings import keys_of_mappings, with_examples
 from miners.merge import carry_over, merge
 from miners.naming import unique_name
-from miners.oracle import Oracle
+from miners.oracle import Oracle, Question
 from miners.places import with_method
 from miners.producers import FULL_BUDGET, budget_of, challenges_of, probe_class, read_class
 from miners.progress import Progress
@@ -194,7 +194,7 @@ class _Forked:
     guesses: Mapping[str, Sequence[Candidate]]
     parts: Mapping[str, int]
     known: Mapping[str, Sequence[Proven]]
-    judged: dict[str, dict[str, Observation]]
+    judged: dict[str, dict[Question, Observation]]
     counterexamples: Counterexamples
     feeds: Sequence[Feed]
     readings: dict[str, tuple[SiteFinding, ...]]
@@ -207,10 +207,10 @@ class _Forked:
         return cls.readings[name]
 
     @classmethod
-    def ask(cls, task: tuple[str, int]) -> tuple[str, Mapping[str, Observation]]:
+    def ask(cls, task: tuple[str, int]) -> tuple[str, Mapping[Question, Observation]]:
         """What the library says to a share of the challenges, which are put to each part of a class."""
         name, share = task
-        oracle = Oracle(Observer(cls.adapter), name)
+        oracle = _oracle(cls.adapter, name)
         for kwargs in itertools.islice(_challenges(cls.adapter, cls.surface, name), share, None, _ASKERS):
             oracle.accepts(kwargs)
         return name, oracle.judged
@@ -227,7 +227,7 @@ class _Forked:
 
     @classmethod
     def reconcile(cls, name: str, proven: Sequence[Proven]) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
-        gate = _gate(cls.adapter, cls.surface, name, Oracle(Observer(cls.adapter), name))
+        gate = _gate(cls.adapter, cls.surface, name, _oracle(cls.adapter, name))
         return gate.reconcile(proven), tuple(gate.lost)
 
 
@@ -244,7 +244,7 @@ def _share_out(
     _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
     _Forked.reader = ImportedReader(adapter.package)
     _Forked.parts = dict.fromkeys(names, parts)
-    work = {name: len(guesses[name]) + _lines_of(adapter, name) // _LINES_A_GUESS for name in names}
+    work = {name: len(guesses[name]) + _lines_of(surface[name]) // _LINES_A_GUESS for name in names}
     tasks = [(name, part) for name in sorted(names, key=lambda name: -work[name]) for part in range(parts)]
     found: dict[str, list[_ClassResult]] = {name: [] for name in names}
     _Forked.judged = {name: {} for name in names}
@@ -278,12 +278,10 @@ def _each(
         yield from pool.map(work, tasks)
 
 
-def _lines_of(adapter: EngineAdapter, name: str) -> int:
+def _lines_of(facts: ClassFacts) -> int:
     """How long the code of a class is: about what reading it takes, and proving what was read."""
-    try:
-        return len(inspect.getsource(adapter.native_class(name)).splitlines())
-    except (OSError, TypeError):
-        return 0
+    read = _Forked.reader.class_at(facts.target)
+    return 0 if read is None else (read.node.end_lineno or read.node.lineno) - read.node.lineno
 
 
 def _reconciled(name: str, joined: _ClassResult) -> _ClassResult:
@@ -314,7 +312,7 @@ def _prove_class(
     parts: int,
 ) -> _ClassResult:
     """Prove a class, or one part of the guesses about it, of which the first is read, too; a whole class is probed."""
-    oracle = Oracle(Observer(adapter), name, _Forked.judged[name])
+    oracle = _oracle(adapter, name, _Forked.judged[name])
     gate = _gate(adapter, surface, name, oracle)
     size = math.ceil(len(guesses) / parts)
     guesses = guesses[part * size : (part + 1) * size]  # neighbours are about the same fields, and share what was asked
@@ -342,7 +340,7 @@ def _probe_further(
     part: int,
 ) -> _ClassResult:
     """Probe a share of the fields of a class that was proven in parts, for what no part of it explains."""
-    oracle = Oracle(Observer(adapter), name, _Forked.judged[name])
+    oracle = _oracle(adapter, name, _Forked.judged[name])
     gate, before = (_gate(adapter, surface, name, oracle) for _ in range(2))
     before.adopt(known)
     challenges = tuple(_challenges(adapter, surface, name))
@@ -358,6 +356,10 @@ def _probe_further(
 def _challenges(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
     yield from _Forked.counterexamples.get(name, ())
     yield from challenges_of(adapter, surface, name)
+
+
+def _oracle(adapter: EngineAdapter, name: str, judged: Mapping[Question, Observation] | None = None) -> Oracle:
+    return Oracle(Observer(adapter), name, judged, adapter.default_context())
 
 
 def _jointly(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], gate: Gate, name: str) -> Iterator[Kwargs]:

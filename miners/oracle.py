@@ -10,23 +10,33 @@ from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.values import identity
 
 _MOST_REMEMBERED: Final = 200_000
+Question = tuple[str, str]
+"""A config and a context, of which nothing is said where it is the default one."""
 
 
 @final
 class Oracle:
     """Observations of one native type, remembered for as long as one class is mined.
 
-    `judged` is what another oracle of the type was told, in this process or in one like it.
+    `judged` is what another oracle of the type was told, in this process or in one like it; `default` is the context
+    that is meant where none is said.
     """
 
-    def __init__(self, observer: Observer, native_type: str, judged: Mapping[str, Observation] = EMPTY) -> None:
+    def __init__(
+        self,
+        observer: Observer,
+        native_type: str,
+        judged: Mapping[Question, Observation] | None = None,
+        default: Mapping[str, Any] = EMPTY,
+    ) -> None:
         self._observer = observer
         self._native_type = native_type
-        self._observed: dict[str, Observation] = {}
-        self._judged: dict[str, Observation] = dict(judged)
+        self._default = default
+        self._observed: dict[Question, Observation] = {}
+        self._judged: dict[Question, Observation] = dict(judged or {})
 
     @property
-    def judged(self) -> Mapping[str, Observation]:
+    def judged(self) -> Mapping[Question, Observation]:
         """The verdicts so far, for another oracle."""
         return self._judged
 
@@ -39,11 +49,11 @@ class Oracle:
         """
         if severity is Severity.ERROR:
             return self._verdict(kwargs, context)
-        key = identity((kwargs, context))
+        key = self._question(kwargs, context)
         known = self._observed.get(key)
         if known is None:
             self._make_room(self._observed)
-            known = self._observed[key] = self._observer.observe(self._native_type, kwargs, context=context)
+            known = self._observed[key] = self._look(kwargs, context)
         return known
 
     def raises(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
@@ -57,23 +67,28 @@ class Oracle:
 
     def is_steady(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
         """Whether a second look shows the same: what is drawn or timed anew each time is no effect of a config."""
-        again = self._observer.observe(self._native_type, kwargs, context=context)
-        return again.normalisations == self.observe(kwargs, context).normalisations
+        return self._look(kwargs, context).normalisations == self.observe(kwargs, context).normalisations
+
+    def _look(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+        return self._observer.observe(self._native_type, kwargs, context=context or self._default)
 
     def _verdict(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
-        key = identity((kwargs, context))
+        key = self._question(kwargs, context)
         known = self._judged.get(key)
         if known is None:
             self._make_room(self._judged)
-            raised = self._observer.raises(self._native_type, kwargs, context=context)
+            raised = self._observer.raises(self._native_type, kwargs, context=context or self._default)
             known = (
                 _ACCEPTED if raised is None else Observation(raised, skipped_reason=self._observer.no_verdict(raised))
             )
             self._judged[key] = known
         return known
 
+    def _question(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Question:
+        return identity(kwargs), "" if not context or context == self._default else identity(context)
+
     @staticmethod
-    def _make_room(remembered: dict[str, Observation]) -> None:
+    def _make_room(remembered: dict[Question, Observation]) -> None:
         if len(remembered) >= _MOST_REMEMBERED:
             remembered.clear()
 

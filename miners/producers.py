@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import random
 import re
-import textwrap
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from miners.candidate import Candidate
@@ -68,7 +67,7 @@ def probe_class(
     if NO_DYNAMIC_MINER in adapter.ssot.adapter:
         return []
     facts = surface[name]
-    words = words_in(adapter.native_class(name), facts.fields)
+    words = words_in(facts)
     found = probe(
         facts,
         oracle.raises,
@@ -93,7 +92,7 @@ def budget_of(adapter: EngineAdapter, name: str) -> int:
 def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
     """Random configs of a class, drawn from its types: what no predicate and no pool of values foresaw."""
     facts = surface[name]
-    drawer = Drawer(surface, words_of(surface, words_in(adapter.native_class(name), facts.fields)))
+    drawer = Drawer(surface, words_of(surface, words_in(facts)))
     source = random.Random(f"challenges of {name}")
     for position in range(max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget_of(adapter, name) // FULL_BUDGET)):
         kwargs = drawer.config(source, facts, wrong_typed=position % _ODD_ONE_IN == 0)
@@ -111,15 +110,20 @@ def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...
     return {field: distinct(values) for field, values in found.items()}
 
 
-def words_in(cls: type[Any], field_names: Collection[str]) -> tuple[str, ...]:
+def words_in(facts: ClassFacts) -> tuple[str, ...]:
     """The short strings of a class's own code: among them are the values that its open text fields take."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError):
+    return tuple(word for word in _words_of_code(facts.target) if word not in facts.fields)[:_MOST_WORDS]
+
+
+@lru_cache(maxsize=8)
+def _words_of_code(target: str) -> tuple[str, ...]:
+    read = ImportedReader(target.partition(".")[0]).class_at(target)
+    if read is None:
         return ()
-    strings = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
-    words = dict.fromkeys(text for text in strings if _WORD.match(text) and text not in field_names)
-    return tuple(words)[:_MOST_WORDS]
+    strings = (
+        node.value for node in ast.walk(read.node) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return tuple(dict.fromkeys(filter(_WORD.match, strings)))
 
 
 def _with_words(

@@ -7,8 +7,11 @@ import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
 
+from miners.absent import remember_absent
 from pytest_llem_invariants.forks import limit_memory
 
+_SELDOM: Final = (50_000, 20, 20)
+"""When a worker looks for garbage: it makes many small facts that stay, and looking through them took a tenth of it."""
 _SPARE: Final = 2 * 1024**3
 """How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""
 
@@ -20,4 +23,6 @@ def forked(workers: int) -> ProcessPoolExecutor:
 
 def _begin() -> None:
     gc.freeze()  # what was inherited stays: walking it again and again would also copy it
+    gc.set_threshold(*_SELDOM)
+    remember_absent()
     limit_memory(_SPARE)

@@ -155,7 +155,7 @@ def pattern_examples(pattern: str) -> tuple[str, ...]:
 def _smallest_match(pattern: str) -> str | None:
     from hypothesis import HealthCheck, Phase, find, settings
     from hypothesis.errors import HypothesisException, NoSuchExample
-    from hypothesis.strategies import from_regex
+    from hypothesis.strategies import characters, from_regex
 
     calm = settings(
         derandomize=True,
@@ -165,7 +165,8 @@ def _smallest_match(pattern: str) -> str | None:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
+    encodable = characters(exclude_categories=["Cs"])  # as by default, where each character is encoded to find out
     try:
-        return find(from_regex(pattern), lambda _: True, settings=calm)
+        return find(from_regex(pattern, alphabet=encodable), lambda _: True, settings=calm)
     except (NoSuchExample, HypothesisException):
         return None

@@ -15,7 +15,7 @@ import sys
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final, Protocol, cast, final, get_args, get_origin
@@ -204,6 +204,15 @@ class _Trees:
             seen.update(s.name for s in _statements(owner.node.body) if isinstance(s, ast.FunctionDef))
 
 
+@cache
+def _parsed(path: Path) -> ast.Module | None:
+    """The code of an imported module, which stays as it is."""
+    try:
+        return ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return None
+
+
 @final
 class ImportedReader(_Trees):
     """Reads the library that is imported in this process."""
@@ -221,11 +230,8 @@ class ImportedReader(_Trees):
         root = Path(top or file).parent
         root = root.parent if top and Path(top).name == "__init__.py" else root
         relative = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-        try:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-        except (OSError, SyntaxError, UnicodeDecodeError):
-            return None
-        return ModuleSource(name, relative, tree, path.name == "__init__.py")
+        tree = _parsed(path)
+        return None if tree is None else ModuleSource(name, relative, tree, path.name == "__init__.py")
 
     def lookup(self, module: str, name: str) -> Binding | None:
         namespace = vars(sys.modules[module]) if module in sys.modules else {}

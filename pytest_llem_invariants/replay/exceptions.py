@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final
 
@@ -20,10 +21,11 @@ _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
 def describe(error: BaseException, package: str) -> ObservedException:
     """The exception with its structured field locations and the innermost line inside the library."""
     entries = _structured(error)
+    text = _text(error)
     return ObservedException(
         type=type(error).__name__,
-        message=normalise_text(_text(error)),
-        locations=_locations(error, entries),
+        message=normalise_text(text),
+        locations=_locations(error, entries, text),
         raised_at=_raised_at(error, entries, package),
         bases=tuple(base.__name__ for base in type(error).__mro__[1:] if base is not object),
     )
@@ -39,13 +41,18 @@ def is_environmental(error: ObservedException) -> bool:
 def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] | None = None) -> str | None:
     """Why an exception decides nothing about a config; None where it does."""
     first_line = error.message.partition("\n")[0][:200]
-    if is_environmental(error) or (asks_for_package is not None and asks_for_package.search(error.message)):
+    if is_environmental(error) or (asks_for_package is not None and _is_said(asks_for_package, error.message)):
         return f"environment: {error.type}: {first_line}"
     if not _EXHAUSTED.isdisjoint((error.type, *error.bases)):
         return f"exhausted: {error.type}"
     if "Exception" not in (error.type, *error.bases):
         return f"crashed: {error.type}: {first_line}"
     return None
+
+
+@lru_cache(maxsize=4096)
+def _is_said(wording: re.Pattern[str], message: str) -> bool:
+    return wording.search(message) is not None
 
 
 def _text(error: BaseException) -> str:
@@ -66,7 +73,7 @@ def _structured(error: BaseException) -> list[dict[str, Any]]:
         return []
 
 
-def _locations(error: BaseException, entries: list[dict[str, Any]]) -> tuple[str, ...]:
+def _locations(error: BaseException, entries: list[dict[str, Any]], text: str) -> tuple[str, ...]:
     """The fields that the library itself names, as dotted paths."""
     found = [".".join(str(part) for part in entry.get("loc", ())) for entry in entries]
     for candidate in (error, *_inner(entries)):
@@ -74,7 +81,7 @@ def _locations(error: BaseException, entries: list[dict[str, Any]]) -> tuple[str
         if isinstance(parameter, str):
             found.append(parameter)
     if not found:
-        in_text = _STRUCT_PATH.search(_text(error))
+        in_text = _STRUCT_PATH.search(text)
         if in_text is not None:
             found.append(_INDEX.sub("", in_text[1]).lstrip("."))
     return tuple(dict.fromkeys(place for place in found if place))
@@ -96,15 +103,21 @@ def _raised_at(error: BaseException, entries: list[dict[str, Any]], package: str
 
 def _innermost(trace: TracebackType | None, package: str) -> str | None:
     """`path:line` of the last frame inside the package, relative to the folder that holds the package."""
-    marker = f"/{package}/"
-    found: str | None = None
+    found: tuple[str, int] | None = None
     while trace is not None:
         module = trace.tb_frame.f_globals.get("__name__")
-        if isinstance(module, str) and (module == package or module.startswith(package + ".")):
-            file = trace.tb_frame.f_code.co_filename.replace(os.sep, "/")
-            if not file.startswith("<"):
-                _, inside, after = file.rpartition(marker)
-                place = f"{package}/{after}" if inside else file.rpartition("/")[2]
-                found = f"{place}:{trace.tb_lineno}"
+        path = _path_within(module, trace.tb_frame.f_code.co_filename, package) if isinstance(module, str) else None
+        if path is not None:
+            found = path, trace.tb_lineno
         trace = trace.tb_next
-    return found
+    return None if found is None else f"{found[0]}:{found[1]}"
+
+
+@lru_cache(maxsize=4096)
+def _path_within(module: str, file: str, package: str) -> str | None:
+    """Where a module's code stands in the package; None where it is not of the package, or stands in no file."""
+    if file.startswith("<") or not (module == package or module.startswith(package + ".")):
+        return None
+    path = file.replace(os.sep, "/")
+    _, inside, after = path.rpartition(f"/{package}/")
+    return f"{package}/{after}" if inside else path.rpartition("/")[2]
