@@ -48,6 +48,8 @@ _MOST_ELSEWHERE: Final = 3
 _OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _INSTEAD: Final = " instead"
 _ACCEPTED: Final = "accepted"
+_MOST_BESIDE: Final = 4
+"""So many configs are asked to lead on the other cases of a line of which one is proven."""
 _MOST_LOOKED_AT: Final = 200
 OF_NO_CONFIG: Final = "no config satisfies it"
 OF_NO_ARGUMENT: Final = "no argument takes part in it"
@@ -157,20 +159,20 @@ class Gate:
             self._settle([(found, ("its example comes past earlier checks",)) for found in self._further_on(before)])
 
     def _further_on(self, before: int) -> list[Candidate]:
-        """Of the lines of which nothing was proven, the candidates that another check had kept from being met."""
+        """The candidates that another check had kept from being met, above all of lines of which nothing was proven."""
         assert self._checks is not None
         proven = {entry.rule.miner_source.guard for entry in self.proven}
-        left: dict[str, int] = {}
+        left = dict.fromkeys(proven, _MOST_BESIDE)
         elsewhere: set[str] = set()
         found: dict[int, Candidate] = {}
         plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: _oddity(one[1].candidate))
         for index, lost in plainest:
             candidate, place = lost.candidate, lost.candidate.source.guard
-            if candidate.added_by is not AddedBy.STATIC_MINER or place in proven:
+            if candidate.added_by is not AddedBy.STATIC_MINER or (place in proven and candidate.opaque):
                 continue
             if not OUTSIDE.isdisjoint(candidate.shapes):
                 continue  # an example led so far would be one of the model and the machine at hand
-            if lost.reason.endswith(_ACCEPTED) and place not in elsewhere:
+            if lost.reason.endswith(_ACCEPTED) and place not in elsewhere and place not in proven:
                 elsewhere.add(place)
                 met = self._in_another_context(candidate)
                 if met is not None:
@@ -193,6 +195,7 @@ class Gate:
                 if led.past is not None:
                     found[index] = led.past
                     proven.add(place)
+                    left[place] = min(left[place], _MOST_BESIDE)
                 why = f"{BEHIND} {led.sealed}" if led.sealed else lost.reason
                 self.lost[index] = replace(lost, reason=why, ends=led.ends)
         self.lost = [lost for index, lost in enumerate(self.lost) if index not in found]
