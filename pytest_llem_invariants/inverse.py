@@ -6,15 +6,16 @@ import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, product
 from typing import Any, Final
 
 from pytest_llem_invariants.expressions import is_number, owner_of, parse
-from pytest_llem_invariants.model import Clause
-from pytest_llem_invariants.predicates import plain_value, reference_of
+from pytest_llem_invariants.model import Clause, Match
+from pytest_llem_invariants.predicates import compile_match, plain_value, reference_of
 from pytest_llem_invariants.values import SAMPLES, distinct, holdable, neighbours, samples_of
 
 _LARGEST_LENGTH: Final = 4096
+_MOST_OF_EACH: Final = 8
 _WITHOUT_VALUE: Final = frozenset({"type_is", "type_is_not", "matches", "not_matches"})
 
 
@@ -71,6 +72,28 @@ def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[s
             yield from invert(parsed._node, value)
 
 
+def mappings_by_field(
+    fields: Mapping[str, tuple[Clause, ...]], typed: Iterable[str]
+) -> Iterator[tuple[str, dict[Any, Any]]]:
+    """Of a field whose keys and values are both spoken of, mappings of one such key to one such value."""
+    typed = tuple(typed)
+    found: dict[str, dict[str, list[Mapping[Any, Any]]]] = {"keys": {}, "values": {}}
+    for subject, clauses in fields.items():
+        holds = compile_match(Match("", {subject: clauses}))
+        for field, value in values_by_field(subject, clauses, typed):
+            for part, known in found.items():
+                if isinstance(value, Mapping) and f"{part}({field})" in subject and holds(_at(field, value), {}):
+                    known.setdefault(field, []).append(value)
+    for field, keyed in found["keys"].items():
+        for one, other in product(keyed[:_MOST_OF_EACH], found["values"].get(field, [])[:_MOST_OF_EACH]):
+            yield field, {next(iter(one)): next(iter(other.values()))}
+
+
+def _at(path: str, value: Any) -> dict[str, Any]:
+    first, _, rest = path.partition(".")
+    return {first: _at(rest, value) if rest else value}
+
+
 def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
     """Fields and values with which an expression has a chance to be the wanted value."""
     match node:
@@ -79,9 +102,7 @@ def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
             if opened is None:
                 yield path, value
             else:
-                for name in reversed(path.split(".")):
-                    value = {name: value}
-                yield from invert(opened, value)
+                yield from invert(opened, _at(path, value))
         case ast.UnaryOp(operand=operand):
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 yield from invert(operand, -value)

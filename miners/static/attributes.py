@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
@@ -14,7 +15,9 @@ from miners.static.reader import ClassSource, FunctionSource, ModuleName, Source
 from miners.static.state import Effect, Frame, State
 from miners.static.terms import (
     CLASS_GIVEN,
+    MACHINE,
     NONE,
+    OF_FILES,
     RUN_TIME,
     Built,
     CallableTerm,
@@ -99,8 +102,8 @@ class Attributes:
             return self.bound(bound)
         if name in _KNOWN_BUILTINS:
             return Const(_KNOWN_BUILTINS[name])
-        if name in ("NotImplemented", "Ellipsis"):
-            return Const(NotImplemented)
+        if hasattr(builtins, name):
+            return Const(getattr(builtins, name))
         return self.unknown(node, "unresolved name")
 
     def bound(self, found: FunctionSource | ClassSource | ModuleName | Value) -> Term:
@@ -285,6 +288,8 @@ class Attributes:
             return choose(
                 (atom(path, "==", plain(member)), self.attribute(Const(member), name, node, state)) for member in kind
             )
+        if fact is not None and name in OF_FILES and not {*fact.types}.isdisjoint({"Path", "PurePath"}):
+            return self.unknown(node, MACHINE)
         return self.unknown(node, CLASS_GIVEN if _is_of_class(fact, name) else "attribute of a field's value")
 
     def _enum_of(self, path: str, fact: FieldFact) -> type[Enum] | None:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum
+from pathlib import PurePath
 from typing import Any, Final
 
 from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate, none_of
@@ -20,6 +21,8 @@ from miners.static.terms import (
     CLASS_GIVEN,
     MACHINE,
     NONE,
+    OF_FILES,
+    PATH,
     RUN_TIME,
     Bool,
     Built,
@@ -150,6 +153,8 @@ class Calls(Elements):
                 known = any_of((atom(subject, "in", members), atom(subject, "type_is", kind.__name__)))
                 self.failures.append(negate(known))
                 return argument
+        if issubclass(kind, PurePath):
+            return self.unknown(node, PATH)
         return self.unknown(node, "constructed object")
 
     def _member(self, node: ast.Call, kind: type[Enum], value: Any) -> Term:
@@ -194,6 +199,8 @@ class Calls(Elements):
         if isinstance(owner, Choice):
             return choose((guard, self._method(node, func, one, state)) for guard, one in owner.cases)
         name = func.attr
+        if isinstance(owner, Unknown) and owner.shape == PATH and name in OF_FILES:
+            return self.unknown(node, MACHINE)
         handler = getattr(self, f"_method_{name}", None)
         if handler is not None and not isinstance(owner, (Instance, Super, ClassTerm)):
             found: Term | None = handler(node, owner, state)
@@ -338,6 +345,20 @@ class Calls(Elements):
 
     def _method_join(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return Text("{}") if isinstance(owner, (Const, Text)) else None
+
+    def _of_pattern(self, node: ast.Call, owner: Term, state: State, how: str) -> Term | None:
+        subject = subject_of(self.term(node.args[0], state)) if len(node.args) == 1 else None
+        text = _pattern_of(owner) if isinstance(owner, Const) and isinstance(owner.value, re.Pattern) else None
+        return None if subject is None or text is None else Bool(atom(subject, "matches", _WRAPS[how].format(text)))
+
+    def _method_match(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._of_pattern(node, owner, state, "match")
+
+    def _method_fullmatch(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._of_pattern(node, owner, state, "fullmatch")
+
+    def _method_search(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._of_pattern(node, owner, state, "search")
 
     def _method_append(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name) or not node.args:
@@ -680,16 +701,27 @@ def _of_test(term: Term, test: Callable[[Any], bool], calls: Calls, node: ast.Ca
     return truth(calls.unknown(node, "test of an unknown value"), ast.unparse(node), calls.place(node))
 
 
-def _matched(wrap: str) -> Callable[[Calls, ast.Call, State], Term]:
+_WRAPS: Final = {"match": "^(?:{})", "fullmatch": r"\A(?:{})\Z", "search": "{}"}
+_FLAGS: Final = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}
+
+
+def _pattern_of(term: Term) -> str | None:
+    """A regular expression as text, the flags it was compiled with in front."""
+    value = term.value if isinstance(term, Const) else None
+    if not isinstance(value, re.Pattern):
+        return value if isinstance(value, str) else None
+    flags = "".join(letter for flag, letter in _FLAGS.items() if value.flags & flag)
+    text = value.pattern if isinstance(value.pattern, str) else None
+    return text if text is None or not flags else f"(?{flags}:{text})"
+
+
+def _matched(how: str) -> Callable[[Calls, ast.Call, State], Term]:
     def call(calls: Calls, node: ast.Call, state: State) -> Term:
         pattern, *rest = (calls.term(argument, state) for argument in node.args)
-        subject = subject_of(rest[0]) if rest else None
-        text = pattern.value if isinstance(pattern, Const) else None
-        if isinstance(text, re.Pattern):
-            text = text.pattern
-        if subject is None or not isinstance(text, str):
+        subject, text = subject_of(rest[0]) if rest else None, _pattern_of(pattern)
+        if subject is None or text is None:
             return calls.unknown(node, "regular expression")
-        return Bool(atom(subject, "matches", wrap.format(text)))
+        return Bool(atom(subject, "matches", _WRAPS[how].format(text)))
 
     return call
 
@@ -746,9 +778,7 @@ _MODULE_FUNCTIONS: Final[dict[str, Callable[[Calls, ast.Call, State], Term]]] = 
     "math.isfinite": _finite,
     "math.isinf": _infinite,
     "math.isnan": _nan,
-    "re.match": _matched("^(?:{})"),
-    "re.fullmatch": _matched(r"\A(?:{})\Z"),
-    "re.search": _matched("{}"),
+    **{f"re.{how}": _matched(how) for how in _WRAPS},
     "dict.fromkeys": _deduplicated,
     "typing.get_args": _literal_arguments,
     "typing.cast": _cast,

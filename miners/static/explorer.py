@@ -18,6 +18,7 @@ from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, 
 from miners.static.terms import (
     MACHINE,
     NONE,
+    OUTSIDE,
     RUN_TIME,
     CallableTerm,
     Choice,
@@ -608,8 +609,11 @@ class Explorer(Calls):
         if isinstance(first, (ast.Import, ast.ImportFrom)):
             return "import that may fail"
         names = [one.id for one in ast.walk(first) if isinstance(one, ast.Name)]
-        of_config = any(depends_on_config(entry.env[name]) for name in names if name in entry.env)
-        return "exception in try" if of_config else MACHINE
+        read = [entry.env[name] for name in names if name in entry.env]
+        outside = next((one.shape for one in read if isinstance(one, Unknown) and one.shape in OUTSIDE), None)
+        if outside is not None:
+            return outside
+        return "exception in try" if any(map(depends_on_config, read)) else MACHINE
 
 
 def announcement(call: ast.Call) -> EffectKind | None:

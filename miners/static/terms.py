@@ -267,6 +267,20 @@ CLASS_GIVEN: Final = "class given as a value"
 """The shape of what a class says that somebody gives as a value: no file holds one."""
 
 
+PATH: Final = "path of a file"
+
+
+"""The shape of a path that the code makes: what is asked of the file there, the machine answers."""
+
+
+OF_FILES: Final = frozenset(
+    {"absolute", "exists", "expanduser", "glob", "is_dir", "is_file", "iterdir", "open", "read_text", "resolve", "stat"}
+)
+
+
+"""The methods of a path that ask the machine."""
+
+
 OUTSIDE: Final = frozenset(
     {
         CLASS_GIVEN,
