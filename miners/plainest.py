@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, final
 
 from miners.logic import FALSE, And, Atom, Conjunction, Formula, Literal, Or, Truth, simplify, without_implied
@@ -29,13 +30,27 @@ Holds = Callable[[Atom], bool]
 _Left = tuple[Or, ...]
 
 
-def plainest(formula: Formula, most: int, of_itself: Holds) -> tuple[Conjunction, ...]:
-    """So many cases at most, twice; first those that ask least of a config, in each of them first what it asks for."""
-    found = (itertools.islice(_Cases(of_itself, unsaid).of(formula), most) for unsaid in _UNSAID)
-    cases = without_implied(tuple(dict.fromkeys(itertools.chain.from_iterable(found))))
-    return tuple(
-        tuple(sorted(case, key=lambda literal: isinstance(literal, Atom) and of_itself(literal))) for case in cases
-    )
+@final
+@dataclass(frozen=True, slots=True)
+class Plainest:
+    """Cases of a condition, and whether there are no others."""
+
+    cases: tuple[Conjunction, ...]
+    all_of_them: bool
+
+
+def plainest(formula: Formula, most: int, limit: int, of_itself: Holds) -> Plainest:
+    """All of the cases, where there are no more than the limit; else so many of those that ask least, twice.
+
+    In each of them what it asks for comes first.
+    """
+    far, near = (_Cases(of_itself, unsaid) for unsaid in _UNSAID)
+    found = tuple(itertools.islice(far.of(formula), limit + 1))
+    if not far.ended:
+        found = (*found[:most], *itertools.islice(near.of(formula), most))
+    cases = without_implied(tuple(dict.fromkeys(found)))
+    ordered = (sorted(case, key=lambda literal: isinstance(literal, Atom) and of_itself(literal)) for case in cases)
+    return Plainest(tuple(map(tuple, ordered)), far.ended)
 
 
 @final
@@ -49,12 +64,14 @@ class _Cases:
         self._order = itertools.count(0, -1)
         self._heap: list[tuple[int, int, Conjunction, _Left]] = []
         self._costs: dict[Formula, int] = {}
+        self.ended = False
+        """Whether no case is left."""
 
     def of(self, formula: Formula) -> Iterator[Conjunction]:
         self._push((), (formula,))
         for _ in range(_MOST_STEPS):
             if not self._heap:
-                return
+                break
             _, _, said, left = heapq.heappop(self._heap)
             if not left:
                 yield said
@@ -63,6 +80,7 @@ class _Cases:
             rest = tuple(one for one in left if one is not chosen)
             for alternative in reversed(chosen.parts):
                 self._push(said, (*rest, alternative))
+        self.ended = not self._heap
 
     def _push(self, said: Conjunction, open_: Sequence[Formula]) -> None:
         begun = self._without_choice(said, open_)

@@ -83,7 +83,6 @@ _FIRST: Final = (
     Reason.UNREACHABLE,
 )
 """Which of several reasons is told: the one that is nearest to a rule."""
-_TRIED: Final = frozenset({Reason.REFUTED, Reason.NO_EXAMPLE})
 
 
 @final
@@ -161,6 +160,8 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
     if entry.reason is not Reason.NO_EXAMPLE:
         return entry
     told = [lost for lost in losses.get((entry.path, entry.line), ()) if OF_NO_CONFIG not in lost.reason]
+    if any(map(_is_said, told)):
+        told = [lost for lost in told if set(lost.candidate.shapes) != {MANY_CASES}]
     certain = [lost for lost in told if any(part in lost.reason for part in _FOR_CERTAIN)]
     asking = [lost for lost in told if lost.candidate.shapes and OUTSIDE.issuperset(lost.candidate.shapes)]
     tried = [lost for lost in told if lost not in certain and lost not in asking]
@@ -170,6 +171,11 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
     if not ends or not all(end == NO_VERDICT or end in outside for end in ends):
         return entry
     return replace(entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {ends[0]}, which asks for more")
+
+
+def _is_said(lost: Lost) -> bool:
+    """Whether a condition was tried of which nothing is unsaid, and that some config satisfies."""
+    return not (lost.candidate.opaque or any(part in lost.reason for part in (OF_NO_CONFIG, *_FOR_CERTAIN)))
 
 
 def _ends_of(lost: Lost) -> tuple[str, ...]:
@@ -273,10 +279,9 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
     ]
     if not found or (not lost and any(finding.candidates for finding in findings)):
         found.extend(_of_candidate(one) for finding in findings for one in finding.candidates)
-    # Of more cases than are said, those that are said tell why: the others are more of the same.
-    said = [why for why in found if why.shapes != (MANY_CASES,)]
-    if any(why.reason in _TRIED for why in said):
-        found = said
+    if any(map(_is_said, lost)):
+        # Of more cases than are said, those that are said tell why: the others are more of the same.
+        found = [why for why in found if why.shapes != (MANY_CASES,)]
     best = min(found, key=lambda why: _FIRST.index(why.reason))
     alike = [why for why in found if why.reason is best.reason]
     shapes = dict.fromkeys(shape for why in alike for shape in why.shapes)

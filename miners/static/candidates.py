@@ -169,7 +169,11 @@ def _of_effect(
         yield _never(effect)
         return
     if is_in_part(cases):
-        cases = (*plainest(condition, _PLAINEST, _of_itself(facts, engine, context, surface)), *cases)
+        found = plainest(condition, _PLAINEST, MOST_CASES, _of_itself(facts, engine, context, surface))
+        cases = found.cases if found.all_of_them else (*found.cases, *cases)
+        if not cases:
+            yield _never(effect)
+            return
     for case in cases:
         yield _of_case(facts, effect, case, engine, context, surface)
 
