@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, Final
@@ -19,6 +19,7 @@ from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
 from miners.static.terms import (
     CLASS_GIVEN,
+    EXTREME,
     MACHINE,
     NONE,
     OF_FILES,
@@ -33,6 +34,7 @@ from miners.static.terms import (
     Const,
     Count,
     Field,
+    Found,
     Given,
     Handler,
     Instance,
@@ -349,7 +351,7 @@ class Calls(Elements):
     def _of_pattern(self, node: ast.Call, owner: Term, state: State, how: str) -> Term | None:
         subject = subject_of(self.term(node.args[0], state)) if len(node.args) == 1 else None
         text = _pattern_of(owner) if isinstance(owner, Const) and isinstance(owner.value, re.Pattern) else None
-        return None if subject is None or text is None else Bool(atom(subject, "matches", _WRAPS[how].format(text)))
+        return None if subject is None or text is None else _match_or_none(subject, text, how)
 
     def _method_match(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._of_pattern(node, owner, state, "match")
@@ -611,10 +613,19 @@ class Calls(Elements):
         terms = [self.term(argument, state) for argument in node.args if not isinstance(argument, ast.Starred)]
         if len(terms) == 1:
             terms = list(elements_of(terms[0], MOST_UNROLLED) or terms)
+        return self._extreme_of(node, terms, name)
+
+    def _extreme_of(self, node: ast.Call, terms: Sequence[Term], name: str) -> Term:
+        for index, several in enumerate(terms):
+            if isinstance(several, Choice) and not node.keywords:
+                return choose(
+                    (guard, self._extreme_of(node, (*terms[:index], one, *terms[index + 1 :]), name))
+                    for guard, one in several.cases
+                )
         operands = [operand_of(term) for term in terms]
         if node.keywords or not operands or None in operands:
             known = next((term for term in terms if isinstance(term, Unknown)), None)
-            return known or self.unknown(node, name)
+            return known or self.unknown(node, name if len(terms) == 1 else EXTREME)
         if all(isinstance(term, Const) for term in terms) and len(terms) > 1:
             values = [term.value for term in terms if isinstance(term, Const)]
             return Const(max(values) if name == "max" else min(values))
@@ -715,13 +726,18 @@ def _pattern_of(term: Term) -> str | None:
     return text if text is None or not flags else f"(?{flags}:{text})"
 
 
+def _match_or_none(subject: str, text: str, how: str) -> Term:
+    matches = atom(subject, "matches", _WRAPS[how].format(text))
+    return choose(((matches, Found()), (negate(matches), NONE)))
+
+
 def _matched(how: str) -> Callable[[Calls, ast.Call, State], Term]:
     def call(calls: Calls, node: ast.Call, state: State) -> Term:
         pattern, *rest = (calls.term(argument, state) for argument in node.args)
         subject, text = subject_of(rest[0]) if rest else None, _pattern_of(pattern)
         if subject is None or text is None:
             return calls.unknown(node, "regular expression")
-        return Bool(atom(subject, "matches", _WRAPS[how].format(text)))
+        return _match_or_none(subject, text, how)
 
     return call
 

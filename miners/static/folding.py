@@ -83,6 +83,11 @@ def _folded(node: ast.expr, resolve: Resolve) -> Any:
             func=ast.Attribute(value=ast.Name(id="re"), attr="compile"), args=[ast.Constant(value=str(text))]
         ):
             return re.compile(text)
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id="re"), attr="compile"),
+            args=[ast.Constant(value=str(text)), ast.Attribute(value=ast.Name(id="re"), attr=flag)],
+        ) if flag in re.RegexFlag.__members__:
+            return re.compile(text, re.RegexFlag[flag])
         case ast.Call(func=ast.Name(id="get_args") | ast.Attribute(attr="get_args"), args=[argument]):
             from miners.static.reader import literal_members
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from miners.logic import FALSE, TRUE, Formula, Truth, all_of, any_of, atom, negate
 from miners.static.neighbours import Neighbour
 from miners.static.terms import (
+    EXTREME,
     Bool,
     Built,
     CallableTerm,
@@ -23,6 +24,7 @@ from miners.static.terms import (
     Count,
     Entry,
     Field,
+    Found,
     Given,
     Instance,
     Items,
@@ -74,7 +76,17 @@ def truth(term: Term, text: str, place: str) -> Formula:
             return any_of(guard for _, guard, _ in entries)
         case Text(template=template):
             return TRUE if template else FALSE
-        case Instance() | Built() | CallableTerm() | ClassTerm() | ModuleTerm() | TypeOf() | Pieces() | PieceCount():
+        case (
+            Instance()
+            | Built()
+            | CallableTerm()
+            | ClassTerm()
+            | ModuleTerm()
+            | TypeOf()
+            | Pieces()
+            | PieceCount()
+            | Found()
+        ):
             return TRUE
         case _:
             return opaque(term, text, place)
@@ -125,6 +137,8 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
             holds = truth(left, text, place)
             return holds if right.value else negate(holds)
         return FALSE if isinstance(left, Bool) or right.value is None else opaque(left, text, place)
+    if isinstance(left, Unknown) and left.shape == EXTREME and _is(right, None):
+        return FALSE
     if isinstance(left, Bool) and isinstance(right, Bool) and op == "==":
         same_truth = (left.formula, right.formula)
         return any_of((all_of(same_truth), all_of(negate(one) for one in same_truth)))
@@ -165,7 +179,7 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
 
 
 _NEVER_NONE: Final = (
-    *(Items, Text, Instance, Built, Table, Given, CallableTerm, ClassTerm, ModuleTerm, Pieces, PieceCount),
+    *(Items, Text, Instance, Built, Table, Given, CallableTerm, ClassTerm, ModuleTerm, Pieces, PieceCount, Found),
 )
 
 

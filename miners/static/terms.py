@@ -96,6 +96,12 @@ class Count:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What is there, whatever it is: true, and not None."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Selected:
     """The elements of a collection that satisfy a condition; `exists` says that there is one."""
 
@@ -242,6 +248,7 @@ Term = (
     | Pairs
     | Neighbour
     | Entry
+    | Found
     | Unknown
 )
 
@@ -279,6 +286,12 @@ OF_FILES: Final = frozenset(
 
 
 """The methods of a path that ask the machine."""
+
+
+EXTREME: Final = "least or greatest of several"
+
+
+"""The shape of what `min` or `max` picks of several values: that is never None, which has no place in an order."""
 
 
 OUTSIDE: Final = frozenset(

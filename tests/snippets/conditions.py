@@ -1,8 +1,10 @@
 """What may stand in a condition: boolean operators, comparisons, membership, types, names, lengths, arithmetic."""
 
 import math
+import re
 from dataclasses import dataclass, field
 
+NAME = re.compile("[A-Z]", re.IGNORECASE)
 LIMITS = {
     "CrossEquality": "a reference to a field that is None never holds, not even for another None",
     "CrossInequalityOfOptional": "likewise",
@@ -510,3 +512,14 @@ class Xor:
     def __post_init__(self):
         if (self.a is None) != (self.b is None):
             raise ValueError("one without the other")  # error: a present and b absent or b present and a absent -> one without the other
+
+
+@dataclass
+class CompiledPattern:
+    s: str = ""
+
+    def __post_init__(self):
+        if NAME.fullmatch(self.s):
+            raise ValueError("a name")  # error: s matches '\\A(?:(?i:[A-Z]))\\Z' -> a name
+        if NAME.match(self.s) is not None:
+            raise ValueError("begins with one")  # error: s matches '^(?:(?i:[A-Z]))' -> begins with one

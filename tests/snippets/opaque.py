@@ -4,6 +4,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass
@@ -130,3 +131,12 @@ class SetByTheMachine:
     def __post_init__(self):
         if self.a == 1:
             self.a = os.getpid()  # dormant: a changes when a == 1
+
+
+@dataclass
+class PathOnThisMachine:
+    path: str = ""
+
+    def __post_init__(self):
+        if self.path and not Path(self.path).parent.is_dir():
+            raise ValueError("no such folder")  # error: path truthy and ?asks the machine -> no such folder
