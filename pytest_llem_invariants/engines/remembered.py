@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import importlib
 import logging
 import pickle
 import sys
@@ -33,13 +34,28 @@ def remember_function(module: ModuleType, name: str, folders: Folders, clear_onc
     `clear_once` lets what is announced only once be announced again: silence for that reason is no silence.
     """
     read = getattr(module, name, None)
-    if read is None:
+    if read is not None:
+        _exchange(module, name, functools.wraps(read)(_remembering(read, folders, clear_once)))
+
+
+def remember_steady(place: str) -> None:
+    """Let a function (`module:name`) that speaks of the machine alone, and costs as much as a config, be asked once."""
+    module_name, _, name = place.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError:  # another version of the library keeps it elsewhere
         return
-    remembering = functools.wraps(read)(_remembering(read, folders, clear_once))
+    if hasattr(module, name):
+        _exchange(module, name, functools.cache(getattr(module, name)))
+
+
+def _exchange(module: ModuleType, name: str, by: Any) -> None:
+    """Put another function in the place of one, in its module and in all of the package that bound it already."""
+    before = getattr(module, name)
     package = module.__name__.partition(".")[0]
     for one in [held for key, held in sys.modules.items() if key.partition(".")[0] == package]:
-        if vars(one).get(name) is read:
-            setattr(one, name, remembering)
+        if vars(one).get(name) is before:
+            setattr(one, name, by)
 
 
 def _remembering(read: Callable[..., Any], folders: Folders, clear_once: Callable[[], object]) -> Callable[..., Any]:
@@ -47,8 +63,8 @@ def _remembering(read: Callable[..., Any], folders: Folders, clear_once: Callabl
     loud: set[str] = set()
 
     def remembered(*arguments: Any, **options: Any) -> Any:
-        plain = all(map(holdable, (*arguments, *options.values())))
-        if not plain or not arguments or arguments[0] not in folders():
+        given = (*arguments, *options.values())
+        if not given or given[0] not in folders() or not all(map(holdable, given)):
             return read(*arguments, **options)
         key = identity((arguments, options))
         if key in answers:

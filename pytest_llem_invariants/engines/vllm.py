@@ -12,7 +12,7 @@ from typing import Any, Final, final
 from pytest_llem_invariants.engines.base import EngineAdapter, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import inspect_in_copies
-from pytest_llem_invariants.engines.remembered import remember, remember_function
+from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
@@ -80,7 +80,10 @@ class VllmAdapter(EngineAdapter):
         inspect_in_copies(registry, lambda: self._on("cpu", nullcontext()))
         configs = importlib.import_module("vllm.transformers_utils.config")
         once = once_caches((importlib.import_module("vllm.logger"),))
-        remember_function(configs, "get_config", _model_folders().values, lambda: [clear() for clear in once])
+        for name in ("get_config", "maybe_override_with_speculators"):
+            remember_function(configs, name, _model_folders().values, lambda: [clear() for clear in once])
+        for place in self.ssot.adapter.get("steady", ()):
+            remember_steady(place)
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines.remembered import remember, remember_function
+from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady
 
 
 @pytest.fixture
@@ -112,3 +112,23 @@ def test_a_function_that_a_version_lacks_is_left_alone(library: Any) -> None:
     module, _ = library
     remember_function(module, "write", lambda: ("ours",), module.once.clear)
     assert not hasattr(module, "write")
+
+
+def test_the_first_argument_may_be_given_by_its_name(library: Any) -> None:
+    module, other = library
+    assert other.read(path="ours", mode="x") == module.read(path="ours", mode="x")
+    assert module.reads == 1
+
+
+def test_what_speaks_of_the_machine_is_asked_once_and_forgotten_with_all_that_was_computed(library: Any) -> None:
+    module, other = library
+    asked: list[str] = []
+    module.memory = other.memory = lambda node=0: asked.append(node) or 64
+    remember_steady("lib.reading:memory")
+    assert [module.memory(), other.memory(), other.memory(1)] == [64, 64, 64]
+    assert asked == [0, 1]
+    other.memory.cache_clear()
+    assert other.memory() == 64
+    assert asked == [0, 1, 0]
+    remember_steady("lib.reading:of_a_later_version")
+    remember_steady("lib.of_a_later_version:memory")
