@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from enum import Enum
 from typing import Any, Final
@@ -118,7 +119,7 @@ def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
         return True
     if _empty_range(clauses) or _empty_length(clauses):
         return True
-    if _disjoint_types(clauses):
+    if _disjoint_types(clauses) or _matches_what_it_does_not(clauses):
         return True
     references: dict[str, set[str]] = {}
     for clause in clauses:
@@ -126,6 +127,35 @@ def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
             references.setdefault(clause.rhs, set()).add(clause.op)
     clashes = (("<", ">="), ("<=", ">"), ("<", ">"), ("==", "!="), ("==", "<"), ("==", ">"))
     return any(set(clash) <= found for found in references.values() for clash in clashes)
+
+
+def _matches_what_it_does_not(clauses: tuple[Clause, ...]) -> bool:
+    """Whether a pattern that is matched is among those that are not."""
+    matched = {clause.rhs for clause in clauses if clause.op == "matches"}
+    return bool(matched) and any(
+        pattern in matched for clause in clauses if clause.op == "not_matches" for pattern in _alternatives(clause.rhs)
+    )
+
+
+def _alternatives(pattern: str) -> tuple[str, ...]:
+    """The patterns that `united` has made one of."""
+    parts = _UNITED.fullmatch(pattern)
+    if parts is None or not all(map(_is_balanced, parts.groups())):
+        return (pattern,)
+    return (*_alternatives(parts[1]), *_alternatives(parts[2]))
+
+
+def _is_balanced(pattern: str) -> bool:
+    """Whether no parenthesis in it closes what was opened before it; one of a text counts like any other."""
+    depth = 0
+    for letter in pattern:
+        depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+_UNITED: Final = re.compile(r"\(\?:(.*)\)\|\(\?:(.*)\)", re.DOTALL)
 
 
 Bound = tuple[Any, bool]

@@ -21,7 +21,7 @@ _MOST_STEPS: Final = 400
 _MOST_JUNCTIONS: Final = 40_000
 _OF_ITSELF: Final = 1
 _ASKED_FOR: Final = 3
-_UNSAID: Final = (20, 4)
+_UNSAID: Final = (20, 1)
 """What a clause costs that holds of itself, one that something must be given for, and one that cannot be said: first
 that is worth a long way around, then it may be what holds anyway."""
 

@@ -385,10 +385,23 @@ class Explorer(Calls):
                 parts = elements_of(term, MOST_UNROLLED)
                 for position, element in enumerate(elts):
                     known = parts is not None and len(parts) == len(elts)
-                    part = parts[position] if known and parts else self.unknown(target, "unpacking")
-                    self._assign(element, part, node, state)
+                    rest = term if isinstance(term, Unknown) else self.unknown(target, "unpacking")
+                    part = parts[position] if known and parts else rest
+                    self._assign(element, self._handed_back(element, part, node, state), node, state)
             case _:
                 self.bind(target, term, state)
+
+    def _handed_back(self, target: ast.expr, term: Term, node: ast.stmt, state: State) -> Term:
+        """What a function of run time gives for a value that it is handed: that one, unless it knows better."""
+        call = node.value if isinstance(node, ast.Assign) else None
+        if not (isinstance(term, Unknown) and term.shape == RUN_TIME and isinstance(call, ast.Call)):
+            return term
+        text = ast.unparse(target)
+        handed = [one for one in (*call.args, *(k.value for k in call.keywords)) if ast.unparse(one) == text]
+        if not handed:
+            return term
+        same = Opaque(f"{ast.unparse(call.func)}(…) leaves {text}", self.place(node), shape=RUN_TIME)
+        return choose(((same, self.term(handed[0], state)), (negate(same), term)))
 
     def _assign_field(self, path: str, term: Term, node: ast.stmt, state: State) -> None:
         before = state.fields.get(path) or self.initial(path)

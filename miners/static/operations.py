@@ -137,7 +137,7 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
             holds = truth(left, text, place)
             return holds if right.value else negate(holds)
         return FALSE if isinstance(left, Bool) or right.value is None else opaque(left, text, place)
-    if isinstance(left, Unknown) and left.shape == EXTREME and _is(right, None):
+    if _is(right, None) and _is_extreme(left):
         return FALSE
     if isinstance(left, Bool) and isinstance(right, Bool) and op == "==":
         same_truth = (left.formula, right.formula)
@@ -181,6 +181,13 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
 _NEVER_NONE: Final = (
     *(Items, Text, Instance, Built, Table, Given, CallableTerm, ClassTerm, ModuleTerm, Pieces, PieceCount, Found),
 )
+
+
+def _is_extreme(term: Term) -> bool:
+    """Whether it is the least or the greatest of several: nothing in an order is None."""
+    if isinstance(term, Computed):
+        return term.text.startswith(("min(", "max("))
+    return isinstance(term, Unknown) and term.shape == EXTREME
 
 
 def _is(term: Term, value: Any) -> bool:

@@ -9,7 +9,7 @@ CONTEXT = ContextReads(
     reads={"platform.is_fast": {"platform": ["fast"]}, "platform.name": "platform"},
     environments=("envs",),
     declared=("platform", "env.LEVEL"),
-    run_time=("tests.snippets.context.Model",),
+    run_time=("tests.snippets.context.Model", "tests.snippets.context.resolved"),
 )
 CONTEXT_VALUES = {"platform": "slow"}
 
@@ -73,6 +73,21 @@ class Model:
 
     def __post_init__(self):
         self.kind = self.path.swapcase()
+
+
+def resolved(name: str, width: int | None) -> tuple[str, int | None]:
+    return (name, width)
+
+
+@dataclass
+class HandedBack:
+    name: str = ""
+    width: int | None = None
+
+    def __post_init__(self):
+        (self.name, self.width) = resolved(self.name, width=self.width)  # dormant: name changes when always; dormant: width changes when always
+        if self.width is None:
+            raise ValueError("no width")  # error: ?known at run time and width absent or ?known at run time and ?known at run time -> no width
 
 
 @dataclass

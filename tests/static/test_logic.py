@@ -223,3 +223,27 @@ def test_an_operator_that_stands_twice_is_said_once(clauses: tuple[Clause, ...])
 def test_two_references_under_one_operator_stay_unsaid() -> None:
     assert _spoken(Clause("matches", "("), Clause("matches", "x")).opaque
     assert _spoken(Clause("min_len", 1), Clause("min_len", 2)).opaque
+
+
+@pytest.mark.parametrize(
+    ("matched", "unmatched", "contradicts"),
+    [
+        ("^c", ("^a", "^b", "^c"), True),
+        ("^d", ("^a", "^b", "^c"), False),
+        ("(", ("^a", "("), False),
+        ("x)|(?:y", (r"x)|(?:y",), True),
+    ],
+)
+def test_what_matches_a_pattern_is_none_of_those_that_match_it_not(
+    matched: str, unmatched: tuple[str, ...], contradicts: bool
+) -> None:
+    patterns = list(unmatched)
+    united_pattern = patterns.pop(0)
+    for pattern in patterns:
+        united_pattern = f"(?:{united_pattern})|(?:{pattern})"
+    literals = (Atom("a", Clause("matches", matched)), Atom("a", Clause("not_matches", united_pattern)))
+    assert (simplify(literals) is None) is contradicts
+
+
+def test_what_is_in_an_order_is_no_nan() -> None:
+    assert simplify((Atom("a", Clause("==", "@a")), Atom("a", Clause(">", 1)))) == (Atom("a", Clause(">", 1)),)
