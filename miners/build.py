@@ -57,6 +57,9 @@ _LEAST_JOINT: Final = 900
 """How many configs made of the constants of several rules are put to the rules of a class."""
 _LINES_A_GUESS: Final = 4
 """So many lines of code take about as long as a candidate of a declared type."""
+_OF_TYPES: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT})
+_GUESSES_A_CONDITION: Final = 4
+"""What was read or probed for takes about as long as so many candidates of a declared type."""
 _SEVERITIES: Final = tuple(Severity)
 _Found = TypeVar("_Found")
 
@@ -244,9 +247,9 @@ def _share_out(
     _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
     _Forked.reader = ImportedReader(adapter.package)
     _Forked.parts = dict.fromkeys(names, parts)
-    work = {name: len(guesses[name]) + _lines_of(surface[name]) // _LINES_A_GUESS for name in names}
-    tasks = [(name, part) for name in sorted(names, key=lambda name: -work[name]) for part in range(parts)]
-    found: dict[str, list[_ClassResult]] = {name: [] for name in names}
+    tasks = [(name, part) for name in names for part in range(parts)]
+    work = {(name, part): _work_on(surface[name], _share_of(guesses[name], part, parts), part) for name, part in tasks}
+    tasks.sort(key=lambda task: -work[task])
     _Forked.judged = {name: {} for name in names}
     if parts > 1:
         for name in names:
@@ -254,9 +257,11 @@ def _share_out(
         for name, judged in _each(_Forked.ask, [(name, share) for name in names for share in range(_ASKERS)], workers):
             _Forked.judged[name].update(judged)
     with progress.step("proving", total=len(tasks)) as step:
-        for name, result in _each(_Forked.prove, tasks, workers):
-            found[name].append(result)
+        done: dict[tuple[str, int], _ClassResult] = {}
+        for task, (_, result) in zip(tasks, _each(_Forked.prove, tasks, workers), strict=True):
+            done[task] = result
             step.advance()
+    found = {name: [done[name, part] for part in range(parts)] for name in names}
     if parts == 1:
         return {name: result for name, (result,) in found.items()}
     _Forked.known = {name: _joined(results).proven for name, results in found.items()}
@@ -276,6 +281,18 @@ def _each(
         return
     with forked(workers) as pool:
         yield from pool.map(work, tasks)
+
+
+def _share_of(guesses: Sequence[Candidate], part: int, parts: int) -> Sequence[Candidate]:
+    """Neighbours, which are about the same fields, and share what was asked."""
+    size = math.ceil(len(guesses) / parts)
+    return guesses[part * size : (part + 1) * size]
+
+
+def _work_on(facts: ClassFacts, guesses: Iterable[Candidate], part: int) -> int:
+    """About how long a part of a class takes, of which the first is read."""
+    read = _lines_of(facts) // _LINES_A_GUESS if part == 0 else 0
+    return read + sum(1 if guess.added_by in _OF_TYPES else _GUESSES_A_CONDITION for guess in guesses)
 
 
 def _lines_of(facts: ClassFacts) -> int:
@@ -314,8 +331,7 @@ def _prove_class(
     """Prove a class, or one part of the guesses about it, of which the first is read, too; a whole class is probed."""
     oracle = _oracle(adapter, name, _Forked.judged[name])
     gate = _gate(adapter, surface, name, oracle)
-    size = math.ceil(len(guesses) / parts)
-    guesses = guesses[part * size : (part + 1) * size]  # neighbours are about the same fields, and share what was asked
+    guesses = _share_of(guesses, part, parts)
     findings: tuple[SiteFinding, ...] = ()
     if part == 0:
         findings = _Forked.read(name)
