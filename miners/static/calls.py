@@ -46,6 +46,7 @@ from miners.static.terms import (
     Text,
     TypeOf,
     Unknown,
+    Worklist,
     choose,
     depends_on_config,
     elements_of,
@@ -260,7 +261,18 @@ class Calls(Elements):
         absent = atom(path, "absent")
         return choose(((negate(absent), Field(path)), (absent, default)))
 
+    def _method_extend(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if not isinstance(owner, Worklist) or len(node.args) != 1:
+            return None
+        owner.further.append((state.guard, self.term(node.args[0], state)))
+        return NONE
+
+    def _method_popleft(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return owner.current if isinstance(owner, Worklist) else None
+
     def _method_pop(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, Worklist):
+            return owner.current
         return self._method_get(node, owner, state) if isinstance(owner, (Given, Table)) else None
 
     def _method_setdefault(self, node: ast.Call, owner: Term, state: State) -> Term | None:

@@ -32,6 +32,7 @@ from miners.static.terms import (
     Term,
     Text,
     Unknown,
+    Worklist,
     alike,
     choose,
     depends_on_config,
@@ -478,7 +479,6 @@ class Explorer(Calls):
 
     def _for_each(self, node: ast.For, collection: Term, state: State) -> Flow:
         """One round for an element that stands for all of them."""
-        first = len(self.effects)
         inner = State(dict(state.env), dict(state.fields), state.path)
         opened = self.open_element(collection, node.target, inner)
         if opened is None:
@@ -492,10 +492,7 @@ class Explorer(Calls):
             inner = inner.fork(
                 Opaque(f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}", self.place(node), shape=shape)
             )
-        flow = self.block(node.body, inner)
-        for index in range(first, len(self.effects)):
-            effect = self.effects[index]
-            self.effects[index] = replace(effect, guard=self.close_element(effect.guard, opened))
+        flow = self._round(node.body, inner, opened)
         ends = [one.state for one in flow.exits if one.how in (Leaving.CONTINUE, Leaving.BREAK)]
         ends.extend([flow.live] if flow.live is not None else [])
         after = self._after_loop(state, ends, opened, node)
@@ -506,6 +503,15 @@ class Explorer(Calls):
                 exits.append(Exit(one.how, State(one.state.env, one.state.fields, (*state.path, met)), one.value))
                 after.path = (*after.path, none_of(met, "no round of the loop returns", self.place(node)))
         return Flow(after, exits)
+
+    def _round(self, body: Sequence[ast.stmt], inner: State, opened: Mapping[str, str]) -> Flow:
+        """One round of a loop; what it does is told of the elements."""
+        first = len(self.effects)
+        flow = self.block(body, inner)
+        for index in range(first, len(self.effects)):
+            effect = self.effects[index]
+            self.effects[index] = replace(effect, guard=self.close_element(effect.guard, opened))
+        return flow
 
     def bind_unknown(self, target: ast.expr, iterated: ast.expr, shape: str, state: State) -> None:
         for name in (one.id for one in ast.walk(target) if isinstance(one, ast.Name)):
@@ -554,15 +560,37 @@ class Explorer(Calls):
         return choose([*found, (rest, old)])
 
     def _while(self, node: ast.While, state: State) -> Flow:
+        waiting = state.env.get(node.test.id) if isinstance(node.test, ast.Name) else None
+        exits = self._worked_off(node, waiting, state) if isinstance(waiting, Items) else self._any_round(node, state)
+        after = State(dict(state.env), dict(state.fields), state.path)
+        for name in _assigned(node.body):
+            after.env[name] = Unknown(name, self.place(node), "set in a while loop")
+        return Flow(after, [one for one in exits if one.how in (Leaving.RETURN, Leaving.CAUGHT)])
+
+    def _any_round(self, node: ast.While, state: State) -> list[Exit]:
+        """One round of which nothing is known, neither that it comes nor what it finds."""
         inner = State(dict(state.env), dict(state.fields), state.path)
         for name in _assigned(node.body):
             inner.env[name] = Unknown(name, self.place(node), "set in a while loop")
         inner = inner.fork(Opaque(f"while {ast.unparse(node.test)}", self.place(node), shape="while loop"))
-        flow = self.block(node.body, inner)
-        after = State(dict(state.env), dict(state.fields), state.path)
-        for name in _assigned(node.body):
-            after.env[name] = Unknown(name, self.place(node), "set in a while loop")
-        return Flow(after, [one for one in flow.exits if one.how in (Leaving.RETURN, Leaving.CAUGHT)])
+        return self.block(node.body, inner).exits
+
+    def _worked_off(self, node: ast.While, waiting: Items, state: State) -> list[Exit]:
+        """A round for each thing that waits in a list, and one for what each of these adds to it."""
+        name = ast.unparse(node.test)
+        exits: list[Exit] = []
+        further: list[tuple[Formula, Term]] = []
+        for item in waiting.items:
+            work = Worklist(item)
+            exits.extend(self.block(node.body, state.entered({**state.env, name: work})).exits)
+            further.extend(work.further)
+        for guard, collection in further:
+            inner = State({**state.env, name: NONE}, dict(state.fields), (guard,))
+            opened = self.open_element(collection, ast.Name(name, ast.Store()), inner)
+            if opened is not None:
+                inner.env[name] = Worklist(inner.env[name])
+                exits.extend(self._round(node.body, inner, opened).exits)
+        return exits
 
     # --- exceptions -------------------------------------------------------------------------------------------------
 

@@ -265,6 +265,8 @@ def contains(container: Term, item: Term, text: str, place: str, *, never_text: 
         values = container.value
         if isinstance(values, type) and issubclass(values, Enum):
             values = [*values, *(member.value for member in values)]
+        if isinstance(values, (list, tuple, set, frozenset, Mapping)) and not values:
+            return FALSE
         if isinstance(item, Const):
             try:
                 return Truth(item.value in values)

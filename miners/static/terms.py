@@ -71,6 +71,16 @@ class Table:
 
 
 @final
+@dataclass(slots=True, eq=False)
+class Worklist:
+    """A list from which a loop takes what is next, and to which it adds what is to be looked at later."""
+
+    current: Term
+    further: list[tuple[Formula, Term]] = field(default_factory=list)
+    """Collections of what was added, each under the conditions that led there."""
+
+
+@final
 @dataclass(frozen=True, slots=True)
 class Text:
     """A string with holes."""
@@ -226,6 +236,7 @@ Term = (
     | Choice
     | Items
     | Table
+    | Worklist
     | Text
     | Bool
     | Count

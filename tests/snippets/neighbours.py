@@ -150,3 +150,23 @@ class FirstPieceLength:
             raise ValueError("a long scheme")  # error: s matches '\\A(?:(?!::)[\\s\\S]){2,}' and each(s) == '::' or s matches '\\A(?:(?!::)[\\s\\S]){2,}' and s matches '::' -> a long scheme
         if len(self.s.split("::")[0]) <= 1:
             raise ValueError("a short one")  # error: s matches '\\A(?:(?!::)[\\s\\S]){0,1}(?:::|\\Z)' -> a short one
+
+
+@dataclass
+class WorkedOff:
+    d: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        pending = [self.d]
+        seen = set()
+        while pending:
+            value = pending.pop()
+            if isinstance(value, str) and value == "a":
+                raise ValueError("an a")  # error: d == 'a' or d type_is 'dict' and each(keys(d)) type_is 'str' and each(keys(d)) == 'a' or d type_is 'dict' and each(values(d)) type_is 'str' and each(values(d)) == 'a' or d type_is ['dict', 'list'] and d type_is_not 'dict' and each(d) type_is 'str' and each(d) == 'a' -> an a
+            if isinstance(value, (dict, list)) and id(value) not in seen:
+                seen.add(id(value))
+                if isinstance(value, dict):
+                    pending.extend(value.keys())
+                    pending.extend(value.values())
+                else:
+                    pending.extend(value)
