@@ -13,6 +13,7 @@ from pytest_llem_invariants.model import ObservedException
 from pytest_llem_invariants.replay.normalise import normalise_text
 
 _STRUCT_PATH: Final = re.compile(r" - at `(?:key in )?\$((?:\.\w+|\[[^\]`]*\])*)`")
+_STRUCT_MARK: Final = " - at `"
 _INDEX: Final = re.compile(r"\[[^\]]*\]")
 _ENVIRONMENTAL: Final = frozenset({"ImportError", "NameError"})
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
@@ -27,8 +28,13 @@ def describe(error: BaseException, package: str) -> ObservedException:
         message=normalise_text(text),
         locations=_locations(error, entries, text),
         raised_at=_raised_at(error, entries, package),
-        bases=tuple(base.__name__ for base in type(error).__mro__[1:] if base is not object),
+        bases=_names(type(error).__mro__[1:]),
     )
+
+
+@lru_cache(maxsize=256)
+def _names(kinds: tuple[type, ...]) -> tuple[str, ...]:
+    return tuple(kind.__name__ for kind in kinds if kind is not object)
 
 
 def is_environmental(error: ObservedException) -> bool:
@@ -80,7 +86,7 @@ def _locations(error: BaseException, entries: list[dict[str, Any]], text: str) -
         parameter = getattr(candidate, "parameter", None)
         if isinstance(parameter, str):
             found.append(parameter)
-    if not found:
+    if not found and _STRUCT_MARK in text:
         in_text = _STRUCT_PATH.search(text)
         if in_text is not None:
             found.append(_INDEX.sub("", in_text[1]).lstrip("."))
