@@ -61,6 +61,7 @@ _STEPS_EACH: Final = 250
 """So far the values of one case are combined, and of one choice of its fields: there are many cases."""
 _NEGATED: Final = re.compile(r"not \((.*)\)( \[[^\]]*\])\Z", re.DOTALL)
 """How an unread guard is told that shall not hold."""
+_OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _FIRST_CONFIGS: Final = 6
 _MOST_LOOKED_AT: Final = 60
 _STOPS: Final = (1, 3)
@@ -104,7 +105,7 @@ class Checks:
     def note_without_verdict(self, place: str) -> None:
         """What comes to that check is not told on this machine: it asks for a package, or for a model."""
         if place not in self._without_verdict:
-            self._without_verdict[place] = tuple(map(_in_full, self.at(place)))
+            self._without_verdict[place] = _in_full(tuple(self.at(place)))
 
     def leave_no_verdict(self, case: Conjunction) -> bool:
         """Whether every config of a case comes to a check that is not told on this machine, or is rejected before."""
@@ -239,7 +240,7 @@ class _Walk:
         self._stops: dict[Conjunction, list[tuple[str, Formula]]] = {}
         """Case → the checks that stopped a config of it, each whole condition of theirs."""
         self._refused: set[Conjunction] = set()
-        """The cases that only values of other than the declared types satisfy."""
+        """The cases that only values of other than the declared types satisfy, as far as those are thought of."""
 
     @property
     def asked(self) -> int:
@@ -249,10 +250,11 @@ class _Walk:
         """The candidate with its example, or where the ways end, of which so many stops of each case are followed."""
         seen: set[Formula] = set()
         ends: dict[str, None] = {}
+        unsaid: dict[str, None] = {}
         open_ = [_Way(_formula(self._candidate), dict(self._candidate.defaults))]
         for _ in range(_MOST_WAYS):
             if not open_:
-                return None, tuple(ends)
+                return None, tuple(ends or unsaid)
             way = open_.pop(0)
             further: list[_Way] = []
             cases = self._cases(way.formula)[:_MOST_CASES]
@@ -275,7 +277,8 @@ class _Walk:
                 stopped = 0
                 looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
                 likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), _FIRST_CONFIGS))
-                if not likely and next(search.positives(typed=True), None) is not None:
+                of_text = any(clause.op in _OF_TEXT for clauses in fields.values() for clause in clauses)
+                if not likely and not of_text and next(search.positives(typed=True), None) is not None:
                     self._refused.add(case)
                 for kwargs in likely:
                     self._asked.add(identity((kwargs, {**default_context(self._context), **search.context})))
@@ -297,6 +300,7 @@ class _Walk:
                         ends.setdefault(NO_VERDICT)
                         break
                     past = tuple(self._onward(raised, kwargs, case, way, search.context))
+                    unsaid.update((one.short_of, None) for one in past if one.short_of is not None)
                     further.extend(one for one in past if one.formula not in seen)
                     seen.update(one.formula for one in past)
                     if all(self._cases(one.formula) == (case,) for one in past):
@@ -335,9 +339,10 @@ class _Walk:
         if whole:
             # Past one case of the check only into another is no further: none of them shall hold.
             defaults = {name: value for check in standing for name, value in check.defaults.items()}
-            past = all_of((*case, *(self._possible(negate(_in_full(check))) for check in standing)))
-            unsaid = [shape for check in whole for shape in check.shapes]
-            short_of = way.short_of if not unsaid else NO_VERDICT if OUTSIDE.issuperset(unsaid) else place
+            past = all_of((*case, *(self._possible(negate(check)) for check in _in_full(standing))))
+            unsaid = [check for check in whole if check.opaque]
+            outside = all(not OUTSIDE.isdisjoint(check.shapes) for check in unsaid)
+            short_of = way.short_of if not unsaid else NO_VERDICT if outside else place
             yield _Way(past, {**defaults, **way.defaults}, short_of=short_of)
         else:
             for check, formula in held:
@@ -387,9 +392,13 @@ def _formula(candidate: Candidate) -> Formula:
     return all_of(Atom(subject, clause) for subject, clauses in candidate.fields.items() for clause in clauses)
 
 
-def _in_full(check: Candidate) -> Formula:
-    """The whole condition of a check, with the guards that no predicate says as what they are."""
-    return all_of((_formula(check), *map(_unsaid, check.opaque)))
+def _in_full(checks: Sequence[Candidate]) -> tuple[Formula, ...]:
+    """The whole conditions of checks, with the guards that no predicate says as what they are: what one denies."""
+    denied = [
+        negate(Atom(subject, clause)) for one in checks for subject in one.fields for clause in one.fields[subject]
+    ]
+    known = {one.wording: one for one in denied if isinstance(one, Opaque)}
+    return tuple(all_of((_formula(one), *(known.get(text) or _unsaid(text) for text in one.opaque))) for one in checks)
 
 
 def _unsaid(wording: str) -> Opaque:

@@ -426,7 +426,7 @@ def simplify(conjunction: Conjunction) -> Conjunction | None:
     """The same conjunction in fewer clauses; None where no value satisfies it."""
     literals = tuple(dict.fromkeys(conjunction))
     opaque = {literal for literal in literals if isinstance(literal, Opaque)}
-    if any(negate(literal) in opaque for literal in opaque):
+    if any(negate(literal) in literals for literal in opaque):
         return None
     grouped: dict[str, tuple[Atom, ...]] = {}
     for literal in literals:

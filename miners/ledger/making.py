@@ -163,7 +163,7 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
     if any(map(_is_said, told)):
         told = [lost for lost in told if set(lost.candidate.shapes) != {MANY_CASES}]
     certain = [lost for lost in told if any(part in lost.reason for part in _FOR_CERTAIN)]
-    asking = [lost for lost in told if lost.candidate.shapes and OUTSIDE.issuperset(lost.candidate.shapes)]
+    asking = [lost for lost in told if not OUTSIDE.isdisjoint(lost.candidate.shapes)]
     tried = [lost for lost in told if lost not in certain and lost not in asking]
     if certain and not tried and not asking:
         return replace(entry, reason=_reason_of(certain[0]), detail=certain[0].reason)

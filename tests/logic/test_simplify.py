@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from miners.logic import Atom, evaluate, simplify
+from miners.logic import Atom, Opaque, evaluate, negate, simplify
 from pytest_llem_invariants.model import Clause
 
 _VALUES: Final[tuple[Any, ...]] = (
@@ -47,3 +47,11 @@ def _verdict(conjunction: tuple[Any, ...], value: Any) -> bool:
 def test_an_excluded_int_stays_excluded_beside_the_type_float() -> None:
     atoms = (Atom("x", Clause("not_in", ["a", 1, 2])), Atom("x", Clause("type_is", "float")))
     assert simplify(atoms) == (Atom("x", Clause("type_is", "float")), Atom("x", Clause("not_in", [1, 2])))
+
+
+def test_that_no_element_satisfies_what_one_does_contradicts_itself() -> None:
+    some = Atom("each(x)", Clause("==", 1))
+    none = negate(some)
+    assert isinstance(none, Opaque)
+    assert simplify((some, none)) is None
+    assert simplify((Atom("each(x)", Clause("==", 2)), none)) is not None
