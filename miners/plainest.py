@@ -19,14 +19,15 @@ from miners.narrowing import Narrowing
 _MOST_STEPS: Final = 400
 """So many half-made cases are looked at."""
 _MOST_JUNCTIONS: Final = 40_000
-_OF_ITSELF: Final = 1
-_ASKED_FOR: Final = 3
+OF_ITSELF: Final = 1
+ASKED_FOR: Final = 3
+ODD: Final = 6
+"""What a clause costs that holds where nothing is given, one that something must be given for, and one that only a
+value of another type than the declared ones satisfies."""
 _UNSAID: Final = (20, 1)
-"""What a clause costs that holds of itself, one that something must be given for, and one that cannot be said: first
-that is worth a long way around, then it may be what holds anyway."""
+"""What one costs that cannot be said: first that is worth a long way around, then it may be what holds anyway."""
 
-Holds = Callable[[Atom], bool]
-"""Whether a clause holds where nothing is given."""
+Cost = Callable[[Atom], int]
 _Left = tuple[Or, ...]
 
 
@@ -39,17 +40,19 @@ class Plainest:
     all_of_them: bool
 
 
-def plainest(formula: Formula, most: int, limit: int, of_itself: Holds) -> Plainest:
+def plainest(formula: Formula, most: int, limit: int, cost: Cost) -> Plainest:
     """All of the cases, where there are no more than the limit; else so many of those that ask least, twice.
 
     In each of them what it asks for comes first.
     """
-    far, near = (_Cases(of_itself, unsaid) for unsaid in _UNSAID)
+    far, near = (_Cases(cost, unsaid) for unsaid in _UNSAID)
     found = tuple(itertools.islice(far.of(formula), limit + 1))
     if not far.ended:
         found = (*found[:most], *itertools.islice(near.of(formula), most))
     cases = without_implied(tuple(dict.fromkeys(found)))
-    ordered = (sorted(case, key=lambda literal: isinstance(literal, Atom) and of_itself(literal)) for case in cases)
+    ordered = (
+        sorted(case, key=lambda literal: isinstance(literal, Atom) and cost(literal) == OF_ITSELF) for case in cases
+    )
     return Plainest(tuple(map(tuple, ordered)), far.ended)
 
 
@@ -57,8 +60,8 @@ def plainest(formula: Formula, most: int, limit: int, of_itself: Holds) -> Plain
 class _Cases:
     """One search, of half-made cases the most promising first."""
 
-    def __init__(self, of_itself: Holds, unsaid: int) -> None:
-        self._of_itself = of_itself
+    def __init__(self, cost: Cost, unsaid: int) -> None:
+        self._of_atom = cost
         self._unsaid = unsaid
         self._narrowing = Narrowing(_MOST_JUNCTIONS)
         self._order = itertools.count(0, -1)
@@ -123,7 +126,7 @@ class _Cases:
             case Or(parts=parts):
                 return min(map(self._cost, parts))
             case Atom():
-                return _OF_ITSELF if self._of_itself(formula) else _ASKED_FOR
+                return self._of_atom(formula)
             case Truth():
                 return 0
             case _:

@@ -25,7 +25,7 @@ from miners.logic import (
     fields_of,
 )
 from miners.narrowing import narrowed
-from miners.plainest import plainest
+from miners.plainest import ASKED_FOR, ODD, OF_ITSELF, plainest
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import (
     OUTSIDE,
@@ -169,7 +169,7 @@ def _of_effect(
         yield _never(effect)
         return
     if is_in_part(cases):
-        found = plainest(condition, _PLAINEST, MOST_CASES, _of_itself(facts, engine, context, surface))
+        found = plainest(condition, _PLAINEST, MOST_CASES, _cost_of(facts, engine, context, surface))
         cases = found.cases if found.all_of_them else (*found.cases, *cases)
         if not cases:
             yield _never(effect)
@@ -178,17 +178,21 @@ def _of_effect(
         yield _of_case(facts, effect, case, engine, context, surface)
 
 
-def _of_itself(facts: ClassFacts, engine: str, context: Collection[str], surface: Surface) -> Callable[[Atom], bool]:
-    """Whether a clause holds where nothing is given and nothing around the config is special."""
+def _cost_of(facts: ClassFacts, engine: str, context: Collection[str], surface: Surface) -> Callable[[Atom], int]:
+    """What a clause asks of a config, where nothing around that is special."""
     around = default_context(context) if isinstance(context, Mapping) else {}
 
     @cache
-    def holds(literal: Atom) -> bool:
+    def cost(literal: Atom) -> int:
         fields = {literal.subject: (literal.clause,)}
         match = Match(engine, fields, _defaults(facts, fields, engine, surface))
-        return compile_match(match, context_fields=context)(facts.base_kwargs, around)
+        if compile_match(match, context_fields=context)(facts.base_kwargs, around):
+            return OF_ITSELF
+        types = {*field_at(literal.subject, facts, surface).types} - {"none"}
+        odd = literal.clause.op == "matches" and types and types.isdisjoint({"str", "any"})
+        return ODD if odd else ASKED_FOR
 
-    return holds
+    return cost
 
 
 def _in_short(effect: Effect, facts: ClassFacts, surface: Surface) -> Formula:
