@@ -49,29 +49,37 @@ def _write_mapping(data: Mapping[Any, Any], indent: int, lines: list[str], first
 def _write_sequence(data: list[Any] | tuple[Any, ...], indent: int, lines: list[str]) -> None:
     dash = " " * indent + "- "
     for item in data:
-        if isinstance(item, Mapping) and item and not _fits(item, indent):
+        if isinstance(item, Mapping) and item and _in_one_line(item, indent) is None:
             _write_mapping(item, indent + 2, lines, dash)
         else:
             _write_value(item, indent, lines, dash[:-1])
 
 
 def _write_value(value: Any, indent: int, lines: list[str], lead: str) -> None:
-    if isinstance(value, (Mapping, list, tuple)) and value and not _fits(value, len(lead)):
-        lines.append(lead)
-        if isinstance(value, Mapping):
-            _write_mapping(value, indent + 2, lines, "")
-        else:
-            _write_sequence(value, indent + 2, lines)
-    else:
+    if type(value) in _SCALARS or not isinstance(value, (Mapping, list, tuple)) or not value:
         lines.append(f"{lead} {_inline(value)}")
+        return
+    text = _in_one_line(value, len(lead))
+    if text is not None:
+        lines.append(f"{lead} {text}")
+        return
+    lines.append(lead)
+    if isinstance(value, Mapping):
+        _write_mapping(value, indent + 2, lines, "")
+    else:
+        _write_sequence(value, indent + 2, lines)
 
 
-def _fits(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], indent: int) -> bool:
-    """Whether a collection is small and flat enough for one line."""
+def _in_one_line(value: Mapping[Any, Any] | list[Any] | tuple[Any, ...], indent: int) -> str | None:
+    """The text of a collection that is small and flat enough for one line."""
     items = value.values() if isinstance(value, Mapping) else value
-    if len(value) > 8 or any(isinstance(item, (Mapping, list, tuple)) and item for item in items):
-        return False
-    return indent + len(_inline(value)) <= _WIDTH
+    if len(value) > 8:
+        return None
+    for item in items:
+        if type(item) not in _SCALARS and isinstance(item, (Mapping, list, tuple)) and item:
+            return None
+    text = _inline(value)
+    return text if indent + len(text) <= _WIDTH else None
 
 
 def _inline(value: Any) -> str:
@@ -115,6 +123,7 @@ def _write_list(items: list[Any] | tuple[Any, ...]) -> str:
     return "[" + ", ".join(map(_inline, items)) + "]"
 
 
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _WRITERS: Final[dict[type, Callable[[Any], str]]] = {
     str: _write_str,
     int: _write_int,

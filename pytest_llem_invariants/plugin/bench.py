@@ -37,6 +37,7 @@ class Bench:
         self._observer: Observer | None = None
         self._adapter: EngineAdapter | None = None
         self._observed: dict[str, tuple[Observation, Observation]] = {}
+        self._contexts: dict[str, dict[str, Any]] = {}
         self._answers: dict[tuple[str, str, str], Observation] = {}
         """By native type, arguments and context: a third of a corpus's examples are those of another rule."""
         self._agreement: Agreement | None = None
@@ -97,7 +98,9 @@ class Bench:
         from pytest_llem_invariants.replay.contexts import context_of
 
         assert self._adapter is not None
-        return context_of(rule, self._adapter.ssot.context)
+        if rule.id not in self._contexts:
+            self._contexts[rule.id] = context_of(rule, self._adapter.ssot.context)
+        return self._contexts[rule.id]
 
     def _examples(self, rule: Rule) -> tuple[Observation, Observation]:
         if rule.id not in self._observed:

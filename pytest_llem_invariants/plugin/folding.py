@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
@@ -70,19 +70,21 @@ class Run:
 
 def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> Folded:
     """A full run replaces everything; a partial one only what it ran through all its checks."""
-    earlier = _still_true(previous, run.corpus, run.version)
+    prints = {rule.id: fingerprint(rule) for rule in run.corpus.rules}
+    earlier = _still_true(previous, prints, run.version)
+    known_divergences = _by_rule(previous)
     cases: list[Case] = []
     divergences: list[Divergence] = []
     skips: list[str] = []
     unrun = 0
     for rule in run.corpus.rules:
-        fresh = _fresh_case(rule, run)
+        fresh = _fresh_case(rule, run, prints[rule.id])
         known = earlier.get(rule.id)
         if fresh is not None and fresh[0].skipped_reason is not None:
             skips.append(fresh[0].skipped_reason)
             if known is not None and known.skipped_reason is None:
                 cases.append(replace(known, certification=Certification.REUSED))  # nothing was learnt, nothing is lost
-                divergences.extend(_of_rule(previous, rule))
+                divergences.extend(known_divergences.get(rule.id, ()))
                 continue
         if fresh is not None:
             case, diverged = fresh
@@ -90,12 +92,13 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
             cases.append(kept)
             divergences.extend(diverged)
             if kept is not case:
-                divergences.extend(one for one in _of_rule(previous, rule) if one.check_failed in _PROBED)
+                earlier_ones = known_divergences.get(rule.id, ())
+                divergences.extend(one for one in earlier_ones if one.check_failed in _PROBED)
             continue
         unrun += 1
         if known is not None:
             cases.append(replace(known, certification=Certification.REUSED))
-            divergences.extend(_of_rule(previous, rule))
+            divergences.extend(known_divergences.get(rule.id, ()))
     validated = Validated(
         schema_version=SCHEMA_VERSION,
         engine=run.corpus.engine,
@@ -121,7 +124,7 @@ def _certification(cases: Sequence[Case], rules: Sequence[Rule]) -> Certificatio
     return Certification.REUSED if reused else Certification.FULL
 
 
-def _fresh_case(rule: Rule, run: Run) -> tuple[Case, tuple[Divergence, ...]] | None:
+def _fresh_case(rule: Rule, run: Run, print_of_rule: str) -> tuple[Case, tuple[Divergence, ...]] | None:
     """The rule's new entry; None unless all three of its checks ran."""
     if rule.id in run.crashed:
         case = Case(
@@ -129,7 +132,7 @@ def _fresh_case(rule: Rule, run: Run) -> tuple[Case, tuple[Divergence, ...]] | N
             outcome=Outcome.SKIPPED,
             emission_channel=Channel.NONE,
             skipped_reason=run.crashed[rule.id],
-            fingerprint=fingerprint(rule),
+            fingerprint=print_of_rule,
         )
         return case, ()
     found = run.evidence.get(rule.id, {})
@@ -144,14 +147,13 @@ def _fresh_case(rule: Rule, run: Run) -> tuple[Case, tuple[Divergence, ...]] | N
         rule, first.positive, first.negative, diverged, soundness=None if agreement is None else agreement.soundness
     )
     kind = EnvironmentKind.SIMULATED if any(one.simulated for one in found.values()) else None
-    return replace(case, fingerprint=fingerprint(rule), environment_kind=kind), diverged
+    return replace(case, fingerprint=print_of_rule, environment_kind=kind), diverged
 
 
-def _still_true(previous: Validated | None, corpus: Corpus, version: str) -> dict[str, Case]:
+def _still_true(previous: Validated | None, prints: Mapping[str, str], version: str) -> dict[str, Case]:
     """Earlier entries that speak of a rule as it stands now, on the version that is installed now."""
     if previous is None or previous.engine_version != version:
         return {}
-    prints = {rule.id: fingerprint(rule) for rule in corpus.rules}
     return {
         case.id: case
         for case in previous.cases
@@ -166,8 +168,11 @@ def _with_earlier_soundness(case: Case, known: Case | None) -> Case:
     return replace(case, soundness=known.soundness)
 
 
-def _of_rule(validated: Validated | None, rule: Rule) -> Iterator[Divergence]:
-    return (one for one in (validated.divergences if validated else ()) if one.invariant_id == rule.id)
+def _by_rule(validated: Validated | None) -> dict[str, list[Divergence]]:
+    found: dict[str, list[Divergence]] = {}
+    for one in () if validated is None else validated.divergences:
+        found.setdefault(one.invariant_id, []).append(one)
+    return found
 
 
 def _summary(cases: Iterable[Case], divergences: Iterable[Divergence]) -> dict[str, Any]:

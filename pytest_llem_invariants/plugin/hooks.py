@@ -1,4 +1,4 @@
-"""The hooks that run for an item of ours: pytest's, but for the capture of log records.
+"""The hooks that run for an item of ours: pytest's, but for those that do nothing for it and cost more than it.
 
 An engine has thousands of loggers, and pytest hangs its handlers on those of them that hand nothing on, three times
 for each item: more work than most items are. What a library logs is part of an observation and reaches nobody else.
@@ -9,37 +9,64 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Final, final
 
+import pytest
+
 if TYPE_CHECKING:
     import pluggy
-    import pytest
 
 _LOGGING: Final = "logging-plugin"
 _HYPOTHESIS: Final = "hypothesispytest"
 _ASKED_FOR: Final = ("log_level", "log_cli_level", "log_cli")
 """Settings by which somebody says that log records matter to them."""
+_NO_BUSINESS: Final = ("skipping", "unittest", "tmpdir", _HYPOTHESIS)
+"""They look at every item for marks, fixtures and functions, of which ours have none."""
+_NOT_IN_WORKERS: Final = ("capturemanager", "terminalreporter")
+"""What an example prints is silenced in its observation, and a worker's terminal shows nothing to anybody."""
+_PHASES: Final = ("pytest_runtest_setup", "pytest_runtest_teardown")
+_IDLE_IN_PHASES: Final = frozenset(
+    {"runner", "capturemanager", "threadexception", "unraisableexception", _LOGGING, *_NO_BUSINESS}
+)
+_SHOWING: Final = ("setupshow", "setuponly", "setupplan", "usepdb")
 
 
-def hooks_of(node: pytest.Collector) -> pluggy.HookRelay:
+def hooks_of(node: pytest.Collector, *, plain: bool = False) -> pluggy.HookRelay:
     """The hooks for the items below a node; all of them where log records were asked for."""
     config, usual = node.config, node.ihook
     capture = config.pluginmanager.get_plugin(_LOGGING)
     asked = any(config.getoption(name, None) or config.getini(name) for name in _ASKED_FOR) if capture else True
     if asked or usual is not config.hook:
         return usual
-    hooks: Any = _Without(config.pluginmanager, capture)
+    names = [_LOGGING]
+    if plain:
+        names += [*_NO_BUSINESS, *(_NOT_IN_WORKERS if hasattr(config, "workerinput") else ())]
+    held = map(config.pluginmanager.get_plugin, names)
+    hooks: Any = _Without(config.pluginmanager, [plugin for plugin in held if plugin is not None])
     return hooks  # type: ignore[no-any-return]
+
+
+def are_plain(items: list[pytest.Item], mark: str) -> bool:
+    """Whether nobody wants anything of the items' setup and teardown, nor marked them for it."""
+    if not items:
+        return False
+    config = items[0].config
+    listeners = {one.plugin_name for name in _PHASES for one in getattr(config.hook, name).get_hookimpls()}
+    return (
+        listeners <= _IDLE_IN_PHASES
+        and not any(config.getoption(name, False) for name in _SHOWING)
+        and all(one.name == mark for item in items for one in item.iter_markers())
+    )
 
 
 @final
 class _Without:
-    """The hooks of a plugin manager without those of one plugin."""
+    """The hooks of a plugin manager without those of some plugins."""
 
-    def __init__(self, manager: pytest.PytestPluginManager, plugin: object) -> None:
+    def __init__(self, manager: pytest.PytestPluginManager, plugins: list[object]) -> None:
         self._manager = manager
-        self._plugin = plugin
+        self._plugins = plugins
 
     def __getattr__(self, name: str) -> pluggy.HookCaller:
-        caller = self._manager.subset_hook_caller(name, [self._plugin])
+        caller = self._manager.subset_hook_caller(name, self._plugins)
         setattr(self, name, caller)
         return caller
 

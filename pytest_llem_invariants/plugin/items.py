@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, final
 
 import pytest
@@ -34,6 +34,8 @@ class CorpusFile(pytest.File):
     checks: tuple[Check, ...]
     certified: bool
     unavailable: str | None
+    shown: str | None = None
+    """Its path as reports show it."""
 
     def collect(self) -> Iterable[pytest.Collector]:
         for rule in self.rules:
@@ -67,7 +69,7 @@ class CheckItem(pytest.Item):
 
     def __init__(self, *, file: CorpusFile, rule: Rule, check: Check, line: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._file = file
+        self.file = file
         self.rule = rule
         self.check = check
         self._line = line
@@ -75,20 +77,20 @@ class CheckItem(pytest.Item):
 
     @property
     def ihook(self) -> pluggy.HookRelay:
-        return self._file.hooks
+        return self.file.hooks
 
     def setup(self) -> None:
-        if self._file.unavailable is not None:
-            pytest.skip(self._file.unavailable)
+        if self.file.unavailable is not None:
+            pytest.skip(self.file.unavailable)
         try:
-            self._file.bench.prepare()
+            self.file.bench.prepare()
         except LlemError:
-            if self._file.certified:  # no other check of this corpus would fare better: say it once
+            if self.file.certified:  # no other check of this corpus would fare better: say it once
                 self.session.shouldstop = "the engine cannot be used"
             raise
 
     def runtest(self) -> None:
-        self.evidence = self._file.bench.examine(self.rule, self.check)
+        self.evidence = self.file.bench.examine(self.rule, self.check)
         if self.evidence.verdict is Verdict.SKIPPED:
             pytest.skip(self.evidence.reason or "nothing could be said")
         if self.evidence.verdict is Verdict.BROKEN:
@@ -102,7 +104,14 @@ class CheckItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int, str]:
-        return Path(self.path), self._line, f"{self.rule.id}[{self.check.value}]"
+        return self.path, self._line, f"{self.rule.id}[{self.check.value}]"
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        """What pytest makes of `reportinfo`; how it shows the path is found out once a file."""
+        if self.file.shown is None:
+            self.file.shown = super().location[0]
+        return self.file.shown, self._line, f"{self.rule.id}[{self.check.value}]"
 
 
 def checks_of(soundness: bool) -> tuple[Check, ...]:

@@ -20,7 +20,7 @@ from pytest_llem_invariants.plugin import messages, wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
 from pytest_llem_invariants.plugin.handover import Handover
-from pytest_llem_invariants.plugin.hooks import dismiss_hypothesis, hooks_of
+from pytest_llem_invariants.plugin.hooks import are_plain, dismiss_hypothesis, hooks_of
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
 from pytest_llem_invariants.plugin.leaving import leave
@@ -61,6 +61,8 @@ class LlemRun:
         self._handover: Handover | None = None
         self._is_heard = not self._is_worker or config.workerinput.get(HEARD, True)  # type: ignore[attr-defined]
         self._only_ours = False
+        self._plain: Bench | None = None
+        """Where all items are of one corpus and nobody wants anything of their setup and teardown."""
 
     # What is collected.
 
@@ -123,7 +125,13 @@ class LlemRun:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """What was collected stays to the end: the collector of garbage need not walk it again and again."""
-        self._only_ours = all(isinstance(item, CheckItem) for item in session.items)
+        ours = [item for item in session.items if isinstance(item, CheckItem)]
+        self._only_ours = len(ours) == len(session.items)
+        certified = self._shelf.certified
+        if certified is not None and self._only_ours and not self._shelf.named and are_plain(session.items, MARK):
+            self._plain = self._bench(certified)
+            for file in {item.file for item in ours}:
+                file.hooks = hooks_of(file, plain=True)
         gc.freeze()
 
     # What one process sees of an item, and hands on with its report.
@@ -134,14 +142,20 @@ class LlemRun:
             return None
         if self._is_heard:
             item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        if self._plain is not None and self._plain.is_ready and nextitem is not None:
+            call_and_report(item, "call")
+        else:
+            self._run_in_full(item, None if self._plain is not None else nextitem)
+        if self._is_heard:
+            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def _run_in_full(self, item: CheckItem, nextitem: pytest.Item | None) -> None:
         if _report_what_is_news(item, "setup").passed and not item.config.getoption("setuponly", False):
             # Logged before anybody is told of the exception, as editors expect it.
             call_and_report(item, "call")
         ends = item.session.shouldfail or item.session.shouldstop
         _report_what_is_news(item, "teardown", nextitem=None if ends else nextitem)
-        if self._is_heard:
-            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -158,13 +158,13 @@ def restore_environment(before: dict[Any, Any]) -> None:
     held = getattr(os.environ, "_data", os.environ)
     if held == before:
         return
+    variable: Callable[[Any], str] = getattr(os.environ, "decodekey", str)
     decode: Callable[[Any], str] = getattr(os.environ, "decodevalue", str)
-    wanted = {decode(name): decode(value) for name, value in before.items()}
-    for name in [name for name in os.environ if name not in wanted]:
-        del os.environ[name]
-    for name, value in wanted.items():
-        if os.environ.get(name) != value:
-            os.environ[name] = value
+    for name in [name for name in {**held, **before} if held.get(name) != before.get(name)]:
+        if name in before:
+            os.environ[variable(name)] = decode(before[name])
+        else:
+            del os.environ[variable(name)]
 
 
 @contextlib.contextmanager

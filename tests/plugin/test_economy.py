@@ -1,0 +1,131 @@
+"""What a run does only once, and what it leaves out: none of it shows in what it says."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_llem_invariants.corpus import load_proposed, load_validated
+from pytest_llem_invariants.plugin import messages
+from pytest_llem_invariants.plugin.handover import Handover, taken_over
+from tests.plugin.house import GOOD, NEGATIVE, TALL, House
+
+
+def counting(house: House) -> Path:
+    """Have the library note in a file what it is asked."""
+    asked = house.path / "asked.txt"
+    library = house.path / "site" / "fakelib.py"
+    note = f"open({str(asked)!r}, 'a').write(repr((size, top, mode, old)) + chr(10)); self.size, self.top"
+    library.write_text(library.read_text().replace("self.size, self.top", note, 1))
+    return asked
+
+
+def test_an_example_that_rules_share_is_observed_once(house: House) -> None:
+    house.hold([replace(NEGATIVE, id=f"negative_{number}") for number in range(5)])
+    asked = counting(house)
+    result = house.run()
+    result.assert_outcomes(passed=15)
+    assert sorted(asked.read_text().splitlines()) == sorted(
+        repr(values)
+        for values in [
+            (1, 1, "fast", None),  # once before all others, to import what is imported late
+            (-1, 1, "fast", None),
+            (0, 1, "fast", None),
+        ]
+    )
+    assert all(case.confirmed for case in load_validated(house.validated).cases)
+
+
+def test_rules_in_isolation_share_nothing(house: House) -> None:
+    house.hold([replace(NEGATIVE, id=f"negative_{number}") for number in range(3)])
+    asked = counting(house)
+    assert house.run("--llem-isolate").ret == 0
+    assert asked.read_text().splitlines().count(repr((-1, 1, "fast", None))) == 3
+
+
+def test_a_corpus_is_handed_over_as_it_was_read(house: House) -> None:
+    corpus = load_proposed(house.corpus)
+    handover = Handover()
+    handover.leave(corpus, "a" * 64)
+    assert handover.folder.stat().st_mode & 0o777 == 0o700
+    assert taken_over(handover.folder, "a" * 64) == corpus
+    assert taken_over(handover.folder, "b" * 64) is None
+    handover.close()
+    assert not handover.folder.exists()
+    assert taken_over(handover.folder, "a" * 64) is None
+
+
+def test_a_handover_goes_with_its_run(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms = house.path / "tmp"
+    rooms.mkdir()
+    monkeypatch.setenv("TMPDIR", str(rooms))
+    assert house.run("-n", "2").ret == 0
+    assert [path.name for path in rooms.iterdir() if path.name.startswith("llem-")] == []
+
+
+@pytest.mark.parametrize("data", [{"location": ("a", 1, "b"), "text": "\ud800", "start": 1.5}, {"odd": object()}])
+def test_a_report_is_unpacked_as_it_was_packed(data: dict[str, object]) -> None:
+    travelling = messages.packed(data) | {"item_index": 3}
+    messages.unpack(travelling)
+    assert travelling == data | {"item_index": 3}
+
+
+def test_a_run_without_tests_does_not_import_hypothesis(house: House, workers: tuple[str, ...]) -> None:
+    house.pytester.makeconftest(
+        "import sys\ndef pytest_unconfigure(config):\n"
+        "    if not hasattr(config, 'workerinput'): print('imported:', 'hypothesis' in sys.modules)"
+    )
+    assert "imported: False" in house.run(*workers, "-p", "hypothesispytest").stdout.str()
+
+
+def test_beginnings_and_ends_reach_who_listens_for_them(house: House) -> None:
+    house.pytester.makeconftest(
+        """
+        heard = []
+        def pytest_runtest_logstart(nodeid): heard.append(nodeid)
+        def pytest_runtest_logfinish(nodeid): heard.append(nodeid)
+        def pytest_unconfigure(config):
+            if not hasattr(config, "workerinput"): print("heard", len(heard), len(set(heard)))
+        """
+    )
+    items = 3 * len(GOOD)
+    assert f"heard {2 * items} {items}" in house.run("-n", "2").stdout.str()
+
+
+def test_verbose_shows_each_item_begin(house: House) -> None:
+    house.hold([TALL])
+    lines = house.run("-n", "2", "-v").outlines
+    for check in ("positive_raises", "message_template_match", "negative_does_not_raise"):
+        assert sum(f"too_tall[{check}]" in line for line in lines) == 2
+
+
+def test_reports_written_elsewhere_are_whole(house: House) -> None:
+    house.pytester.makeconftest(
+        """
+        import json
+        def pytest_runtest_logreport(report):
+            if hasattr(report, "node"):
+                with open("told.jsonl", "a") as told:
+                    told.write(json.dumps([report.nodeid, report.location, report.outcome, report.worker_id]) + chr(10))
+        """
+    )
+    assert house.run("-n", "2").ret == 0
+    told = [json.loads(line) for line in (house.path / "told.jsonl").read_text().splitlines()]
+    assert len({nodeid for nodeid, *_ in told}) == 3 * len(GOOD)
+    assert {outcome for _, _, outcome, _ in told} == {"passed", "skipped"}
+    assert {worker for *_, worker in told} <= {"gw0", "gw1"}
+    assert all(location[0] == "corpora/fake/invariants.proposed.yaml" for _, location, _, _ in told)
+
+
+def test_pytest_looks_at_imports_again_once_the_engine_is_there(house: House) -> None:
+    house.pytester.makeconftest(
+        """
+        import sys
+        def pytest_unconfigure(config):
+            print("first:", type(sys.meta_path[0]).__name__)
+        """
+    )
+    assert "first: AssertionRewritingHook" in house.run().stdout.str()
