@@ -7,6 +7,7 @@ for each item: more work than most items are. What a library logs is part of an 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, final
 
 import pytest
@@ -29,16 +30,23 @@ _IDLE_IN_PHASES: Final = frozenset(
 _SHOWING: Final = ("setupshow", "setuponly", "setupplan", "usepdb")
 
 
-def hooks_of(node: pytest.Collector, *, plain: bool = False) -> pluggy.HookRelay:
+def hooks_of(node: pytest.Collector) -> pluggy.HookRelay:
     """The hooks for the items below a node; all of them where log records were asked for."""
-    config, usual = node.config, node.ihook
+    return _hooks_without(node, (_LOGGING,)) or node.ihook
+
+
+def plain_hooks_of(node: pytest.Collector) -> pluggy.HookRelay | None:
+    """The hooks for plain items below a node; None where log records were asked for, which takes all phases."""
+    in_worker = hasattr(node.config, "workerinput")
+    return _hooks_without(node, (_LOGGING, *_NO_BUSINESS, *(_NOT_IN_WORKERS if in_worker else ())))
+
+
+def _hooks_without(node: pytest.Collector, names: Iterable[str]) -> pluggy.HookRelay | None:
+    config = node.config
     capture = config.pluginmanager.get_plugin(_LOGGING)
     asked = any(config.getoption(name, None) or config.getini(name) for name in _ASKED_FOR) if capture else True
-    if asked or usual is not config.hook:
-        return usual
-    names = [_LOGGING]
-    if plain:
-        names += [*_NO_BUSINESS, *(_NOT_IN_WORKERS if hasattr(config, "workerinput") else ())]
+    if asked or node.ihook is not config.hook:
+        return None
     held = map(config.pluginmanager.get_plugin, names)
     hooks: Any = _Without(config.pluginmanager, [plugin for plugin in held if plugin is not None])
     return hooks  # type: ignore[no-any-return]

@@ -20,7 +20,7 @@ from pytest_llem_invariants.plugin import messages, wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
 from pytest_llem_invariants.plugin.handover import Handover
-from pytest_llem_invariants.plugin.hooks import are_plain, dismiss_hypothesis, hooks_of
+from pytest_llem_invariants.plugin.hooks import are_plain, dismiss_hypothesis, hooks_of, plain_hooks_of
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
 from pytest_llem_invariants.plugin.leaving import leave
@@ -125,14 +125,21 @@ class LlemRun:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """What was collected stays to the end: the collector of garbage need not walk it again and again."""
-        ours = [item for item in session.items if isinstance(item, CheckItem)]
-        self._only_ours = len(ours) == len(session.items)
-        certified = self._shelf.certified
-        if certified is not None and self._only_ours and not self._shelf.named and are_plain(session.items, MARK):
-            self._plain = self._bench(certified)
-            for file in {item.file for item in ours}:
-                file.hooks = hooks_of(file, plain=True)
+        self._only_ours = all(isinstance(item, CheckItem) for item in session.items)
+        if self._only_ours:
+            self._take_as_plain(session.items)
         gc.freeze()
+
+    def _take_as_plain(self, items: list[pytest.Item]) -> None:
+        """Leave out what nobody asked for, where all items are of the certified corpus."""
+        files = {item.file for item in items if isinstance(item, CheckItem)}
+        if self._shelf.certified is None or len(files) != 1 or not are_plain(items, MARK):
+            return
+        (file,) = files
+        hooks = plain_hooks_of(file)
+        if file.certified and hooks is not None:
+            file.hooks = hooks
+            self._plain = file.bench
 
     # What one process sees of an item, and hands on with its report.
 

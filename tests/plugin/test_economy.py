@@ -129,3 +129,29 @@ def test_pytest_looks_at_imports_again_once_the_engine_is_there(house: House) ->
         """
     )
     assert "first: AssertionRewritingHook" in house.run().stdout.str()
+
+
+@pytest.mark.parametrize("sharing", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "-n 2"])
+def test_who_listens_for_setup_hears_every_item(house: House, sharing: tuple[str, ...]) -> None:
+    house.pytester.makeconftest(
+        """
+        def pytest_runtest_setup(item):
+            with open("set_up.txt", "a") as file: file.write(item.nodeid + chr(10))
+        """
+    )
+    assert house.run(*sharing).ret == 0
+    assert len((house.path / "set_up.txt").read_text().splitlines()) == 3 * len(GOOD)
+
+
+@pytest.mark.parametrize("sharing", [("-p", "no:xdist"), ("-n", "2")], ids=["alone", "-n 2"])
+def test_a_mark_that_skips_an_item_is_heeded(house: House, sharing: tuple[str, ...]) -> None:
+    house.pytester.makeconftest(
+        """
+        import pytest
+        def pytest_collection_modifyitems(items):
+            items[4].add_marker(pytest.mark.skip(reason="not today"))
+        """
+    )
+    result = house.run(*sharing, "-rs")
+    result.assert_outcomes(passed=3 * len(GOOD) - 2, skipped=2)
+    assert "not today" in result.stdout.str()
