@@ -42,6 +42,7 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 
 SCALARS: Final = ("int", "float", "bool", "str")
 _HELD_AS_LIST: Final = frozenset({"tuple", "set", "frozenset", "sequence", "iterable", "collection"})
+_HELD_AS_TEXT: Final = frozenset({"path", "purepath", "pathlike"})
 _HELD_AS_DICT: Final = frozenset({"mapping", "ordereddict", "defaultdict"})
 
 
@@ -143,6 +144,8 @@ def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:
         return SAMPLES["list"]
     if name in _HELD_AS_DICT:
         return SAMPLES["dict"]
+    if name in _HELD_AS_TEXT:
+        return SAMPLES["str"]
     if name in SAMPLES:
         return SAMPLES[name]
     full = resolve_class(type_name, typed)
@@ -219,6 +222,8 @@ def _widened(type_names: frozenset[str]) -> frozenset[str]:
     names = {name.lower() for name in type_names}
     if "int" in names:
         names.add("float")
+    if "str" in names:
+        names |= _HELD_AS_TEXT
     if "list" in names:
         names |= _HELD_AS_LIST
     if "dict" in names:

@@ -32,6 +32,7 @@ from miners.static.terms import (
     choose,
     elements_of,
     hole_text,
+    home_of,
     map_cases,
     operand_of,
     over_cases,
@@ -39,6 +40,8 @@ from miners.static.terms import (
     template_of,
 )
 from miners.static.texts import FirstLetter, FirstPiece, Pieces
+from miners.types import Choice as Alternative
+from miners.types import alternatives
 from miners.values import class_of, field_at
 
 MOST_UNROLLED: Final = 40
@@ -146,6 +149,8 @@ class Evaluator(Attributes):
         text, place = _text(node), self.place(node)
         if isinstance(op, (ast.In, ast.NotIn)):
             container, item = self.term(right, state), self.term(left, state)
+            members = elements_of(container, MOST_UNROLLED)
+            item = self._as_meant(item, members[0]) if members else item
             if isinstance(container, Given) and isinstance(item, Const):
                 self.asked.add(f"{container.prefix}{item.value}")
             inside = self._in_text(container, item) or contains(
@@ -161,10 +166,24 @@ class Evaluator(Attributes):
                 if said is not None:
                     return said
         first, second = self.term(left, state), self.term(right, state)
+        first, second = self._as_meant(first, second), self._as_meant(second, first)
         if isinstance(op, (ast.Is, ast.IsNot)) and isinstance(first, TypeOf):
             same_type = instance_of(first.of, second, text, place)
             return same_type if isinstance(op, ast.Is) else negate(same_type)
         return compare(name, first, second, text, place)
+
+    def _as_meant(self, term: Term, constant: Term) -> Term:
+        """The constant that a choice names, where the code compares with one that has nothing but its name."""
+        if isinstance(term, Choice):
+            return map_cases(term, lambda one: self._as_meant(one, constant))
+        home = home_of(constant.value) if isinstance(constant, Const) else None
+        fact = self.fact(term.path) if isinstance(term, Field) else None
+        if home is None or fact is None or not isinstance(constant, Const) or not isinstance(term, Field):
+            return term
+        choices = [value for one in alternatives(fact.type) if isinstance(one, Alternative) for value in one.values]
+        meant = [(one, getattr(home, one, None)) for one in choices if isinstance(one, str)]
+        table = tuple((one, value) for one, value in meant if type(value) is type(constant.value))
+        return Entry(term.path, table) if table else term
 
     def _is_never_text(self, container: Term) -> bool:
         """Whether the class sees to it that the field holds no text."""

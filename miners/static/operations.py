@@ -116,12 +116,12 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
         return over_cases(left, lambda value: compare(op, value, right, text, place))
     if isinstance(right, Choice):
         return over_cases(right, lambda value: compare(op, left, value, text, place))
-    if op == "!=":
-        return negate(compare("==", left, right, text, place))
     if isinstance(right, Entry):
         left, right, op = right, left, _MIRRORED[op]
     if isinstance(left, Entry) and isinstance(_as_constant(right), Const):
         return over_entries(left, lambda value: compare(op, value, right, text, place))
+    if op == "!=":
+        return negate(compare("==", left, right, text, place))
     if isinstance(left, Neighbour) and isinstance(right, Neighbour) and left.step == right.step:
         return TRUE if left == right else atom(left.step, op if left.later else _MIRRORED[op], 0)
     left, right = _as_constant(left), _as_constant(right)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from types import ModuleType
 from typing import Any, Final, final
 
 from miners.logic import FALSE, TRUE, And, Formula, Opaque, Or, Truth, all_of, any_of, atom, reshaped
@@ -452,7 +453,7 @@ def over_entries(entry: Entry, question: Callable[[Term], Formula]) -> Formula:
     answers = [(key, question(Const(value))) for key, value in entry.table]
     if all(isinstance(answer, Truth) for _, answer in answers):
         holding = [key for key, answer in answers if answer == TRUE]
-        return atom(entry.key, "in", holding) if 0 < len(holding) < len(answers) else Truth(bool(holding))
+        return atom(entry.key, "in", holding) if holding else FALSE
     return any_of(all_of((atom(entry.key, "==", key), answer)) for key, answer in answers)
 
 
@@ -472,17 +473,19 @@ def plain(value: Any) -> Any:
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else _name_of(value) or value
+    return value if home_of(value) is None else repr(value).rpartition(".")[2]
 
 
-def _name_of(value: Any) -> str | None:
-    """The name of a constant that is known by nothing else, such as `torch.float32`: what a config gives for it."""
+def home_of(value: Any) -> ModuleType | None:
+    """The module in which a constant has the name that is all that is known of it, as `torch.float32` has."""
+    if value is None or isinstance(value, (bool, int, float, str)) or callable(value):
+        return None
     try:
         module, _, name = repr(value).rpartition(".")
     except Exception:  # a foreign object's __repr__ may raise anything
         return None
-    named = not callable(value) and getattr(sys.modules.get(module), name, MISSING) is value
-    return name if named else None
+    home = sys.modules.get(module)
+    return home if getattr(home, name, MISSING) is value else None
 
 
 def is_sayable(value: Any) -> bool:

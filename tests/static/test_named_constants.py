@@ -1,0 +1,75 @@
+"""Constants that have nothing but a name, and texts that name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from miners.static.terms import home_of, is_sayable, plain
+from tests.static.harness import effects_of, findings
+
+
+class Precision:
+    """Known by its name alone, as a torch dtype is."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"{__name__}.{self._name}"
+
+
+HALF = Precision("HALF")
+SHORT = HALF
+FULL = Precision("FULL")
+LOST = Precision("NOWHERE")
+
+
+@dataclass
+class Layer:
+    """Somebody makes the constant of the text before it is compared."""
+
+    precision: Precision | Literal["auto", "HALF", "SHORT", "FULL"] = "auto"
+
+    def validate(self) -> None:
+        if self.precision == HALF:
+            raise ValueError("half")
+        if self.precision != HALF:
+            raise ValueError("not half")
+        if self.precision in (FULL, HALF):
+            raise ValueError("known")
+
+
+@dataclass
+class Untold:
+    precision: str = "FULL"
+
+    def validate(self) -> None:
+        if self.precision == HALF:
+            raise ValueError("half")
+
+
+def said(cls: type) -> list[str]:
+    return sorted(one for found in findings(effects_of(cls)).values() for one in found)
+
+
+def test_a_choice_means_the_constant_that_it_names() -> None:
+    """'auto' names none: what becomes of it the class knows alone."""
+    assert said(Layer) == [
+        "error: precision == 'FULL' -> not half",
+        "error: precision in ['HALF', 'SHORT', 'FULL'] -> known",
+        "error: precision in ['HALF', 'SHORT'] -> half",
+    ]
+
+
+def test_without_choices_the_name_is_what_a_config_gives() -> None:
+    assert said(Untold) == ["error: precision == 'HALF' -> half"]
+
+
+def test_only_what_its_module_holds_under_its_name_is_said_by_it() -> None:
+    assert plain([FULL, 1, "x", None]) == ["FULL", 1, "x", None]
+    assert home_of(FULL) is not None
+    assert home_of(LOST) is None
+    assert plain(LOST) is LOST
+    assert not is_sayable(LOST)
+    assert plain(int) is int
