@@ -61,6 +61,7 @@ _OF_TYPES: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, Added
 _GUESSES_A_CONDITION: Final = 4
 """What was read or probed for takes about as long as so many candidates of a declared type."""
 _SEVERITIES: Final = tuple(Severity)
+_Task = TypeVar("_Task")
 _Found = TypeVar("_Found")
 
 
@@ -172,11 +173,13 @@ def _prove_all(
     guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
     for candidate in candidates:
         guesses[candidate.native_type].append(candidate)
-    _Forked.feeds, _Forked.readings = feeds, {}
+    _Forked.adapter, _Forked.surface, _Forked.feeds = adapter, surface, feeds
+    _Forked.reader = ImportedReader(adapter.package)
+    _Forked.readings = {}
+    _Forked.readings = _read_all(names, progress, workers)
     front_names = [name for name in fronts(adapter, surface) if name in names]
     behind = [name for name in names if name not in front_names]
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
-    _Forked.readings = {name: result.findings for name, result in results.items()}
     proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
     for name in front_names:
         judging = map(to_candidate, proven)
@@ -186,6 +189,17 @@ def _prove_all(
         guesses[name].extend(keys_of_mappings(surface[name], feeds, surface))
     results.update(_share_out(adapter, surface, guesses, front_names, progress, workers, _FRONT_PARTS))
     return [results[name] for name in names]
+
+
+def _read_all(names: Sequence[str], progress: Progress, workers: int) -> dict[str, tuple[SiteFinding, ...]]:
+    """What the code of each class says, before any is proven: each asks what the checks of the others are."""
+    longest_first = sorted(names, key=lambda name: -_lines_of(_Forked.surface[name]))
+    with progress.step("reading the code", total=len(names)) as step:
+        found = {}
+        for name, findings in zip(longest_first, _each(_Forked.read, longest_first, workers), strict=True):
+            found[name] = findings
+            step.advance()
+    return found
 
 
 class _Forked:
@@ -204,7 +218,7 @@ class _Forked:
 
     @classmethod
     def read(cls, name: str) -> tuple[SiteFinding, ...]:
-        """What the code of a class says, read once in each worker."""
+        """What the code of a class says; of one that is not mined itself, read once in each worker."""
         if name not in cls.readings:
             cls.readings[name] = read_class(cls.adapter, cls.surface, name, cls.reader)
         return cls.readings[name]
@@ -244,8 +258,7 @@ def _share_out(
     parts: int = 1,
 ) -> dict[str, _ClassResult]:
     """Prove the named classes, each in so many parts, those that take longest first: no worker shall wait long."""
-    _Forked.adapter, _Forked.surface, _Forked.guesses = adapter, surface, guesses
-    _Forked.reader = ImportedReader(adapter.package)
+    _Forked.guesses = guesses
     _Forked.parts = dict.fromkeys(names, parts)
     tasks = [(name, part) for name in names for part in range(parts)]
     work = {(name, part): _work_on(surface[name], _share_of(guesses[name], part, parts), part) for name, part in tasks}
@@ -273,9 +286,7 @@ def _share_out(
     return {name: _reconciled(name, _joined(results)) for name, results in found.items()}
 
 
-def _each(
-    work: Callable[[tuple[str, int]], _Found], tasks: Sequence[tuple[str, int]], workers: int
-) -> Iterator[_Found]:
+def _each(work: Callable[[_Task], _Found], tasks: Sequence[_Task], workers: int) -> Iterator[_Found]:
     if workers < 2 or len(tasks) < 2:
         yield from map(work, tasks)
         return
