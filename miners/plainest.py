@@ -20,12 +20,13 @@ _MOST_STEPS: Final = 400
 """So many half-made cases are looked at."""
 _MOST_JUNCTIONS: Final = 40_000
 OF_ITSELF: Final = 1
+THERE: Final = 2
 ASKED_FOR: Final = 3
 ODD: Final = 6
-"""What a clause costs that holds where nothing is given, one that something must be given for, and one that only a
-value of another type than the declared ones satisfies."""
-_UNSAID: Final = (20, 1)
-"""What one costs that cannot be said: first that is worth a long way around, then it may be what holds anyway."""
+"""What a clause costs that holds where nothing is given, one that anything given satisfies, one that asks for
+something, and one that only a value of another type than the declared ones satisfies."""
+_UNSAID: Final = (20, 2, 1)
+"""What one costs that cannot be said: first that is worth a long way around, last it may be what holds anyway."""
 
 Cost = Callable[[Atom], int]
 _Left = tuple[Or, ...]
@@ -41,14 +42,14 @@ class Plainest:
 
 
 def plainest(formula: Formula, most: int, limit: int, cost: Cost) -> Plainest:
-    """All of the cases, where there are no more than the limit; else so many of those that ask least, twice.
+    """All of the cases, where there are no more than the limit; else so many of those that ask least, a few times.
 
     In each of them what it asks for comes first.
     """
-    far, near = (_Cases(cost, unsaid) for unsaid in _UNSAID)
+    far, *nearer = (_Cases(cost, unsaid) for unsaid in _UNSAID)
     found = tuple(itertools.islice(far.of(formula), limit + 1))
     if not far.ended:
-        found = (*found[:most], *itertools.islice(near.of(formula), most))
+        found = (*found[:most], *(case for near in nearer for case in itertools.islice(near.of(formula), most)))
     cases = without_implied(tuple(dict.fromkeys(found)))
     ordered = (
         sorted(case, key=lambda literal: isinstance(literal, Atom) and cost(literal) == OF_ITSELF) for case in cases

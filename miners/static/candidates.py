@@ -25,7 +25,7 @@ from miners.logic import (
     fields_of,
 )
 from miners.narrowing import narrowed
-from miners.plainest import ASKED_FOR, ODD, OF_ITSELF, plainest
+from miners.plainest import ASKED_FOR, ODD, OF_ITSELF, THERE, plainest
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import (
     OUTSIDE,
@@ -189,6 +189,8 @@ def _cost_of(facts: ClassFacts, engine: str, context: Collection[str], surface: 
         if compile_match(match, context_fields=context)(facts.base_kwargs, around):
             return OF_ITSELF
         types = {*field_at(literal.subject, facts, surface).types} - {"none"}
+        if literal.clause.op == "present":
+            return THERE
         odd = literal.clause.op == "matches" and types and types.isdisjoint({"str", "any"})
         return ODD if odd else ASKED_FOR
 
