@@ -35,7 +35,7 @@ from miners.static import SiteFinding
 from miners.static.terms import OUTSIDE
 from miners.values import Surface, class_of
 from miners.witness import Search
-from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.model import (
     EMPTY,
     Clause,
@@ -345,12 +345,25 @@ class _Walk:
             short_of = way.short_of if not unsaid else NO_VERDICT if outside else place
             yield _Way(past, {**defaults, **way.defaults}, short_of=short_of)
         else:
+            blamed = [
+                check for check, formula in held if formula is not None and not self._is_denied(check, kwargs, here)
+            ]
+            outside = bool(blamed) and all(not OUTSIDE.isdisjoint(check.shapes) for check in blamed)
             for check, formula in held:
                 if formula is not None:
                     past = all_of((*case, self._possible(negate(formula))))
-                    yield _Way(past, {**check.defaults, **way.defaults}, short_of=place)
+                    defaults = {**check.defaults, **way.defaults}
+                    yield _Way(past, defaults, short_of=NO_VERDICT if outside else place)
         for name in companions(raised, kwargs, self._facts, self._surface):
             yield _Way(all_of((*case, Atom(name, Clause("present", True)))), way.defaults, raised.raised_at)
+
+    def _is_denied(self, check: Candidate, kwargs: Kwargs, here: Mapping[str, Any]) -> bool:
+        """Whether a config gives what a check cannot have been raised for."""
+        return any(
+            all(read_path(kwargs, name) is not MISSING for name in parse(subject).fields)
+            and _held(replace(check, fields={subject: clauses}), kwargs, here, self._context) is None
+            for subject, clauses in check.fields.items()
+        )
 
     def _possible(self, formula: Formula) -> Formula:
         """The formula without what no known value of the context satisfies, or every one does."""

@@ -217,6 +217,8 @@ class Calls(Elements):
 
     def _known_method(self, node: ast.Call, value: Any, name: str, state: State) -> Term:
         args = [self.term(argument, state) for argument in node.args]
+        if any(isinstance(argument, Unknown) and argument.shape == RUN_TIME for argument in args):
+            return self.unknown(node, RUN_TIME)
         if node.keywords or not all(isinstance(argument, Const) for argument in args):
             return self.unknown(node, "method of a constant")
         try:
