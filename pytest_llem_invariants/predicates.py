@@ -33,8 +33,9 @@ def is_unset(value: Any) -> bool:
 
 def same(left: Any, right: Any) -> bool:
     """Equality as the format has it: Python's, but `True` is not 1, and a tuple equals the list YAML makes of it."""
-    if type(left) is type(right) and type(left) in _PLAIN:
-        return bool(left == right)
+    one, other = type(left), type(right)
+    if one in _PLAIN and other in _PLAIN:
+        return bool(left == right) if one is other or bool not in (one, other) else False
     try:
         return _same(left, right)
     except Exception:  # a foreign object may raise anything, a list that holds itself has no end
