@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
@@ -129,8 +129,12 @@ def make_ledger(
     for finding in static.findings:
         sites.setdefault((finding.site.path, finding.site.line, finding.kind.value), []).append(finding)
     entries = tuple(_entry(found, cover, losses, context) for _, found in sorted(sites.items()))
-    outside = {entry.place for entry in entries if entry.reason is Reason.RUN_TIME}
-    return Ledger(engine, engine_version, tuple(_behind(entry, losses, outside) for entry in entries))
+    known = {entry.place for entry in entries if entry.reason is Reason.RUN_TIME}
+
+    def is_outside(end: str) -> bool:
+        return end == NO_VERDICT or end in known or context.is_of_run_time(_module_of(end.rpartition(":")[0]))
+
+    return Ledger(engine, engine_version, tuple(_behind(entry, losses, is_outside) for entry in entries))
 
 
 def _entry(
@@ -152,7 +156,7 @@ def _entry(
     )
 
 
-def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Collection[str]) -> Entry:
+def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], is_outside: Callable[[str], bool]) -> Entry:
     """The entry as out of reach, where each example of it ends at a check that is: it lies behind that check.
 
     So it is where other cases of its condition are for certain, and no config satisfies the rest.
@@ -168,7 +172,7 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
     if certain and not tried and not asking:
         return replace(entry, reason=_reason_of(certain[0]), detail=certain[0].reason)
     ends = [end for lost in tried for end in _ends_of(lost)]
-    if not ends or not all(end == NO_VERDICT or end in outside for end in ends):
+    if not ends or not all(map(is_outside, ends)):
         return entry
     return replace(entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {ends[0]}, which asks for more")
 
@@ -176,6 +180,10 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], outside: Colle
 def _is_said(lost: Lost) -> bool:
     """Whether a condition was tried of which nothing is unsaid, and that some config satisfies."""
     return not (lost.candidate.opaque or any(part in lost.reason for part in (OF_NO_CONFIG, *_FOR_CERTAIN)))
+
+
+def _module_of(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def _ends_of(lost: Lost) -> tuple[str, ...]:
@@ -263,13 +271,13 @@ def _shows(rule: Rule, candidate: Candidate) -> bool:
 def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: ContextReads) -> _Why:
     """The reason that stands nearest to a rule, over every class that passes the site and every way to it."""
     site = findings[0].site
-    module = site.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    if context.is_of_run_time(f"{module}.{site.method}"):
+    if context.is_of_run_time(f"{_module_of(site.path)}.{site.method}"):
         return _Why(Reason.RUN_TIME, f"{site.method} reads what only a running engine has")
     if not any(finding.called for finding in findings):
         return _Why(Reason.UNREACHABLE, f"neither construction nor validation is seen to call {site.method}")
     messages = [one.template for finding in findings for one in finding.candidates]
-    if messages and all(message is not None and context.is_of_packages(message) for message in messages):
+    announced = findings[0].kind in (EffectKind.WARN, EffectKind.LOG, EffectKind.LOG_ONCE)
+    if messages and all(one is not None and context.is_of_packages(one, announced=announced) for one in messages):
         return _Why(Reason.RUN_TIME, "it tells of what is installed")
     proposed = (one for finding in findings for one in finding.candidates)
     read = {repr(one.fields): one for one in sorted(proposed, key=lambda one: not one.opaque)}

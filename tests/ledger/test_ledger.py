@@ -17,7 +17,16 @@ from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.ledger.making import make_ledger
 from miners.ledger.show import headline, show
-from miners.proof import BEHIND, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE, OF_THE_MODEL, OF_THE_MOMENT, Lost
+from miners.proof import (
+    BEHIND,
+    OF_NO_ARGUMENT,
+    OF_NO_CONFIG,
+    OF_NO_CONTEXT,
+    OF_NO_TYPE,
+    OF_THE_MODEL,
+    OF_THE_MOMENT,
+    Lost,
+)
 from miners.stage import to_rule
 from miners.staging import drop_accused
 from miners.static import StaticResult, mine
@@ -158,6 +167,11 @@ def test_what_was_led_on_lies_behind_the_checks_at_which_its_ways_end(read: Stat
     assert reason(outside, NO_VERDICT) is Reason.RUN_TIME
     assert reason(NO_VERDICT) is Reason.RUN_TIME
     assert reason(outside, inside) is Reason.NO_EXAMPLE
+    elsewhere = "lib/models/registry.py:7"
+    assert reason(elsewhere) is Reason.NO_EXAMPLE
+    models = ContextReads(run_time=("lib.models.*",))
+    led = Lost(candidate_of(read, "raised"), stopped, (elsewhere,))
+    assert entry_of(ledger_of(read, lost=[led], context=models), "raised").reason is Reason.RUN_TIME
     assert reason() is Reason.NO_EXAMPLE
     contradictory = Lost(candidate_of(read, "raised"), f"no example that the library confirms: {OF_NO_CONFIG}")
     assert reason(outside, more=(contradictory,)) is Reason.RUN_TIME
@@ -196,10 +210,14 @@ def test_declared_needs_are_no_fault_of_the_language(read: StaticResult) -> None
     assert entry_of(declared, "opaque").reason is Reason.OPAQUE
 
 
-def test_what_tells_of_a_package_is_out_of_reach(read: StaticResult) -> None:
-    context = ContextReads(of_packages=("(?i)\\bBAD number",))
-    assert entry_of(ledger_of(read, context=context), "warned").reason is Reason.RUN_TIME
-    assert entry_of(ledger_of(read, context=context), "raised").reason is not Reason.RUN_TIME
+@pytest.mark.parametrize(
+    ("words", "outside"),
+    [({"of_packages": "bad|negative"}, {"warned", "raised"}), ({"noise": "(?i)BAD|negative"}, {"warned"})],
+)
+def test_what_tells_of_a_package_is_out_of_reach(read: StaticResult, words: dict[str, str], outside: set[str]) -> None:
+    ledger = ledger_of(read, context=ContextReads(**words))
+    told = {mark for mark in ("warned", "raised", "changed") if entry_of(ledger, mark).reason is Reason.RUN_TIME}
+    assert told == outside
 
 
 def test_of_more_cases_than_are_said_the_said_ones_tell_why(read: StaticResult) -> None:
@@ -298,3 +316,22 @@ def test_what_was_refined_from_a_candidate_with_unread_guards_is_as_opaque(read:
     refined = replace(whole, fields={"b": (Clause(">", 9),)}, opaque=(), shapes=())
     entry = entry_of(ledger_of(read, lost=[Lost(refined, "fires on {}")]), "weights")
     assert entry.reason is Reason.OPAQUE
+
+
+def test_what_no_config_satisfies_is_no_way_beside_one_that_types_refuse(read: StaticResult) -> None:
+    refused, unmet, none = (
+        Lost(candidate_of(read, "raised"), f"no example that the library confirms: {why}")
+        for why in (OF_NO_TYPE, OF_NO_CONFIG, "accepted")
+    )
+
+    def reason(*lost: Lost) -> Reason | None:
+        return entry_of(ledger_of(read, lost=list(lost)), "raised").reason
+
+    assert reason(refused, unmet) is Reason.UNREACHABLE
+    assert reason(unmet) is Reason.NO_EXAMPLE
+    assert reason(refused, unmet, none) is Reason.NO_EXAMPLE
+
+
+def test_what_no_argument_takes_part_in_is_private(read: StaticResult) -> None:
+    alone = Lost(candidate_of(read, "raised"), f"no example that the library confirms: {OF_NO_ARGUMENT}")
+    assert entry_of(ledger_of(read, lost=[alone]), "raised").reason is Reason.PRIVATE
