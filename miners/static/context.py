@@ -23,22 +23,24 @@ class ContextReads:
     value it then is, or to `{field: [values]}`, for which it is true. `environments` names the modules whose
     attributes are environment variables; `declared` the context fields that a rule may speak of. `run_time` holds
     patterns of the dotted names of functions and attributes whose value a model, or a running engine, decides;
-    `of_packages` the words in which the library speaks of what is installed.
+    `of_packages` the words in which the library speaks of what is installed, `noise` those in which it only tells so.
     """
 
     reads: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
     environments: tuple[str, ...] = ()
     declared: Collection[str] = frozenset()
     run_time: tuple[str, ...] = ()
-    of_packages: tuple[str, ...] = ()
+    of_packages: str | None = None
+    noise: str | None = None
 
     def is_of_run_time(self, name: str) -> bool:
         """Whether no config says what the function or attribute of that dotted name gives."""
         return bool(self.run_time) and _among_names(self.run_time, name)
 
-    def is_of_packages(self, message: str) -> bool:
+    def is_of_packages(self, message: str, *, announced: bool) -> bool:
         """Whether a message speaks of what is installed, and not of a config."""
-        return any(re.search(words, message) for words in self.of_packages)
+        words = (self.of_packages, self.noise if announced else None)
+        return any(one is not None and re.search(one, message) for one in words)
 
     def read(self, chain: str, place: str) -> Term | None:
         """The term behind a chain; None where it is no matter of the context."""
@@ -74,7 +76,6 @@ def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(translate, patterns)))
 
 
-_OF_PACKAGES: Final = ("asks_for_package", "noise")
 NO_CONTEXT: Final = ContextReads()
 
 
@@ -86,5 +87,6 @@ def context_reads(ssot: Ssot) -> ContextReads:
         tuple(declared.get("environments", ())),
         declared=ssot.context,
         run_time=tuple(declared.get("run_time", ())),
-        of_packages=tuple(declared[key] for key in _OF_PACKAGES if key in declared),
+        of_packages=declared.get("asks_for_package"),
+        noise=declared.get("noise"),
     )
