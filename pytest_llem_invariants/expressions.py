@@ -173,6 +173,14 @@ def _sum(value: Any) -> Any:
     return sum(value)
 
 
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, (list, tuple, str)) and value else MISSING
+
+
+def _last(value: Any) -> Any:
+    return value[-1] if isinstance(value, (list, tuple, str)) and value else MISSING
+
+
 def _steps(value: Any) -> Any:
     """From each number to the next: 1 where it is greater, -1 where it is less, 0 where it is the same, nan by nan."""
     if not isinstance(value, (list, tuple)) or not all(is_number(item) for item in value):
@@ -198,6 +206,8 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "number": _number,
     "sum": _sum,
     "steps": _steps,
+    "first": _first,
+    "last": _last,
 }
 """The functions of the expression language. `each(x)` stands beside them: the clause holds for some element of x."""
 

@@ -129,6 +129,11 @@ def _before(function: str, value: Any) -> Iterator[Any]:
         case "len":
             if isinstance(value, int) and 0 <= value <= _LARGEST_LENGTH:
                 yield from _of_length(value)
+        case "first" | "last":
+            yield [value]
+            yield [value, value]
+            if isinstance(value, str):
+                yield value
         case "number":
             yield str(value) if is_number(value) else value
         case "keys":

@@ -158,6 +158,8 @@ class Calls(Elements):
                 return argument
         if issubclass(kind, PurePath):
             return self.unknown(node, PATH)
+        if _is_of_the_system(kind):
+            return self.unknown(node, MACHINE)
         return self.unknown(node, "constructed object")
 
     def _member(self, node: ast.Call, kind: type[Enum], value: Any) -> Term:

@@ -22,6 +22,7 @@ from miners.static.terms import (
     Term,
     Unknown,
     elements_of,
+    stand_in,
     subject_of,
 )
 from miners.static.texts import Pieces
@@ -118,7 +119,7 @@ class Elements(Evaluator):
         """Bind a loop's target to a stand-in for an element; the stand-ins with what they stand for."""
         if isinstance(collection, Pairs) and isinstance(target, ast.Tuple) and len(target.elts) == _PAIR:
             self._elements += 1
-            step = f"_element{self._elements}"
+            step = stand_in(self._elements)
             for element, later in zip(target.elts, (False, True), strict=True):
                 self.bind(element, Neighbour(step, later), state)
             return {step: f"each(steps({collection.subject}))"}
@@ -126,11 +127,11 @@ class Elements(Evaluator):
         if subject is not None:
             if not isinstance(target, ast.Name):
                 return None
-            stand_in = self._stand_in(target.id, state)
+            name = self._stand_in(target.id, state)
             fact = self.fact(collection.path) if isinstance(collection, Field) else None
             if fact is not None and fact.element_types == ("str",):
-                self.text_elements.add(stand_in)
-            return {stand_in: f"each({subject})"}
+                self.text_elements.add(name)
+            return {name: f"each({subject})"}
         if isinstance(collection, Items) and len(collection.items) == 2 and isinstance(target, ast.Tuple):
             # the pairs that `.items()`, `enumerate` and `zip` give, marked by their kind
             opened: dict[str, str] = {}
@@ -145,9 +146,8 @@ class Elements(Evaluator):
 
     def _stand_in(self, name: str, state: State) -> str:
         self._elements += 1
-        stand_in = f"_element{self._elements}"
-        state.env[name] = Field(stand_in)
-        return stand_in
+        state.env[name] = Field(stand_in(self._elements))
+        return stand_in(self._elements)
 
     def close_element(self, formula: Formula, opened: Mapping[str, str]) -> Formula:
         """The formula with each stand-in told as `each(…)`."""

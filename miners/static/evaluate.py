@@ -33,6 +33,7 @@ from miners.static.terms import (
     elements_of,
     hole_text,
     home_of,
+    is_stand_in,
     map_cases,
     operand_of,
     over_cases,
@@ -45,6 +46,8 @@ from miners.types import alternatives
 from miners.values import class_of, field_at
 
 MOST_UNROLLED: Final = 40
+_END: Final = re.compile(r"(?:first|last)\(([\w.]+)\)")
+_SEQUENCES: Final = frozenset({"list", "tuple", "str", "sequence", "none"})
 _HOLDERS: Final = frozenset({"list", "tuple", "set", "frozenset", "dict", "none"})
 _OPERATORS: Final[dict[type[ast.operator], str]] = {
     ast.Add: "+",
@@ -195,10 +198,18 @@ class Evaluator(Attributes):
         if not (isinstance(item, Const) and isinstance(item.value, str)):
             return None
         fact = self.fact(container.path) if isinstance(container, Field) and self.facts.kind.coerces else None
-        lowered = isinstance(container, Computed) and container.text.startswith(("lower(", "strip("))
-        if not lowered and (fact is None or not fact.types or not set(fact.types) <= {"str", "none"}):
+        made = isinstance(container, Computed) and container.text.startswith(("lower(", "upper(", "strip("))
+        if not (made or self._is_end_of_texts(container)) and (
+            fact is None or not fact.types or not set(fact.types) <= {"str", "none"}
+        ):
             return None
         return atom(subject_of(container) or "", "matches", re.escape(item.value))
+
+    def _is_end_of_texts(self, term: Term) -> bool:
+        """Whether it is the first or last of what are texts."""
+        found = _END.fullmatch(term.text) if isinstance(term, Computed) else None
+        fact = None if found is None else self.fact(found[1])
+        return fact is not None and fact.element_types == ("str",)
 
     def _remainder(self, dividend: Term, divisor: Term, *, equal: bool) -> Formula | None:
         cases = dividend.cases if isinstance(dividend, Choice) else ((TRUE, dividend),)
@@ -428,7 +439,18 @@ class Evaluator(Attributes):
             fact = self.fact(owner.path)
             if fact is None or not fact.types or "dict" in fact.types:
                 return Field(f"{owner.path}.{key.value}")
+        if isinstance(key, Const) and self._is_sequence(owner):
+            end = {0: "first", -1: "last"}.get(key.value) if type(key.value) is int else None
+            if end is not None:
+                return Computed(f"{end}({subject_of(owner)})")
         return self.unknown(node, "subscript")
+
+    def _is_sequence(self, owner: Term) -> bool:
+        """Whether nothing but a list or a text can be there to be asked for its first or last."""
+        fact = self.fact(owner.path) if isinstance(owner, Field) else None
+        if fact is None or not fact.types:
+            return isinstance(owner, Field) and is_stand_in(owner.path)
+        return set(fact.types) <= _SEQUENCES
 
     def _of_known(self, value: Any, key: Term, node: ast.expr) -> Term:
         if isinstance(key, Const):

@@ -323,6 +323,15 @@ OUTSIDE: Final = frozenset(
 """Shapes of what the machine or a running engine answers, whatever the config."""
 
 
+def stand_in(number: int) -> str:
+    """A name for an element that stands for all of them, until it is told as `each(…)`."""
+    return f"_element{number}"
+
+
+def is_stand_in(path: str) -> bool:
+    return path.startswith("_element") and path.removeprefix("_element").isdigit()
+
+
 def subject_of(term: Term) -> str | None:
     """The term as the subject of a clause."""
     match term:

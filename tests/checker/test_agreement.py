@@ -102,6 +102,8 @@ SUBJECTS = st.sampled_from(
         "each(steps(b))",
         "each(steps(each(b)))",
         "upper(c)",
+        "first(b)",
+        "last(each(b))",
         "keys(n)",
         "min(a, b)",
         "abs(a)",

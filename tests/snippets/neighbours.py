@@ -170,3 +170,17 @@ class WorkedOff:
                     pending.extend(value.values())
                 else:
                     pending.extend(value)
+
+
+@dataclass
+class Ends:
+    b: list = field(default_factory=list)
+    t: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        if self.b and self.b[0] == 1:
+            raise ValueError("one first")  # error: b truthy and first(b) == 1 -> one first
+        if self.b and self.b[-1] == "a":
+            raise ValueError("an a last")  # error: b truthy and last(b) == 'a' -> an a last
+        if self.t and "," in self.t[0]:
+            raise ValueError("in one text")  # error: t truthy and first(t) matches ',' -> in one text
