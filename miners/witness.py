@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, FieldFact
-from miners.types import Choice, Group, alternatives
+from miners.types import Choice, Group, Instance, alternatives
 from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
@@ -182,6 +182,8 @@ class Search:
         if isinstance(value, (int, float)) and not isinstance(value, bool) and not _is_within(value, fact.bounds):
             return False
         if isinstance(value, Mapping) and class_of(fact, self._surface) is not None:
+            return False
+        if isinstance(value, str) and _is_no_word(value, fact):
             return False
         return fits(value, fact) and not (isinstance(value, list) and _is_no_choice(value, fact))
 
@@ -367,6 +369,13 @@ def _is_no_choice(value: list[Any], fact: FieldFact) -> bool:
     choices = [one.items[-1] for one in lists]
     known = [choice.values for choice in choices if isinstance(choice, Choice)]
     return bool(known) and len(known) == len(lists) and not any(all(one in values for one in value) for values in known)
+
+
+def _is_no_word(value: str, fact: FieldFact) -> bool:
+    """Whether a text is none of the choices of a field that takes those, or an object, alone."""
+    members = tuple(alternatives(fact.type))
+    words = [word for one in members if isinstance(one, Choice) for word in one.values]
+    return bool(words) and all(isinstance(one, (Choice, Instance)) for one in members) and value not in words
 
 
 def _is_within(value: float, bounds: Mapping[str, Any]) -> bool:

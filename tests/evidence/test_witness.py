@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.types import Choice, Group
+from miners.types import Choice, Either, Group, Instance
 from miners.witness import Examples, Search, find_examples
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -225,6 +225,8 @@ def test_what_the_declared_types_refuse_alone_is_no_positive_of_theirs() -> None
         ({"inner": {"size": 1}, "some": []}, False),
         ({"some": ["b", "a"]}, True),
         ({"some": ["b", "c"]}, False),
+        ({"kind": "a", "some": []}, True),
+        ({"kind": "c", "some": []}, False),
         ({}, False),
     ],
 )
@@ -233,13 +235,15 @@ def test_a_config_that_types_refuse_leads_past_no_check(kwargs: dict[str, Any], 
     inner = FieldFact("inner", "Inner", ("Inner",), nullable=False)
     words = Group("list", (Choice(("a", "b")),))
     some = FieldFact("some", "list", ("list",), ("str",), nullable=False, type=words)
-    fields = {"size": size, "inner": inner, "some": some}
+    named = Either((Choice(("a", "b")), Instance("dtype", "torch")))
+    kind = FieldFact("kind", "Kind", ("str", "dtype"), nullable=False, type=named)
+    fields = {"size": size, "inner": inner, "some": some, "kind": kind}
     known = {
         "lib.Inner": ClassFacts("lib.Inner", "lib:Inner", ClassKind.PYDANTIC_MODEL, {"size": size}, "lib.py", 1),
         "lib.Outer": ClassFacts("lib.Outer", "lib:Outer", ClassKind.PYDANTIC_MODEL, fields, "lib.py", 1),
     }
     present = (Clause("present", True),)
-    asked = dict.fromkeys(("size", "inner", "inner.size"), present) | {"some": (Clause("absent", True),)}
+    asked = dict.fromkeys(("size", "inner", "inner.size", "kind"), present) | {"some": (Clause("absent", True),)}
     search = Search(asked, {}, known["lib.Outer"], surface=known)
     assert search.is_of_type(kwargs) is of_type
 
