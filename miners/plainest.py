@@ -46,7 +46,8 @@ def plainest(formula: Formula, most: int, limit: int, cost: Cost) -> Plainest:
 
     In each of them what it asks for comes first.
     """
-    far, *nearer = (_Cases(cost, unsaid) for unsaid in _UNSAID)
+    narrowing = Narrowing(len(_UNSAID) * _MOST_JUNCTIONS)
+    far, *nearer = (_Cases(cost, unsaid, narrowing) for unsaid in _UNSAID)
     found = tuple(itertools.islice(far.of(formula), limit + 1))
     if not far.ended:
         found = (*found[:most], *(case for near in nearer for case in itertools.islice(near.of(formula), most)))
@@ -61,10 +62,10 @@ def plainest(formula: Formula, most: int, limit: int, cost: Cost) -> Plainest:
 class _Cases:
     """One search, of half-made cases the most promising first."""
 
-    def __init__(self, cost: Cost, unsaid: int) -> None:
+    def __init__(self, cost: Cost, unsaid: int, narrowing: Narrowing) -> None:
         self._of_atom = cost
         self._unsaid = unsaid
-        self._narrowing = Narrowing(_MOST_JUNCTIONS)
+        self._narrowing = narrowing
         self._order = itertools.count(0, -1)
         self._heap: list[tuple[int, int, Conjunction, _Left]] = []
         self._costs: dict[Formula, int] = {}
