@@ -199,18 +199,18 @@ def _closed(formula: Formula, opened: tuple[tuple[str, str], ...]) -> Formula:
 def _closed_atom(found: Atom, opened: Sequence[tuple[str, str]]) -> Formula:
     reference = reference_of(found.clause.rhs)
     subject, op = found.subject, found.clause.op
-    for stand_in, element in opened:
-        word = re.compile(rf"\b{stand_in}\b")
+    for name, element in opened:
+        word = re.compile(rf"\b{name}\b")
         if reference is not None and word.search(reference):
             if subject == reference:
-                return FALSE if subject == stand_in else _inside(found, element, stand_in)
+                return FALSE if subject == name else _inside(found, element, name)
             if op not in MIRROR or word.search(subject) or opens_elements(subject):
-                return _inside(found, element, stand_in)
+                return _inside(found, element, name)
             subject, reference, op = reference, subject, MIRROR[op]
         if word.search(subject):
             subject = word.sub(element, subject)
             if not _is_expression(subject):
-                return _inside(found, element, stand_in)
+                return _inside(found, element, name)
     rhs = found.clause.rhs if reference is None else f"@{reference}"
     return Atom(subject, Clause(op, rhs))
 
@@ -223,8 +223,8 @@ def _is_expression(text: str) -> bool:
     return True
 
 
-def _inside(found: Atom, element: str, stand_in: str) -> Opaque:
-    text = f"{found.subject} {found.clause.op} {found.clause.rhs!r}".replace(stand_in, element)
+def _inside(found: Atom, element: str, name: str) -> Opaque:
+    text = f"{found.subject} {found.clause.op} {found.clause.rhs!r}".replace(name, element)
     return Opaque(text, "", shape="expression over an element")
 
 
