@@ -60,6 +60,7 @@ from miners.static.terms import (
 from miners.static.texts import TESTS, FirstPiece, PieceCount, Pieces, TextLength
 from miners.values import class_of
 from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.predicates import OPERATORS
 
 _SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
 """Modules whose functions answer for the machine, whatever they are asked."""
@@ -366,7 +367,7 @@ class Calls(Elements):
 
     def _of_pattern(self, node: ast.Call, owner: Term, state: State, how: str) -> Term | None:
         subject = subject_of(self.term(node.args[0], state)) if len(node.args) == 1 else None
-        text = _pattern_of(owner) if isinstance(owner, Const) and isinstance(owner.value, re.Pattern) else None
+        text = None if isinstance(owner, Const) and isinstance(owner.value, str) else _pattern_of(owner)
         return None if subject is None or text is None else _match_or_none(subject, text, how)
 
     def _method_match(self, node: ast.Call, owner: Term, state: State) -> Term | None:
@@ -733,13 +734,15 @@ _FLAGS: Final = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBO
 
 
 def _pattern_of(term: Term) -> str | None:
-    """A regular expression as text, the flags it was compiled with in front."""
+    """A regular expression as text, the flags it was compiled with in front; whichever package compiled it."""
     value = term.value if isinstance(term, Const) else None
-    if not isinstance(value, re.Pattern):
-        return value if isinstance(value, str) else None
-    flags = "".join(letter for flag, letter in _FLAGS.items() if value.flags & flag)
-    text = value.pattern if isinstance(value.pattern, str) else None
-    return text if text is None or not flags else f"(?{flags}:{text})"
+    if isinstance(value, str):
+        return value
+    text, compiled = getattr(value, "pattern", None), getattr(value, "flags", None)
+    if not isinstance(text, str) or not isinstance(compiled, int) or not OPERATORS["matches"].accepts(text):
+        return None
+    flags = "".join(letter for flag, letter in _FLAGS.items() if compiled & flag)
+    return f"(?{flags}:{text})" if flags else text
 
 
 def _match_or_none(subject: str, text: str, how: str) -> Term:

@@ -73,3 +73,30 @@ def test_only_what_its_module_holds_under_its_name_is_said_by_it() -> None:
     assert plain(LOST) is LOST
     assert not is_sayable(LOST)
     assert plain(int) is int
+
+
+class Foreign:
+    """Compiled by a package other than `re`."""
+
+    pattern = "[a-z]"
+    flags = 0x2000
+
+    def fullmatch(self, text: str) -> bool:
+        return len(text) == 1 and text.islower()
+
+
+NAME = Foreign()
+
+
+@dataclass
+class Named:
+    name: str = "a"
+
+    def validate(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError("no name")
+
+
+def test_a_pattern_is_read_whichever_package_compiled_it() -> None:
+    (found,) = said(Named)
+    assert found.startswith(r"error: name not_matches '\\A(?:[a-z])\\Z'")
