@@ -153,10 +153,13 @@ def any_of(parts: Iterable[Formula]) -> Formula:
 def _joined(parts: Iterable[Formula], kind: type[And] | type[Or], *, unit: Truth, zero: Truth) -> Formula:
     flat: dict[Formula, None] = {}
     for part in parts:
-        if part == zero:
-            return zero
-        if part != unit:
-            flat.update(dict.fromkeys(part.parts if isinstance(part, kind) else (part,)))
+        if isinstance(part, Truth):
+            if part.value is zero.value:
+                return zero
+        elif isinstance(part, kind):
+            flat.update(dict.fromkeys(part.parts))
+        else:
+            flat[part] = None
     if any(_opposite(part) in flat for part in flat):
         return zero
     if len(flat) == 1:
@@ -177,6 +180,7 @@ def _disjunction(parts: tuple[Formula, ...]) -> Formula:
     return Or(parts)
 
 
+@lru_cache(maxsize=65536)
 def _opposite(part: Formula) -> Formula | None:
     """The one literal that is this one's exact complement, where there is one."""
     if isinstance(part, Opaque):
