@@ -108,7 +108,10 @@ class Checks:
             self._without_verdict[place] = _in_full(tuple(self.at(place)))
 
     def leave_no_verdict(self, case: Conjunction) -> bool:
-        """Whether every config of a case comes to a check that is not told on this machine, or is rejected before."""
+        """Whether every config of a case should come to a check that is not told on this machine, or to one before it.
+
+        As the code was read, which nobody has proven: one config of the case is asked about, and not many.
+        """
         return any(
             checks and not to_dnf_in_part(all_of((*case, *map(negate, checks))))
             for checks in self._without_verdict.values()
@@ -261,9 +264,7 @@ class _Walk:
             if not cases and way.short_of is not None:
                 ends.setdefault(way.short_of)
             for case in cases:
-                if self._checks.leave_no_verdict(case):
-                    ends.setdefault(NO_VERDICT)
-                    continue
+                most = 1 if self._checks.leave_no_verdict(case) else _FIRST_CONFIGS
                 fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
                 search = Search(
                     fields,
@@ -276,7 +277,7 @@ class _Walk:
                 )
                 stopped = 0
                 looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
-                likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), _FIRST_CONFIGS))
+                likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), most))
                 of_text = any(clause.op in _OF_TEXT for clauses in fields.values() for clause in clauses)
                 if not likely and not of_text and next(search.positives(typed=True), None) is not None:
                     self._refused.add(case)
