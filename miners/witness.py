@@ -72,7 +72,8 @@ def find_examples(
     known = (negative for kwargs, negative in earlier if kwargs == positive and not search.triggers(negative))
     clear = None if clears is None else partial(clears, positive)
     bare: tuple[Kwargs, ...] = () if search.triggers({}) else ({},)
-    found = itertools.chain(known, itertools.islice(search.negatives(positive), tries * 4), bare)
+    further = itertools.islice(search.further_negatives(positive), tries * 4) if others else ()
+    found = itertools.chain(known, itertools.islice(search.negatives(positive), tries * 4), bare, further)
     negative = _first_clean(found, others, clear)
     if negative is None:
         return None
@@ -221,6 +222,13 @@ class Search:
             if key not in seen and not self.triggers(kwargs):
                 yield kwargs
             seen.add(key)
+
+    def further_negatives(self, positive: Kwargs) -> Iterator[Kwargs]:
+        """Those near a positive without one of its fields, which itself may be what another rule is about."""
+        without = (
+            self._put(positive, name, MISSING) for name in self.fields if read_path(positive, name) is not MISSING
+        )
+        yield from (kwargs for kwargs in _in_turns([*map(self._near, without)]) if not self.triggers(kwargs))
 
     def _near(self, positive: Kwargs) -> Iterator[dict[str, Any]]:
         given = [name for name in self.fields if read_path(positive, name) is not MISSING]

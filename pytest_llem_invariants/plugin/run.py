@@ -37,6 +37,7 @@ EVIDENCE: Final = "llem_evidence"
 HANDOVER: Final = "llem_handover"
 HEARD: Final = "llem_heard"
 ENGINE_TROUBLE: Final = "llem_engine_trouble"
+_DIED: Final = "the process that imports {engine} dies before it can say why — import the library by hand to see"
 _ENVIRONMENT: Final = re.compile(r"^(validated_at|certification): .*\n|^environment:\n(?:  .*\n)+", re.MULTILINE)
 
 
@@ -61,6 +62,7 @@ class LlemRun:
         self._handover: Handover | None = None
         self._is_heard = not self._is_worker or config.workerinput.get(HEARD, True)  # type: ignore[attr-defined]
         self._only_ours = False
+        self._is_collected = False
         self._plain: Bench | None = None
         """Where all items are of one corpus and nobody wants anything of their setup and teardown."""
 
@@ -202,6 +204,13 @@ class LlemRun:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         self._only_ours = all(map(is_of_corpus, ids))
+        self._is_collected = True
+        self._trouble = None  # another process in its place came further
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        if error and not self._is_collected and self._shelf.certified is not None:
+            self._trouble = _DIED.format(engine=self._shelf.certified.engine)
 
     # What the controller makes of it.
 

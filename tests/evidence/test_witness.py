@@ -146,6 +146,18 @@ def test_a_negative_avoids_the_other_rules() -> None:
     assert examples.negative != {"n": 1}
 
 
+def test_what_another_rule_is_about_is_left_out_of_a_negative() -> None:
+    fields = clauses(n=("==", 1), best_of=("==", 7))
+    examples = find_examples(
+        candidate(fields),
+        FACTS,
+        others=[lambda kwargs: kwargs.get("best_of", 1) != 1],
+        clears=lambda _, kwargs: kwargs.get("n", 1) != 1,
+    )
+    assert examples is not None
+    assert "best_of" not in examples.negative
+
+
 def test_only_a_positive_that_the_library_shows_is_taken() -> None:
     examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, proves=lambda kwargs: kwargs["n"] < -1)
     assert examples is not None

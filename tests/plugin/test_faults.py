@@ -209,3 +209,14 @@ def test_a_message_of_any_characters_and_size_is_written_readably(house: House, 
     (case, *_) = load_validated(house.validated).cases
     assert case.observed_exception is not None
     assert case.observed_exception.message.startswith("size must not be negative, got \\x00\\x1b[31m\\ud800zzz")
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_an_engine_whose_import_ends_the_process_ends_the_run_and_damages_nothing(house: House, end: str) -> None:
+    library = house.path / "site" / "fakelib.py"
+    library.write_text(f"import os, signal\n{end}\n" + library.read_text())
+    house.validated.write_text("what was there")
+    result = house.run("-n", "2")
+    assert result.ret == 2
+    assert "imports fake dies" in result.stdout.str()
+    assert house.validated.read_text() == "what was there"
