@@ -48,6 +48,7 @@ _MOST_ELSEWHERE: Final = 3
 _OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _INSTEAD: Final = " instead"
 _ACCEPTED: Final = "accepted"
+_UNCLEAN: Final = "no example that the library confirms: each negative is one that another rule is about"
 _MOST_BESIDE: Final = 4
 """So many configs are asked to lead on the other cases of a line of which one is proven."""
 _MOST_LOOKED_AT: Final = 200
@@ -359,7 +360,14 @@ class Gate:
         predicates = {
             name: fires for name, fires in predicates.items() if not fires({})
         }  # on that no negative is clean
-        return tuple(self._with_clean_negative(entry, predicates) for entry in kept)
+        clean = ((entry, self._with_clean_negative(entry, predicates)) for entry in kept)
+        settled: list[Proven] = []
+        for entry, cleaned in clean:
+            if cleaned is None:
+                self.lost.append(Lost(to_candidate(entry.rule), _UNCLEAN))
+            else:
+                settled.append(cleaned)
+        return tuple(settled)
 
     def _without_implied(self) -> list[Proven]:
         """Each rule that no other contains; of two that contain each other, the one that was proven first.
@@ -382,12 +390,14 @@ class Gate:
                 kept.append(entry)
         return kept[::-1]
 
-    def _with_clean_negative(self, entry: Proven, predicates: Mapping[str, Predicate]) -> Proven:
+    def _with_clean_negative(self, entry: Proven, predicates: Mapping[str, Predicate]) -> Proven | None:
         others = [predicate for name, predicate in predicates.items() if name != entry.rule.id]
         if not any(predicate(entry.rule.kwargs_negative) for predicate in others):
             return entry
         again = self._stage(to_candidate(entry.rule), others=others)
-        return entry if again is None else replace(entry, rule=replace(again, id=entry.rule.id))
+        if again is None or any(predicate(again.kwargs_negative) for predicate in others):
+            return None
+        return replace(entry, rule=replace(again, id=entry.rule.id))
 
     def _stage(
         self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()

@@ -35,6 +35,8 @@ class Library:
         n = kwargs.get("n", 1)
         if kwargs.get("mode") == "elsewhere":
             return ObservedException("ImportError", "not here")
+        if n is None:
+            return ObservedException("TypeError", "n must be a number")
         if isinstance(n, (int, float)) and n < 0 and kwargs.get("temperature") != UNLIKELY:
             return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:3")
         return None
@@ -121,3 +123,14 @@ def test_what_is_raised_at_no_line_of_the_library_confirms_no_rule_that_was_read
     assert not gate.proven
     gate.prove([replace(read, template=None, added_by=AddedBy.PYDANTIC_LIFT)])
     assert gate.proven
+
+
+def test_a_rule_of_which_every_negative_is_about_another_rule_is_lost_with_that_reason() -> None:
+    gate = gate_of(NEGATIVE)
+    (first,) = gate.proven
+    given = replace(first.rule.match, fields={"n": (Clause("present", True),)})
+    of_all_others = replace(first.rule, id="another", message_template="n is given", match=given)
+    unset = replace(first.rule, match=replace(first.rule.match, defaults={"n": -1}), kwargs_negative={"n": 0})
+    gate.adopt([replace(first, rule=unset), replace(first, rule=of_all_others)])
+    assert [entry.rule.id for entry in gate.finished()] == ["another"]
+    assert "another rule is about" in gate.lost[-1].reason
