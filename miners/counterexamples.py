@@ -1,7 +1,7 @@
 """Configs that once refuted a rule: every later build puts them to its rules, so that no such rule comes back.
 
-The fuzz finds them by chance, among a hundred thousand; a build tries fewer. Committed beside the corpus, they make the
-corpus what mining gives, where before a refuted rule had to be taken out of it each time.
+The fuzz finds them by chance, among a hundred thousand; a build tries fewer. Where the fuzz takes a refuted rule out,
+the next build narrows it or loses it by itself.
 """
 
 from __future__ import annotations

@@ -360,9 +360,9 @@ class Gate:
         predicates = {
             name: fires for name, fires in predicates.items() if not fires({})
         }  # on that no negative is clean
-        clean = ((entry, self._with_clean_negative(entry, predicates)) for entry in kept)
         settled: list[Proven] = []
-        for entry, cleaned in clean:
+        for entry in kept:
+            cleaned = self._with_clean_negative(entry, predicates)
             if cleaned is None:
                 self.lost.append(Lost(to_candidate(entry.rule), _UNCLEAN))
             else:

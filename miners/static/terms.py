@@ -269,40 +269,25 @@ NONE: Final = Const(None)
 
 
 MACHINE: Final = "asks the machine"
-
-
 """The shape of what no keyword argument has a part in: an installed package, a device, a file."""
 
-
 RUN_TIME: Final = "known at run time"
-
-
 """The shape of what a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
 
 
 CLASS_GIVEN: Final = "class given as a value"
-
-
 """The shape of what a class says that somebody gives as a value: no file holds one."""
 
-
 PATH: Final = "path of a file"
-
-
 """The shape of a path that the code makes: what is asked of the file there, the machine answers."""
 
 
 OF_FILES: Final = frozenset(
     {"absolute", "exists", "expanduser", "glob", "is_dir", "is_file", "iterdir", "open", "read_text", "resolve", "stat"}
 )
-
-
 """The methods of a path that ask the machine."""
 
-
 EXTREME: Final = "least or greatest of several"
-
-
 """The shape of what `min` or `max` picks of several values: that is never None, which has no place in an order."""
 
 
@@ -318,8 +303,6 @@ OUTSIDE: Final = frozenset(
         "argument from elsewhere",
     }
 )
-
-
 """Shapes of what the machine or a running engine answers, whatever the config."""
 
 
