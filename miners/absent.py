@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
+from importlib.metadata import Distribution, DistributionFinder
 from types import ModuleType
+from typing import final
 
-_find = PathFinder.find_spec
-_absent: set[tuple[str, tuple[str, ...]]] = set()
+
+@final
+class FindsOnce(MetaPathFinder):
+    """Finds what the paths hold, and does not look on the same paths again for what is on none of them."""
+
+    def __init__(self) -> None:
+        self._absent: set[tuple[str, tuple[str, ...]]] = set()
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if path is not None:
+            return PathFinder.find_spec(fullname, path, target)
+        asked = fullname, tuple(sys.path)
+        if asked in self._absent:
+            return None
+        found = PathFinder.find_spec(fullname, path, target)
+        if found is None:
+            self._absent.add(asked)
+        return found
+
+    def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
+        """What `importlib.metadata` asks each finder for."""
+        return PathFinder.find_distributions(DistributionFinder.Context() if context is None else context)
+
+    def invalidate_caches(self) -> None:
+        self._absent.clear()
+        PathFinder.invalidate_caches()
 
 
 def remember_absent() -> None:
-    """Let what is on none of the paths not be looked for on the same paths again, in this process."""
-    PathFinder.find_spec = staticmethod(_find_once)  # type: ignore[method-assign]
-
-
-def _find_once(fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-    if path is not None:
-        return _find(fullname, path, target)
-    asked = fullname, tuple(sys.path)
-    if asked in _absent:
-        return None
-    found = _find(fullname, path, target)
-    if found is None:
-        _absent.add(asked)
-    return found
+    """Let this process find what is on its paths by such a finder, and by no other."""
+    sys.meta_path[:] = [FindsOnce() if finder is PathFinder else finder for finder in sys.meta_path]
