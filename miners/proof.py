@@ -33,16 +33,17 @@ from pytest_llem_invariants.model import (
     Observation,
     Rule,
     Severity,
-    Soundness,
 )
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
-from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, judge
+from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, refuting
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
+_MOST_COMPANY: Final = 40
+"""Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried beside the other base arguments."""
 _OF_TEXT: Final = frozenset({"matches", "not_matches"})
@@ -78,10 +79,9 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A confirmed rule with the evidence on its predicate, and how it came to its present form."""
+    """A confirmed rule, and how it came to its present form."""
 
     rule: Rule
-    soundness: Soundness
     history: tuple[str, ...] = ()
 
 
@@ -226,8 +226,7 @@ class Gate:
                 if met:
                     del self._proven[key]
                     self._indexed = -1
-                    soundness = replace(entry.soundness, overbroad=met[:_MOST_COUNTEREXAMPLES])
-                    again = self._refined(entry.rule, soundness, entry.history)
+                    again = self._refined(entry.rule, met[:_MOST_COUNTEREXAMPLES], entry.history)
                     pending.extend(again if round_ < MOST_ROUNDS - 1 else ())
             if not pending:
                 return
@@ -284,11 +283,11 @@ class Gate:
         if chance is not None:
             self.lost.append(Lost(candidate, chance))
             return []
-        soundness = self._judge(rule)
-        if not soundness.overbroad:
-            self._proven.setdefault(_key(candidate), Proven(rule, soundness, history))
+        counterexamples = self._refuting(rule)
+        if not counterexamples:
+            self._proven.setdefault(_key(candidate), Proven(rule, history))
             return []
-        return self._refined(rule, soundness, history)
+        return self._refined(rule, counterexamples, history)
 
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
@@ -325,10 +324,10 @@ class Gate:
         observation = self.oracle.observe(rule.kwargs_positive, context, rule.severity)
         return observation.skipped_reason is not None or positive_raises(rule, observation) is None
 
-    def _refined(self, rule: Rule, soundness: Soundness, history: tuple[str, ...]) -> list[_Attempt]:
+    def _refined(self, rule: Rule, counterexamples: tuple[Kwargs, ...], history: tuple[str, ...]) -> list[_Attempt]:
         refinements = refine(
             to_candidate(rule),
-            soundness,
+            counterexamples,
             self._shows(rule),
             self.facts,
             surface=self._surface,
@@ -337,9 +336,7 @@ class Gate:
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
             self.lost.append(
-                Lost(
-                    to_candidate(rule), f"fires on a config that the library accepts: {dict(soundness.overbroad[0])!r}"
-                )
+                Lost(to_candidate(rule), f"fires on a config that the library accepts: {dict(counterexamples[0])!r}")
             )
             return []
         return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
@@ -475,23 +472,23 @@ class Gate:
         observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context), rule.severity)
         return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
 
-    def _judge(self, rule: Rule) -> Soundness:
-        company = [entry.rule.kwargs_positive for entry in self.proven]
+    def _refuting(self, rule: Rule) -> tuple[Kwargs, ...]:
+        """The configs around a rule that it claims, and the library takes without a word."""
+        company = [entry.rule.kwargs_positive for entry in self.proven[:_MOST_COMPANY]]
         context = context_of(rule, self._context)
         probes = boundary_probes(
             rule,
             self.facts.fields,
-            company=company[:40],
+            company=company,
             beside=self._few,
             context_fields=self._context,
             limit=self._probe_limit,
         )
-        return judge(
+        return refuting(
             rule,
             self._predicate(rule, context),
             lambda kwargs: self.oracle.observe(kwargs, context, rule.severity),
             probes,
-            explained=self.rejects if rule.severity is Severity.ERROR else _never,
         )
 
     def _predicate(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:
@@ -528,10 +525,6 @@ def _oddity(candidate: Candidate) -> tuple[int, int]:
     """How far a candidate is from plain values: by what it leaves unsaid, then by its patterns of text."""
     patterns = sum(clause.op in _OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
     return len(candidate.opaque), patterns
-
-
-def _never(kwargs: Kwargs) -> bool:
-    return False
 
 
 def _key(candidate: Candidate) -> str:

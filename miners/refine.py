@@ -14,7 +14,7 @@ from miners.unconverted import as_declared
 from miners.values import Surface, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
-from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match, Soundness
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, reference_of, referenced_fields, same
 from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool
 
@@ -34,7 +34,7 @@ class Refinement:
 
 def refine(
     candidate: Candidate,
-    soundness: Soundness,
+    counterexamples: tuple[Kwargs, ...],
     shows: Shows,
     facts: ClassFacts,
     *,
@@ -47,7 +47,6 @@ def refine(
     field after another is swept from a config that has it; the field whose shape excludes most counterexamples is
     the missing guard. Where that shape falls into several pieces, the candidate is split.
     """
-    counterexamples = soundness.overbroad
     positive = next((kwargs for kwargs in candidate.hints if shows(kwargs)), None)
     if positive is None or not counterexamples:
         return ()

@@ -107,6 +107,16 @@ def judge(
     return Soundness(count, agreed, _smallest(overbroad), _smallest(underbroad))
 
 
+def refuting(rule: Rule, claims: Predicate, observe: Observe, probes: Iterable[Kwargs]) -> tuple[Kwargs, ...]:
+    """The smallest probes that speak against a predicate which claims them; of no other the library is asked."""
+    return _smallest([kwargs for kwargs in probes if claims(kwargs) and _is_silent(rule, observe(kwargs))])
+
+
+def _is_silent(rule: Rule, observation: Observation) -> bool:
+    """Whether the library passes over what a rule claims, without stopping at anything else before."""
+    return observation.skipped_reason is None and observation.exception is None and not is_own(rule, observation)
+
+
 def _smallest(examples: list[Kwargs]) -> tuple[Kwargs, ...]:
     return tuple(sorted(examples, key=lambda kwargs: (len(kwargs), len(repr(kwargs))))[:_KEPT_EXAMPLES])
 

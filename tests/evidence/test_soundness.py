@@ -27,7 +27,7 @@ from pytest_llem_invariants.model import (
     Soundness,
 )
 from pytest_llem_invariants.predicates import compile_match
-from pytest_llem_invariants.replay.soundness import boundary_probes, judge
+from pytest_llem_invariants.replay.soundness import boundary_probes, judge, refuting
 from pytest_llem_invariants.values import identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
@@ -84,6 +84,21 @@ def judged(subject: Rule, library: Library, **more: Any) -> Soundness:
     return judge(subject, lambda kwargs: compiled(kwargs, {}), observing(library), probes, **more)
 
 
+def refuted(subject: Rule, library: Library) -> tuple[Kwargs, ...]:
+    """What speaks against a rule, of which each config that was asked about is one that it claims."""
+    compiled = compile_match(subject.match)
+    asked: list[Kwargs] = []
+
+    def observe(kwargs: Kwargs) -> Observation:
+        asked.append(kwargs)
+        return observing(library)(kwargs)
+
+    found = refuting(subject, lambda kwargs: compiled(kwargs, {}), observe, boundary_probes(subject, FIELDS))
+    assert asked
+    assert all(compiled(kwargs, {}) for kwargs in asked)
+    return found
+
+
 def below_one(kwargs: Kwargs) -> str | None:
     n = kwargs.get("n", 1)
     return MESSAGE if n is not None and n < 1 else None
@@ -115,7 +130,9 @@ def test_a_right_predicate_agrees_on_every_probe() -> None:
     ],
 )
 def test_a_predicate_that_claims_too_much_is_overbroad(fields: Fields, library: Library) -> None:
-    assert judged(rule(fields, {"n": 0}, {"n": 1}, beams=1), library).overbroad
+    subject = rule(fields, {"n": 0}, {"n": 1}, beams=1)
+    assert judged(subject, library).overbroad
+    assert refuted(subject, library) == judged(subject, library).overbroad
 
 
 def test_text_that_is_read_as_false_is_put_to_a_rule_about_truth() -> None:
@@ -187,11 +204,11 @@ def test_refinement_ends_with_predicates_that_no_probe_contradicts(fields: Field
     for _ in range(4):
         todo, pending = pending, []
         for one in todo:
-            soundness = judged(rule(one.fields, dict(one.hints[0]), {"n": 1}, **one.defaults), library)
-            if not soundness.overbroad:
+            counterexamples = refuted(rule(one.fields, dict(one.hints[0]), {"n": 1}, **one.defaults), library)
+            if not counterexamples:
                 settled.append(one)
                 continue
-            refinements = refine(one, soundness, shows, FACTS)
+            refinements = refine(one, counterexamples, shows, FACTS)
             assert all(refinement.reason for refinement in refinements)
             pending.extend(refinement.candidate for refinement in refinements)
     assert not pending
@@ -201,15 +218,13 @@ def test_refinement_ends_with_predicates_that_no_probe_contradicts(fields: Field
 
 
 def test_a_candidate_without_a_positive_is_not_refined() -> None:
-    soundness = Soundness(2, 1, overbroad=({"n": 5},))
-    assert refine(candidate({"n": (Clause("<", 9),)}, {"n": 0}), soundness, lambda kwargs: False, FACTS) == ()
+    assert refine(candidate({"n": (Clause("<", 9),)}, {"n": 0}), ({"n": 5},), lambda kwargs: False, FACTS) == ()
 
 
 def test_a_candidate_of_one_platform_is_refined_there() -> None:
     fields: Fields = {"n": (Clause("truthy", True),), "platform": (Clause("!=", "cuda"),)}
-    soundness = Soundness(2, 1, overbroad=({"n": "N"},))
     refinements = refine(
-        candidate(fields, {"n": 1}), soundness, lambda kwargs: kwargs["n"] == 1, FACTS, within={"platform": "cpu"}
+        candidate(fields, {"n": 1}), ({"n": "N"},), lambda kwargs: kwargs["n"] == 1, FACTS, within={"platform": "cpu"}
     )
 
     def triggers(value: Any, platform: str) -> bool:
@@ -226,12 +241,12 @@ def test_a_candidate_of_one_platform_is_refined_there() -> None:
 
 def test_a_clause_that_names_a_bool_goes_on_telling_it_from_the_number() -> None:
     fields: Fields = {"n": (Clause("!=", 1.0),), "sample": (Clause("!=", True),)}
-    soundness = Soundness(3, 1, overbroad=({"n": True, "sample": False},))
+    counterexamples = ({"n": True, "sample": False},)
 
     def shows(kwargs: Kwargs) -> bool:
         return kwargs["n"] != 1 and kwargs["sample"] is not True
 
-    (refinement,) = refine(candidate(fields, {"n": 2.0, "sample": False}), soundness, shows, FACTS)
+    (refinement,) = refine(candidate(fields, {"n": 2.0, "sample": False}), counterexamples, shows, FACTS)
     triggers = compile_match(Match("", refinement.candidate.fields))
     for sample in (True, False):
         for n in (True, 1.0, 2.0):
@@ -242,11 +257,11 @@ def test_a_clause_that_names_a_bool_goes_on_telling_it_from_the_number() -> None
 def test_where_nothing_else_tells_a_rule_holds_for_what_its_class_does_not_convert() -> None:
     converting = replace(FACTS, kind=ClassKind.PYDANTIC_DATACLASS)
     fields: Fields = {"sample": (Clause("truthy", True),), "n": (Clause(">", 1),)}
-    soundness = Soundness(3, 1, overbroad=({"sample": "off", "n": 2}, {"sample": "no", "n": 2}))
+    counterexamples = ({"sample": "off", "n": 2}, {"sample": "no", "n": 2})
     made = replace(candidate(fields, {"sample": True, "n": 2, "mode": "slow"}), added_by=AddedBy.STATIC_MINER)
 
     def shows(kwargs: Kwargs) -> bool:
         return "mode" in kwargs  # beside which another check rejects whatever is asked
 
-    (refinement,) = refine(made, soundness, shows, converting)
+    (refinement,) = refine(made, counterexamples, shows, converting)
     assert refinement.candidate.fields["sample"] == (Clause("truthy", True), Clause("type_is", "bool"))

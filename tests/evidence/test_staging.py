@@ -8,7 +8,7 @@ from pathlib import Path
 from miners.proof import Lost, Proven
 from miners.stage import to_candidate
 from miners.staging import write_fates, write_guesses
-from pytest_llem_invariants.model import AddedBy, Clause, Soundness
+from pytest_llem_invariants.model import AddedBy, Clause
 from pytest_llem_invariants.yamlio import load_yaml
 from tests.evidence.test_handwritten import BY_HAND, WIDER
 
@@ -18,7 +18,7 @@ class Colour(Enum):
 
 
 def test_each_producer_has_a_file_with_every_fate(tmp_path: Path) -> None:
-    proven = Proven(WIDER, Soundness(3, 3), ("tightened a bound",))
+    proven = Proven(WIDER, ("tightened a bound",))
     lost = Lost(to_candidate(BY_HAND), "no example that the library confirms")
     written = write_fates(tmp_path, "lib", "1.0", [proven], [lost])
     assert [path.name for path in written] == ["lib_manual_seed.yaml", "lib_static_miner.yaml"]
