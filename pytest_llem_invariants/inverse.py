@@ -59,7 +59,6 @@ def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
 
 def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """For every field in a subject or its references, values that bring the subject where its clauses ask."""
-    typed = tuple(typed)
     parsed = parse(subject)
     for clause in clauses:
         reference = reference_of(clause.rhs)
@@ -76,7 +75,6 @@ def mappings_by_field(
     fields: Mapping[str, tuple[Clause, ...]], typed: Iterable[str]
 ) -> Iterator[tuple[str, dict[Any, Any]]]:
     """Of a field whose keys and values are both spoken of, mappings of one such key to one such value."""
-    typed = tuple(typed)
     found: dict[str, dict[str, list[Mapping[Any, Any]]]] = {"keys": {}, "values": {}}
     for subject, clauses in fields.items():
         holds = compile_match(Match("", {subject: clauses}))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, lru_cache
-from typing import Any, Final, Protocol
+from functools import cache
+from typing import Any, Final, Protocol, final
 
 from pytest_llem_invariants.model import TypedValue
 from pytest_llem_invariants.predicates import same, type_names
@@ -153,36 +153,47 @@ def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:
 
 
 def resolve_class(name: str, typed: Iterable[str]) -> str | None:
-    """The allowlisted native type of that full or last name; None where there is none, or more than one."""
-    if not isinstance(typed, dict):
-        return _resolved(name, tuple(typed))
-    if _last_surface.typed is not typed or _last_surface.size != len(typed):
-        _last_surface.typed, _last_surface.size, _last_surface.found = typed, len(typed), {}
-    found = _last_surface.found
-    if name not in found:
-        found[name] = _resolved(name, tuple(typed))
-    return found[name]
+    """The allowlisted native type of that full or last name; None where there is none, or more than one.
+
+    A build asks a million times: what `typed` says of a name is found once, and it is not to change meanwhile.
+    """
+    try:
+        return _lately[id(typed)][name]
+    except KeyError:
+        return _lately.remember(_Names(typed))[name] if typed else None
 
 
-class _Asked:
-    """The surface that was asked last, which is asked a million times before there is another, and its answers."""
+@final
+class _Names(dict[str, str | None]):
+    """What one allowlist says of each name that was looked up."""
 
-    def __init__(self) -> None:
-        self.typed: object = None
-        self.size = 0
-        self.found: dict[str, str | None] = {}
+    def __init__(self, typed: Iterable[str]) -> None:
+        super().__init__()
+        self.asked = typed
+        """Kept alive, so that no other object takes its identity."""
+        self._typed = tuple(typed)
 
-
-_last_surface: Final = _Asked()
-
-
-@lru_cache(maxsize=4096)
-def _resolved(name: str, typed: tuple[str, ...]) -> str | None:
-    found = [full for full in typed if full == name]
-    if not found:
+    def __missing__(self, name: str) -> str | None:
         last = name.rpartition(".")[2]
-        found = [full for full in typed if full.rpartition(".")[2] == last]
-    return found[0] if len(found) == 1 else None
+        found = (name,) if name in self._typed else [full for full in self._typed if full.rpartition(".")[2] == last]
+        self[name] = answer = found[0] if len(found) == 1 else None
+        return answer
+
+
+@final
+class _Lately(dict[int, _Names]):
+    """An `lru_cache` by identity: a surface has no hash, and that of a long tuple takes longer than the answer."""
+
+    _MOST: Final = 16
+
+    def remember(self, names: _Names) -> _Names:
+        if len(self) == self._MOST:
+            del self[next(iter(self))]
+        self[id(names.asked)] = names
+        return names
+
+
+_lately: Final = _Lately()
 
 
 def fits(value: Any, field: FieldLike) -> bool:
@@ -233,7 +244,6 @@ def _widened(type_names: frozenset[str]) -> frozenset[str]:
 
 def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] = ()) -> tuple[Any, ...]:
     """Values to try on a field: those of its declared type first, constants and their neighbours before samples."""
-    typed = tuple(typed)
     known = [*_spelled_out(field), *constants]
     wanted = [*known, *_samples_of_field(field, typed)]
     wanted.extend(near for value in known for near in neighbours(value))
@@ -263,7 +273,7 @@ def _spelled_out(field: FieldLike) -> Iterator[Any]:
             yield bound
 
 
-def _samples_of_field(field: FieldLike, typed: tuple[str, ...]) -> Iterator[Any]:
+def _samples_of_field(field: FieldLike, typed: Iterable[str]) -> Iterator[Any]:
     for name in field.types:
         yield from samples_of(name, typed)
         if name.lower() in ("list", "dict", *_HELD_AS_LIST, *_HELD_AS_DICT):
