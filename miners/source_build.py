@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
 from miners.candidate import Candidate
-from miners.coherence import implied_pairs
 from miners.discovery.docs import class_description, field_docs
 from miners.discovery.steady import Default
 from miners.discovery.walk import Schema, add_class, envelope, namespace_of
+from miners.implied import implied_pairs
 from miners.merge import carry_over, merge
 from miners.modes import Reading, read_source
 from miners.naming import named

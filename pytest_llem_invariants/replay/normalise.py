@@ -7,7 +7,7 @@ import re
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pytest_llem_invariants.engines.tiny_model import cache_folder
 
@@ -38,11 +38,6 @@ def normalise_text(text: str) -> str:
     if not cut.isprintable():
         cut = _UNPRINTABLE.sub(_escape, cut)
     return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
-
-
-def in_this_folder(value: Any) -> Any:
-    """An observed value as the library held it: given back to the library, it must be the same path again."""
-    return value.replace(_HERE, os.getcwd()) if isinstance(value, str) else value
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from miners.coherence import (
+from pytest_llem_invariants.model import Change, Clause, Kwargs, Outcome, Rule, Severity
+from tests.evidence.coherence import (
     implied_duplicates,
     order_dependent_normalisations,
     triggered_negatives,
     unsettled_normalisations,
 )
-from pytest_llem_invariants.model import Change, Clause, Kwargs, Outcome, Rule, Severity
 from tests.evidence.test_soundness import rule
 
 

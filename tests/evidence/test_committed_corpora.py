@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from miners.coherence import implied_duplicates, triggered_negatives
 from pytest_llem_invariants.corpus import effective, load_proposed, load_validated
 from pytest_llem_invariants.model import Rule
 from pytest_llem_invariants.ssot import load_ssot
+from tests.evidence.coherence import implied_duplicates, triggered_negatives
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 PROVEN = sorted(

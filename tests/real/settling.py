@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from miners.coherence import order_dependent_normalisations, unsettled_normalisations
 from pytest_llem_invariants.corpus import load_proposed
 from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.model import Change, Kwargs
-from pytest_llem_invariants.replay.normalise import in_this_folder
 from pytest_llem_invariants.replay.observe import Observer
+from tests.evidence.coherence import order_dependent_normalisations, unsettled_normalisations
 
 _CORPORA = Path(__file__).parents[2] / "corpora"
 
@@ -20,9 +21,14 @@ def complaints_about_settling(engine: str) -> tuple[str, ...]:
     observer = Observer(get_adapter(engine))
 
     def normalise(native_type: str, kwargs: Kwargs) -> Mapping[str, Change] | None:
-        given = {name: in_this_folder(value) for name, value in kwargs.items()}
+        given = {name: _in_this_folder(value) for name, value in kwargs.items()}
         seen = observer.observe(native_type, given, strict=False)
         return seen.normalisations if seen.exception is None else None
 
     rules = load_proposed(_CORPORA / engine / "invariants.proposed.yaml").rules
     return unsettled_normalisations(rules, normalise) + order_dependent_normalisations(rules, normalise)
+
+
+def _in_this_folder(value: Any) -> Any:
+    """An observed value as the library held it: given back to the library, it must be the same path again."""
+    return value.replace("<cwd>", os.getcwd()) if isinstance(value, str) else value

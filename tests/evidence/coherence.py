@@ -6,10 +6,10 @@ Every function takes rules and gives the complaints, in words; an empty answer i
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
-from miners.logic import Atom, implies
+from miners.implied import implied_pairs
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Rule, Severity
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, same
 
@@ -49,18 +49,6 @@ def triggered_negatives(
 def implied_duplicates(rules: Iterable[Rule]) -> tuple[str, ...]:
     """Error rules with the same message of which one implies the other: the narrower says nothing new."""
     return tuple(f"{rule.id} is implied by {other.id}, with the same message" for rule, other in implied_pairs(rules))
-
-
-def implied_pairs(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Rule]]:
-    """Each narrower rule of those, with the wider one; of two that say the same the last by name counts as wider."""
-    for members in _by_class(rule for rule in rules if rule.severity is Severity.ERROR).values():
-        for rule, other in itertools.permutations(members, 2):
-            alike = rule.message_template == other.message_template and rule.match.defaults == other.match.defaults
-            if not alike or not implies(_atoms(rule), _atoms(other)):
-                continue
-            if implies(_atoms(other), _atoms(rule)) and rule.id > other.id:
-                continue
-            yield rule, other
 
 
 def unsettled_normalisations(rules: Iterable[Rule], normalise: Normalise) -> tuple[str, ...]:
@@ -132,7 +120,3 @@ def _by_class(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
 
 def _compiled(rules: Iterable[Rule], context: Mapping[str, Any]) -> dict[str, CompiledMatch]:
     return {rule.id: compile_match(rule.match, context_fields=frozenset(context)) for rule in rules}
-
-
-def _atoms(rule: Rule) -> tuple[Atom, ...]:
-    return tuple(Atom(subject, clause) for subject, clauses in rule.match.fields.items() for clause in clauses)

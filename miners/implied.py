@@ -1,0 +1,29 @@
+"""Which rules say nothing new: whatever they reject, a wider one rejects with the same message."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+from miners.logic import Atom, implies
+from pytest_llem_invariants.model import Rule, Severity
+
+
+def implied_pairs(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Rule]]:
+    """Each narrower error rule, with the wider one; of two that say the same the last by name counts as wider."""
+    by_class: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.severity is Severity.ERROR:
+            by_class.setdefault(rule.native_type, []).append(rule)
+    for members in by_class.values():
+        for rule, other in itertools.permutations(members, 2):
+            alike = rule.message_template == other.message_template and rule.match.defaults == other.match.defaults
+            if not alike or not implies(_atoms(rule), _atoms(other)):
+                continue
+            if implies(_atoms(other), _atoms(rule)) and rule.id > other.id:
+                continue
+            yield rule, other
+
+
+def _atoms(rule: Rule) -> tuple[Atom, ...]:
+    return tuple(Atom(subject, clause) for subject, clauses in rule.match.fields.items() for clause in clauses)
