@@ -243,7 +243,7 @@ def _fuzz(options: argparse.Namespace) -> int:
     )
     print(report.to_json() if options.json else report.to_text())
     if options.drop:
-        from miners.staging import drop_accused
+        from miners.counterexamples import drop_accused
 
         for line in drop_accused(path, corpus, report.accused()):
             print(line)

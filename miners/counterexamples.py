@@ -6,15 +6,18 @@ the next build narrows it or loses it by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from miners.facts import ClassFacts
-from pytest_llem_invariants.corpus import dump
-from pytest_llem_invariants.model import Kwargs, TypedValue
+from miners.ledger.files import LEDGER, load_ledger, render_ledger
+from pytest_llem_invariants.corpus import dump, render_proposed
+from pytest_llem_invariants.model import Corpus, Kwargs, TypedValue
 from pytest_llem_invariants.strict import Section, value_to_data
 from pytest_llem_invariants.values import distinct, holdable
+from pytest_llem_invariants.wording import say_value
 from pytest_llem_invariants.yaml_writer import dump_yaml
 from pytest_llem_invariants.yamlio import read_document
 
@@ -55,6 +58,26 @@ def record_counterexamples(path: Path, engine: str, met: Iterable[tuple[str, Kwa
         ]
         dump(path, dump_yaml({"engine": engine, "accepted": accepted}))
     return added
+
+
+def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> Iterator[str]:
+    """Take out of a proposed corpus the rules that a random config refuted; later builds are put to that config."""
+    gone = [rule for rule in corpus.rules if rule.id in accused]
+    if not gone:
+        return
+    dump(path, render_proposed(replace(corpus, rules=tuple(rule for rule in corpus.rules if rule.id not in accused))))
+    ledger = path.parent / LEDGER
+    if ledger.exists():
+        why = {
+            name: f"fires on a config that the library accepts: {dict(kwargs)!r}" for name, kwargs in accused.items()
+        }
+        dump(ledger, render_ledger(load_ledger(ledger).without(why)))
+    for rule in gone:
+        yield f"dropped {rule.id}: the library accepts {say_value(dict(accused[rule.id]))}"
+    counterexamples = path.with_name(COUNTEREXAMPLES)
+    met = ((rule.native_type, accused[rule.id]) for rule in gone)
+    added = record_counterexamples(counterexamples, corpus.engine, met)
+    yield f"wrote {path} without {len(gone)} rules, and {added} configs into {counterexamples.name}"
 
 
 def known_to(surface: Mapping[str, ClassFacts], counterexamples: Counterexamples) -> Counterexamples:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from miners.candidate import Candidate
-from miners.counterexamples import COUNTEREXAMPLES, record_counterexamples
-from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.proof import Lost, Proven
 from miners.stage import to_candidate
-from pytest_llem_invariants.corpus import dump, render_proposed
-from pytest_llem_invariants.corpus_rules import match_to_data, rule_to_data
-from pytest_llem_invariants.model import AddedBy, Clause, Corpus, Kwargs
+from pytest_llem_invariants.corpus import dump
+from pytest_llem_invariants.corpus_rules import match_to_data
+from pytest_llem_invariants.model import AddedBy, Clause
 from pytest_llem_invariants.strict import value_to_data
 from pytest_llem_invariants.values import as_held, holdable
-from pytest_llem_invariants.wording import say_value
 from pytest_llem_invariants.yaml_writer import dump_yaml
 
 FOLDER: Final = "_staging"
@@ -38,30 +34,6 @@ def write_fates(
         fates.append((to_candidate(entry.rule), {"confirmed": True, **steps}))
     fates.extend((one.candidate, {"confirmed": False, "lost": one.reason}) for one in lost)
     return _write(folder, engine, version, fates)
-
-
-def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> Iterator[str]:
-    """Take out of a proposed corpus the rules that a random config refuted; later builds are put to that config."""
-    gone = [rule for rule in corpus.rules if rule.id in accused]
-    if not gone:
-        return
-    held = [{"rule": rule_to_data(rule), "accepted": value_to_data(dict(accused[rule.id]))} for rule in gone]
-    refuted = path.parent / FOLDER / f"{corpus.engine}_refuted.yaml"
-    refuted.parent.mkdir(parents=True, exist_ok=True)
-    dump(refuted, dump_yaml({"engine": corpus.engine, "engine_version": corpus.engine_version, "refuted": held}))
-    dump(path, render_proposed(replace(corpus, rules=tuple(rule for rule in corpus.rules if rule.id not in accused))))
-    ledger = path.parent / LEDGER
-    if ledger.exists():
-        why = {
-            name: f"fires on a config that the library accepts: {dict(kwargs)!r}" for name, kwargs in accused.items()
-        }
-        dump(ledger, render_ledger(load_ledger(ledger).without(why)))
-    for rule in gone:
-        yield f"dropped {rule.id}: the library accepts {say_value(dict(accused[rule.id]))}"
-    counterexamples = path.with_name(COUNTEREXAMPLES)
-    met = ((rule.native_type, accused[rule.id]) for rule in gone)
-    added = record_counterexamples(counterexamples, corpus.engine, met)
-    yield f"wrote {path} without {len(gone)} rules, {added} configs into {counterexamples.name}, and {refuted}"
 
 
 def _write(

@@ -11,7 +11,7 @@ import pytest
 
 from miners.candidate import Candidate
 from miners.cases import MANY_CASES
-from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
+from miners.counterexamples import COUNTEREXAMPLES, drop_accused, load_counterexamples
 from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
@@ -28,7 +28,6 @@ from miners.proof import (
     Lost,
 )
 from miners.stage import to_rule
-from miners.staging import drop_accused
 from miners.static import StaticResult, mine
 from miners.static.context import ContextReads
 from miners.static.reader import ImportedReader
@@ -286,6 +285,8 @@ def test_dropping_a_rule_from_a_corpus_drops_it_from_the_ledger_beside_it(read: 
     assert (entry.rules, entry.reason) == ((), Reason.REFUTED)
     assert "'a': -7" in entry.detail
     assert load_counterexamples(tmp_path / COUNTEREXAMPLES) == {rule.native_type: ({"a": -7},)}
+    written = {"invariants.proposed.yaml", LEDGER, COUNTEREXAMPLES}
+    assert {path.name for path in tmp_path.iterdir()} == written
 
 
 def test_an_effect_is_one_line_of_the_file(read: StaticResult) -> None:
