@@ -1,7 +1,8 @@
 """A corpus as its controller read it, left for its workers: read once a run, while they import the engine.
 
-What is left lies in a folder that only this user can enter and that goes with the run. A worker that finds nothing
-there, or what is made of another text than the corpus has now, reads the corpus itself.
+What is left lies in a folder that only this user can enter and that goes with the run, or where the run was killed with
+the next one. A worker that finds nothing there, or what is made of another text than the corpus has now, reads the
+corpus itself.
 """
 
 from __future__ import annotations
@@ -9,12 +10,21 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final, final
 
 from pytest_llem_invariants.model import Corpus
 
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on Windows, where what a killed run leaves is nobody's to take away
+    fcntl = None  # type: ignore[assignment]
+
+_PREFIX: Final = "llem-invariants-"
+_OWNER: Final = "handover.lock"
+"""Locked for as long as the owner lives: unlike its pid, that says the same in every container that sees the folder."""
 _NAME: Final = "corpus"
 _DIGEST: Final = 64
 
@@ -24,7 +34,9 @@ class Handover:
     """The controller's side."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="llem-invariants-"))
+        sweep(Path(tempfile.gettempdir()))
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._owner = _own(self.folder)
 
     def leave(self, corpus: Corpus, sha256: str) -> None:
         """Under its name only when it is whole. Nobody needs it: a full disk is no trouble."""
@@ -37,6 +49,57 @@ class Handover:
 
     def close(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._owner is not None:
+            os.close(self._owner)
+            self._owner = None
+
+
+def sweep(room: Path) -> None:
+    """Take away what this user's killed runs have left."""
+    for folder in room.glob(f"{_PREFIX}*"):
+        if _is_left_behind(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own(folder: Path) -> int | None:
+    """Lock the folder, if locks can be had there. A lock gets its name when it is held: nobody finds one free before."""
+    if fcntl is None:  # pragma: no cover - as above
+        return None
+    draft = folder / f"{_OWNER}.part"
+    try:
+        descriptor = os.open(draft, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError:
+        return None
+    if not _locks(descriptor):
+        os.close(descriptor)
+        return None
+    os.replace(draft, folder / _OWNER)
+    return descriptor
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_left_behind(folder: Path) -> bool:
+    """Whether it is this user's, no link to elsewhere, and was owned by a process that is gone."""
+    if fcntl is None:  # pragma: no cover - as above
+        return False
+    try:
+        about = folder.lstat()
+        if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid():
+            return False
+        descriptor = os.open(folder / _OWNER, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        return _locks(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def taken_over(folder: Path, sha256: str) -> Corpus | None:

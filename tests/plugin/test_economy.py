@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.corpus import load_proposed, load_validated
+from pytest_llem_invariants.corpus import load_validated
 from pytest_llem_invariants.plugin import messages
-from pytest_llem_invariants.plugin.handover import Handover, taken_over
 from tests.plugin.house import GOOD, NEGATIVE, TALL, House
 
 
@@ -44,26 +43,6 @@ def test_rules_in_isolation_share_nothing(house: House) -> None:
     asked = counting(house)
     assert house.run("--llem-isolate").ret == 0
     assert asked.read_text().splitlines().count(repr((-1, 1, "fast", None))) == 3
-
-
-def test_a_corpus_is_handed_over_as_it_was_read(house: House) -> None:
-    corpus = load_proposed(house.corpus)
-    handover = Handover()
-    handover.leave(corpus, "a" * 64)
-    assert handover.folder.stat().st_mode & 0o777 == 0o700
-    assert taken_over(handover.folder, "a" * 64) == corpus
-    assert taken_over(handover.folder, "b" * 64) is None
-    handover.close()
-    assert not handover.folder.exists()
-    assert taken_over(handover.folder, "a" * 64) is None
-
-
-def test_a_handover_goes_with_its_run(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    rooms = house.path / "tmp"
-    rooms.mkdir()
-    monkeypatch.setenv("TMPDIR", str(rooms))
-    assert house.run("-n", "2").ret == 0
-    assert [path.name for path in rooms.iterdir() if path.name.startswith("llem-")] == []
 
 
 @pytest.mark.parametrize("data", [{"location": ("a", 1, "b"), "text": "\ud800", "start": 1.5}, {"odd": object()}])
