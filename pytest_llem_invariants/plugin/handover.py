@@ -62,7 +62,7 @@ def sweep(room: Path) -> None:
 
 
 def _own(folder: Path) -> int | None:
-    """Lock the folder, if locks can be had there. A lock gets its name when it is held: nobody finds one free before."""
+    """Lock the folder, where locks can be had. A lock gets its name when it is held: nobody finds one free before."""
     if fcntl is None:  # pragma: no cover - as above
         return None
     draft = folder / f"{_OWNER}.part"
