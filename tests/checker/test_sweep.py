@@ -129,12 +129,12 @@ def test_a_million_combinations_are_counted_in_bounded_memory() -> None:
     ]
     checker = checker_of(rules)
     tracemalloc.start()
-    began = time.perf_counter()
+    began = time.process_time()
     pruned = checker.prune({field: [0, 1, 2, 3] for field in fields}, native_type=SAMPLING)
     assert pruned.total == 4**10
     assert 0 < pruned.valid < pruned.total
     first = next(iter(pruned))
-    elapsed = time.perf_counter() - began
+    elapsed = time.process_time() - began
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert checker.check(SAMPLING, first).ok

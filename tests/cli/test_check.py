@@ -242,10 +242,10 @@ def test_bad_input_is_one_line_and_exit_2(
 def test_a_huge_file_is_refused_without_reading_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with (project / "huge.yaml").open("wb") as file:
         file.truncate(100 * 1024 * 1024)
-    began = time.perf_counter()
+    began = time.process_time()
     status, _, err = run(capsys, "check", "huge.yaml")
     assert (status, "larger than" in err) == (2, True)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

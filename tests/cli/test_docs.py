@@ -26,7 +26,7 @@ def run(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]
         return status, out + err
     assert words[0] == "pytest"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words[1:]],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no", *words[1:]],
         capture_output=True,
         text=True,
         check=False,

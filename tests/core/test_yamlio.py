@@ -231,10 +231,10 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "named", "line"), REFUSED, ids=[f"{row[1]}-{n}" for n, row in enumerate(REFUSED)])
 def test_what_is_refused_is_refused_at_once_and_with_its_place(text: str, named: str, line: int | None) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(CorpusError) as caught:
         load_yaml(text, "some.yaml")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     said = str(caught.value)
     assert named in said
     assert said.startswith("some.yaml")

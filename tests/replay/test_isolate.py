@@ -89,7 +89,7 @@ def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
         time.sleep(60)
         return ()
 
-    isolated(starts_another, 1, 0.5)
+    isolated(starts_another, 1, 2)
     pid = int(note.read_text())
     for _ in range(200):
         if not _runs(pid):
