@@ -202,7 +202,7 @@ def test_a_missing_landmark_is_refused(tmp_path: Path) -> None:
 
 def test_a_second_look_that_fails_is_an_error_and_no_shorter_schema(tmp_path: Path) -> None:
     code = CODE + "\nif os.environ.get('USER') == 'elsewhere':\n    raise RuntimeError('not on this machine')\n"
-    run = mine(install(tmp_path, code), "discover", "toy")
+    run = mine(install(tmp_path, code), "discover", "toy", USER="here")
     assert run.returncode == 2
     assert "the second look at the defaults failed" in run.stderr
     assert "not on this machine" in run.stderr

@@ -42,7 +42,7 @@ def test_what_could_not_be_tried_again_keeps_what_was_known(house: House, monkey
     before = load_validated(house.validated)
     assert before.certification is Certification.FULL
     monkeypatch.setenv("WAIT", "30")
-    result = house.pytester.runpytest_subprocess("--llem-engine=fake", "--llem-isolate", "--llem-timeout=0.5")
+    result = house.pytester.runpytest_subprocess("--llem-engine=fake", "--llem-isolate", "--llem-timeout=2")
     after = load_validated(house.validated)
     assert "1 skipped" in result.stdout.str()
     assert after.certification is Certification.REUSED

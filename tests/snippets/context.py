@@ -25,7 +25,7 @@ class Platform:
 
 
 class Environment:
-    LEVEL = os.environ.get("LEVEL")
+    LEVEL = None
     OTHER = None
 
 
