@@ -158,11 +158,12 @@ def mine(project: Path, *arguments: str, hash_seed: str = "0", **environment: st
     """Run llem-mine in a project, as one would in a shell."""
     root = Path(__file__).resolve().parents[2]
     path = os.pathsep.join([str(project.parent / "site"), str(root)])
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LLEM_")}
     settings = {"PYTHONPATH": path, "PYTHONHASHSEED": hash_seed, "LLEM_FROZEN_AT": "2026-01-02T03:04:05Z"}
     return subprocess.run(
         [sys.executable, "-c", "import sys; from miners.cli import main; sys.exit(main())", *arguments],
         cwd=project,
-        env={**os.environ, **settings, **environment},
+        env={**inherited, **settings, **environment},
         capture_output=True,
         text=True,
         check=False,
