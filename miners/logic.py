@@ -65,6 +65,18 @@ class Opaque:
     """What kind of thing it is, so that the ledger can count the shapes worth teaching."""
     dual: Formula | None = None
     """Its negation, where that can be said: `all(…)` cannot, "some element does not" can."""
+    _key: tuple[str, str, bool, str, Formula | None] = field(init=False, repr=False, compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_key", (self.text, self.place, self.negated, self.shape, self.dual))
+        object.__setattr__(self, "_hash", hash(self._key))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Opaque) and self._key == other._key)
 
     @property
     def wording(self) -> str:

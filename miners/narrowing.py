@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final, TypeGuard
+from typing import Final, TypeGuard, final
 
 from miners.clauses import imply, is_plain, simplified
 from miners.logic import (
@@ -39,6 +39,8 @@ _MOST_PASSES: Final = 2
 _MOST_JUNCTIONS: Final = 400
 _MOST_PARTS: Final = 200
 """A junction of more parts than this is left as it is."""
+_MOST_READINGS: Final = 512
+"""So many times one junction is read, each beside other literals."""
 
 _Literals = tuple[Literal, ...]
 
@@ -52,33 +54,46 @@ def narrowed(formula: Formula, most: int = _MOST_JUNCTIONS) -> Formula:
     return formula
 
 
+@final
 class Narrowing:
-    """One pass over a formula. It is a tree of many equal branches: each is read once for what it stands beside."""
+    """One pass over a formula. It is a tree of many equal branches: each is read once for what it stands beside.
 
-    def __init__(self, most: int) -> None:
+    A branch to which very many ways lead, each beside other literals, is left as it is when it was read often enough.
+    Who narrows several conditions of one class keeps what they share: each is allowed so many junctions of its own.
+    """
+
+    def __init__(self, most: int = 0) -> None:
         self._left = most
-        self._read: dict[tuple[Formula, _Literals, _Literals], Formula] = {}
+        self._read: dict[Formula, dict[tuple[_Literals, _Literals], Formula]] = {}
+
+    def allow(self, most: int) -> None:
+        """So many junctions may be read from now on, beside those that were."""
+        self._left = most
 
     def of(self, formula: Formula, holds: _Literals, fails: _Literals) -> Formula:
         """The formula where some literals hold and others do not."""
         if isinstance(formula, Truth):
             return formula
-        asked = _asked(formula)
-        holds = _about(asked, holds)
-        fails = _about(asked, fails)
+        if holds or fails:
+            asked = _asked(formula)
+            holds = _about(asked, holds)
+            fails = _about(asked, fails)
         match formula:
             case Opaque():
                 return _of_opaque(formula, holds, fails)
             case Atom():
                 return _of_atom(formula, holds, fails)
             case And(parts=parts) | Or(parts=parts):
-                key = (formula, holds, fails)
-                if key not in self._read:
-                    if self._left <= 0 or len(parts) > _MOST_PARTS:
-                        return formula
-                    self._left -= 1
-                    self._read[key] = self._of_junction(formula, holds, fails)
-                return self._read[key]
+                read = self._read.setdefault(formula, {})
+                key = (holds, fails)
+                known = read.get(key)
+                if known is not None:
+                    return known
+                if self._left <= 0 or len(read) >= _MOST_READINGS or len(parts) > _MOST_PARTS:
+                    return formula
+                self._left -= 1
+                read[key] = found = self._of_junction(formula, holds, fails)
+                return found
 
     def _of_junction(self, formula: And | Or, holds: _Literals, fails: _Literals) -> Formula:
         """Part by part, each where the literals beside it hold (in a disjunction: do not)."""

@@ -41,12 +41,13 @@ class Plainest:
     all_of_them: bool
 
 
-def plainest(formula: Formula, most: int, limit: int, cost: Cost) -> Plainest:
+def plainest(formula: Formula, most: int, limit: int, cost: Cost, narrowing: Narrowing | None = None) -> Plainest:
     """All of the cases, where there are no more than the limit; else so many of those that ask least, a few times.
 
-    In each of them what it asks for comes first.
+    In each of them what it asks for comes first. A `narrowing` knows what the conditions before this one share with it.
     """
-    narrowing = Narrowing(len(_UNSAID) * _MOST_JUNCTIONS)
+    narrowing = narrowing or Narrowing()
+    narrowing.allow(len(_UNSAID) * _MOST_JUNCTIONS)
     far, *nearer = (_Cases(cost, unsaid, narrowing) for unsaid in _UNSAID)
     found = tuple(itertools.islice(far.of(formula), limit + 1))
     if not far.ended:

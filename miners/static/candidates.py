@@ -24,8 +24,8 @@ from miners.logic import (
     atom,
     fields_of,
 )
-from miners.narrowing import narrowed
-from miners.plainest import ASKED_FOR, ODD, OF_ITSELF, THERE, plainest
+from miners.narrowing import Narrowing, narrowed
+from miners.plainest import ASKED_FOR, ODD, OF_ITSELF, THERE, Plainest, plainest
 from miners.static.state import Effect, EffectKind, Site
 from miners.static.terms import (
     OUTSIDE,
@@ -127,11 +127,17 @@ def findings_of(
     ways: dict[tuple[Site, EffectKind], list[Effect]] = {}
     for effect in effects:
         ways.setdefault((effect.site, effect.kind), []).append(effect)
+    cost, narrowing = _cost_of(facts, engine, context, surface), Narrowing()
+
+    @cache
+    def plainest_of(condition: Formula) -> Plainest:
+        return plainest(condition, _PLAINEST, MOST_CASES, cost, narrowing)
+
     for (site, kind), group in ways.items():
         candidates: dict[str, Candidate] = {}
         dropped: dict[tuple[str, str], Dropped] = {}
         for effect in group:
-            for found in _of_effect(facts, effect, engine, context, surface):
+            for found in _of_effect(facts, effect, engine, context, surface, plainest_of):
                 if isinstance(found, Candidate):
                     candidates.setdefault(repr((found.fields, found.defaults, found.template)), found)
                 else:
@@ -155,7 +161,12 @@ _GIVEN: Final = frozenset({"present", "absent"})
 
 
 def _of_effect(
-    facts: ClassFacts, effect: Effect, engine: str, context: Collection[str], surface: Surface
+    facts: ClassFacts,
+    effect: Effect,
+    engine: str,
+    context: Collection[str],
+    surface: Surface,
+    plainest_of: Callable[[Formula], Plainest],
 ) -> Iterator[Candidate | Dropped]:
     if effect.handled:
         yield Dropped("handled", "the code that calls it catches this exception")
@@ -169,7 +180,7 @@ def _of_effect(
         yield _never(effect)
         return
     if is_in_part(cases):
-        found = plainest(condition, _PLAINEST, MOST_CASES, _cost_of(facts, engine, context, surface))
+        found = plainest_of(condition)
         cases = found.cases if found.all_of_them else (*found.cases, *cases)
         if not cases:
             yield _never(effect)
