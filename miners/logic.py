@@ -172,7 +172,7 @@ def _joined(parts: Iterable[Formula], kind: type[And] | type[Or], *, unit: Truth
             flat.update(dict.fromkeys(part.parts))
         else:
             flat[part] = None
-    if any(_opposite(part) in flat for part in flat):
+    if any(_opposite(part) in flat for part in flat if isinstance(part, (Atom, Opaque))):
         return zero
     if len(flat) == 1:
         return next(iter(flat))
@@ -193,7 +193,7 @@ def _disjunction(parts: tuple[Formula, ...]) -> Formula:
 
 
 @lru_cache(maxsize=65536)
-def _opposite(part: Formula) -> Formula | None:
+def _opposite(part: Literal) -> Formula | None:
     """The one literal that is this one's exact complement, where there is one."""
     if isinstance(part, Opaque):
         return negate(part)
@@ -441,13 +441,14 @@ def _by_subject(conjunction: Conjunction) -> dict[str, tuple[Clause, ...]]:
 def simplify(conjunction: Conjunction) -> Conjunction | None:
     """The same conjunction in fewer clauses; None where no value satisfies it."""
     literals = tuple(dict.fromkeys(conjunction))
-    opaque = {literal for literal in literals if isinstance(literal, Opaque)}
-    if any(negate(literal) in literals for literal in opaque):
+    if any(negate(literal) in literals for literal in literals if isinstance(literal, Opaque)):
         return None
     grouped: dict[str, tuple[Atom, ...]] = {}
     for literal in literals:
         if isinstance(literal, Atom):
             grouped[literal.subject] = (*grouped.get(literal.subject, ()), literal)
+    if all(len(atoms) == 1 for atoms in grouped.values()):
+        return literals
     reduced: dict[str, tuple[Atom, ...]] = {}
     for subject, atoms in grouped.items():
         kept = atoms if len(atoms) == 1 else _simplified(atoms)
