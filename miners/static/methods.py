@@ -1,0 +1,221 @@
+"""Methods of values by what they mean: of strings, mappings, lists and sets."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+
+from miners.logic import TRUE, Formula, any_of, atom, negate, none_of
+from miners.static.elements import Elements
+from miners.static.evaluate import MOST_UNROLLED
+from miners.static.operations import compare
+from miners.static.patterns import match_or_none, pattern_of
+from miners.static.state import State
+from miners.static.terms import (
+    NONE,
+    Bool,
+    Computed,
+    Const,
+    Count,
+    Field,
+    Given,
+    Items,
+    Table,
+    Term,
+    Text,
+    Worklist,
+    choose,
+    elements_of,
+    plain,
+    subject_of,
+    template_of,
+)
+from miners.static.texts import FirstPiece, Pieces
+from pytest_llem_invariants.expressions import MISSING
+
+
+class Methods(Elements):
+    """What a method of a value gives; None where it is not known."""
+
+    def _method_get(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if not node.args:
+            return None
+        key = self.term(node.args[0], state)
+        default = self.term(node.args[1], state) if len(node.args) > 1 else NONE
+        if isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
+            return self._given(owner.prefix + key.value, default)
+        if isinstance(owner, Table):
+            found = [(guard, value) for known, guard, value in owner.entries if known == key]
+            return (
+                choose([*found, (none_of(any_of(g for g, _ in found), "no such key"), default)]) if found else default
+            )
+        if isinstance(owner, Field):
+            item = self.item(owner, key, node)
+            if isinstance(item, Field):
+                absent = atom(item.path, "absent")
+                return item if default == NONE else choose(((negate(absent), item), (absent, default)))
+        if isinstance(owner, Const) and isinstance(owner.value, dict):
+            if isinstance(key, Const):
+                found_value = owner.value.get(key.value, MISSING)
+                return default if found_value is MISSING else Const(found_value)
+            subject = subject_of(key)
+            if subject is not None and len(owner.value) <= 8:
+                known = [(atom(subject, "==", plain(name)), Const(value)) for name, value in owner.value.items()]
+                rest = negate(any_of(guard for guard, _ in known))
+                fallback = key if len(node.args) > 1 and ast.dump(node.args[0]) == ast.dump(node.args[1]) else default
+                return choose([*known, (rest, fallback)])
+        return None
+
+    def _given(self, path: str, default: Term) -> Term:
+        """A keyword argument read from the mapping of all of them. What it is when not given, the facts know."""
+        fact = self.fact(path)
+        if default == NONE or (fact is not None and fact.default is not MISSING):
+            return Field(path)
+        absent = atom(path, "absent")
+        return choose(((negate(absent), Field(path)), (absent, default)))
+
+    def _method_extend(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if not isinstance(owner, Worklist) or len(node.args) != 1:
+            return None
+        owner.further.append((state.guard, self.term(node.args[0], state)))
+        return NONE
+
+    def _method_popleft(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return owner.current if isinstance(owner, Worklist) else None
+
+    def _method_pop(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, Worklist):
+            return owner.current
+        return self._method_get(node, owner, state) if isinstance(owner, (Given, Table)) else None
+
+    def _method_setdefault(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._method_get(node, owner, state)
+
+    def _method_keys(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._view(owner, "keys")
+
+    def _method_values(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, Table):
+            return Items(tuple(value for _, _, value in owner.entries))
+        return self._view(owner, "values")
+
+    def _method_items(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, Table):
+            return Items(tuple(Items((key, value), tuple) for key, _, value in owner.entries))
+        if isinstance(owner, Const) and isinstance(owner.value, dict):
+            return Const(list(owner.value.items()))
+        keys, values = self._view(owner, "keys"), self._view(owner, "values")
+        return Items((keys, values), tuple) if keys is not None and values is not None else None
+
+    def _view(self, owner: Term, which: str) -> Term | None:
+        if isinstance(owner, Given):
+            return owner
+        if isinstance(owner, Table):
+            return Items(tuple(key for key, _, _ in owner.entries))
+        subject = subject_of(owner)
+        return None if subject is None else Computed(f"{which}({subject})")
+
+    def _method_startswith(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._affix(node, owner, state, lambda text: f"^{re.escape(text)}")
+
+    def _method_endswith(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._affix(node, owner, state, lambda text: f"{re.escape(text)}$")
+
+    def _affix(self, node: ast.Call, owner: Term, state: State, pattern: Callable[[str], str]) -> Term | None:
+        subject = subject_of(owner)
+        affix = self.term(node.args[0], state) if len(node.args) == 1 else NONE
+        texts = elements_of(affix, MOST_UNROLLED) or [affix]
+        if subject is None or not all(isinstance(text, Const) and isinstance(text.value, str) for text in texts):
+            return None
+        return Bool(any_of(atom(subject, "matches", pattern(t.value)) for t in texts if isinstance(t, Const)))
+
+    def _method_split(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        subject = subject_of(owner)
+        args = [self.term(argument, state) for argument in node.args]
+        if subject is None or node.keywords or not 1 <= len(args) <= 2 or "each(" in subject:
+            return None
+        separator, most = args[0], args[1] if len(args) == 2 else NONE
+        known = isinstance(separator, Const) and isinstance(separator.value, str) and separator.value
+        if not known or not isinstance(separator, Const) or not isinstance(most, Const):
+            return None
+        return Pieces(subject, separator.value, most.value if isinstance(most.value, int) and most.value >= 0 else None)
+
+    def _method_lower(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, FirstPiece):
+            return owner.lowered
+        subject = subject_of(owner)
+        return None if subject is None else Computed(f"lower({subject})")
+
+    def _method_strip(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        subject = subject_of(owner)
+        return None if subject is None or node.args else Computed(f"strip({subject})")
+
+    def _method_upper(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        subject = subject_of(owner)
+        return None if subject is None else Computed(f"upper({subject})")
+
+    def _method_format(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if not (isinstance(owner, Text) or (isinstance(owner, Const) and isinstance(owner.value, str))):
+            return None
+        template = owner.template if isinstance(owner, Text) else str(owner.value)
+        named = {k.arg: (self.term(k.value, state), ast.unparse(k.value)) for k in node.keywords if k.arg}
+        placed = [(self.term(argument, state), ast.unparse(argument)) for argument in node.args]
+        counter = iter(placed)
+
+        def fill(match: re.Match[str]) -> str:
+            name = match.group(1)
+            found = named.get(name) if not name.isdigit() else placed[int(name)] if int(name) < len(placed) else None
+            found = next(counter, None) if name == "" else found
+            return match.group() if found is None else template_of(*found)
+
+        return Text(re.sub(r"(?<!\{)\{([^{}!:.\[]*)[^{}]*\}(?!\})", fill, template))
+
+    def _method_join(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return Text("{}") if isinstance(owner, (Const, Text)) else None
+
+    def _of_pattern(self, node: ast.Call, owner: Term, state: State, how: str) -> Term | None:
+        subject = subject_of(self.term(node.args[0], state)) if len(node.args) == 1 else None
+        text = None if isinstance(owner, Const) and isinstance(owner.value, str) else pattern_of(owner)
+        return None if subject is None or text is None else match_or_none(subject, text, how)
+
+    def _method_match(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._of_pattern(node, owner, state, "match")
+
+    def _method_fullmatch(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._of_pattern(node, owner, state, "fullmatch")
+
+    def _method_search(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._of_pattern(node, owner, state, "search")
+
+    def _method_append(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name) or not node.args:
+            return None
+        value = self.term(node.args[0], state)
+        if isinstance(owner, Items):
+            table = Table([(Const(index), TRUE, item) for index, item in enumerate(owner.items)])
+            state.env[node.func.value.id] = owner = table
+        if isinstance(owner, Table):
+            owner.entries.append((Const(len(owner.entries)), self.relative(state), value))
+            return NONE
+        return None
+
+    _method_add = _method_append
+
+    def relative(self, state: State) -> Formula:
+        return state.guard
+
+    def _method_issubset(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        inner, outer = subject_of(owner), self.term(node.args[0], state) if node.args else NONE
+        values = elements_of(outer, MOST_UNROLLED)
+        if inner is None or values is None or not all(isinstance(value, Const) for value in values):
+            return None
+        outside = atom(f"each({inner})", "not_in", [plain(v.value) for v in values if isinstance(v, Const)])
+        return Bool(none_of(outside, ast.unparse(node), self.place(node)))
+
+    def _method_count(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        if isinstance(owner, Items) and node.args:
+            wanted = self.term(node.args[0], state)
+            text = ast.unparse(node)
+            return Count(tuple(compare("==", item, wanted, text, self.place(node)) for item in owner.items))
+        return None
