@@ -31,7 +31,7 @@ from miners.oracle import Oracle, Question
 from miners.places import with_method
 from miners.producers import FULL_BUDGET, budget_of, challenges_of, probe_class, read_class
 from miners.progress import Progress
-from miners.proof import Gate, Lost, Proven
+from miners.proof import OF_TYPES, Gate, Lost, Proven
 from miners.stage import to_candidate
 from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
@@ -47,7 +47,7 @@ _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
 """A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
 _ASKERS: Final = 2
-"""In so many shares what all of its parts are challenged with is asked before."""
+"""In so many shares the library is asked about what the rules of a front are challenged with."""
 _FRONT_PROBERS: Final = 2
 """What nothing proven explains of a front is then probed for, the fields shared among so many."""
 _MOST_PROBES: Final = 240
@@ -55,10 +55,7 @@ _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
 _LEAST_JOINT: Final = 900
 """How many configs made of the constants of several rules are put to the rules of a class."""
-_LINES_A_GUESS: Final = 4
-"""So many lines of code take about as long as a candidate of a declared type."""
-_OF_TYPES: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT})
-_GUESSES_A_CONDITION: Final = 4
+_GUESSES_A_CONDITION: Final = 10
 """What was read or probed for takes about as long as so many candidates of a declared type."""
 _SEVERITIES: Final = tuple(Severity)
 _Task = TypeVar("_Task")
@@ -114,7 +111,8 @@ def build(
     by_hand = _written_by_hand(previous, surface)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
-    results = _prove_all(adapter, surface, wanted, [*lifted, *by_hand], kept, feeds, progress, workers)
+    with adapter.context(adapter.default_context()):  # in which most is asked: to enter it anew takes a third of that
+        results = _prove_all(adapter, surface, wanted, [*lifted, *by_hand], kept, feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)
     found = merge(with_method(entry.rule, adapter.package) for entry in proven)
     rules = _named(taken_over(_named([*carry_over(found, previous), *kept]), surface, adapter.ssot.context))
@@ -211,6 +209,7 @@ class _Forked:
     guesses: Mapping[str, Sequence[Candidate]]
     parts: Mapping[str, int]
     known: Mapping[str, Sequence[Proven]]
+    challenges: Mapping[str, Sequence[Kwargs]]
     judged: dict[str, dict[Question, Observation]]
     counterexamples: Counterexamples
     feeds: Sequence[Feed]
@@ -225,10 +224,10 @@ class _Forked:
 
     @classmethod
     def ask(cls, task: tuple[str, int]) -> tuple[str, Mapping[Question, Observation]]:
-        """What the library says to a share of the challenges, which are put to each part of a class."""
+        """What the library says to a share of what the rules of a class are challenged with."""
         name, share = task
         oracle = _oracle(cls.adapter, name)
-        for kwargs in itertools.islice(_challenges(cls.adapter, cls.surface, name), share, None, _ASKERS):
+        for kwargs in itertools.islice(cls.challenges[name], share, None, _ASKERS):
             oracle.accepts(kwargs)
         return name, oracle.judged
 
@@ -244,8 +243,10 @@ class _Forked:
 
     @classmethod
     def reconcile(cls, name: str, proven: Sequence[Proven]) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
-        gate = _gate(cls.adapter, cls.surface, name, _oracle(cls.adapter, name))
-        return gate.reconcile(proven), tuple(gate.lost)
+        gate = _gate(cls.adapter, cls.surface, name, _oracle(cls.adapter, name, cls.judged[name]))
+        gate.adopt(proven)
+        gate.challenge(cls.challenges[name])
+        return gate.finished(), tuple(gate.lost)
 
 
 def _share_out(
@@ -261,14 +262,13 @@ def _share_out(
     _Forked.guesses = guesses
     _Forked.parts = dict.fromkeys(names, parts)
     tasks = [(name, part) for name in names for part in range(parts)]
-    work = {(name, part): _work_on(surface[name], _share_of(guesses[name], part, parts), part) for name, part in tasks}
+    work = {(name, part): _work_on(name, _share_of(guesses[name], part, parts), part) for name, part in tasks}
     tasks.sort(key=lambda task: -work[task])
     _Forked.judged = {name: {} for name in names}
     if parts > 1:
         for name in names:
             Observer(adapter).prepare(name)  # which each worker of each pool inherits
-        for name, judged in _each(_Forked.ask, [(name, share) for name in names for share in range(_ASKERS)], workers):
-            _Forked.judged[name].update(judged)
+        _ask({name: tuple(_challenges(adapter, surface, name)) for name in names}, workers)
     with progress.step("proving", total=len(tasks)) as step:
         done: dict[tuple[str, int], _ClassResult] = {}
         for task, (_, result) in zip(tasks, _each(_Forked.prove, tasks, workers), strict=True):
@@ -283,11 +283,21 @@ def _share_out(
         for name, result in _each(_Forked.probe, tasks, workers):
             found[name].append(result)
             step.advance()
-    return {name: _reconciled(name, _joined(results)) for name, results in found.items()}
+    whole = {name: _joined(results) for name, results in found.items()}
+    _ask({name: tuple(_jointly(adapter, surface, result.proven, name)) for name, result in whole.items()}, workers)
+    return {name: _reconciled(name, result) for name, result in whole.items()}
+
+
+def _ask(challenges: Mapping[str, Sequence[Kwargs]], workers: int) -> None:
+    """Ask about what is put to the rules of a front: once for all of its parts, in shares."""
+    _Forked.challenges = challenges
+    tasks = [(name, share) for name in challenges for share in range(_ASKERS)]
+    for name, judged in _each(_Forked.ask, tasks, workers):
+        _Forked.judged[name].update(judged)
 
 
 def _each(work: Callable[[_Task], _Found], tasks: Sequence[_Task], workers: int) -> Iterator[_Found]:
-    if workers < 2 or len(tasks) < 2:
+    if workers < 2:
         yield from map(work, tasks)
         return
     with forked(workers) as pool:
@@ -300,14 +310,14 @@ def _share_of(guesses: Sequence[Candidate], part: int, parts: int) -> Sequence[C
     return guesses[part * size : (part + 1) * size]
 
 
-def _work_on(facts: ClassFacts, guesses: Iterable[Candidate], part: int) -> int:
-    """About how long a part of a class takes, of which the first is read."""
-    read = _lines_of(facts) // _LINES_A_GUESS if part == 0 else 0
-    return read + sum(1 if guess.added_by in _OF_TYPES else _GUESSES_A_CONDITION for guess in guesses)
+def _work_on(name: str, guesses: Iterable[Candidate], part: int) -> int:
+    """About how long a part of a class takes, of which the first has what was read."""
+    read = [candidate for finding in _Forked.read(name) for candidate in finding.candidates] if part == 0 else []
+    return sum(1 if guess.added_by in OF_TYPES else _GUESSES_A_CONDITION for guess in (*read, *guesses))
 
 
 def _lines_of(facts: ClassFacts) -> int:
-    """How long the code of a class is: about what reading it takes, and proving what was read."""
+    """How long the code of a class is: about what reading it takes."""
     read = _Forked.reader.class_at(facts.target)
     return 0 if read is None else (read.node.end_lineno or read.node.lineno) - read.node.lineno
 
@@ -353,9 +363,10 @@ def _prove_class(
     probed: list[Candidate] = []
     if parts == 1:
         probed += probe_class(adapter, surface, name, oracle, guesses, explained=gate.rejects, company=challenges)
-    gate.prove(probed)
-    gate.challenge((*challenges, *_jointly(adapter, surface, gate, name)))
-    return _ClassResult(gate.finished(), tuple(gate.lost), _counted((*guesses, *probed)), findings)
+        gate.prove(probed)
+        gate.challenge((*challenges, *_jointly(adapter, surface, gate.proven, name)))
+    proven = gate.finished() if parts == 1 else gate.proven
+    return _ClassResult(proven, tuple(gate.lost), _counted((*guesses, *probed)), findings)
 
 
 def _probe_further(
@@ -376,7 +387,7 @@ def _probe_further(
         adapter, surface, name, oracle, guesses, explained=before.rejects, company=challenges, share=share
     )
     gate.prove(probed)
-    gate.challenge((*challenges, *_jointly(adapter, surface, gate, name)))
+    gate.challenge(challenges)
     return _ClassResult(gate.proven, tuple(gate.lost), _counted(probed), ())
 
 
@@ -389,9 +400,11 @@ def _oracle(adapter: EngineAdapter, name: str, judged: Mapping[Question, Observa
     return Oracle(Observer(adapter), name, judged, adapter.default_context())
 
 
-def _jointly(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], gate: Gate, name: str) -> Iterator[Kwargs]:
+def _jointly(
+    adapter: EngineAdapter, surface: Mapping[str, ClassFacts], proven: Sequence[Proven], name: str
+) -> Iterator[Kwargs]:
     most = max(_LEAST_JOINT, _MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET)
-    yield from jointly([entry.rule for entry in gate.proven], surface[name], most, surface)
+    yield from jointly([entry.rule for entry in proven], surface[name], most, surface)
 
 
 def _gate(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, oracle: Oracle) -> Gate:

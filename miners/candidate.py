@@ -29,3 +29,5 @@ class Candidate:
     """Keyword arguments that are thought to trigger it."""
     notes: str | None = None
     references: tuple[str, ...] = ()
+    restated: bool = False
+    """Whether it was proven on another class, which this one builds."""

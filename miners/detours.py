@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
@@ -33,7 +33,7 @@ from miners.logic import (
 )
 from miners.static import SiteFinding
 from miners.static.terms import OUTSIDE
-from miners.values import Surface, class_of
+from miners.values import Surface, class_of, pools_of
 from miners.witness import Search
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.model import (
@@ -48,7 +48,7 @@ from pytest_llem_invariants.model import (
 )
 from pytest_llem_invariants.predicates import OPERATORS, compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
-from pytest_llem_invariants.values import identity
+from pytest_llem_invariants.values import Pools, identity
 
 NO_VERDICT: Final = "environment"
 ACCEPTED: Final = "nowhere"
@@ -152,9 +152,9 @@ class Checks:
 
     def _under(self, parent: str, expression: str) -> str:
         """The expression with each of its fields as one of the object that a field holds."""
-        for field in parse(expression).fields:
-            if field not in self._context:
-                expression = re.sub(rf"(?<![\w.]){re.escape(field)}(?![\w(])", f"{parent}.{field}", expression)
+        for name in parse(expression).fields:
+            if name not in self._context:
+                expression = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w(])", f"{parent}.{name}", expression)
         return expression
 
     def _clauses(self, parent: str, clauses: Iterable[Clause]) -> tuple[Clause, ...]:
@@ -192,6 +192,35 @@ class _Way:
     """Where it ends if nothing satisfies it: at a check that is not said in full. None where nothing can."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One case of a condition, with the first configs that satisfy it."""
+
+    literals: Conjunction
+    fields: Mapping[str, tuple[Clause, ...]]
+    context: Mapping[str, Any]
+    configs: tuple[Kwargs, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """Where the ways of one walk led so far."""
+
+    seen: set[Formula] = field(default_factory=set)
+    ends: dict[str, None] = field(default_factory=dict)
+    unsaid: dict[str, None] = field(default_factory=dict)
+
+    def unseen(self, ways: Sequence[_Way]) -> list[_Way]:
+        """Those of several ways that lead where none led before."""
+        self.unsaid.update((one.short_of, None) for one in ways if one.short_of is not None)
+        found = [one for one in ways if one.formula not in self.seen]
+        self.seen.update(one.formula for one in ways)
+        return found
+
+    def told(self) -> tuple[str, ...]:
+        return tuple(self.ends or self.unsaid)
+
+
 def detour(
     candidate: Candidate,
     facts: ClassFacts,
@@ -202,12 +231,13 @@ def detour(
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
     most: int = MOST_ASKED,
+    pools: Pools | None = None,
 ) -> Detour:
     """Lead a candidate past the checks before it, the way that came furthest first, with at most so many configs.
 
     A context without which it does not come past them becomes part of what the candidate says.
     """
-    walk = _Walk(candidate, facts, checks, observe, shows, surface, context, most)
+    walk = _Walk(candidate, facts, checks, observe, shows, surface, context, most, pools)
     ends: tuple[str, ...] = ()
     for stops in _STOPS:
         past, ends = walk.follow(stops)
@@ -230,6 +260,7 @@ class _Walk:
         surface: Surface,
         context: Mapping[str, ContextField],
         most: int,
+        pools: Pools | None,
     ) -> None:
         self._candidate = candidate
         self._facts = facts
@@ -239,9 +270,11 @@ class _Walk:
         self._surface = surface
         self._context = context
         self._most = most
+        self._pools = pools_of(facts, surface) if pools is None else pools
         self._asked: set[str] = set()
         self._stops: dict[Conjunction, list[tuple[str, Formula]]] = {}
         """Case → the checks that stopped a config of it, each whole condition of theirs."""
+        self._known: dict[tuple[Conjunction, str, int], _Case] = {}
         self._refused: set[Conjunction] = set()
         """The cases that only values of other than the declared types satisfy, as far as those are thought of."""
 
@@ -251,66 +284,80 @@ class _Walk:
 
     def follow(self, stops: int) -> tuple[Candidate | None, tuple[str, ...]]:
         """The candidate with its example, or where the ways end, of which so many stops of each case are followed."""
-        seen: set[Formula] = set()
-        ends: dict[str, None] = {}
-        unsaid: dict[str, None] = {}
+        trail = _Trail()
         open_ = [_Way(_formula(self._candidate), dict(self._candidate.defaults))]
         for _ in range(_MOST_WAYS):
             if not open_:
-                return None, tuple(ends or unsaid)
+                return None, trail.told()
             way = open_.pop(0)
             further: list[_Way] = []
             cases = self._cases(way.formula)[:_MOST_CASES]
             if not cases and way.short_of is not None:
-                ends.setdefault(way.short_of)
+                trail.ends.setdefault(way.short_of)
             for case in cases:
-                most = 1 if self._checks.leave_no_verdict(case) else _FIRST_CONFIGS
-                fields = {subject: clauses for subject, clauses in fields_of(case).fields.items() if clauses}
-                search = Search(
-                    fields,
-                    way.defaults,
-                    self._facts,
-                    surface=self._surface,
-                    context=self._context,
-                    steps=_STEPS,
-                    steps_each=_STEPS_EACH,
-                )
-                stopped = 0
-                looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
-                likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), most))
-                of_text = any(clause.op in _OF_TEXT for clauses in fields.values() for clause in clauses)
-                if not likely and not of_text and next(search.positives(typed=True), None) is not None:
-                    self._refused.add(case)
-                for kwargs in likely:
-                    self._asked.add(identity((kwargs, {**default_context(self._context), **search.context})))
-                    if self.asked > self._most:
-                        return None, ()
-                    if self._shows(kwargs, search.context):
-                        return _told(self._candidate, fields, kwargs, search.context, self._context), ()
-                    observation = self._observe(kwargs, search.context)
-                    raised = observation.exception
-                    if raised is None:
-                        ends.setdefault(ACCEPTED)
-                        continue
-                    if raised.raised_at is None:
-                        continue
-                    if raised.raised_at == way.tripped_at:
-                        break
-                    if observation.skipped_reason is not None:
-                        self._checks.note_without_verdict(raised.raised_at)
-                        ends.setdefault(NO_VERDICT)
-                        break
-                    past = tuple(self._onward(raised, kwargs, case, way, search.context))
-                    unsaid.update((one.short_of, None) for one in past if one.short_of is not None)
-                    further.extend(one for one in past if one.formula not in seen)
-                    seen.update(one.formula for one in past)
-                    if all(self._cases(one.formula) == (case,) for one in past):
-                        ends.setdefault(past[0].short_of or raised.raised_at if past else raised.raised_at)
-                    stopped += 1
-                    if stopped == stops:
-                        break
+                past = self._through(self._found(case, way), way, stops, trail, further)
+                if past is not None or self.asked > self._most:
+                    return past, ()
             open_ = [*further, *open_]
         return None, ()
+
+    def _found(self, literals: Conjunction, way: _Way) -> _Case:
+        """The first configs of a case: it is met again when more of its stops are followed, or on another way."""
+        most = 1 if self._checks.leave_no_verdict(literals) else _FIRST_CONFIGS
+        key = literals, identity(way.defaults), most
+        if key not in self._known:
+            self._known[key] = self._look_for(literals, way, most)
+        return self._known[key]
+
+    def _look_for(self, literals: Conjunction, way: _Way, most: int) -> _Case:
+        fields = {subject: clauses for subject, clauses in fields_of(literals).fields.items() if clauses}
+        search = Search(
+            fields,
+            way.defaults,
+            self._facts,
+            surface=self._surface,
+            context=self._context,
+            steps=_STEPS,
+            steps_each=_STEPS_EACH,
+            pools=self._pools,
+        )
+        looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
+        likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), most))
+        of_text = any(clause.op in _OF_TEXT for clauses in fields.values() for clause in clauses)
+        if not likely and not of_text and next(search.positives(typed=True), None) is not None:
+            self._refused.add(literals)
+        return _Case(literals, fields, search.context, likely)
+
+    def _through(self, case: _Case, way: _Way, stops: int, trail: _Trail, further: list[_Way]) -> Candidate | None:
+        """The candidate with an example of this case that shows it; else the ways past what stops it are added."""
+        stopped = 0
+        for kwargs in case.configs:
+            self._asked.add(identity((kwargs, {**default_context(self._context), **case.context})))
+            if self.asked > self._most:
+                return None
+            if self._shows(kwargs, case.context):
+                return _told(self._candidate, case, kwargs, self._context)
+            observation = self._observe(kwargs, case.context)
+            raised = observation.exception
+            if raised is None:
+                trail.ends.setdefault(ACCEPTED)
+                continue
+            if raised.raised_at is None:
+                continue
+            if raised.raised_at == way.tripped_at:
+                return None
+            if observation.skipped_reason is not None:
+                self._checks.note_without_verdict(raised.raised_at)
+                trail.ends.setdefault(NO_VERDICT)
+                return None
+            past = tuple(self._onward(raised, kwargs, case.literals, way, case.context))
+            further.extend(trail.unseen(past))
+            if all(self._cases(one.formula) == (case.literals,) for one in past):
+                trail.ends.setdefault(past[0].short_of or raised.raised_at if past else raised.raised_at)
+            stopped += 1
+            if stopped == stops:
+                return None
+        return None
 
     def sealed(self) -> str:
         """Where every config of the condition is stopped for sure, if so: past each stop nothing satisfies it."""
@@ -438,12 +485,7 @@ def _held(
     return all_of(held) if held else None
 
 
-def _told(
-    candidate: Candidate,
-    fields: Mapping[str, tuple[Clause, ...]],
-    kwargs: Kwargs,
-    here: Mapping[str, Any],
-    context: Mapping[str, ContextField],
-) -> Candidate:
-    needed = {name: (Clause("==", here[name]),) for name in fields if name in context and name not in candidate.fields}
+def _told(candidate: Candidate, case: _Case, kwargs: Kwargs, context: Mapping[str, ContextField]) -> Candidate:
+    asked = [name for name in case.fields if name in context and name not in candidate.fields]
+    needed = {name: (Clause("==", case.context[name]),) for name in asked}
     return replace(candidate, fields={**candidate.fields, **needed}, hints=(kwargs, *candidate.hints))

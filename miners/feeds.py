@@ -253,6 +253,7 @@ def restate(
         hints=tuple(_hints(candidate, front, sources, given, EMPTY if inner is None else inner.base_kwargs)),
         notes=f"Stated on {candidate.native_type}, which {front.native_type} builds from these fields.",
         references=(*candidate.references, candidate.source.guard),
+        restated=True,
     )
 
 

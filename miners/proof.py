@@ -8,7 +8,7 @@ again, until nothing changes or the bound is hit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, final
@@ -22,7 +22,9 @@ from miners.refine import refine
 from miners.stage import to_candidate, to_rule
 from miners.static.terms import OUTSIDE
 from miners.surface.nested import is_portable
+from miners.values import pools_of
 from miners.witness import Examples, Search, find_examples
+from pytest_llem_invariants.engines.base import ENV
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -38,10 +40,14 @@ from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, refuting
+from pytest_llem_invariants.replay.soundness import pools_of as around_of
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
+OF_TYPES: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT})
+_FEWER: Final = 4
+"""Of what a declared type says, or another class was seen to do, so many times fewer probes are made."""
 _MOST_COMPANY: Final = 40
 """Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
@@ -106,6 +112,8 @@ class Gate:
     ) -> None:
         self.facts = facts
         self._few = few_of(facts.fields)
+        self._around = around_of(facts.fields)
+        self._pools = pools_of(facts, surface)
         self.oracle = oracle
         self.lost: list[Lost] = []
         self._engine = engine
@@ -191,6 +199,7 @@ class Gate:
                     surface=self._surface,
                     context=self._context,
                     most=left[place],
+                    pools=self._pools,
                 )
                 left[place] -= led.asked
                 if led.past is not None:
@@ -283,7 +292,8 @@ class Gate:
         if chance is not None:
             self.lost.append(Lost(candidate, chance))
             return []
-        counterexamples = self._refuting(rule)
+        closely = candidate.added_by not in OF_TYPES and not candidate.restated
+        counterexamples = self._refuting(rule, self._probe_limit if closely or history else self._probe_limit // _FEWER)
         if not counterexamples:
             self._proven.setdefault(_key(candidate), Proven(rule, history))
             return []
@@ -292,15 +302,33 @@ class Gate:
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
         here = context_of(rule, self._context)
-        for name in self._contexts:
-            if name in candidate.fields:
+        for names in self._together(candidate):
+            if all(self._holds_in(rule, {**here, **changed}) for changed in self._changed(names)):
                 continue
-            values = distinct((self._context[name].default, *self._context[name].values))
-            held = [value for value in values if self._holds_in(rule, {**here, name: value})]
-            if 0 < len(held) < len(values):
-                clause = Clause("==", held[0]) if len(held) == 1 else Clause("in", held)
-                return replace(candidate, fields={**candidate.fields, name: (clause,)})
+            for name in names:
+                values = distinct((self._context[name].default, *self._context[name].values))
+                held = [value for value in values if self._holds_in(rule, {**here, name: value})]
+                if 0 < len(held) < len(values):
+                    clause = Clause("==", held[0]) if len(held) == 1 else Clause("in", held)
+                    return replace(candidate, fields={**candidate.fields, name: (clause,)})
         return None
+
+    def _together(self, candidate: Candidate) -> tuple[tuple[str, ...], ...]:
+        """The context fields that a rule does not speak of: each by itself, but all variables at once.
+
+        There are many of those, and few rules that depend on any.
+        """
+        free = [name for name in self._contexts if name not in candidate.fields]
+        variables = tuple(name for name in free if name.startswith(ENV))
+        return (*((name,) for name in free if name not in variables), *((variables,) if variables else ()))
+
+    def _changed(self, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+        """The context fields at values that are not their default ones, until each had all of its own."""
+        fields = {name: self._context[name] for name in names}
+        others = {name: [value for value in one.values if value != one.default] for name, one in fields.items()}
+        others = {name: values for name, values in others.items() if values}
+        for rank in range(max(map(len, others.values()), default=0)):
+            yield {name: values[min(rank, len(values) - 1)] for name, values in others.items()}
 
     def _by_chance(self, rule: Rule) -> str | None:
         """What else than the config brings about the effect of a rule, if anything: the moment, the model at hand."""
@@ -311,7 +339,12 @@ class Gate:
             return None
         claims = self._predicate(rule, context)
         near = boundary_probes(
-            rule, self.facts.fields, beside=self._few, context_fields=self._context, limit=self._probe_limit
+            rule,
+            self.facts.fields,
+            beside=self._few,
+            context_fields=self._context,
+            limit=self._probe_limit,
+            pools=self._around,
         )
         claimed = itertools.islice(filter(claims, near), _MOST_ELSEWHERE)
         for kwargs in (rule.kwargs_positive, *claimed):
@@ -332,6 +365,7 @@ class Gate:
             self.facts,
             surface=self._surface,
             within=context_of(rule, self._context),
+            pools=self._pools,
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
@@ -340,11 +374,6 @@ class Gate:
             )
             return []
         return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
-
-    def reconcile(self, proven: Iterable[Proven]) -> tuple[Proven, ...]:
-        """What stands of rules that were proven in parts, none of which knew the rules of the others."""
-        self.adopt(proven)
-        return self.finished()
 
     def adopt(self, proven: Iterable[Proven]) -> None:
         """Take what another gate of the class has proven."""
@@ -434,7 +463,14 @@ class Gate:
         return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
 
     def _search(self, candidate: Candidate) -> Search:
-        return Search(candidate.fields, candidate.defaults, self.facts, surface=self._surface, context=self._context)
+        return Search(
+            candidate.fields,
+            candidate.defaults,
+            self.facts,
+            surface=self._surface,
+            context=self._context,
+            pools=self._pools,
+        )
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
         return to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
@@ -472,7 +508,7 @@ class Gate:
         observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context), rule.severity)
         return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
 
-    def _refuting(self, rule: Rule) -> tuple[Kwargs, ...]:
+    def _refuting(self, rule: Rule, most: int) -> tuple[Kwargs, ...]:
         """The configs around a rule that it claims, and the library takes without a word."""
         company = [entry.rule.kwargs_positive for entry in self.proven[:_MOST_COMPANY]]
         context = context_of(rule, self._context)
@@ -482,7 +518,8 @@ class Gate:
             company=company,
             beside=self._few,
             context_fields=self._context,
-            limit=self._probe_limit,
+            limit=most,
+            pools=self._around,
         )
         return refuting(
             rule,

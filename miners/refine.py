@@ -11,12 +11,12 @@ from miners.candidate import Candidate
 from miners.dynamic.shapes import Evidence, infer
 from miners.facts import ClassFacts, is_closed
 from miners.unconverted import as_declared
-from miners.values import Surface, field_at, put
+from miners.values import Surface, field_at, pools_of, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool
+from pytest_llem_invariants.values import Pools, distinct, fits, holdable, identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Shows = Callable[[Kwargs], bool]
@@ -40,6 +40,7 @@ def refine(
     *,
     surface: Surface = EMPTY,
     within: Mapping[str, Any] = EMPTY,
+    pools: Pools | None = None,
 ) -> tuple[Refinement, ...]:
     """Narrower candidates that no longer claim a counterexample; empty where none can be told.
 
@@ -51,6 +52,7 @@ def refine(
     if positive is None or not counterexamples:
         return ()
     triggers_of = partial(_triggers, facts=facts, within=within)
+    pools = pools_of(facts, surface) if pools is None else pools
     counted = _counting_bools(candidate, counterexamples)
     if counted.fields != candidate.fields:
         triggers = triggers_of(counted)
@@ -58,7 +60,7 @@ def refine(
             return (Refinement(counted, f"the library accepts {dict(counterexamples[0])!r}; bools count as numbers"),)
     best: tuple[int, tuple[Refinement, ...]] = (0, ())
     for name in _suspects(candidate, positive, counterexamples, facts):
-        found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, facts, surface, triggers_of))
+        found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, facts, surface, triggers_of, pools))
         excluded = sum(
             not any(triggers_of(refinement.candidate)(kwargs) for refinement in found) for kwargs in counterexamples
         )
@@ -126,8 +128,9 @@ def _narrowed(
     facts: ClassFacts,
     surface: Surface,
     triggers_of: Callable[[Candidate], Shows],
+    pools: Pools,
 ) -> Iterator[Refinement]:
-    values = _values(candidate, name, counterexamples, facts, surface)
+    values = _values(candidate, name, counterexamples, pools, surface)
 
     def with_value(value: Any) -> Kwargs:
         return put(positive, name, value, facts, surface)
@@ -167,7 +170,7 @@ def _narrowed(
 
 
 def _values(
-    candidate: Candidate, name: str, counterexamples: tuple[Kwargs, ...], facts: ClassFacts, surface: Surface
+    candidate: Candidate, name: str, counterexamples: tuple[Kwargs, ...], pools: Pools, surface: Surface
 ) -> tuple[Any, ...]:
     met = [read_path(kwargs, name) for kwargs in (*counterexamples, *candidate.hints)]
     own = [
@@ -177,7 +180,7 @@ def _values(
         if field == name
     ]
     known = [value for value in distinct([*met, *own]) if holdable(value)]
-    return distinct([*known, *pool(field_at(name, facts, surface), known, surface)])[: _MOST_VALUES + len(met)]
+    return distinct([*known, *pools.at(name, known)])[: _MOST_VALUES + len(met)]
 
 
 def _crosses(fields: Fields, name: str) -> bool:

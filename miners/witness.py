@@ -7,26 +7,28 @@ import operator
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, FieldFact
+from miners.ranked import Ranks, Test, by_rank
 from miners.types import Choice, Group, Instance, alternatives
-from miners.values import Surface, class_of, field_at, put
+from miners.values import Surface, class_of, field_at, pools_of, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, TypedValue
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, pool
+from pytest_llem_invariants.values import Pools, distinct, fits, fitting, holdable, identity
 
 Predicate = Callable[[Kwargs], bool]
-_Value = TypeVar("_Value")
-_Ranks = tuple[int, ...]
-"""Of each given field, the place of its value among those that are tried."""
 
-_MOST_STEPS: Final = 20_000
+_MOST_STEPS: Final = 6_000
 _MOST_FIELDS: Final = 10
 _FEW: Final = 12
+_MOST_CONSTANTS: Final = 200
+_MOST_POSITIVES: Final = 16
+"""What none of the simplest configs shows, a further one seldom does: other checks stand before it."""
+_MOST_NEGATIVES: Final = 160
 _BOUNDS: Final = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
 
@@ -50,15 +52,14 @@ def find_examples(
     proves: Predicate | None = None,
     clears: Callable[[Kwargs, Kwargs], bool] | None = None,
     search: Search | None = None,
-    tries: int = 40,
 ) -> Examples | None:
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
     `prefer` holds earlier (positive, negative) pairs, taken first where they still hold. `proves` and `clears`, where
     given, ask the live library whether a positive really shows the effect and a negative beside it does not; without an
-    agreeing pair within `tries` the answer is None. Where no near negative is clean of the others the bare class is
-    taken; a negative that triggers another rule is the last resort. `search` is one for this candidate, where the
-    caller has it.
+    agreeing pair among the first of each the answer is None. Where no near negative is clean of the others the bare
+    class is taken; a negative that triggers another rule is the last resort. `search` is one for this candidate, where
+    the caller has it.
     """
     if search is None:
         search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
@@ -66,22 +67,22 @@ def find_examples(
     earlier = tuple(prefer)
     firsts = [*(positive for positive, _ in earlier), *candidate.hints]
     positives = itertools.chain((kwargs for kwargs in firsts if search.triggers(kwargs)), search.positives())
-    positive = _first(positives, proves, tries)
+    positive = _first(positives, proves)
     if positive is None:
         return None
     known = (negative for kwargs, negative in earlier if kwargs == positive and not search.triggers(negative))
     clear = None if clears is None else partial(clears, positive)
     bare: tuple[Kwargs, ...] = () if search.triggers({}) else ({},)
-    further = itertools.islice(search.further_negatives(positive), tries * 4) if others else ()
-    found = itertools.chain(known, itertools.islice(search.negatives(positive), tries * 4), bare, further)
+    further = itertools.islice(search.further_negatives(positive), _MOST_NEGATIVES) if others else ()
+    found = itertools.chain(known, itertools.islice(search.negatives(positive), _MOST_NEGATIVES), bare, further)
     negative = _first_clean(found, others, clear)
     if negative is None:
         return None
     return Examples(positive, negative, search.context)
 
 
-def _first(found: Iterator[Kwargs], accept: Predicate | None, tries: int) -> Kwargs | None:
-    for kwargs in itertools.islice(found, tries):
+def _first(found: Iterator[Kwargs], accept: Predicate | None) -> Kwargs | None:
+    for kwargs in itertools.islice(found, _MOST_POSITIVES):
         if accept is None or accept(kwargs):
             return kwargs
     return None
@@ -129,6 +130,7 @@ class Search:
         context: Mapping[str, ContextField] = EMPTY,
         steps: int = _MOST_STEPS,
         steps_each: int = _MOST_STEPS,
+        pools: Pools | None = None,
     ) -> None:
         self._steps = steps
         self._steps_each = steps_each
@@ -143,7 +145,7 @@ class Search:
         """The context fields of which no known value satisfies the predicate."""
         self.context = self._choose_context(match, names, context)
         self.fields = tuple(name for name in names if name not in context)[:_MOST_FIELDS]
-        self._pools = self._make_pools(fields, context)
+        self._pools = self._make_pools(fields, context, pools_of(facts, surface) if pools is None else pools)
         self._asked_for_nothing = {
             subject for subject, clauses in fields.items() if any(clause.op == "absent" for clause in clauses)
         }
@@ -257,12 +259,10 @@ class Search:
     ) -> Iterator[dict[str, Any]]:
         given = [name for name in given if not any(other.startswith(f"{name}.") for other in given)]
         choices = [[value for value in allowed[name] if value is not MISSING] for name in given]
-        tests = tuple(self._tests_in_part(given, choices))
-        for ranks, _ in zip(_by_rank([range(len(values)) for values in choices]), steps, strict=False):
-            if all(test(ranks) for test in tests):
-                kwargs = self._with_all(zip(given, map(operator.getitem, choices, ranks), strict=True))
-                if self.triggers(kwargs):
-                    yield kwargs
+        for ranks in by_rank(list(map(len, choices)), self._tests_in_part(given, choices), steps):
+            kwargs = self._with_all(zip(given, map(operator.getitem, choices, ranks), strict=True))
+            if self.triggers(kwargs):
+                yield kwargs
 
     def _with_all(self, values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         kwargs: dict[str, Any] = {}
@@ -270,22 +270,25 @@ class Search:
             kwargs = self._put(kwargs, name, value)
         return kwargs
 
-    def _tests_in_part(self, given: list[str], choices: list[list[Any]]) -> Iterator[Callable[[_Ranks], bool]]:
-        """Of each part of the predicate that reads some of the given fields alone, whether it holds: asked once each.
+    def _tests_in_part(self, given: list[str], choices: list[list[Any]]) -> list[list[Test]]:
+        """Whether what the predicate says of no given field holds, of the first alone, of the first two, and so on.
 
-        Most of a product is ruled out by the values of two fields or one, and need not be built.
+        Most of a product is ruled out by the values of two fields or one, and need not be built. About the same values
+        each part is asked once.
         """
+        tests: list[list[Test]] = [[] for _ in (None, *given)]
         for triggers, roots in self._parts:
             places = [place for place, name in enumerate(given) if _root(name) in roots]
             if len(places) < len(given):
-                yield self._test_in_part(triggers, places, given, choices)
+                tests[max(places, default=-1) + 1].append(self._test_in_part(triggers, places, given, choices))
+        return tests
 
     def _test_in_part(
         self, triggers: CompiledMatch, places: list[int], given: list[str], choices: list[list[Any]]
-    ) -> Callable[[_Ranks], bool]:
-        known: dict[_Ranks, bool] = {}
+    ) -> Test:
+        known: dict[Ranks, bool] = {}
 
-        def test(ranks: _Ranks) -> bool:
+        def test(ranks: Ranks) -> bool:
             own = tuple([ranks[place] for place in places])
             if own not in known:
                 chosen = ((given[place], choices[place][rank]) for place, rank in zip(places, own, strict=True))
@@ -305,7 +308,7 @@ class Search:
         return self._typed_pools[name, loose]
 
     def _make_pools(
-        self, fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
+        self, fields: Mapping[str, tuple[Clause, ...]], context: Collection[str], made: Pools
     ) -> dict[str, tuple[Any, ...]]:
         wanted: dict[str, list[Any]] = {name: [] for name in self.fields}
         shared: list[Any] = []
@@ -323,12 +326,13 @@ class Search:
             if name in wanted:
                 wanted[name].append(mapping)
         pools: dict[str, tuple[Any, ...]] = {}
+        others = distinct(shared)
         for name in self.fields:
             fact = field_at(name, self._facts, self._surface)
             first = [value for value in distinct(wanted[name]) if holdable(value)]
             chosen = [value for value in first if value in (fact.literals or ())]
             ordered = [*self._object_of(fact), *chosen, *(value for value in first if fits(value, fact))]
-            rest = pool(fact, [*first, *distinct(shared)][:200], self._surface)
+            rest = made.at(name, [*first, *others][:_MOST_CONSTANTS])
             known = fact.name != "" and not fact.required
             unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
             pools[name] = (*unset, *distinct([*ordered, *rest]))
@@ -405,30 +409,6 @@ def _parts_of(match: Match, context: Collection[str]) -> Iterator[tuple[Compiled
 
 def _root(path: str) -> str:
     return path.partition(".")[0]
-
-
-def _by_rank(choices: Sequence[Sequence[_Value]]) -> Iterator[tuple[_Value, ...]]:
-    """The product of the lists, in the order of the sum of positions: simple values of all before odd values of one."""
-    if not choices:
-        yield ()
-        return
-    if len(choices) == 1:
-        yield from ((value,) for value in choices[0])
-        return
-    for total in range(sum(len(values) - 1 for values in choices) + 1):
-        yield from _with_total(choices, total)
-
-
-def _with_total(choices: Sequence[Sequence[_Value]], total: int) -> Iterator[tuple[_Value, ...]]:
-    first, *rest = choices
-    if not rest:
-        if total < len(first):
-            yield (first[total],)
-        return
-    most = sum(len(values) - 1 for values in rest)
-    for index in range(max(0, total - most), min(len(first) - 1, total) + 1):
-        for tail in _with_total(rest, total - index):
-            yield (first[index], *tail)
 
 
 def _distance(old: Any, new: Any) -> tuple[int, float]:

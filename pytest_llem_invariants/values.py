@@ -242,17 +242,54 @@ def _widened(type_names: frozenset[str]) -> frozenset[str]:
     return frozenset(names)
 
 
+@final
+class Pool:
+    """Values to try on a field: those of its declared type first, constants and their neighbours before samples.
+
+    What does not depend on the constants is made once.
+    """
+
+    def __init__(self, field: FieldLike, typed: Iterable[str] = ()) -> None:
+        spelled = list(_spelled_out(field))
+        near = (one for value in spelled for one in neighbours(value))
+        self._spelled = _held(spelled)
+        self._of_type = _held([*_samples_of_field(field, typed), *near])
+        self._is_fitting = fitting(field)
+        self._fits: dict[str, bool] = {}
+
+    def beside(self, constants: Iterable[Any] = ()) -> tuple[Any, ...]:
+        """The values where the field's behaviour may change at those constants."""
+        constants = list(constants)
+        near = (one for value in constants for one in neighbours(value))
+        values = {**self._spelled, **_held(constants), **self._of_type, **_held(near), **_all_samples()}
+        for key in values.keys() - self._fits.keys():
+            self._fits[key] = self._is_fitting(values[key])
+        fits = self._fits
+        return (*(value for key, value in values.items() if fits[key]), *(v for k, v in values.items() if not fits[k]))
+
+
+@final
+class Pools:
+    """The pools of several fields by their names, each made when it is first asked for."""
+
+    def __init__(self, field_of: Callable[[str], FieldLike], typed: Iterable[str] = ()) -> None:
+        self._field_of = field_of
+        self._typed = typed
+        self._made: dict[str, Pool] = {}
+
+    def at(self, name: str, constants: Iterable[Any] = ()) -> tuple[Any, ...]:
+        if name not in self._made:
+            self._made[name] = Pool(self._field_of(name), self._typed)
+        return self._made[name].beside(constants)
+
+
 def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] = ()) -> tuple[Any, ...]:
-    """Values to try on a field: those of its declared type first, constants and their neighbours before samples."""
-    known = [*_spelled_out(field), *constants]
-    wanted = [*known, *_samples_of_field(field, typed)]
-    wanted.extend(near for value in known for near in neighbours(value))
-    values = [value for value in {**_by_identity(wanted), **_all_samples()}.values() if holdable(value)]
-    fit = list(map(fitting(field), values))
-    return (
-        *(value for value, fine in zip(values, fit, strict=True) if fine),
-        *(value for value, fine in zip(values, fit, strict=True) if not fine),
-    )
+    """The values to try on a field that is asked about once."""
+    return Pool(field, typed).beside(constants)
+
+
+def _held(values: Iterable[Any]) -> dict[str, Any]:
+    return _by_identity(filter(holdable, values))
 
 
 @cache

@@ -17,7 +17,7 @@ from pytest_llem_invariants.inverse import values_by_field
 from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, Rule, Severity, Soundness, TypedValue
 from pytest_llem_invariants.predicates import reference_of, referenced_fields
 from pytest_llem_invariants.replay.contracts import is_own
-from pytest_llem_invariants.values import FieldLike, distinct, holdable, identity, pool
+from pytest_llem_invariants.values import FieldLike, Pools, distinct, holdable, identity, pool
 
 Predicate = Callable[[Kwargs], bool]
 Observe = Callable[[Kwargs], Observation]
@@ -44,6 +44,9 @@ class _Unknown:
         return EMPTY
 
 
+_UNKNOWN: Final = _Unknown()
+
+
 def boundary_probes(
     rule: Rule,
     facts: Mapping[str, FieldLike] = EMPTY,
@@ -52,13 +55,16 @@ def boundary_probes(
     beside: Mapping[str, tuple[Any, ...]] | None = None,
     context_fields: Iterable[str] = (),
     limit: int = _MOST_PROBES,
+    pools: Pools | None = None,
 ) -> Iterator[Kwargs]:
     """Deterministic configs around a rule's predicate, without repetition.
 
     `facts` says what is declared of the class's fields; `company` are the examples of other rules of the class, whose
-    values are put beside this rule's own, as are a few of each field: those that `few_of` once made of the facts.
+    values are put beside this rule's own, as are a few of each field: those that `few_of` once made of the facts, as
+    `pools_of` made the `pools`.
     """
-    around = _around(rule, facts, few_of(facts) if beside is None else beside, frozenset(context_fields))
+    few, pools = few_of(facts) if beside is None else beside, pools_of(facts) if pools is None else pools
+    around = _around(rule, pools, few, frozenset(context_fields))
     found = itertools.chain(around, _in_company(rule, company))
     seen: set[str] = set()
     for kwargs in found:
@@ -68,6 +74,11 @@ def boundary_probes(
         if key not in seen:
             seen.add(key)
             yield kwargs
+
+
+def pools_of(facts: Mapping[str, FieldLike]) -> Pools:
+    """The values of each field, made once for all the rules of a class."""
+    return Pools(lambda name: facts.get(name, _UNKNOWN))
 
 
 def few_of(facts: Mapping[str, FieldLike], most: int = 2) -> Mapping[str, tuple[Any, ...]]:
@@ -123,24 +134,24 @@ def _smallest(examples: list[Kwargs]) -> tuple[Kwargs, ...]:
 
 def _around(
     rule: Rule,
-    facts: Mapping[str, FieldLike],
+    pools: Pools,
     beside: Mapping[str, tuple[Any, ...]],
     context_fields: frozenset[str],
 ) -> Iterator[Kwargs]:
     yield from (rule.kwargs_positive, rule.kwargs_negative, {})
     names = [name for name in referenced_fields(rule.match) if name not in context_fields]
-    pools = _pools(rule, names, facts)
+    values_of = _values(rule, names, pools)
     per_field = max(_MOST_PER_FIELD // max(len(names), 1), 2 * _FEW)
     for base in (rule.kwargs_positive, rule.kwargs_negative):
         for name in names:
-            for value in (MISSING, None, *_spread(pools[name], per_field)):
+            for value in (MISSING, None, *_spread(values_of[name], per_field)):
                 yield from _with(base, name, value)
     if rule.severity is Severity.ERROR:
         for name in names:
-            for value in _spread(pools[name], _FEW):
+            for value in _spread(values_of[name], _FEW):
                 yield from _with({}, name, value)
     for left, right in itertools.combinations(names, 2):
-        pairs = itertools.product(_spread(pools[left], _FEW), _spread(pools[right], _FEW))
+        pairs = itertools.product(_spread(values_of[left], _FEW), _spread(values_of[right], _FEW))
         for one, other in pairs:
             for half in _with(rule.kwargs_positive, left, one):
                 yield from _with(half, right, other)
@@ -158,7 +169,7 @@ def _in_company(rule: Rule, company: Iterable[Kwargs]) -> Iterator[Kwargs]:
             yield {**own, **foreign}
 
 
-def _pools(rule: Rule, names: list[str], facts: Mapping[str, FieldLike]) -> dict[str, tuple[Any, ...]]:
+def _values(rule: Rule, names: list[str], pools: Pools) -> dict[str, tuple[Any, ...]]:
     wanted: dict[str, list[Any]] = {name: [] for name in names}
     for subject, clauses in rule.match.fields.items():
         crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
@@ -166,10 +177,7 @@ def _pools(rule: Rule, names: list[str], facts: Mapping[str, FieldLike]) -> dict
             for target in names if crosses else [name]:
                 if target in wanted and holdable(value):
                     wanted[target].append(value)
-    return {
-        name: distinct([*wanted[name], *pool(facts.get(name, _Unknown()), distinct(wanted[name])[:_FEW])])
-        for name in names
-    }
+    return {name: distinct([*wanted[name], *pools.at(name, distinct(wanted[name])[:_FEW])]) for name in names}
 
 
 def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:

@@ -288,7 +288,7 @@ def test_what_a_class_converts_is_no_effect_of_its_code(value: Any, converted: b
     ],
     ids=lambda asked: " and ".join(asked),
 )
-def test_a_product_is_the_same_whether_its_parts_are_asked_first(
+def test_what_a_product_gives_is_found_where_its_parts_are_asked_first(
     asked: dict[str, tuple[Clause, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def positives() -> list[str]:
@@ -297,5 +297,5 @@ def test_a_product_is_the_same_whether_its_parts_are_asked_first(
         return [repr(kwargs) for kwargs in search.positives()]
 
     in_parts = positives()
-    monkeypatch.setattr(Search, "_tests_in_part", lambda *_: ())
-    assert in_parts == positives()
+    monkeypatch.setattr(Search, "_tests_in_part", lambda _, given, __: [()] * (len(given) + 1))
+    assert set(positives()) <= set(in_parts)
