@@ -357,16 +357,23 @@ def _is_within(module: str | None, package: str) -> bool:
 def _environment(values: Mapping[str, Any]) -> Iterator[None]:
     """Environment variables for the time of a block; None unsets, a truth value is told as 1 or 0."""
     before = {name: os.environ.get(name) for name in values}
-    _set_environment(values)
+    _set_environment({name: _as_variable(value) for name, value in values.items()})
     try:
         yield
     finally:
         _set_environment(before)
 
 
-def _set_environment(values: Mapping[str, Any]) -> None:
+def _as_variable(value: Any) -> str | None:
+    return None if value is None else str(int(value) if isinstance(value, bool) else value)
+
+
+def _set_environment(values: Mapping[str, str | None]) -> None:
+    """Set what is not as wanted: to write a variable takes much longer than to read it."""
     for name, value in values.items():
+        if os.environ.get(name) == value:
+            continue
         if value is None:
-            os.environ.pop(name, None)
+            del os.environ[name]
         else:
-            os.environ[name] = str(int(value) if isinstance(value, bool) else value)
+            os.environ[name] = value

@@ -35,7 +35,7 @@ def normalise_text(text: str) -> str:
             cut = _temporary().sub("<tmp>", cut)
     if "pid" in (folded := cut.casefold()) or "process" in folded:
         cut = _PID.sub(r"\1\2<pid>", cut)
-    if not cut.isprintable():
+    if not cut.replace("\n", "").replace("\t", "").isprintable():
         cut = _UNPRINTABLE.sub(_escape, cut)
     return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
 
