@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import ast
-import builtins
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, negate, none_of
-from miners.static.calls import Calls
+from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, negate
 from miners.static.evaluate import MOST_UNROLLED
-from miners.static.neighbours import with_neighbours
+from miners.static.exceptions import Exceptions, catches
 from miners.static.operations import truth
 from miners.static.reader import ClassSource, FunctionSource, absolute_import
 from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, Site, State, merge
 from miners.static.terms import (
-    MACHINE,
     NONE,
-    OUTSIDE,
     RUN_TIME,
     CallableTerm,
     Choice,
@@ -32,7 +27,6 @@ from miners.static.terms import (
     Term,
     Text,
     Unknown,
-    Worklist,
     alike,
     choose,
     depends_on_config,
@@ -51,10 +45,9 @@ _LOG_METHODS: Final[dict[str, EffectKind]] = {
 }
 
 
-class Explorer(Calls):
+class Explorer(Exceptions):
     """One class's walk."""
 
-    _caught: tuple[tuple[str, ...], ...] = ()
     visited: set[tuple[str, int]]
 
     def __init__(self, *args: Any) -> None:
@@ -318,7 +311,7 @@ class Explorer(Calls):
         if isinstance(node.exc, ast.Name) and node.exc.id in state.env:
             self.effect(EffectKind.RAISE, node, state.guard, exception=name)
             return Flow(None)
-        caught = any(_catches(handlers, name) for handlers in self._caught)
+        caught = any(catches(handlers, name) for handlers in self._caught)
         for guard, template in self._messages(message, state):
             where = all_of((state.guard, guard))
             self.effect(EffectKind.RAISE, node, where, template=template, handled=caught, exception=name)
@@ -335,7 +328,7 @@ class Explorer(Calls):
     def _assert(self, node: ast.Assert, state: State) -> Flow:
         holds = self.condition(node.test, state)
         if holds != TRUE:
-            caught = any(_catches(handlers, "AssertionError") for handlers in self._caught)
+            caught = any(catches(handlers, "AssertionError") for handlers in self._caught)
             with self.under(state, negate(holds)):
                 for guard, template in self._messages(node.msg, state):
                     self.effect(
@@ -423,239 +416,6 @@ class Explorer(Calls):
         elif isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
             self._assign_field(owner.prefix + key.value, term, node, state)
 
-    # --- loops ------------------------------------------------------------------------------------------------------
-
-    def _for(self, node: ast.For, state: State) -> Flow:
-        node = with_neighbours(node)
-        collection = self.term(node.iter, state)
-        known = elements_of(collection, MOST_UNROLLED)
-        if isinstance(collection, Items) and collection.kind is tuple and _is_view(node.iter):
-            known = None
-        if known is not None:
-            return self._unrolled(node, known, state)
-        if isinstance(collection, Choice):
-            return self._for_cases(node, collection, state)
-        return self._for_each(node, collection, state)
-
-    def _for_cases(self, node: ast.For, collection: Choice, state: State) -> Flow:
-        flows: list[Flow] = []
-        for guard, value in collection.cases:
-            inner = state.fork(guard)
-            known = elements_of(value, MOST_UNROLLED)
-            flows.append(
-                self._unrolled(node, known, inner) if known is not None else self._for_each(node, value, inner)
-            )
-        exits = [one for flow in flows for one in flow.exits]
-        live = merge(state, [f.live for f in flows if f.live is not None], complete=not exits, initial=self.initial)
-        return Flow(live, exits)
-
-    def _unrolled(self, node: ast.For, elements: Sequence[Term], state: State) -> Flow:
-        exits: list[Exit] = []
-        broken: list[State] = []
-        live: State | None = state
-        for element in elements:
-            if live is None:
-                break
-            entry = State(dict(live.env), dict(live.fields), live.path)
-            self.bind(node.target, element, live)
-            flow = self.block(node.body, live)
-            going = [one.state for one in flow.exits if one.how is Leaving.CONTINUE]
-            if flow.live is not None:
-                going.append(flow.live)
-            broken.extend(one.state for one in flow.exits if one.how is Leaving.BREAK)
-            leaving = [one for one in flow.exits if one.how in (Leaving.RETURN, Leaving.CAUGHT)]
-            exits.extend(leaving)
-            left = leaving or any(one.how is Leaving.BREAK for one in flow.exits)
-            live = merge(entry, going, complete=not left, initial=self.initial)
-        if live is not None and node.orelse:
-            flow = self.block(node.orelse, live)
-            exits.extend(flow.exits)
-            live = flow.live
-        if broken:
-            live = merge(
-                state, [*broken, *([live] if live is not None else [])], complete=not exits, initial=self.initial
-            )
-        return Flow(live, exits)
-
-    def _for_each(self, node: ast.For, collection: Term, state: State) -> Flow:
-        """One round for an element that stands for all of them."""
-        inner = State(dict(state.env), dict(state.fields), state.path)
-        opened = self.open_element(collection, node.target, inner)
-        if opened is None:
-            shape = (
-                collection.shape
-                if isinstance(collection, Unknown)
-                else f"loop over {type(collection).__name__.lower()}"
-            )
-            self.bind_unknown(node.target, node.iter, shape, inner)
-            opened = {}
-            inner = inner.fork(
-                Opaque(f"for {ast.unparse(node.target)} in {ast.unparse(node.iter)}", self.place(node), shape=shape)
-            )
-        flow = self._round(node.body, inner, opened)
-        ends = [one.state for one in flow.exits if one.how in (Leaving.CONTINUE, Leaving.BREAK)]
-        ends.extend([flow.live] if flow.live is not None else [])
-        after = self._after_loop(state, ends, opened, node)
-        exits: list[Exit] = []
-        for one in flow.exits:
-            if one.how in (Leaving.RETURN, Leaving.CAUGHT):
-                met = self.close_element(one.state.since(state), opened)
-                exits.append(Exit(one.how, State(one.state.env, one.state.fields, (*state.path, met)), one.value))
-                after.path = (*after.path, none_of(met, "no round of the loop returns", self.place(node)))
-        return Flow(after, exits)
-
-    def _round(self, body: Sequence[ast.stmt], inner: State, opened: Mapping[str, str]) -> Flow:
-        """One round of a loop; what it does is told of the elements."""
-        first = len(self.effects)
-        flow = self.block(body, inner)
-        for index in range(first, len(self.effects)):
-            effect = self.effects[index]
-            self.effects[index] = replace(effect, guard=self.close_element(effect.guard, opened))
-        return flow
-
-    def bind_unknown(self, target: ast.expr, iterated: ast.expr, shape: str, state: State) -> None:
-        for name in (one.id for one in ast.walk(target) if isinstance(one, ast.Name)):
-            state.env[name] = Unknown(name, self.place(iterated), shape)
-
-    def _after_loop(self, state: State, ends: Sequence[State], opened: Mapping[str, str], node: ast.For) -> State:
-        """A local or field that a round may have set: the value where some element led there, else the old one."""
-        after = State(dict(state.env), dict(state.fields), state.path)
-        for kind in ("env", "fields"):
-            before: dict[str, Term] = getattr(state, kind)
-            result: dict[str, Term] = getattr(after, kind)
-            for end in ends:
-                for name, term in getattr(end, kind).items():
-                    old = before.get(name) or (self.initial(name) if kind == "fields" else None)
-                    if old is term or (old is not None and alike(old, term)):
-                        continue
-                    if isinstance(term, Table):
-                        result[name] = self._closed_table(term, opened)
-                    elif old is not None:
-                        result[name] = self._set_in_round(end.since(state), term, old, opened, node)
-                    else:
-                        result[name] = Unknown(name, self.place(node), "set in a loop")
-        for table in {id(t): t for t in (*state.env.values(),) if isinstance(t, Table)}.values():
-            self._close_entries(table, opened)
-        return after
-
-    def _closed_table(self, table: Table, opened: Mapping[str, str]) -> Table:
-        self._close_entries(table, opened)
-        return table
-
-    def _close_entries(self, table: Table, opened: Mapping[str, str]) -> None:
-        table.entries[:] = [(key, self.close_element(guard, opened), value) for key, guard, value in table.entries]
-
-    def _set_in_round(self, reached: Formula, term: Term, old: Term, opened: Mapping[str, str], node: ast.For) -> Term:
-        cases = term.cases if isinstance(term, Choice) else ((TRUE, term),)
-        found: list[tuple[Formula, Term]] = []
-        for guard, value in cases:
-            if alike(value, old):
-                continue
-            if not isinstance(value, (Const, Text)):
-                return Unknown("value set in a loop", self.place(node), "set in a loop")
-            found.append((self.close_element(all_of((reached, guard)), opened), value))
-        if not found:
-            return old
-        rest = none_of(any_of(guard for guard, _ in found), "no element sets it", self.place(node))
-        return choose([*found, (rest, old)])
-
-    def _while(self, node: ast.While, state: State) -> Flow:
-        waiting = state.env.get(node.test.id) if isinstance(node.test, ast.Name) else None
-        exits = self._worked_off(node, waiting, state) if isinstance(waiting, Items) else self._any_round(node, state)
-        after = State(dict(state.env), dict(state.fields), state.path)
-        for name in _assigned(node.body):
-            after.env[name] = Unknown(name, self.place(node), "set in a while loop")
-        return Flow(after, [one for one in exits if one.how in (Leaving.RETURN, Leaving.CAUGHT)])
-
-    def _any_round(self, node: ast.While, state: State) -> list[Exit]:
-        """One round of which nothing is known, neither that it comes nor what it finds."""
-        inner = State(dict(state.env), dict(state.fields), state.path)
-        for name in _assigned(node.body):
-            inner.env[name] = Unknown(name, self.place(node), "set in a while loop")
-        inner = inner.fork(Opaque(f"while {ast.unparse(node.test)}", self.place(node), shape="while loop"))
-        return self.block(node.body, inner).exits
-
-    def _worked_off(self, node: ast.While, waiting: Items, state: State) -> list[Exit]:
-        """A round for each thing that waits in a list, and one for what each of these adds to it."""
-        name = ast.unparse(node.test)
-        exits: list[Exit] = []
-        further: list[tuple[Formula, Term]] = []
-        for item in waiting.items:
-            work = Worklist(item)
-            exits.extend(self.block(node.body, state.entered({**state.env, name: work})).exits)
-            further.extend(work.further)
-        for guard, collection in further:
-            inner = State({**state.env, name: NONE}, dict(state.fields), (guard,))
-            opened = self.open_element(collection, ast.Name(name, ast.Store()), inner)
-            if opened is not None:
-                inner.env[name] = Worklist(inner.env[name])
-                exits.extend(self._round(node.body, inner, opened).exits)
-        return exits
-
-    # --- exceptions -------------------------------------------------------------------------------------------------
-
-    def _try(self, node: ast.Try, state: State) -> Flow:
-        names = tuple(name for handler in node.handlers for name in _handled(handler))
-        outer, self._caught = self._caught, (names,) if names else self._caught
-        failures, self.failures = self.failures, []
-        entry = State(dict(state.env), dict(state.fields), state.path)
-        flow = self.block(node.body, state)
-        self._caught = outer
-        failing, self.failures = self.failures, failures
-        thrown = [one.state for one in flow.exits if one.how is Leaving.CAUGHT]
-        exits = [one for one in flow.exits if one.how is not Leaving.CAUGHT]
-        ends: list[State] = []
-        missed: list[Formula] = []
-        for handler in node.handlers:
-            entered = self._handler_entry(handler, node, entry, failing, thrown)
-            handled = self.block(handler.body, entered)
-            exits.extend(handled.exits)
-            ends.extend([handled.live] if handled.live is not None else [])
-            if handled.exits:
-                missed.append(negate(entered.since(entry)))
-        if flow.live is not None:
-            through = flow.live.fork(all_of(missed)) if missed else flow.live
-            tail = self.block(node.orelse, through) if node.orelse else Flow(through)
-            exits.extend(tail.exits)
-            ends.extend([tail.live] if tail.live is not None else [])
-        live = merge(entry, ends, complete=not exits and len(ends) > 1, initial=self.initial)
-        return self._finally(node.finalbody, live, exits) if node.finalbody else Flow(live, exits)
-
-    def _finally(self, body: Sequence[ast.stmt], live: State | None, exits: Sequence[Exit]) -> Flow:
-        """What runs however the statement is left."""
-        after = Flow(None) if live is None else self.block(body, live)
-        left = list(after.exits)
-        for one in exits:
-            final = self.block(body, one.state)
-            left.extend(final.exits)
-            if final.live is not None:
-                left.append(Exit(one.how, final.live, one.value))
-        return Flow(after.live, left)
-
-    def _handler_entry(
-        self, handler: ast.ExceptHandler, node: ast.Try, entry: State, failing: list[Formula], thrown: list[State]
-    ) -> State:
-        """How the handler is reached: by what is known to fail in the body, or else somehow."""
-        ways = [*failing, *(one.since(entry) for one in thrown)]
-        text = ast.unparse(node.body[0]).partition("\n")[0]
-        shape = self._shape_of_failure(node.body[0], entry)
-        condition = any_of(ways) if ways else Opaque(f"`{text}` raises", self.place(node), shape=shape)
-        state = entry.fork(condition)
-        if handler.name:
-            state.env[handler.name] = Unknown(handler.name, self.place(handler), "caught exception")
-        return state
-
-    def _shape_of_failure(self, first: ast.stmt, entry: State) -> str:
-        """What decides whether the statement raises: where no field takes part in it, the machine."""
-        if isinstance(first, (ast.Import, ast.ImportFrom)):
-            return "import that may fail"
-        names = [one.id for one in ast.walk(first) if isinstance(one, ast.Name)]
-        read = [entry.env[name] for name in names if name in entry.env]
-        outside = next((one.shape for one in read if isinstance(one, Unknown) and one.shape in OUTSIDE), None)
-        if outside is not None:
-            return outside
-        return "exception in try" if any(map(depends_on_config, read)) else MACHINE
-
 
 def announcement(call: ast.Call) -> EffectKind | None:
     """Whether a call warns or logs a warning, and through which channel."""
@@ -686,44 +446,10 @@ def _exception(node: ast.expr) -> tuple[str, ast.expr | None]:
     return name, node.args[0] if node.args else message
 
 
-def _handled(handler: ast.ExceptHandler) -> tuple[str, ...]:
-    match handler.type:
-        case None:
-            return ("BaseException",)
-        case ast.Tuple(elts=elts):
-            return tuple(ast.unparse(element).rpartition(".")[2] for element in elts)
-        case kind:
-            return (ast.unparse(kind).rpartition(".")[2],)
-
-
-def _catches(names: Sequence[str], raised: str) -> bool:
-    if raised in names or "BaseException" in names or "Exception" in names:
-        return True
-    kind = getattr(builtins, raised, None)
-    if not isinstance(kind, type):
-        return "ValueError" in names and raised.endswith("ValidationError")
-    return any(base.__name__ in names for base in kind.__mro__)
-
-
 def _is_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return isinstance(node, ast.AsyncFunctionDef) or any(
         isinstance(one, (ast.Yield, ast.YieldFrom)) for one in ast.walk(node)
     )
-
-
-def _assigned(body: Sequence[ast.stmt]) -> list[str]:
-    names = {
-        one.id: None
-        for statement in body
-        for one in ast.walk(statement)
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
-    }
-    return list(names)
-
-
-def _is_view(node: ast.expr) -> bool:
-    """Whether pairs come out of what is iterated, of which two may be known by their subjects only."""
-    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("items", "enumerate", "zip")
 
 
 __all__ = ["Explorer", "truth"]
