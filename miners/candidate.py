@@ -27,6 +27,8 @@ class Candidate:
     """What kind of thing each of those guards is."""
     hints: tuple[Kwargs, ...] = ()
     """Keyword arguments that are thought to trigger it."""
+    clear: tuple[Kwargs, ...] = ()
+    """Keyword arguments near them that are thought not to."""
     notes: str | None = None
     references: tuple[str, ...] = ()
     restated: bool = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from miners.candidate import Candidate
@@ -245,12 +246,15 @@ def restate(
         if OPERATORS[clause.op].test(None, clause.rhs):
             defaults[name] = front.fields[name].default
     inner = surface.get(candidate.native_type)
+    base = EMPTY if inner is None else inner.base_kwargs
+    renamed_in = partial(_in_names_of, front, sources=sources, given=given, base=base)
     return replace(
         candidate,
         native_type=front.native_type,
         fields=fields,
         defaults={name: value for name, value in defaults.items() if value not in (None, MISSING)},
-        hints=tuple(_hints(candidate, front, sources, given, EMPTY if inner is None else inner.base_kwargs)),
+        hints=tuple(renamed_in(candidate.hints)),
+        clear=tuple(renamed_in(candidate.clear)),
         notes=f"Stated on {candidate.native_type}, which {front.native_type} builds from these fields.",
         references=(*candidate.references, candidate.source.guard),
         restated=True,
@@ -264,16 +268,17 @@ def _given(candidate: Candidate, known: Mapping[str, Feed]) -> tuple[tuple[str, 
     return tuple(dict.fromkeys((name, clause) for feed in feeds for name, clause in feed.given))
 
 
-def _hints(
-    candidate: Candidate,
+def _in_names_of(
     front: ClassFacts,
+    examples: Iterable[Kwargs],
+    *,
     sources: Mapping[str, str],
     given: Iterable[tuple[str, Clause]],
     base: Kwargs,
 ) -> Iterator[Kwargs]:
     """The examples in the front's own field names."""
-    for hint in candidate.hints:
-        whole = {**{name: value for name, value in base.items() if "." in sources.get(name, "")}, **hint}
+    for example in examples:
+        whole = {**{name: value for name, value in base.items() if "." in sources.get(name, "")}, **example}
         if sources.keys() >= whole.keys():
             kwargs: Kwargs = {name: True for name, clause in given if clause.op in ("truthy", "present")}
             for name, value in whole.items():

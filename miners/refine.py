@@ -164,7 +164,7 @@ def _narrowed(
             if hint is not None:
                 spoken = ", ".join(f"{subject} {_say(clauses)}" for subject, clauses in piece.items())
                 yield Refinement(
-                    replace(narrowed, hints=(hint,)),
+                    replace(narrowed, hints=(hint,), clear=()),
                     f"the library accepts {dict(counterexamples[0])!r}; holds where {spoken}",
                 )
 

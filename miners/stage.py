@@ -49,6 +49,7 @@ def to_candidate(rule: Rule) -> Candidate:
         added_by=rule.added_by,
         defaults=rule.match.defaults,
         hints=(rule.kwargs_positive,),
+        clear=(rule.kwargs_negative,),
         notes=rule.walker_notes,
         references=rule.references,
     )

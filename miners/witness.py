@@ -45,7 +45,6 @@ def find_examples(
     candidate: Candidate,
     facts: ClassFacts,
     *,
-    prefer: Iterable[tuple[Kwargs, Kwargs]] = (),
     others: Iterable[Predicate] = (),
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
@@ -55,22 +54,19 @@ def find_examples(
 ) -> Examples | None:
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
-    `prefer` holds earlier (positive, negative) pairs, taken first where they still hold. `proves` and `clears`, where
-    given, ask the live library whether a positive really shows the effect and a negative beside it does not; without an
-    agreeing pair among the first of each the answer is None. Where no near negative is clean of the others the bare
-    class is taken; a negative that triggers another rule is the last resort. `search` is one for this candidate, where
-    the caller has it.
+    The examples that the candidate brings are taken first where they hold. `proves` and `clears`, where given, ask the
+    live library whether a positive really shows the effect and a negative beside it does not; without an agreeing pair
+    among the first of each the answer is None. Where no near negative is clean of the others the bare class is taken; a
+    negative that triggers another rule is the last resort. `search` is one for this candidate, where the caller has it.
     """
     if search is None:
         search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
     others = tuple(others)
-    earlier = tuple(prefer)
-    firsts = [*(positive for positive, _ in earlier), *candidate.hints]
-    positives = itertools.chain((kwargs for kwargs in firsts if search.triggers(kwargs)), search.positives())
+    positives = itertools.chain(filter(search.triggers, candidate.hints), search.positives())
     positive = _first(positives, proves)
     if positive is None:
         return None
-    known = (negative for kwargs, negative in earlier if kwargs == positive and not search.triggers(negative))
+    known = itertools.filterfalse(search.triggers, candidate.clear if positive in candidate.hints else ())
     clear = None if clears is None else partial(clears, positive)
     bare: tuple[Kwargs, ...] = () if search.triggers({}) else ({},)
     further = itertools.islice(search.further_negatives(positive), _MOST_NEGATIVES) if others else ()

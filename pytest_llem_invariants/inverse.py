@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate, product
 from typing import Any, Final
 
-from pytest_llem_invariants.expressions import is_number, owner_of, parse
+from pytest_llem_invariants.expressions import Expression, is_number, owner_of, parse
 from pytest_llem_invariants.model import Clause, Match
 from pytest_llem_invariants.predicates import compile_match, plain_value, reference_of
 from pytest_llem_invariants.values import SAMPLES, distinct, holdable, neighbours, samples_of
@@ -62,13 +62,19 @@ def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[s
     parsed = parse(subject)
     for clause in clauses:
         reference = reference_of(clause.rhs)
+        related = None if reference is None else parse(reference)
         for value in wanted_values(clause, typed):
-            yield from invert(parsed._node, value)
-            if reference is not None:
-                yield from invert(parse(reference)._node, value)
+            yield from _bringing(parsed, value)
+            if related is not None:
+                yield from _bringing(related, value)
     if not parsed.is_field:
         for value in (1, 0, 2, -1, "x", 0.5, None, True, [1], {}):
-            yield from invert(parsed._node, value)
+            yield from _bringing(parsed, value)
+
+
+def _bringing(expression: Expression, value: Any) -> Iterable[tuple[str, Any]]:
+    """Values of its fields that bring an expression to a value: most expressions are a field."""
+    return ((expression.text, value),) if expression.is_field else invert(expression._node, value)
 
 
 def mappings_by_field(
@@ -77,6 +83,8 @@ def mappings_by_field(
     """Of a field whose keys and values are both spoken of, mappings of one such key to one such value."""
     found: dict[str, dict[str, list[Mapping[Any, Any]]]] = {"keys": {}, "values": {}}
     for subject, clauses in fields.items():
+        if not any(f"{part}(" in subject for part in found):
+            continue
         holds = compile_match(Match("", {subject: clauses}))
         for field, value in values_by_field(subject, clauses, typed):
             for part, known in found.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,9 +169,18 @@ def test_an_unsatisfiable_predicate_has_no_examples() -> None:
     assert find_examples(candidate({"n": (Clause("<", 1), Clause(">", 2))}), FACTS) is None
 
 
-def test_earlier_examples_come_first() -> None:
-    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, prefer=[({"n": -77}, {"n": 78})])
-    assert examples == Examples({"n": -77}, {"n": 78})
+@pytest.mark.parametrize(
+    ("hint", "clear", "found"),
+    [
+        ({"n": -77}, {"n": 78}, Examples({"n": -77}, {"n": 78})),
+        ({"n": -77}, {"n": -78}, Examples({"n": -77}, {"n": 1})),
+        ({"n": 77}, {"n": 78}, Examples({"n": 0}, {"n": 1})),
+    ],
+    ids=["both hold", "the negative does not", "the positive does not"],
+)
+def test_the_examples_of_a_candidate_come_first_where_they_hold(hint: Kwargs, clear: Kwargs, found: Examples) -> None:
+    brought = replace(candidate(clauses(n=("<", 1))), hints=(hint,), clear=(clear,))
+    assert find_examples(brought, FACTS) == found
 
 
 def test_the_context_is_chosen_with_the_example() -> None:
