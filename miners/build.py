@@ -55,6 +55,8 @@ _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
 _LEAST_JOINT: Final = 900
 """How many configs made of the constants of several rules are put to the rules of a class."""
+_JOINT_A_FIELD: Final = 300
+"""A class of few fields has few configs that differ."""
 _GUESSES_A_CONDITION: Final = 10
 """What was read or probed for takes about as long as so many candidates of a declared type."""
 _SEVERITIES: Final = tuple(Severity)
@@ -403,7 +405,8 @@ def _oracle(adapter: EngineAdapter, name: str, judged: Mapping[Question, Observa
 def _jointly(
     adapter: EngineAdapter, surface: Mapping[str, ClassFacts], proven: Sequence[Proven], name: str
 ) -> Iterator[Kwargs]:
-    most = max(_LEAST_JOINT, _MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET)
+    most = min(_MOST_JOINT * budget_of(adapter, name) // FULL_BUDGET, _JOINT_A_FIELD * len(surface[name].fields))
+    most = max(_LEAST_JOINT, most)
     yield from jointly([entry.rule for entry in proven], surface[name], most, surface)
 
 

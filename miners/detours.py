@@ -31,10 +31,10 @@ from miners.logic import (
     fields_of,
     negate,
 )
+from miners.search import Search
 from miners.static import SiteFinding
 from miners.static.terms import OUTSIDE
 from miners.values import Surface, class_of, pools_of
-from miners.witness import Search
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.model import (
     EMPTY,

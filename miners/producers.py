@@ -32,6 +32,7 @@ _WORD: Final = re.compile(r"(?![./]+\Z)[\w.+/-]{1,24}\Z")
 _MOST_WORDS: Final = 30
 _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
+_CHALLENGES_A_FIELD: Final = 100
 _ODD_ONE_IN: Final = 4
 """One challenge in so many is wrong-typed."""
 
@@ -94,7 +95,8 @@ def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], nam
     facts = surface[name]
     drawer = Drawer(surface, words_of(surface, words_in(facts)))
     source = random.Random(f"challenges of {name}")
-    for position in range(max(_LEAST_CHALLENGES, _MOST_CHALLENGES * budget_of(adapter, name) // FULL_BUDGET)):
+    most = min(_MOST_CHALLENGES * budget_of(adapter, name) // FULL_BUDGET, _CHALLENGES_A_FIELD * len(facts.fields))
+    for position in range(max(_LEAST_CHALLENGES, most)):
         kwargs = drawer.config(source, facts, wrong_typed=position % _ODD_ONE_IN == 0)
         if all(map(holdable, kwargs.values())):
             yield kwargs

@@ -8,7 +8,7 @@ again, until nothing changes or the bound is hit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, final
@@ -19,11 +19,12 @@ from miners.facts import ClassFacts
 from miners.logic import Atom, Conjunction, implies
 from miners.oracle import Oracle
 from miners.refine import refine
+from miners.search import Search
 from miners.stage import to_candidate, to_rule
 from miners.static.terms import OUTSIDE
 from miners.surface.nested import is_portable
 from miners.values import pools_of
-from miners.witness import Examples, Search, find_examples
+from miners.witness import Examples, find_examples
 from pytest_llem_invariants.engines.base import ENV
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -228,10 +229,14 @@ class Gate:
     def challenge(self, configs: Iterable[Kwargs]) -> None:
         """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
         accepted = [kwargs for kwargs in configs if self.oracle.accepts(kwargs)]
+        holding: dict[str, list[int]] = {}
+        for place, kwargs in enumerate(accepted):
+            for name in kwargs:
+                holding.setdefault(name, []).append(place)
         for round_ in range(MOST_ROUNDS):
             pending: list[_Attempt] = []
             for key, entry in list(self._proven.items()):
-                met = self._claimed(entry.rule, accepted)
+                met = self._claimed(entry.rule, accepted, holding)
                 if met:
                     del self._proven[key]
                     self._indexed = -1
@@ -241,13 +246,18 @@ class Gate:
                 return
             self._settle(pending)
 
-    def _claimed(self, rule: Rule, accepted: Iterable[Kwargs]) -> tuple[Kwargs, ...]:
-        """The accepted configs that an error rule claims in the default context, smallest first."""
+    def _claimed(
+        self, rule: Rule, accepted: Sequence[Kwargs], holding: Mapping[str, Sequence[int]]
+    ) -> tuple[Kwargs, ...]:
+        """The accepted configs that an error rule claims in the default context, smallest first.
+
+        Only those `holding` one of its fields are asked about.
+        """
         if rule.severity is not Severity.ERROR:
             return ()
         claims = self._predicate(rule, default_context(self._context))
-        own = _read_by(rule)
-        met = (kwargs for kwargs in accepted if not own.isdisjoint(kwargs) and claims(kwargs))
+        places = sorted({place for name in _read_by(rule) for place in holding.get(name, ())})
+        met = (accepted[place] for place in places if claims(accepted[place]))
         return tuple(sorted(met, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
 
     def _settle(self, pending: list[_Attempt], advance: Callable[[], None] = lambda: None) -> None:

@@ -25,10 +25,20 @@ def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterat
     """
     reach = [sum(size - 1 for size in sizes[place:]) for place in range(len(sizes) + 1)]
     ruled_out: set[Ranks] = set()
+    open_: dict[Ranks, int] = {}
+    """Of a beginning, how many ways to go on are left; all of them where nothing is said."""
 
     def step() -> None:
         if next(steps, None) is None:
             raise _NoStepLeftError
+
+    def rule_out(ranks: Ranks) -> None:
+        ruled_out.add(ranks)
+        if ranks:
+            before = ranks[:-1]
+            open_[before] = open_.get(before, sizes[len(before)]) - 1
+            if open_[before] == 0:
+                rule_out(before)
 
     def beginning(ranks: Ranks, left: int) -> Iterator[Ranks]:
         place = len(ranks)
@@ -44,12 +54,14 @@ def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterat
                 yield from beginning(begun, left - rank)
             else:
                 step()
-                ruled_out.add(begun)
+                rule_out(begun)
 
     if not all(test(()) for test in tests[0]):
         return
     try:
         for total in range(reach[0] + 1):
+            if () in ruled_out:
+                return
             yield from beginning((), total)
     except _NoStepLeftError:
         return

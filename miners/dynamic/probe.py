@@ -41,6 +41,8 @@ _PER_FIELD: Final = 6
 _TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1_200
 _VERIFYING_ROWS: Final = 2_000
+_ROWS_A_FIELD: Final = 100
+"""A class of few fields has few configs that differ."""
 _BUDGET: Final = 40_000
 _MOST_PAIRED: Final = 8_000
 _MOST_PER_GUARD: Final = 200
@@ -84,13 +86,14 @@ def probe(
     closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
     scarce = budget < sum(map(len, pools.values()))
     explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce)
-    verified = budget // 10 if scarce else min(_VERIFYING_ROWS, budget // 4)
+    rows_at_most = _ROWS_A_FIELD * len(pools)
+    verified = budget // 10 if scarce else min(_VERIFYING_ROWS, budget // 4, rows_at_most)
     verifying = drawn(facts, pools, verified, fields=(2, 3, 4, 5), odd=0)
     company = [*verifying, *company]
     for kwargs in company:
         oracle(kwargs)
     clustered = [cluster(tuple(names), pools) for names in clusters]
-    several = (pairs(facts, pools), drawn(facts, pools, random_rows))
+    several = (pairs(facts, pools), drawn(facts, pools, min(random_rows, rows_at_most)))
     if scarce:
         right, wrong = in_turn(pools, facts, fitting=True), in_turn(pools, facts, fitting=False)
         rows = itertools.chain([{}], right, *clustered, company, wrong, *several)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from pytest_llem_invariants.model import EMPTY, Kwargs, ObservedException, TypedValue
@@ -86,6 +87,7 @@ def names(message: str, value: Any) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(str(value))}(?!\w|\.\d)", message) is not None
 
 
+@lru_cache(maxsize=4096)
 def abstract(message: str) -> str:
     """A message without its values: quoted text, numbers, collections and constants become `…`."""
     text = _QUOTED.sub("…", message)

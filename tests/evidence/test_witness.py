@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.search import Search, _Tests
 from miners.types import Choice, Either, Group, Instance
-from miners.witness import Examples, Search, find_examples
+from miners.witness import Examples, find_examples
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -307,5 +308,5 @@ def test_what_a_product_gives_is_found_where_its_parts_are_asked_first(
         return [repr(kwargs) for kwargs in search.positives()]
 
     in_parts = positives()
-    monkeypatch.setattr(Search, "_tests_in_part", lambda _, given, __: [()] * (len(given) + 1))
+    monkeypatch.setattr(_Tests, "of", lambda _, given: [()] * (len(given) + 1))
     assert set(positives()) <= set(in_parts)
