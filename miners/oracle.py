@@ -19,7 +19,7 @@ class Oracle:
     """Observations of one native type, remembered for as long as one class is mined.
 
     `judged` is what another oracle of the type was told, in this process or in one like it; `default` is the context
-    that is meant where none is said.
+    that the process stands in, which is meant where none is said and need not be entered.
     """
 
     def __init__(
@@ -70,22 +70,26 @@ class Oracle:
         return self._look(kwargs, context).normalisations == self.observe(kwargs, context).normalisations
 
     def _look(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
-        return self._observer.observe(self._native_type, kwargs, context=context or self._default)
+        return self._observer.observe(self._native_type, kwargs, context=self._to_enter(context))
 
     def _verdict(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
         key = self._question(kwargs, context)
         known = self._judged.get(key)
         if known is None:
             self._make_room(self._judged)
-            raised = self._observer.raises(self._native_type, kwargs, context=context or self._default)
+            raised = self._observer.raises(self._native_type, kwargs, context=self._to_enter(context))
             known = (
                 _ACCEPTED if raised is None else Observation(raised, skipped_reason=self._observer.no_verdict(raised))
             )
             self._judged[key] = known
         return known
 
+    def _to_enter(self, context: Mapping[str, Any]) -> Mapping[str, Any]:
+        return EMPTY if context == self._default else context
+
     def _question(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Question:
-        return identity(kwargs), "" if not context or context == self._default else identity(context)
+        context = self._to_enter(context)
+        return identity(kwargs), identity(context) if context else ""
 
     @staticmethod
     def _make_room(remembered: dict[Question, Observation]) -> None:

@@ -32,7 +32,7 @@ _WORD: Final = re.compile(r"(?![./]+\Z)[\w.+/-]{1,24}\Z")
 _MOST_WORDS: Final = 30
 _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
-_CHALLENGES_A_FIELD: Final = 100
+_CHALLENGES_A_FIELD: Final = 250
 _ODD_ONE_IN: Final = 4
 """One challenge in so many is wrong-typed."""
 

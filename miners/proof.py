@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
+from miners.claims import Claims, Predicate, arguments_of
 from miners.detours import MOST_ASKED, Checks, detour
 from miners.facts import ClassFacts
 from miners.logic import Atom, Conjunction, implies
@@ -67,7 +68,6 @@ BEHIND: Final = "whatever satisfies it is stopped before, first at"
 OF_THE_MOMENT: Final = "what the value becomes is another each time"
 OF_THE_MODEL: Final = "holds beside one"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
-Predicate = Callable[[Kwargs], bool]
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
 
@@ -129,9 +129,9 @@ class Gate:
         """Other base arguments of the class, with which its error rules must hold as well."""
         self._checks = checks
         self._proven: dict[str, Proven] = {}
-        self._by_field: dict[str | None, list[Predicate]] = {None: []}
-        self._indexed = 0
-        self._claims: dict[str, tuple[Predicate, tuple[str | None, ...]]] = {}
+        self._rejections: Claims | None = None
+        """What `rejects` asks; None where rules came or went since it was made."""
+        self._predicates: dict[str, Predicate] = {}
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -139,27 +139,16 @@ class Gate:
 
     def rejects(self, kwargs: Kwargs) -> bool:
         """Whether a proven error rule that was mined claims this config, in the default context."""
-        if len(self._proven) != self._indexed:
-            self._index()
-        asked = itertools.chain(self._by_field[None], *(self._by_field.get(name, ()) for name in kwargs))
-        return any(claims(kwargs) for claims in asked)
+        if self._rejections is None:
+            self._rejections = Claims(self._rejecting())
+        return next(self._rejections.on(kwargs), None) is not None
 
-    def _index(self) -> None:
-        """The error rules by the fields that they read; without any of those a rule claims what it claims of {}."""
-        self._indexed = len(self._proven)
-        self._by_field = {None: []}
+    def _rejecting(self) -> Iterator[tuple[Rule, Predicate]]:
         for key, entry in self._proven.items():
             if entry.rule.severity is Severity.ERROR and entry.rule.added_by is not AddedBy.MANUAL_SEED:
-                if key not in self._claims:
-                    self._claims[key] = self._claimed_by(entry.rule)
-                claims, names = self._claims[key]
-                for name in names:
-                    self._by_field.setdefault(name, []).append(claims)
-
-    def _claimed_by(self, rule: Rule) -> tuple[Predicate, tuple[str | None, ...]]:
-        claims = self._predicate(rule, default_context(self._context))
-        own = {name.partition(".")[0]: None for name in referenced_fields(rule.match)}
-        return claims, (None,) if claims({}) else tuple(own)
+                if key not in self._predicates:
+                    self._predicates[key] = self._predicate(entry.rule, default_context(self._context))
+                yield entry.rule, self._predicates[key]
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again, what is not met is sought further."""
@@ -239,7 +228,7 @@ class Gate:
                 met = self._claimed(entry.rule, accepted, holding)
                 if met:
                     del self._proven[key]
-                    self._indexed = -1
+                    self._rejections = None
                     again = self._refined(entry.rule, met[:_MOST_COUNTEREXAMPLES], entry.history)
                     pending.extend(again if round_ < MOST_ROUNDS - 1 else ())
             if not pending:
@@ -256,7 +245,7 @@ class Gate:
         if rule.severity is not Severity.ERROR:
             return ()
         claims = self._predicate(rule, default_context(self._context))
-        places = sorted({place for name in _read_by(rule) for place in holding.get(name, ())})
+        places = sorted({place for name in arguments_of(rule) for place in holding.get(name, ())})
         met = (accepted[place] for place in places if claims(accepted[place]))
         return tuple(sorted(met, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
 
@@ -306,6 +295,7 @@ class Gate:
         counterexamples = self._refuting(rule, self._probe_limit if closely or history else self._probe_limit // _FEWER)
         if not counterexamples:
             self._proven.setdefault(_key(candidate), Proven(rule, history))
+            self._rejections = None
             return []
         return self._refined(rule, counterexamples, history)
 
@@ -345,7 +335,11 @@ class Gate:
         context = context_of(rule, self._context)
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
             return OF_THE_MOMENT
-        if rule.severity is not Severity.ERROR or not self._other_kwargs or self._other_kwargs.keys() & _read_by(rule):
+        if (
+            rule.severity is not Severity.ERROR
+            or not self._other_kwargs
+            or self._other_kwargs.keys() & arguments_of(rule)
+        ):
             return None
         claims = self._predicate(rule, context)
         near = boundary_probes(
@@ -388,17 +382,16 @@ class Gate:
     def adopt(self, proven: Iterable[Proven]) -> None:
         """Take what another gate of the class has proven."""
         self._proven = {_key(to_candidate(entry.rule)): entry for entry in proven}
+        self._rejections = None
 
     def finished(self) -> tuple[Proven, ...]:
         """The proven rules, none implied by another of the same voice, no negative of one triggering another."""
         kept = self._without_implied()
-        predicates = {entry.rule.id: self._predicate(entry.rule) for entry in kept}
-        predicates = {
-            name: fires for name, fires in predicates.items() if not fires({})
-        }  # on that no negative is clean
+        told = ((entry.rule, self._predicate(entry.rule)) for entry in kept)
+        claims = Claims((rule, fires) for rule, fires in told if not fires({}))  # else no negative were clean
         settled: list[Proven] = []
         for entry in kept:
-            cleaned = self._with_clean_negative(entry, predicates)
+            cleaned = self._with_clean_negative(entry, claims)
             if cleaned is None:
                 self.lost.append(Lost(to_candidate(entry.rule), _UNCLEAN))
             else:
@@ -411,27 +404,33 @@ class Gate:
         One written by hand stands aside: whether mined ones take it over is asked of all of them together.
         """
         kept: list[Proven] = []
-        standing = [entry for entry in self.proven if entry.rule.added_by is not AddedBy.MANUAL_SEED]
+        alike: dict[tuple[Severity, str | None], list[Proven]] = {}
+        for entry in self.proven:
+            if entry.rule.added_by is not AddedBy.MANUAL_SEED:
+                alike.setdefault(_voice(entry.rule), []).append(entry)
         for entry in reversed(self.proven):
             if entry.rule.added_by is AddedBy.MANUAL_SEED:
                 kept.append(entry)
                 continue
-            others = [other.rule for other in standing if other is not entry]
+            standing = alike[_voice(entry.rule)]
+            others = (other.rule for other in standing if other is not entry)
             wider = next((other for other in others if _tells_less(entry.rule, other)), None)
             if wider is not None:
-                standing = [other for other in standing if other is not entry]
+                alike[_voice(entry.rule)] = [other for other in standing if other is not entry]
                 told = "implied by a wider rule with the same message"
                 self.lost.append(Lost(to_candidate(entry.rule), told, wider=wider))
             else:
                 kept.append(entry)
         return kept[::-1]
 
-    def _with_clean_negative(self, entry: Proven, predicates: Mapping[str, Predicate]) -> Proven | None:
-        others = [predicate for name, predicate in predicates.items() if name != entry.rule.id]
-        if not any(predicate(entry.rule.kwargs_negative) for predicate in others):
+    def _with_clean_negative(self, entry: Proven, claims: Claims) -> Proven | None:
+        def another_claims(kwargs: Kwargs) -> bool:
+            return any(rule is not entry.rule for rule in claims.on(kwargs))
+
+        if not another_claims(entry.rule.kwargs_negative):
             return entry
-        again = self._stage(to_candidate(entry.rule), others=others)
-        if again is None or any(predicate(again.kwargs_negative) for predicate in others):
+        again = self._stage(to_candidate(entry.rule), others=(another_claims,))
+        if again is None or another_claims(again.kwargs_negative):
             return None
         return replace(entry, rule=replace(again, id=entry.rule.id))
 
@@ -557,10 +556,6 @@ def _is_read_effect(rule: Rule, observation: Observation) -> bool:
     return rule.message_template is not None and message_template_match(rule, observation) is None
 
 
-def _read_by(rule: Rule) -> set[str]:
-    return {name.partition(".")[0] for name in referenced_fields(rule.match)}
-
-
 def _sayable(candidate: Candidate) -> Candidate:
     """The candidate with its defaults as a corpus file holds them, and without those that none can hold."""
     held = {name: as_held(value) for name, value in candidate.defaults.items()}
@@ -584,10 +579,12 @@ def _key(candidate: Candidate) -> str:
     )
 
 
+def _voice(rule: Rule) -> tuple[Severity, str | None]:
+    return rule.severity, rule.message_template
+
+
 def _tells_less(rule: Rule, other: Rule) -> bool:
-    """Whether the other rule says the same thing of every config that this one claims, and of more."""
-    if rule.severity is not other.severity or rule.message_template != other.message_template:
-        return False
+    """Whether the other rule of the same voice says it of every config that this one claims, and of more."""
     if rule.match.defaults != other.match.defaults or rule.match.fields == other.match.fields:
         return False
     return implies(_conjunction(rule), _conjunction(other))

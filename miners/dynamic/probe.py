@@ -41,7 +41,7 @@ _PER_FIELD: Final = 6
 _TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1_200
 _VERIFYING_ROWS: Final = 2_000
-_ROWS_A_FIELD: Final = 100
+_ROWS_A_FIELD: Final = 250
 """A class of few fields has few configs that differ."""
 _BUDGET: Final = 40_000
 _MOST_PAIRED: Final = 8_000

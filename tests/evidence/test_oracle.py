@@ -15,9 +15,11 @@ class _Counting:
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.entered: list[Any] = []
 
     def raises(self, native_type: str, kwargs: Any, context: Any) -> ObservedException | None:
         self.asked.append(kwargs)
+        self.entered.append(dict(context))
         return REFUSED if kwargs.get("n", 1) < 1 else None
 
     def no_verdict(self, error: ObservedException) -> str | None:
@@ -44,3 +46,11 @@ def test_an_oracle_knows_what_another_was_told() -> None:
     assert oracle.accepts({"n": 2})
     assert second.asked == [{"n": 2}]
     assert len(told.judged) == 1
+
+
+def test_the_default_context_is_not_entered_again() -> None:
+    observer: Any = _Counting()
+    oracle = Oracle(observer, "lib.Config", default={"platform": "cpu"})
+    for context in ({}, {"platform": "cpu"}, {"platform": "cuda"}):
+        oracle.raises({"n": 0}, context)
+    assert observer.entered == [{}, {"platform": "cuda"}]
