@@ -56,8 +56,8 @@ _MOST_CASES: Final = 8
 MOST_ASKED: Final = 40
 _MOST_CHECKS: Final = 4
 _MOST_WAYS: Final = 40
-_STEPS: Final = 3_000
-_STEPS_EACH: Final = 250
+_STEPS: Final = 1_500
+_STEPS_EACH: Final = 150
 """So far the values of one case are combined, and of one choice of its fields: there are many cases."""
 _NEGATED: Final = re.compile(r"not \((.*)\)( \[[^\]]*\])\Z", re.DOTALL)
 """How an unread guard is told that shall not hold."""

@@ -7,10 +7,14 @@ rules out all choices that begin with them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 Ranks = tuple[int, ...]
 Test = Callable[[Ranks], bool]
 """Whether a choice may begin so."""
+
+
+_LOOKS_A_STEP: Final = 16
 
 
 class _NoStepLeftError(Exception):
@@ -21,12 +25,14 @@ def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterat
     """The choices that pass the tests, in the order of the sum of their places, for as long as there are steps.
 
     The first of the `tests` are asked before any place is chosen, the next ones after the first place, and so on. A
-    choice takes a step, and so does what rules out many.
+    choice takes a step, and so does what rules out many, and so do a few looks at what was begun before.
     """
     reach = [sum(size - 1 for size in sizes[place:]) for place in range(len(sizes) + 1)]
     ruled_out: set[Ranks] = set()
     open_: dict[Ranks, int] = {}
     """Of a beginning, how many ways to go on are left; all of them where nothing is said."""
+
+    looks = 0
 
     def step() -> None:
         if next(steps, None) is None:
@@ -41,6 +47,7 @@ def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterat
                 rule_out(before)
 
     def beginning(ranks: Ranks, left: int) -> Iterator[Ranks]:
+        nonlocal looks
         place = len(ranks)
         if place == len(sizes):
             step()
@@ -48,6 +55,9 @@ def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterat
             return
         for rank in range(max(0, left - reach[place + 1]), min(sizes[place] - 1, left) + 1):
             begun = (*ranks, rank)
+            looks += 1
+            if looks % _LOOKS_A_STEP == 0:
+                step()
             if begun in ruled_out:
                 continue
             if all(test(begun) for test in tests[place + 1]):

@@ -180,7 +180,7 @@ def _values(
         if field == name
     ]
     known = [value for value in distinct([*met, *own]) if holdable(value)]
-    return distinct([*known, *pools.at(name, known)])[: _MOST_VALUES + len(met)]
+    return distinct([*known, *pools.of(name).beside(known)])[: _MOST_VALUES + len(met)]
 
 
 def _crosses(fields: Fields, name: str) -> bool:

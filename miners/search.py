@@ -16,7 +16,7 @@ from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, TypedValue
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import Pools, distinct, fits, fitting, holdable, identity
+from pytest_llem_invariants.values import Pools, distinct, fits, holdable, identity
 
 _MOST_STEPS: Final = 6_000
 _MOST_FIELDS: Final = 10
@@ -209,9 +209,9 @@ class Search:
 
     def _typed_pool(self, name: str, loose: bool) -> list[Any]:
         if (name, loose) not in self._typed_pools:
-            fit = fitting(field_at(name, self._facts, self._surface))
+            fits = self._made.of(name).fits
             values = self._pools[name]
-            self._typed_pools[name, loose] = [one for one in values if loose or one is MISSING or fit(one)]
+            self._typed_pools[name, loose] = [one for one in values if loose or one is MISSING or fits(one)]
         return self._typed_pools[name, loose]
 
     @cached_property
@@ -240,7 +240,7 @@ class Search:
             first = [value for value in distinct(wanted[name]) if holdable(value)]
             chosen = [value for value in first if value in (fact.literals or ())]
             ordered = [*self._object_of(fact), *chosen, *(value for value in first if fits(value, fact))]
-            rest = self._made.at(name, [*first, *others][:_MOST_CONSTANTS])
+            rest = self._made.of(name).beside([*first, *others][:_MOST_CONSTANTS])
             known = fact.name != "" and not fact.required
             unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
             pools[name] = (*unset, *distinct([*ordered, *rest]))

@@ -262,10 +262,20 @@ class Pool:
         constants = list(constants)
         near = (one for value in constants for one in neighbours(value))
         values = {**self._spelled, **_held(constants), **self._of_type, **_held(near), **_all_samples()}
-        for key in values.keys() - self._fits.keys():
-            self._fits[key] = self._is_fitting(values[key])
-        fits = self._fits
-        return (*(value for key, value in values.items() if fits[key]), *(v for k, v in values.items() if not fits[k]))
+        fit = [self._fit(key, value) for key, value in values.items()]
+        return (
+            *(value for value, fine in zip(values.values(), fit, strict=True) if fine),
+            *(value for value, fine in zip(values.values(), fit, strict=True) if not fine),
+        )
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value is of the field's declared type."""
+        return self._fit(identity(value), value)
+
+    def _fit(self, key: str, value: Any) -> bool:
+        if key not in self._fits:
+            self._fits[key] = self._is_fitting(value)
+        return self._fits[key]
 
 
 @final
@@ -277,10 +287,10 @@ class Pools:
         self._typed = typed
         self._made: dict[str, Pool] = {}
 
-    def at(self, name: str, constants: Iterable[Any] = ()) -> tuple[Any, ...]:
+    def of(self, name: str) -> Pool:
         if name not in self._made:
             self._made[name] = Pool(self._field_of(name), self._typed)
-        return self._made[name].beside(constants)
+        return self._made[name]
 
 
 def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] = ()) -> tuple[Any, ...]:

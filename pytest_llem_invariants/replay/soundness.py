@@ -177,7 +177,7 @@ def _values(rule: Rule, names: list[str], pools: Pools) -> dict[str, tuple[Any, 
             for target in names if crosses else [name]:
                 if target in wanted and holdable(value):
                     wanted[target].append(value)
-    return {name: distinct([*wanted[name], *pools.at(name, distinct(wanted[name])[:_FEW])]) for name in names}
+    return {name: distinct([*wanted[name], *pools.of(name).beside(distinct(wanted[name])[:_FEW])]) for name in names}
 
 
 def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
