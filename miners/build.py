@@ -55,7 +55,7 @@ _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
 _LEAST_JOINT: Final = 900
 """How many configs made of the constants of several rules are put to the rules of a class."""
-_JOINT_A_FIELD: Final = 300
+_JOINT_A_FIELD: Final = 900
 """A class of few fields has few configs that differ."""
 _GUESSES_A_CONDITION: Final = 10
 """What was read or probed for takes about as long as so many candidates of a declared type."""
