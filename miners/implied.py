@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from miners.logic import Atom, implies
+from miners.logic import Atom, Conjunction, implies
 from pytest_llem_invariants.model import Rule, Severity
 
 
@@ -18,12 +18,24 @@ def implied_pairs(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Rule]]:
     for members in by_class.values():
         for rule, other in itertools.permutations(members, 2):
             alike = rule.message_template == other.message_template and rule.match.defaults == other.match.defaults
-            if not alike or not implies(_atoms(rule), _atoms(other)):
+            if not alike or not implies(_conjunction(rule), _conjunction(other)):
                 continue
-            if implies(_atoms(other), _atoms(rule)) and rule.id > other.id:
+            if implies(_conjunction(other), _conjunction(rule)) and rule.id > other.id:
                 continue
             yield rule, other
 
 
-def _atoms(rule: Rule) -> tuple[Atom, ...]:
+def voice_of(rule: Rule) -> tuple[Severity, str | None]:
+    """How a rule speaks: only of two that speak alike one can say all that the other says."""
+    return rule.severity, rule.message_template
+
+
+def tells_less(rule: Rule, other: Rule) -> bool:
+    """Whether the other rule of the same voice claims every config that this one claims, and more."""
+    if rule.match.defaults != other.match.defaults or rule.match.fields == other.match.fields:
+        return False
+    return implies(_conjunction(rule), _conjunction(other))
+
+
+def _conjunction(rule: Rule) -> Conjunction:
     return tuple(Atom(subject, clause) for subject, clauses in rule.match.fields.items() for clause in clauses)

@@ -15,9 +15,10 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.claims import Claims, Predicate, arguments_of
+from miners.context_changes import changed, together
 from miners.detours import MOST_ASKED, Checks, detour
 from miners.facts import ClassFacts
-from miners.logic import Atom, Conjunction, implies
+from miners.implied import tells_less, voice_of
 from miners.oracle import Oracle
 from miners.refine import refine
 from miners.search import Search
@@ -26,7 +27,6 @@ from miners.static.terms import OUTSIDE
 from miners.surface.nested import is_portable
 from miners.values import pools_of
 from miners.witness import Examples, find_examples
-from pytest_llem_invariants.engines.base import ENV
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -41,8 +41,7 @@ from pytest_llem_invariants.model import (
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
-from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, refuting
-from pytest_llem_invariants.replay.soundness import pools_of as around_of
+from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
@@ -113,7 +112,7 @@ class Gate:
     ) -> None:
         self.facts = facts
         self._few = few_of(facts.fields)
-        self._around = around_of(facts.fields)
+        self._declared = declared_pools(facts.fields)
         self._pools = pools_of(facts, surface)
         self.oracle = oracle
         self.lost: list[Lost] = []
@@ -302,8 +301,8 @@ class Gate:
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
         here = context_of(rule, self._context)
-        for names in self._together(candidate):
-            if all(self._holds_in(rule, {**here, **changed}) for changed in self._changed(names)):
+        for names in together(name for name in self._contexts if name not in candidate.fields):
+            if all(self._holds_in(rule, {**here, **other}) for other in changed(names, self._context)):
                 continue
             for name in names:
                 values = distinct((self._context[name].default, *self._context[name].values))
@@ -312,23 +311,6 @@ class Gate:
                     clause = Clause("==", held[0]) if len(held) == 1 else Clause("in", held)
                     return replace(candidate, fields={**candidate.fields, name: (clause,)})
         return None
-
-    def _together(self, candidate: Candidate) -> tuple[tuple[str, ...], ...]:
-        """The context fields that a rule does not speak of: each by itself, but all variables at once.
-
-        There are many of those, and few rules that depend on any.
-        """
-        free = [name for name in self._contexts if name not in candidate.fields]
-        variables = tuple(name for name in free if name.startswith(ENV))
-        return (*((name,) for name in free if name not in variables), *((variables,) if variables else ()))
-
-    def _changed(self, names: Iterable[str]) -> Iterator[Mapping[str, Any]]:
-        """The context fields at values that are not their default ones, until each had all of its own."""
-        fields = {name: self._context[name] for name in names}
-        others = {name: [value for value in one.values if value != one.default] for name, one in fields.items()}
-        others = {name: values for name, values in others.items() if values}
-        for rank in range(max(map(len, others.values()), default=0)):
-            yield {name: values[min(rank, len(values) - 1)] for name, values in others.items()}
 
     def _by_chance(self, rule: Rule) -> str | None:
         """What else than the config brings about the effect of a rule, if anything: the moment, the model at hand."""
@@ -348,7 +330,7 @@ class Gate:
             beside=self._few,
             context_fields=self._context,
             limit=self._probe_limit,
-            pools=self._around,
+            pools=self._declared,
         )
         claimed = itertools.islice(filter(claims, near), _MOST_ELSEWHERE)
         for kwargs in (rule.kwargs_positive, *claimed):
@@ -407,16 +389,16 @@ class Gate:
         alike: dict[tuple[Severity, str | None], list[Proven]] = {}
         for entry in self.proven:
             if entry.rule.added_by is not AddedBy.MANUAL_SEED:
-                alike.setdefault(_voice(entry.rule), []).append(entry)
+                alike.setdefault(voice_of(entry.rule), []).append(entry)
         for entry in reversed(self.proven):
             if entry.rule.added_by is AddedBy.MANUAL_SEED:
                 kept.append(entry)
                 continue
-            standing = alike[_voice(entry.rule)]
+            standing = alike[voice_of(entry.rule)]
             others = (other.rule for other in standing if other is not entry)
-            wider = next((other for other in others if _tells_less(entry.rule, other)), None)
+            wider = next((other for other in others if tells_less(entry.rule, other)), None)
             if wider is not None:
-                alike[_voice(entry.rule)] = [other for other in standing if other is not entry]
+                alike[voice_of(entry.rule)] = [other for other in standing if other is not entry]
                 told = "implied by a wider rule with the same message"
                 self.lost.append(Lost(to_candidate(entry.rule), told, wider=wider))
             else:
@@ -528,7 +510,7 @@ class Gate:
             beside=self._few,
             context_fields=self._context,
             limit=most,
-            pools=self._around,
+            pools=self._declared,
         )
         return refuting(
             rule,
@@ -577,18 +559,3 @@ def _key(candidate: Candidate) -> str:
             candidate.defaults,
         )
     )
-
-
-def _voice(rule: Rule) -> tuple[Severity, str | None]:
-    return rule.severity, rule.message_template
-
-
-def _tells_less(rule: Rule, other: Rule) -> bool:
-    """Whether the other rule of the same voice says it of every config that this one claims, and of more."""
-    if rule.match.defaults != other.match.defaults or rule.match.fields == other.match.fields:
-        return False
-    return implies(_conjunction(rule), _conjunction(other))
-
-
-def _conjunction(rule: Rule) -> Conjunction:
-    return tuple(Atom(subject, clause) for subject, clauses in rule.match.fields.items() for clause in clauses)

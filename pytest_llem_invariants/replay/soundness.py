@@ -61,9 +61,9 @@ def boundary_probes(
 
     `facts` says what is declared of the class's fields; `company` are the examples of other rules of the class, whose
     values are put beside this rule's own, as are a few of each field: those that `few_of` once made of the facts, as
-    `pools_of` made the `pools`.
+    `declared_pools` made the `pools`.
     """
-    few, pools = few_of(facts) if beside is None else beside, pools_of(facts) if pools is None else pools
+    few, pools = few_of(facts) if beside is None else beside, declared_pools(facts) if pools is None else pools
     around = _around(rule, pools, few, frozenset(context_fields))
     found = itertools.chain(around, _in_company(rule, company))
     seen: set[str] = set()
@@ -76,7 +76,7 @@ def boundary_probes(
             yield kwargs
 
 
-def pools_of(facts: Mapping[str, FieldLike]) -> Pools:
+def declared_pools(facts: Mapping[str, FieldLike]) -> Pools:
     """The values of each field, made once for all the rules of a class."""
     return Pools(lambda name: facts.get(name, _UNKNOWN))
 
