@@ -286,15 +286,21 @@ class EngineAdapter:
         return {name: field.default for name, field in self.ssot.context.items()}
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
-        """Enter a context: environment variables by `env.NAME`, and what the engine's own adapter knows to enter."""
+        """Enter a context: environment variables by `env.NAME`, and what the engine's own adapter knows to enter.
+
+        A variable at its default is not set: an older version may not know it, and reject what it does not know.
+        """
         if not values:
             return _AS_IT_IS
-        asked = {name: value for name, value in values.items() if name.startswith(ENV)}
-        other = {name: value for name, value in values.items() if name not in asked}
-        for name, value in other.items():
-            if value != self.default_context().get(name):
+        default = self.default_context()
+        variables: dict[str, Any] = {}
+        for name, value in values.items():
+            is_default = value == default.get(name)
+            if name.startswith(ENV):
+                variables[name.removeprefix(ENV)] = None if is_default else value
+            elif not is_default:
                 raise EngineUnavailableError(f"{self.ssot.engine}: no way to enter the context {name}={value!r}")
-        return _environment({name[len(ENV) :]: value for name, value in asked.items()}) if asked else nullcontext()
+        return _environment(variables) if variables else nullcontext()
 
 
 def once_caches(holders: Iterable[object]) -> tuple[Callable[[], None], ...]:

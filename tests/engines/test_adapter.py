@@ -122,6 +122,15 @@ def test_an_environment_context_is_entered_and_left(root: Path) -> None:
     assert "SWITCH" not in os.environ
 
 
+def test_a_variable_at_its_default_is_not_set(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = adapter_of(root, SSOT.replace("{default: null, values: [null,", '{default: "0", values: ["0",'))
+    assert adapter.default_context() == {"env.SWITCH": "0"}
+    monkeypatch.setenv("SWITCH", "1")
+    with adapter.context(adapter.default_context()):
+        assert "SWITCH" not in os.environ
+    assert os.environ["SWITCH"] == "1"
+
+
 def test_a_context_that_nobody_knows_to_enter_is_an_error(root: Path) -> None:
     with pytest.raises(EngineUnavailableError, match="no way to enter the context moon='full'"):
         adapter_of(root).context({"moon": "full"})
