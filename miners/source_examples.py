@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import starmap
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from miners.candidate import Candidate
 from miners.facts import ClassFacts
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.ssot import Ssot
 
 Claim = Callable[[Kwargs], bool]
+_MOST_POSITIVES: Final = 40
+"""More than where a library is asked: there is no other way past the checks before, and a skeleton answers at once."""
 
 
 @final
@@ -92,6 +94,7 @@ class SourceExamples:
             context=self._ssot.context,
             proves=proves,
             clears=clears,
+            most=_MOST_POSITIVES,
         )
 
     def _met_first(self, candidate: Candidate) -> Iterator[Claim]:

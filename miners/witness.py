@@ -40,19 +40,21 @@ def find_examples(
     proves: Predicate | None = None,
     clears: Callable[[Kwargs, Kwargs], bool] | None = None,
     search: Search | None = None,
+    most: int = _MOST_POSITIVES,
 ) -> Examples | None:
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
     The examples that the candidate brings are taken first where they hold. `proves` and `clears`, where given, ask the
     live library whether a positive really shows the effect and a negative beside it does not; without an agreeing pair
-    among the first of each the answer is None. Where no near negative is clean of the others the bare class is taken; a
-    negative that triggers another rule is the last resort. `search` is one for this candidate, where the caller has it.
+    among the first of each (`most` positives) the answer is None. Where no near negative is clean of the others the
+    bare class is taken; a negative that triggers another rule is the last resort. `search` is one for this candidate,
+    where the caller has it.
     """
     if search is None:
         search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
     others = tuple(others)
     positives = itertools.chain(filter(search.triggers, candidate.hints), search.positives())
-    positive = _first(positives, proves)
+    positive = _first(positives, proves, most)
     if positive is None:
         return None
     known = itertools.filterfalse(search.triggers, candidate.clear if positive in candidate.hints else ())
@@ -66,8 +68,8 @@ def find_examples(
     return Examples(positive, negative, search.context)
 
 
-def _first(found: Iterator[Kwargs], accept: Predicate | None) -> Kwargs | None:
-    for kwargs in itertools.islice(found, _MOST_POSITIVES):
+def _first(found: Iterator[Kwargs], accept: Predicate | None, most: int) -> Kwargs | None:
+    for kwargs in itertools.islice(found, most):
         if accept is None or accept(kwargs):
             return kwargs
     return None
