@@ -33,6 +33,7 @@ _MOST_WORDS: Final = 30
 _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
 _CHALLENGES_A_FIELD: Final = 250
+"""A class of few fields has few configs that differ."""
 _ODD_ONE_IN: Final = 4
 """One challenge in so many is wrong-typed."""
 

@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.ranked import Ranks, by_rank
+from miners.ranked import Ranks, Test, by_rank
 
 SIZES = st.lists(st.integers(1, 4), max_size=4)
 
@@ -27,10 +27,10 @@ def test_every_choice_comes_once_in_the_order_of_its_sum(sizes: list[int]) -> No
 def test_what_a_test_rules_out_is_left_out_and_nothing_else_moves(sizes: list[int], data: st.DataObject) -> None:
     place = data.draw(st.integers(1, len(sizes)))
     refused = data.draw(st.sets(st.tuples(*(st.integers(0, size - 1) for size in sizes[:place]))))
-    tests: list[list[object]] = [[] for _ in untested(sizes)]
+    tests: list[list[Test]] = [[] for _ in untested(sizes)]
     tests[place].append(lambda ranks: ranks not in refused)
     whole = by_rank(sizes, untested(sizes), itertools.count(1))
-    found = list(by_rank(sizes, tests, itertools.count(1)))  # type: ignore[arg-type]
+    found = list(by_rank(sizes, tests, itertools.count(1)))
     assert found == [ranks for ranks in whole if ranks[:place] not in refused]
 
 
