@@ -14,6 +14,7 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.cases import to_dnf_in_part
+from miners.choices import Choices
 from miners.companions import companions
 from miners.facts import ClassFacts
 from miners.logic import (
@@ -34,7 +35,7 @@ from miners.logic import (
 from miners.search import Search
 from miners.static import SiteFinding
 from miners.static.terms import OUTSIDE
-from miners.values import Surface, class_of, pools_of
+from miners.values import Surface, class_of
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -48,7 +49,7 @@ from pytest_llem_invariants.model import (
 )
 from pytest_llem_invariants.predicates import OPERATORS, compile_match, reference_of
 from pytest_llem_invariants.replay.contexts import default_context
-from pytest_llem_invariants.values import Pools, identity
+from pytest_llem_invariants.values import identity
 
 NO_VERDICT: Final = "environment"
 ACCEPTED: Final = "nowhere"
@@ -231,13 +232,13 @@ def detour(
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
     most: int = MOST_ASKED,
-    pools: Pools | None = None,
+    choices: Choices | None = None,
 ) -> Detour:
     """Lead a candidate past the checks before it, the way that came furthest first, with at most so many configs.
 
     A context without which it does not come past them becomes part of what the candidate says.
     """
-    walk = _Walk(candidate, facts, checks, observe, shows, surface, context, most, pools)
+    walk = _Walk(candidate, facts, checks, observe, shows, surface, context, most, choices)
     ends: tuple[str, ...] = ()
     for stops in _STOPS:
         past, ends = walk.follow(stops)
@@ -260,7 +261,7 @@ class _Walk:
         surface: Surface,
         context: Mapping[str, ContextField],
         most: int,
-        pools: Pools | None,
+        choices: Choices | None,
     ) -> None:
         self._candidate = candidate
         self._facts = facts
@@ -270,7 +271,7 @@ class _Walk:
         self._surface = surface
         self._context = context
         self._most = most
-        self._pools = pools_of(facts, surface) if pools is None else pools
+        self._choices = Choices(facts, surface) if choices is None else choices
         self._asked: set[str] = set()
         self._stops: dict[Conjunction, list[tuple[str, Formula]]] = {}
         """Case → the checks that stopped a config of it, each whole condition of theirs."""
@@ -319,7 +320,7 @@ class _Walk:
             context=self._context,
             steps=_STEPS,
             steps_each=_STEPS_EACH,
-            pools=self._pools,
+            choices=self._choices,
         )
         looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
         likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), most))

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
+from miners.choices import Choices
 from miners.claims import Claims, Predicate, arguments_of
 from miners.context_changes import changed, together
 from miners.detours import MOST_ASKED, Checks, detour
@@ -25,7 +26,6 @@ from miners.search import Search
 from miners.stage import to_candidate, to_rule
 from miners.static.terms import OUTSIDE
 from miners.surface.nested import is_portable
-from miners.values import pools_of
 from miners.witness import Examples, find_examples
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -113,7 +113,7 @@ class Gate:
         self.facts = facts
         self._few = few_of(facts.fields)
         self._declared = declared_pools(facts.fields)
-        self._pools = pools_of(facts, surface)
+        self._choices = Choices(facts, surface)
         self.oracle = oracle
         self.lost: list[Lost] = []
         self._engine = engine
@@ -188,7 +188,7 @@ class Gate:
                     surface=self._surface,
                     context=self._context,
                     most=left[place],
-                    pools=self._pools,
+                    choices=self._choices,
                 )
                 left[place] -= led.asked
                 if led.past is not None:
@@ -351,7 +351,7 @@ class Gate:
             self.facts,
             surface=self._surface,
             within=context_of(rule, self._context),
-            pools=self._pools,
+            choices=self._choices,
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
@@ -460,7 +460,7 @@ class Gate:
             self.facts,
             surface=self._surface,
             context=self._context,
-            pools=self._pools,
+            choices=self._choices,
         )
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:

@@ -8,15 +8,16 @@ from functools import partial
 from typing import Any, Final
 
 from miners.candidate import Candidate
+from miners.choices import Choices
 from miners.dynamic.shapes import Evidence, infer
 from miners.facts import ClassFacts, is_closed
 from miners.unconverted import as_declared
-from miners.values import Surface, field_at, pools_of, put
+from miners.values import Surface, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.inverse import values_by_field
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import Pools, distinct, fits, holdable, identity
+from pytest_llem_invariants.values import distinct, fits, holdable, identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Shows = Callable[[Kwargs], bool]
@@ -40,7 +41,7 @@ def refine(
     *,
     surface: Surface = EMPTY,
     within: Mapping[str, Any] = EMPTY,
-    pools: Pools | None = None,
+    choices: Choices | None = None,
 ) -> tuple[Refinement, ...]:
     """Narrower candidates that no longer claim a counterexample; empty where none can be told.
 
@@ -52,7 +53,7 @@ def refine(
     if positive is None or not counterexamples:
         return ()
     triggers_of = partial(_triggers, facts=facts, within=within)
-    pools = pools_of(facts, surface) if pools is None else pools
+    choices = Choices(facts, surface) if choices is None else choices
     counted = _counting_bools(candidate, counterexamples)
     if counted.fields != candidate.fields:
         triggers = triggers_of(counted)
@@ -60,7 +61,9 @@ def refine(
             return (Refinement(counted, f"the library accepts {dict(counterexamples[0])!r}; bools count as numbers"),)
     best: tuple[int, tuple[Refinement, ...]] = (0, ())
     for name in _suspects(candidate, positive, counterexamples, facts):
-        found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, facts, surface, triggers_of, pools))
+        found = tuple(
+            _narrowed(candidate, name, positive, counterexamples, shows, facts, surface, triggers_of, choices)
+        )
         excluded = sum(
             not any(triggers_of(refinement.candidate)(kwargs) for refinement in found) for kwargs in counterexamples
         )
@@ -128,9 +131,9 @@ def _narrowed(
     facts: ClassFacts,
     surface: Surface,
     triggers_of: Callable[[Candidate], Shows],
-    pools: Pools,
+    choices: Choices,
 ) -> Iterator[Refinement]:
-    values = _values(candidate, name, counterexamples, pools, surface)
+    values = _values(candidate, name, counterexamples, choices, surface)
 
     def with_value(value: Any) -> Kwargs:
         return put(positive, name, value, facts, surface)
@@ -170,7 +173,7 @@ def _narrowed(
 
 
 def _values(
-    candidate: Candidate, name: str, counterexamples: tuple[Kwargs, ...], pools: Pools, surface: Surface
+    candidate: Candidate, name: str, counterexamples: tuple[Kwargs, ...], choices: Choices, surface: Surface
 ) -> tuple[Any, ...]:
     met = [read_path(kwargs, name) for kwargs in (*counterexamples, *candidate.hints)]
     own = [
@@ -180,7 +183,7 @@ def _values(
         if field == name
     ]
     known = [value for value in distinct([*met, *own]) if holdable(value)]
-    return distinct([*known, *pools.of(name).beside(known)])[: _MOST_VALUES + len(met)]
+    return distinct([*known, *choices.beside(name, known)])[: _MOST_VALUES + len(met)]
 
 
 def _crosses(fields: Fields, name: str) -> bool:

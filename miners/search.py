@@ -8,20 +8,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import cache, cached_property
 from typing import Any, Final, final
 
+from miners.choices import Choices, Values
 from miners.facts import ClassFacts, FieldFact
 from miners.ranked import Ranks, Test, by_rank
 from miners.types import Choice, Group, Instance, alternatives
-from miners.values import Surface, class_of, field_at, pools_of, put
+from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
-from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
-from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, TypedValue
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import Pools, distinct, fits, holdable, identity
+from pytest_llem_invariants.values import distinct, fits, identity
 
 _MOST_STEPS: Final = 6_000
 _MOST_FIELDS: Final = 10
 _FEW: Final = 12
-_MOST_CONSTANTS: Final = 200
 _BOUNDS: Final = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt": operator.lt}
 
 
@@ -56,7 +55,7 @@ class Search:
         context: Mapping[str, ContextField] = EMPTY,
         steps: int = _MOST_STEPS,
         steps_each: int = _MOST_STEPS,
-        pools: Pools | None = None,
+        choices: Choices | None = None,
     ) -> None:
         self._steps = steps
         self._steps_each = steps_each
@@ -78,8 +77,7 @@ class Search:
         }
         self._predicate = match
         self._context = frozenset(context)
-        self._made = pools_of(facts, surface) if pools is None else pools
-        self._typed_pools: dict[tuple[str, bool], list[Any]] = {}
+        self._choices = Choices(facts, surface) if choices is None else choices
         self._seen: set[str] = set()
         self._typed = _Replayed(self._satisfying(loose=False))
         self._rest = _Replayed(self._satisfying(loose=True))
@@ -171,14 +169,14 @@ class Search:
         for loose in (False, True):
             for name in (*given, *free):
                 old = read_path(positive, name)
-                values = [value for value in self._typed_pool(name, loose) if value is not MISSING]
+                values = [value for value in self._pool(name, loose) if value is not MISSING]
                 for value in sorted(values, key=lambda value: _distance(old, value)):
                     yield self._put(positive, name, value)
             if not loose:
                 for name in given:
                     yield self._put(positive, name, MISSING)
         for left, right in itertools.combinations(self.fields, 2):
-            for one, other in itertools.product(self._pools[left][:_FEW], self._pools[right][:_FEW]):
+            for one, other in itertools.product(self._pool(left, True)[:_FEW], self._pool(right, True)[:_FEW]):
                 yield self._put(self._put(positive, left, one), right, other)
         yield {}
 
@@ -205,51 +203,16 @@ class Search:
         return kwargs
 
     def _allowed(self, name: str, loose: bool) -> list[Any]:
-        return [value for value in self._typed_pool(name, loose) if self._alone[name](value)]
+        return [value for value in self._pool(name, loose) if self._alone[name](value)]
 
-    def _typed_pool(self, name: str, loose: bool) -> list[Any]:
-        if (name, loose) not in self._typed_pools:
-            fits = self._made.of(name).fits
-            values = self._pools[name]
-            self._typed_pools[name, loose] = [one for one in values if loose or one is MISSING or fits(one)]
-        return self._typed_pools[name, loose]
+    def _pool(self, name: str, loose: bool) -> tuple[Any, ...]:
+        values = self._values[name]
+        return values.of_any_type if loose else values.of_its_type
 
     @cached_property
-    def _pools(self) -> dict[str, tuple[Any, ...]]:
+    def _values(self) -> Mapping[str, Values]:
         """The values of each field, made when examples are looked for: those at hand may do."""
-        fields = self._predicate.fields
-        wanted: dict[str, list[Any]] = {name: [] for name in self.fields}
-        shared: list[Any] = []
-        # What is computed comes first: of its kind alone, a value has the least chance to satisfy that.
-        for subject, clauses in sorted(fields.items(), key=lambda one: parse(one[0]).is_field):
-            if subject in self._context:
-                continue
-            crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
-            for name, value in values_by_field(subject, clauses, self._surface):
-                if name in wanted:
-                    wanted[name].append(value)
-                if crosses:
-                    shared.append(value)
-        for name, mapping in mappings_by_field(fields, self._surface):
-            if name in wanted:
-                wanted[name].append(mapping)
-        pools: dict[str, tuple[Any, ...]] = {}
-        others = distinct(shared)
-        for name in self.fields:
-            fact = field_at(name, self._facts, self._surface)
-            first = [value for value in distinct(wanted[name]) if holdable(value)]
-            chosen = [value for value in first if value in (fact.literals or ())]
-            ordered = [*self._object_of(fact), *chosen, *(value for value in first if fits(value, fact))]
-            rest = self._made.of(name).beside([*first, *others][:_MOST_CONSTANTS])
-            known = fact.name != "" and not fact.required
-            unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
-            pools[name] = (*unset, *distinct([*ordered, *rest]))
-        return pools
-
-    def _object_of(self, fact: FieldFact) -> tuple[TypedValue, ...]:
-        """The object of a field that holds one: it is built with what its class cannot do without, a mapping is not."""
-        inner = class_of(fact, self._surface)
-        return () if inner is None else (TypedValue(inner.native_type),)
+        return self._choices.of(self.fields, self._predicate.fields, self._context)
 
     @cached_property
     def _alone(self) -> dict[str, Callable[[Any], bool]]:

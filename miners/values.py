@@ -8,7 +8,7 @@ from typing import Any
 from miners.facts import ClassFacts, FieldFact
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import Kwargs, TypedValue
-from pytest_llem_invariants.values import Pools, resolve_class
+from pytest_llem_invariants.values import resolve_class
 
 Surface = Mapping[str, ClassFacts]
 _ANY_FIELD = FieldFact(name="", annotation="")
@@ -33,11 +33,6 @@ def class_of(fact: FieldFact, surface: Surface) -> ClassFacts | None:
         if full is not None:
             return surface[full]
     return None
-
-
-def pools_of(facts: ClassFacts, surface: Surface) -> Pools:
-    """The values to try on the fields of a class, at any depth."""
-    return Pools(lambda path: field_at(path, facts, surface), surface)
 
 
 def default_at(path: str, facts: ClassFacts, surface: Surface, given: Collection[str] = ()) -> Any:

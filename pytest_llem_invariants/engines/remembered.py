@@ -12,12 +12,13 @@ import warnings
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from pytest_llem_invariants.values import holdable, identity
 
 Folders = Callable[[], Collection[str]]
 Copies = Callable[[], Any]
+_MOST_TEXTS: Final = 4096
 
 
 def remember(owner: type[Any], name: str, folders: Folders) -> None:
@@ -47,6 +48,35 @@ def remember_steady(place: str) -> None:
         return
     if hasattr(module, name):
         _exchange(module, name, functools.cache(getattr(module, name)))
+
+
+def remember_text(place: str) -> None:
+    """Let the text of a class's objects (`module:class`) be made once of each state: errors echo it, cut short."""
+    module_name, _, name = place.partition(":")
+    try:
+        owner = getattr(importlib.import_module(module_name), name, None)
+    except ModuleNotFoundError:  # another version of the library keeps it elsewhere
+        return
+    if owner is not None:
+        owner.__repr__ = _telling(owner.__repr__)
+
+
+def _telling(tell: Callable[[Any], str]) -> Callable[[Any], str]:
+    made: dict[tuple[type[Any], bytes], str] = {}
+
+    @functools.wraps(tell)
+    def told(one: Any) -> str:
+        try:
+            state = type(one), pickle.dumps(vars(one), pickle.HIGHEST_PROTOCOL)
+        except Exception:  # not everything can be pickled
+            return tell(one)
+        if state not in made:
+            if len(made) >= _MOST_TEXTS:
+                made.clear()
+            made[state] = tell(one)
+        return made[state]
+
+    return told
 
 
 def _exchange(module: ModuleType, name: str, by: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, final
 from pytest_llem_invariants.engines.base import EngineAdapter, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import inspect_in_copies
-from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady
+from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady, remember_text
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
@@ -84,6 +84,8 @@ class VllmAdapter(EngineAdapter):
             remember_function(configs, name, _model_folders().values, lambda: [clear() for clear in once])
         for place in self.ssot.adapter.get("steady", ()):
             remember_steady(place)
+        for place in self.ssot.adapter.get("echoed", ()):
+            remember_text(place)
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady
+from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady, remember_text
 
 
 @pytest.fixture
@@ -132,3 +132,51 @@ def test_what_speaks_of_the_machine_is_asked_once_and_forgotten_with_all_that_wa
     assert asked == [0, 1, 0]
     remember_steady("lib.reading:of_a_later_version")
     remember_steady("lib.of_a_later_version:memory")
+
+
+def test_the_text_of_an_object_is_made_once_of_each_state(library: Any) -> None:
+    module, _ = library
+    told: list[int] = []
+
+    class Config:
+        def __init__(self, size: Any) -> None:
+            self.size = size
+
+        def __repr__(self) -> str:
+            told.append(self.size)
+            return f"Config({self.size})"
+
+    class Wider(Config):
+        pass
+
+    module.Config = Config
+    remember_text("lib.reading:Config")
+    one, other = Config(1), Config(1)
+    assert [repr(one), repr(other), repr(Config(2)), repr(Wider(1))] == [
+        "Config(1)",
+        "Config(1)",
+        "Config(2)",
+        "Config(1)",
+    ]
+    assert told == [1, 2, 1]
+    other.size = 3
+    assert (repr(other), repr(one)) == ("Config(3)", "Config(1)")
+
+
+def test_the_text_of_what_cannot_be_told_apart_is_made_each_time(library: Any) -> None:
+    module, _ = library
+
+    class Config:
+        def __init__(self) -> None:
+            self.texts = iter("ab")
+            self.check = lambda: self
+
+        def __repr__(self) -> str:
+            return next(self.texts)
+
+    module.Config = Config
+    remember_text("lib.reading:Config")
+    one = Config()
+    assert [repr(one), repr(one)] == ["a", "b"]
+    remember_text("lib.reading:OfALaterVersion")
+    remember_text("lib.of_a_later_version:Config")

@@ -1,0 +1,107 @@
+"""The values to try on the fields of a class beside what a predicate says of them, simplest first.
+
+The predicates of a class share most of their parts: what a part says of a field is turned into values once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, final
+
+from miners.facts import ClassFacts, FieldFact
+from miners.values import Surface, class_of, field_at
+from pytest_llem_invariants.expressions import MISSING, parse
+from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
+from pytest_llem_invariants.model import Clause, TypedValue
+from pytest_llem_invariants.predicates import reference_of
+from pytest_llem_invariants.values import Pools, distinct, fits, holdable
+
+_MOST_CONSTANTS: Final = 200
+
+
+class Values(NamedTuple):
+    """The values to try on a field, MISSING among them where it may be left out."""
+
+    of_any_type: tuple[Any, ...]
+    of_its_type: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What a predicate says of one subject."""
+
+    key: str
+    subject: str
+    clauses: tuple[Clause, ...]
+    brings: tuple[tuple[str, Any], ...]
+    """Fields, and the values that bring the subject where its clauses ask."""
+    reaches: frozenset[str]
+    crosses: bool
+    """Whether several fields are compared: a value of one is then tried on the others."""
+
+    def is_of(self, name: str) -> bool:
+        return self.crosses or name in self.reaches
+
+
+@final
+class Choices:
+    """The values to try on the fields of one class, at any depth."""
+
+    def __init__(self, facts: ClassFacts, surface: Surface) -> None:
+        self._facts = facts
+        self._surface = surface
+        self._pools = Pools(lambda path: field_at(path, facts, surface), surface)
+        self._parts: dict[str, _Part] = {}
+        self._made: dict[tuple[str, ...], Values] = {}
+
+    def beside(self, name: str, constants: Iterable[Any]) -> tuple[Any, ...]:
+        """The values of a field where its behaviour may change at those constants."""
+        return self._pools.of(name).beside(constants)
+
+    def of(
+        self, names: Iterable[str], fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
+    ) -> dict[str, Values]:
+        """The values of some fields beside what a predicate says, of which the `context` is no argument."""
+        parts = [self._part(subject, clauses) for subject, clauses in fields.items() if subject not in context]
+        # What is computed comes first: of its kind alone, a value has the least chance to satisfy that.
+        parts.sort(key=lambda part: parse(part.subject).is_field)
+        return {
+            name: self._values(name, [one for one in parts if one.crosses or name in one.reaches]) for name in names
+        }
+
+    def _part(self, subject: str, clauses: tuple[Clause, ...]) -> _Part:
+        key = f"{subject} {clauses!r}"
+        if key not in self._parts:
+            brings = tuple(values_by_field(subject, clauses, self._surface))
+            crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
+            reaches = frozenset(name for name, _ in brings)
+            self._parts[key] = _Part(key, subject, clauses, brings, reaches, crosses)
+        return self._parts[key]
+
+    def _values(self, name: str, parts: Sequence[_Part]) -> Values:
+        key = (name, *(part.key for part in parts))
+        if key not in self._made:
+            self._made[key] = self._make(name, parts)
+        return self._made[key]
+
+    def _make(self, name: str, parts: Sequence[_Part]) -> Values:
+        wanted = [value for part in parts for field, value in part.brings if field == name]
+        spoken = {part.subject: part.clauses for part in parts}
+        wanted += [mapping for field, mapping in mappings_by_field(spoken, self._surface) if field == name]
+        others = distinct(value for part in parts if part.crosses for _, value in part.brings)
+        fact = field_at(name, self._facts, self._surface)
+        first = [value for value in distinct(wanted) if holdable(value)]
+        chosen = [value for value in first if value in (fact.literals or ())]
+        ordered = [*self._object_of(fact), *chosen, *(value for value in first if fits(value, fact))]
+        rest = self.beside(name, [*first, *others][:_MOST_CONSTANTS])
+        known = fact.name != "" and not fact.required
+        unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
+        every = (*unset, *distinct([*ordered, *rest]))
+        is_fitting = self._pools.of(name).fits
+        return Values(every, tuple(value for value in every if value is MISSING or is_fitting(value)))
+
+    def _object_of(self, fact: FieldFact) -> tuple[TypedValue, ...]:
+        """The object of a field that holds one: it is built with what its class cannot do without, a mapping is not."""
+        inner = class_of(fact, self._surface)
+        return () if inner is None else (TypedValue(inner.native_type),)
