@@ -226,11 +226,14 @@ class _Forked:
 
     @classmethod
     def ask(cls, task: tuple[str, int]) -> tuple[str, Mapping[Question, Observation]]:
-        """What the library says to a share of what the rules of a class are challenged with."""
+        """What the library says to a share of what the rules of a class are challenged with; of known ones, claim."""
         name, share = task
         oracle = _oracle(cls.adapter, name)
+        gate = _gate(cls.adapter, cls.surface, name, oracle)
+        gate.adopt(cls.known.get(name, ()))
         for kwargs in itertools.islice(cls.challenges[name], share, None, _ASKERS):
-            oracle.accepts(kwargs)
+            if not gate.proven or gate.rejects(kwargs):
+                oracle.accepts(kwargs)
         return name, oracle.judged
 
     @classmethod
@@ -270,6 +273,7 @@ def _share_out(
     if parts > 1:
         for name in names:
             Observer(adapter).prepare(name)  # which each worker of each pool inherits
+        _Forked.known = {}
         _ask({name: tuple(_challenges(adapter, surface, name)) for name in names}, workers)
     with progress.step("proving", total=len(tasks)) as step:
         done: dict[tuple[str, int], _ClassResult] = {}
@@ -286,6 +290,7 @@ def _share_out(
             found[name].append(result)
             step.advance()
     whole = {name: _joined(results) for name, results in found.items()}
+    _Forked.known = {name: result.proven for name, result in whole.items()}
     _ask({name: tuple(_jointly(adapter, surface, result.proven, name)) for name, result in whole.items()}, workers)
     return {name: _reconciled(name, result) for name, result in whole.items()}
 

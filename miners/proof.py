@@ -8,7 +8,7 @@ again, until nothing changes or the bound is hit.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, final
@@ -26,7 +26,7 @@ from miners.search import Search
 from miners.stage import to_candidate, to_rule
 from miners.static.terms import OUTSIDE
 from miners.surface.nested import is_portable
-from miners.witness import Examples, find_examples
+from miners.witness import Examples, Shown, find_examples
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -145,9 +145,13 @@ class Gate:
     def _rejecting(self) -> Iterator[tuple[Rule, Predicate]]:
         for key, entry in self._proven.items():
             if entry.rule.severity is Severity.ERROR and entry.rule.added_by is not AddedBy.MANUAL_SEED:
-                if key not in self._predicates:
-                    self._predicates[key] = self._predicate(entry.rule, default_context(self._context))
-                yield entry.rule, self._predicates[key]
+                yield entry.rule, self._claiming(key, entry.rule)
+
+    def _claiming(self, key: str, rule: Rule) -> Predicate:
+        """What a proven rule claims in the default context."""
+        if key not in self._predicates:
+            self._predicates[key] = self._predicate(rule, default_context(self._context))
+        return self._predicates[key]
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again, what is not met is sought further."""
@@ -216,37 +220,42 @@ class Gate:
 
     def challenge(self, configs: Iterable[Kwargs]) -> None:
         """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
-        accepted = [kwargs for kwargs in configs if self.oracle.accepts(kwargs)]
-        holding: dict[str, list[int]] = {}
-        for place, kwargs in enumerate(accepted):
-            for name in kwargs:
-                holding.setdefault(name, []).append(place)
+        configs = tuple(configs)
+        put_to: set[str] = set()
         for round_ in range(MOST_ROUNDS):
+            new = [key for key in self._proven if key not in put_to]
+            put_to.update(new)
             pending: list[_Attempt] = []
-            for key, entry in list(self._proven.items()):
-                met = self._claimed(entry.rule, accepted, holding)
-                if met:
-                    del self._proven[key]
-                    self._rejections = None
-                    again = self._refined(entry.rule, met[:_MOST_COUNTEREXAMPLES], entry.history)
-                    pending.extend(again if round_ < MOST_ROUNDS - 1 else ())
+            for key, met in self._contradicted(new, configs).items():
+                entry = self._proven.pop(key)
+                put_to.discard(key)
+                self._rejections = None
+                again = self._refined(entry.rule, met[:_MOST_COUNTEREXAMPLES], entry.history)
+                pending.extend(again if round_ < MOST_ROUNDS - 1 else ())
             if not pending:
                 return
             self._settle(pending)
 
-    def _claimed(
-        self, rule: Rule, accepted: Sequence[Kwargs], holding: Mapping[str, Sequence[int]]
-    ) -> tuple[Kwargs, ...]:
-        """The accepted configs that an error rule claims in the default context, smallest first.
+    def _contradicted(self, keys: Iterable[str], configs: Iterable[Kwargs]) -> dict[str, tuple[Kwargs, ...]]:
+        """Of proven error rules those that claim configs which the library accepts, and these, smallest first.
 
-        Only those `holding` one of its fields are asked about.
+        Only what a rule claims is asked about, in the default context.
         """
-        if rule.severity is not Severity.ERROR:
-            return ()
-        claims = self._predicate(rule, default_context(self._context))
-        places = sorted({place for name in arguments_of(rule) for place in holding.get(name, ())})
-        met = (accepted[place] for place in places if claims(accepted[place]))
-        return tuple(sorted(met, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
+        told = {key: self._proven[key].rule for key in keys if self._proven[key].rule.severity is Severity.ERROR}
+        claims = Claims((rule, self._claiming(key, rule)) for key, rule in told.items())
+        met: dict[str, list[Kwargs]] = {key: [] for key in told}
+        key_of = {id(rule): key for key, rule in told.items()}
+        for kwargs in configs:
+            claiming = claims.on(kwargs)
+            first = next(claiming, None)
+            if first is not None and self.oracle.accepts(kwargs):
+                for key in {key_of[id(rule)] for rule in (first, *claiming)}:
+                    met[key].append(kwargs)
+        return {
+            key: tuple(sorted(found, key=lambda kwargs: (len(kwargs), len(repr(kwargs)))))
+            for key, found in met.items()
+            if found
+        }
 
     def _settle(self, pending: list[_Attempt], advance: Callable[[], None] = lambda: None) -> None:
         tried: set[str] = set()
@@ -427,10 +436,10 @@ class Gate:
         if search is None:
             search = self._search(candidate)
 
-        def proves(kwargs: Kwargs) -> bool:
+        def proves(kwargs: Kwargs) -> Shown:
             if any(search.is_converted(name, kwargs) for name in candidate.expected.normalised_fields):
-                return False
-            return self._is_met(candidate, kwargs, context_of(drafted(kwargs, {}), self._context))
+                return Shown.NOTHING
+            return self._shown(candidate, kwargs, context_of(drafted(kwargs, {}), self._context))
 
         def clears(positive: Kwargs, negative: Kwargs) -> bool:
             rule = drafted(positive, negative)
@@ -468,11 +477,17 @@ class Gate:
 
     def _is_met(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
         """Whether a config shows the very effect that the candidate speaks of."""
+        return self._shown(candidate, kwargs, context) is Shown.EFFECT
+
+    def _shown(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> Shown:
         rule = self._drafted(candidate, Examples(kwargs, {}))
         observation = self.oracle.observe(kwargs, context, candidate.severity)
-        if observation.skipped_reason is not None or positive_raises(rule, observation) is not None:
-            return False
-        return candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)
+        if observation.skipped_reason is not None:
+            return Shown.ANOTHER_CHECK
+        is_shown = positive_raises(rule, observation) is None
+        if is_shown and (candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)):
+            return Shown.EFFECT
+        return Shown.NOTHING if observation.exception is None else Shown.ANOTHER_CHECK
 
     def _instead(self, candidate: Candidate, search: Search) -> str:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""

@@ -12,7 +12,7 @@ from miners.facts import ClassFacts
 from miners.surface.nested import is_portable
 from miners.types import Either, Group, Instance, Plain
 from miners.values import Surface, field_at
-from miners.witness import Examples, find_examples
+from miners.witness import Examples, Shown, find_examples
 from pytest_llem_invariants.corpus import template_fragments
 from pytest_llem_invariants.model import AddedBy, Kwargs, Match, Severity, TypedValue
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
@@ -92,7 +92,7 @@ class SourceExamples:
             others=vague,
             surface=self._surface,
             context=self._ssot.context,
-            proves=proves,
+            proves=lambda kwargs: Shown.EFFECT if proves(kwargs) else Shown.NOTHING,
             clears=clears,
             most=_MOST_POSITIVES,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from typing import Final
 
@@ -18,7 +19,17 @@ Predicate = Callable[[Kwargs], bool]
 
 _MOST_POSITIVES: Final = 16
 """What none of the simplest configs shows, a further one seldom does: other checks stand before it."""
+_MOST_STOPPED: Final = 9
+"""Where so many were stopped by other checks, a way past those is better looked for than guessed."""
 _MOST_NEGATIVES: Final = 160
+
+
+class Shown(Enum):
+    """What a config showed that satisfies a predicate."""
+
+    EFFECT = "effect"
+    ANOTHER_CHECK = "another check"
+    NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ def find_examples(
     others: Iterable[Predicate] = (),
     surface: Surface = EMPTY,
     context: Mapping[str, ContextField] = EMPTY,
-    proves: Predicate | None = None,
+    proves: Callable[[Kwargs], Shown] | None = None,
     clears: Callable[[Kwargs, Kwargs], bool] | None = None,
     search: Search | None = None,
     most: int = _MOST_POSITIVES,
@@ -45,10 +56,10 @@ def find_examples(
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
     The examples that the candidate brings are taken first where they hold. `proves` and `clears`, where given, ask the
-    live library whether a positive really shows the effect and a negative beside it does not; without an agreeing pair
-    among the first of each (`most` positives) the answer is None. Where no near negative is clean of the others the
-    bare class is taken; a negative that triggers another rule is the last resort. `search` is one for this candidate,
-    where the caller has it.
+    live library what a positive shows and whether a negative beside it does not show it; without an agreeing pair among
+    the first of each (`most` positives, fewer where other checks stop them) the answer is None. Where no near negative
+    is clean of the others the bare class is taken; a negative that triggers another rule is the last resort. `search`
+    is one for this candidate, where the caller has it.
     """
     if search is None:
         search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
@@ -68,19 +79,24 @@ def find_examples(
     return Examples(positive, negative, search.context)
 
 
-def _first(found: Iterator[Kwargs], accept: Predicate | None, most: int) -> Kwargs | None:
+def _first(found: Iterator[Kwargs], look: Callable[[Kwargs], Shown] | None, most: int) -> Kwargs | None:
+    stopped = 0
     for kwargs in itertools.islice(found, most):
-        if accept is None or accept(kwargs):
+        shown = Shown.EFFECT if look is None else look(kwargs)
+        if shown is Shown.EFFECT:
             return kwargs
+        stopped += shown is Shown.ANOTHER_CHECK
+        if stopped == _MOST_STOPPED:
+            break
     return None
 
 
 def _first_clean(found: Iterable[Kwargs], others: tuple[Predicate, ...], clears: Predicate | None) -> Kwargs | None:
-    resort: Kwargs | None = None
+    """The first that no other claims, else the first of the rest: `clears`, which takes longest, is asked last."""
+    unclean: list[Kwargs] = []
     for kwargs in found:
-        if clears is not None and not clears(kwargs):
-            continue
-        if not any(other(kwargs) for other in others):
+        if any(other(kwargs) for other in others):
+            unclean.append(kwargs)
+        elif clears is None or clears(kwargs):
             return kwargs
-        resort = resort if resort is not None else kwargs
-    return resort
+    return next((kwargs for kwargs in unclean if clears is None or clears(kwargs)), None)

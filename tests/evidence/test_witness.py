@@ -15,7 +15,7 @@ from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
 from miners.search import Search, _Tests
 from miners.types import Choice, Either, Group, Instance
-from miners.witness import Examples, find_examples
+from miners.witness import Examples, Shown, find_examples
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -161,9 +161,41 @@ def test_what_another_rule_is_about_is_left_out_of_a_negative() -> None:
 
 
 def test_only_a_positive_that_the_library_shows_is_taken() -> None:
-    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, proves=lambda kwargs: kwargs["n"] < -1)
+    def proves(kwargs: Kwargs) -> Shown:
+        return Shown.EFFECT if kwargs["n"] < -1 else Shown.NOTHING
+
+    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, proves=proves)
     assert examples is not None
     assert examples.positive["n"] < -1
+
+
+@pytest.mark.parametrize(("shown", "asked"), [(Shown.ANOTHER_CHECK, 9), (Shown.NOTHING, 16)])
+def test_what_other_checks_stop_is_given_up_sooner_than_what_shows_nothing(shown: Shown, asked: int) -> None:
+    looked_at: list[Kwargs] = []
+
+    def proves(kwargs: Kwargs) -> Shown:
+        looked_at.append(kwargs)
+        return shown
+
+    assert find_examples(candidate(clauses(n=("<", 100))), FACTS, proves=proves) is None
+    assert len(looked_at) == asked
+
+
+def test_the_library_is_asked_only_about_negatives_that_no_other_rule_claims_unless_all_are() -> None:
+    looked_at: list[Kwargs] = []
+
+    def clears(_: Kwargs, negative: Kwargs) -> bool:
+        looked_at.append(negative)
+        return negative != {}
+
+    below = candidate(clauses(n=("<", 1)))
+    clean = find_examples(below, FACTS, others=[lambda kwargs: kwargs.get("n", 1) != 2], clears=clears)
+    assert clean is not None
+    assert [clean.negative] == looked_at == [{"n": 2}]
+    looked_at.clear()
+    resort = find_examples(below, FACTS, others=[lambda kwargs: True], clears=clears)
+    assert resort is not None
+    assert [resort.negative] == looked_at
 
 
 def test_an_unsatisfiable_predicate_has_no_examples() -> None:
