@@ -17,7 +17,7 @@ from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.inverse import constants_of
 from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Rule, TypedValue
 from pytest_llem_invariants.replay.soundness import few_of
-from pytest_llem_invariants.values import distinct, fits, holdable, neighbours
+from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, neighbours
 
 COERCED: Final = (
     *("N", "no", "Off", "F", "0", "false", "False", "Y", "yes", "ON", "t", "1", "true", "TRUE"),
@@ -45,32 +45,46 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
     def at(name: str, value: Any, beside: Kwargs = EMPTY) -> Kwargs:
         return put(beside, name, value, facts, surface)
 
+    def is_text(name: str) -> bool:
+        return fits("x", field_at(name, facts, surface))
+
     for name, known in values.items():
         inner = class_of(field_at(name, facts, surface), surface)
         objects = () if inner is None else _varied(inner)
         as_text = (str(value) for value in known if isinstance(value, (int, float)))
         yield from (at(name, value) for value in (*known, *as_text, *KINDS, *objects))
+    share = most // 4
+    no_text = {name for name in {name for rule in rules for name in rule.kwargs_positive} if not is_text(name)}
     odd = [
-        at(name, text, kwargs)
+        (kwargs, name, text)
         for kwargs in distinct(rule.kwargs_positive for rule in rules)
         for name in kwargs
-        if not fits("x", field_at(name, facts, surface))
+        if name in no_text
         for text in COERCED
     ]
-    same = [
-        at(right, value, at(left, value))
-        for left, right in itertools.permutations(values, 2)
-        for value in values[left]
-        if fits(value, field_at(right, facts, surface))
-    ]
+    yield from (at(name, text, kwargs) for kwargs, name, text in _some(odd, share, source))
+    same = tuple(_at_the_same(values, facts, surface))
+    yield from (at(right, value, at(left, value)) for left, right, value in _some(same, share, source))
     accepted = [kwargs for kwargs in distinct(rule.kwargs_negative for rule in rules) if len(kwargs) > 1]
     probed = [rule.kwargs_positive for rule in rules if rule.added_by is AddedBy.DYNAMIC_MINER]
-    beside = [{**kwargs, **positive} for positive in distinct(probed) for kwargs in accepted]
-    share = most // 4
-    for configs in (odd, same, beside):
-        yield from _some(configs, share, source)
+    beside = [(kwargs, positive) for positive in distinct(probed) for kwargs in accepted]
+    yield from ({**kwargs, **positive} for kwargs, positive in _some(beside, share, source))
     for (left, one), (right, other) in _pairs(values, share, source):
         yield at(right, other, at(left, one))
+
+
+def _at_the_same(
+    values: Mapping[str, Sequence[Any]], facts: ClassFacts, surface: Surface
+) -> Iterator[tuple[str, str, Any]]:
+    """Two fields, and a value that the first is compared with and the second may hold."""
+    told = {name: [(identity(value), value) for value in known] for name, known in values.items()}
+    every = {key: value for known in told.values() for key, value in known}
+    held: dict[str, set[str]] = {}
+    for name in values:
+        is_fitting = fitting(field_at(name, facts, surface))
+        held[name] = {key for key, value in every.items() if is_fitting(value)}
+    for left, right in itertools.permutations(values, 2):
+        yield from ((left, right, value) for key, value in told[left] if key in held[right])
 
 
 def _varied(inner: ClassFacts) -> Iterator[TypedValue]:

@@ -5,7 +5,8 @@ The predicates of a class share most of their parts: what a part says of a field
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, final
 
@@ -15,7 +16,7 @@ from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.inverse import mappings_by_field, values_by_field
 from pytest_llem_invariants.model import Clause, TypedValue
 from pytest_llem_invariants.predicates import reference_of
-from pytest_llem_invariants.values import Pools, distinct, fits, holdable
+from pytest_llem_invariants.values import Pools, by_identity, holdable, identity
 
 _MOST_CONSTANTS: Final = 200
 
@@ -34,8 +35,8 @@ class _Part:
     key: str
     subject: str
     clauses: tuple[Clause, ...]
-    brings: tuple[tuple[str, Any], ...]
-    """Fields, and the values that bring the subject where its clauses ask."""
+    brings: tuple[tuple[str, str, Any], ...]
+    """Fields, and the values with their identities that bring the subject where its clauses ask."""
     reaches: frozenset[str]
     crosses: bool
     """Whether several fields are compared: a value of one is then tried on the others."""
@@ -54,6 +55,7 @@ class Choices:
         self._pools = Pools(lambda path: field_at(path, facts, surface), surface)
         self._parts: dict[str, _Part] = {}
         self._made: dict[tuple[str, ...], Values] = {}
+        self._kept: dict[tuple[int, str], tuple[Any, ...]] = {}
 
     def beside(self, name: str, constants: Iterable[Any]) -> tuple[Any, ...]:
         """The values of a field where its behaviour may change at those constants."""
@@ -66,16 +68,22 @@ class Choices:
         parts = [self._part(subject, clauses) for subject, clauses in fields.items() if subject not in context]
         # What is computed comes first: of its kind alone, a value has the least chance to satisfy that.
         parts.sort(key=lambda part: parse(part.subject).is_field)
-        return {
-            name: self._values(name, [one for one in parts if one.crosses or name in one.reaches]) for name in names
-        }
+        return {name: self._values(name, [part for part in parts if part.is_of(name)]) for name in names}
+
+    def kept(self, values: tuple[Any, ...], said: str, test: Callable[[Any], bool]) -> tuple[Any, ...]:
+        """Of values that were made here those that pass what is `said` of their field alone."""
+        key = id(values), said
+        if key not in self._kept:
+            self._kept[key] = tuple(filter(test, values))
+        return self._kept[key]
 
     def _part(self, subject: str, clauses: tuple[Clause, ...]) -> _Part:
         key = f"{subject} {clauses!r}"
         if key not in self._parts:
-            brings = tuple(values_by_field(subject, clauses, self._surface))
+            found = values_by_field(subject, clauses, self._surface)
+            brings = tuple((name, identity(value), value) for name, value in found)
+            reaches = frozenset(name for name, _, _ in brings)
             crosses = any(reference_of(clause.rhs) is not None for clause in clauses) or len(parse(subject).fields) > 1
-            reaches = frozenset(name for name, _ in brings)
             self._parts[key] = _Part(key, subject, clauses, brings, reaches, crosses)
         return self._parts[key]
 
@@ -86,20 +94,26 @@ class Choices:
         return self._made[key]
 
     def _make(self, name: str, parts: Sequence[_Part]) -> Values:
-        wanted = [value for part in parts for field, value in part.brings if field == name]
+        wanted: dict[str, Any] = {}
+        others: dict[str, Any] = {}
+        for part in parts:
+            wanted.update((key, value) for field, key, value in part.brings if field == name)
+            others.update((key, value) for _, key, value in part.brings if part.crosses)
         spoken = {part.subject: part.clauses for part in parts}
-        wanted += [mapping for field, mapping in mappings_by_field(spoken, self._surface) if field == name]
-        others = distinct(value for part in parts if part.crosses for _, value in part.brings)
-        fact = field_at(name, self._facts, self._surface)
-        first = [value for value in distinct(wanted) if holdable(value)]
-        chosen = [value for value in first if value in (fact.literals or ())]
-        ordered = [*self._object_of(fact), *chosen, *(value for value in first if fits(value, fact))]
-        rest = self.beside(name, [*first, *others][:_MOST_CONSTANTS])
+        wanted.update(by_identity(one for field, one in mappings_by_field(spoken, self._surface) if field == name))
+        fact, pool = field_at(name, self._facts, self._surface), self._pools.of(name)
+        first = {key: value for key, value in wanted.items() if holdable(value)}
+        constants = dict(itertools.islice({**first, **others}.items(), _MOST_CONSTANTS))
+        every = {
+            **by_identity(self._object_of(fact)),
+            **{key: value for key, value in first.items() if value in (fact.literals or ())},
+            **{key: value for key, value in first.items() if pool.fits_at(key, value)},
+            **pool.keyed(constants),
+        }
         known = fact.name != "" and not fact.required
         unset = () if name in self._facts.fields and not known and fact.required else (MISSING,)
-        every = (*unset, *distinct([*ordered, *rest]))
-        is_fitting = self._pools.of(name).fits
-        return Values(every, tuple(value for value in every if value is MISSING or is_fitting(value)))
+        of_its_type = (value for key, value in every.items() if pool.fits_at(key, value))
+        return Values((*unset, *every.values()), (*unset, *of_its_type))
 
     def _object_of(self, fact: FieldFact) -> tuple[TypedValue, ...]:
         """The object of a field that holds one: it is built with what its class cannot do without, a mapping is not."""

@@ -65,6 +65,11 @@ class Oracle:
         """Whether the library takes a config; False also where this machine cannot tell."""
         return self._verdict(kwargs, EMPTY).exception is None
 
+    def is_known_to_reject(self, kwargs: Kwargs) -> bool:
+        """Whether the library was asked about a config and does not take it, or cannot tell on this machine."""
+        known = self._judged.get(self._question(kwargs, EMPTY))
+        return known is not None and known.exception is not None
+
     def is_steady(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
         """Whether a second look shows the same: what is drawn or timed anew each time is no effect of a config."""
         return self._look(kwargs, context).normalisations == self.observe(kwargs, context).normalisations

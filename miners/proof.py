@@ -245,7 +245,7 @@ class Gate:
         claims = Claims((rule, self._claiming(key, rule)) for key, rule in told.items())
         met: dict[str, list[Kwargs]] = {key: [] for key in told}
         key_of = {id(rule): key for key, rule in told.items()}
-        for kwargs in configs:
+        for kwargs in itertools.filterfalse(self.oracle.is_known_to_reject, configs):
             claiming = claims.on(kwargs)
             first = next(claiming, None)
             if first is not None and self.oracle.accepts(kwargs):

@@ -203,7 +203,9 @@ class Search:
         return kwargs
 
     def _allowed(self, name: str, loose: bool) -> list[Any]:
-        return [value for value in self._pool(name, loose) if self._alone[name](value)]
+        """The values that what is said of a field alone allows: they prune the pools before the product."""
+        said, test = self._alone[name]
+        return list(self._choices.kept(self._pool(name, loose), said, test))
 
     def _pool(self, name: str, loose: bool) -> tuple[Any, ...]:
         values = self._values[name]
@@ -215,25 +217,26 @@ class Search:
         return self._choices.of(self.fields, self._predicate.fields, self._context)
 
     @cached_property
-    def _alone(self) -> dict[str, Callable[[Any], bool]]:
-        return {name: self._tests_of(name) for name in self.fields}
+    def _alone(self) -> dict[str, tuple[str, Callable[[Any], bool]]]:
+        return {name: self._said_alone(name) for name in self.fields}
 
-    def _tests_of(self, name: str) -> Callable[[Any], bool]:
-        """What the clauses that read this field alone say of a value: it prunes the pools before the product."""
+    def _said_alone(self, name: str) -> tuple[str, Callable[[Any], bool]]:
+        """What the clauses that read this field alone say of a value, in words and as a test."""
         fields, defaults = self._predicate.fields, self._predicate.defaults
         own = {
             subject: tuple(clause for clause in clauses if reference_of(clause.rhs) in (None, name))
             for subject, clauses in fields.items()
             if parse(subject).fields == (name,)
         }
-        compiled = compile_match(Match("", own, {key: value for key, value in defaults.items() if key == name}))
+        default = {key: value for key, value in defaults.items() if key == name}
+        compiled = compile_match(Match("", own, default))
 
         def test(value: Any) -> bool:
             if value is MISSING:
                 return compiled(dict(self.base_kwargs), EMPTY)
             return compiled(self._put({}, name, value), EMPTY)
 
-        return test
+        return f"{name}: {own!r} {default!r}", test
 
     def _choose_context(self, match: Match, names: tuple[str, ...], context: Mapping[str, ContextField]) -> Kwargs:
         """The values of the context fields that satisfy their own clauses; the default where it does."""

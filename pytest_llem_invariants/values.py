@@ -72,10 +72,11 @@ def identity(value: Any) -> str:
 
 def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
     """The values without repetition, in order."""
-    return tuple(_by_identity(values).values())
+    return tuple(by_identity(values).values())
 
 
-def _by_identity(values: Iterable[Any]) -> dict[str, Any]:
+def by_identity(values: Iterable[Any]) -> dict[str, Any]:
+    """The same by their identities."""
     return {identity(value): value for value in values}
 
 
@@ -259,20 +260,24 @@ class Pool:
 
     def beside(self, constants: Iterable[Any] = ()) -> tuple[Any, ...]:
         """The values where the field's behaviour may change at those constants."""
-        constants = list(constants)
-        near = (one for value in constants for one in neighbours(value))
-        values = {**self._spelled, **_held(constants), **self._of_type, **_held(near), **_all_samples()}
-        fit = [self._fit(key, value) for key, value in values.items()]
-        return (
-            *(value for value, fine in zip(values.values(), fit, strict=True) if fine),
-            *(value for value, fine in zip(values.values(), fit, strict=True) if not fine),
-        )
+        return tuple(self.keyed(by_identity(constants)).values())
+
+    def keyed(self, constants: Mapping[str, Any]) -> dict[str, Any]:
+        """The same of constants by their identities, each value by its own."""
+        near: dict[str, Any] = {}
+        for key, value in constants.items():
+            near.update(_near(key, value))
+        held = {key: value for key, value in constants.items() if holdable(value)}
+        values = {**self._spelled, **held, **self._of_type, **near, **_all_samples()}
+        fit = {key: self.fits_at(key, value) for key, value in values.items()}
+        return {key: values[key] for wanted in (True, False) for key, fine in fit.items() if fine is wanted}
 
     def fits(self, value: Any) -> bool:
         """Whether a value is of the field's declared type."""
-        return self._fit(identity(value), value)
+        return self.fits_at(identity(value), value)
 
-    def _fit(self, key: str, value: Any) -> bool:
+    def fits_at(self, key: str, value: Any) -> bool:
+        """The same of a value of which the identity is known."""
         if key not in self._fits:
             self._fits[key] = self._is_fitting(value)
         return self._fits[key]
@@ -298,13 +303,27 @@ def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] =
     return Pool(field, typed).beside(constants)
 
 
+_nearest: Final[dict[str, Mapping[str, Any]]] = {}
+_MOST_NEAREST: Final = 20_000
+
+
+def _near(key: str, value: Any) -> Mapping[str, Any]:
+    """What lies beside a value and a corpus file can hold; asked of the same few constants again and again."""
+    known = _nearest.get(key)
+    if known is None:
+        if len(_nearest) == _MOST_NEAREST:
+            _nearest.clear()
+        known = _nearest[key] = _held(neighbours(value))
+    return known
+
+
 def _held(values: Iterable[Any]) -> dict[str, Any]:
-    return _by_identity(filter(holdable, values))
+    return by_identity(filter(holdable, values))
 
 
 @cache
 def _all_samples() -> Mapping[str, Any]:
-    return _by_identity(value for values in SAMPLES.values() for value in values)
+    return by_identity(value for values in SAMPLES.values() for value in values)
 
 
 def _spelled_out(field: FieldLike) -> Iterator[Any]:

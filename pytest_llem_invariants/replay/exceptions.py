@@ -56,7 +56,7 @@ def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] |
     return None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _is_said(wording: re.Pattern[str], message: str) -> bool:
     return wording.search(message) is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -22,13 +22,17 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud80
 
 def normalise_text(text: str) -> str:
     """The text with what varies from run to run replaced by fixed tokens, unprintables escaped, and cut to a bound."""
-    cut = text if len(text) <= LONGEST else text[:LONGEST]
+    cut = _normalised(text[:LONGEST], os.getcwd())
+    return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
+
+
+@lru_cache(maxsize=16384)
+def _normalised(cut: str, cwd: str) -> str:
     if "0x" in cut:
         cut = _ADDRESS.sub("<address>", cut)
     if "://" in cut:
         cut = _LINK_VERSION.sub(r"\1<version>", cut)
     if "/" in cut:
-        cwd = os.getcwd()
         if cwd in cut:
             cut = _working_folder(cwd).sub(_HERE, cut)
         if any(root in cut for root in _temporary_roots()):
@@ -37,7 +41,7 @@ def normalise_text(text: str) -> str:
         cut = _PID.sub(r"\1\2<pid>", cut)
     if not cut.replace("\n", "").replace("\t", "").isprintable():
         cut = _UNPRINTABLE.sub(_escape, cut)
-    return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
+    return cut
 
 
 def _escape(found: re.Match[str]) -> str:
