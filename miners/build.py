@@ -93,11 +93,13 @@ def build(
     workers: int = _WORKERS,
     classes: Collection[str] | None = None,
     counterexamples: Counterexamples = EMPTY,
+    earlier: Sequence[Rule] = (),
 ) -> Mined:
     """Mine the installed library. The version has been checked against its pin by the caller.
 
     With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
-    rules beside the challenges that are made for them.
+    rules beside the challenges that are made for them; the examples of `earlier` rules, of another version, are the
+    first that are tried.
     """
     version = adapter.import_library()
     adapter.check_landmarks()
@@ -110,6 +112,7 @@ def build(
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     _Forked.counterexamples = known_to(surface, counterexamples)
+    _Forked.earlier = earlier
     by_hand = _written_by_hand(previous, surface)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
@@ -214,6 +217,7 @@ class _Forked:
     challenges: Mapping[str, Sequence[Kwargs]]
     judged: dict[str, dict[Question, Observation]]
     counterexamples: Counterexamples
+    earlier: Sequence[Rule]
     feeds: Sequence[Feed]
     readings: dict[str, tuple[SiteFinding, ...]]
 
@@ -428,6 +432,7 @@ def _gate(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, 
         probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
         other_kwargs=adapter.other_kwargs(name),
         checks=_checks(adapter, surface, name),
+        earlier=(rule for rule in _Forked.earlier if rule.native_type == name),
     )
 
 

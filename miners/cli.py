@@ -118,6 +118,7 @@ def _probe(options: argparse.Namespace) -> int:
 def _build(options: argparse.Namespace) -> int:
     from miners.build import build
     from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
+    from miners.history.kept import rules_before
     from miners.ledger.files import LEDGER, render_ledger
     from miners.ledger.making import ledger_of
     from miners.ledger.show import headline
@@ -141,6 +142,7 @@ def _build(options: argparse.Namespace) -> int:
         workers=options.workers,
         classes=options.classes,
         counterexamples=load_counterexamples(path.with_name(COUNTEREXAMPLES)),
+        earlier=rules_before(path.parent, adapter.import_library()),
     )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     print(closing_table(mined))

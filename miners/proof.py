@@ -109,6 +109,7 @@ class Gate:
         probe_limit: int = 240,
         other_kwargs: Kwargs = EMPTY,
         checks: Checks | None = None,
+        earlier: Iterable[Rule] = (),
     ) -> None:
         self.facts = facts
         self._few = few_of(facts.fields)
@@ -127,10 +128,13 @@ class Gate:
         self._other_kwargs = other_kwargs
         """Other base arguments of the class, with which its error rules must hold as well."""
         self._checks = checks
+        self._earlier = {_key(to_candidate(rule)): rule for rule in earlier}
+        """What was confirmed of an earlier version, whose examples are tried first."""
         self._proven: dict[str, Proven] = {}
         self._rejections: Claims | None = None
         """What `rejects` asks; None where rules came or went since it was made."""
         self._predicates: dict[str, Predicate] = {}
+        self._draft: tuple[Candidate | None, Rule | None] = (None, None)
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -285,6 +289,7 @@ class Gate:
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
+        candidate = self._recalled(candidate)
         search = self._search(candidate)
         rule = self._stage(candidate, search)
         if rule is None:
@@ -306,6 +311,14 @@ class Gate:
             self._rejections = None
             return []
         return self._refined(rule, counterexamples, history)
+
+    def _recalled(self, candidate: Candidate) -> Candidate:
+        """The candidate with the examples that proved it in an earlier version."""
+        rule = self._earlier.get(_key(candidate))
+        if rule is None:
+            return candidate
+        hints, clear = (rule.kwargs_positive, *candidate.hints), (rule.kwargs_negative, *candidate.clear)
+        return replace(candidate, hints=hints, clear=clear)
 
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
@@ -473,7 +486,13 @@ class Gate:
         )
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
-        return to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
+        """The candidate as a rule with these examples; put into words once for all that are tried."""
+        before, rule = self._draft
+        if rule is None or before is not candidate:
+            of = {"engine": self._engine, "library": self._library, "added_at": self._added_at}
+            rule = to_rule(candidate, examples, **of)
+            self._draft = candidate, rule
+        return replace(rule, kwargs_positive=examples.positive, kwargs_negative=examples.negative)
 
     def _is_met(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
         """Whether a config shows the very effect that the candidate speaks of."""
