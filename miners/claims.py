@@ -1,37 +1,71 @@
-"""Which of many rules claim a config: only those are asked that read one of its arguments, or need none."""
+"""Which of many rules claim a config: only those are asked that it gives what they cannot do without."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
-from typing import final
+from typing import Any, final
 
-from pytest_llem_invariants.model import Kwargs, Rule
-from pytest_llem_invariants.predicates import referenced_fields
+from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match, Rule
+from pytest_llem_invariants.predicates import compile_match, referenced_fields
 
 Predicate = Callable[[Kwargs], bool]
 
 
 def arguments_of(rule: Rule) -> frozenset[str]:
     """The keyword arguments that a rule reads, the whole of an object for a field inside of it."""
-    return frozenset(name.partition(".")[0] for name in referenced_fields(rule.match))
+    return _roots(rule.match)
+
+
+def _roots(match: Match) -> frozenset[str]:
+    return frozenset(name.partition(".")[0] for name in referenced_fields(match))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one rule claims in one context."""
+
+    rule: Rule
+    fires: Predicate
+    asks_for: frozenset[str] | None
+    """Arguments of which each config that it claims gives one; None where it claims the bare class."""
+
+
+def claim_of(
+    rule: Rule, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
+) -> Claim:
+    """What a rule claims in a context, of configs that are laid over base arguments."""
+
+    def fires_as(match: Match) -> Predicate:
+        compiled = compile_match(match, context_fields=declared)
+        return (
+            (lambda kwargs: compiled({**base, **kwargs}, context)) if base else lambda kwargs: compiled(kwargs, context)
+        )
+
+    match = rule.match
+    parts = (Match(match.engine, {subject: clauses}, match.defaults) for subject, clauses in match.fields.items())
+    # Each part must hold: one that does not of the bare class holds only where something is given that it reads.
+    lacking = [_roots(part) - declared.keys() for part in parts if not fires_as(part)(EMPTY)]
+    return Claim(rule, fires_as(match), min(lacking, key=len, default=None))
 
 
 @final
 class Claims:
-    """Rules with their predicates. Without any of the arguments that it reads a rule claims what it claims of none."""
+    """The claims of several rules."""
 
-    def __init__(self, rules: Iterable[tuple[Rule, Predicate]]) -> None:
-        self._of_nothing: list[tuple[Rule, Predicate]] = []
-        self._by_argument: dict[str, list[tuple[Rule, Predicate]]] = {}
-        for rule, claims in rules:
-            if claims({}):
-                self._of_nothing.append((rule, claims))
-                continue
-            for name in arguments_of(rule):
-                self._by_argument.setdefault(name, []).append((rule, claims))
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._of_nothing: list[Claim] = []
+        self._by_argument: dict[str, list[Claim]] = {}
+        for claim in claims:
+            if claim.asks_for is None:
+                self._of_nothing.append(claim)
+            else:
+                for name in claim.asks_for:
+                    self._by_argument.setdefault(name, []).append(claim)
 
     def on(self, kwargs: Kwargs) -> Iterator[Rule]:
         """The rules that claim a config; one may come more than once."""
         asked = chain(self._of_nothing, *(self._by_argument.get(name, ()) for name in kwargs))
-        return (rule for rule, claims in asked if claims(kwargs))
+        return (claim.rule for claim in asked if claim.fires(kwargs))

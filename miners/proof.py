@@ -15,7 +15,7 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.choices import Choices
-from miners.claims import Claims, Predicate, arguments_of
+from miners.claims import Claim, Claims, Predicate, arguments_of, claim_of
 from miners.context_changes import changed, together
 from miners.detours import MOST_ASKED, Checks, detour
 from miners.facts import ClassFacts
@@ -47,8 +47,10 @@ from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
 OF_TYPES: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT})
-_FEWER: Final = 4
-"""Of what a declared type says, or another class was seen to do, so many times fewer probes are made."""
+_FEWER_OF_TYPES: Final = 8
+"""Of what a declared type says so many times fewer probes are made: it is the challenges that speak against that."""
+_FEWER_RESTATED: Final = 4
+"""Of what another class was seen to do so many times fewer are made."""
 _MOST_COMPANY: Final = 40
 """Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
@@ -133,7 +135,7 @@ class Gate:
         self._proven: dict[str, Proven] = {}
         self._rejections: Claims | None = None
         """What `rejects` asks; None where rules came or went since it was made."""
-        self._predicates: dict[str, Predicate] = {}
+        self._claims: dict[str, Claim] = {}
         self._draft: tuple[Candidate | None, Rule | None] = (None, None)
 
     @property
@@ -146,16 +148,19 @@ class Gate:
             self._rejections = Claims(self._rejecting())
         return next(self._rejections.on(kwargs), None) is not None
 
-    def _rejecting(self) -> Iterator[tuple[Rule, Predicate]]:
+    def _rejecting(self) -> Iterator[Claim]:
         for key, entry in self._proven.items():
             if entry.rule.severity is Severity.ERROR and entry.rule.added_by is not AddedBy.MANUAL_SEED:
-                yield entry.rule, self._claiming(key, entry.rule)
+                yield self._claim(key, entry.rule)
 
-    def _claiming(self, key: str, rule: Rule) -> Predicate:
+    def _claim(self, key: str, rule: Rule) -> Claim:
         """What a proven rule claims in the default context."""
-        if key not in self._predicates:
-            self._predicates[key] = self._predicate(rule, default_context(self._context))
-        return self._predicates[key]
+        if key not in self._claims:
+            self._claims[key] = self._claim_in(rule, default_context(self._context))
+        return replace(self._claims[key], rule=rule)
+
+    def _claim_in(self, rule: Rule, context: Mapping[str, Any]) -> Claim:
+        return claim_of(rule, context, self._context, self.facts.base_kwargs)
 
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again, what is not met is sought further."""
@@ -246,7 +251,7 @@ class Gate:
         Only what a rule claims is asked about, in the default context.
         """
         told = {key: self._proven[key].rule for key in keys if self._proven[key].rule.severity is Severity.ERROR}
-        claims = Claims((rule, self._claiming(key, rule)) for key, rule in told.items())
+        claims = Claims(self._claim(key, rule) for key, rule in told.items())
         met: dict[str, list[Kwargs]] = {key: [] for key in told}
         key_of = {id(rule): key for key, rule in told.items()}
         for kwargs in itertools.filterfalse(self.oracle.is_known_to_reject, configs):
@@ -304,13 +309,19 @@ class Gate:
         if chance is not None:
             self.lost.append(Lost(candidate, chance))
             return []
-        closely = candidate.added_by not in OF_TYPES and not candidate.restated
-        counterexamples = self._refuting(rule, self._probe_limit if closely or history else self._probe_limit // _FEWER)
+        # What was contradicted once is looked at in full.
+        counterexamples = self._refuting(rule, self._probe_limit if history else self._probes_of(candidate))
         if not counterexamples:
             self._proven.setdefault(_key(candidate), Proven(rule, history))
             self._rejections = None
             return []
         return self._refined(rule, counterexamples, history)
+
+    def _probes_of(self, candidate: Candidate) -> int:
+        """How many probes a candidate is worth."""
+        if candidate.added_by in OF_TYPES:
+            return self._probe_limit // _FEWER_OF_TYPES
+        return self._probe_limit // _FEWER_RESTATED if candidate.restated else self._probe_limit
 
     def _recalled(self, candidate: Candidate) -> Candidate:
         """The candidate with the examples that proved it in an earlier version."""
@@ -391,8 +402,8 @@ class Gate:
     def finished(self) -> tuple[Proven, ...]:
         """The proven rules, none implied by another of the same voice, no negative of one triggering another."""
         kept = self._without_implied()
-        told = ((entry.rule, self._predicate(entry.rule)) for entry in kept)
-        claims = Claims((rule, fires) for rule, fires in told if not fires({}))  # else no negative were clean
+        told = (self._claim_in(entry.rule, context_of(entry.rule, self._context)) for entry in kept)
+        claims = Claims(claim for claim in told if claim.asks_for is not None)  # else no negative were clean
         settled: list[Proven] = []
         for entry in kept:
             cleaned = self._with_clean_negative(entry, claims)

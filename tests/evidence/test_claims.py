@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.claims import Claims, arguments_of
-from pytest_llem_invariants.model import Clause
+from miners.claims import Claims, arguments_of, claim_of
+from pytest_llem_invariants.model import Clause, ContextField, Kwargs, Rule
 from pytest_llem_invariants.predicates import compile_match
 from tests.evidence.test_soundness import rule
 
@@ -18,7 +19,9 @@ RULES = (
     rule({"mode": (Clause("absent", True),)}, {}, {"mode": "x"}),
     rule({"inner.size": (Clause("==", 3),), "n": (Clause("present", True),)}, {"n": 1, "inner": {"size": 3}}, {}),
     rule({"beams": (Clause("falsy", True),), "n": (Clause(">", 2),)}, {"n": 3}, {}),
+    rule({"platform": (Clause("==", "cuda"),), "n": (Clause("present", True),)}, {"n": 1}, {}),
 )
+DECLARED = {"platform": ContextField("cpu", ("cpu", "cuda"))}
 CONFIGS = st.fixed_dictionaries(
     {},
     optional={
@@ -30,29 +33,39 @@ CONFIGS = st.fixed_dictionaries(
 )
 
 
-def predicate_of(index: int) -> Any:
-    compiled = compile_match(RULES[index].match)
-    return lambda kwargs: compiled(kwargs, {})
+@given(CONFIGS, st.sampled_from(["cpu", "cuda"]), st.sampled_from([{}, {"n": 3}, {"mode": "x"}]))
+def test_the_rules_that_claim_a_config_are_found(kwargs: dict[str, Any], platform: str, base: dict[str, Any]) -> None:
+    context = {"platform": platform}
 
+    def fires(one: Rule) -> bool:
+        return compile_match(one.match, context_fields=DECLARED)({**base, **kwargs}, context)
 
-@given(CONFIGS)
-def test_the_rules_that_claim_a_config_are_found(kwargs: dict[str, Any]) -> None:
-    pairs = [(one, predicate_of(index)) for index, one in enumerate(RULES)]
-    expected = [one for one, claims in pairs if claims(kwargs)]
-    found = list(Claims(pairs).on(kwargs))
+    expected = [one for one in RULES if fires(one)]
+    found = list(Claims(claim_of(one, context, DECLARED, base) for one in RULES).on(kwargs))
     assert all(one in found for one in expected)
     assert all(one in expected for one in found)
 
 
-def test_a_rule_that_lacks_its_arguments_is_not_asked() -> None:
-    asked: list[dict[str, Any]] = []
+def test_a_rule_is_asked_only_about_what_gives_an_argument_that_it_cannot_do_without() -> None:
+    asked: list[Kwargs] = []
+    claim = claim_of(RULES[4], {})
+    assert claim.asks_for == {"n"}  # what is not given is falsy already
 
-    def claims(kwargs: Any) -> bool:
-        asked.append(dict(kwargs))
-        return False
+    def fires(kwargs: Kwargs) -> bool:
+        asked.append(kwargs)
+        return claim.fires(kwargs)
 
-    assert not list(Claims([(RULES[0], claims)]).on({"beams": 1}))
-    assert asked == [{}]
+    claims = Claims([replace(claim, fires=fires)])
+    assert not list(claims.on({"beams": 0}))
+    assert list(claims.on({"beams": 0, "n": 3})) == [RULES[4]]
+    assert asked == [{"beams": 0, "n": 3}]
+
+
+def test_what_asks_for_nothing_and_what_another_context_asks_for_are_told_apart() -> None:
+    assert claim_of(RULES[2], {}).asks_for is None
+    assert claim_of(RULES[5], {"platform": "cpu"}, DECLARED).asks_for == frozenset()
+    assert claim_of(RULES[5], {"platform": "cuda"}, DECLARED).asks_for == {"n"}
+    assert claim_of(RULES[5], {"platform": "cuda"}, DECLARED, base={"n": 1}).asks_for is None
 
 
 def test_the_arguments_of_a_rule_are_whole_ones() -> None:
