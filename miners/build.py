@@ -36,7 +36,7 @@ from miners.stage import to_candidate
 from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
-from miners.workers import forked
+from miners.workers import forked, seldom_collected
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import now, today
@@ -116,7 +116,8 @@ def build(
     by_hand = _written_by_hand(previous, surface)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
-    with adapter.context(adapter.default_context()):  # in which most is asked: to enter it anew takes a third of that
+    # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
+    with seldom_collected(), adapter.context(adapter.default_context()):
         results = _prove_all(adapter, surface, wanted, [*lifted, *by_hand], kept, feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)
     found = merge(with_method(entry.rule, adapter.package) for entry in proven)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from miners import guesses, modes
 from miners.discovery import command as discovery
@@ -16,6 +16,7 @@ from miners.history import command as history
 from miners.ledger import command as ledger
 from miners.schema import command as schemas
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.leaving import leave
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return OK
     return status
+
+
+def command() -> NoReturn:
+    """`main` as a command: what has imported a large library ends at once."""
+    leave(main())
 
 
 def _parser() -> argparse.ArgumentParser:

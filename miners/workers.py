@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from typing import Final
 
 from miners.absent import remember_absent
 from pytest_llem_invariants.forks import limit_memory
 
 _SELDOM: Final = (50_000, 20, 20)
-"""When a worker looks for garbage: it makes many small facts that stay, and looking through them took a tenth of it."""
+"""When a process looks for garbage: it makes many small facts that stay, and to look through them took a tenth."""
 _SPARE: Final = 2 * 1024**3
 """How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""
 
@@ -19,6 +21,17 @@ _SPARE: Final = 2 * 1024**3
 def forked(workers: int) -> ProcessPoolExecutor:
     """A pool of workers that are copies of this process."""
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Look for garbage seldom while much is made that stays."""
+    before = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _begin() -> None:

@@ -20,6 +20,7 @@ from typing import Any, Final
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
 from pytest_llem_invariants.ssot import NativeType, Ssot, Step
+from pytest_llem_invariants.yamlio import quiet_collector
 
 ENV: Final = "env."
 _MEMOISED: Final = type(cache(len))
@@ -62,7 +63,7 @@ class EngineAdapter:
             raise self._failure
         if self._version is None:
             try:
-                with warnings.catch_warnings():
+                with warnings.catch_warnings(), quiet_collector():
                     warnings.simplefilter("ignore")
                     self._version = self._import()
             except EngineUnavailableError as error:

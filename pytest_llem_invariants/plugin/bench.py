@@ -62,11 +62,10 @@ class Bench:
         from pytest_llem_invariants.engines import get_adapter
         from pytest_llem_invariants.replay.observe import Observer
         from pytest_llem_invariants.ssot import check_installed_version
-        from pytest_llem_invariants.yamlio import quiet_collector
 
         adapter = get_adapter(self._volume.engine, self._volume.root)
         check_installed_version(self._volume.engine, PIN_ROLE, self._volume.root)
-        with quiet_collector(), unrewritten_imports():
+        with unrewritten_imports():
             self._observer = Observer(adapter)
         gc.freeze()  # a library stays to the end, like what was collected
         atexit.register(gc.unfreeze)  # or compiled modules take it for leaked

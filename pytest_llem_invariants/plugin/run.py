@@ -15,6 +15,7 @@ import pytest
 from _pytest.runner import call_and_report
 
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.leaving import leave
 from pytest_llem_invariants.model import EnvironmentKind
 from pytest_llem_invariants.plugin import messages, wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
@@ -23,7 +24,6 @@ from pytest_llem_invariants.plugin.handover import Handover
 from pytest_llem_invariants.plugin.hooks import are_plain, dismiss_hypothesis, hooks_of, plain_hooks_of
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
-from pytest_llem_invariants.plugin.leaving import leave
 from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
 from pytest_llem_invariants.plugin.shelf import Shelf, Volume
 
