@@ -24,6 +24,8 @@ from miners.logic import (
 
 _PLAINEST: Final = 6
 """Of more cases than there may be, so many are said one by one: each is enough for the condition to hold."""
+_MOST_STEPS: Final = 2_000
+"""So far a case is looked for where only its existence is asked."""
 _MANY: Final = "a condition of many cases"
 MANY_CASES: Final = "many cases"
 """The shape of what is not said for its number alone."""
@@ -46,6 +48,33 @@ def to_dnf_in_part(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjun
             return ((),) if value else ()
         case _:
             return ((formula,),)
+
+
+def has_case(formula: Formula) -> bool:
+    """Whether a condition has any case, as far as a bounded number of steps tells; they are not said."""
+    steps = iter(range(_MOST_STEPS))
+
+    def goes_on(said: Conjunction, left: tuple[Formula, ...]) -> bool:
+        if not left or next(steps, None) is None:
+            return True
+        first, rest = left[0], left[1:]
+        match first:
+            case Truth(value=value):
+                return value and goes_on(said, rest)
+            case And(parts=parts):
+                return goes_on(said, (*parts, *rest))
+            case Or(parts=parts):
+                return any(goes_on(said, (part, *rest)) for part in parts)
+            case _:
+                joined = simplify((*said, first))
+                return joined is not None and goes_on(joined, rest)
+
+    parts = formula.parts if isinstance(formula, And) else (formula,)
+    return goes_on((), tuple(sorted(parts, key=_alternatives)))  # where there is no choice first
+
+
+def _alternatives(formula: Formula) -> int:
+    return len(formula.parts) if isinstance(formula, Or) else 0
 
 
 def _multiplied(left: Sequence[Conjunction], right: Sequence[Conjunction], limit: int) -> tuple[Conjunction, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
-from miners.cases import to_dnf_in_part
+from miners.cases import has_case, to_dnf_in_part
 from miners.choices import Choices
 from miners.companions import companions
 from miners.facts import ClassFacts
@@ -114,8 +114,7 @@ class Checks:
         As the code was read, which nobody has proven: one config of the case is asked about, and not many.
         """
         return any(
-            checks and not to_dnf_in_part(all_of((*case, *map(negate, checks))))
-            for checks in self._without_verdict.values()
+            checks and not has_case(all_of((*case, *map(negate, checks)))) for checks in self._without_verdict.values()
         )
 
     def _of(self, name: str) -> Mapping[str, tuple[Candidate, ...]]:
