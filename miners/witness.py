@@ -19,7 +19,7 @@ Predicate = Callable[[Kwargs], bool]
 
 _MOST_POSITIVES: Final = 16
 """What none of the simplest configs shows, a further one seldom does: other checks stand before it."""
-_MOST_STOPPED: Final = 9
+_MOST_STOPPED: Final = 12
 """Where so many were stopped by other checks, a way past those is better looked for than guessed."""
 _MOST_NEGATIVES: Final = 160
 
