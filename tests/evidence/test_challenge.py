@@ -19,6 +19,7 @@ from pytest_llem_invariants.model import (
     Observation,
     ObservedException,
     Outcome,
+    Rule,
     Severity,
 )
 from tests.evidence.test_soundness import FACTS, MESSAGE
@@ -134,3 +135,33 @@ def test_a_rule_of_which_every_negative_is_about_another_rule_is_lost_with_that_
     gate.adopt([replace(first, rule=unset), replace(first, rule=of_all_others)])
     assert [entry.rule.id for entry in gate.finished()] == ["another"]
     assert "another rule is about" in gate.lost[-1].reason
+
+
+def test_the_example_that_proved_a_rule_in_an_earlier_version_comes_first() -> None:
+    (entry,) = gate_of(NEGATIVE).proven
+    earlier = replace(entry.rule, kwargs_positive={"n": -77}, kwargs_negative={"n": 77})
+    assert examples_with(earlier) == ({"n": -77}, {"n": 77})
+    assert examples_with(replace(earlier, kwargs_positive={"n": -77, "temperature": UNLIKELY})) == examples_with()
+    other = replace(earlier, match=replace(earlier.match, fields={"n": (Clause("<", 1),)}))
+    assert examples_with(other) == examples_with()
+
+
+def examples_with(*earlier: Rule) -> tuple[Kwargs, Kwargs]:
+    """The examples of the rule about negative numbers, where some rules of an earlier version are known."""
+    stands_in: Any = Library()
+    oracle = Oracle(stands_in, "lib.Config")
+    gate = Gate(FACTS, oracle, engine="lib", library="lib", added_at="2026-01-01", earlier=earlier)
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    gate.prove([Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, MESSAGE, source, AddedBy.STATIC_MINER)])
+    (entry,) = gate.proven
+    return entry.rule.kwargs_positive, entry.rule.kwargs_negative
+
+
+def test_only_what_some_rule_claims_is_asked_about() -> None:
+    gate = gate_of(NEGATIVE)
+    known = len(gate.oracle.judged)
+    gate.challenge([{"n": 401}, {"temperature": 0.123}, {"mode": "fast", "n": 402}])
+    assert len(gate.oracle.judged) == known
+    gate.challenge([{"n": -403}])
+    assert len(gate.oracle.judged) == known + 1
