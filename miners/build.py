@@ -231,14 +231,16 @@ class _Forked:
 
     @classmethod
     def ask(cls, task: tuple[str, int]) -> tuple[str, Mapping[Question, Observation]]:
-        """What the library says to a share of what the rules of a class are challenged with; of known ones, claim."""
+        """What the library says to a share of the challenges of a class: where its rules are known, what they claim."""
         name, share = task
         oracle = _oracle(cls.adapter, name)
-        gate = _gate(cls.adapter, cls.surface, name, oracle)
-        gate.adopt(cls.known.get(name, ()))
-        for kwargs in itertools.islice(cls.challenges[name], share, None, _ASKERS):
-            if not gate.proven or gate.rejects(kwargs):
-                oracle.accepts(kwargs)
+        challenges: Iterable[Kwargs] = itertools.islice(cls.challenges[name], share, None, _ASKERS)
+        if name in cls.known:
+            gate = _gate(cls.adapter, cls.surface, name, oracle)
+            gate.adopt(cls.known[name])
+            challenges = filter(gate.rejects, challenges)
+        for kwargs in challenges:
+            oracle.accepts(kwargs)
         return name, oracle.judged
 
     @classmethod

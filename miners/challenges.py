@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeVar
 
 from miners.facts import ClassFacts
@@ -45,6 +46,7 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
     def at(name: str, value: Any, beside: Kwargs = EMPTY) -> Kwargs:
         return put(beside, name, value, facts, surface)
 
+    @cache
     def is_text(name: str) -> bool:
         return fits("x", field_at(name, facts, surface))
 
@@ -54,12 +56,11 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
         as_text = (str(value) for value in known if isinstance(value, (int, float)))
         yield from (at(name, value) for value in (*known, *as_text, *KINDS, *objects))
     share = most // 4
-    no_text = {name for name in {name for rule in rules for name in rule.kwargs_positive} if not is_text(name)}
     odd = [
         (kwargs, name, text)
         for kwargs in distinct(rule.kwargs_positive for rule in rules)
         for name in kwargs
-        if name in no_text
+        if not is_text(name)
         for text in COERCED
     ]
     yield from (at(name, text, kwargs) for kwargs, name, text in _some(odd, share, source))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, final
 
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match, Rule
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.predicates import CompiledMatch, compile_match, referenced_fields
 
 Predicate = Callable[[Kwargs], bool]
 
@@ -20,6 +20,21 @@ def arguments_of(rule: Rule) -> frozenset[str]:
 
 def _roots(match: Match) -> frozenset[str]:
     return frozenset(name.partition(".")[0] for name in referenced_fields(match))
+
+
+def parts_of(match: Match, declared: Collection[str]) -> Iterator[tuple[CompiledMatch, frozenset[str]]]:
+    """What a predicate says of each subject, and the arguments that this depends on: all parts hold, or it does not."""
+    for subject, clauses in match.fields.items():
+        part = Match(match.engine, {subject: clauses}, match.defaults)
+        yield compile_match(part, context_fields=frozenset(declared)), _roots(part)
+
+
+def predicate_of(
+    match: Match, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
+) -> Predicate:
+    """What a match says in a context of configs that are laid over base arguments."""
+    holds = compile_match(match, context_fields=declared)
+    return (lambda kwargs: holds({**base, **kwargs}, context)) if base else lambda kwargs: holds(kwargs, context)
 
 
 @final
@@ -37,18 +52,10 @@ def claim_of(
     rule: Rule, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
 ) -> Claim:
     """What a rule claims in a context, of configs that are laid over base arguments."""
-
-    def fires_as(match: Match) -> Predicate:
-        compiled = compile_match(match, context_fields=declared)
-        return (
-            (lambda kwargs: compiled({**base, **kwargs}, context)) if base else lambda kwargs: compiled(kwargs, context)
-        )
-
-    match = rule.match
-    parts = (Match(match.engine, {subject: clauses}, match.defaults) for subject, clauses in match.fields.items())
     # Each part must hold: one that does not of the bare class holds only where something is given that it reads.
-    lacking = [_roots(part) - declared.keys() for part in parts if not fires_as(part)(EMPTY)]
-    return Claim(rule, fires_as(match), min(lacking, key=len, default=None))
+    parts = parts_of(rule.match, declared)
+    lacking = [roots - declared.keys() for holds, roots in parts if not holds(base, context)]
+    return Claim(rule, predicate_of(rule.match, context, declared, base), min(lacking, key=len, default=None))
 
 
 @final

@@ -148,7 +148,7 @@ def _build(options: argparse.Namespace) -> int:
         workers=options.workers,
         classes=options.classes,
         counterexamples=load_counterexamples(path.with_name(COUNTEREXAMPLES)),
-        earlier=rules_before(path.parent, adapter.import_library()),
+        earlier=rules_before(data_root(), options.engine, adapter.import_library()),
     )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     print(closing_table(mined))

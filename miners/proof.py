@@ -15,7 +15,7 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.choices import Choices
-from miners.claims import Claim, Claims, Predicate, arguments_of, claim_of
+from miners.claims import Claim, Claims, Predicate, arguments_of, claim_of, predicate_of
 from miners.context_changes import changed, together
 from miners.detours import MOST_ASKED, Checks, detour
 from miners.facts import ClassFacts
@@ -38,7 +38,7 @@ from pytest_llem_invariants.model import (
     Rule,
     Severity,
 )
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting
@@ -500,8 +500,7 @@ class Gate:
         """The candidate as a rule with these examples; put into words once for all that are tried."""
         before, rule = self._draft
         if rule is None or before is not candidate:
-            of = {"engine": self._engine, "library": self._library, "added_at": self._added_at}
-            rule = to_rule(candidate, examples, **of)
+            rule = to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
             self._draft = candidate, rule
         return replace(rule, kwargs_positive=examples.positive, kwargs_negative=examples.negative)
 
@@ -565,10 +564,8 @@ class Gate:
         )
 
     def _predicate(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:
-        match = compile_match(rule.match, context_fields=self._context)
         under = context_of(rule, self._context) if context is None else context
-        base = self.facts.base_kwargs
-        return (lambda kwargs: match({**base, **kwargs}, under)) if base else (lambda kwargs: match(kwargs, under))
+        return predicate_of(rule.match, under, self._context, self.facts.base_kwargs)
 
     def _shows(self, rule: Rule) -> Predicate:
         context = context_of(rule, self._context)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any, Final, final
 
 from miners.choices import Choices, Values
+from miners.claims import parts_of
 from miners.facts import ClassFacts, FieldFact
 from miners.ranked import Ranks, Test, by_rank
 from miners.types import Choice, Group, Instance, alternatives
@@ -65,7 +66,7 @@ class Search:
         self._surface = surface
         match = Match("", fields, defaults)
         self._compiled: CompiledMatch = compile_match(match, context_fields=frozenset(context))
-        self.parts = tuple(_parts_of(match, context))
+        self.parts = tuple(parts_of(match, context))
         """What the predicate says of each subject, and the arguments that this depends on."""
         names = referenced_fields(match)
         self.unmet: tuple[str, ...] = ()
@@ -202,10 +203,10 @@ class Search:
             kwargs = self._put(kwargs, name, value)
         return kwargs
 
-    def _allowed(self, name: str, loose: bool) -> list[Any]:
+    def _allowed(self, name: str, loose: bool) -> tuple[Any, ...]:
         """The values that what is said of a field alone allows: they prune the pools before the product."""
         said, test = self._alone[name]
-        return list(self._choices.kept(self._pool(name, loose), said, test))
+        return self._choices.kept(self._pool(name, loose), said, test)
 
     def _pool(self, name: str, loose: bool) -> tuple[Any, ...]:
         values = self._values[name]
@@ -312,14 +313,6 @@ def _is_within(value: float, bounds: Mapping[str, Any]) -> bool:
 def _in_turns(sources: Sequence[Iterator[Kwargs]]) -> Iterator[Kwargs]:
     for row in itertools.zip_longest(*sources):
         yield from (kwargs for kwargs in row if kwargs is not None)
-
-
-def _parts_of(match: Match, context: Collection[str]) -> Iterator[tuple[CompiledMatch, frozenset[str]]]:
-    """What a predicate says of each subject, and the arguments that this depends on: all parts hold, or it does not."""
-    for subject, clauses in match.fields.items():
-        part = Match("", {subject: clauses}, match.defaults)
-        roots = frozenset(map(_root, referenced_fields(part)))
-        yield compile_match(part, context_fields=frozenset(context)), roots
 
 
 def _root(path: str) -> str:

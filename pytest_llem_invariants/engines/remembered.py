@@ -41,24 +41,26 @@ def remember_function(module: ModuleType, name: str, folders: Folders, clear_onc
 
 def remember_steady(place: str) -> None:
     """Let a function (`module:name`) that speaks of the machine alone, and costs as much as a config, be asked once."""
-    module_name, _, name = place.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError:  # another version of the library keeps it elsewhere
-        return
+    module, name = _module_of(place)
     if hasattr(module, name):
         _exchange(module, name, functools.cache(getattr(module, name)))
 
 
 def remember_text(place: str) -> None:
     """Let the text of a class's objects (`module:class`) be made once of each state: errors echo it, cut short."""
-    module_name, _, name = place.partition(":")
-    try:
-        owner = getattr(importlib.import_module(module_name), name, None)
-    except ModuleNotFoundError:  # another version of the library keeps it elsewhere
-        return
-    if owner is not None:
+    module, name = _module_of(place)
+    if hasattr(module, name):
+        owner = getattr(module, name)
         owner.__repr__ = _telling(owner.__repr__)
+
+
+def _module_of(place: str) -> tuple[ModuleType, str]:
+    """The module of a place (`module:name`), an empty one where another version of the library keeps it elsewhere."""
+    module, _, name = place.partition(":")
+    try:
+        return importlib.import_module(module), name
+    except ModuleNotFoundError:
+        return ModuleType(module), name
 
 
 def _telling(tell: Callable[[Any], str]) -> Callable[[Any], str]:

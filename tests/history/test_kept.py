@@ -15,8 +15,9 @@ def keep(root: Path, version: str, bound: int) -> Rule:
     about = rule({"n": (Clause("<", bound),)}, {"n": bound - 1}, {"n": bound})
     kept = replace(about, invariant_under_test=f"rejects n below {bound}")
     corpus = Corpus("1.1.0", kept.engine, version, "2026-01-01T00:00:00Z", (kept,))
-    (root / "history" / version).mkdir(parents=True)
-    dump(root / "history" / version / "invariants.proposed.yaml", render_proposed(corpus))
+    folder = root / "corpora" / "lib" / "history" / version
+    folder.mkdir(parents=True)
+    dump(folder / "invariants.proposed.yaml", render_proposed(corpus))
     return kept
 
 
@@ -28,14 +29,15 @@ def test_the_nearest_version_before_is_taken_and_none_after(tmp_path: Path) -> N
     keep(tmp_path, "0.9.0", 1)
     keep(tmp_path, "0.10.0", 2)
     keep(tmp_path, "0.33.0", 3)
-    (tmp_path / "history" / "notes").mkdir()
-    (tmp_path / "history" / "notes" / "invariants.proposed.yaml").write_text("no version's", encoding="utf-8")
-    assert examples(rules_before(tmp_path, "0.32.0")) == [{"n": 1}]
-    assert examples(rules_before(tmp_path, "0.10.0")) == [{"n": 0}]
-    assert examples(rules_before(tmp_path, "0.40.0")) == [{"n": 2}]
+    notes = tmp_path / "corpora" / "lib" / "history" / "notes"
+    notes.mkdir()
+    (notes / "invariants.proposed.yaml").write_text("no version's", encoding="utf-8")
+    assert examples(rules_before(tmp_path, "lib", "0.32.0")) == [{"n": 1}]
+    assert examples(rules_before(tmp_path, "lib", "0.10.0")) == [{"n": 0}]
+    assert examples(rules_before(tmp_path, "lib", "0.40.0")) == [{"n": 2}]
 
 
 def test_before_the_first_version_nothing_is_known(tmp_path: Path) -> None:
-    assert rules_before(tmp_path, "1.0") == ()
+    assert rules_before(tmp_path, "lib", "1.0") == ()
     keep(tmp_path, "2.0", 1)
-    assert rules_before(tmp_path, "1.0") == ()
+    assert rules_before(tmp_path, "lib", "1.0") == ()
