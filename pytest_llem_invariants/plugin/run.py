@@ -22,6 +22,7 @@ from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
 from pytest_llem_invariants.plugin.handover import Handover
 from pytest_llem_invariants.plugin.hooks import are_plain, dismiss_hypothesis, hooks_of, plain_hooks_of
+from pytest_llem_invariants.plugin.interrupts import held_interrupt
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
 from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
@@ -251,13 +252,22 @@ class LlemRun:
             rule = report.nodeid.split("::")[1]
             self._crashed[rule] = "crashed: the worker process died"
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Pytest minds Ctrl-C while tests run. At the end it would take away the files, and the exit status with them."""
         if self._only_ours:
             dismiss_hypothesis(self._config)
         certified = self._shelf.certified
         if certified is None or self._is_worker:
+            yield
             return
+        with held_interrupt() as held:
+            self._conclude(certified, session)
+            yield
+        if held.is_asked_for:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+
+    def _conclude(self, certified: Volume, session: pytest.Session) -> None:
         if self._trouble is not None:
             session.exitstatus = REFUSED
         elif self._evidence or self._crashed:

@@ -18,7 +18,7 @@ import pytest
 from pytest_llem_invariants.corpus import load_validated
 from tests.plugin.house import GOOD, NEGATIVE, House, acting
 
-CROWD = 40
+CROWD = 200
 
 
 def listen_to_ctrl_c() -> None:
@@ -83,6 +83,26 @@ def test_ctrl_c_keeps_what_was_confirmed_and_ends_with_2(house: House, sharing: 
     cases = load_validated(house.validated).cases
     assert 0 < len(cases) < CROWD
     assert all(case.confirmed for case in cases)
+
+
+@pytest.mark.parametrize("sharing", [(), ("-n", "2")], ids=["alone", "-n 2"])
+@pytest.mark.parametrize(("times", "status"), [(1, 2), (2, -signal.SIGINT)], ids=["once", "twice"])
+def test_ctrl_c_at_the_end_waits_for_the_files_unless_it_is_pressed_again(
+    house: House, sharing: tuple[str, ...], times: int, status: int
+) -> None:
+    (house.path / "conftest.py").write_text(
+        f"""
+        import os, signal
+
+        def pytest_sessionfinish(session):
+            if not hasattr(session.config, "workerinput"):
+                for _ in range({times}):
+                    os.kill(os.getpid(), signal.SIGINT)
+        """.replace("\n        ", "\n")
+    )
+    process = start(house, *sharing)
+    assert process.wait(60) == status
+    assert {case.id for case in load_validated(house.validated).cases} == {rule.id for rule in GOOD}
 
 
 @pytest.mark.parametrize("what", ["segfault", "kill"])
