@@ -13,6 +13,7 @@ import math
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
@@ -106,19 +107,16 @@ def build(
     with progress.step("reading the surface") as step:
         surface = engine_surface(adapter)
         step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
-    with progress.step("lifts") as step:
-        lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
-        step.note = f"{len(lifted)} candidates"
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     _Forked.counterexamples = known_to(surface, counterexamples)
     _Forked.earlier = earlier
-    by_hand = _written_by_hand(previous, surface)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
     with seldom_collected(), adapter.context(adapter.default_context()):
-        results = _prove_all(adapter, surface, wanted, [*lifted, *by_hand], kept, feeds, progress, workers)
+        guesses = _read_and_guess(adapter, surface, wanted, previous, feeds, progress, workers)
+        results = _prove_all(adapter, surface, wanted, guesses, kept, feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)
     found = merge(with_method(entry.rule, adapter.package) for entry in proven)
     rules = _named(taken_over(_named([*carry_over(found, previous), *kept]), surface, adapter.ssot.context))
@@ -177,10 +175,6 @@ def _prove_all(
     guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
     for candidate in candidates:
         guesses[candidate.native_type].append(candidate)
-    _Forked.adapter, _Forked.surface, _Forked.feeds = adapter, surface, feeds
-    _Forked.reader = ImportedReader(adapter.package)
-    _Forked.readings = {}
-    _Forked.readings = _read_all(names, progress, workers)
     front_names = [name for name in fronts(adapter, surface) if name in names]
     behind = [name for name in names if name not in front_names]
     results = _share_out(adapter, surface, guesses, behind, progress, workers)
@@ -195,15 +189,36 @@ def _prove_all(
     return [results[name] for name in names]
 
 
-def _read_all(names: Sequence[str], progress: Progress, workers: int) -> dict[str, tuple[SiteFinding, ...]]:
-    """What the code of each class says, before any is proven: each asks what the checks of the others are."""
-    longest_first = sorted(names, key=lambda name: -_lines_of(_Forked.surface[name]))
-    with progress.step("reading the code", total=len(names)) as step:
-        found = {}
-        for name, findings in zip(longest_first, _each(_Forked.read, longest_first, workers), strict=True):
-            found[name] = findings
-            step.advance()
-    return found
+def _read_and_guess(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    names: Sequence[str],
+    previous: Corpus | None,
+    feeds: Sequence[Feed],
+    progress: Progress,
+    workers: int,
+) -> list[Candidate]:
+    """What the code of each class says, before any is proven: each asks what the checks of the others are.
+
+    One class takes half as long as all: meanwhile this process lifts, and builds what all others inherit.
+    """
+    _Forked.adapter, _Forked.surface, _Forked.feeds = adapter, surface, feeds
+    _Forked.reader = ImportedReader(adapter.package)
+    _Forked.readings = {}
+    longest_first = sorted(names, key=lambda name: -_lines_of(surface[name]))
+    with _each(_Forked.read, longest_first, workers) as readings:
+        with progress.step("lifts") as step:
+            lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
+            step.note = f"{len(lifted)} candidates"
+        for name in fronts(adapter, surface):
+            Observer(adapter).prepare(name)
+        with progress.step("reading the code", total=len(names)) as step:
+            found = {}
+            for name, findings in zip(longest_first, readings, strict=True):
+                found[name] = findings
+                step.advance()
+    _Forked.readings = found
+    return [*lifted, *_written_by_hand(previous, surface)]
 
 
 class _Forked:
@@ -278,13 +293,11 @@ def _share_out(
     tasks.sort(key=lambda task: -work[task])
     _Forked.judged = {name: {} for name in names}
     if parts > 1:
-        for name in names:
-            Observer(adapter).prepare(name)  # which each worker of each pool inherits
         _Forked.known = {}
         _ask({name: tuple(_challenges(adapter, surface, name)) for name in names}, workers)
-    with progress.step("proving", total=len(tasks)) as step:
+    with progress.step("proving", total=len(tasks)) as step, _each(_Forked.prove, tasks, workers) as results:
         done: dict[tuple[str, int], _ClassResult] = {}
-        for task, (_, result) in zip(tasks, _each(_Forked.prove, tasks, workers), strict=True):
+        for task, (_, result) in zip(tasks, results, strict=True):
             done[task] = result
             step.advance()
     found = {name: [done[name, part] for part in range(parts)] for name in names}
@@ -292,8 +305,8 @@ def _share_out(
         return {name: result for name, (result,) in found.items()}
     _Forked.known = {name: _joined(results).proven for name, results in found.items()}
     tasks = [(name, part) for name in names for part in range(_FRONT_PROBERS)]
-    with progress.step("probing", total=len(tasks)) as step:
-        for name, result in _each(_Forked.probe, tasks, workers):
+    with progress.step("probing", total=len(tasks)) as step, _each(_Forked.probe, tasks, workers) as further:
+        for name, result in further:
             found[name].append(result)
             step.advance()
     whole = {name: _joined(results) for name, results in found.items()}
@@ -306,16 +319,19 @@ def _ask(challenges: Mapping[str, Sequence[Kwargs]], workers: int) -> None:
     """Ask about what is put to the rules of a front: once for all of its parts, in shares."""
     _Forked.challenges = challenges
     tasks = [(name, share) for name in challenges for share in range(_ASKERS)]
-    for name, judged in _each(_Forked.ask, tasks, workers):
-        _Forked.judged[name].update(judged)
+    with _each(_Forked.ask, tasks, workers) as answers:
+        for name, judged in answers:
+            _Forked.judged[name].update(judged)
 
 
-def _each(work: Callable[[_Task], _Found], tasks: Sequence[_Task], workers: int) -> Iterator[_Found]:
+@contextmanager
+def _each(work: Callable[[_Task], _Found], tasks: Sequence[_Task], workers: int) -> Iterator[Iterator[_Found]]:
+    """What comes of each task, in their order; the work begins at once."""
     if workers < 2:
-        yield from map(work, tasks)
+        yield map(work, tasks)
         return
     with forked(workers) as pool:
-        yield from pool.map(work, tasks)
+        yield pool.map(work, tasks)
 
 
 def _share_of(guesses: Sequence[Candidate], part: int, parts: int) -> Sequence[Candidate]:

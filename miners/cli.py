@@ -20,8 +20,9 @@ from pytest_llem_invariants.leaving import leave
 from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
 
 if TYPE_CHECKING:
+    from miners.counterexamples import Counterexamples
     from pytest_llem_invariants.engines.base import EngineAdapter
-    from pytest_llem_invariants.model import Corpus
+    from pytest_llem_invariants.model import Corpus, Rule
 
 OK: Final = 0
 DIFFERS: Final = 1
@@ -123,23 +124,23 @@ def _probe(options: argparse.Namespace) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     from miners.build import build
-    from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
-    from miners.history.kept import rules_before
     from miners.ledger.files import LEDGER, render_ledger
     from miners.ledger.making import ledger_of
     from miners.ledger.show import headline
     from miners.outcome import closing_table, hand_written_debt
     from miners.progress import Progress
     from miners.staging import write_fates
-    from pytest_llem_invariants.corpus import dump, load_proposed
+    from miners.workers import aside
+    from pytest_llem_invariants.corpus import dump
 
     if options.source is not None:
         return _build_from_source(options)
     if options.classes is not None and options.out is None:
         raise LlemError("--class mines a part of the corpus: say with --out where to write it")
-    adapter = _adapter(options.engine, "invariants")
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
-    previous: Corpus | None = load_proposed(path) if path.exists() else None
+    with aside(_mined_before, options.engine, path) as mined_before:
+        adapter = _adapter(options.engine, "invariants")
+        previous, counterexamples, earlier = mined_before.result()
     _say_what_is_not_mined(adapter)
     mined = build(
         adapter,
@@ -147,8 +148,8 @@ def _build(options: argparse.Namespace) -> int:
         progress=Progress(),
         workers=options.workers,
         classes=options.classes,
-        counterexamples=load_counterexamples(path.with_name(COUNTEREXAMPLES)),
-        earlier=rules_before(data_root(), options.engine, adapter.import_library()),
+        counterexamples=counterexamples,
+        earlier=earlier,
     )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     print(closing_table(mined))
@@ -172,15 +173,29 @@ def _build(options: argparse.Namespace) -> int:
     return OK
 
 
+def _mined_before(engine: str, path: Path) -> tuple[Corpus | None, Counterexamples, tuple[Rule, ...]]:
+    """The corpus as it stands, what was held against its rules, and the rules of the version before."""
+    from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
+    from miners.history.kept import rules_before
+    from pytest_llem_invariants.corpus import load_proposed
+
+    version = check_installed_version(engine, "invariants")
+    return (
+        load_proposed(path) if path.exists() else None,
+        load_counterexamples(path.with_name(COUNTEREXAMPLES)),
+        rules_before(data_root(), engine, version),
+    )
+
+
 def _rendered(corpus: Corpus, previous: Corpus | None, path: Path, *, keep_moment: bool) -> str:
     """The corpus as a file; the same rules are the same bytes, whenever they were mined."""
     from pytest_llem_invariants.corpus import render_proposed
 
-    text = render_proposed(corpus)
-    if previous is None:
-        return text
-    as_before = render_proposed(replace(corpus, mined_at=previous.mined_at))
-    return as_before if keep_moment or as_before == path.read_text(encoding="utf-8") else text
+    if previous is not None:
+        as_before = render_proposed(replace(corpus, mined_at=previous.mined_at))
+        if keep_moment or as_before == path.read_text(encoding="utf-8"):
+            return as_before
+    return render_proposed(corpus)
 
 
 def _say_what_is_not_mined(adapter: EngineAdapter) -> None:

@@ -60,11 +60,13 @@ def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterat
                 step()
             if begun in ruled_out:
                 continue
-            if all(test(begun) for test in tests[place + 1]):
-                yield from beginning(begun, left - rank)
+            for test in tests[place + 1]:
+                if not test(begun):
+                    step()
+                    rule_out(begun)
+                    break
             else:
-                step()
-                rule_out(begun)
+                yield from beginning(begun, left - rank)
 
     if not all(test(()) for test in tests[0]):
         return

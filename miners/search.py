@@ -200,7 +200,10 @@ class Search:
         """The config of these fields at these values."""
         kwargs: dict[str, Any] = {}
         for name, value in values:
-            kwargs = self._put(kwargs, name, value)
+            if "." in name:
+                kwargs = self._put(kwargs, name, value)
+            elif value is not MISSING:
+                kwargs[name] = value
         return kwargs
 
     def _allowed(self, name: str, loose: bool) -> tuple[Any, ...]:
@@ -288,7 +291,15 @@ class _Tests:
 
 
 def _at_places(test: Callable[[Ranks], bool], places: list[int]) -> Test:
-    return lambda ranks: test(tuple([ranks[place] for place in places]))
+    """The test of a beginning by those of its places; it is asked of each, so what is looked up is so beforehand."""
+    if places == list(range(len(places))):
+        last = len(places)
+        return lambda ranks: test(ranks[:last])
+    if len(places) == 1:
+        (place,) = places
+        return lambda ranks: test((ranks[place],))
+    pick = operator.itemgetter(*places)
+    return lambda ranks: test(pick(ranks))
 
 
 def _is_no_choice(value: list[Any], fact: FieldFact) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from miners.absent import remember_absent
 from pytest_llem_invariants.forks import limit_memory
 
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
 _SELDOM: Final = (50_000, 20, 20)
 """When a process looks for garbage: it makes many small facts that stay, and to look through them took a tenth."""
 _SPARE: Final = 2 * 1024**3
@@ -21,6 +23,13 @@ _SPARE: Final = 2 * 1024**3
 def forked(workers: int) -> ProcessPoolExecutor:
     """A pool of workers that are copies of this process."""
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
+
+
+@contextmanager
+def aside(work: Callable[_Given, _Found], *given: _Given.args, **named: _Given.kwargs) -> Iterator[Future[_Found]]:
+    """Do a work in a copy of this process while the block runs."""
+    with forked(1) as pool:
+        yield pool.submit(work, *given, **named)
 
 
 @contextmanager

@@ -40,10 +40,19 @@ def remember_function(module: ModuleType, name: str, folders: Folders, clear_onc
 
 
 def remember_steady(place: str) -> None:
-    """Let a function (`module:name`) that speaks of the machine alone, and costs as much as a config, be asked once."""
-    module, name = _module_of(place)
-    if hasattr(module, name):
+    """Let a function that speaks of the machine alone, and costs as much as a config, be asked once.
+
+    `module:name` is meant for the whole package; of `module:other.name`, a function of another package, for the module.
+    """
+    module, path = _module_of(place)
+    other, _, name = path.rpartition(".")
+    if not other and hasattr(module, name):
         _exchange(module, name, functools.cache(getattr(module, name)))
+    elif hasattr(getattr(module, other, None), name):
+        called = getattr(module, other)
+        alone = ModuleType(called.__name__)
+        vars(alone).update(vars(called), **{name: functools.cache(getattr(called, name))})
+        setattr(module, other, alone)
 
 
 def remember_text(place: str) -> None:

@@ -254,7 +254,7 @@ class LlemRun:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Pytest minds Ctrl-C while tests run. At the end it would take away the files, and the exit status with them."""
+        """Pytest minds Ctrl-C while tests run; at the end it would take away the files, and the exit status too."""
         if self._only_ours:
             dismiss_hypothesis(self._config)
         certified = self._shelf.certified

@@ -134,6 +134,22 @@ def test_what_speaks_of_the_machine_is_asked_once_and_forgotten_with_all_that_wa
     remember_steady("lib.of_a_later_version:memory")
 
 
+def test_a_function_of_another_package_is_asked_once_as_one_module_calls_it(library: Any) -> None:
+    module, other = library
+    asked: list[str] = []
+    module.files = other.files = ModuleType("files")
+    module.files.find = lambda pattern: asked.append(pattern) or [pattern]
+    module.files.count = len
+    remember_steady("lib.reading:files.find")
+    assert [module.files.find("a"), module.files.find("a"), module.files.find("b")] == [["a"], ["a"], ["b"]]
+    assert module.files.count("abc") == 3
+    assert asked == ["a", "b"]
+    other.files.find("a")
+    assert asked == ["a", "b", "a"], "who else calls it is told what it finds now"
+    remember_steady("lib.reading:files.of_a_later_version")
+    remember_steady("lib.reading:of_a_later_version.find")
+
+
 def test_the_text_of_an_object_is_made_once_of_each_state(library: Any) -> None:
     module, _ = library
     told: list[int] = []
