@@ -9,15 +9,16 @@ import logging
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, final
 
 from pytest_llem_invariants.values import holdable, identity
 
 Folders = Callable[[], Collection[str]]
 Copies = Callable[[], Any]
+State = Callable[[], Hashable]
 _MOST_TEXTS: Final = 4096
 
 
@@ -53,6 +54,17 @@ def remember_steady(place: str) -> None:
         alone = ModuleType(called.__name__)
         vars(alone).update(vars(called), **{name: functools.cache(getattr(called, name))})
         setattr(module, other, alone)
+
+
+def remember_built(place: str, state: State, clear_once: Callable[[], object]) -> None:
+    """Let an object of a class (`module:class`) that takes long to build be built twice of the same plain arguments.
+
+    From then on it is a copy, as long as the process stands in the same `state`. Most are built once, and not kept.
+    """
+    module, name = _module_of(place)
+    if hasattr(module, name):
+        owner = getattr(module, name)
+        owner.__init__ = _building(owner.__init__, state, clear_once)
 
 
 def remember_text(place: str) -> None:
@@ -100,42 +112,78 @@ def _exchange(module: ModuleType, name: str, by: Any) -> None:
 
 
 def _remembering(read: Callable[..., Any], folders: Folders, clear_once: Callable[[], object]) -> Callable[..., Any]:
-    answers: dict[str, Copies] = {}
-    loud: set[str] = set()
+    answers = _Answers(clear_once)
 
     def remembered(*arguments: Any, **options: Any) -> Any:
         given = (*arguments, *options.values())
         if not given or given[0] not in folders() or not all(map(holdable, given)):
             return read(*arguments, **options)
-        key = identity((arguments, options))
-        if key in answers:
-            return answers[key]()
-        if key in loud:
-            return read(*arguments, **options)
-        clear_once()
-        with _listening() as said:
-            answer = read(*arguments, **options)
-        for one in said:
-            if isinstance(one, warnings.WarningMessage):
-                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
-        if said:
-            loud.add(key)
-        else:
-            answers[key] = _copies_of(answer)
-        return answer
+        return answers.of(identity((arguments, options)), lambda: read(*arguments, **options))
 
     return remembered
 
 
+def _building(build: Callable[..., None], state: State, clear_once: Callable[[], object]) -> Callable[..., None]:
+    answers = _Answers(clear_once)
+    met: set[int] = set()
+    """Of what was built, the hashes: there is a lot of it, and to take one for another is to keep what need not be."""
+
+    @functools.wraps(build)
+    def built(one: Any, *arguments: Any, **options: Any) -> None:
+        def anew() -> dict[str, Any]:
+            build(one, *arguments, **options)
+            made: dict[str, Any] = vars(one)
+            return made
+
+        before = state()
+        key = before, identity((arguments, options))
+        if hash(key) not in met or not all(map(holdable, (*arguments, *options.values()))):
+            met.add(hash(key))
+            anew()
+        else:
+            vars(one).update(answers.of(key, anew, lambda: state() == before))
+
+    return built
+
+
+@final
+class _Answers:
+    """What was answered in silence, by what was asked."""
+
+    def __init__(self, clear_once: Callable[[], object]) -> None:
+        self._clear_once = clear_once
+        self._copies: dict[Hashable, Copies] = {}
+        self._loud: set[Hashable] = set()
+
+    def of(self, key: Hashable, ask: Callable[[], Any], is_as_before: Callable[[], bool] = lambda: True) -> Any:
+        """A copy of the first answer; a new one where the first came with a word, or left something behind."""
+        if key in self._copies:
+            return self._copies[key]()
+        if key in self._loud:
+            return ask()
+        self._clear_once()
+        with _listening() as said:
+            answer = ask()
+        for one in said:
+            if isinstance(one, warnings.WarningMessage):
+                warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+        if said or not is_as_before():
+            self._loud.add(key)
+        else:
+            self._copies[key] = _copies_of(answer)
+        return answer
+
+
 @contextmanager
 def _listening() -> Iterator[list[Any]]:
-    """What is said in a block: its warnings, which are kept back, and its log records, which are not."""
+    """What is announced in a block: its warnings, which are kept back, and its log records of a warning or worse."""
     make = logging.getLogRecordFactory()
     records: list[Any] = []
 
     def noting(*arguments: Any, **options: Any) -> logging.LogRecord:
         record = make(*arguments, **options)
-        records.append(record)
+        if record.levelno >= logging.WARNING:
+            records.append(record)
         return record
 
     logging.setLogRecordFactory(noting)

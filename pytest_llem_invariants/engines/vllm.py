@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import cache
 from typing import Any, Final, final
@@ -12,11 +12,18 @@ from typing import Any, Final, final
 from pytest_llem_invariants.engines.base import EngineAdapter, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import inspect_in_copies
-from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady, remember_text
+from pytest_llem_invariants.engines.remembered import (
+    remember,
+    remember_built,
+    remember_function,
+    remember_steady,
+    remember_text,
+)
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import EMPTY
+from pytest_llem_invariants.replay.state import environment
 from pytest_llem_invariants.ssot import Ssot
 
 _PLATFORM: Final = "platform"
@@ -80,12 +87,23 @@ class VllmAdapter(EngineAdapter):
         inspect_in_copies(registry, lambda: self._on("cpu", nullcontext()))
         configs = importlib.import_module("vllm.transformers_utils.config")
         once = once_caches((importlib.import_module("vllm.logger"),))
+
+        def clear_once() -> None:
+            for clear in once:
+                clear()
+
         for name in ("get_config", "maybe_override_with_speculators"):
-            remember_function(configs, name, _model_folders().values, lambda: [clear() for clear in once])
+            remember_function(configs, name, _model_folders().values, clear_once)
         for place in self.ssot.adapter.get("steady", ()):
             remember_steady(place)
         for place in self.ssot.adapter.get("echoed", ()):
             remember_text(place)
+        for place in self.ssot.adapter.get("built_often", ()):
+            remember_built(place, self._state, clear_once)
+
+    def _state(self) -> Hashable:
+        """What an answer depends on beside the config."""
+        return id(object.__getattribute__(self._proxy, "active")), frozenset(environment().items())
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)

@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines.remembered import remember, remember_function, remember_steady, remember_text
+from pytest_llem_invariants.engines.remembered import (
+    remember,
+    remember_built,
+    remember_function,
+    remember_steady,
+    remember_text,
+)
 
 
 @pytest.fixture
@@ -196,3 +202,66 @@ def test_the_text_of_what_cannot_be_told_apart_is_made_each_time(library: Any) -
     assert [repr(one), repr(one)] == ["a", "b"]
     remember_text("lib.reading:OfALaterVersion")
     remember_text("lib.of_a_later_version:Config")
+
+
+@pytest.fixture
+def building(library: Any) -> Any:
+    """A class whose objects take long to build, and the state of the process that they depend on."""
+    module, _ = library
+    module.built = []
+    module.state = {"platform": "cpu"}
+
+    class Config:
+        def __init__(self, model: str, mode: str = "", hook: Any = None) -> None:
+            module.built.append(model)
+            self.model, self.mode = model, mode
+            self.layers = self.all_layers = [module.state["platform"]]
+            if mode == "bad":
+                raise ValueError("no such mode")
+            if mode == "leaves":
+                module.state["left"] = len(module.built)
+            if mode == "said":
+                logging.getLogger("lib").warning("an odd mode")
+            logging.getLogger("lib").info("built")
+
+    module.Config = Config
+    remember_built("lib.reading:Config", lambda: tuple(module.state.items()), module.once.clear)
+    return module
+
+
+def test_what_is_built_again_and_again_is_built_twice_and_nobody_shares_it(building: Any) -> None:
+    configs = [building.Config("ours", mode="x") for _ in range(4)]
+    assert building.built == ["ours", "ours"]
+    configs[0].layers.append(1)
+    configs[2].layers.append(2)
+    assert [config.layers for config in configs[1:]] == [["cpu"], ["cpu", 2], ["cpu"]]
+    assert all(config.layers is config.all_layers for config in configs), "what was one object still is"
+    assert list(inspect.signature(building.Config).parameters) == ["model", "mode", "hook"]
+
+
+def test_what_is_built_of_other_arguments_or_in_another_state_is_another(building: Any) -> None:
+    for platform in ("cpu", "cuda", "cpu"):
+        building.state["platform"] = platform
+        assert [building.Config("ours", hook=hook).layers for hook in (None, None, 1, True)] == [[platform]] * 4
+    again = len([1, True])
+    assert len(building.built) == 4 + 4 + again, "back in the first state what was built twice there is known"
+
+
+@pytest.mark.parametrize("arguments", [{"mode": "said"}, {"mode": "leaves"}, {"hook": print}])
+def test_what_speaks_or_leaves_something_behind_or_is_given_a_foreign_object_is_built_each_time(
+    building: Any, arguments: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    for count in range(1, 5):
+        building.Config("ours", **arguments)
+        assert len(building.built) == count
+        assert len(caplog.records) == (count if "said" in arguments.values() else 0)
+
+
+def test_what_cannot_be_built_raises_each_time(building: Any) -> None:
+    for _ in range(3):
+        with pytest.raises(ValueError, match="no such mode"):
+            building.Config("ours", mode="bad")
+
+
+def test_a_class_that_a_version_lacks_is_left_alone() -> None:
+    remember_built("lib.of_a_later_version:Config", tuple, list)
