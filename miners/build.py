@@ -32,7 +32,7 @@ from miners.oracle import Oracle, Question
 from miners.places import with_method
 from miners.producers import FULL_BUDGET, budget_of, challenges_of, probe_class, read_class
 from miners.progress import Progress
-from miners.proof import OF_TYPES, Gate, Lost, Proven
+from miners.proof import Gate, Lost, Proven
 from miners.stage import to_candidate
 from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
@@ -343,7 +343,7 @@ def _share_of(guesses: Sequence[Candidate], part: int, parts: int) -> Sequence[C
 def _work_on(name: str, guesses: Iterable[Candidate], part: int) -> int:
     """About how long a part of a class takes, of which the first has what was read."""
     read = [candidate for finding in _Forked.read(name) for candidate in finding.candidates] if part == 0 else []
-    return sum(1 if guess.added_by in OF_TYPES else _GUESSES_A_CONDITION for guess in (*read, *guesses))
+    return sum(1 if guess.added_by.is_lift else _GUESSES_A_CONDITION for guess in (*read, *guesses))
 
 
 def _lines_of(facts: ClassFacts) -> int:

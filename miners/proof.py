@@ -46,7 +46,6 @@ from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
 _MOST_COUNTEREXAMPLES: Final = 5
-OF_TYPES: Final = frozenset({AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT})
 _FEWER_OF_TYPES: Final = 8
 """Of what a declared type says so many times fewer probes are made: it is the challenges that speak against that."""
 _FEWER_RESTATED: Final = 4
@@ -319,7 +318,7 @@ class Gate:
 
     def _probes_of(self, candidate: Candidate) -> int:
         """How many probes a candidate is worth."""
-        if candidate.added_by in OF_TYPES:
+        if candidate.added_by.is_lift:
             return self._probe_limit // _FEWER_OF_TYPES
         return self._probe_limit // _FEWER_RESTATED if candidate.restated else self._probe_limit
 
@@ -334,7 +333,13 @@ class Gate:
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
         here = context_of(rule, self._context)
-        for names in together(name for name in self._contexts if name not in candidate.fields):
+        free = [name for name in self._contexts if name not in candidate.fields]
+        if candidate.added_by.is_lift:
+            # A declared type holds everywhere, if it does at all: one look with everything changed is enough.
+            elsewhere = next(changed(free, self._context), None)
+            if elsewhere is None or self._holds_in(rule, {**here, **elsewhere}):
+                return None
+        for names in together(free):
             if all(self._holds_in(rule, {**here, **other}) for other in changed(names, self._context)):
                 continue
             for name in names:
@@ -356,7 +361,14 @@ class Gate:
             or self._other_kwargs.keys() & arguments_of(rule)
         ):
             return None
-        claims = self._predicate(rule, context)
+        for kwargs in (rule.kwargs_positive, *self._claimed_near(rule, context)):
+            beside = {**self._other_kwargs, **kwargs}
+            if self.oracle.observe(beside, context, rule.severity).exception is None:
+                return f"{OF_THE_MODEL} {' and '.join(self._other_kwargs)} alone: another takes {kwargs!r}"
+        return None
+
+    def _claimed_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
+        """Some configs that a rule claims beside its example."""
         near = boundary_probes(
             rule,
             self.facts.fields,
@@ -365,12 +377,7 @@ class Gate:
             limit=self._probe_limit,
             pools=self._declared,
         )
-        claimed = itertools.islice(filter(claims, near), _MOST_ELSEWHERE)
-        for kwargs in (rule.kwargs_positive, *claimed):
-            beside = {**self._other_kwargs, **kwargs}
-            if self.oracle.observe(beside, context, rule.severity).exception is None:
-                return f"{OF_THE_MODEL} {' and '.join(self._other_kwargs)} alone: another takes {kwargs!r}"
-        return None
+        return itertools.islice(filter(self._predicate(rule, context), near), _MOST_ELSEWHERE)
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:
         observation = self.oracle.observe(rule.kwargs_positive, context, rule.severity)

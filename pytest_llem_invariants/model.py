@@ -59,6 +59,11 @@ class AddedBy(Vocabulary):
     OBSERVED_COLLISION = "observed_collision"
     LLM_ADVISORY = "llm_advisory"
 
+    @property
+    def is_lift(self) -> bool:
+        """Whether it tells what the types declare, not what code does."""
+        return self in (AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT)
+
 
 class Check(Vocabulary):
     """The items of a rule, by the name that stands in the node id."""
