@@ -32,11 +32,12 @@ from miners.oracle import Oracle, Question
 from miners.places import with_method
 from miners.producers import FULL_BUDGET, budget_of, challenges_of, probe_class, read_class
 from miners.progress import Progress
-from miners.proof import Gate, Lost, Proven
+from miners.proof import Gate
 from miners.stage import to_candidate
 from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
+from miners.verdicts import Lost, Proven
 from miners.workers import forked, seldom_collected
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter

@@ -9,38 +9,32 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
-from miners.choices import Choices
 from miners.claims import Claim, Claims, Predicate, arguments_of, claim_of, predicate_of
 from miners.context_changes import changed, together
-from miners.detours import MOST_ASKED, Checks, detour
+from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.implied import tells_less, voice_of
+from miners.onward import led_on
 from miners.oracle import Oracle
 from miners.refine import refine
-from miners.search import Search
-from miners.stage import to_candidate, to_rule
-from miners.static.terms import OUTSIDE
-from miners.surface.nested import is_portable
-from miners.witness import Examples, Shown, find_examples
+from miners.stage import to_candidate
+from miners.trials import Trials
+from miners.verdicts import BEHIND, OF_THE_MODEL, OF_THE_MOMENT, UNCLEAN, Lost, Proven
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
     Clause,
     ContextField,
     Kwargs,
-    Match,
-    Observation,
     Rule,
     Severity,
 )
-from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
-from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
+from pytest_llem_invariants.replay.contracts import positive_raises
 from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
@@ -54,42 +48,8 @@ _MOST_COMPANY: Final = 40
 """Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried beside the other base arguments."""
-_OF_TEXT: Final = frozenset({"matches", "not_matches"})
-_INSTEAD: Final = " instead"
-_ACCEPTED: Final = "accepted"
-_UNCLEAN: Final = "no example that the library confirms: each negative is one that another rule is about"
-_MOST_BESIDE: Final = 4
-"""So many configs are asked to lead on the other cases of a line of which one is proven."""
-_MOST_LOOKED_AT: Final = 200
-OF_NO_CONFIG: Final = "no config satisfies it"
-OF_NO_ARGUMENT: Final = "no argument takes part in it"
-OF_NO_CONTEXT: Final = "it asks for another"
-BEHIND: Final = "whatever satisfies it is stopped before, first at"
-OF_THE_MOMENT: Final = "what the value becomes is another each time"
-OF_THE_MODEL: Final = "holds beside one"
-OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A candidate that did not become a rule, and why."""
-
-    candidate: Candidate
-    reason: str
-    ends: tuple[str, ...] = ()
-    """Where every way past the checks before its line ended, where all were followed."""
-    wider: Rule | None = None
-    """The rule that says all of it, and more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A confirmed rule, and how it came to its present form."""
-
-    rule: Rule
-    history: tuple[str, ...] = ()
 
 
 @final
@@ -115,12 +75,9 @@ class Gate:
         self.facts = facts
         self._few = few_of(facts.fields)
         self._declared = declared_pools(facts.fields)
-        self._choices = Choices(facts, surface)
         self.oracle = oracle
         self.lost: list[Lost] = []
-        self._engine = engine
-        self._library = library
-        self._added_at = added_at
+        self._trials = Trials(facts, oracle, surface, context, engine=engine, library=library, added_at=added_at)
         self._surface = surface
         self._context = context
         self._contexts = tuple(contexts)
@@ -135,7 +92,6 @@ class Gate:
         self._rejections: Claims | None = None
         """What `rejects` asks; None where rules came or went since it was made."""
         self._claims: dict[str, Claim] = {}
-        self._draft: tuple[Candidate | None, Rule | None] = (None, None)
 
     @property
     def proven(self) -> tuple[Proven, ...]:
@@ -166,65 +122,10 @@ class Gate:
         before = len(self.lost)
         self._settle([(_sayable(candidate), ()) for candidate in candidates], advance)
         if self._checks is not None:
-            self._settle([(found, ("its example comes past earlier checks",)) for found in self._further_on(before)])
-
-    def _further_on(self, before: int) -> list[Candidate]:
-        """The candidates that another check had kept from being met, above all of lines of which nothing was proven."""
-        assert self._checks is not None
-        proven = {entry.rule.miner_source.guard for entry in self.proven}
-        left = dict.fromkeys(proven, _MOST_BESIDE)
-        elsewhere: set[str] = set()
-        found: dict[int, Candidate] = {}
-        plainest = sorted(enumerate(self.lost[before:], start=before), key=lambda one: _oddity(one[1].candidate))
-        for index, lost in plainest:
-            candidate, place = lost.candidate, lost.candidate.source.guard
-            if candidate.added_by is not AddedBy.STATIC_MINER or (place in proven and candidate.opaque):
-                continue
-            if not OUTSIDE.isdisjoint(candidate.shapes):
-                continue  # an example led so far would be one of the model and the machine at hand
-            if lost.reason.endswith(_ACCEPTED) and place not in elsewhere and place not in proven:
-                elsewhere.add(place)
-                met = self._in_another_context(candidate)
-                if met is not None:
-                    found[index] = met
-                    proven.add(place)
-            if _INSTEAD not in lost.reason:
-                continue
-            if left.setdefault(place, MOST_ASKED) > 0:
-                led = detour(
-                    candidate,
-                    self.facts,
-                    self._checks,
-                    partial(self.oracle.observe, severity=Severity.ERROR),
-                    partial(self._is_met, candidate),
-                    surface=self._surface,
-                    context=self._context,
-                    most=left[place],
-                    choices=self._choices,
-                )
-                left[place] -= led.asked
-                if led.past is not None:
-                    found[index] = led.past
-                    proven.add(place)
-                    left[place] = min(left[place], _MOST_BESIDE)
-                why = f"{BEHIND} {led.sealed}" if led.sealed else lost.reason
-                self.lost[index] = replace(lost, reason=why, ends=led.ends)
-        self.lost = [lost for index, lost in enumerate(self.lost) if index not in found]
-        return list(found.values())
-
-    def _in_another_context(self, candidate: Candidate) -> Candidate | None:
-        """The candidate in the first context beside the default one in which it shows: its code may not ask for it."""
-        search = self._search(candidate)
-        likely = filter(search.is_of_type, itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT))
-        configs = tuple(itertools.islice(likely, _MOST_ELSEWHERE))
-        for name in self._contexts:
-            field = self._context[name]
-            others = () if name in candidate.fields else [value for value in field.values if value != field.default]
-            for value, kwargs in itertools.product(others, configs):
-                if self._is_met(candidate, kwargs, {**search.context, name: value}):
-                    fields = {**candidate.fields, name: (Clause("==", value),)}
-                    return replace(candidate, fields=fields, hints=(kwargs, *candidate.hints))
-        return None
+            places = {entry.rule.miner_source.guard for entry in self.proven}
+            led, left = led_on(self.lost[before:], places, self._trials, self._checks, self._contexts)
+            self.lost[before:] = left
+            self._settle([(candidate, ("its example comes past earlier checks",)) for candidate in led])
 
     def challenge(self, configs: Iterable[Kwargs]) -> None:
         """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
@@ -294,11 +195,11 @@ class Gate:
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
         candidate = self._recalled(candidate)
-        search = self._search(candidate)
-        rule = self._stage(candidate, search)
+        search = self._trials.search(candidate)
+        rule = self._trials.stage(candidate, search)
         if rule is None:
             self.lost.append(
-                Lost(candidate, f"no example that the library confirms: {self._instead(candidate, search)}")
+                Lost(candidate, f"no example that the library confirms: {self._trials.instead(candidate, search)}")
             )
             return []
         confined = self._confined(candidate, rule)
@@ -391,7 +292,7 @@ class Gate:
             self.facts,
             surface=self._surface,
             within=context_of(rule, self._context),
-            choices=self._choices,
+            choices=self._trials.choices,
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
@@ -415,7 +316,7 @@ class Gate:
         for entry in kept:
             cleaned = self._with_clean_negative(entry, claims)
             if cleaned is None:
-                self.lost.append(Lost(to_candidate(entry.rule), _UNCLEAN))
+                self.lost.append(Lost(to_candidate(entry.rule), UNCLEAN))
             else:
                 settled.append(cleaned)
         return tuple(settled)
@@ -451,104 +352,10 @@ class Gate:
 
         if not another_claims(entry.rule.kwargs_negative):
             return entry
-        again = self._stage(to_candidate(entry.rule), others=(another_claims,))
+        again = self._trials.stage(to_candidate(entry.rule), others=(another_claims,))
         if again is None or another_claims(again.kwargs_negative):
             return None
         return replace(entry, rule=replace(again, id=entry.rule.id))
-
-    def _stage(
-        self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()
-    ) -> Rule | None:
-        """The candidate as a rule whose two examples the library answers as the rule says."""
-
-        def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
-            return self._drafted(candidate, Examples(positive, negative))
-
-        if search is None:
-            search = self._search(candidate)
-
-        def proves(kwargs: Kwargs) -> Shown:
-            if any(search.is_converted(name, kwargs) for name in candidate.expected.normalised_fields):
-                return Shown.NOTHING
-            return self._shown(candidate, kwargs, context_of(drafted(kwargs, {}), self._context))
-
-        def clears(positive: Kwargs, negative: Kwargs) -> bool:
-            rule = drafted(positive, negative)
-            observation = self.oracle.observe(negative, context_of(rule, self._context), candidate.severity)
-            return observation.skipped_reason is None and negative_does_not_raise(rule, observation) is None
-
-        examples = find_examples(
-            candidate,
-            self.facts,
-            others=others,
-            surface=self._surface,
-            context=self._context,
-            proves=proves,
-            clears=clears,
-            search=search,
-        )
-        if examples is None:
-            return None
-        read = referenced_fields(Match("", candidate.fields))
-        given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and is_portable(value)}
-        return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
-
-    def _search(self, candidate: Candidate) -> Search:
-        return Search(
-            candidate.fields,
-            candidate.defaults,
-            self.facts,
-            surface=self._surface,
-            context=self._context,
-            choices=self._choices,
-        )
-
-    def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
-        """The candidate as a rule with these examples; put into words once for all that are tried."""
-        before, rule = self._draft
-        if rule is None or before is not candidate:
-            rule = to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
-            self._draft = candidate, rule
-        return replace(rule, kwargs_positive=examples.positive, kwargs_negative=examples.negative)
-
-    def _is_met(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
-        """Whether a config shows the very effect that the candidate speaks of."""
-        return self._shown(candidate, kwargs, context) is Shown.EFFECT
-
-    def _shown(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> Shown:
-        rule = self._drafted(candidate, Examples(kwargs, {}))
-        observation = self.oracle.observe(kwargs, context, candidate.severity)
-        if observation.skipped_reason is not None:
-            return Shown.ANOTHER_CHECK
-        is_shown = positive_raises(rule, observation) is None
-        if is_shown and (candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)):
-            return Shown.EFFECT
-        return Shown.NOTHING if observation.exception is None else Shown.ANOTHER_CHECK
-
-    def _instead(self, candidate: Candidate, search: Search) -> str:
-        """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
-        if search.unmet:
-            return f"{OF_NO_CONTEXT} {', '.join(search.unmet)}"
-        if candidate.fields.keys() <= self._context.keys():
-            return OF_NO_ARGUMENT
-        if next(search.positives(), None) is None:
-            return OF_NO_CONFIG
-        kwargs = next(filter(search.is_of_type, itertools.islice(search.positives(), _MOST_LOOKED_AT)), None)
-        if kwargs is None:
-            return OF_NO_TYPE
-        observation = self.oracle.observe(kwargs, search.context, candidate.severity)
-        if observation.skipped_reason is not None:
-            return observation.skipped_reason
-        if observation.exception is None:
-            return _ACCEPTED
-        return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'}{_INSTEAD}"
-
-    def _as_worded(self, rule: Rule) -> Rule:
-        """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""
-        if rule.message_template is None:
-            return rule
-        observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context), rule.severity)
-        return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
 
     def _refuting(self, rule: Rule, most: int) -> tuple[Kwargs, ...]:
         """The configs around a rule that it claims, and the library takes without a word."""
@@ -579,25 +386,11 @@ class Gate:
         return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context, rule.severity)) is None
 
 
-def _is_read_effect(rule: Rule, observation: Observation) -> bool:
-    """Whether what was raised is what was read in the code, by its words or its place: not another check's error."""
-    exception = observation.exception
-    if exception is None or exception.raised_at == rule.miner_source.guard:
-        return True
-    return rule.message_template is not None and message_template_match(rule, observation) is None
-
-
 def _sayable(candidate: Candidate) -> Candidate:
     """The candidate with its defaults as a corpus file holds them, and without those that none can hold."""
     held = {name: as_held(value) for name, value in candidate.defaults.items()}
     defaults = {name: value for name, value in held.items() if holdable(value)}
     return replace(candidate, defaults=defaults)
-
-
-def _oddity(candidate: Candidate) -> tuple[int, int]:
-    """How far a candidate is from plain values: by what it leaves unsaid, then by its patterns of text."""
-    patterns = sum(clause.op in _OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
-    return len(candidate.opaque), patterns
 
 
 def _key(candidate: Candidate) -> str:

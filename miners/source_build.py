@@ -20,12 +20,12 @@ from miners.implied import implied_pairs
 from miners.merge import carry_over, merge
 from miners.modes import Reading, read_source
 from miners.naming import named
-from miners.proof import Lost
 from miners.source_examples import SourceExamples
 from miners.stage import to_rule
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons
 from miners.unconverted import as_declared
+from miners.verdicts import Lost
 from pytest_llem_invariants.corpus import SCHEMA_VERSION
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.files import now, today

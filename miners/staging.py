@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from miners.candidate import Candidate
-from miners.proof import Lost, Proven
 from miners.stage import to_candidate
+from miners.verdicts import Lost, Proven
 from pytest_llem_invariants.corpus import dump
 from pytest_llem_invariants.corpus_rules import match_to_data
 from pytest_llem_invariants.model import AddedBy, Clause

@@ -11,7 +11,12 @@ from miners.candidate import Candidate
 from miners.cases import MANY_CASES
 from miners.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger, Reason
-from miners.proof import (
+from miners.static import StaticResult
+from miners.static.candidates import Dropped, SiteFinding
+from miners.static.context import NO_CONTEXT, ContextReads, context_reads
+from miners.static.state import EffectKind
+from miners.static.terms import OUTSIDE, RUN_TIME
+from miners.verdicts import (
     BEHIND,
     OF_NO_ARGUMENT,
     OF_NO_CONFIG,
@@ -21,11 +26,6 @@ from miners.proof import (
     OF_THE_MOMENT,
     Lost,
 )
-from miners.static import StaticResult
-from miners.static.candidates import Dropped, SiteFinding
-from miners.static.context import NO_CONTEXT, ContextReads, context_reads
-from miners.static.state import EffectKind
-from miners.static.terms import OUTSIDE, RUN_TIME
 from pytest_llem_invariants.corpus import template_fragments
 from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
 from pytest_llem_invariants.predicates import compile_match

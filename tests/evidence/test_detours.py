@@ -10,10 +10,11 @@ import pytest
 from miners.candidate import Candidate
 from miners.detours import NO_VERDICT, Checks
 from miners.oracle import Oracle
-from miners.proof import BEHIND, OF_NO_ARGUMENT, Gate
+from miners.proof import Gate
 from miners.static import mine_class
 from miners.static.reader import ImportedReader
 from miners.surface import class_facts
+from miners.verdicts import BEHIND, OF_NO_ARGUMENT
 from pytest_llem_invariants.model import Clause, ContextField, Observation, ObservedException
 from pytest_llem_invariants.values import resolve_class
 from tests.evidence import guarded

@@ -17,7 +17,12 @@ from miners.ledger.entries import Entry, Ledger, Reason
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from miners.ledger.making import make_ledger
 from miners.ledger.show import headline, show
-from miners.proof import (
+from miners.stage import to_rule
+from miners.static import StaticResult, mine
+from miners.static.context import ContextReads
+from miners.static.reader import ImportedReader
+from miners.surface import class_facts
+from miners.verdicts import (
     BEHIND,
     OF_NO_ARGUMENT,
     OF_NO_CONFIG,
@@ -27,11 +32,6 @@ from miners.proof import (
     OF_THE_MOMENT,
     Lost,
 )
-from miners.stage import to_rule
-from miners.static import StaticResult, mine
-from miners.static.context import ContextReads
-from miners.static.reader import ImportedReader
-from miners.surface import class_facts
 from miners.witness import Examples
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.model import Clause, Corpus, Rule
