@@ -16,6 +16,9 @@ _STRUCT_PATH: Final = re.compile(r" - at `(?:key in )?\$((?:\.\w+|\[[^\]`]*\])*)
 _STRUCT_MARK: Final = " - at `"
 _INDEX: Final = re.compile(r"\[[^\]]*\]")
 _ENVIRONMENTAL: Final = frozenset({"ImportError", "NameError"})
+_ENVIRONMENT: Final = "environment"
+_EXHAUSTION: Final = "exhausted"
+_CRASH: Final = "crashed"
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
 
 
@@ -39,21 +42,31 @@ def _names(kinds: tuple[type, ...]) -> tuple[str, ...]:
 
 def is_environmental(error: ObservedException) -> bool:
     """Whether the exception speaks of this machine (a package that is missing here), not of the config."""
-    if error.type == "UnboundLocalError":
-        return False
-    return not _ENVIRONMENTAL.isdisjoint((error.type, *error.bases))
+    return _kind_without_verdict(error.type, error.bases) == _ENVIRONMENT
 
 
 def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] | None = None) -> str | None:
     """Why an exception decides nothing about a config; None where it does."""
+    kind = _kind_without_verdict(error.type, error.bases)
+    if asks_for_package is not None and _is_said(asks_for_package, error.message):
+        kind = _ENVIRONMENT
+    if kind is None:
+        return None
+    if kind == _EXHAUSTION:
+        return f"{kind}: {error.type}"
     first_line = error.message.partition("\n")[0][:200]
-    if is_environmental(error) or (asks_for_package is not None and _is_said(asks_for_package, error.message)):
-        return f"environment: {error.type}: {first_line}"
-    if not _EXHAUSTED.isdisjoint((error.type, *error.bases)):
-        return f"exhausted: {error.type}"
-    if "Exception" not in (error.type, *error.bases):
-        return f"crashed: {error.type}: {first_line}"
-    return None
+    return f"{kind}: {error.type}: {first_line}"
+
+
+@lru_cache(maxsize=256)
+def _kind_without_verdict(name: str, bases: tuple[str, ...]) -> str | None:
+    """What every exception of that class speaks of, if not of a config."""
+    names = {name, *bases}
+    if name != "UnboundLocalError" and not _ENVIRONMENTAL.isdisjoint(names):
+        return _ENVIRONMENT
+    if not _EXHAUSTED.isdisjoint(names):
+        return _EXHAUSTION
+    return None if "Exception" in names else _CRASH
 
 
 @lru_cache(maxsize=16384)

@@ -22,7 +22,7 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud80
 
 def normalise_text(text: str) -> str:
     """The text with what varies from run to run replaced by fixed tokens, unprintables escaped, and cut to a bound."""
-    cut = _normalised(text[:LONGEST], os.getcwd())
+    cut = _normalised(text[:LONGEST], os.getcwd() if "/" in text else "")
     return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
 
 
