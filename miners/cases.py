@@ -131,6 +131,7 @@ def _on_every_way(formula: Formula) -> tuple[frozenset[Literal], frozenset[str]]
             return frozenset(), frozenset()
 
 
+@lru_cache(maxsize=65536)
 def _place_of(formula: Formula) -> str:
     """Where an opaque part of it stands, if one does."""
     if isinstance(formula, Opaque):

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, Self, TypeVar, final
+from weakref import WeakValueDictionary
 
 from miners.clauses import as_members, imply, is_same, simplified, united
 from pytest_llem_invariants.expressions import opens_elements, parse
@@ -23,60 +24,80 @@ MIRROR: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "
 _COMPLEMENTED: Final = frozenset({"present", "absent", "truthy", "falsy"})
 
 
+class _Unique:
+    """What there is one object of: equal ones are the same one, so that to compare or to hash them costs no call.
+
+    A walk meets the same conditions at every step, and hardly any are made for the first time. They are kept for as
+    long as somebody else holds them.
+    """
+
+    __slots__ = ("__weakref__",)
+    __match_args__: ClassVar[tuple[str, ...]]
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        """To make it again is to find the one that is there."""
+        return type(self), tuple(getattr(self, name) for name in self.__match_args__)
+
+
+_known: Final[WeakValueDictionary[tuple[Any, ...], _Unique]] = WeakValueDictionary()
+_U = TypeVar("_U", bound=_Unique)
+
+
+def _the_one(cls: type[_U], key: tuple[Any, ...], **fields: Any) -> _U:
+    found = _known.get((cls, *key))
+    if isinstance(found, cls):
+        return found
+    made = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    _known[cls, *key] = made
+    return made
+
+
 @final
-@dataclass(frozen=True, slots=True)
-class Truth:
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Truth(_Unique):
     """A formula that is always true, or never."""
 
     value: bool
 
+    def __new__(cls, value: bool) -> Truth:
+        return _the_one(cls, (value,), value=value)
+
 
 @final
-@dataclass(frozen=True, slots=True)
-class Atom:
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Atom(_Unique):
     """One clause on one subject."""
 
     subject: str
     clause: Clause
-    _key: tuple[str, str, type, str] = field(init=False, repr=False, compare=False)
-    _hash: int = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        rhs = self.clause.rhs
-        object.__setattr__(self, "_key", (self.subject, self.clause.op, type(rhs), repr(rhs)))
-        object.__setattr__(self, "_hash", hash(self._key))
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Atom) and self._key == other._key)
+    def __new__(cls, subject: str, clause: Clause) -> Atom:
+        key = (subject, clause.op, type(clause.rhs), repr(clause.rhs))
+        return _the_one(cls, key, subject=subject, clause=clause)
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Opaque:
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Opaque(_Unique):
     """A condition that the predicate language cannot say."""
 
     text: str
     place: str
-    negated: bool = False
-    shape: str = ""
+    negated: bool
+    shape: str
     """What kind of thing it is, so that the ledger can count the shapes worth teaching."""
-    dual: Formula | None = None
+    dual: Formula | None
     """Its negation, where that can be said: `all(…)` cannot, "some element does not" can."""
-    _key: tuple[str, str, bool, str, Formula | None] = field(init=False, repr=False, compare=False)
-    _hash: int = field(init=False, repr=False, compare=False)
+    subject: str = field(init=False, repr=False)
+    """What it is about: nothing is known of what it says."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_key", (self.text, self.place, self.negated, self.shape, self.dual))
-        object.__setattr__(self, "_hash", hash(self._key))
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Opaque) and self._key == other._key)
+    def __new__(
+        cls, text: str, place: str, negated: bool = False, shape: str = "", dual: Formula | None = None
+    ) -> Opaque:
+        key = (text, place, negated, shape, dual)
+        return _the_one(cls, key, text=text, place=place, negated=negated, shape=shape, dual=dual, subject=text)
 
     @property
     def wording(self) -> str:
@@ -85,39 +106,25 @@ class Opaque:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class And:
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class And(_Unique):
     """All parts hold."""
 
     parts: tuple[Formula, ...]
-    _hash: int = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(("And", self.parts)))
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, And) and self._hash == other._hash and self.parts == other.parts)
+    def __new__(cls, parts: tuple[Formula, ...]) -> And:
+        return _the_one(cls, parts, parts=parts)
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Or:
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Or(_Unique):
     """Some part holds."""
 
     parts: tuple[Formula, ...]
-    _hash: int = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(("Or", self.parts)))
-
-    def __hash__(self) -> int:
-        return self._hash
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Or) and self._hash == other._hash and self.parts == other.parts)
+    def __new__(cls, parts: tuple[Formula, ...]) -> Or:
+        return _the_one(cls, parts, parts=parts)
 
 
 Formula = Truth | Atom | Opaque | And | Or
@@ -154,42 +161,42 @@ def is_nan(subject: str) -> Formula:
 
 def all_of(parts: Iterable[Formula]) -> Formula:
     """A conjunction: flat, without repetition, absorbing the constants."""
-    return _joined(parts, And, unit=TRUE, zero=FALSE)
+    return _joined(_until(FALSE, parts), FALSE)
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
     """A disjunction: flat, without repetition, absorbing the constants."""
-    return _joined(parts, Or, unit=FALSE, zero=TRUE)
+    return _joined(_until(TRUE, parts), TRUE)
 
 
-def _joined(parts: Iterable[Formula], kind: type[And] | type[Or], *, unit: Truth, zero: Truth) -> Formula:
+def _until(last: Truth, parts: Iterable[Formula]) -> tuple[Formula, ...]:
+    """What is given one by one, as far as it can matter."""
+    if isinstance(parts, tuple):
+        return parts
+    found: list[Formula] = []
+    for part in parts:
+        found.append(part)
+        if part is last:
+            break
+    return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def _joined(parts: tuple[Formula, ...], zero: Truth) -> Formula:
+    kind = Or if zero.value else And
     flat: dict[Formula, None] = {}
     for part in parts:
-        if isinstance(part, Truth):
-            if part.value is zero.value:
-                return zero
-        elif isinstance(part, kind):
+        if part is zero:
+            return zero
+        if isinstance(part, kind):
             flat.update(dict.fromkeys(part.parts))
-        else:
+        elif not isinstance(part, Truth):
             flat[part] = None
     if any(_opposite(part) in flat for part in flat if isinstance(part, (Atom, Opaque))):
         return zero
     if len(flat) == 1:
         return next(iter(flat))
-    if not flat:
-        return unit
-    return _conjunction(tuple(flat)) if kind is And else _disjunction(tuple(flat))
-
-
-@lru_cache(maxsize=262144)
-def _conjunction(parts: tuple[Formula, ...]) -> Formula:
-    """One object for what is the same: a walk compares its conditions at every step, and identity is quick to see."""
-    return And(parts)
-
-
-@lru_cache(maxsize=262144)
-def _disjunction(parts: tuple[Formula, ...]) -> Formula:
-    return Or(parts)
+    return kind(tuple(flat)) if flat else Truth(not zero.value)
 
 
 @lru_cache(maxsize=65536)
@@ -414,40 +421,43 @@ class _Read:
 
     conjunction: Conjunction
     literals: frozenset[Literal]
-    clauses: Mapping[str, tuple[Clause, ...]]
+    atoms: Mapping[str, tuple[Atom, ...]]
 
     @classmethod
     def of(cls, conjunction: Conjunction) -> _Read:
         return cls(conjunction, frozenset(conjunction), _by_subject(conjunction))
 
     def implies(self, weaker: _Read) -> bool:
-        if not weaker.clauses.keys() <= self.clauses.keys():
+        if not weaker.atoms.keys() <= self.atoms.keys():
             return False
         return all(
-            literal in self.literals
-            or (isinstance(literal, Atom) and imply(self.clauses[literal.subject], literal.clause))
-            for literal in weaker.conjunction
+            isinstance(literal, Atom) and _follows(literal, self.atoms[literal.subject])
+            for literal in weaker.literals - self.literals
         )
 
 
-def _by_subject(conjunction: Conjunction) -> dict[str, tuple[Clause, ...]]:
-    grouped: dict[str, tuple[Clause, ...]] = {}
+@lru_cache(maxsize=65536)
+def _follows(literal: Atom, known: tuple[Atom, ...]) -> bool:
+    return imply(tuple(one.clause for one in known), literal.clause)
+
+
+def _by_subject(conjunction: Conjunction) -> dict[str, tuple[Atom, ...]]:
+    grouped: dict[str, tuple[Atom, ...]] = {}
     for literal in conjunction:
         if isinstance(literal, Atom):
-            grouped[literal.subject] = (*grouped.get(literal.subject, ()), literal.clause)
+            grouped[literal.subject] = (*grouped.get(literal.subject, ()), literal)
     return grouped
 
 
+@lru_cache(maxsize=65536)
 def simplify(conjunction: Conjunction) -> Conjunction | None:
     """The same conjunction in fewer clauses; None where no value satisfies it."""
     literals = tuple(dict.fromkeys(conjunction))
-    if any(negate(literal) in literals for literal in literals if isinstance(literal, Opaque)):
+    opaque = [literal for literal in literals if isinstance(literal, Opaque)]
+    if any(negate(literal) in literals for literal in opaque):
         return None
-    grouped: dict[str, tuple[Atom, ...]] = {}
-    for literal in literals:
-        if isinstance(literal, Atom):
-            grouped[literal.subject] = (*grouped.get(literal.subject, ()), literal)
-    if all(len(atoms) == 1 for atoms in grouped.values()):
+    grouped = _by_subject(literals)
+    if len(opaque) + len(grouped) == len(literals):
         return literals
     reduced: dict[str, tuple[Atom, ...]] = {}
     for subject, atoms in grouped.items():

@@ -7,6 +7,7 @@ holds anyway drops out, what cannot hold takes its alternative along, and altern
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeGuard, final
 
@@ -43,15 +44,23 @@ _MOST_READINGS: Final = 512
 """So many times one junction is read, each beside other literals."""
 
 _Literals = tuple[Literal, ...]
+_Beside = tuple[_Literals, _Literals]
+"""What holds and what fails."""
 
 
 def narrowed(formula: Formula, most: int = _MOST_JUNCTIONS) -> Formula:
     """A formula that holds exactly where the given one does, in fewer parts; what is beyond `most` stays as it is."""
     for _ in range(_MOST_PASSES):
-        before, formula = formula, Narrowing(most).of(formula, (), ())
+        before, formula = formula, _narrowed_once(formula, most)
         if formula == before:
             break
     return formula
+
+
+@lru_cache(maxsize=4096)
+def _narrowed_once(formula: Formula, most: int) -> Formula:
+    """One pass, remembered: what is narrowed twice, with a look at its fields in between, is often still the same."""
+    return Narrowing(most).of(formula, (), ())
 
 
 @final
@@ -64,7 +73,7 @@ class Narrowing:
 
     def __init__(self, most: int = 0) -> None:
         self._left = most
-        self._read: dict[Formula, dict[tuple[_Literals, _Literals], Formula]] = {}
+        self._read: dict[Formula, tuple[_Parts, dict[_Beside, Formula]]] = {}
 
     def allow(self, most: int) -> None:
         """So many junctions may be read from now on, beside those that were."""
@@ -72,71 +81,95 @@ class Narrowing:
 
     def of(self, formula: Formula, holds: _Literals, fails: _Literals) -> Formula:
         """The formula where some literals hold and others do not."""
-        if isinstance(formula, Truth):
+        if not isinstance(formula, (And, Or)):
+            return formula if isinstance(formula, Truth) else _of_literal(formula, holds, fails)
+        parts, read = self._read.get(formula) or self._met(formula)
+        beside = (_about(parts.asked, holds), _about(parts.asked, fails))
+        known = read.get(beside)
+        if known is not None:
+            return known
+        if self._left <= 0 or len(read) >= _MOST_READINGS or len(formula.parts) > _MOST_PARTS:
             return formula
-        if holds or fails:
-            asked = _asked(formula)
-            holds = _about(asked, holds)
-            fails = _about(asked, fails)
-        match formula:
-            case Opaque():
-                return _of_opaque(formula, holds, fails)
-            case Atom():
-                return _of_atom(formula, holds, fails)
-            case And(parts=parts) | Or(parts=parts):
-                read = self._read.setdefault(formula, {})
-                key = (holds, fails)
-                known = read.get(key)
-                if known is not None:
-                    return known
-                if self._left <= 0 or len(read) >= _MOST_READINGS or len(parts) > _MOST_PARTS:
-                    return formula
-                self._left -= 1
-                read[key] = found = self._of_junction(formula, holds, fails)
-                return found
+        self._left -= 1
+        read[beside] = found = self._of_parts(parts, *beside)
+        return found
 
-    def _of_junction(self, formula: And | Or, holds: _Literals, fails: _Literals) -> Formula:
+    def _met(self, formula: And | Or) -> tuple[_Parts, dict[_Beside, Formula]]:
+        return self._read.setdefault(formula, (_parts(formula), {}))
+
+    def _of_parts(self, parts: _Parts, holds: _Literals, fails: _Literals) -> Formula:
         """Part by part, each where the literals beside it hold (in a disjunction: do not)."""
-        conjunctive = isinstance(formula, And)
-        literals = [part for part in formula.parts if _is_literal(part)]
-        kept: list[Literal] = []
-        decided: list[Formula] = []
-        for index, literal in enumerate(literals):
-            beside = kept if conjunctive else [*kept, *literals[index + 1 :]]
-            said = self.of(literal, *_with(holds, fails, beside, conjunctive))
-            if _is_literal(said):
-                kept.append(said)
-            else:
-                decided.append(said)
-        if conjunctive:
-            together = simplify(tuple(kept))
-            if together is None:
-                return FALSE
-            kept = list(together)
-        found: list[Formula] = [*decided, *kept]
-        inside = _with(holds, fails, kept, conjunctive)
-        found.extend(self.of(part, *inside) for part in formula.parts if isinstance(part, (And, Or)))
-        return all_of(found) if conjunctive else _with_members_joined(any_of(found))
+        said = _of_literals(parts.literals, _about(parts.told, holds), _about(parts.told, fails), parts.conjunctive)
+        if said is None:
+            return FALSE
+        inside = _with(holds, fails, said.kept, parts.conjunctive)
+        found = (*said.decided, *said.kept, *[self.of(part, *inside) for part in parts.junctions])
+        return all_of(found) if parts.conjunctive else _with_members_joined(any_of(found))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The parts of a junction by their kind."""
+
+    conjunctive: bool
+    literals: _Literals
+    junctions: tuple[And | Or, ...]
+    asked: frozenset[str]
+    """The subjects of all of them."""
+    told: frozenset[str]
+    """The subjects of the literals."""
 
 
 @lru_cache(maxsize=65536)
-def _asked(formula: Formula) -> frozenset[str]:
-    """The subjects that a formula asks about."""
-    if isinstance(formula, (And, Or)):
-        return frozenset().union(*map(_asked, formula.parts))
-    return frozenset() if isinstance(formula, Truth) else frozenset({_subject(formula)})
+def _parts(formula: And | Or) -> _Parts:
+    literals = tuple(part for part in formula.parts if isinstance(part, (Atom, Opaque)))
+    junctions = tuple(part for part in formula.parts if isinstance(part, (And, Or)))
+    told = frozenset(literal.subject for literal in literals)
+    asked = told.union(*(_parts(part).asked for part in junctions))
+    return _Parts(isinstance(formula, And), literals, junctions, asked, told)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What became of literals that stand beside each other."""
+
+    decided: tuple[Truth, ...]
+    kept: _Literals
+
+
+@lru_cache(maxsize=65536)
+def _of_literals(literals: _Literals, holds: _Literals, fails: _Literals, conjunctive: bool) -> _Said | None:
+    """One by one, each where the others hold (in a disjunction: do not); None where they contradict each other."""
+    kept: list[Literal] = []
+    decided: list[Truth] = []
+    for index, literal in enumerate(literals):
+        beside = kept if conjunctive else [*kept, *literals[index + 1 :]]
+        said = _of_literal(literal, *_with(holds, fails, beside, conjunctive))
+        if isinstance(said, Truth):
+            decided.append(said)
+        else:
+            kept.append(said)
+    together = simplify(tuple(kept)) if conjunctive else tuple(kept)
+    return None if together is None else _Said(tuple(decided), together)
 
 
 def _about(asked: frozenset[str], literals: _Literals) -> _Literals:
-    """Those that say something of what is asked: millions of times, so without a call for each."""
-    return tuple([one for one in literals if (one.subject if type(one) is Atom else one.text) in asked])
+    """Those that say something of what is asked."""
+    return tuple([one for one in literals if one.subject in asked]) if literals else literals
 
 
-def _subject(literal: Literal) -> str:
-    return literal.subject if isinstance(literal, Atom) else literal.text
+def _of_literal(literal: Literal, holds: _Literals, fails: _Literals) -> Truth | Literal:
+    subject = literal.subject
+    holds = tuple([one for one in holds if one.subject == subject])
+    fails = tuple([one for one in fails if one.subject == subject])
+    if not holds and not fails:
+        return literal
+    return _of_opaque(literal, holds, fails) if isinstance(literal, Opaque) else _of_atom(literal, holds, fails)
 
 
-def _of_opaque(literal: Opaque, holds: _Literals, fails: _Literals) -> Formula:
+def _of_opaque(literal: Opaque, holds: _Literals, fails: _Literals) -> Truth | Opaque:
     opposite = negate(literal)
     if literal in holds or opposite in fails:
         return TRUE
@@ -144,7 +177,7 @@ def _of_opaque(literal: Opaque, holds: _Literals, fails: _Literals) -> Formula:
 
 
 @lru_cache(maxsize=131072)
-def _of_atom(literal: Atom, holds: _Literals, fails: _Literals) -> Formula:
+def _of_atom(literal: Atom, holds: _Literals, fails: _Literals) -> Truth | Atom:
     known = tuple(one.clause for one in holds if isinstance(one, Atom))
     if imply(known, literal.clause):
         return TRUE
@@ -166,14 +199,11 @@ def _excluded(literal: Atom, known: tuple[Clause, ...], fails: _Literals) -> boo
     return any(isinstance(one, Atom) and imply(together, one.clause) for one in fails)
 
 
-def _with(holds: _Literals, fails: _Literals, more: Iterable[Literal], hold: bool) -> tuple[_Literals, _Literals]:
+def _with(holds: _Literals, fails: _Literals, more: Iterable[Literal], hold: bool) -> _Beside:
     return ((*holds, *more), fails) if hold else (holds, (*fails, *more))
 
 
-def _is_literal(formula: Formula) -> TypeGuard[Literal]:
-    return isinstance(formula, (Atom, Opaque))
-
-
+@lru_cache(maxsize=65536)
 def _with_members_joined(formula: Formula) -> Formula:
     """Alternatives that name values of one subject as one that names them all."""
     if not isinstance(formula, Or):

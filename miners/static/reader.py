@@ -167,6 +167,7 @@ class _Trees:
 
     def __init__(self) -> None:
         self._modules: dict[str, ModuleSource | None] = {}
+        self._definitions: dict[tuple[str, ast.ClassDef], Mapping[str, Binding]] = {}
 
     def module(self, name: str) -> ModuleSource | None:
         if name not in self._modules:
@@ -180,17 +181,10 @@ class _Trees:
         raise NotImplementedError
 
     def _own_definition(self, cls: ClassSource, name: str) -> Binding | None:
-        found: Binding | None = None
-        for statement in _statements(cls.node.body):
-            match statement:
-                case ast.FunctionDef() | ast.AsyncFunctionDef() if statement.name == name:
-                    decorators = {_last_name(one) for one in statement.decorator_list}
-                    if decorators & {"setter", "deleter", "overload"}:
-                        continue
-                    found = FunctionSource(cls.module, f"{cls.qualname}.{name}", statement)
-                case ast.ClassDef() if statement.name == name:
-                    found = ClassSource(cls.module, f"{cls.qualname}.{name}", statement)
-        return found
+        key = (cls.module, cls.node)
+        if key not in self._definitions:
+            self._definitions[key] = dict(_own_definitions(cls))
+        return self._definitions[key].get(name)
 
     def methods(self, cls: ClassSource) -> Iterator[tuple[ClassSource, FunctionSource]]:
         """Every method of a class and its bases that is not overridden, nearest first."""
@@ -202,6 +196,17 @@ class _Trees:
                     if isinstance(found, FunctionSource):
                         yield owner, found
             seen.update(s.name for s in _statements(owner.node.body) if isinstance(s, ast.FunctionDef))
+
+
+def _own_definitions(cls: ClassSource) -> Iterator[tuple[str, Binding]]:
+    for statement in _statements(cls.node.body):
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                decorators = {_last_name(one) for one in statement.decorator_list}
+                if not decorators & {"setter", "deleter", "overload"}:
+                    yield name, FunctionSource(cls.module, f"{cls.qualname}.{name}", statement)
+            case ast.ClassDef(name=name):
+                yield name, ClassSource(cls.module, f"{cls.qualname}.{name}", statement)
 
 
 @cache
@@ -220,6 +225,7 @@ class ImportedReader(_Trees):
     def __init__(self, package: str) -> None:
         super().__init__()
         self._package = package
+        self._classes: dict[type, ClassSource | None] = {}
 
     def _read(self, name: str) -> ModuleSource | None:
         file = getattr(sys.modules.get(name), "__file__", None)
@@ -283,6 +289,11 @@ class ImportedReader(_Trees):
         return Value(function)
 
     def _class(self, cls: type) -> ClassSource | None:
+        if cls not in self._classes:
+            self._classes[cls] = self._found(cls)
+        return self._classes[cls]
+
+    def _found(self, cls: type) -> ClassSource | None:
         module = self.module(cls.__module__)
         if module is None:
             return None
