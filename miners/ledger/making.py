@@ -27,7 +27,7 @@ from miners.verdicts import (
     Lost,
 )
 from pytest_llem_invariants.corpus import template_fragments
-from pytest_llem_invariants.model import Case, Match, Outcome, Rule, Severity
+from pytest_llem_invariants.model import EMPTY, Case, Match, Outcome, Rule, Severity
 from pytest_llem_invariants.predicates import compile_match
 
 if TYPE_CHECKING:
@@ -229,8 +229,9 @@ class _Cover:
         named = [rule for rule in here if rule.severity in _SPEAKING_OF[finding.kind]]
         yield from named
         for candidate in finding.candidates:
-            for rule in self._of_class.get((finding.native_type, candidate.severity), ()):
-                if rule not in named and _shows(rule, candidate):
+            met = compile_match(Match("", candidate.fields, candidate.defaults))
+            for rule in () if candidate.opaque else self._of_class.get((finding.native_type, candidate.severity), ()):
+                if _has_effect_of(candidate, rule) and met(rule.kwargs_positive, EMPTY) and rule not in named:
                     yield rule
 
 
@@ -249,12 +250,9 @@ def _places(rule: Rule, case: Case | None) -> Iterator[str]:
         yield case.observed_exception.raised_at
 
 
-def _shows(rule: Rule, candidate: Candidate) -> bool:
-    """Whether a rule that was found by its effect speaks of this one: an effect that leaves no trace of its line."""
+def _has_effect_of(candidate: Candidate, rule: Rule) -> bool:
+    """Whether a rule that was found by its effect has that of a line, where it leaves no trace of the line."""
     if rule.expected_outcome.outcome is Outcome.ERROR:
-        return False
-    match = compile_match(Match(rule.engine, candidate.fields, candidate.defaults))
-    if candidate.opaque or not match(rule.kwargs_positive, {}):
         return False
     changed = candidate.expected.normalised_fields
     if changed:
