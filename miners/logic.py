@@ -44,13 +44,13 @@ _U = TypeVar("_U", bound=_Unique)
 
 
 def _the_one(cls: type[_U], key: tuple[Any, ...], **fields: Any) -> _U:
-    found = _known.get((cls, *key))
+    found = _known.get((cls, key))
     if isinstance(found, cls):
         return found
     made = object.__new__(cls)
     for name, value in fields.items():
         object.__setattr__(made, name, value)
-    _known[cls, *key] = made
+    _known[cls, key] = made
     return made
 
 

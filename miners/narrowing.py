@@ -123,10 +123,10 @@ class _Parts:
 
 @lru_cache(maxsize=65536)
 def _parts(formula: And | Or) -> _Parts:
-    literals = tuple(part for part in formula.parts if isinstance(part, (Atom, Opaque)))
-    junctions = tuple(part for part in formula.parts if isinstance(part, (And, Or)))
-    told = frozenset(literal.subject for literal in literals)
-    asked = told.union(*(_parts(part).asked for part in junctions))
+    literals = tuple([part for part in formula.parts if isinstance(part, (Atom, Opaque))])
+    junctions = tuple([part for part in formula.parts if isinstance(part, (And, Or))])
+    told = frozenset([literal.subject for literal in literals])
+    asked = told.union(*[_parts(part).asked for part in junctions])
     return _Parts(isinstance(formula, And), literals, junctions, asked, told)
 
 
@@ -157,7 +157,7 @@ def _of_literals(literals: _Literals, holds: _Literals, fails: _Literals, conjun
 
 def _about(asked: frozenset[str], literals: _Literals) -> _Literals:
     """Those that say something of what is asked."""
-    return tuple([one for one in literals if one.subject in asked]) if literals else literals
+    return tuple([one for one in literals if one.subject in asked]) if literals and asked else ()
 
 
 def _of_literal(literal: Literal, holds: _Literals, fails: _Literals) -> Truth | Literal:

@@ -118,9 +118,10 @@ class _Cases:
 
     def _cost(self, formula: Formula) -> int:
         """What there is to ask for, at the least."""
-        if formula not in self._costs:
-            self._costs[formula] = self._counted(formula)
-        return self._costs[formula]
+        known = self._costs.get(formula)
+        if known is None:
+            known = self._costs[formula] = self._counted(formula)
+        return known
 
     def _counted(self, formula: Formula) -> int:
         match formula:
