@@ -14,7 +14,7 @@ from pytest_llem_invariants.forks import limit_memory
 
 _Given = ParamSpec("_Given")
 _Found = TypeVar("_Found")
-_SELDOM: Final = (50_000, 20, 20)
+_SELDOM: Final = (500_000, 50, 100)
 """When a process looks for garbage: it makes many small facts that stay, and to look through them took a tenth."""
 _SPARE: Final = 2 * 1024**3
 """How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""
