@@ -62,7 +62,7 @@ _STEPS_EACH: Final = 150
 """So far the values of one case are combined, and of one choice of its fields: there are many cases."""
 _NEGATED: Final = re.compile(r"not \((.*)\)( \[[^\]]*\])\Z", re.DOTALL)
 """How an unread guard is told that shall not hold."""
-_OF_TEXT: Final = frozenset({"matches", "not_matches"})
+OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _FIRST_CONFIGS: Final = 6
 _MOST_LOOKED_AT: Final = 60
 _STOPS: Final = (1, 3)
@@ -323,7 +323,7 @@ class _Walk:
         )
         looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
         likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), most))
-        of_text = any(clause.op in _OF_TEXT for clauses in fields.values() for clause in clauses)
+        of_text = any(clause.op in OF_TEXT for clauses in fields.values() for clause in clauses)
         if not likely and not of_text and next(search.positives(typed=True), None) is not None:
             self._refused.add(literals)
         return _Case(literals, fields, search.context, likely)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from miners.candidate import Candidate
-from miners.detours import MOST_ASKED, Checks, detour
+from miners.detours import MOST_ASKED, OF_TEXT, Checks, detour
 from miners.static.terms import OUTSIDE
 from miners.trials import MOST_LOOKED_AT, Trials
 from miners.verdicts import ACCEPTED, BEHIND, INSTEAD, Lost
@@ -19,7 +19,6 @@ _MOST_BESIDE: Final = 4
 """So many configs are asked to lead on the other cases of a line of which one is proven."""
 _MOST_TRIED: Final = 3
 """So many configs are tried in each other context."""
-_OF_TEXT: Final = frozenset({"matches", "not_matches"})
 
 
 def led_on(
@@ -89,5 +88,5 @@ def _in_another_context(candidate: Candidate, trials: Trials, contexts: Iterable
 
 def _oddity(candidate: Candidate) -> tuple[int, int]:
     """How far a candidate is from plain values: by what it leaves unsaid, then by its patterns of text."""
-    patterns = sum(clause.op in _OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
+    patterns = sum(clause.op in OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
     return len(candidate.opaque), patterns

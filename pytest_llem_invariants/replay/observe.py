@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.environment import environment, restore_environment
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
 from pytest_llem_invariants.replay.changes import changes
 from pytest_llem_invariants.replay.exceptions import describe, why_no_verdict
@@ -20,9 +21,7 @@ from pytest_llem_invariants.replay.state import (
     LogCapture,
     Nowhere,
     captured_logs,
-    environment,
     kept_process,
-    restore_environment,
     silent_streams,
     without_waiting,
 )

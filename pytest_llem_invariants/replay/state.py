@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from io import TextIOBase
 from typing import Any, Final, final
 
+from pytest_llem_invariants.environment import environment, restore_environment
 from pytest_llem_invariants.model import Channel, ObservedLog
 
 _FRAMES_TO_ONCE: Final = 16
@@ -146,25 +147,6 @@ def without_waiting(seconds: Any, /) -> None:
     """Stands for `time.sleep` while a library is asked: what it waits for before it tries again will not come."""
     if threading.current_thread() is not threading.main_thread():
         _sleep(seconds)
-
-
-def environment() -> dict[Any, Any]:
-    """A copy of the environment as the process holds it, without decoding each variable."""
-    return dict(getattr(os.environ, "_data", os.environ))
-
-
-def restore_environment(before: dict[Any, Any]) -> None:
-    """Put the environment back where it changed."""
-    held = getattr(os.environ, "_data", os.environ)
-    if held == before:
-        return
-    variable: Callable[[Any], str] = getattr(os.environ, "decodekey", str)
-    decode: Callable[[Any], str] = getattr(os.environ, "decodevalue", str)
-    for name in [name for name in {**held, **before} if held.get(name) != before.get(name)]:
-        if name in before:
-            os.environ[variable(name)] = decode(before[name])
-        else:
-            del os.environ[variable(name)]
 
 
 @contextlib.contextmanager
