@@ -16,19 +16,12 @@ from pytest_llem_invariants.environment import environment, restore_environment
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
 from pytest_llem_invariants.replay.changes import changes
 from pytest_llem_invariants.replay.exceptions import describe, why_no_verdict
+from pytest_llem_invariants.replay.loggers import LogCapture, captured_logs, mute
 from pytest_llem_invariants.replay.normalise import normalise_text
-from pytest_llem_invariants.replay.state import (
-    LogCapture,
-    Nowhere,
-    captured_logs,
-    kept_process,
-    silent_streams,
-    without_waiting,
-)
+from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_streams, without_waiting
 
 _Warmth = tuple[str, tuple[tuple[str, Any], ...]]
 _NOWHERE: Final = Nowhere()
-_NO_HANDLERS: Final[list[logging.Handler]] = [logging.NullHandler()]
 
 
 @final
@@ -136,10 +129,7 @@ class Observer:
         """Only whether the library rejects a config. Cheap: for a hundred thousand configs in a row."""
         adapter = self.adapter
         self.prepare(native_type, context)
-        handlers = [(logger, logger.handlers, logger.propagate) for logger in self._loggers]
-        for logger in self._loggers:
-            logger.handlers = _NO_HANDLERS
-            logger.propagate = False
+        speak_again = mute(self._loggers)
         streams = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = _NOWHERE
         variables = environment()
@@ -162,9 +152,7 @@ class Observer:
             if getattr(os.environ, "_data", os.environ) != variables:
                 restore_environment(variables)
             sys.stdout, sys.stderr = streams
-            for logger, held, propagate in handlers:
-                logger.handlers = held
-                logger.propagate = propagate
+            speak_again()
         return None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import logging
 import os
 import random
 import sys
@@ -16,9 +15,7 @@ from io import TextIOBase
 from typing import Any, Final, final
 
 from pytest_llem_invariants.environment import environment, restore_environment
-from pytest_llem_invariants.model import Channel, ObservedLog
 
-_FRAMES_TO_ONCE: Final = 16
 _THREAD_GRACE: Final = 0.2
 
 
@@ -36,76 +33,6 @@ class Nowhere(TextIOBase):
 
     def fileno(self) -> int:
         return 1
-
-
-@final
-class LogCapture(logging.Handler):
-    """Keeps the warnings and errors that reach it, and whether they were announced once only."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.records: list[ObservedLog] = []
-        self.muted = False
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if self.muted:
-            return
-        try:
-            message = record.getMessage()
-        except Exception:  # arguments that do not fit the format are the library's mistake, not the rule's
-            message = str(record.msg)
-        channel = Channel.LOGGER_WARNING_ONCE if _announced_once() else Channel.LOGGER_WARNING
-        self.records.append(ObservedLog(channel, record.name, message))
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
-        return
-
-
-def _announced_once() -> bool:
-    """Whether a function named `…_once` stands between the library and the logging machinery."""
-    frame = sys._getframe(2)
-    for _ in range(_FRAMES_TO_ONCE):
-        name = frame.f_code.co_name
-        if name.endswith("_once"):
-            return True
-        module = frame.f_globals.get("__name__", "")
-        if frame.f_back is None or (module != "logging" and not _forwards(name)):
-            return False
-        frame = frame.f_back
-    return False
-
-
-def _forwards(function: str) -> bool:
-    """Whether a frame outside logging only hands a message on."""
-    return "warn" in function or "log" in function
-
-
-@contextlib.contextmanager
-def captured_logs(names: tuple[str, ...]) -> Iterator[LogCapture]:
-    """Let the named loggers speak to a capture alone; their levels, handlers and propagation come back after."""
-    capture = LogCapture()
-    loggers = [logging.getLogger(name) for name in names]
-    before = [(logger, logger.level, logger.handlers, logger.propagate, logger.disabled) for logger in loggers]
-    disabled = logging.root.manager.disable
-    if disabled >= logging.WARNING:
-        logging.disable(logging.NOTSET)
-    for logger in loggers:
-        logger.handlers = [capture]
-        logger.propagate = False
-        logger.disabled = False
-        if logger.getEffectiveLevel() > logging.WARNING:
-            logger.setLevel(logging.WARNING)
-    try:
-        yield capture
-    finally:
-        for logger, level, handlers, propagate, was_disabled in before:
-            logger.handlers = handlers
-            logger.propagate = propagate
-            logger.disabled = was_disabled
-            if logger.level != level:
-                logger.setLevel(level)
-        if logging.root.manager.disable != disabled:
-            logging.disable(disabled)
 
 
 @contextlib.contextmanager

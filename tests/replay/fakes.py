@@ -6,11 +6,12 @@ import textwrap
 from pathlib import Path
 
 SOURCE = """
-import ctypes, functools, logging, os, random, sys, threading, time, warnings
+import ctypes, functools, logging, logging.config, os, random, sys, threading, time, warnings
 from dataclasses import dataclass
 from enum import Enum
 
 logger = logging.getLogger("fakelib.core")
+set_up_at = None
 
 @functools.lru_cache(None)
 def warning_once(message):
@@ -86,6 +87,13 @@ class Config:
         root.setLevel(logging.CRITICAL)
         root.addHandler(logging.NullHandler())
         root.propagate = False
+    def _do_set_up(self, level):
+        global set_up_at
+        if level != set_up_at:
+            parts = {"version": 1, "disable_existing_loggers": False, "loggers": {"fakelib": {"level": level}}}
+            logging.config.dictConfig(parts)
+            set_up_at = level
+        logger.warning("set up")
     def _do_flood(self, value):
         chunk = b"x" * (1 << 20)
         for _ in range(value):

@@ -71,6 +71,18 @@ def test_log_records_are_told_by_channel_every_time(observer: Observer, name: st
         logger.setLevel(before)
 
 
+@pytest.mark.parametrize("level", ["DEBUG", "CRITICAL"])
+def test_what_is_logged_is_told_though_the_config_sets_up_the_logging(observer: Observer, level: str) -> None:
+    logger = logging.getLogger("fakelib")
+    before = logger.level, list(logger.handlers), logger.propagate
+    for _ in range(2):
+        (log,) = observer.observe(CONFIG, {"set_up": level}).logs
+        assert log.message == "set up"
+        assert (logger.level, list(logger.handlers), logger.propagate) == before
+        observer.raises(CONFIG, {"set_up": "ERROR"})
+        assert (logger.level, list(logger.handlers), logger.propagate) == before
+
+
 def test_what_is_logged_below_a_warning_is_not_told(observer: Observer) -> None:
     assert observer.observe(CONFIG, {"info": "hello"}).logs == ()
 
@@ -164,6 +176,8 @@ def test_outcomes_do_not_depend_on_order(observer: Observer) -> None:
         {"warn": "careful"},
         {"showwarning": 1},
         {"handlers": 1},
+        {"set_up": "DEBUG"},
+        {"set_up": "CRITICAL"},
         {"environ": "1"},
         {"show_env": 1},
         {"ratio": 0.1},
