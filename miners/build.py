@@ -38,7 +38,7 @@ from miners.static import SiteFinding, StaticResult
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from miners.verdicts import Lost, Proven
-from miners.workers import forked, seldom_collected
+from miners.workers import forked
 from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import now, today
@@ -115,7 +115,7 @@ def build(
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
-    with seldom_collected(), adapter.context(adapter.default_context()):
+    with adapter.context(adapter.default_context()):
         guesses = _read_and_guess(adapter, surface, wanted, previous, feeds, progress, workers)
         results = _prove_all(adapter, surface, wanted, guesses, kept, feeds, progress, workers)
     proven = tuple(entry for result in results for entry in result.proven)

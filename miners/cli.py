@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command() -> NoReturn:
-    """`main` as a command: what has imported a large library ends at once."""
+    """`main` as a command: what has imported a large library ends at once, and is not looked through for garbage."""
+    from miners.workers import collect_seldom
+
+    collect_seldom()
     leave(main())
 
 
@@ -229,13 +232,14 @@ def _build_from_source(options: argparse.Namespace) -> int:
 
 def _compare(path: Path, text: str) -> int:
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    diff = list(
+    if committed == text:
+        return OK
+    sys.stdout.writelines(
         difflib.unified_diff(
             committed.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "what mining gives"
         )
     )
-    sys.stdout.writelines(diff)
-    return DIFFERS if diff else OK
+    return DIFFERS
 
 
 def _fuzz(options: argparse.Namespace) -> int:

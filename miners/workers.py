@@ -32,19 +32,13 @@ def aside(work: Callable[_Given, _Found], *given: _Given.args, **named: _Given.k
         yield pool.submit(work, *given, **named)
 
 
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Look for garbage seldom while much is made that stays."""
-    before = gc.get_threshold()
+def collect_seldom() -> None:
+    """Look for garbage seldom from now on: what is made while mining stays."""
     gc.set_threshold(*_SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _begin() -> None:
     gc.freeze()  # what was inherited stays: walking it again and again would also copy it
-    gc.set_threshold(*_SELDOM)
+    collect_seldom()
     remember_absent()
     limit_memory(_SPARE)

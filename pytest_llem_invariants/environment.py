@@ -12,6 +12,17 @@ def environment() -> dict[Any, Any]:
     return dict(getattr(os.environ, "_data", os.environ))
 
 
+_last_key: list[tuple[dict[Any, Any], frozenset[Any]]] = []
+
+
+def environment_key() -> frozenset[Any]:
+    """The environment as a key, made anew only where something changed."""
+    held = getattr(os.environ, "_data", os.environ)
+    if not _last_key or _last_key[0][0] != held:
+        _last_key[:] = [(dict(held), frozenset(held.items()))]
+    return _last_key[0][1]
+
+
 def restore_environment(before: dict[Any, Any]) -> None:
     """Put the environment back where it changed."""
     held = getattr(os.environ, "_data", os.environ)

@@ -41,6 +41,7 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 """Values by the type names of `type_is`."""
 
 SCALARS: Final = ("int", "float", "bool", "str")
+_PLAIN: Final = frozenset({bool, int, float, str})
 _HELD_AS_LIST: Final = frozenset({"tuple", "set", "frozenset", "sequence", "iterable", "collection"})
 _HELD_AS_TEXT: Final = frozenset({"path", "purepath", "pathlike"})
 _HELD_AS_DICT: Final = frozenset({"mapping", "ordereddict", "defaultdict"})
@@ -82,13 +83,13 @@ def by_identity(values: Iterable[Any]) -> dict[str, Any]:
 
 def holdable(value: Any) -> bool:
     """Whether a corpus file can hold the value and give it back."""
+    if value is None or type(value) in _PLAIN:
+        return True
     if isinstance(value, TypedValue):
         return all(holdable(inner) for inner in value.kwargs.values())
     if isinstance(value, Mapping):
         return all(isinstance(key, (str, int)) and holdable(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return all(holdable(inner) for inner in value)
-    return value is None or type(value) in (bool, int, float, str)
+    return isinstance(value, list) and all(holdable(inner) for inner in value)
 
 
 def as_held(value: Any) -> Any:

@@ -21,7 +21,7 @@ from pytest_llem_invariants.engines.remembered import (
 )
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
-from pytest_llem_invariants.environment import environment
+from pytest_llem_invariants.environment import environment_key
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.ssot import Ssot
@@ -103,7 +103,7 @@ class VllmAdapter(EngineAdapter):
 
     def _state(self) -> Hashable:
         """What an answer depends on beside the config."""
-        return id(object.__getattribute__(self._proxy, "active")), frozenset(environment().items())
+        return id(object.__getattribute__(self._proxy, "active")), environment_key()
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import logging.config
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
@@ -15,6 +16,7 @@ _FRAMES_TO_ONCE: Final = 16
 _EAR: Final = "_llem_ear"
 _LEVEL: Final = "_llem_level"
 _DEAF: Final = logging.NullHandler()
+_CONFIGURATOR: Final = "dictConfigClass"
 
 
 @final
@@ -69,13 +71,12 @@ def captured_logs(names: Sequence[str]) -> Iterator[LogCapture]:
     disabled = logging.root.manager.disable
     if disabled >= logging.WARNING:
         logging.disable(logging.NOTSET)
-    kinds = [_hold(logger, capture, level) for logger, level in levels]
+    let_go = _hold(levels, capture)
     _forget_levels(quiet)
     try:
         yield capture
     finally:
-        for logger, kind in zip(loggers, kinds, strict=True):
-            _let_go(logger, kind)
+        let_go()
         _forget_levels(quiet)
         if logging.root.manager.disable != disabled:
             logging.disable(disabled)
@@ -83,28 +84,43 @@ def captured_logs(names: Sequence[str]) -> Iterator[LogCapture]:
 
 def mute(loggers: Sequence[logging.Logger]) -> Callable[[], None]:
     """Let the loggers speak to nobody until the returned function is called. Cheap: it is done with every config."""
-    kinds = [_hold(logger, _DEAF, logger.level) for logger in loggers]
+    return _hold([(logger, logger.level) for logger in loggers], _DEAF)
+
+
+def _hold(levels: Sequence[tuple[logging.Logger, int]], ear: logging.Handler) -> Callable[[], None]:
+    """Let loggers speak to one handler at these levels, whatever they are told, until the returned function is called.
+
+    A config may tell a library to set up its logging: that would unplug whoever listens, and stay for the next config.
+    """
+    kinds: list[Any] = [type(logger) for logger, _ in levels]
+    for (logger, level), kind in zip(levels, kinds, strict=True):
+        vars(logger).update({_EAR: ear, _LEVEL: level})
+        logger.__class__ = _held(kind)
+    configurator: Any = vars(logging.config)[_CONFIGURATOR]
+    vars(logging.config)[_CONFIGURATOR] = _Apart
 
     def let_go() -> None:
-        for logger, kind in zip(loggers, kinds, strict=True):
-            _let_go(logger, kind)
+        vars(logging.config)[_CONFIGURATOR] = configurator
+        for (logger, _), kind in zip(levels, kinds, strict=True):
+            logger.__class__ = kind
 
     return let_go
 
 
-def _hold(logger: logging.Logger, ear: logging.Handler, level: int) -> Any:
-    """Let a logger speak to one handler, whatever it is told; the answer is the class that it had before.
+@final
+class _Apart(logging.config.DictConfigurator):
+    """Sets logging up where there is no logger yet: what is wrong is said all the same, and nobody is rearranged.
 
-    A config may tell a library to set up its logging: that would unplug whoever listens, and stay for the next config.
+    Among the hundreds of loggers of a large library it takes as long as a hundred configs.
     """
-    kind: Any = type(logger)
-    vars(logger).update({_EAR: ear, _LEVEL: level})
-    logger.__class__ = _held(kind)
-    return kind
 
-
-def _let_go(logger: logging.Logger, kind: Any) -> None:
-    logger.__class__ = kind
+    def configure(self) -> None:
+        manager = logging.root.manager
+        known, manager.loggerDict = manager.loggerDict, {}
+        try:
+            super().configure()
+        finally:
+            manager.loggerDict = known
 
 
 def _forget_levels(loggers: Sequence[logging.Logger]) -> None:
