@@ -7,6 +7,7 @@ results are put together in the order of the surface, whoever was first.
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import itertools
 import math
@@ -201,7 +202,7 @@ def _read_and_guess(
 ) -> list[Candidate]:
     """What the code of each class says, before any is proven: each asks what the checks of the others are.
 
-    One class takes half as long as all: meanwhile this process lifts, and builds what all others inherit.
+    One class takes half as long as all: meanwhile this process lifts, and builds and imports what all others inherit.
     """
     _Forked.adapter, _Forked.surface, _Forked.feeds = adapter, surface, feeds
     _Forked.reader = ImportedReader(adapter.package)
@@ -213,6 +214,7 @@ def _read_and_guess(
             step.note = f"{len(lifted)} candidates"
         for name in fronts(adapter, surface):
             Observer(adapter).prepare(name)
+        importlib.import_module("hypothesis.strategies")  # what makes a text of a pattern
         with progress.step("reading the code", total=len(names)) as step:
             found = {}
             for name, findings in zip(longest_first, readings, strict=True):

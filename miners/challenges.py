@@ -80,10 +80,16 @@ def _at_the_same(
     """Two fields, and a value that the first is compared with and the second may hold."""
     told = {name: [(identity(value), value) for value in known] for name, known in values.items()}
     every = {key: value for known in told.values() for key, value in known}
-    held: dict[str, set[str]] = {}
-    for name in values:
-        is_fitting = fitting(field_at(name, facts, surface))
-        held[name] = {key for key, value in every.items() if is_fitting(value)}
+    declared = {name: field_at(name, facts, surface) for name in values}
+    alike = {
+        name: repr((fact.types, fact.element_types, fact.nullable, fact.literals, fact.examples))
+        for name, fact in declared.items()
+    }
+    held_by = {
+        kind: {key for key, value in every.items() if is_fitting(value)}
+        for kind, is_fitting in {alike[name]: fitting(fact) for name, fact in declared.items()}.items()
+    }
+    held = {name: held_by[kind] for name, kind in alike.items()}
     for left, right in itertools.permutations(values, 2):
         yield from ((left, right, value) for key, value in told[left] if key in held[right])
 

@@ -61,6 +61,10 @@ class Choices:
         """The values of a field where its behaviour may change at those constants."""
         return self._pools.of(name).beside(constants)
 
+    def fits(self, name: str, value: Any) -> bool:
+        """Whether a value is of the declared type of a field."""
+        return self._pools.of(name).fits(value)
+
     def of(
         self, names: Iterable[str], fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
     ) -> dict[str, Values]:

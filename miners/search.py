@@ -17,7 +17,7 @@ from miners.values import Surface, class_of, field_at, put
 from pytest_llem_invariants.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, reference_of, referenced_fields, same
-from pytest_llem_invariants.values import distinct, fits, identity
+from pytest_llem_invariants.values import distinct, identity
 
 _MOST_STEPS: Final = 6_000
 _MOST_FIELDS: Final = 10
@@ -116,7 +116,7 @@ class Search:
             return False
         if isinstance(value, str) and _is_no_word(value, fact):
             return False
-        return fits(value, fact) and not (isinstance(value, list) and _is_no_choice(value, fact))
+        return self._choices.fits(name, value) and not (isinstance(value, list) and _is_no_choice(value, fact))
 
     def _facts_at(self, name: str) -> tuple[FieldFact, ClassFacts | None]:
         """What is known of a field, and of the class that holds it."""

@@ -19,7 +19,7 @@ from miners.verdicts import ACCEPTED, INSTEAD, OF_NO_ARGUMENT, OF_NO_CONFIG, OF_
 from miners.witness import Examples, Shown, find_examples
 from pytest_llem_invariants.model import AddedBy, ContextField, Kwargs, Match, Observation, Rule
 from pytest_llem_invariants.predicates import referenced_fields
-from pytest_llem_invariants.replay.contexts import context_of
+from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 
 MOST_LOOKED_AT: Final = 200
@@ -62,14 +62,20 @@ class Trials:
         if search is None:
             search = self.search(candidate)
 
+        read = referenced_fields(Match("", candidate.fields))
+        everywhere = default_context(self.context) if self.context.keys().isdisjoint(read) else None
+
+        def context_beside(rule: Rule) -> Mapping[str, Any]:
+            return context_of(rule, self.context) if everywhere is None else everywhere
+
         def proves(kwargs: Kwargs) -> Shown:
             if any(search.is_converted(name, kwargs) for name in candidate.expected.normalised_fields):
                 return Shown.NOTHING
-            return self._shown(candidate, kwargs, context_of(drafted(kwargs, {}), self.context))
+            return self._shown(candidate, kwargs, context_beside(drafted(kwargs, {})))
 
         def clears(positive: Kwargs, negative: Kwargs) -> bool:
             rule = drafted(positive, negative)
-            observation = self.oracle.observe(negative, context_of(rule, self.context), candidate.severity)
+            observation = self.oracle.observe(negative, context_beside(rule), candidate.severity)
             return observation.skipped_reason is None and negative_does_not_raise(rule, observation) is None
 
         examples = find_examples(
@@ -84,7 +90,6 @@ class Trials:
         )
         if examples is None:
             return None
-        read = referenced_fields(Match("", candidate.fields))
         given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and is_portable(value)}
         return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
 
