@@ -15,8 +15,9 @@ from pytest_llem_invariants.model import Channel, ObservedLog
 _FRAMES_TO_ONCE: Final = 16
 _EAR: Final = "_llem_ear"
 _LEVEL: Final = "_llem_level"
-_DEAF: Final = logging.NullHandler()
+_NOBODY: Final = logging.NullHandler()
 _CONFIGURATOR: Final = "dictConfigClass"
+_SETTING_UP: Final = vars(logging.config)
 
 
 @final
@@ -65,46 +66,53 @@ def _forwards(function: str) -> bool:
 def captured_logs(names: Sequence[str]) -> Iterator[LogCapture]:
     """Let the named loggers speak to a capture alone, from the level of a warning on."""
     capture = LogCapture()
-    loggers = [logging.getLogger(name) for name in names]
-    quiet = [logger for logger in loggers if logger.getEffectiveLevel() > logging.WARNING]
-    levels = [(logger, logging.WARNING if logger in quiet else logger.level) for logger in loggers]
+    held = Held([logging.getLogger(name) for name in names])
+    quiet = [logger for logger in held.loggers if logger.getEffectiveLevel() > logging.WARNING]
     disabled = logging.root.manager.disable
     if disabled >= logging.WARNING:
         logging.disable(logging.NOTSET)
-    let_go = _hold(levels, capture)
+    for logger in held.loggers:
+        vars(logger)[_EAR] = capture
+    for logger in quiet:
+        vars(logger)[_LEVEL] = logging.WARNING
+    held.take()
     _forget_levels(quiet)
     try:
         yield capture
     finally:
-        let_go()
+        held.let_go()
+        for logger in held.loggers:
+            vars(logger).pop(_EAR)
+            vars(logger).pop(_LEVEL, None)
         _forget_levels(quiet)
         if logging.root.manager.disable != disabled:
             logging.disable(disabled)
 
 
-def mute(loggers: Sequence[logging.Logger]) -> Callable[[], None]:
-    """Let the loggers speak to nobody until the returned function is called. Cheap: it is done with every config."""
-    return _hold([(logger, logger.level) for logger in loggers], _DEAF)
-
-
-def _hold(levels: Sequence[tuple[logging.Logger, int]], ear: logging.Handler) -> Callable[[], None]:
-    """Let loggers speak to one handler at these levels, whatever they are told, until the returned function is called.
+@final
+class Held:
+    """Loggers that for a while speak to nobody, or to the ear they were given, whatever they are told.
 
     A config may tell a library to set up its logging: that would unplug whoever listens, and stay for the next config.
+    To take and to let go is cheap: it is done with every config.
     """
-    kinds: list[Any] = [type(logger) for logger, _ in levels]
-    for (logger, level), kind in zip(levels, kinds, strict=True):
-        vars(logger).update({_EAR: ear, _LEVEL: level})
-        logger.__class__ = _held(kind)
-    configurator: Any = vars(logging.config)[_CONFIGURATOR]
-    vars(logging.config)[_CONFIGURATOR] = _Apart
 
-    def let_go() -> None:
-        vars(logging.config)[_CONFIGURATOR] = configurator
-        for (logger, _), kind in zip(levels, kinds, strict=True):
+    def __init__(self, loggers: Sequence[logging.Logger]) -> None:
+        self.loggers: Final = loggers
+        kinds: list[Any] = [type(logger) for logger in loggers]
+        self._kinds = [(logger, kind, _deaf(kind)) for logger, kind in zip(loggers, kinds, strict=True)]
+        self._configurator: Any = None
+
+    def take(self) -> None:
+        self._configurator = _SETTING_UP[_CONFIGURATOR]
+        _SETTING_UP[_CONFIGURATOR] = _Apart
+        for logger, _, held in self._kinds:
+            logger.__class__ = held
+
+    def let_go(self) -> None:
+        for logger, kind, _ in self._kinds:
             logger.__class__ = kind
-
-    return let_go
+        _SETTING_UP[_CONFIGURATOR] = self._configurator
 
 
 @final
@@ -130,16 +138,17 @@ def _forget_levels(loggers: Sequence[logging.Logger]) -> None:
 
 
 @cache
-def _held(kind: Any) -> Any:
+def _deaf(kind: Any) -> Any:
     """The same kind of logger, deaf to who configures it."""
     fixed = {
-        "handlers": _fixed(lambda logger: [vars(logger)[_EAR]]),
-        "level": _fixed(lambda logger: vars(logger)[_LEVEL]),
-        "propagate": _fixed(lambda logger: False),
-        "disabled": _fixed(lambda logger: False),
+        "handlers": _fixed(lambda own: [own.get(_EAR, _NOBODY)]),
+        "level": _fixed(lambda own: own.get(_LEVEL, own["level"])),
+        "propagate": _fixed(lambda own: False),
+        "disabled": _fixed(lambda own: False),
     }
     return type(kind.__name__, (kind,), fixed)
 
 
-def _fixed(value: Callable[[logging.Logger], Any]) -> property:
-    return property(value, lambda logger, other: None)
+def _fixed(value: Callable[[dict[str, Any]], Any]) -> property:
+    """An attribute that tells this of what the logger holds, and keeps it."""
+    return property(lambda logger: value(vars(logger)), lambda logger, other: None)

@@ -31,7 +31,7 @@ def _normalised(cut: str, cwd: str) -> str:
     if "0x" in cut:
         cut = _ADDRESS.sub("<address>", cut)
     if "://" in cut:
-        cut = _LINK_VERSION.sub(r"\1<version>", cut)
+        cut = _LINK_VERSION.sub(lambda found: f"{found[1]}<version>", cut)
     if "/" in cut:
         if cwd in cut:
             cut = _working_folder(cwd).sub(_HERE, cut)

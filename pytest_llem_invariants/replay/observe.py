@@ -16,7 +16,7 @@ from pytest_llem_invariants.environment import environment, restore_environment
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
 from pytest_llem_invariants.replay.changes import changes
 from pytest_llem_invariants.replay.exceptions import describe, why_no_verdict
-from pytest_llem_invariants.replay.loggers import LogCapture, captured_logs, mute
+from pytest_llem_invariants.replay.loggers import Held, LogCapture, captured_logs
 from pytest_llem_invariants.replay.normalise import normalise_text
 from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_streams, without_waiting
 
@@ -31,7 +31,7 @@ class Observer:
     def __init__(self, adapter: EngineAdapter) -> None:
         adapter.import_library()
         self.adapter: Final = adapter
-        self._loggers = [logging.getLogger(name) for name in adapter.loggers()]
+        self._loggers: Final = Held([logging.getLogger(name) for name in adapter.loggers()])
         self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
@@ -129,7 +129,7 @@ class Observer:
         """Only whether the library rejects a config. Cheap: for a hundred thousand configs in a row."""
         adapter = self.adapter
         self.prepare(native_type, context)
-        speak_again = mute(self._loggers)
+        self._loggers.take()
         streams = sys.stdout, sys.stderr
         sys.stdout = sys.stderr = _NOWHERE
         variables = environment()
@@ -152,7 +152,7 @@ class Observer:
             if getattr(os.environ, "_data", os.environ) != variables:
                 restore_environment(variables)
             sys.stdout, sys.stderr = streams
-            speak_again()
+            self._loggers.let_go()
         return None
 
 
