@@ -134,12 +134,12 @@ class _Crew:
 
     @contextmanager
     def each(self, work: Callable[..., _Found], tasks: Sequence[_Task]) -> Iterator[Iterator[_Found]]:
-        """What comes of each task at the bench, in their order; the work begins at once."""
-        if self.workers < 2 or not tasks:
-            yield itertools.starmap(work, ((self.bench, *task) for task in tasks))
-            return
+        """What comes of each task at the bench, in their order; the work begins at once.
+
+        One worker is forked, too: what asks for all the memory is to end nobody.
+        """
         _inherited[:] = [self.bench]
-        with forked(min(self.workers, len(tasks))) as pool:
+        with forked(max(1, min(self.workers, len(tasks)))) as pool:
             yield pool.map(_done, itertools.repeat(work), tasks)
 
     def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:

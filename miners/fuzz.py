@@ -271,14 +271,10 @@ def fuzz(
 
 
 def _run(trial: _Trial, tasks: Sequence[tuple[str, str]], workers: int) -> Iterator[ClassFuzz]:
-    if workers < 2 or len(tasks) < 2:
-        for task in tasks:
-            yield trial.of(*task)
-        return
     global _forked
     _forked = trial
     try:
-        with forked(workers) as pool:
+        with forked(max(1, min(workers, len(tasks)))) as pool:
             yield from pool.map(_in_fork, tasks)
     finally:
         _forked = None

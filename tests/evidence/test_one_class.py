@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,22 @@ def test_the_rules_are_those_of_its_code(package: str, target: str) -> None:
     assert rejected(mode="safe", workers=5)
     assert not rejected(mode="safe", workers=4)
     assert not rejected(mode="fast", workers=5, port=65535)
+
+
+def test_what_may_ask_for_all_the_memory_is_never_built_in_this_process(package: str, tmp_path: Path) -> None:
+    built = tmp_path / "built"
+    (tmp_path / package / "settings.py").write_text(
+        "import os\n\n\nclass Table:\n"
+        "    def __init__(self, size=1):\n"
+        "        if size < 0:\n"
+        "            raise ValueError(f'size must not be negative, got {size}')\n"
+        f"        with open({str(built)!r}, 'a') as told:\n"
+        "            told.write(f'{os.getpid()} {size}\\n')\n"
+    )
+    mine_class(f"{package}.settings.Table")
+    processes = {line.split()[0] for line in built.read_text().splitlines() if line.split()[1] != "1"}
+    assert processes
+    assert str(os.getpid()) not in processes
 
 
 def test_of_a_part_of_the_classes_only_those_are_mined(package: str) -> None:
