@@ -57,7 +57,7 @@ def read_path(root: Any, path: str) -> Any:
     for name in path.split("."):
         if isinstance(value, TypedValue):
             value = value.kwargs
-        if isinstance(value, Mapping):
+        if type(value) is dict or isinstance(value, Mapping):  # to ask an abstract class takes as long as all the rest
             if name not in value:
                 return MISSING
             value = value[name]

@@ -336,24 +336,39 @@ Resolve = Callable[[str], str]
 
 def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve: Resolve = str) -> CompiledMatch:
     """A function of (config, context) that says whether the match triggers. It never raises."""
-    subjects = [(parse(subject), _conjunction(clauses)) for subject, clauses in match.fields.items()]
     defaults = dict(match.defaults)
     paths = {name: resolve(name) for name in referenced_fields(match)}
     from_context = frozenset(name for name in paths if name in context_fields)
-    plain = frozenset(name for name, path in paths.items() if path == name and name.isidentifier())
+    plain = frozenset(
+        name for name, path in paths.items() if path == name and name.isidentifier() and name not in from_context
+    )
+    tests = [(parse(subject), _conjunction(clauses)) for subject, clauses in match.fields.items()]
+    of_fields = [
+        (expression.text, test, defaults.get(expression.text, MISSING))
+        for expression, test in tests
+        if expression.is_field and expression.text in plain
+    ]
+    """Most subjects are a field of the config: to look it up here takes half as long as through `scope`."""
+    of_others = [
+        (expression, test) for expression, test in tests if not expression.is_field or expression.text not in plain
+    ]
 
     def triggers(config: Kwargs, context: Kwargs) -> bool:
         def scope(name: str) -> Any:
-            if name in from_context:
-                value = context.get(name, MISSING)
-            elif name in plain:
+            if name in plain:
                 value = config.get(name, MISSING)
+            elif name in from_context:
+                value = context.get(name, MISSING)
             else:
                 value = read_path(config, paths[name])
             return defaults.get(name, MISSING) if value is MISSING else value
 
         try:
-            for expression, test in subjects:
+            for name, test, default in of_fields:
+                value = config.get(name, MISSING)
+                if not test(default if value is MISSING else value, scope):
+                    return False
+            for expression, test in of_others:
                 if expression.is_field:
                     if not test(scope(expression.text), scope):
                         return False
