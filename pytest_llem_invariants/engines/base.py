@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import gc
 import importlib
 import importlib.metadata
 import logging
@@ -66,6 +68,8 @@ class EngineAdapter:
                 with warnings.catch_warnings(), quiet_collector():
                     warnings.simplefilter("ignore")
                     self._version = self._import()
+                    gc.freeze()  # what was imported stays: to look through it for garbage takes a third of a second
+                    atexit.register(gc.unfreeze)  # or compiled modules take it for leaked
             except EngineUnavailableError as error:
                 self._failure = error
                 raise

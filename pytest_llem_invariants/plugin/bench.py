@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import gc
 import sys
 from collections.abc import Iterator, Mapping
@@ -68,7 +67,6 @@ class Bench:
         with unrewritten_imports():
             self._observer = Observer(adapter)
         gc.freeze()  # a library stays to the end, like what was collected
-        atexit.register(gc.unfreeze)  # or compiled modules take it for leaked
         self._adapter = adapter
 
     def examine(self, rule: Rule, check: Check) -> Evidence:
