@@ -56,6 +56,13 @@ def remember_steady(place: str) -> None:
         setattr(module, other, alone)
 
 
+def say_always(place: str, value: Any) -> None:
+    """Let a function (`module:name`) that speaks of the machine say the same on all of them."""
+    module, name = _module_of(place)
+    if hasattr(module, name):
+        _exchange(module, name, functools.wraps(getattr(module, name))(lambda *arguments, **options: value))
+
+
 def remember_built(place: str, state: State, clear_once: Callable[[], object]) -> None:
     """Let an object of a class (`module:class`) that takes long to build be built twice of the same plain arguments.
 

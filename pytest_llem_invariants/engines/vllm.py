@@ -18,6 +18,7 @@ from pytest_llem_invariants.engines.remembered import (
     remember_function,
     remember_steady,
     remember_text,
+    say_always,
 )
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
@@ -94,6 +95,8 @@ class VllmAdapter(EngineAdapter):
 
         for name in ("get_config", "maybe_override_with_speculators"):
             remember_function(configs, name, _model_folders().values, clear_once)
+        for place, value in self.ssot.adapter.get("as_if", EMPTY).items():
+            say_always(place, value)
         for place in self.ssot.adapter.get("steady", ()):
             remember_steady(place)
         for place in self.ssot.adapter.get("echoed", ()):

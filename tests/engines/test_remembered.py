@@ -17,6 +17,7 @@ from pytest_llem_invariants.engines.remembered import (
     remember_function,
     remember_steady,
     remember_text,
+    say_always,
 )
 
 
@@ -138,6 +139,17 @@ def test_what_speaks_of_the_machine_is_asked_once_and_forgotten_with_all_that_wa
     assert asked == [0, 1, 0]
     remember_steady("lib.reading:of_a_later_version")
     remember_steady("lib.of_a_later_version:memory")
+
+
+def test_what_is_said_of_a_machine_is_the_same_on_all(library: Any) -> None:
+    module, other = library
+    module.can_do_it = other.can_do_it = lambda node=0: node == 0
+    say_always("lib.reading:can_do_it", False)
+    assert module.can_do_it() is False
+    assert other.can_do_it(node=0) is False
+    say_always("lib.reading:of_a_later_version", False)
+    say_always("lib.of_a_later_version:can_do_it", False)
+    assert not hasattr(module, "of_a_later_version")
 
 
 def test_a_function_of_another_package_is_asked_once_as_one_module_calls_it(library: Any) -> None:
