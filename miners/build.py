@@ -202,7 +202,8 @@ def _prove_all(
         restated = (restate(to_candidate(rule), surface[name], bench.feeds, surface, context) for rule in proven)
         guesses[name].extend(candidate for candidate in restated if candidate is not None)
         guesses[name].extend(keys_of_mappings(surface[name], bench.feeds, surface))
-    results.update(_prove_in_parts(crew, front_names))
+    if front_names:
+        results.update(_prove_in_parts(crew, front_names))
     return [results[name] for name in names]
 
 

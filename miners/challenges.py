@@ -18,7 +18,7 @@ from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.inverse import constants_of
 from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Rule, TypedValue
 from pytest_llem_invariants.replay.soundness import few_of
-from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, neighbours
+from pytest_llem_invariants.values import distinct, fits, fitting, holdable, identity, neighbours, taking
 
 COERCED: Final = (
     *("N", "no", "Off", "F", "0", "false", "False", "Y", "yes", "ON", "t", "1", "true", "TRUE"),
@@ -81,17 +81,14 @@ def _at_the_same(
     told = {name: [(identity(value), value) for value in known] for name, known in values.items()}
     every = {key: value for known in told.values() for key, value in known}
     declared = {name: field_at(name, facts, surface) for name in values}
-    alike = {
-        name: repr((fact.types, fact.element_types, fact.nullable, fact.literals, fact.examples))
-        for name, fact in declared.items()
-    }
-    held_by = {
-        kind: {key for key, value in every.items() if is_fitting(value)}
-        for kind, is_fitting in {alike[name]: fitting(fact) for name, fact in declared.items()}.items()
-    }
-    held = {name: held_by[kind] for name, kind in alike.items()}
+    kinds = {name: taking(fact) for name, fact in declared.items()}
+    held: dict[str, set[str]] = {}
+    for name, kind in kinds.items():
+        if kind not in held:
+            is_fitting = fitting(declared[name])
+            held[kind] = {key for key, value in every.items() if is_fitting(value)}
     for left, right in itertools.permutations(values, 2):
-        yield from ((left, right, value) for key, value in told[left] if key in held[right])
+        yield from ((left, right, value) for key, value in told[left] if key in held[kinds[right]])
 
 
 def _varied(inner: ClassFacts) -> Iterator[TypedValue]:

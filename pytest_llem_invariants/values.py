@@ -226,6 +226,11 @@ def fitting(field: FieldLike) -> Callable[[Any], bool]:
     return test
 
 
+def taking(field: FieldLike) -> str:
+    """A key of what `fitting` looks at: fields that share it take the same values."""
+    return repr((field.types, field.element_types, field.nullable, field.literals, field.examples))
+
+
 def _answers_to(value: Any) -> frozenset[str]:
     return _widened(type_names(value))
 

@@ -63,10 +63,9 @@ def _forwards(function: str) -> bool:
 
 
 @contextlib.contextmanager
-def captured_logs(names: Sequence[str]) -> Iterator[LogCapture]:
-    """Let the named loggers speak to a capture alone, from the level of a warning on."""
+def captured_logs(held: Held) -> Iterator[LogCapture]:
+    """Let loggers speak to a capture alone, from the level of a warning on."""
     capture = LogCapture()
-    held = Held([logging.getLogger(name) for name in names])
     quiet = [logger for logger in held.loggers if logger.getEffectiveLevel() > logging.WARNING]
     disabled = logging.root.manager.disable
     if disabled >= logging.WARNING:
@@ -97,10 +96,10 @@ class Held:
     To take and to let go is cheap: it is done with every config.
     """
 
-    def __init__(self, loggers: Sequence[logging.Logger]) -> None:
-        self.loggers: Final = loggers
-        kinds: list[Any] = [type(logger) for logger in loggers]
-        self._kinds = [(logger, kind, _deaf(kind)) for logger, kind in zip(loggers, kinds, strict=True)]
+    def __init__(self, names: Sequence[str]) -> None:
+        self.loggers: Final = [logging.getLogger(name) for name in names]
+        kinds: list[Any] = [type(logger) for logger in self.loggers]
+        self._kinds = [(logger, kind, _deaf(kind)) for logger, kind in zip(self.loggers, kinds, strict=True)]
         self._configurator: Any = None
 
     def take(self) -> None:

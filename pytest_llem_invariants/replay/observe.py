@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -31,7 +30,7 @@ class Observer:
     def __init__(self, adapter: EngineAdapter) -> None:
         adapter.import_library()
         self.adapter: Final = adapter
-        self._loggers: Final = Held([logging.getLogger(name) for name in adapter.loggers()])
+        self._loggers: Final = Held(adapter.loggers())
         self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
@@ -55,7 +54,7 @@ class Observer:
         with (
             kept_process(),
             silent_streams(),
-            captured_logs(self.adapter.loggers()),
+            captured_logs(self._loggers),
             warnings.catch_warnings(),
             self.adapter.context(context),
         ):
@@ -72,7 +71,7 @@ class Observer:
             adapter.clear_once_caches()
             with (
                 silent_streams(),
-                captured_logs(adapter.loggers()) as logs,
+                captured_logs(self._loggers) as logs,
                 warnings.catch_warnings(record=True) as caught,
             ):
                 warnings.simplefilter("always")

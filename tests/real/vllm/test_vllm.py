@@ -157,3 +157,23 @@ def test_a_platform_decides_a_verdict(observer: Observer) -> None:
     assert "only supported on CUDA" in here.message
     there = observer.observe(name, kwargs, context=CUDA).exception
     assert there is None or "only supported on CUDA" not in there.message
+
+
+def test_an_announcement_is_heard_whatever_logging_the_config_asks_for(observer: Observer) -> None:
+    announcing = {"all2all_backend": "pplx"}
+    heard = [log.message for log in observer.observe("vllm.EngineArgs", announcing).logs]
+    assert any("pplx" in message for message in heard)
+    for level in ("DEBUG", "ERROR"):
+        again = [
+            observer.observe("vllm.EngineArgs", kwargs).logs
+            for kwargs in ({**announcing, "log_level": level}, announcing)
+        ]
+        assert [[log.message for log in logs] for logs in again] == [heard, heard]
+
+
+def test_what_the_cpu_can_do_is_the_same_everywhere(observer: Observer) -> None:
+    import torch
+
+    observer.adapter.import_library()
+    assert not torch.cpu._is_avx512_bf16_supported()
+    assert not torch.cpu._is_amx_tile_supported()
