@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.files import write_atomically
 from pytest_llem_invariants.ssot import check_installed_version, data_root
 
@@ -32,16 +34,17 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from miners.discovery.render import FILE, load_schema, render_schema
+    from miners.discovery.render import FILE, in_circumstances_of, render_schema
 
     schema = _by_import(options.engine) if options.source is None else _from_source(options.engine, options.source)
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
-        if committed:  # when it was discovered, and in which image, is no part of what was found
-            before = load_schema(path)
-            schema |= {key: before.get(key) for key in ("discovered_at", "image_ref")}
-        return _compare(path, committed, render_schema(schema))
+        return _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
+    with contextlib.suppress(CorpusError):  # what cannot be read is written anew
+        if committed == render_schema(in_circumstances_of(path, schema)):
+            print(f"{summary(schema)}\n{path} says so already")
+            return OK
     write_atomically(path, render_schema(schema))
     print(summary(schema))
     print(f"wrote {path}")

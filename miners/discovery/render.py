@@ -11,6 +11,8 @@ from pytest_llem_invariants.errors import CorpusError
 
 FILE = "schema.discovered.json"
 MAJOR = "1."
+_CIRCUMSTANCES = ("discovered_at", "image_ref")
+"""When it was discovered, and in which image, is no part of what was found."""
 
 
 def render_schema(schema: Mapping[str, Any]) -> str:
@@ -29,3 +31,11 @@ def load_schema(path: Path) -> dict[str, Any]:
     if not isinstance(version, str) or not version.startswith(MAJOR):
         raise CorpusError(f"schema_version is {version!r}, which is no layout {MAJOR}x", path=file, mend=mend)
     return cast("dict[str, Any]", data)
+
+
+def in_circumstances_of(path: Path, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was found, as if it had been found when and where the schema in a file was; as it is without that file."""
+    if not path.exists():
+        return schema
+    before = load_schema(path)
+    return {**schema, **{key: before.get(key) for key in _CIRCUMSTANCES}}

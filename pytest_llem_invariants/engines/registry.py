@@ -11,6 +11,7 @@ import pluggy
 
 from pytest_llem_invariants.engines import hookspec, tensorrt, transformers, vllm
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.ssot import Ssot, data_root, known_engines, load_ssot, read_ssot
 
 _BUILT_IN = (transformers, vllm, tensorrt)
@@ -23,8 +24,35 @@ def plugin_manager() -> pluggy.PluginManager:
     manager.add_hookspecs(hookspec)
     for module in _BUILT_IN:
         manager.register(module)
-    manager.load_setuptools_entrypoints(hookspec.ENTRY_POINTS)
+    _load_outside(manager)
     return manager
+
+
+def _load_outside(manager: pluggy.PluginManager) -> None:
+    """Register what installed packages offer; what pluggy would pass over in silence is an error."""
+    try:
+        manager.load_setuptools_entrypoints(hookspec.ENTRY_POINTS)
+        manager.check_pending()
+    except Exception as error:  # an entry point's import may fail in any way
+        raise EngineUnavailableError(
+            f"an installed package offers an engine under {hookspec.ENTRY_POINTS}, and loading it fails: "
+            f"{type(error).__name__}: {error} — fix or uninstall that package"
+        ) from error
+    hooks = [name for name, hook in vars(manager.hook).items() if isinstance(hook, pluggy.HookCaller)]
+    for plugin, _ in manager.list_plugin_distinfo():
+        implemented = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
+        bare = [name for name in hooks if name not in implemented and callable(getattr(plugin, name, None))]
+        said = f"the engine plugin {manager.get_name(plugin)!r} ({getattr(plugin, '__name__', plugin)})"
+        if bare:
+            raise EngineUnavailableError(
+                f"{said} has {' and '.join(bare)} without @hookimpl, which is never called — "
+                "decorate it with pytest_llem_invariants.engines.hookimpl"
+            )
+        if not implemented:
+            raise EngineUnavailableError(
+                f"{said} implements no hook — give it {' or '.join(hooks)}, decorated with "
+                "pytest_llem_invariants.engines.hookimpl"
+            )
 
 
 def find_ssot(engine: str, root: Path | None = None) -> Ssot:

@@ -173,6 +173,29 @@ def test_check_passes_on_what_was_just_written_whenever_that_was(toy_project: Pa
     assert (run.returncode, run.stdout) == (0, "")
 
 
+def test_the_same_finding_leaves_the_file_as_it_is(tmp_path: Path) -> None:
+    project = install(tmp_path)
+    path = project / "corpora/toy/schema.discovered.json"
+    assert mine(project, "discover", "toy").returncode == 0
+    before = path.read_bytes()
+    later = {"LLEM_FROZEN_AT": "2027-01-01T00:00:00Z"}
+    again = mine(project, "discover", "toy", **later)
+    assert again.returncode == 0, again.stderr
+    assert path.read_bytes() == before
+    path.write_text(path.read_text().replace('"size"', '"siz"'))
+    assert mine(project, "discover", "toy", **later).returncode == 0
+    assert "2027-01-01T00:00:00Z" in path.read_text()
+
+
+def test_a_damaged_schema_is_written_anew(tmp_path: Path) -> None:
+    project = install(tmp_path)
+    path = project / "corpora/toy/schema.discovered.json"
+    path.write_text("{")
+    run = mine(project, "discover", "toy")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(path.read_text())["engine"] == "toy"
+
+
 def test_check_shows_what_differs_and_writes_nothing(tmp_path: Path) -> None:
     project = install(tmp_path, CODE.replace("top_k: int = 0", "top_k: int = 1"))
     file = project / "corpora/toy/schema.discovered.json"

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "llem-invariants-toy"
 
 LIBRARY = """
@@ -57,3 +59,41 @@ def test_the_example_package_adds_its_engine(tmp_path: Path) -> None:
         "cpu streams must be at most 4 on a cpu, not 5",
         "gpu None",
     ], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def llem_engine_adapter(ssot):\n    return None\n", "has llem_engine_adapter without @hookimpl"),
+        (
+            "from pytest_llem_invariants.engines import hookimpl\n"
+            "@hookimpl\ndef llem_engine_files():\n    return []\n"
+            "def llem_engine_adapter(ssot):\n    return None\n",
+            "has llem_engine_adapter without @hookimpl",
+        ),
+        ("def llem_engine_adaptor(ssot):\n    return None\n", "implements no hook"),
+        (
+            "from pytest_llem_invariants.engines import hookimpl\n"
+            "@hookimpl\ndef llem_engine_adaptor(ssot):\n    return None\n",
+            "unknown hook 'llem_engine_adaptor'",
+        ),
+        ("import nowhere_to_be_found\n", "No module named 'nowhere_to_be_found'"),
+    ],
+)
+def test_a_package_whose_hooks_would_never_be_called_is_an_error(tmp_path: Path, code: str, said: str) -> None:
+    (tmp_path / "silent_engine.py").write_text(code, encoding="utf-8")
+    info = tmp_path / "silent_engine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: silent-engine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[llem_invariants.engines]\nsilent = silent_engine\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; from miners.cli import main; sys.exit(main(['probe', 'transformers']))"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
