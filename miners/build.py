@@ -13,7 +13,7 @@ import itertools
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from miners.bench import ASKERS, PROBERS, Bench, ClassResult, fronts, joined
@@ -25,7 +25,7 @@ from miners.handwritten import taken_over
 from miners.lift import lift
 from miners.mappings import keys_of_mappings, with_examples
 from miners.merge import carry_over, merge
-from miners.naming import unique_name
+from miners.naming import named
 from miners.places import with_method
 from miners.progress import Progress
 from miners.stage import to_candidate
@@ -34,16 +34,15 @@ from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from miners.verdicts import Lost, Proven
 from miners.workers import forked
-from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
+from pytest_llem_invariants.corpus import SCHEMA_VERSION
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.files import now
-from pytest_llem_invariants.model import EMPTY, AddedBy, Corpus, Kwargs, Rule, Severity
+from pytest_llem_invariants.model import EMPTY, AddedBy, Corpus, Kwargs, Rule
 from pytest_llem_invariants.replay.observe import Observer
 
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
 """A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
-_SEVERITIES: Final = tuple(Severity)
 _Found = TypeVar("_Found")
 _Task = tuple[Any, ...]
 
@@ -59,6 +58,8 @@ class Mined:
     staged: Mapping[AddedBy, int]
     read: StaticResult
     """Every site in the code of the surface that may have an effect, for the ledger."""
+    heirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The id of each rule written by hand that mined rules took over → the ids of these."""
 
 
 def build(
@@ -95,17 +96,20 @@ def build(
         results = _prove_all(crew, wanted, guesses, kept)
     proven = tuple(entry for result in results for entry in result.proven)
     found = merge(with_method(entry.rule, adapter.package) for entry in proven)
-    rules = _named(taken_over(_named([*carry_over(found, previous), *kept]), surface, adapter.ssot.context))
+    carried = named([*carry_over(found, previous), *kept], previous)
+    mined_before = () if previous is None else previous.rules
+    settled = frozenset(rule.id for rule in mined_before if rule.added_by is not AddedBy.MANUAL_SEED)
+    inherited = taken_over(carried, surface, adapter.ssot.context, settled=settled)
     corpus = Corpus(
         schema_version=SCHEMA_VERSION,
         engine=adapter.ssot.engine,
         engine_version=version,
         mined_at=now(),
-        rules=rules,
+        rules=named(inherited.rules, previous),
         context=adapter.ssot.context,
     )
     whole = joined(results)
-    return Mined(corpus, whole.lost, proven, feeds, whole.staged, StaticResult(whole.findings))
+    return Mined(corpus, whole.lost, proven, feeds, whole.staged, StaticResult(whole.findings), heirs=inherited.heirs)
 
 
 def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
@@ -245,17 +249,3 @@ def _ask(crew: _Crew, challenges: Mapping[str, Sequence[Kwargs]]) -> None:
     with crew.each(Bench.ask, tasks) as answers:
         for (name, _), judged in zip(tasks, answers, strict=True):
             crew.bench.judged.setdefault(name, {}).update(judged)
-
-
-def _named(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules under unique names, in the order of the corpus: by class, severity, place and name."""
-    ordered = sorted(
-        rules, key=lambda rule: (rule.native_type, _SEVERITIES.index(rule.severity), rule.id, fingerprint(rule))
-    )
-    taken: set[str] = set()
-    named = []
-    for rule in ordered:
-        name = unique_name(rule.id, taken)
-        taken.add(name)
-        named.append(rule if name == rule.id else replace(rule, id=name))
-    return tuple(named)

@@ -40,7 +40,6 @@ def _merge_group(group: Sequence[Rule]) -> Rule:
         return first
     shape = _preferred(group, _STATIC_FIRST)
     said = _preferred([rule for rule in group if rule.message_template is not None] or group, _DYNAMIC_FIRST)
-    others = [rule for rule in group if rule is not shape]
     return replace(
         shape,
         id=first.id,
@@ -48,7 +47,7 @@ def _merge_group(group: Sequence[Rule]) -> Rule:
         observed_messages=said.observed_messages,
         references=tuple(dict.fromkeys(reference for rule in group for reference in rule.references)),
         cross_validated_by=_other_producers(shape, group),
-        conflict_note=_conflict(shape, others),
+        conflict_note=_conflict(shape, said, group),
     )
 
 
@@ -61,18 +60,21 @@ def _other_producers(winner: Rule, group: Sequence[Rule]) -> tuple[AddedBy, ...]
     return tuple(producer for producer in _STATIC_FIRST if producer in found and producer is not winner.added_by)
 
 
-def _conflict(winner: Rule, others: Iterable[Rule]) -> str | None:
-    """In words, what a losing source says otherwise about the same constraint."""
+def _conflict(shape: Rule, said: Rule, group: Iterable[Rule]) -> str | None:
+    """In words, what a producer says otherwise about the same constraint than the rule that comes of it.
+
+    Its shape and its wording may be those of two producers: each loses where the other won.
+    """
     notes: dict[str, None] = {}
-    for other in others:
-        if other.added_by is winner.added_by:
-            continue
-        if other.expected_outcome.outcome is not winner.expected_outcome.outcome:
-            notes[f"{other.added_by} expects {other.expected_outcome.outcome}"] = None
-        if other.message_template and winner.message_template and other.message_template != winner.message_template:
-            notes[f"{other.added_by} words it {other.message_template!r}"] = None
-        if dict(other.match.defaults) != dict(winner.match.defaults):
-            notes[f"{other.added_by} assumes defaults {dict(other.match.defaults)!r}"] = None
+    for rule in group:
+        if rule.added_by is not shape.added_by:
+            if rule.expected_outcome.outcome is not shape.expected_outcome.outcome:
+                notes[f"{rule.added_by} expects {rule.expected_outcome.outcome}"] = None
+            if dict(rule.match.defaults) != dict(shape.match.defaults):
+                notes[f"{rule.added_by} assumes defaults {dict(rule.match.defaults)!r}"] = None
+        told = rule.message_template
+        if rule.added_by is not said.added_by and told and said.message_template and told != said.message_template:
+            notes[f"{rule.added_by} words it {told!r}"] = None
     return "; ".join(notes) or None
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pytest_llem_invariants.corpus import fingerprint
-from pytest_llem_invariants.model import Clause, Rule, Severity, TypedValue
+from pytest_llem_invariants.model import Clause, Corpus, Rule, Severity, TypedValue
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
 
 _LONGEST: Final = 96
@@ -86,16 +86,22 @@ def unique_name(name: str, taken: Collection[str]) -> str:
     return f"{name}_{number}"
 
 
-def named(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """The rules under unique names, in the order of the corpus: by class, severity, place and name."""
+def named(rules: Iterable[Rule], previous: Corpus | None = None) -> tuple[Rule, ...]:
+    """The rules under unique names, in the order of the corpus: by class, severity, place and name.
+
+    A constraint that an earlier corpus names keeps that name; another that would be called the same is numbered.
+    """
     severities = tuple(Severity)
     ordered = sorted(
         rules, key=lambda rule: (rule.native_type, severities.index(rule.severity), rule.id, fingerprint(rule))
     )
-    taken: set[str] = set()
+    known = {} if previous is None else {rule.id: fingerprint(rule) for rule in previous.rules}
+    carried = {rule.id for rule in ordered if rule.id in known and known[rule.id] == fingerprint(rule)}
+    taken = set(carried)
     found = []
     for rule in ordered:
-        name = unique_name(rule.id, taken)
+        own = rule.id in carried and known[rule.id] == fingerprint(rule)
+        name = rule.id if own else unique_name(rule.id, taken)
         taken.add(name)
         found.append(rule if name == rule.id else replace(rule, id=name))
     return tuple(found)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from miners.build import Mined
+from pytest_llem_invariants.corpus import fingerprint
 from pytest_llem_invariants.model import AddedBy, Corpus
 
 _MOST_REASONS = 12
@@ -42,17 +43,19 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 def hand_written_debt(mined: Mined, previous: Corpus | None) -> tuple[str, ...]:
-    """What became of the rules that were written by hand: taken over by a miner, or still owed."""
-    if previous is None:
-        return ()
-    mined_ids = {rule.id: rule for rule in mined.corpus.rules}
+    """What became of the rules that were written by hand: taken over by mined rules, still owed, or refuted."""
+    found = {fingerprint(rule): rule for rule in mined.corpus.rules}
     lines = []
-    for rule in previous.rules:
+    for rule in () if previous is None else previous.rules:
         if rule.added_by is not AddedBy.MANUAL_SEED:
             continue
-        now = mined_ids.get(rule.id)
-        if now is None:
+        now, heirs = found.get(fingerprint(rule)), mined.heirs.get(rule.id, ())
+        if heirs:
+            lines.append(f"{rule.id}: taken over by {', '.join(heirs)}")
+        elif now is None:
+            lines.append(f"{rule.id}: written by hand, and the library does not confirm it as it is written")
+        elif now.added_by is AddedBy.MANUAL_SEED:
             lines.append(f"{rule.id}: written by hand, and no miner finds its constraint")
-        elif now.added_by is not AddedBy.MANUAL_SEED:
+        else:
             lines.append(f"{rule.id}: taken over by {now.added_by}")
     return tuple(lines)

@@ -69,7 +69,7 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
     rules, lost = _staged(ssot, skeletons, reading)
     earlier = () if previous is None else previous.rules
     by_hand = [rule for rule in earlier if rule.added_by is AddedBy.MANUAL_SEED]
-    found = named(carry_over(merge([*rules, *by_hand]), previous))
+    found = named(carry_over(merge([*rules, *by_hand]), previous), previous)
     narrower = {rule.id for rule, _ in implied_pairs(found) if rule.added_by is not AddedBy.MANUAL_SEED}
     kept = tuple(rule for rule in found if rule.id not in narrower)
     corpus = Corpus(

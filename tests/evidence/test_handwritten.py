@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
+from miners.build import Mined
 from miners.candidate import Candidate
-from miners.handwritten import taken_over
+from miners.handwritten import Inherited, taken_over
+from miners.merge import merge
+from miners.naming import named
+from miners.outcome import hand_written_debt
 from miners.stage import to_candidate
+from miners.static import StaticResult
 from pytest_llem_invariants.model import (
+    EMPTY,
     AddedBy,
     Channel,
     Clause,
+    Corpus,
     ExpectedOutcome,
     Match,
     MinerSource,
@@ -54,14 +61,59 @@ NARROWER = rule("narrower", AddedBy.STATIC_MINER, {"n": {"<": -1}}, {"n": -2})
 JUST_BELOW = rule("just_below", AddedBy.DYNAMIC_MINER, {"n": {">=": -1, "<": 0}}, {"n": -1})
 
 
+SAME = rule("read_at_its_line", AddedBy.STATIC_MINER, {"n": {"<": 0, "!=": 5}}, {"n": -1})
+
+
 @pytest.mark.parametrize(
     "mined", [(WIDER,), (NARROWER, JUST_BELOW), (replace(BY_HAND, id="read", added_by=AddedBy.STATIC_MINER),)]
 )
-def test_what_mined_rules_say_together_is_taken_over_with_its_id(mined: tuple[Rule, ...]) -> None:
+def test_what_mined_rules_say_together_is_taken_over(mined: tuple[Rule, ...]) -> None:
     found = taken_over((BY_HAND, *mined), {})
-    assert [one.match for one in found] == [one.match for one in mined]
-    assert all(one.added_by is not AddedBy.MANUAL_SEED for one in found)
-    assert "by_hand" in {one.id for one in found}
+    assert [one.match for one in found.rules] == [one.match for one in mined]
+    assert all(one.added_by is not AddedBy.MANUAL_SEED for one in found.rules)
+    assert set(found.heirs["by_hand"]) == {one.id for one in found.rules}
+
+
+def test_a_mined_rule_that_claims_the_same_inherits_the_id() -> None:
+    found = taken_over((BY_HAND, SAME), {})
+    assert [one.id for one in found.rules] == ["by_hand"]
+    assert found.heirs == {"by_hand": ("by_hand",)}
+
+
+@pytest.mark.parametrize("mined", [(WIDER,), (NARROWER, JUST_BELOW)])
+def test_what_claims_more_or_less_keeps_its_own_name(mined: tuple[Rule, ...]) -> None:
+    assert [one.id for one in taken_over((BY_HAND, *mined), {}).rules] == [one.id for one in mined]
+
+
+def test_a_rule_that_an_earlier_corpus_knows_keeps_the_name_it_has_there() -> None:
+    found = taken_over((BY_HAND, SAME), {}, settled={"read_at_its_line"})
+    assert [one.id for one in found.rules] == ["read_at_its_line"]
+
+
+def test_two_rules_written_by_hand_may_have_one_heir_and_both_are_told() -> None:
+    other = replace(NARROWER, id="by_hand_too", added_by=AddedBy.MANUAL_SEED)
+    mined = mined_from(WIDER, heirs=taken_over((BY_HAND, other, WIDER), {}).heirs)
+    told = hand_written_debt(mined, corpus_of(BY_HAND, other))
+    assert told == ("by_hand: taken over by wider", "by_hand_too: taken over by wider")
+
+
+def test_debt_is_what_no_miner_finds_and_not_what_the_library_refutes() -> None:
+    refuted = replace(NARROWER, id="refuted", added_by=AddedBy.MANUAL_SEED)
+    read = replace(BY_HAND, added_by=AddedBy.STATIC_MINER)
+    before = corpus_of(BY_HAND, refuted)
+    assert [line.partition(": ")[2] for line in hand_written_debt(mined_from(BY_HAND), before)] == [
+        "written by hand, and no miner finds its constraint",
+        "written by hand, and the library does not confirm it as it is written",
+    ]
+    assert hand_written_debt(mined_from(read), before)[0] == "by_hand: taken over by static_miner"
+
+
+def mined_from(*rules: Rule, heirs: Mapping[str, tuple[str, ...]] = EMPTY) -> Mined:
+    return Mined(corpus_of(*rules), (), (), (), {}, StaticResult(()), heirs=heirs)
+
+
+def corpus_of(*rules: Rule) -> Corpus:
+    return Corpus("1.1.0", "lib", "1.0", "2026-01-01T00:00:00Z", rules)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +127,25 @@ def test_what_mined_rules_say_together_is_taken_over_with_its_id(mined: tuple[Ru
     ],
 )
 def test_what_no_mined_rule_says_stays(mined: tuple[Rule, ...]) -> None:
-    assert taken_over((BY_HAND, *mined), {}) == (BY_HAND, *mined)
+    assert taken_over((BY_HAND, *mined), {}) == Inherited((BY_HAND, *mined), {})
+
+
+def test_a_constraint_keeps_the_name_that_an_earlier_corpus_gave_it() -> None:
+    wider, new = replace(WIDER, id="n_bound"), replace(NARROWER, id="n_bound")
+    for rules in ((wider, new), (new, wider)):
+        found = {one.id: one.match for one in named(rules, corpus_of(wider))}
+        assert found == {"n_bound": wider.match, "n_bound_2": new.match}
+        found = {one.id: one.match for one in named(rules, corpus_of(new))}
+        assert found == {"n_bound": new.match, "n_bound_2": wider.match}
+
+
+def test_what_a_loser_says_otherwise_is_noted_and_not_what_won() -> None:
+    read = replace(WIDER, message_template="n must be positive")
+    probed = replace(WIDER, added_by=AddedBy.DYNAMIC_MINER, message_template="n must be positive, got {n}")
+    (one,) = merge([read, probed])
+    assert one.message_template == "n must be positive, got {n}"
+    assert one.conflict_note == "static_miner words it 'n must be positive'"
+    assert one.cross_validated_by == (AddedBy.DYNAMIC_MINER,)
 
 
 def guess(added_by: AddedBy, fields: Mapping[str, tuple[Clause, ...]]) -> Candidate:
