@@ -151,6 +151,8 @@ def atom(subject: str, op: str, rhs: Any = True) -> Formula:
             else Atom(subject, Clause("==", members[0]) if len(members) == 1 else Clause(op, members))
         )
         return any_of((found, Atom(subject, Clause("absent", True)))) if with_none else found
+    if op in ("matches", "not_matches") and not OPERATORS[op].accepts(rhs):
+        return Opaque(f"{subject} {op} {rhs!r}", "", shape="pattern without linear time")
     return Atom(subject, Clause(op, rhs))
 
 

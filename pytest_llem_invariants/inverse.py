@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate, product
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from pytest_llem_invariants.expressions import Expression, is_number, owner_of, parse
 from pytest_llem_invariants.model import Clause, Match
+from pytest_llem_invariants.patterns import NonLinearError, compiled, is_found
 from pytest_llem_invariants.predicates import compile_match, plain_value, reference_of
 from pytest_llem_invariants.values import SAMPLES, distinct, holdable, neighbours, samples_of
 
@@ -178,7 +178,7 @@ def _of_length(size: int) -> Iterator[Any]:
 def pattern_examples(pattern: str) -> tuple[str, ...]:
     """Short strings in which the regular expression is found, and some in which it may not be."""
     plain = [value for value in SAMPLES["str"] if isinstance(value, str)]
-    matching = next((value for value in plain if re.search(pattern, value)), None)
+    matching = next((value for value in plain if is_found(pattern, value)), None)
     if matching is None:
         matching = _smallest_match(pattern)
     return tuple(dict.fromkeys([*([] if matching is None else [matching]), *plain]))
@@ -199,6 +199,6 @@ def _smallest_match(pattern: str) -> str | None:
     )
     encodable = characters(exclude_categories=["Cs"])  # as by default, where each character is encoded to find out
     try:
-        return find(from_regex(pattern, alphabet=encodable), lambda _: True, settings=calm)
-    except (NoSuchExample, HypothesisException):
+        return find(from_regex(compiled(pattern), alphabet=encodable), lambda _: True, settings=calm)
+    except (NoSuchExample, HypothesisException, NonLinearError):
         return None

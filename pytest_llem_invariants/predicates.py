@@ -6,7 +6,6 @@ a kind that an operator cannot judge does not satisfy it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +14,7 @@ from typing import Any, Final
 
 from pytest_llem_invariants.expressions import MISSING, Expression, ExpressionError, Scope, is_number, parse, read_path
 from pytest_llem_invariants.model import Clause, Match, TypedValue
+from pytest_llem_invariants.patterns import NonLinearError, compiled, is_found
 
 Kwargs = Mapping[str, Any]
 Test = Callable[[Any, Any], bool]
@@ -211,14 +211,27 @@ def _kinds(rhs: Any) -> bool:
     return bool(names) and all(isinstance(name, str) and name for name in names)
 
 
+_PATTERN: Final = "a regular expression that takes linear time"
+
+
 def _pattern(rhs: Any) -> bool:
-    if not isinstance(rhs, str):
-        return False
+    return isinstance(rhs, str) and _why_no_pattern(rhs) is None
+
+
+def _why_no_pattern(rhs: str) -> str | None:
     try:
-        re.compile(rhs)
-    except (re.error, RecursionError, OverflowError):
-        return False
-    return True
+        compiled(rhs)
+    except NonLinearError as error:
+        return str(error)
+    return None
+
+
+def _matches(value: Any, pattern: Any) -> bool:
+    return isinstance(value, str) and is_found(pattern, value) is True
+
+
+def _not_matches(value: Any, pattern: Any) -> bool:
+    return isinstance(value, str) and is_found(pattern, value) is False
 
 
 OPERATORS: Final[Mapping[str, Operator]] = {
@@ -246,20 +259,8 @@ OPERATORS: Final[Mapping[str, Operator]] = {
         Operator("max_len", _at_most_long, _count, "a count", None),
         Operator("truthy", lambda v, _: not is_unset(v) and _truth(v) is True, _true, "true", "falsy"),
         Operator("falsy", lambda v, _: is_unset(v) or _truth(v) is False, _true, "true", "truthy"),
-        Operator(
-            "matches",
-            lambda v, p: isinstance(v, str) and re.search(p, v) is not None,
-            _pattern,
-            "a regular expression",
-            "not_matches",
-        ),
-        Operator(
-            "not_matches",
-            lambda v, p: isinstance(v, str) and re.search(p, v) is None,
-            _pattern,
-            "a regular expression",
-            "matches",
-        ),
+        Operator("matches", _matches, _pattern, _PATTERN, "not_matches"),
+        Operator("not_matches", _not_matches, _pattern, _PATTERN, "matches"),
         Operator(BOOL_IS_NUMBER, lambda v, _: True, _true, "true", None),
     )
 }
@@ -312,8 +313,12 @@ def validate_clause(clause: Clause) -> None:
         if expression.has_each:
             raise PredicateError("each(…) opens a subject, not a right-hand side")
         return
-    if not op.accepts(plain_value(clause.rhs)):
-        raise PredicateError(f"operator {clause.op!r} wants {op.wants}, not {clause.rhs!r}")
+    rhs = plain_value(clause.rhs)
+    if not op.accepts(rhs):
+        why = _why_no_pattern(rhs) if op.accepts is _pattern and isinstance(rhs, str) else None
+        raise PredicateError(
+            f"operator {clause.op!r} wants {op.wants}, not {clause.rhs!r}" + (f": {why}" if why else "")
+        )
 
 
 def referenced_fields(match: Match) -> tuple[str, ...]:

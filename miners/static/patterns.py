@@ -19,7 +19,11 @@ def pattern_of(term: Term) -> str | None:
     if isinstance(value, str):
         return value
     text, compiled = getattr(value, "pattern", None), getattr(value, "flags", None)
-    if not isinstance(text, str) or not isinstance(compiled, int) or not OPERATORS["matches"].accepts(text):
+    if (
+        not isinstance(text, str)
+        or not isinstance(compiled, int)
+        or not OPERATORS["matches"].accepts(rf"\A(?:{text})\Z")
+    ):
         return None
     flags = "".join(letter for flag, letter in _FLAGS.items() if compiled & flag)
     return f"(?{flags}:{text})" if flags else text

@@ -22,6 +22,12 @@ TESTS: Final[dict[str, str]] = {
 _WHOLE: Final = re.compile(r"\A\^(?P<body>.+)\$\Z", re.DOTALL)
 
 
+def _without(separator: str) -> str:
+    """A letter with which no separator begins."""
+    escaped = re.escape(separator)
+    return f"[^{escaped}]" if len(separator) == 1 else rf"(?:(?!{escaped})[\s\S])"
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Pieces:
@@ -39,7 +45,9 @@ class Pieces:
         if self.most is not None and cuts > self.most:
             return FALSE
         separator = re.escape(self.separator)
-        return atom(self.subject, "matches", separator if cuts == 1 else rf"(?:{separator}[\s\S]*?){{{cuts}}}")
+        if cuts == 1:
+            return atom(self.subject, "matches", separator)
+        return atom(self.subject, "matches", rf"\A(?:{_without(self.separator)}*{separator}){{{cuts}}}")
 
     def some(self, formula: Formula, piece: str) -> Formula | None:
         """Whether a piece satisfies what is said of the one of that name; None where no pattern says it."""

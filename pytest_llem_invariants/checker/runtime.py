@@ -297,11 +297,19 @@ def falsy(value: Any, _: Any) -> bool:
 
 
 def matches(value: Any, pattern: Any) -> bool:
-    return isinstance(value, str) and _reference("matches", value, pattern)
+    if not isinstance(value, str):
+        return False
+    from pytest_llem_invariants.patterns import is_found
+
+    return is_found(pattern, value) is True
 
 
 def not_matches(value: Any, pattern: Any) -> bool:
-    return isinstance(value, str) and _reference("not_matches", value, pattern)
+    if not isinstance(value, str):
+        return False
+    from pytest_llem_invariants.patterns import is_found
+
+    return is_found(pattern, value) is False
 
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {

@@ -156,7 +156,7 @@ class InPieces:
     def __post_init__(self):
         parts = self.s.split(".")
         if len(parts) > 2:
-            raise ValueError("deep")  # error: s matches '(?:\\.[\\s\\S]*?){2}' -> deep
+            raise ValueError("deep")  # error: s matches '\\A(?:[^\\.]*\\.){2}' -> deep
         if len(parts) >= 2 and self.t == "two":
             raise ValueError("two")  # error: s matches '\\.' and t == 'two' -> two
         if all(part.isdigit() for part in parts):
