@@ -72,14 +72,13 @@ def build(
     counterexamples: Counterexamples = EMPTY,
     earlier: Sequence[Rule] = (),
 ) -> Mined:
-    """Mine the installed library. The version has been checked against its pin by the caller.
+    """Mine the installed library, which the caller has checked: whether the producers may trust it (`miners.roles`).
 
     With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
     rules beside the challenges that are made for them; the examples of `earlier` rules, of another version, are the
     first that are tried.
     """
     version = adapter.import_library()
-    adapter.check_landmarks()
     with progress.step("reading the surface") as step:
         surface = engine_surface(adapter)
         step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"

@@ -5,24 +5,38 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from miners import guesses, modes
+from miners import guesses, modes, probing
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
+from miners.roles import (
+    READING,
+    Installed,
+    Terms,
+    Tree,
+    add_terms,
+    check_classes,
+    check_roles,
+    chosen,
+    roles_of_build,
+    terms_of,
+    unheard,
+)
 from miners.schema import command as schemas
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.leaving import leave
-from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
+from pytest_llem_invariants.ssot import data_root, installed_version, known_engines
 
 if TYPE_CHECKING:
     from miners.counterexamples import Counterexamples
     from pytest_llem_invariants.engines.base import EngineAdapter
     from pytest_llem_invariants.model import Corpus, Rule
+    from pytest_llem_invariants.ssot import Ssot
 
 OK: Final = 0
 DIFFERS: Final = 1
@@ -69,11 +83,10 @@ def _parser() -> argparse.ArgumentParser:
         "--class", dest="classes", action="append", metavar="NAME", help="mine only this native type, into --out"
     )
     build.add_argument("--out", type=Path, metavar="FOLDER", help="write everything there instead of into the corpus")
+    add_terms(build)
     build.set_defaults(run=_build)
 
-    probe = commands.add_parser("probe", help="only check pins and landmarks")
-    _engine(probe)
-    probe.set_defaults(run=_probe)
+    probing.register(commands)
 
     one = commands.add_parser("class", help="mine a class that nobody prepared")
     one.add_argument("target", help="module:Class, or its dotted name")
@@ -106,25 +119,6 @@ def _engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
 
 
-def _adapter(engine: str, role: str) -> EngineAdapter:
-    from pytest_llem_invariants.engines import get_adapter
-
-    adapter = get_adapter(engine)
-    adapter.import_library()
-    check_installed_version(engine, role)
-    return adapter
-
-
-def _probe(options: argparse.Namespace) -> int:
-    adapter = _adapter(options.engine, "discovery")
-    adapter.check_landmarks()
-    print(
-        f"{options.engine}: {adapter.ssot.library} {adapter.import_library()}, "
-        f"{len(adapter.ssot.landmarks)} landmarks found, {len(adapter.native_types())} native types"
-    )
-    return OK
-
-
 def _build(options: argparse.Namespace) -> int:
     from miners.build import build
     from miners.ledger.files import LEDGER, render_ledger
@@ -135,22 +129,26 @@ def _build(options: argparse.Namespace) -> int:
     from miners.staging import write_fates
     from miners.workers import aside
     from pytest_llem_invariants.corpus import dump
+    from pytest_llem_invariants.engines import get_adapter
 
     if options.source is not None:
         return _build_from_source(options)
     if options.classes is not None and options.out is None:
         raise LlemError("--class mines a part of the corpus: say with --out where to write it")
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
-    with aside(_mined_before, options.engine, path) as mined_before:
-        adapter = _adapter(options.engine, "invariants")
+    adapter = get_adapter(options.engine)
+    library, terms = Installed(adapter), terms_of(options)
+    with aside(_mined_before, adapter.ssot, path) as mined_before:
+        check_roles(library, roles_of_build(adapter.ssot), terms)
         previous, counterexamples, earlier = mined_before.result()
     _say_what_is_not_mined(adapter)
+    _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter)))
     mined = build(
         adapter,
         previous=previous,
         progress=Progress(),
         workers=options.workers,
-        classes=options.classes,
+        classes=None if options.classes is None else chosen(adapter.native_types(), options.classes),
         counterexamples=counterexamples,
         earlier=earlier,
     )
@@ -176,17 +174,26 @@ def _build(options: argparse.Namespace) -> int:
     return OK
 
 
-def _mined_before(engine: str, path: Path) -> tuple[Corpus | None, Counterexamples, tuple[Rule, ...]]:
+def _classes_of(corpus: Corpus | None) -> set[str]:
+    return set() if corpus is None else {rule.native_type for rule in corpus.rules}
+
+
+def _say(lines: Iterable[str]) -> None:
+    """What a build passes over, beside what it prints: nothing is passed over in silence."""
+    for line in lines:
+        print(f"llem-mine: {line}", file=sys.stderr)
+
+
+def _mined_before(ssot: Ssot, path: Path) -> tuple[Corpus | None, Counterexamples, tuple[Rule, ...]]:
     """The corpus as it stands, what was held against its rules, and the rules of the version before."""
     from miners.counterexamples import COUNTEREXAMPLES, load_counterexamples
     from miners.history.kept import rules_before
     from pytest_llem_invariants.corpus import load_proposed
 
-    version = check_installed_version(engine, "invariants")
     return (
         load_proposed(path) if path.exists() else None,
         load_counterexamples(path.with_name(COUNTEREXAMPLES)),
-        rules_before(data_root(), engine, version),
+        rules_before(data_root(), ssot.engine, installed_version(ssot)),
     )
 
 
@@ -210,7 +217,7 @@ def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
 
 
 def _build_from_source(options: argparse.Namespace) -> int:
-    from miners.source_build import build_from_source
+    from miners.source_build import build_from_source, source_version
     from miners.surface.source_classes import skeletons_of
     from pytest_llem_invariants.corpus import dump, load_proposed
     from pytest_llem_invariants.engines import get_adapter
@@ -220,6 +227,9 @@ def _build_from_source(options: argparse.Namespace) -> int:
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     skeletons = skeletons_of(options.source, adapter.package)
     previous = load_proposed(path) if path.exists() else None
+    library, terms = Tree(adapter.ssot, skeletons, source_version(skeletons)), terms_of(options)
+    check_roles(library, READING, terms)
+    _say(check_classes(library, _classes_of(previous), terms))
     found = build_from_source(adapter.ssot, skeletons, previous=previous)
     text = _rendered(found.corpus, previous, path, keep_moment=options.check)
     print(found.to_text())
@@ -248,10 +258,13 @@ def _fuzz(options: argparse.Namespace) -> int:
     from miners.surface import engine_surface
     from pytest_llem_invariants.checker import Checker
     from pytest_llem_invariants.corpus import load_proposed
+    from pytest_llem_invariants.engines import get_adapter
     from pytest_llem_invariants.inverse import constants_of
     from pytest_llem_invariants.replay.observe import Observer
 
-    adapter = _adapter(options.engine, "invariants")
+    adapter = get_adapter(options.engine)
+    check_roles(Installed(adapter), ("invariants",), Terms(other_version=True))
+    chosen(adapter.native_types(), options.classes)
     observer = Observer(adapter)
     path = options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     corpus = load_proposed(path)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines
+from miners.roles import Installed, Tree, add_terms, check_roles, chosen, terms_of
+from pytest_llem_invariants.ssot import data_root, known_engines
 
 if TYPE_CHECKING:
     from miners.candidate import Candidate
@@ -26,7 +27,8 @@ def register(commands: Any) -> None:
         parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
         if name != "dynamic":
             parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead")
-        parser.set_defaults(run=_run, source=None, produce=produce, role=name if name != "lift" else "invariants")
+        add_terms(parser)
+        parser.set_defaults(run=_run, source=None, produce=produce, role=name if name != "lift" else "schemas")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -37,11 +39,9 @@ def _run(options: argparse.Namespace) -> int:
     adapter = get_adapter(options.engine)
     if options.source is not None:
         return _from_source(options, adapter)
-    version = adapter.import_library()
-    check_installed_version(options.engine, options.role)
-    adapter.check_landmarks()
+    version = check_roles(Installed(adapter), (options.role,), terms_of(options))
     surface = engine_surface(adapter)
-    names = [name for name in surface if options.classes is None or name in options.classes]
+    names = chosen(surface, options.classes)
     found: list[Candidate] = []
     with Progress().step("reading" if options.role == "static" else "asking", total=len(names)) as step:
         for name in names:
@@ -57,13 +57,16 @@ def _from_source(options: argparse.Namespace, adapter: EngineAdapter) -> int:
     from pytest_llem_invariants.model import AddedBy
 
     skeletons = skeletons_of(options.source, adapter.package)
+    library = Tree(adapter.ssot, skeletons, source_version(skeletons))
+    check_roles(library, (options.role,), terms_of(options))
+    chosen(library.native_types(), options.classes)
     found = [
         candidate
         for candidate in read_source(adapter.ssot, skeletons).candidates
         if (candidate.added_by is AddedBy.STATIC_MINER) is (options.role == "static")
         and (options.classes is None or candidate.native_type in options.classes)
     ]
-    return _tell(options.engine, source_version(skeletons), found)
+    return _tell(options.engine, library.version, found)
 
 
 def _tell(engine: str, version: str, found: Sequence[Candidate]) -> int:

@@ -201,9 +201,11 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from miners.roles import READING, Installed, Terms, check_roles
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(options.engine)
+    check_roles(Installed(adapter), READING, Terms(other_version=True))
     root = options.source or _installed(adapter.package)
     source = read_source(adapter.ssot, skeletons_of(root, adapter.package))
     imported = read_import(adapter)

@@ -65,10 +65,10 @@ class MinerVersionMismatchError(MinerError):
 class MinerLandmarkMissingError(MinerError):
     """A class or method on which a producer relies does not exist in this library version."""
 
-    def __init__(self, engine: str, landmark: str, detail: str = "") -> None:
+    def __init__(self, engine: str, landmark: str, detail: str = "", nearest: str = "") -> None:
         self.engine = engine
         self.landmark = landmark
-        because = f" ({detail})" if detail else ""
+        because = f" ({detail}{nearest})" if detail else ""
         super().__init__(
             f"{engine}: landmark {landmark!r} is missing{because} — "
             f"the library moved it; find its new place and update landmarks in engine_versions/{engine}.yaml"

@@ -22,7 +22,13 @@ from pytest_llem_invariants.yamlio import read_document
 
 FOLDER: Final = "engine_versions"
 ROLES: Final = ("static", "dynamic", "discovery", "invariants", "schemas")
-"""Who reads a library: each has its own pin, because each relies on other parts of it."""
+"""Who reads a library: each has its own pin, because each relies on other parts of it.
+
+`static` reads code, `schemas` lifts what types declare, `dynamic` probes, `discovery` writes the surface, and
+`invariants` proves rules, while mining and in the replay.
+"""
+ALL_ROLES: Final = "all"
+"""Under this key stand the landmarks of every role."""
 
 _TARGET: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*:[\w*]+\Z")
 _NATIVE_TYPE_KEYS: Final = (
@@ -131,7 +137,7 @@ class Ssot:
     miner_pins: Mapping[str, SpecifierSet]
     native_types: Mapping[str, NativeType]
     landmarks: tuple[str, ...]
-    """`module`, `module:Class` or `module:Class.method`."""
+    """`module`, `module:Class` or `module:Class.method`, on which every role relies."""
     loggers: tuple[str, ...]
     clusters: Mapping[str, tuple[tuple[str, ...], ...]]
     """Native type → groups of fields that are probed together."""
@@ -149,6 +155,13 @@ class Ssot:
     """Arguments of `pip install`, call by call, that make an environment for `{version}`."""
     routes: Mapping[str, Any] = field(default_factory=dict)
     """How what people write reaches the native types: read by the checker."""
+    role_landmarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Role → what it alone relies on."""
+
+    def landmarks_of(self, role: str | None = None) -> tuple[str, ...]:
+        """The landmarks of a role; without one, of all of them."""
+        own = [self.role_landmarks.get(role, ())] if role is not None else self.role_landmarks.values()
+        return tuple(dict.fromkeys((*self.landmarks, *(landmark for some in own for landmark in some))))
 
     @property
     def families(self) -> tuple[NativeType, ...]:
@@ -206,6 +219,7 @@ def read_ssot(path: Path) -> Ssot:
     if engine != path.stem:
         top.fail(f"'engine' is {engine!r} in {path.name}", "engine", mend="make the file's name and its engine one")
     context = top.optional_section("context")
+    landmarks = _landmarks(top)
     return Ssot(
         engine=engine,
         library=top.text("library"),
@@ -213,7 +227,7 @@ def read_ssot(path: Path) -> Ssot:
         image=top.optional_text("image"),
         miner_pins=_pins(top.section("miner_pins")),
         native_types=_native_types(top.section("native_types")),
-        landmarks=_landmarks(top),
+        landmarks=landmarks.pop(ALL_ROLES, ()),
         loggers=top.texts("loggers"),
         clusters=_clusters(top),
         context={} if context is None else read_context_fields(context),
@@ -224,6 +238,7 @@ def read_ssot(path: Path) -> Ssot:
         path=path,
         recipe=_recipe(top),
         routes=top.values("routes"),
+        role_landmarks=landmarks,
     )
 
 
@@ -296,12 +311,21 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _landmarks(top: Section) -> tuple[str, ...]:
-    landmarks = top.texts("landmarks")
+def _landmarks(top: Section) -> dict[str, tuple[str, ...]]:
+    """Landmarks by role; a mere list is meant for all of them."""
+    if not isinstance(top.data.get("landmarks"), Mapping):
+        return {ALL_ROLES: _landmark_list(top, "landmarks")}
+    section = top.section("landmarks")
+    section.only((ALL_ROLES, *ROLES))
+    return {role: _landmark_list(section, role) for role in section.data}
+
+
+def _landmark_list(section: Section, key: str) -> tuple[str, ...]:
+    landmarks = section.texts(key)
     for index, landmark in enumerate(landmarks):
         if not _LANDMARK.match(landmark):
             mend = "write it like package.module:Class.method"
-            top.fail(f"{landmark!r} is no landmark", "landmarks", index, mend=mend)
+            section.fail(f"{landmark!r} is no landmark", key, index, mend=mend)
     return landmarks
 
 
@@ -361,14 +385,25 @@ def _pin(ssot: Ssot, role: str) -> SpecifierSet:
 def check_installed_version(engine: str, role: str, root: Path | None = None) -> str:
     """The installed version of the engine's library, if the role's pin allows it."""
     ssot = load_ssot(engine, root)
-    pin = _pin(ssot, role)
+    _pin(ssot, role)
+    installed = installed_version(ssot)
+    check_pin(ssot, role, installed)
+    return installed
+
+
+def installed_version(ssot: Ssot) -> str:
+    """The version of the engine's library that is installed here."""
     try:
-        installed = importlib.metadata.version(ssot.library)
+        return importlib.metadata.version(ssot.library)
     except importlib.metadata.PackageNotFoundError:
         raise EngineUnavailableError(
-            f"{engine}: {ssot.library} is not installed here — "
+            f"{ssot.engine}: {ssot.library} is not installed here — "
             f"pip install {ssot.library}=={ssot.version}, or run in {ssot.image or 'its container'}"
         ) from None
-    if not pin.contains(installed, prereleases=True):
-        raise MinerVersionMismatchError(engine, ssot.library, role, str(pin), installed)
-    return installed
+
+
+def check_pin(ssot: Ssot, role: str, version: str) -> None:
+    """Refuse a version of the library that the role's pin does not allow."""
+    pin = _pin(ssot, role)
+    if not pin.contains(version, prereleases=True):
+        raise MinerVersionMismatchError(ssot.engine, ssot.library, role, str(pin), version)

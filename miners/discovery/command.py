@@ -10,9 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from miners.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.files import write_atomically
-from pytest_llem_invariants.ssot import check_installed_version, data_root
+from pytest_llem_invariants.ssot import data_root
 
 if TYPE_CHECKING:
     from miners.discovery.walk import Schema
@@ -30,14 +31,15 @@ def register(commands: Any) -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file differs")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the file, where it is not the engine's own")
     parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read; imports nothing")
+    add_terms(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from miners.discovery.render import FILE, in_circumstances_of, render_schema
 
-    schema = _by_import(options.engine) if options.source is None else _from_source(options.engine, options.source)
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
+    schema = _by_import(options, path) if options.source is None else _from_source(options, path)
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
         return _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
@@ -51,26 +53,40 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _by_import(engine: str) -> Schema:
+def _by_import(options: argparse.Namespace, path: Path) -> Schema:
     from miners.discovery.elsewhere import Elsewhere
     from miners.discovery.walk import discover
     from pytest_llem_invariants.engines import get_adapter
 
-    adapter = get_adapter(engine)
-    check_installed_version(engine, "discovery")
-    with closing(Elsewhere(engine, data_root())) as elsewhere:
-        adapter.import_library()
-        adapter.check_landmarks()
+    adapter = get_adapter(options.engine)
+    with closing(Elsewhere(options.engine, data_root())) as elsewhere:
+        _check(Installed(adapter), options, path)
         return discover(adapter, elsewhere)
 
 
-def _from_source(engine: str, root: Path) -> Schema:
-    from miners.source_build import discover_from_source
+def _from_source(options: argparse.Namespace, path: Path) -> Schema:
+    from miners.source_build import discover_from_source, source_version
     from miners.surface.source_classes import skeletons_of
     from pytest_llem_invariants.engines import get_adapter
 
-    adapter = get_adapter(engine)
-    return discover_from_source(adapter.ssot, skeletons_of(root, adapter.package))
+    adapter = get_adapter(options.engine)
+    skeletons = skeletons_of(options.source, adapter.package)
+    _check(Tree(adapter.ssot, skeletons, source_version(skeletons)), options, path)
+    return discover_from_source(adapter.ssot, skeletons)
+
+
+def _check(library: Library, options: argparse.Namespace, path: Path) -> None:
+    """Refuse a library of which a schema would be wrong or shorter in silence."""
+    from miners.discovery.render import load_schema
+
+    terms = terms_of(options)
+    check_roles(library, ("discovery",), terms)
+    before: dict[str, Any] = {}
+    if path.exists():
+        with contextlib.suppress(CorpusError):  # it is written anew
+            before = load_schema(path)
+    for line in check_classes(library, before.get("native_types", ()), terms):
+        print(f"llem-mine: {line}", file=sys.stderr)
 
 
 def summary(schema: Schema) -> str:

@@ -109,8 +109,9 @@ class Making:
         self._must(log, [*_pip(venv), own], project)
         self._must(log, [*_pip(venv), "--force-reinstall", "--no-deps", own], project)
         tool = str(venv / "bin" / "llem-mine")
-        self._must(log, [tool, "build", self._ssot.engine, f"--workers={self._workers}"], project)
-        self._must(log, [tool, "discover", self._ssot.engine], project)
+        terms = () if version == self._ssot.version else ("--other-version",)
+        self._must(log, [tool, "build", self._ssot.engine, f"--workers={self._workers}", *terms], project)
+        self._must(log, [tool, "discover", self._ssot.engine, *terms], project)
 
     def _replay(self, version: str, place: Path, log: Path) -> None:
         pytest = str(place / "venv" / "bin" / "pytest")

@@ -377,6 +377,17 @@ class TreeReader(_Trees):
                     return None
         return None
 
+    def submodules(self, package: str) -> frozenset[str]:
+        """The modules that lie directly in a package of the tree."""
+        folder = package.replace(".", "/")
+        if self._archive is not None:
+            inside = (name[len(folder) + 1 :] for name in self._names if name.startswith(f"{folder}/"))
+        else:
+            here = self._root / folder
+            inside = (f"{one.name}/" if one.is_dir() else one.name for one in (here.iterdir() if here.is_dir() else ()))
+        found = (name.removesuffix(".py").partition("/")[0] for name in inside if name.endswith(".py") or "/" in name)
+        return frozenset(name for name in found if name.isidentifier() and name != "__init__")
+
     def lookup(self, module: str, name: str) -> Binding | None:
         source = self.module(module)
         statement = None if source is None else source.definitions.get(name)

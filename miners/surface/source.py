@@ -26,6 +26,19 @@ _SPECIAL: Final = (ClassKind.PYDANTIC_MODEL, ClassKind.PYDANTIC_DATACLASS, Class
 
 def source_surface(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, ClassFacts]:
     """The facts of every class on an engine's allowlist that the tree holds, by native type name."""
+    found: dict[str, ClassFacts] = {}
+    for name, target in source_targets(skeletons, ssot).items():
+        declared = ssot.native_types.get(name)
+        facts = source_facts(
+            skeletons, target, name, base_kwargs=declared.base_kwargs if declared is not None else EMPTY
+        )
+        if facts is not None:
+            found[name] = facts
+    return with_nested_examples(found)
+
+
+def source_targets(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, str]:
+    """Native type → `module:Class`: those that are declared by name, and those of the families that the tree has."""
     targets = {entry.name: entry.target for entry in ssot.native_types.values() if not entry.is_glob}
     taken = set(targets.values())
     for family in ssot.families:
@@ -33,15 +46,7 @@ def source_surface(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, ClassFacts]
             member = family.member(class_name)
             if family.matches(class_name) and member.target not in taken:
                 targets.setdefault(member.name, member.target)
-    found: dict[str, ClassFacts] = {}
-    for name in sorted(targets):
-        declared = ssot.native_types.get(name)
-        facts = source_facts(
-            skeletons, targets[name], name, base_kwargs=declared.base_kwargs if declared is not None else EMPTY
-        )
-        if facts is not None:
-            found[name] = facts
-    return with_nested_examples(found)
+    return {name: targets[name] for name in sorted(targets)}
 
 
 def _public_names(skeletons: Skeletons, module: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Final
 
+from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
 from pytest_llem_invariants.ssot import NativeType, Ssot, Step
@@ -120,17 +121,24 @@ class EngineAdapter:
             f"install what is missing, or run in {ssot.image or 'its container'}"
         )
 
-    def check_landmarks(self) -> None:
-        """Raise MinerLandmarkMissingError for the first declared class or method that the library lacks."""
+    def check_landmarks(self, role: str | None = None) -> None:
+        """Raise MinerLandmarkMissingError for the first declared class or method that the library lacks.
+
+        Those of one role, or of all of them.
+        """
         self.import_library()
-        for landmark in self.ssot.landmarks:
-            module, _, path = landmark.partition(":")
-            try:
-                value: Any = importlib.import_module(module)
-                for name in path.split(".") if path else ():
-                    value = getattr(value, name)
-            except (ImportError, AttributeError) as error:
-                raise MinerLandmarkMissingError(self.ssot.engine, landmark, str(error)) from error
+        for landmark in self.ssot.landmarks_of(role):
+            missing = look_up(landmark)
+            if missing is not None:
+                near = said_nearest(missing.nearest)
+                raise MinerLandmarkMissingError(self.ssot.engine, landmark, missing.detail, near)
+
+    def missing_native_types(self) -> tuple[Missing, ...]:
+        """The classes that the allowlist names one by one and this version of the library lacks."""
+        self.import_library()
+        declared = (entry for entry in self.ssot.native_types.values() if not entry.is_glob)
+        lacking = (entry.target for entry in declared if not isinstance(_find(entry), type))
+        return tuple(look_up(target) or Missing(target, "it is no class") for target in lacking)
 
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that may matter to a verdict, sorted."""

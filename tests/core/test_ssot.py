@@ -89,6 +89,17 @@ def test_an_engine_is_a_name_and_no_path(root: Path, name: str) -> None:
         load_ssot(name, root)
 
 
+def test_landmarks_are_everybodys_or_a_roles(root: Path) -> None:
+    assert load_ssot("fake", root).landmarks_of("dynamic") == ("lib:Config",)
+    (root / "engine_versions" / "fake.yaml").write_text(
+        TEXT.replace('["lib:Config"]', '{all: [lib], static: ["lib:A", "lib:B"], dynamic: ["lib:B"]}')
+    )
+    ssot = load_ssot("fake", root)
+    assert ssot.landmarks_of("static") == ("lib", "lib:A", "lib:B")
+    assert ssot.landmarks_of("schemas") == ("lib",)
+    assert ssot.landmarks_of() == ("lib", "lib:A", "lib:B")
+
+
 def test_only_the_allowlist_is_allowed(root: Path) -> None:
     ssot = load_ssot("fake", root)
     found = ssot.native_type("lib.Config")
@@ -123,6 +134,10 @@ def test_a_family_takes_in_the_classes_of_its_pattern(root: Path) -> None:
         ('class: "lib:Config", ', "", 7),
         ("static: ", "statik: ", 5),
         ('landmarks: ["lib:Config"]', 'landmarks: ["lib:Config.x y"]', 9),
+        ('landmarks: ["lib:Config"]', 'landmarks: {static: ["lib:Config.x y"]}', 9),
+        ('landmarks: ["lib:Config"]', 'landmarks: {statik: ["lib:Config"]}', 9),
+        ('landmarks: ["lib:Config"]', 'landmarks: {static: "lib:Config"}', 9),
+        ('landmarks: ["lib:Config"]', "landmarks: lib", 9),
         ("loggers: [lib]", "loggers: lib", 10),
         ("loggers: [lib]", "loggers: [lib]\nclusters: {lib.Config: [a]}", 11),
         ("loggers: [lib]", "loggers: [lib]\nenviron: {LIB_MODE: 1}", 11),

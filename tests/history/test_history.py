@@ -76,6 +76,13 @@ def test_a_version_is_installed_mined_replayed_and_published(root: Path) -> None
     assert machine.ran("--no-deps packaging==0.9") == 1
 
 
+@pytest.mark.parametrize(("version", "told"), [("0.9", 2), ("1.1", 0)])
+def test_another_version_than_the_ssots_is_mined_on_purpose(root: Path, version: str, told: int) -> None:
+    machine = Machine()
+    _making(root, machine).make(version)
+    assert machine.ran("--other-version") == told
+
+
 def test_what_is_done_is_not_done_again(root: Path) -> None:
     machine = Machine()
     _making(root, machine).make("0.9")

@@ -15,6 +15,9 @@ ROOT = Path(__file__).parents[2]
 STANDINS = ROOT / "tests" / "standins"
 MINE = ("-c", "import sys; from miners.cli import main; sys.exit(main(sys.argv[1:]))")
 
+SOURCE = ("--source", str(STANDINS), "--other-version")
+"""The stand-in lacks classes that the library has."""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

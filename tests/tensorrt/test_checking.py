@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.tensorrt.conftest import MINE, STANDINS, Run
+from tests.tensorrt.conftest import MINE, SOURCE, Run
 
 Check = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -19,7 +19,7 @@ Check = Callable[[dict[str, Any]], dict[str, Any]]
 def checked(project: Path, run: Run) -> Check:
     """Mine, discover, prove and compile; then ask the checker about one config."""
     for command in ("build", "discover"):
-        done = run(*MINE, command, "tensorrt", "--source", str(STANDINS), installed=False)
+        done = run(*MINE, command, "tensorrt", *SOURCE, installed=False)
         assert done.returncode == 0, done.stderr
     proven = run("-m", "pytest", "--llem-engine=tensorrt", "-q", "-p", "no:cacheprovider", installed=True)
     assert proven.returncode in (0, 1), proven.stdout[-3000:] + proven.stderr

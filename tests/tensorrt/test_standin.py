@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.tensorrt.conftest import MINE, STANDINS, Run
+from tests.tensorrt.conftest import MINE, SOURCE, STANDINS, Run
 
 BOTH = """
 import json, sys
@@ -40,7 +40,7 @@ print(json.dumps({
 @pytest.fixture(scope="module")
 def corpus(project: Path, run: Run) -> Path:
     """The corpus that source alone proposes."""
-    done = run(*MINE, "build", "tensorrt", "--source", str(STANDINS), installed=False)
+    done = run(*MINE, "build", "tensorrt", *SOURCE, installed=False)
     assert done.returncode == 0, done.stderr
     assert "none of them proven" in done.stdout
     assert "tensorrt has no dynamic miner: " in done.stdout
@@ -89,13 +89,13 @@ def test_what_is_read_of_a_class_is_what_runs_in_the_order_in_which_it_runs(corp
 
 
 def test_building_twice_gives_the_same_bytes(corpus: Path, run: Run) -> None:
-    command = (*MINE, "build", "tensorrt", "--source", str(STANDINS), "--check")
+    command = (*MINE, "build", "tensorrt", *SOURCE, "--check")
     done = run(*command, installed=False, LLEM_FROZEN_AT="2026-02-03T04:05:06Z")
     assert done.returncode == 0, done.stdout[-2000:]
 
 
 def test_the_schema_is_discovered_without_the_library(project: Path, corpus: Path, run: Run) -> None:
-    done = run(*MINE, "discover", "tensorrt", "--source", str(STANDINS), installed=False)
+    done = run(*MINE, "discover", "tensorrt", *SOURCE, installed=False)
     assert done.returncode == 0, done.stderr
     schema = json.loads((corpus / "schema.discovered.json").read_text(encoding="utf-8"))
     assert (schema["discovery_method"], schema["engine_version"]) == ("source", "1.2.1")
@@ -105,7 +105,7 @@ def test_the_schema_is_discovered_without_the_library(project: Path, corpus: Pat
 
 @pytest.mark.parametrize(("producer", "file"), [("static", "static_miner"), ("lift", "pydantic_lift")])
 def test_one_producer_alone_reads_source_too(project: Path, run: Run, producer: str, file: str) -> None:
-    done = run(*MINE, producer, "tensorrt", "--source", str(STANDINS), installed=False)
+    done = run(*MINE, producer, "tensorrt", *SOURCE, installed=False)
     assert done.returncode == 0, done.stderr
     assert (project / "corpora" / "tensorrt" / "_staging" / f"tensorrt_{file}.yaml").exists(), done.stdout
 
