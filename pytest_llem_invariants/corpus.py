@@ -72,7 +72,7 @@ __all__ = [
     "template_fragments",
 ]
 
-SCHEMA_VERSION: Final = "1.1.0"
+SCHEMA_VERSION: Final = "1.2.0"
 """The version of the format that we write: see docs/reference/corpus-format.md."""
 
 
@@ -164,19 +164,26 @@ def read_context_fields(section: Section) -> dict[str, ContextField]:
     fields = {}
     for name, data in section.data.items():
         entry = section.part(name, data)
-        entry.only(("default", "values"))
+        entry.only(("default", "values", "assumed"))
         values = tuple(entry.items("values"))
         default = entry.data.get("default")
         if values and default not in values:
             entry.fail(
                 f"the default {default!r} of {name!r} is not among its values", "default", mend="add it to values"
             )
-        fields[name] = ContextField(default, values)
+        fields[name] = ContextField(default, values, entry.optional_flag("assumed") is not False)
     return fields
 
 
 def _context_to_data(context: Mapping[str, ContextField]) -> dict[str, Any]:
-    return {name: {"default": entry.default, "values": list(entry.values)} for name, entry in sorted(context.items())}
+    return {
+        name: {
+            "default": entry.default,
+            **({} if entry.assumed else {"assumed": False}),
+            "values": list(entry.values),
+        }
+        for name, entry in sorted(context.items())
+    }
 
 
 def render_proposed(corpus: Corpus) -> str:

@@ -190,7 +190,10 @@ class ContextField:
     """Something outside the config that a verdict may depend on: the platform, an environment variable."""
 
     default: Any
+    """The value under which examples run that ask for no other."""
     values: tuple[Any, ...]
+    assumed: bool = True
+    """Whether a config stands under the default where nothing is said of it; else the value is then unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
-from pytest_llem_invariants.checker.verdict import Verdict, Violation, weakest
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,6 +78,13 @@ class ClassChecker:
     def check(self, kwargs: Mapping[str, Any], context: Mapping[str, Any]) -> Verdict:
         """The verdict on keyword arguments: the same object for every config that breaks nothing."""
         given: dict[str, Any] = kwargs if type(kwargs) is dict else dict(kwargs)
+        hits = self._hits(given, context)
+        if self._sections and not self._sections.keys().isdisjoint(given):
+            return self._with_sections(hits, given, context)
+        return self._ok if hits is None else self._verdict(hits, given, context)
+
+    def _hits(self, given: dict[str, Any], context: Mapping[str, Any]) -> list[int] | None:
+        """The rules that the config triggers, or may trigger where the context leaves a fact open."""
         tests = self._tests
         hits: list[int] | None = None
         for name, value in given.items():
@@ -90,9 +97,7 @@ class ClassChecker:
             found = self._always(given, context)
             if found is not None:
                 hits = found if hits is None else hits + found
-        if self._sections and not self._sections.keys().isdisjoint(given):
-            return self._with_sections(hits, given, context)
-        return self._ok if hits is None else self._verdict(hits, given, context)
+        return hits
 
     @property
     def certification(self) -> str:
@@ -150,11 +155,48 @@ class ClassChecker:
         return errors[0].rule_id if errors else None
 
     def _verdict(self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
-        violations = self._violations(hits, kwargs, context)
-        return Verdict(tuple(violations), self._ok.certification, (self.name,)) if violations else self._ok
+        violations, depends = self._told(hits, kwargs, context)
+        if not violations and not depends:
+            return self._ok
+        return Verdict(tuple(violations), self._ok.certification, (self.name,), tuple(depends))
 
-    def _violations(self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]) -> list[Violation]:
-        found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(set(hits)) if hit >= 0]
+    def _told(
+        self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
+    ) -> tuple[list[Violation], list[Dependence]]:
+        """What the config breaks whatever the unknown facts are, and what they decide."""
+        triggered = {hit for hit in hits if hit >= 0}
+        asked = {hit: self._unknown_facts(hit, context) for hit in triggered}
+        depends: list[Dependence] = []
+        if any(asked.values()):
+            open_ = {hit for hit in triggered if asked[hit]}
+            certain, possible = self._in_every_world(open_, kwargs, context, {f for hit in open_ for f in asked[hit]})
+            triggered = triggered - open_ | certain
+            depends = [
+                Dependence(asked[hit], self._violation(self.rules[hit], kwargs, context))
+                for hit in sorted(possible - certain)
+            ]
+        return self._violations(triggered, hits, kwargs, context), depends
+
+    def _unknown_facts(self, hit: int, context: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(fact for fact in self.rules[hit].get("context", ()) if fact not in context)
+
+    def _in_every_world(
+        self, open_: set[int], kwargs: dict[str, Any], context: Mapping[str, Any], facts: set[str]
+    ) -> tuple[set[int], set[int]]:
+        """Of rules that unknown facts decide, those triggered whatever these are, and those triggered by some.
+
+        Where each world has an error of its own the library rejects in all of them, so that each of these is one.
+        """
+        worlds = [open_.intersection(self._hits(kwargs, world) or ()) for world in self._checker.worlds(facts, context)]
+        possible = set().union(*worlds)
+        errors = {hit for hit in possible if self.rules[hit]["severity"] == "error"}
+        certain = open_.intersection(*worlds)
+        return (certain | errors if all(errors & world for world in worlds) else certain), possible
+
+    def _violations(
+        self, triggered: set[int], hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
+    ) -> list[Violation]:
+        found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(triggered)]
         if _STRANGER in hits:
             strangers = (self._stranger(name) for name in kwargs if self._tests[name] is _not_a_field)
             found.extend(stranger for stranger in strangers if stranger is not None)
@@ -177,7 +219,8 @@ class ClassChecker:
             if path in values:
                 values[name] = values[path]
         for name in rule.get("context", ()):
-            values[name] = context.get(name)
+            if name in context:
+                values[name] = context[name]
         return Violation(
             rule["id"],
             rule["severity"],
@@ -251,7 +294,7 @@ class ClassChecker:
         return Violation(kind, severity, self.name, (field,), {}, None, text, None, suggestion, self._ok.certification)
 
     def _with_sections(self, hits: list[int] | None, kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
-        violations = [] if hits is None else self._violations(hits, kwargs, context)
+        violations, depends = ([], []) if hits is None else self._told(hits, kwargs, context)
         certifications = [self._ok.certification]
         types = [self.name]
         for field, native_type in self._sections.items():
@@ -261,13 +304,16 @@ class ClassChecker:
             verdict = self._checker.class_checker(inner[0]).check(inner[1], context)
             certifications.append(verdict.certification)
             types.extend(verdict.native_types)
-            violations.extend(
-                violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
-                for violation in verdict.violations
-            )
-        if len(types) == 1 and not violations:
+            violations.extend(_inside(field, violation) for violation in verdict.violations)
+            depends.extend(Dependence(one.facts, _inside(field, one.violation)) for one in verdict.depends)
+        if len(types) == 1 and not violations and not depends:
             return self._ok
-        return Verdict(tuple(violations), weakest(certifications), tuple(dict.fromkeys(types)))
+        return Verdict(tuple(violations), weakest(certifications), tuple(dict.fromkeys(types)), tuple(depends))
+
+
+def _inside(field: str, violation: Violation) -> Violation:
+    """What the class of a field says, told from outside."""
+    return violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
 
 
 def _mend(guess: str | None) -> str:

@@ -63,11 +63,19 @@ def literal(value: Any) -> str:
 class RuleSource:
     """One rule of a class, ready to be written as a condition."""
 
-    def __init__(self, number: int, rule: Rule, namespace: str | None, context: Collection[str]) -> None:
+    def __init__(
+        self,
+        number: int,
+        rule: Rule,
+        namespace: str | None,
+        context: Collection[str],
+        unassumed: Collection[str] = (),
+    ) -> None:
         self.number = number
         self.rule = rule
         self.subjects = [(parse(subject), clauses) for subject, clauses in rule.match.fields.items()]
         self.context = context
+        self._unassumed = unassumed
         self._resolve = field_resolver(rule, namespace)
         self.names = tuple(dict.fromkeys(self._names()))
         self.roots = tuple(
@@ -169,14 +177,23 @@ class RuleSource:
             tests, elements = " and ".join(asked) or "True", self._elements(node, anchor)
             value = "e in" if is_each(node) else f"d in {elements} for e in"
             source = elements if is_each(node) else f"({self._node(node, anchor)},)"
-            yield f"any({tests} for {value} {source})"
+            yield self._perhaps(f"any({tests} for {value} {source})", expression, clauses)
             return
         value = self._expression(expression.text, anchor)
         for clause in clauses:
             test = self._clause(value, clause, anchor, kind, counts_bools)
             if expression.is_field and names_none(clause):
                 test = f"({self._read(expression.text, anchor, 'ABSENT')} is None or {test})"
-            yield test
+            yield self._perhaps(test, expression, [clause])
+
+    def _perhaps(self, test: str, expression: Expression, clauses: Iterable[Clause]) -> str:
+        """The test, met as well where a fact that it asks for is not given: it may be met then."""
+        if not self._unassumed:
+            return test
+        references = [reference for clause in clauses if (reference := reference_of(clause.rhs)) is not None]
+        names = dict.fromkeys((*expression.fields, *(name for text in references for name in parse(text).fields)))
+        unknown = "".join(f"{name!r} not in x or " for name in names if name in self._unassumed)
+        return f"({unknown}{test})" if unknown else test
 
     def _clause(self, value: str, clause: Clause, anchor: str | None, kind: str, counts_bools: bool) -> str:
         reference = reference_of(clause.rhs)
@@ -335,14 +352,20 @@ def _membership(op: str, rhs: Any, kind: str, value: str) -> str | None:
 
 
 def generate(
-    rules: Iterable[tuple[int, Rule]], namespace: str | None = None, context: Collection[str] = ()
+    rules: Iterable[tuple[int, Rule]],
+    namespace: str | None = None,
+    context: Collection[str] = (),
+    unassumed: Collection[str] = (),
 ) -> ClassTests:
-    """The functions of one class. A function gets the field's value, the config and the context."""
+    """The functions of one class. A function gets the field's value, the config and the context.
+
+    Of the facts in `unassumed` any may be missing in the context: a rule that may trigger then is among the answers.
+    """
     by_field: dict[str, list[RuleSource]] = {}
     always: list[RuleSource] = []
     reads: set[str] = set()
     for number, rule in rules:
-        source = RuleSource(number, rule, namespace, context)
+        source = RuleSource(number, rule, namespace, context, unassumed)
         reads.update(source.roots)
         if source.may_hold_unset():
             always.append(source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.model import Case, Certification, Corpus, EnvironmentKind, Rule, Validated
+from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
 from pytest_llem_invariants.ssot import Ssot, load_ssot
 from pytest_llem_invariants.strict import value_to_data
 from pytest_llem_invariants.wording import say_match, say_rule
@@ -46,15 +47,14 @@ def compile_corpus(
     if validated is not None:
         asked = {case.id for case in validated.cases if case.skipped_reason is None}
         unasked |= {rule.native_type for rule in corpus.rules if rule.id not in asked}
+    context = _facts(corpus, ssot)
     by_class: dict[str, list[int]] = {}
     for number, (rule, *_) in enumerate(shipped):
         by_class.setdefault(rule.native_type, []).append(number)
     fields = _schema_fields(schema)
     classes = {
         name: (
-            _class_entry(
-                name, by_class.get(name, []), shipped, schema, fields, corpus.context, ssot, older, name in unasked
-            ),
+            _class_entry(name, by_class.get(name, []), shipped, schema, fields, context, ssot, older, name in unasked),
             [_rule_entry(*shipped[number], ssot, corpus.context) for number in by_class.get(name, [])],
         )
         for name in sorted({*by_class, *fields})
@@ -68,12 +68,21 @@ def compile_corpus(
         "digests": dict(sorted((digests or {}).items())),
         "environment": None if validated is None else str(validated.environment.kind),
         "context": {
-            name: {"default": entry.default, "values": list(entry.values)}
-            for name, entry in sorted(corpus.context.items())
+            name: {**({"default": entry.default} if entry.assumed else {}), "values": list(entry.values)}
+            for name, entry in sorted(context.items())
         },
         "routes": {} if ssot is None else dict(ssot.routes),
     }
     return _lay_out(head, classes)
+
+
+def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:
+    """The context, in which no default is assumed that the engine's file does not assume: older corpora do not say."""
+    known = {} if ssot is None else ssot.context
+    return {
+        name: replace(entry, assumed=entry.assumed and (name not in known or known[name].assumed))
+        for name, entry in corpus.context.items()
+    }
 
 
 def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> str:
@@ -173,14 +182,17 @@ def _class_entry(
     shipped: Sequence[tuple[Rule, str, Case | None]],
     schema: Schema | None,
     fields: Mapping[str, Mapping[str, Any]],
-    context: Mapping[str, Any],
+    context: Mapping[str, ContextField],
     ssot: Ssot | None,
     older: Sequence[Schema],
     unasked: bool,
 ) -> dict[str, Any]:
     native = None if ssot is None else ssot.native_type(name)
     tests = generate(
-        enumerate(shipped[number][0] for number in numbers), native.namespace if native else None, tuple(context)
+        enumerate(shipped[number][0] for number in numbers),
+        native.namespace if native else None,
+        tuple(context),
+        tuple(fact for fact, entry in context.items() if not entry.assumed),
     )
     certification = weakest([shipped[number][1] for number in numbers])
     entry: dict[str, Any] = {

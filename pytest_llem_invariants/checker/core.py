@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.classes import ClassChecker
-from pytest_llem_invariants.checker.verdict import Verdict, Violation, weakest
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
 from pytest_llem_invariants.errors import CorpusError, LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.routes import Routed
     from pytest_llem_invariants.checker.sweep import Pruned
+
+
+ANOTHER = "another"
+"""Stands for the values of a fact that no rule was proven under."""
 
 
 class UnknownTypeError(LlemError):
@@ -31,7 +37,10 @@ class Checker:
         self.engine: str = head["engine"]
         self.version: str = head["engine_version"]
         """The version of the library that the rules speak of."""
-        self.context: dict[str, Any] = {name: entry["default"] for name, entry in head["context"].items()}
+        self.context: dict[str, Any] = {
+            name: entry["default"] for name, entry in head["context"].items() if "default" in entry
+        }
+        """What is taken for known where nothing is said of it; any other fact is unknown then."""
         self._classes: dict[str, ClassChecker] = {}
 
     @classmethod
@@ -96,14 +105,18 @@ class Checker:
     def check_routed(self, routed: Sequence[Routed], *, context: Mapping[str, Any] | None = None) -> Verdict:
         """One verdict over several classes, each violation with its place in the document."""
         violations: list[Violation] = []
+        depends: list[Dependence] = []
         verdicts = []
         for part in routed:
             verdict = self.check(part.native_type, part.kwargs, context=context)
             verdicts.append(verdict)
             violations.extend(part.place(violation) for violation in verdict.violations)
             violations.extend(part.remarks)
+            depends.extend(Dependence(one.facts, part.place(one.violation)) for one in verdict.depends)
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
-        return Verdict(tuple(violations), weakest([verdict.certification for verdict in verdicts]), types)
+        return Verdict(
+            tuple(violations), weakest([verdict.certification for verdict in verdicts]), types, tuple(depends)
+        )
 
     def prune(
         self,
@@ -152,6 +165,15 @@ class Checker:
         """The context fields with their default and possible values."""
         declared: Mapping[str, Any] = self._head["context"]
         return declared
+
+    def worlds(self, facts: Iterable[str], context: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The context with every value that those of the facts may have which it does not give.
+
+        Of a fact without a default the declared values are those that rules were proven under; it may be another one.
+        """
+        unknown = [fact for fact in sorted(set(facts)) if fact not in context]
+        values = ((*self.declared_context[fact]["values"], ANOTHER) for fact in unknown)
+        return [{**context, **dict(zip(unknown, chosen, strict=True))} for chosen in product(*values)]
 
     def context_from(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Facts outside the config, read from text; LlemError where the corpus knows no such fact or value."""

@@ -182,7 +182,7 @@ def source_digests(folder: str | Path, ssot: str | Path | None = None) -> dict[s
     return digests
 
 
-_PARTS = (b"library:", b"native_types:", b"routes:")
+_PARTS = (b"library:", b"native_types:", b"context:", b"routes:")
 
 
 def _compiled_parts(text: bytes) -> bytes:

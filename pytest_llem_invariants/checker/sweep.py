@@ -3,6 +3,9 @@
 A rule can speak as soon as the last of its fields has a value; from there on it cuts off whole subtrees, whose size
 is a product and needs no visit. Counting also forgets a field once every rule that reads it has spoken, so that
 combinations which differ only in forgotten fields are counted together.
+
+Where a fact is unknown, what is left of the worlds that it makes goes down the tree with the assignment: a combination
+is cut off when something rejects it in the last of them.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     Axis = Sequence[Choice]
     """Assignments of one field, or of several that vary together."""
     Question = tuple[str, Callable[..., Any], frozenset[int]]
+    Worlds = tuple[int, ...]
+    """Those in which nothing rejects an assignment, by number."""
 
 
 class GridError(LlemError):
@@ -67,7 +72,7 @@ class Pruned:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The valid combinations in the order of the grid, the last field varying fastest."""
         plan = _Plan(self._checker, self.native_type, self._axes, self._context)
-        return iter(()) if plan.refused is not None else plan.walk(0, {})
+        return iter(()) if plan.refused is not None else plan.walk(0, {}, plan.worlds)
 
     def __len__(self) -> int:
         return self.valid
@@ -204,8 +209,11 @@ class _Plan:
 
     def __init__(self, checker: Checker, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]) -> None:
         self._axes = axes
-        self._context = context
         tests = checker.class_checker(native_type)
+        sections = {name for name in tests.sections.values() if name in checker.native_types}
+        judging = (tests, *map(checker.class_checker, sorted(sections)))
+        facts = {fact for judge in judging for rule in judge.rules for fact in rule.get("context", ())}
+        self._contexts = checker.worlds(facts, context)
         depth_of = {field: depth for depth, axis in enumerate(axes) for field in _fields_of(axis)}
         asked: list[dict[str, set[int]]] = [{} for _ in axes]
         last_read = [-1] * len(axes)
@@ -229,23 +237,41 @@ class _Plan:
         ]
         """The fields assigned before a depth that a rule at or after it still reads."""
         self._below = [_size(axes[depth:]) for depth in range(len(axes) + 1)]
-        self._doomed = [[_doom(tests, choice, context) for choice in axis] for axis in axes]
-        """What rejects a choice whatever else is chosen, choice by choice."""
-        speaking = [depth for depth in range(len(axes)) if self._questions[depth] or any(self._doomed[depth])]
+        self._doomed = [[[_doom(tests, choice, world) for world in self._contexts] for choice in axis] for axis in axes]
+        """What rejects a choice whatever else is chosen, choice by choice, in each world."""
+        speaking = [depth for depth in range(len(axes)) if self._questions[depth] or any(map(any, self._doomed[depth]))]
         self._silent_from = max(speaking, default=-1) + 1
         self._names = [rule["id"] for rule in tests.rules]
-        empty = tests.test_empty(context)
-        self.refused = next((self._names[n] for n in empty if tests.rules[n]["severity"] == "error"), None)
+        refusals = [
+            [self._names[hit] for hit in tests.test_empty(world) if tests.rules[hit]["severity"] == "error"]
+            for world in self._contexts
+        ]
+        self.refused: str | None = refusals[-1][0] if all(refusals) else None
+        self.worlds: Worlds = tuple(number for number, refusing in enumerate(refusals) if not refusing)
 
-    def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> str | None:
+    def _left(
+        self, depth: int, chosen: Mapping[str, Any], dooms: Sequence[str | None], worlds: Worlds
+    ) -> tuple[Worlds, str | None]:
+        """The worlds in which nothing rejects an assignment so far, and what rejects it in the last of the others."""
+        left: list[int] = []
+        by: str | None = None
+        for world in worlds:
+            found = dooms[world] or self._rejected_by(depth, chosen, self._contexts[world])
+            if found is None:
+                left.append(world)
+            else:
+                by = found
+        return tuple(left), by
+
+    def _rejected_by(self, depth: int, chosen: Mapping[str, Any], world: Mapping[str, Any]) -> str | None:
         for field, test, numbers in self._questions[depth]:
             if field in chosen:
-                for hit in test(chosen[field], chosen, self._context) or ():
+                for hit in test(chosen[field], chosen, world) or ():
                     if hit in numbers:
                         return self._names[hit]  # type: ignore[no-any-return]
         return None
 
-    def walk(self, depth: int, chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def walk(self, depth: int, chosen: dict[str, Any], worlds: Worlds) -> Iterator[dict[str, Any]]:
         """Valid completions of a partial assignment."""
         if depth >= self._silent_from:
             for rest in product(*self._axes[depth:]):
@@ -254,33 +280,36 @@ class _Plan:
                     combined.update(choice)
                 yield combined
             return
-        for choice, doom in zip(self._axes[depth], self._doomed[depth], strict=True):
+        for choice, dooms in zip(self._axes[depth], self._doomed[depth], strict=True):
             combined = {**chosen, **choice}
-            if doom is None and self._rejected_by(depth, combined) is None:
-                yield from self.walk(depth + 1, combined)
+            left, _ = self._left(depth, combined, dooms, worlds)
+            if left:
+                yield from self.walk(depth + 1, combined, left)
 
     def count(self) -> tuple[int, dict[str, int]]:
         """How many combinations are valid, and how many each rule cut off."""
         if self.refused is not None:
             return 0, {self.refused: self._below[0]}
-        return self._count(0, {}, {})
+        return self._count(0, {}, self.worlds, {})
 
-    def _count(self, depth: int, chosen: dict[str, Any], known: dict[Any, Any]) -> tuple[int, dict[str, int]]:
+    def _count(
+        self, depth: int, chosen: dict[str, Any], worlds: Worlds, known: dict[Any, Any]
+    ) -> tuple[int, dict[str, int]]:
         if depth >= self._silent_from:
             return self._below[depth], {}
-        key = (depth, *(_identity(chosen.get(field, _ABSENT)) for field in self._live[depth]))
+        key = (depth, worlds, *(_identity(chosen.get(field, _ABSENT)) for field in self._live[depth]))
         if key in known:
             found: tuple[int, dict[str, int]] = known[key]
             return found
         valid = 0
         cut: dict[str, int] = {}
-        for choice, doom in zip(self._axes[depth], self._doomed[depth], strict=True):
+        for choice, dooms in zip(self._axes[depth], self._doomed[depth], strict=True):
             combined = {**chosen, **choice}
-            by = doom or self._rejected_by(depth, combined)
-            if by is not None:
+            left, by = self._left(depth, combined, dooms, worlds)
+            if by is not None and not left:
                 cut[by] = cut.get(by, 0) + self._below[depth + 1]
                 continue
-            below, cut_below = self._count(depth + 1, combined, known)
+            below, cut_below = self._count(depth + 1, combined, left, known)
             valid += below
             for name, size in cut_below.items():
                 cut[name] = cut.get(name, 0) + size

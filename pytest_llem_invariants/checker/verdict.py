@@ -126,18 +126,52 @@ class Violation:
         return hash((self.rule_id, self.fields))
 
 
+class Dependence:
+    """One rule that the config breaks or not, as facts have it that were not given."""
+
+    __slots__ = ("facts", "violation")
+
+    def __init__(self, facts: tuple[str, ...], violation: Violation) -> None:
+        self.facts = facts
+        """What would decide."""
+        self.violation = violation
+        """What would be said then."""
+
+    @property
+    def rule_id(self) -> str:
+        return self.violation.rule_id
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"facts": list(self.facts), **self.violation.as_dict()}
+
+    def __repr__(self) -> str:
+        return f"Dependence({self.facts!r}, {self.violation!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dependence) and self.as_dict() == other.as_dict()
+
+    def __hash__(self) -> int:
+        return hash((self.facts, self.violation))
+
+
 class Verdict:
     """The answer to one check. `ok` says that the library is not known to reject the config."""
 
-    __slots__ = ("certification", "native_types", "ok", "violations")
+    __slots__ = ("certification", "depends", "native_types", "ok", "violations")
 
     def __init__(
-        self, violations: tuple[Violation, ...], certification: str, native_types: tuple[str, ...] = ()
+        self,
+        violations: tuple[Violation, ...],
+        certification: str,
+        native_types: tuple[str, ...] = (),
+        depends: tuple[Dependence, ...] = (),
     ) -> None:
         self.violations = violations
         self.certification = certification
         """`full`, `reused`, `simulated`, `partial` or `none`: the weakest evidence that the answer stands on."""
         self.native_types = native_types
+        self.depends = depends
+        """The rules that facts decide which were not given: no violations as long as nobody knows."""
         self.ok = not any(violation.severity == "error" for violation in violations)
 
     @property
@@ -150,6 +184,13 @@ class Verdict:
         return tuple(violation for violation in self.violations if violation.severity != "error")
 
     @property
+    def status(self) -> str:
+        """`rejected` whatever the facts are that were not given, `accepted` by all of them, or it `depends`."""
+        if not self.ok:
+            return "rejected"
+        return "depends" if any(one.violation.severity == "error" for one in self.depends) else "accepted"
+
+    @property
     def certified(self) -> bool:
         """Whether every rule behind the answer was proven against the live library in the last full run."""
         return self.certification == "full"
@@ -157,9 +198,11 @@ class Verdict:
     def as_dict(self) -> dict[str, Any]:
         return {
             "ok": self.ok,
+            "status": self.status,
             "certification": self.certification,
             "native_types": list(self.native_types),
             "violations": [violation.as_dict() for violation in self.violations],
+            "depends": [dependence.as_dict() for dependence in self.depends],
         }
 
     def __bool__(self) -> bool:

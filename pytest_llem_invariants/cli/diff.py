@@ -105,8 +105,9 @@ class _Side:
     def _spoken(self, native_type: str, example: Any) -> list[Rule]:
         if native_type not in self._types:
             return []
-        violations = self._checker.check(native_type, example).violations
-        return [self._by_id[violation.rule_id] for violation in violations if violation.rule_id in self._by_id]
+        verdict = self._checker.check(native_type, example)
+        spoken = [one.rule_id for one in verdict.violations] + [one.rule_id for one in verdict.depends]
+        return [self._by_id[rule_id] for rule_id in spoken if rule_id in self._by_id]
 
     @staticmethod
     def place(rule: Rule) -> tuple[str, str]:

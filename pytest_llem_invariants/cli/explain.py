@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         ("fix", rule["suggestion"]),
         ("where", rule["guard"]),
         ("class", rule["type"]),
-        ("context", ", ".join(rule.get("context", ()))),
+        ("context", ", ".join(_fact(checker, name) for name in rule.get("context", ()))),
         ("since", _since(checker, rule)),
         ("proof", _proof(rule["certification"])),
         *source,
@@ -52,6 +52,10 @@ def run(options: argparse.Namespace) -> int:
         if text:
             print(f"  {faint.format(f'{name:<9}')} {text}")
     return 0
+
+
+def _fact(checker: Checker, name: str) -> str:
+    return name if name in checker.context else f"{name} (where it is not given, the verdict depends on it)"
 
 
 def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:

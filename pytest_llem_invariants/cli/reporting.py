@@ -11,11 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from pytest_llem_invariants.checker.verdict import Violation
+    from pytest_llem_invariants.checker.verdict import Verdict, Violation
     from pytest_llem_invariants.cli.check import Checked
 
 _STYLES = {"error": "1;31", "warn": "1;33", "dormant": "1;36", "ok": "1;32", "faint": "2", "bold": "1"}
 _WORDS = {"error": "error", "warn": "warning", "dormant": "ignored"}
+_MARKS = {"accepted": ("ok", "✓"), "depends": ("warn", "?"), "rejected": ("error", "✗")}
 _WEAK = {
     "none": "no rule behind this answer was ever proven",
     "partial": "not every rule was replayed since the corpus changed",
@@ -58,14 +59,36 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
     for document in checked:
         verdict = document.verdict
         checker = document.checker
-        mark = paint("ok", "✓ accepted") if verdict.ok else paint("error", "✗ rejected")
+        style, sign = _MARKS[verdict.status]
+        mark = paint(style, f"{sign} {verdict.status}")
         founded = verdict.certification
         told = f"{checker.engine} {checker.version} · certification {founded}"
         lines.append(f"{mark}  {paint('bold', document.name)}  {paint('faint', told)}")
+        lines.extend(f"  {paint('faint', line)}" for line in depending(verdict))
         if founded in _WEAK and (verdict.ok or uncertified):
             style = "error" if uncertified else "faint"
             lines.append(f"  {paint(style, _WEAK[founded])}")
     return "\n".join(lines)
+
+
+def depending(verdict: Verdict) -> list[str]:
+    """One line for all rules that the same unknown facts decide."""
+    counts: dict[tuple[str, ...], int] = {}
+    for dependence in verdict.depends:
+        counts[dependence.facts] = counts.get(dependence.facts, 0) + 1
+    return [
+        f"depends on {' and '.join(map(_named, facts))} ({count} rule{'s' if count != 1 else ''})"
+        f" — pass {' '.join(map(_option, facts))}"
+        for facts, count in counts.items()
+    ]
+
+
+def _named(fact: str) -> str:
+    return fact if "." in fact else f"the {fact}"
+
+
+def _option(fact: str) -> str:
+    return "--platform" if fact == "platform" else f"--context {fact}=VALUE"
 
 
 def distinct(violations: Sequence[Violation]) -> list[Violation]:
@@ -173,6 +196,13 @@ def _sarif(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
             {
                 "tool": {"driver": {"name": "llem-invariants", "rules": [rules[name] for name in sorted(rules)]}},
                 "results": results,
+                "properties": {
+                    "depends": {
+                        document.name: [dependence.as_dict() for dependence in document.verdict.depends]
+                        for document in checked
+                        if document.verdict.depends
+                    }
+                },
             }
         ],
     }
@@ -201,6 +231,9 @@ def _github(checked: Sequence[Checked], uncertified: bool) -> list[str]:
             spot = f"file={_escaped(document.name, property=True)},line={found[0]},col={found[1]}," if found else ""
             title = _escaped(violation.rule_id, property=True)
             lines.append(f"::{_ANNOTATIONS[violation.severity]} {spot}title={title}::{_escaped(_sentence(violation))}")
+        if document.verdict.status == "depends":
+            told = _escaped("; ".join(depending(document.verdict)))
+            lines.append(f"::notice file={_escaped(document.name, property=True)},title=depends::{told}")
         if uncertified and not document.verdict.certified:
             certification = document.verdict.certification
             lines.append(f"::error file={document.name},title=uncertified::{certification}: {_WEAK[certification]}")

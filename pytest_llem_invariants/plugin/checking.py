@@ -76,7 +76,7 @@ class ConfigItem(pytest.Item):
 
     def runtest(self) -> None:
         from pytest_llem_invariants.cli.reading import read
-        from pytest_llem_invariants.cli.reporting import describe, distinct
+        from pytest_llem_invariants.cli.reporting import depending, describe, distinct
 
         config = read(str(self.path))
         verdict = self._verdict(config)
@@ -90,8 +90,9 @@ class ConfigItem(pytest.Item):
             raise RejectedError(told)
         if self.config.getini("llem_configs_certified") and not verdict.certified:
             raise RejectedError(f"{name}: accepted, but only with certification {verdict.certification!r}")
-        if told:
-            self.add_report_section("call", "llem", told)
+        open_ = [f"{name}: {line.partition(' — ')[0]} — set llem_configs_platform" for line in depending(verdict)]
+        if told or open_:
+            self.add_report_section("call", "llem", "\n".join([*filter(None, [told]), *open_]))
 
     def _verdict(self, config: Config) -> Verdict:
         from pytest_llem_invariants.checker import Checker
