@@ -71,9 +71,25 @@ def compile_corpus(
             name: {**({"default": entry.default} if entry.assumed else {}), "values": list(entry.values)}
             for name, entry in sorted(context.items())
         },
-        "routes": {} if ssot is None else dict(ssot.routes),
+        "routes": {} if ssot is None else _routes_in(ssot.routes, corpus.engine_version),
     }
     return _lay_out(head, classes)
+
+
+def _routes_in(routes: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """The routes as one version of the library has them: what a form says of some versions is put in for those."""
+    from packaging.specifiers import SpecifierSet
+
+    def in_version(form: Mapping[str, Any]) -> dict[str, Any]:
+        here = {key: value for key, value in form.items() if key != "versions"}
+        for wanted, parts in form.get("versions", {}).items():
+            if SpecifierSet(wanted).contains(version, prereleases=True):
+                here["ignore"] = [*here.get("ignore", ()), *parts.get("ignore", ())]
+                here["fields"] = {**here.get("fields", {}), **parts.get("fields", {})}
+        return here
+
+    forms = {name: in_version(form) for name, form in routes.get("forms", {}).items()}
+    return {**routes, "forms": forms} if forms else dict(routes)
 
 
 def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:

@@ -7,8 +7,8 @@ from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from typing import Any, TypeGuard
 
     from pytest_llem_invariants.checker.core import Checker
 
@@ -129,6 +129,25 @@ def _field(form: Mapping[str, Any], key: str) -> tuple[str, bool]:
     return key, False
 
 
+def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[str, bool]:
+    """The field or ignored option that a key means, and whether the key negates it.
+
+    `no_x` negates only what is known as `x`. Where a parser takes them, the beginning of an option's name stands for
+    the one option that begins so.
+    """
+    ignored = form.get("ignore", ())
+    field, negated = _field(form, key)
+    if field in known or field in ignored:
+        return field, negated
+    written = f"no_{field}" if negated else field
+    if form.get("abbreviations"):
+        names = {*known, *ignored, *(name for name in form.get("fields", {}) if "_" in name)}
+        options = [option for name in names for option in (name, f"no_{name}") if option.startswith(written)]
+        if len(options) == 1:
+            return _field(form, options[0])
+    return written, False
+
+
 def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
     ignored = frozenset(form.get("ignore", ()))
     sections: Mapping[str, Any] = form.get("sections", {})
@@ -143,9 +162,7 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
     unset = form.get("unset", ())
     for (*above, key), value in _entries(form, config):
         first, dot, rest = str(key).partition(".")
-        field, negated = _field(form, first)
-        if negated and fields is not None and field not in fields:
-            field, negated = f"no_{field}", False
+        field, negated = _field(form, first) if fields is None else _meant(form, fields, first)
         if field in ignored or (value is None and None in unset):
             continue
         if extras_are_ignored and tests and fields is not None and field not in fields and field not in sections:
@@ -161,7 +178,18 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
             continue
         if form.get("flags"):
             value = form.get("words", {}).get(field, {}).get(value, value) if isinstance(value, str) else value
-            value = _parsed(value, (fields or {}).get(field))
+            kinds = (fields or {}).get(field)
+            value = _parsed(value, kinds)
+            if (
+                _takes_many(kinds)
+                and not isinstance(value, (list, dict))
+                and type(value).__name__
+                not in (
+                    "NoneType",
+                    *kinds,
+                )
+            ):
+                value = [value]  # the parser makes a list of one
         if negated and isinstance(value, bool):
             value = not value
         if field in sections and isinstance(value, dict):
@@ -310,7 +338,7 @@ def _options(checker: Checker, form: Mapping[str, Any], command: Mapping[str, An
         while index < len(words) and not _is_option(words[index]):
             values.append(words[index])
             index += 1
-            if not _takes_many(fields.get(_field(form, key.lstrip("-"))[0])):
+            if not _takes_many(fields.get(_meant(form, fields, key.lstrip("-"))[0])):
                 break
         options[key] = True if not values else values[0] if len(values) == 1 else values
     return options
@@ -320,5 +348,5 @@ def _is_option(word: str) -> bool:
     return word.startswith("-") and not word[1:2].isdigit() and word[1:2] != "."
 
 
-def _takes_many(kinds: Sequence[str] | None) -> bool:
+def _takes_many(kinds: Sequence[str] | None) -> TypeGuard[Sequence[str]]:
     return kinds is not None and "list" in kinds
