@@ -7,6 +7,7 @@ keys, depth and size before they cost anything. Nodes, which know every place, a
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -172,6 +173,21 @@ _OWN_TAGS: Final = frozenset(
     {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
 )
 _STR: Final = "tag:yaml.org,2002:str"
+_BRACKETS: Final = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|[\[\]{}]""")
+"""Those of flow collections, and quoted text, in which brackets are none."""
+_DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+def _depth_of_line(text: str, end: int) -> int:
+    """How deep brackets nest in the line before a place.
+
+    libyaml reads up to a line ahead and refuses there, in words that change with its version, what we would refuse next.
+    """
+    deepest = depth = 0
+    for found in _BRACKETS.finditer(text, text.rfind("\n", 0, end) + 1, end):
+        depth += _DEEPER.get(found[0], 0)
+        deepest = max(deepest, depth)
+    return deepest
 
 
 class _Collection:
@@ -219,6 +235,8 @@ class _Reader:
             return self._document(parser)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            if mark is not None and _depth_of_line(text, mark.index) > self.limits.depth:
+                raise self._too_deep(mark.line + 1) from error
             problem = ", ".join(part for part in (error.context, error.problem) if part)
             line = None if mark is None else mark.line + 1
             raise CorpusError(
@@ -271,6 +289,10 @@ class _Reader:
             self._fail("the file holds more than one document", event, "keep one of them")
         return outermost.data[0]
 
+    def _too_deep(self, line: int) -> CorpusError:
+        message = f"the file nests deeper than {self.limits.depth} levels"
+        return CorpusError(message, path=self.path, line=line, mend="flatten it")
+
     def _fail(self, message: str, event: Any, mend: str) -> NoReturn:
         raise CorpusError(message, path=self.path, line=event.start_mark.line + 1, mend=mend)
 
@@ -295,7 +317,7 @@ class _Reader:
             self._foreign_tag(event)
         depth = len(stack)
         if depth > self.limits.depth:
-            self._fail(f"the file nests deeper than {self.limits.depth} levels", event, "flatten it")
+            raise self._too_deep(event.start_mark.line + 1)
         parent = stack[-1]
         if parent.is_mapping and parent.key is _NO_KEY:
             self._fail("a key is not a plain value", event, "use a string as the key")
