@@ -16,6 +16,8 @@ from typing import Final, NoReturn
 PATIENCE: Final = 120.0
 """How long a child may take that imports a good part of a library."""
 _CHUNK: Final = 1 << 16
+MOST: Final = 1 << 26
+"""How many bytes a child may hand over."""
 _NO_MEMORY: Final = 71
 _BROKEN: Final = 70
 
@@ -35,15 +37,15 @@ def in_child(work: Callable[[], bytes], timeout: float, spare: int) -> tuple[byt
     os.close(writer)
     status: int | None = None
     try:
-        data, timed_out = _read(reader, timeout)
-        if not timed_out:
+        data, trouble = _read(reader, timeout)
+        if trouble is None:
             status = _wait(child, timeout)
     finally:
         os.close(reader)
         if status is None:
             _end(child)
     if status is None:
-        return b"", f"timeout after {timeout:g} s"
+        return b"", trouble or _late(timeout)
     return data, _why_nothing(data, status)
 
 
@@ -73,18 +75,23 @@ def limit_memory(spare: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + spare, hard))
 
 
-def _read(reader: int, timeout: float) -> tuple[bytes, bool]:
-    """All that the child writes until it closes the pipe, and whether its time ran out first."""
+def _late(timeout: float) -> str:
+    return f"timeout after {timeout:g} s"
+
+
+def _read(reader: int, timeout: float) -> tuple[bytes, str | None]:
+    """All that the child writes until it closes the pipe, and why it is not waited for any longer."""
     ends = time.monotonic() + timeout
-    chunks: list[bytes] = []
-    while True:
+    data = bytearray()
+    while len(data) <= MOST:
         left = ends - time.monotonic()
         if left <= 0 or not select.select([reader], [], [], left)[0]:
-            return b"", True
+            return b"", _late(timeout)
         chunk = os.read(reader, _CHUNK)
         if not chunk:
-            return b"".join(chunks), False
-        chunks.append(chunk)
+            return bytes(data), None
+        data += chunk
+    return b"", f"exhausted: the process handed over more than {MOST:,} bytes"
 
 
 def _wait(child: int, timeout: float) -> int | None:

@@ -181,7 +181,7 @@ _DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 def _depth_of_line(text: str, end: int) -> int:
     """How deep brackets nest in the line before a place.
 
-    libyaml reads up to a line ahead and refuses there, in words that change with its version, what we would refuse next.
+    libyaml reads up to a line ahead, and refuses there what we would refuse next, in words that change.
     """
     deepest = depth = 0
     for found in _BRACKETS.finditer(text, text.rfind("\n", 0, end) + 1, end):

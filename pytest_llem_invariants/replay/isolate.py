@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pytest_llem_invariants.forks import PATIENCE, in_child
 from pytest_llem_invariants.model import EMPTY, Observation
 from pytest_llem_invariants.replay.observe import Observer
+from pytest_llem_invariants.replay.wire import from_line, to_line
 
 SPARE_MEMORY: Final = 4 * 1024**3
 """How much address space a child may take beyond what it was born with."""
@@ -16,11 +16,13 @@ SPARE_MEMORY: Final = 4 * 1024**3
 
 def isolated(observe: Callable[[], tuple[Observation, ...]], count: int, timeout: float) -> tuple[Observation, ...]:
     """What `observe` gives in a child of its own; `count` observations with the reason where it gives nothing."""
-    data, reason = in_child(lambda: pickle.dumps(observe()), timeout, SPARE_MEMORY)
-    if reason is not None:
-        return (Observation(skipped_reason=reason),) * count
-    found: tuple[Observation, ...] = pickle.loads(data)
-    return found
+    data, reason = in_child(lambda: to_line(observe()), timeout, SPARE_MEMORY)
+    if reason is None:
+        try:
+            return from_line(data, count)
+        except ValueError:  # what runs in the child may write to its pipe, too
+            reason = "crashed: what the process left behind is no observation"
+    return (Observation(skipped_reason=reason),) * count
 
 
 def prepare(observer: Observer, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:

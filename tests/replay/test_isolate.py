@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import pickle
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from pytest_llem_invariants import forks
 from pytest_llem_invariants.model import Observation
 from pytest_llem_invariants.replay import isolate
 from pytest_llem_invariants.replay.isolate import exhaustion, isolated, prepare
@@ -124,3 +127,55 @@ def test_a_type_whose_bare_build_ends_the_process_is_never_built_here(
     monkeypatch.setattr(observer.adapter, "warm", deadly)
     prepare(fresh, CONFIG)
     assert fresh.is_prepared(CONFIG)
+
+
+class _Payload:
+    def __init__(self, note: Path) -> None:
+        self.note = note
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.note,)
+
+
+def _pipes() -> dict[str, int]:
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found[os.readlink(f"/proc/self/fd/{name}")] = int(name)
+    return {link: number for link, number in found.items() if link.startswith("pipe:")}
+
+
+def _write_to_what_is_new(known: dict[str, int], data: bytes) -> None:
+    """What a constructor may do that looks for the pipe of its own process."""
+    for link, number in _pipes().items():
+        if link not in known:
+            os.write(number, data)
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["and leaves", "and goes on"])
+def test_what_a_constructor_writes_to_the_pipe_is_never_executed(tmp_path: Path, ends: bool) -> None:
+    note = tmp_path / "executed"
+    known = _pipes()
+
+    def hostile() -> tuple[Observation, ...]:
+        _write_to_what_is_new(known, pickle.dumps((_Payload(note),)))
+        if ends:
+            os._exit(0)
+        return (Observation(),)
+
+    (found,) = isolated(hostile, 1, 20)
+    assert found.skipped_reason == "crashed: what the process left behind is no observation"
+    assert not note.exists()
+
+
+def test_a_child_that_writes_without_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forks, "MOST", 1 << 20)
+
+    known = _pipes()
+
+    def floods() -> tuple[Observation, ...]:
+        while True:
+            _write_to_what_is_new(known, b"[" * (1 << 16))
+
+    (found,) = isolated(floods, 1, 20)
+    assert found.skipped_reason == "exhausted: the process handed over more than 1,048,576 bytes"
