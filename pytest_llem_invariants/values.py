@@ -103,6 +103,15 @@ def as_held(value: Any) -> Any:
     return value
 
 
+def named_types(value: Any) -> Iterator[str]:
+    """The native types of all typed values at any depth."""
+    if isinstance(value, TypedValue):
+        yield value.type
+        value = value.kwargs
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, (list, tuple)) else ():
+        yield from named_types(inner)
+
+
 def neighbours(value: Any) -> Iterator[Any]:
     """The value itself, then what lies just beside it, then what merely looks like it."""
     yield value

@@ -40,13 +40,15 @@ class Bench:
         self._answers: dict[tuple[str, str, str], Observation] = {}
         """By native type, arguments and context: a third of a corpus's examples are those of another rule."""
         self._agreement: Agreement | None = None
+        self._classes: set[str] = set()
+        """Those that were seen to be there."""
 
     @property
     def is_ready(self) -> bool:
         return self._observer is not None
 
     def prepare(self) -> None:
-        """Import the engine and check it against its pin; raises what is wrong with it."""
+        """Import the engine and check it against its pin and landmarks; raises what is wrong with it."""
         if self._trouble is not None:
             raise self._trouble
         if self._observer is not None:
@@ -65,6 +67,7 @@ class Bench:
         adapter = get_adapter(self._volume.engine, self._volume.root)
         check_installed_version(self._volume.engine, PIN_ROLE, self._volume.root)
         with unrewritten_imports():
+            adapter.check_landmarks()
             self._observer = Observer(adapter)
         gc.freeze()  # a library stays to the end, like what was collected
         self._adapter = adapter
@@ -74,6 +77,7 @@ class Bench:
         from pytest_llem_invariants.replay.contexts import default_context
 
         assert self._adapter is not None
+        self._check_classes(rule)
         positive, negative = self._examples(rule)
         verdict, reason, divergences, soundness = self._judge(rule, check, positive, negative)
         first = check is Check.POSITIVE_RAISES  # what the checks of a rule share travels once
@@ -90,6 +94,15 @@ class Bench:
             soundness=soundness,
             simulated=self._context(rule) != default_context(self._adapter.ssot.context),
         )
+
+    def _check_classes(self, rule: Rule) -> None:
+        """Raise what is wrong with a class that the rule names: without it the library is never asked."""
+        from pytest_llem_invariants.values import named_types
+
+        assert self._adapter is not None
+        for name in {rule.native_type, *named_types((rule.kwargs_positive, rule.kwargs_negative))} - self._classes:
+            self._adapter.native_class(name)
+            self._classes.add(name)
 
     def _context(self, rule: Rule) -> dict[str, Any]:
         from pytest_llem_invariants.replay.contexts import context_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, final
 
@@ -82,15 +83,22 @@ class CheckItem(pytest.Item):
     def setup(self) -> None:
         if self.file.unavailable is not None:
             pytest.skip(self.file.unavailable)
-        try:
+        with self._stopping_the_run():
             self.file.bench.prepare()
+
+    @contextmanager
+    def _stopping_the_run(self) -> Iterator[None]:
+        """Trouble with the engine is no verdict on a rule, and no other check would fare better: say it once."""
+        try:
+            yield
         except LlemError:
-            if self.file.certified:  # no other check of this corpus would fare better: say it once
+            if self.file.certified:
                 self.session.shouldstop = "the engine cannot be used"
             raise
 
     def runtest(self) -> None:
-        self.evidence = self.file.bench.examine(self.rule, self.check)
+        with self._stopping_the_run():
+            self.evidence = self.file.bench.examine(self.rule, self.check)
         if self.evidence.verdict is Verdict.SKIPPED:
             pytest.skip(self.evidence.reason or "nothing could be said")
         if self.evidence.verdict is Verdict.BROKEN:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any, Final
 
+from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import ObservedException
 from pytest_llem_invariants.replay.normalise import normalise_text
 
@@ -19,6 +20,8 @@ _ENVIRONMENTAL: Final = frozenset({"ImportError", "NameError"})
 _ENVIRONMENT: Final = "environment"
 _EXHAUSTION: Final = "exhausted"
 _CRASH: Final = "crashed"
+_OURS: Final = "not asked"
+"""It was raised by this project (a class is gone, a name is not allowed): the library was never reached."""
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
 
 
@@ -62,6 +65,8 @@ def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] |
 def _kind_without_verdict(name: str, bases: tuple[str, ...]) -> str | None:
     """What every exception of that class speaks of, if not of a config."""
     names = {name, *bases}
+    if LlemError.__name__ in names:
+        return _OURS
     if name != "UnboundLocalError" and not _ENVIRONMENTAL.isdisjoint(names):
         return _ENVIRONMENT
     if not _EXHAUSTED.isdisjoint(names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from pytest_llem_invariants.model import (
     Rule,
     Severity,
 )
+
+ROOT = Path(__file__).parents[2]
+"""A run in a process of its own is one of the code beside these tests, whatever else is installed."""
 
 LIBRARY = """
 import ctypes, logging, os, random, signal, sys, threading, time, warnings
@@ -196,7 +200,7 @@ class House:
         self.corpus = self.path / "corpora" / "fake" / "invariants.proposed.yaml"
         self.corpus.parent.mkdir(parents=True)
         (self.path / "pytest.ini").write_text("[pytest]\n")
-        monkeypatch.setenv("PYTHONPATH", str(library))
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(library), str(ROOT))))
         monkeypatch.setenv("LLEM_FROZEN_AT", "2026-01-02T03:04:05Z")
         monkeypatch.setenv("LLEM_ENVIRONMENT_KIND", "host")
         monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)

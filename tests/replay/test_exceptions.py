@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import ObservedException
 from pytest_llem_invariants.replay.exceptions import describe, is_environmental, why_no_verdict
 
@@ -107,3 +108,12 @@ def test_a_missing_package_speaks_of_the_machine(error: Exception, environmental
 def test_a_reason_is_one_short_line() -> None:
     long = ObservedException("ImportError", "x" * 1000 + "\nmore", bases=("Exception",))
     assert why_no_verdict(long) == "environment: ImportError: " + "x" * 200
+
+
+@pytest.mark.parametrize(
+    "error", [EngineUnavailableError("no"), CorpusError("no"), MinerLandmarkMissingError("e", "m:C")]
+)
+def test_what_this_project_raises_itself_is_no_verdict_of_the_library(error: Exception) -> None:
+    reason = why_no_verdict(describe(error, "lib"))
+    assert reason is not None
+    assert reason.startswith(f"not asked: {type(error).__name__}: ")
