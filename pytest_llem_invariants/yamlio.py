@@ -6,8 +6,10 @@ keys, depth and size before they cost anything. Nodes, which know every place, a
 
 from __future__ import annotations
 
+import errno
 import gc
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,7 +129,10 @@ def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
 def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
     """The text of a file that is not larger than it may be."""
     try:
-        if path.stat().st_size > limits.size:
+        about = path.stat()
+        if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for, a device has no end
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        if about.st_size > limits.size:
             raise _too_large(path, limits)
         raw = path.read_bytes()
     except OSError as error:

@@ -46,6 +46,10 @@ class Folded:
 
     validated: Validated
     quarantine: Quarantine
+    fresh: frozenset[str]
+    """The rules that this run took through all their checks."""
+    is_news: bool
+    """Whether the files say anything that they did not say before."""
     unrun: int
     """Rules of which this run says nothing, or not all."""
     skips: tuple[str, ...]
@@ -68,37 +72,29 @@ class Run:
     moment: str
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What becomes of one rule."""
+
+    case: Case | None
+    divergences: tuple[Divergence, ...]
+    is_fresh: bool = True
+    """Whether this run went through all its checks."""
+    skip: str | None = None
+
+
 def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> Folded:
     """A full run replaces everything; a partial one only what it ran through all its checks."""
     prints = {rule.id: fingerprint(rule) for rule in run.corpus.rules}
     earlier = _still_true(previous, prints, run.version)
-    known_divergences = _by_rule(previous)
-    cases: list[Case] = []
-    divergences: list[Divergence] = []
-    skips: list[str] = []
-    unrun = 0
-    for rule in run.corpus.rules:
-        fresh = _fresh_case(rule, run, prints[rule.id])
-        known = earlier.get(rule.id)
-        if fresh is not None and fresh[0].skipped_reason is not None:
-            skips.append(fresh[0].skipped_reason)
-            if known is not None and known.skipped_reason is None:
-                cases.append(replace(known, certification=Certification.REUSED))  # nothing was learnt, nothing is lost
-                divergences.extend(known_divergences.get(rule.id, ()))
-                continue
-        if fresh is not None:
-            case, diverged = fresh
-            kept = _with_earlier_soundness(case, known)
-            cases.append(kept)
-            divergences.extend(diverged)
-            if kept is not case:
-                earlier_ones = known_divergences.get(rule.id, ())
-                divergences.extend(one for one in earlier_ones if one.check_failed in _PROBED)
-            continue
-        unrun += 1
-        if known is not None:
-            cases.append(replace(known, certification=Certification.REUSED))
-            divergences.extend(known_divergences.get(rule.id, ()))
+    diverged = _by_rule(previous)
+    entries = {
+        rule.id: _entry(rule, run, prints[rule.id], earlier.get(rule.id), tuple(diverged.get(rule.id, ())))
+        for rule in run.corpus.rules
+    }
+    cases = [entry.case for entry in entries.values() if entry.case is not None]
+    divergences = [divergence for entry in entries.values() for divergence in entry.divergences]
     validated = Validated(
         schema_version=SCHEMA_VERSION,
         engine=run.corpus.engine,
@@ -111,9 +107,51 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
         cases=tuple(cases),
         divergences=tuple(divergences),
     )
+    fresh = frozenset(name for name, entry in entries.items() if entry.is_fresh)
+    is_whole = len(fresh) == len(entries)
     return Folded(
-        _same_moment(validated, previous), _quarantine(run, divergences), unrun, tuple(skips), tuple(problems)
+        _same_moment(validated, previous),
+        _quarantine(run, divergences),
+        fresh,
+        is_news=is_whole or (bool(fresh) and not _says_the_same(validated, previous)),
+        unrun=len(entries) - len(fresh),
+        skips=tuple(entry.skip for entry in entries.values() if entry.skip is not None),
+        problems=tuple(problems),
     )
+
+
+def _entry(rule: Rule, run: Run, print_of_rule: str, known: Case | None, earlier: tuple[Divergence, ...]) -> _Entry:
+    """A rule's new evidence, else what was known of it; `earlier` is what diverged then."""
+    kept = None if known is None else replace(known, certification=Certification.REUSED)
+    fresh = _fresh_case(rule, run, print_of_rule)
+    if fresh is None:
+        return _Entry(kept, () if kept is None else earlier, is_fresh=False)
+    case, diverged = fresh
+    skip = case.skipped_reason
+    if known is not None and skip is not None and known.skipped_reason is None:
+        return _Entry(kept, earlier, skip=skip)  # nothing was learnt, nothing is lost
+    whole = _with_earlier_soundness(case, known)
+    if whole is not case:
+        diverged += tuple(one for one in earlier if one.check_failed in _PROBED)
+    return _Entry(whole, diverged, skip=skip)
+
+
+def _says_the_same(validated: Validated, previous: Validated | None) -> bool:
+    """Whether nothing that a partial run found is news: what it reuses was certified when the file was written."""
+    if previous is None:
+        return False
+    undated = replace(
+        validated,
+        validated_at=previous.validated_at,
+        environment=previous.environment,
+        certification=previous.certification,
+        cases=_uncertified(validated),
+    )
+    return undated == replace(previous, cases=_uncertified(previous))
+
+
+def _uncertified(validated: Validated) -> tuple[Case, ...]:
+    return tuple(replace(case, certification=Certification.FULL) for case in validated.cases)
 
 
 def _certification(cases: Sequence[Case], rules: Sequence[Rule]) -> Certification:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, final
+
+from pytest_llem_invariants.errors import LlemError
 
 try:
     import fcntl
@@ -27,12 +31,15 @@ class Journal:
     def __init__(self, folder: Path, engine: str) -> None:
         staging = folder / FOLDER
         staging.mkdir(parents=True, exist_ok=True)
+        _sweep(staging, engine)
         self.path = staging / f"_journal_{engine}.jsonl"
         descriptor = _open(self.path)
-        if not _lock(descriptor):
+        self._is_second = not _lock(descriptor)
+        if self._is_second:
             os.close(descriptor)
             self.path = staging / f"_journal_{engine}.{os.getpid()}.jsonl"
             descriptor = _open(self.path)
+            _lock(descriptor)
         os.ftruncate(descriptor, 0)
         self._descriptor: int | None = descriptor
         self.problem: str | None = None
@@ -52,7 +59,10 @@ class Journal:
             self.problem = f"the journal {self.path} ends early: {error.strerror}"
             self.close()
 
-    def close(self) -> None:
+    def close(self, *, is_needed: bool = True) -> None:
+        """Let go of the journal; the extra one of a second run goes with the run that needs it no longer."""
+        if self._is_second and not is_needed:
+            self.path.unlink(missing_ok=True)
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
                 os.close(self._descriptor)
@@ -82,8 +92,37 @@ def turn(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _sweep(staging: Path, engine: str) -> None:
+    """Take away the extra journals of runs that are gone: nobody holds a lock on them."""
+    for path in staging.glob(f"_journal_{engine}.*.jsonl"):
+        with contextlib.suppress(OSError, LlemError):
+            descriptor = _open(path)
+            try:
+                if fcntl is not None and _lock(descriptor):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
+
+
 def _open(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o666)
+    """Open a file of ours for appending. A link in its place leads to somebody else's, a pipe would be waited for."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
+        flags |= getattr(os, name, 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if path.is_symlink() or error.errno == errno.ENXIO:
+            raise _not_ours(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_ours(path)
+    return descriptor
+
+
+def _not_ours(path: Path) -> LlemError:
+    return LlemError(f"{path}: a link or another special file is in the place of a file of ours — remove it")
 
 
 def _lock(descriptor: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import gc
-import os
 import re
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
@@ -16,7 +15,6 @@ from _pytest.runner import call_and_report
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.leaving import leave
-from pytest_llem_invariants.model import EnvironmentKind
 from pytest_llem_invariants.plugin import messages, wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
@@ -26,6 +24,13 @@ from pytest_llem_invariants.plugin.interrupts import held_interrupt
 from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, checks_of
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
 from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
+from pytest_llem_invariants.plugin.preflight import (
+    check_paths,
+    check_readable,
+    check_variables,
+    environment_kind,
+    image_ref,
+)
 from pytest_llem_invariants.plugin.shelf import Shelf, Volume
 
 if TYPE_CHECKING:
@@ -219,15 +224,17 @@ class LlemRun:
         certified = self._shelf.certified
         if certified is None or self._is_worker:
             return
-        try:
-            _installed(certified)
-        except LlemError as error:
-            pytest.exit(str(error), returncode=REFUSED)
-        if self._settings.check:
-            return
         out = self._out(certified)
         try:
+            _installed(certified)
+            check_readable(certified.path)
+            for folder in {out, certified.path.parent} if self._settings.check else {out}:
+                check_readable(folder / VALIDATED_NAME)
+            if self._settings.check:
+                return
             self._journal = Journal(out, certified.engine)
+        except LlemError as error:
+            pytest.exit(str(error), returncode=REFUSED)
         except OSError as error:
             pytest.exit(
                 f"{out}: nothing can be written there: {error.strerror} — name another folder with --llem-out", REFUSED
@@ -273,7 +280,7 @@ class LlemRun:
         elif self._evidence or self._crashed:
             self._finish(certified, session)
         if self._journal is not None:
-            self._journal.close()
+            self._journal.close(is_needed=self._trouble is not None)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -293,18 +300,20 @@ class LlemRun:
                 if not self._settings.check:
                     stack.enter_context(turn(out))
                 self._folded = folded = self._fold(certified, target)
-                text = render_validated(folded.validated)
+                text = render_validated(folded.validated) if folded.is_news else None
                 if self._settings.check:
                     self._compare(certified.path.parent / VALIDATED_NAME, text, session)
                     return
-                dump(target, text)
-                dump(quarantine, render_quarantine(folded.quarantine))
-                self._written = [target, quarantine]
+                if text is not None:
+                    dump(target, text)
+                    dump(quarantine, render_quarantine(folded.quarantine))
+                    self._written = [target, quarantine]
         except (OSError, LlemError) as error:
             self._trouble = f"the files of this run could not be written: {error}"
             session.exitstatus = REFUSED
             return
-        if folded.quarantine.rules and session.exitstatus == pytest.ExitCode.OK:
+        is_refuted = any(rule.id in folded.fresh for rule, _ in folded.quarantine.rules)
+        if is_refuted and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _fold(self, certified: Volume, target: Path) -> Folded:
@@ -319,7 +328,7 @@ class LlemRun:
         except LlemError as error:
             problems.append(f"the earlier validated file cannot be read and counts for nothing: {error}")
         adapter = get_adapter(certified.engine, certified.root)
-        environment = this_environment(_kind(), os.environ.get("LLEM_IMAGE_REF"), adapter.versions())
+        environment = this_environment(environment_kind(), image_ref(), adapter.versions())
         version = self._evidence[0].version if self._evidence else _installed(certified)
         run = Run(
             corpus=certified.corpus,
@@ -335,14 +344,17 @@ class LlemRun:
     def _previous(self, target: Path) -> Validated | None:
         """The validated file as it stands; read before the first item, and again only if another run replaced it."""
         from pytest_llem_invariants.corpus import parse_validated
+        from pytest_llem_invariants.yamlio import read_text
 
-        text = target.read_bytes().decode("utf-8", "replace") if target.exists() else ""
+        text = read_text(target) if target.exists() else ""
         if self._earlier is None or self._earlier[0] != text:
             self._earlier = (text, parse_validated(text, target) if text else None)
         return self._earlier[1]
 
-    def _compare(self, committed: Path, text: str, session: pytest.Session) -> None:
-        """What differs from the committed file, but for when and where it was made."""
+    def _compare(self, committed: Path, text: str | None, session: pytest.Session) -> None:
+        """What differs from the committed file, but for when and where it was made; nothing where there is no news."""
+        if text is None:
+            return
         before = committed.read_text(encoding="utf-8") if committed.exists() else ""
         old, new = (_ENVIRONMENT.sub("", one).splitlines() for one in (before, text))
         self._stale = list(difflib.unified_diff(old, new, str(committed), "what this run gives", lineterm=""))
@@ -360,7 +372,7 @@ class LlemRun:
             terminalreporter.write_line(self._trouble, red=True)
         if self._folded is None:
             return
-        for line in wording.summary(self._folded):
+        for line in wording.summary(self._folded, verbose=self._config.get_verbosity() > 0):
             terminalreporter.write_line(line)
         for line in self._stale:
             terminalreporter.write_line(line)
@@ -394,26 +406,15 @@ def _unavailable(volume: Volume) -> str | None:
     return None
 
 
-def _kind() -> EnvironmentKind:
-    """Where this runs. A container counts as one where it can be named: what nobody can find again is just a host."""
-    declared = os.environ.get("LLEM_ENVIRONMENT_KIND")
-    if declared is not None:
-        try:
-            return EnvironmentKind(declared)
-        except ValueError:
-            kinds = ", ".join(kind.value for kind in EnvironmentKind)
-            raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — it is one of {kinds}") from None
-    if "TOX_ENV_NAME" in os.environ:
-        return EnvironmentKind.TOX
-    return EnvironmentKind.CONTAINER if os.environ.get("LLEM_IMAGE_REF") else EnvironmentKind.HOST
-
-
 def register(config: pytest.Config) -> None:
     """Where an engine was asked for or a corpus was named, take part in this run."""
     settings = Settings.of(config)
     start = config.invocation_params.dir
     try:
         shelf = Shelf.of(settings, list(config.args), config.rootpath if settings.engine is None else start)
+        check_paths(volume.path for volume in shelf.volumes)
+        if shelf.certified is not None and not hasattr(config, "workerinput"):
+            check_variables()
     except LlemError as error:
         pytest.exit(str(error), returncode=REFUSED)
     if not shelf.volumes:

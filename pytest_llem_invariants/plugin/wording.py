@@ -39,18 +39,27 @@ def broken_contract(rule: Rule, check: Check, evidence: Evidence) -> str:
     return "\n".join(lines)
 
 
-def summary(folded: Folded) -> Iterator[str]:
-    """The one section at the end of a run."""
-    cases = folded.validated.cases
-    confirmed = sum(case.confirmed for case in cases)
-    contradicted = {rule.id for rule, _ in folded.quarantine.rules}
-    yield (
-        f"{folded.validated.engine} {folded.validated.engine_version}: {confirmed} rules confirmed, "
-        f"{len(contradicted)} contradicted, {len(folded.skips)} skipped, {folded.unrun} not run "
-        f"({folded.validated.certification} certification)"
-    )
+def summary(folded: Folded, *, verbose: bool = False) -> Iterator[str]:
+    """The one section at the end of a run: of the rules that it ran, and no more than a person wants to read."""
+    validated = folded.validated
+    version = f"{validated.engine} {validated.engine_version}"
+    if not folded.fresh:
+        yield f"{version}: no rule ran through all its checks, so no evidence changes"
+    else:
+        confirmed = sum(case.confirmed for case in validated.cases)
+        yield (
+            f"{version}: {confirmed} rules confirmed, {len(folded.quarantine.rules)} contradicted, "
+            f"{len(folded.skips)} skipped, {folded.unrun} not run ({validated.certification} certification)"
+        )
     yield from _skips(folded.skips)
-    yield from _divergences(folded.validated.divergences)
+    found = [divergence for divergence in validated.divergences if divergence.invariant_id in folded.fresh]
+    yield from _divergences([divergence for divergence in found if divergence.contradicts], _MOST_DIVERGENCES)
+    narrow = [divergence for divergence in found if not divergence.contradicts]
+    if narrow:
+        where = "" if verbose else ": the validated file names them, and so does -v"
+        yield f"  {len(narrow)} predicates say less than the library does ({narrow[0].check_failed}){where}"
+    if verbose:
+        yield from _divergences(narrow, len(narrow))
     for problem in folded.problems:
         yield f"! {problem}"
 
@@ -61,14 +70,14 @@ def _skips(skips: Sequence[str]) -> Iterator[str]:
         yield f"  skipped {count:4d}  {reason}"
 
 
-def _divergences(divergences: Sequence[Divergence]) -> Iterator[str]:
+def _divergences(divergences: Sequence[Divergence], most: int) -> Iterator[str]:
     worst = sorted(divergences, key=lambda divergence: _WORST_FIRST.index(divergence.check_failed))
-    for divergence in worst[:_MOST_DIVERGENCES]:
+    for divergence in worst[:most]:
         yield f"  {divergence.check_failed}: {divergence.invariant_id}"
         yield f"    expected {divergence.expected}"
         yield f"    observed {divergence.observed}"
-    if len(worst) > _MOST_DIVERGENCES:
-        yield f"  … and {len(worst) - _MOST_DIVERGENCES} more"
+    if len(worst) > most:
+        yield f"  … and {len(worst) - most} more"
 
 
 def written(paths: Sequence[Path]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llem_invariants.corpus import load_validated
+from pytest_llem_invariants.plugin.journal import Journal
 from tests.plugin.house import GOOD, NEGATIVE, House, acting
 
 CROWD = 200
@@ -240,3 +241,39 @@ def test_an_engine_whose_import_ends_the_process_ends_the_run_and_damages_nothin
     assert result.ret == 2
     assert "imports fake dies" in result.stdout.str()
     assert house.validated.read_text() == "what was there"
+
+
+@pytest.mark.parametrize("place", ["_journal_fake.jsonl", ".lock"])
+@pytest.mark.parametrize("what", ["link", "link to nothing", "pipe"])
+def test_what_lies_in_the_place_of_our_own_files_is_exit_2_and_stays_as_it_was(
+    house: House, place: str, what: str
+) -> None:
+    victim = house.path / "victim"
+    staging = house.journal.parent
+    staging.mkdir()
+    if what == "pipe":
+        os.mkfifo(staging / place)
+    else:
+        (staging / place).symlink_to(victim)
+    if what == "link":
+        victim.write_text("precious")
+    result = house.run(timeout=30)
+    assert result.ret == 2
+    assert f"{place}: a link or another special file" in result.stderr.str() + result.stdout.str()
+    assert victim.read_text() == "precious" if what == "link" else not victim.exists()
+
+
+def test_the_journal_of_a_second_run_goes_with_it_or_with_the_next_run(tmp_path: Path) -> None:
+    first, second = Journal(tmp_path, "fake"), Journal(tmp_path, "fake")
+    folder = first.path.parent
+    (folder / "_journal_fake.1.jsonl").write_text("of a process that was killed")
+    (folder / "_journal_other.1.jsonl").write_text("of another engine")
+    assert first.path.name == "_journal_fake.jsonl"
+    second.append("{}")
+    third = Journal(tmp_path, "fake")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        {first.path.name, second.path.name, "_journal_other.1.jsonl"}
+    )
+    for journal in (first, second, third):
+        journal.close(is_needed=False)
+    assert sorted(path.name for path in folder.iterdir()) == ["_journal_fake.jsonl", "_journal_other.1.jsonl"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from pytest_llem_invariants.corpus import load_quarantine, load_validated
-from pytest_llem_invariants.model import Certification, Outcome
+from pytest_llem_invariants.model import Certification, Clause, Outcome
 from tests.plugin.house import GOOD, NEGATIVE, WRONG, House
 
 
@@ -149,3 +150,14 @@ def test_another_day_with_the_same_facts_is_the_same_file(house: House, monkeypa
     monkeypatch.setenv("LLEM_FROZEN_AT", "2027-05-06T07:08:09Z")
     house.run()
     assert house.validated.read_bytes() == expected
+
+
+def test_predicates_that_say_too_little_are_counted_in_one_line_and_named_with_v(house: House) -> None:
+    narrow = replace(NEGATIVE, match=replace(NEGATIVE.match, fields={"size": (Clause("<", -1),)}))
+    house.hold([replace(narrow, kwargs_positive={"size": -2}), *GOOD[1:]])
+    text = house.run("--llem-soundness").stdout.str()
+    narrow_ones = [one.invariant_id for one in load_validated(house.validated).divergences]
+    assert NEGATIVE.id in narrow_ones
+    assert f"{len(narrow_ones)} predicates say less than the library does (predicate_underbroad)" in text
+    assert "predicate_underbroad: " not in text
+    assert house.run("-v").stdout.str().count("predicate_underbroad: ") == len(narrow_ones)

@@ -17,15 +17,59 @@ PARTIAL = [
 ]
 
 
+ONE_CHECK = "corpora/fake/invariants.proposed.yaml::too_tall::too_tall[positive_raises]"
+
+
+def files(house: House) -> dict[str, bytes]:
+    """What a repository would see: not the journal, nor its lock."""
+    return {str(path): path.read_bytes() for path in house.path.rglob("*.yaml")}
+
+
+@pytest.mark.parametrize("selection", [*PARTIAL, (ONE_CHECK,)])
+def test_a_partial_run_that_finds_nothing_new_changes_no_file(
+    house: House, selection: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.run()
+    before = files(house)
+    monkeypatch.setenv("LLEM_FROZEN_AT", "2027-05-06T07:08:09Z")
+    monkeypatch.setenv("LLEM_ENVIRONMENT_KIND", "container")
+    result = house.run(*selection)
+    assert result.ret == 0
+    assert files(house) == before
+    assert "wrote" not in result.stdout.str()
+    assert house.run(*selection, "--llem-check").ret == 0
+
+
 @pytest.mark.parametrize("selection", PARTIAL)
-def test_what_was_not_run_is_kept_as_reused(house: House, selection: tuple[str, ...]) -> None:
+def test_what_was_not_run_is_kept_as_reused_where_something_changed(house: House, selection: tuple[str, ...]) -> None:
     house.run()
     before = load_validated(house.validated)
+    stale = house.validated.read_text().replace("got 201", "got 202")
+    house.validated.write_text(stale)
     house.run(*selection)
     after = load_validated(house.validated)
     assert after.certification is Certification.REUSED
     assert [replace(case, certification=Certification.FULL) for case in after.cases] == list(before.cases)
     assert {case.certification for case in after.cases} == {Certification.FULL, Certification.REUSED}
+
+
+def test_one_check_writes_nothing_where_nothing_was(house: House) -> None:
+    before = files(house)
+    result = house.run(ONE_CHECK)
+    assert result.ret == 0
+    assert files(house) == before
+    assert "no rule ran through all its checks" in result.stdout.str()
+
+
+def test_a_partial_run_speaks_only_of_what_it_ran(house: House) -> None:
+    house.hold((*GOOD, WRONG))
+    assert house.run().ret == 1
+    result = house.run(ONE_CHECK)
+    assert result.ret == 0
+    assert WRONG.id not in result.stdout.str()
+    result = house.run("-k", "too_tall")
+    assert result.ret == 0
+    assert WRONG.id not in result.stdout.str()
 
 
 def test_a_file_that_lacks_a_rule_is_partial(house: House) -> None:
@@ -52,11 +96,6 @@ def test_what_could_not_be_tried_again_keeps_what_was_known(house: House, monkey
     assert [replace(case, certification=Certification.FULL) for case in after.cases] == list(before.cases)
 
 
-def test_a_single_check_certifies_nothing(house: House) -> None:
-    house.run("-k", "too_tall and positive_raises")
-    assert load_validated(house.validated).cases == ()
-
-
 def test_an_aborted_run_keeps_what_it_did_not_reach(house: House) -> None:
     house.hold((*GOOD, WRONG))
     house.run()
@@ -72,6 +111,8 @@ def test_evidence_of_a_rule_that_changed_is_dropped(house: House) -> None:
     house.run()
     match = replace(NEGATIVE.match, fields={"size": (NEGATIVE.match.fields["size"][0], *WRONG.match.fields["size"])})
     house.hold([replace(NEGATIVE, match=match), *GOOD[1:]])
+    house.run("-k", "too_tall and positive_raises")
+    assert NEGATIVE.id in {case.id for case in load_validated(house.validated).cases}, "no rule ran"
     house.run("-k", "too_tall")
     assert NEGATIVE.id not in {case.id for case in load_validated(house.validated).cases}
 

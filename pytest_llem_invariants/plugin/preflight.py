@@ -1,0 +1,63 @@
+"""What can be known to be wrong before anything runs: an hour of replaying must not end with a bad variable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pytest_llem_invariants.errors import CorpusError, LlemError
+from pytest_llem_invariants.model import EnvironmentKind
+
+
+def check_variables() -> None:
+    """Raise what is wrong with the variables that say what stands in the files."""
+    from pytest_llem_invariants.files import now
+
+    now()
+    environment_kind()
+    image_ref()
+
+
+def environment_kind() -> EnvironmentKind:
+    """Where this runs. A container counts as one where it can be named: what nobody can find again is just a host."""
+    declared = os.environ.get("LLEM_ENVIRONMENT_KIND")
+    if declared is not None:
+        try:
+            return EnvironmentKind(declared)
+        except ValueError:
+            kinds = ", ".join(kind.value for kind in EnvironmentKind)
+            raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — it is one of {kinds}") from None
+    if "TOX_ENV_NAME" in os.environ:
+        return EnvironmentKind.TOX
+    return EnvironmentKind.CONTAINER if image_ref() else EnvironmentKind.HOST
+
+
+def image_ref() -> str | None:
+    """The image that the run stands for."""
+    told = os.environ.get("LLEM_IMAGE_REF") or None
+    if told is not None and not (told.isascii() and told.isprintable() and " " not in told):
+        raise LlemError(f"LLEM_IMAGE_REF is {told!r}, which names no image — write registry/name:tag, or name@digest")
+    return told
+
+
+def check_paths(paths: Iterable[Path]) -> None:
+    """Raise for a path that no node id, no report and no terminal can carry."""
+    for path in paths:
+        shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+        if shown != str(path):
+            raise CorpusError("the path is not UTF-8", path=shown, mend="rename what is not, or move the corpus")
+        if "::" in shown:
+            raise CorpusError(
+                "the path holds '::', behind which pytest looks for the name of a test",
+                path=shown,
+                mend="rename that folder, or move the corpus",
+            )
+
+
+def check_readable(path: Path) -> None:
+    """Raise what is wrong with a file that is there and cannot be read as text."""
+    from pytest_llem_invariants.yamlio import read_text
+
+    if os.path.lexists(path):
+        read_text(path)
