@@ -38,3 +38,13 @@ def test_a_layer_imports_nothing_that_stands_on_it(layer: str) -> None:
         if any(name == one or name.startswith(f"{one}.") for one in ahead)
     }
     assert not wrong
+
+
+def test_private_names_of_pytest_are_used_in_one_module() -> None:
+    users = {
+        str(path.relative_to(ROOT))
+        for folder in (HOUSE, "miners")
+        for path in (ROOT / folder).rglob("*.py")
+        if any(name.partition(".")[0] == "_pytest" for name in imports_of(path))
+    }
+    assert users == {f"{HOUSE}/plugin/private.py"}

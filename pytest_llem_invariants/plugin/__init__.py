@@ -27,7 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Keep a rule's checks together, wherever xdist would share out the load."""
     if config.pluginmanager.has_plugin("llem-run") and config.getoption("dist", "no") == "load":
+        from pytest_llem_invariants.plugin.private import schedules_as_known
         from pytest_llem_invariants.plugin.scheduling import RuleScheduling
 
-        return RuleScheduling(config, log)
+        scheduling = RuleScheduling(config, log)
+        return scheduling if schedules_as_known(scheduling) else None
     return None

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, final
 
-from _pytest.assertion.rewrite import AssertionRewritingHook
-
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
 from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+from pytest_llem_invariants.plugin.private import assertion_rewriters
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
@@ -186,7 +185,7 @@ class Bench:
 @contextmanager
 def unrewritten_imports() -> Iterator[None]:
     """Import without pytest's look at each module for asserts to rewrite: thousands, none of them tests."""
-    hooks = [finder for finder in sys.meta_path if isinstance(finder, AssertionRewritingHook)]
+    hooks = assertion_rewriters()
     for hook in hooks:
         sys.meta_path.remove(hook)
     try:

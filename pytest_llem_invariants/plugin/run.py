@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 import pytest
-from _pytest.runner import call_and_report
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.leaving import leave
@@ -31,6 +30,7 @@ from pytest_llem_invariants.plugin.preflight import (
     environment_kind,
     image_ref,
 )
+from pytest_llem_invariants.plugin.private import run_phase, runs_phases
 from pytest_llem_invariants.plugin.shelf import Shelf, Volume
 
 if TYPE_CHECKING:
@@ -153,12 +153,12 @@ class LlemRun:
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
         """Run as pytest does, but report only the phases that say something: each report costs the controller."""
-        if not isinstance(item, CheckItem):
+        if not isinstance(item, CheckItem) or not runs_phases():
             return None
         if self._is_heard:
             item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         if self._plain is not None and self._plain.is_ready and nextitem is not None:
-            call_and_report(item, "call")
+            run_phase(item, "call")
         else:
             self._run_in_full(item, None if self._plain is not None else nextitem)
         if self._is_heard:
@@ -168,7 +168,7 @@ class LlemRun:
     def _run_in_full(self, item: CheckItem, nextitem: pytest.Item | None) -> None:
         if _report_what_is_news(item, "setup").passed and not item.config.getoption("setuponly", False):
             # Logged before anybody is told of the exception, as editors expect it.
-            call_and_report(item, "call")
+            run_phase(item, "call")
         ends = item.session.shouldfail or item.session.shouldstop
         _report_what_is_news(item, "teardown", nextitem=None if ends else nextitem)
 
@@ -384,7 +384,7 @@ class LlemRun:
 
 
 def _report_what_is_news(item: CheckItem, phase: Literal["setup", "teardown"], **how: Any) -> pytest.TestReport:
-    report = call_and_report(item, phase, log=False, **how)
+    report = run_phase(item, phase, log=False, **how)
     if not report.passed or report.sections:
         item.ihook.pytest_runtest_logreport(report=report)
     return report

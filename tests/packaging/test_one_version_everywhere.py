@@ -53,3 +53,13 @@ def test_dockerfile_and_compose_run_the_plugin(engine: str) -> None:
 def test_every_dependency_that_the_project_names_is_bounded_below() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert [dependency for dependency in project["dependencies"] if ">=" not in dependency] == []
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    """By the same pattern as `.ci/run`, which runs what it finds."""
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (pattern,) = re.findall(r"command=\$\(sed -n 's/(.*)/\\1/p' README\.md\)", ci)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(pattern.replace(r"\(", "(").replace(r"\)", ")"), readme, re.MULTILINE)
+    assert len(told) == 1
+    assert told[0].endswith(".venv/bin/pytest tests -n 2")

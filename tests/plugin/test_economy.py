@@ -134,3 +134,19 @@ def test_a_mark_that_skips_an_item_is_heeded(house: House, sharing: tuple[str, .
     result = house.run(*sharing, "-rs")
     result.assert_outcomes(passed=3 * len(GOOD) - 2, skipped=2)
     assert "not today" in result.stdout.str()
+
+
+def test_a_pytest_or_xdist_that_moved_its_private_names_costs_time_and_no_verdict(
+    house: House, workers: tuple[str, ...]
+) -> None:
+    house.pytester.makeconftest(
+        """
+        from pytest_llem_invariants.plugin import private
+        private._call_and_report = None
+        private._OF_SCHEDULING = ("gone",)
+        private.assertion_rewriters = list
+        """
+    )
+    result = house.run(*workers)
+    result.assert_outcomes(passed=3 * len(GOOD) - 1, skipped=1)
+    assert all(case.confirmed for case in load_validated(house.validated).cases)
