@@ -198,6 +198,7 @@ class Bench:
             contexts=self._contexts_read(name),
             probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
             other_kwargs=adapter.other_kwargs(name),
+            machines=len(adapter.machines()),
             checks=self._checks(name),
             earlier=(rule for rule in self.earlier if rule.native_type == name),
         )

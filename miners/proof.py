@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
-from miners.claims import Claim, Claims, Predicate, arguments_of, claim_of, predicate_of
+from miners.claims import Claim, Claims, Predicate, claim_of, predicate_of
 from miners.context_changes import changed, together
 from miners.detours import Checks
 from miners.facts import ClassFacts
@@ -23,7 +23,8 @@ from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate
 from miners.trials import Trials
-from miners.verdicts import BEHIND, OF_THE_MODEL, OF_THE_MOMENT, UNCLEAN, Lost, Proven
+from miners.verdicts import BEHIND, OF_THE_MOMENT, UNCLEAN, Lost, Proven
+from miners.worlds import Worlds
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -68,7 +69,8 @@ class Gate:
         context: Mapping[str, ContextField] = EMPTY,
         contexts: Iterable[str] = (),
         probe_limit: int = 240,
-        other_kwargs: Kwargs = EMPTY,
+        other_kwargs: Iterable[Kwargs] = (),
+        machines: int = 0,
         checks: Checks | None = None,
         earlier: Iterable[Rule] = (),
     ) -> None:
@@ -83,8 +85,7 @@ class Gate:
         self._contexts = tuple(contexts)
         """The context fields that the code of the class reads: each rule is tried under each of their values."""
         self._probe_limit = probe_limit
-        self._other_kwargs = other_kwargs
-        """Other base arguments of the class, with which its error rules must hold as well."""
+        self._worlds = Worlds(oracle, tuple(other_kwargs), machines)
         self._checks = checks
         self._earlier = {_key(to_candidate(rule)): rule for rule in earlier}
         """What was confirmed of an earlier version, whose examples are tried first."""
@@ -252,21 +253,11 @@ class Gate:
         return None
 
     def _by_chance(self, rule: Rule) -> str | None:
-        """What else than the config brings about the effect of a rule, if anything: the moment, the model at hand."""
+        """What else than the config brings about a rule's effect, if anything: the moment, the model, the machine."""
         context = context_of(rule, self._context)
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
             return OF_THE_MOMENT
-        if (
-            rule.severity is not Severity.ERROR
-            or not self._other_kwargs
-            or self._other_kwargs.keys() & arguments_of(rule)
-        ):
-            return None
-        for kwargs in (rule.kwargs_positive, *self._claimed_near(rule, context)):
-            beside = {**self._other_kwargs, **kwargs}
-            if self.oracle.observe(beside, context, rule.severity).exception is None:
-                return f"{OF_THE_MODEL} {' and '.join(self._other_kwargs)} alone: another takes {kwargs!r}"
-        return None
+        return self._worlds.deciding(rule, context, lambda: self._claimed_near(rule, context))
 
     def _claimed_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
         """Some configs that a rule claims beside its example."""

@@ -16,7 +16,8 @@ OF_NO_ARGUMENT: Final = "no argument takes part in it"
 OF_NO_CONTEXT: Final = "it asks for another"
 BEHIND: Final = "whatever satisfies it is stopped before, first at"
 OF_THE_MOMENT: Final = "what the value becomes is another each time"
-OF_THE_MODEL: Final = "holds beside one"
+OF_THE_MODEL: Final = "depends on the model"
+OF_THE_MACHINE: Final = "depends on the machine"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 
 

@@ -89,8 +89,8 @@ class NativeType:
     strict: tuple[Step, ...]
     exclude: tuple[str, ...] = ()
     """Class names that a family leaves out."""
-    other_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    """Base arguments of another kind (a larger model): a rule that holds under the first alone is none."""
+    other_kwargs: tuple[Mapping[str, Any], ...] = ()
+    """Base arguments of other kinds (other models): a rule that goes away beside any of them is none."""
     probes: int | None = None
     """How many questions mining may ask of a class that is slow to build; None where it is fast."""
 
@@ -271,6 +271,14 @@ def _native_types(section: Section) -> dict[str, NativeType]:
     return {name: _native_type(section, name, data) for name, data in section.data.items()}
 
 
+def _alternatives(entry: Section, key: str) -> tuple[Mapping[str, Any], ...]:
+    """Several mappings, or one by itself."""
+    if isinstance(entry.data.get(key), list):
+        return tuple({name: part.value(value, name) for name, value in part.data.items()} for part in entry.parts(key))
+    alone = entry.values(key)
+    return (alone,) if alone else ()
+
+
 def _native_type(section: Section, name: str, data: Any) -> NativeType:
     if isinstance(data, str):
         data = {"class": data}
@@ -290,7 +298,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         validate=_steps(entry, "validate"),
         strict=_steps(entry, "strict"),
         exclude=entry.texts("exclude"),
-        other_kwargs=entry.values("other_kwargs"),
+        other_kwargs=_alternatives(entry, "other_kwargs"),
         probes=_probes(entry),
     )
 

@@ -26,6 +26,8 @@ from pytest_llem_invariants.ssot import NativeType, Ssot, Step
 from pytest_llem_invariants.yamlio import quiet_collector
 
 ENV: Final = "env."
+MACHINE: Final = "machine"
+"""In a context: the number of the other machine that is to be entered."""
 _MEMOISED: Final = type(cache(len))
 _AS_IT_IS: Final = nullcontext()
 _PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}\Z")
@@ -244,9 +246,15 @@ class EngineAdapter:
         """The keyword arguments without which the type cannot be built."""
         return self._plan(name).base
 
-    def other_kwargs(self, name: str) -> Kwargs:
+    def other_kwargs(self, name: str) -> tuple[Kwargs, ...]:
         """Base arguments under which a rule about the config, and not about them, holds as well."""
-        return {key: self._fill(value) for key, value in self._entry(name).other_kwargs.items()}
+        return tuple(
+            {key: self._fill(value) for key, value in other.items()} for other in self._entry(name).other_kwargs
+        )
+
+    def machines(self) -> tuple[Mapping[str, Any], ...]:
+        """Other machines on which a rule about the config holds as well; a context enters one by its number."""
+        return tuple(self.ssot.adapter.get("machines", ()))
 
     def validate(self, name: str, built: Any, strict: bool) -> None:
         """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""

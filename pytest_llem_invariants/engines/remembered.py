@@ -9,7 +9,7 @@ import logging
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, final
@@ -60,7 +60,31 @@ def say_always(place: str, value: Any) -> None:
     """Let a function (`module:name`) that speaks of the machine say the same on all of them."""
     module, name = _module_of(place)
     if hasattr(module, name):
-        _exchange(module, name, functools.wraps(getattr(module, name))(lambda *arguments, **options: value))
+        _exchange(module, name, functools.wraps(getattr(module, name))(_answering(value)))
+
+
+@contextmanager
+def saying(said: Mapping[str, Any]) -> Iterator[None]:
+    """Let what speaks of the machine (`module:name`, a function or a constant) say something else for a block.
+
+    Only what stands at that very place is exchanged, and only where the version of the library has it.
+    """
+    before: list[tuple[ModuleType, str, Any]] = []
+    for place, value in said.items():
+        module, name = _module_of(place)
+        if hasattr(module, name):
+            held = getattr(module, name)
+            before.append((module, name, held))
+            setattr(module, name, _answering(value) if callable(held) else value)
+    try:
+        yield
+    finally:
+        for module, name, held in before:
+            setattr(module, name, held)
+
+
+def _answering(value: Any) -> Callable[..., Any]:
+    return lambda *arguments, **options: value
 
 
 def remember_built(place: str, state: State, clear_once: Callable[[], object]) -> None:

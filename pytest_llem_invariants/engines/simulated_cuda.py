@@ -1,4 +1,4 @@
-"""A CUDA platform of vLLM where there is none: eight devices of one common kind, for config checks only."""
+"""A CUDA platform of vLLM where there is none, for config checks only: eight devices of one common kind, or others."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import importlib.abc
 import importlib.machinery
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, final
 
+from pytest_llem_invariants.model import EMPTY
+
 _COMPILED: Final = re.compile(r"vllm\._(?:\w+_)?C(?:_\w+)?\Z")
-_CAPABILITY: Final = (9, 0)
-_DEVICES: Final = 8
-_MEMORY: Final = 80 * 1024**3
+_USUAL: Final[Mapping[str, Any]] = {
+    "devices": 8,
+    "capability": (9, 0),
+    "memory": 80,
+    "name": "NVIDIA H100 80GB HBM3",
+}
 
 
 @final
@@ -44,27 +49,31 @@ def _without_compiled_modules() -> Iterator[None]:
             del sys.modules[name]
 
 
-def simulated_cuda() -> Any:
-    """An instance of the library's own CUDA platform, with the answers that a device would give."""
+def simulated_cuda(machine: Mapping[str, Any] = EMPTY) -> Any:
+    """An instance of the library's own CUDA platform, with the answers that the devices of a machine would give.
+
+    A build for CUDA has the allocator that sleep mode asks for.
+    """
+    facts = {**_USUAL, **machine}
+    held = tuple(facts["capability"])
     with _without_compiled_modules():
         cuda = importlib.import_module("vllm.platforms.cuda")
     interface = importlib.import_module("vllm.platforms.interface")
-    capability = interface.DeviceCapability(*_CAPABILITY)
+    capability = interface.DeviceCapability(*held)
 
     def constant(value: Any) -> Any:
         return classmethod(lambda cls, *args, **kwargs: value)
 
     answers = {
         "get_device_capability": constant(capability),
-        "has_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) <= _CAPABILITY),
-        "is_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) == _CAPABILITY),
-        "is_device_capability_family": classmethod(
-            lambda cls, wanted, device_id=0: _as_pair(wanted)[0] == _CAPABILITY[0]
-        ),
-        "get_device_name": constant("NVIDIA H100 80GB HBM3"),
+        "has_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) <= held),
+        "is_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) == held),
+        "is_device_capability_family": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted)[0] == held[0]),
+        "get_device_name": constant(facts["name"]),
         "get_device_uuid": constant("GPU-00000000-0000-0000-0000-000000000000"),
-        "get_device_total_memory": constant(_MEMORY),
-        "device_count": constant(_DEVICES),
+        "get_device_total_memory": constant(facts["memory"] * 1024**3),
+        "device_count": constant(facts["devices"]),
+        "is_cumem_allocator_available": constant(True),
         "is_fully_connected": constant(True),
         "num_compute_units": constant(132),
         "log_warnings": constant(None),

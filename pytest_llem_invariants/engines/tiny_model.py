@@ -70,6 +70,49 @@ _TALL: Final[dict[str, Any]] = {
     "num_key_value_heads": 5040,
     "torch_dtype": "float16",
 }
+_HEARING: Final[dict[str, Any]] = {
+    "architectures": ["Qwen2AudioForConditionalGeneration"],
+    "model_type": "qwen2_audio",
+    "audio_token_index": 100,
+    "audio_config": {"model_type": "qwen2_audio_encoder", "d_model": 1280, "encoder_layers": 4},
+    "text_config": {
+        "model_type": "qwen2",
+        "hidden_size": 5120,
+        "intermediate_size": 13696,
+        "max_position_embeddings": 131072,
+        "num_attention_heads": 40,
+        "num_hidden_layers": 60,
+        "num_key_value_heads": 8,
+        "vocab_size": 151936,
+    },
+    "torch_dtype": "float16",
+}
+_BROAD: Final[dict[str, Any]] = {
+    "architectures": ["MistralForCausalLM"],
+    "model_type": "mistral",
+    "head_dim": 128,
+    "hidden_size": 128 * 128,
+    "intermediate_size": 53248,
+    "max_position_embeddings": 2**20,
+    "num_attention_heads": 128,
+    "num_hidden_layers": 120,
+    "num_key_value_heads": 16,
+    "sliding_window": None,
+    "torch_dtype": "float32",
+    "vocab_size": 128256,
+}
+_BROAD_PARAMS: Final[dict[str, Any]] = {
+    "dim": 128 * 128,
+    "head_dim": 128,
+    "hidden_dim": 53248,
+    "max_seq_len": 2**20,
+    "n_heads": 128,
+    "n_kv_heads": 16,
+    "n_layers": 120,
+    "norm_eps": 1e-05,
+    "rope_theta": 1e6,
+    "vocab_size": 128256,
+}
 
 
 def cache_folder() -> Path:
@@ -88,6 +131,27 @@ def tall_model() -> Path:
     What holds beside one of the two alone is a rule about the model, not about a config.
     """
     return _made("tall-mixtral", {**_FILES, "config.json": {**_FILES["config.json"], **_TALL}})
+
+
+def hearing_model() -> Path:
+    """One that takes more than text, with 40 heads."""
+    return _made("hearing-qwen", {**_FILES, "config.json": _HEARING})
+
+
+def broad_model() -> Path:
+    """One with 128 heads, whose folder has the files of the Mistral format, too."""
+    config = {**_FILES["config.json"], **_BROAD}
+    return _made("broad-mistral", {**_FILES, "config.json": config, "params.json": _BROAD_PARAMS})
+
+
+def model_folders() -> Mapping[str, Path]:
+    """The name of each model, as an engine's file writes it, and its folder."""
+    return {
+        "tiny_model": tiny_model(),
+        "tall_model": tall_model(),
+        "hearing_model": hearing_model(),
+        "broad_model": broad_model(),
+    }
 
 
 def _made(folder_name: str, files: Mapping[str, Any]) -> Path:

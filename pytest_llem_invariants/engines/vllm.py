@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from functools import cache
 from typing import Any, Final, final
 
-from pytest_llem_invariants.engines.base import EngineAdapter, once_caches
+from pytest_llem_invariants.engines.base import MACHINE, EngineAdapter, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import inspect_in_copies
 from pytest_llem_invariants.engines.remembered import (
@@ -19,15 +19,17 @@ from pytest_llem_invariants.engines.remembered import (
     remember_steady,
     remember_text,
     say_always,
+    saying,
 )
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
-from pytest_llem_invariants.engines.tiny_model import cache_folder, tall_model, tiny_model
+from pytest_llem_invariants.engines.tiny_model import cache_folder, model_folders
 from pytest_llem_invariants.environment import environment_key
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.ssot import Ssot
 
 _PLATFORM: Final = "platform"
+_DEVICES: Final = frozenset({"devices", "capability", "memory", "name"})
 
 
 @hookimpl
@@ -60,7 +62,7 @@ class PlatformProxy:
 @cache
 def _model_folders() -> Mapping[str, str]:
     """Placeholder → the folder that stands for it."""
-    return {"tiny_model": str(tiny_model()), "tall_model": str(tall_model())}
+    return {name: str(folder) for name, folder in model_folders().items()}
 
 
 @final
@@ -70,7 +72,8 @@ class VllmAdapter(EngineAdapter):
     def __init__(self, ssot: Ssot) -> None:
         super().__init__(ssot)
         self._proxy: PlatformProxy | None = None
-        self._platforms: dict[str, Any] = {}
+        self._platforms: dict[tuple[str, int | None], Any] = {}
+        self._machine: int | None = None
 
     def prepare(self) -> None:
         super().prepare()
@@ -80,7 +83,7 @@ class VllmAdapter(EngineAdapter):
         """Put the platform in before any module binds it: old versions do not listen to the environment variable."""
         platforms = importlib.import_module("vllm.platforms")
         cpu = importlib.import_module("vllm.platforms.cpu").CpuPlatform()
-        self._platforms["cpu"] = cpu
+        self._platforms["cpu", None] = cpu
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
         remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folders().values)
@@ -106,34 +109,41 @@ class VllmAdapter(EngineAdapter):
 
     def _state(self) -> Hashable:
         """What an answer depends on beside the config."""
-        return id(object.__getattribute__(self._proxy, "active")), environment_key()
+        return id(object.__getattribute__(self._proxy, "active")), self._machine, environment_key()
 
     def placeholder(self, name: str) -> Any:
         return _model_folders().get(name) or super().placeholder(name)
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
-        wanted = values.get(_PLATFORM, "cpu")
-        rest = super().context({name: value for name, value in values.items() if name != _PLATFORM})
-        return rest if wanted == "cpu" else self._on(wanted, rest)
+        wanted, machine = values.get(_PLATFORM, "cpu"), values.get(MACHINE)
+        rest = super().context({name: value for name, value in values.items() if name not in (_PLATFORM, MACHINE)})
+        return rest if wanted == "cpu" and machine is None else self._on(wanted, rest, machine)
 
     @contextmanager
-    def _on(self, name: str, rest: AbstractContextManager[None]) -> Iterator[None]:
-        """Another platform for the time of a block. What was computed under one is no answer under the other."""
-        proxy, active = self._proxy, self._platform(name)
+    def _on(self, name: str, rest: AbstractContextManager[None], machine: int | None = None) -> Iterator[None]:
+        """Another platform or machine for a block. What was computed under one is no answer under the other."""
+        proxy, active = self._proxy, self._platform(name, machine)
+        said = EMPTY if machine is None else self.machines()[machine].get("say", EMPTY)
         with ExitStack() as stack:
             stack.enter_context(rest)
+            stack.enter_context(saying(said))
             self.forget_computed()
+            self._machine = machine
             object.__setattr__(proxy, "active", active)
             try:
                 yield
             finally:
-                object.__setattr__(proxy, "active", self._platforms["cpu"])
+                object.__setattr__(proxy, "active", self._platforms["cpu", None])
+                self._machine = None
                 self.forget_computed()
 
-    def _platform(self, name: str) -> Any:
-        if name not in self._platforms:
+    def _platform(self, name: str, machine: int | None) -> Any:
+        if name == "cpu":
+            return self._platforms["cpu", None]
+        if (name, machine) not in self._platforms:
             if name != "cuda":
                 raise EngineUnavailableError(f"{self.ssot.engine}: no way to simulate the platform {name!r}")
             self.import_library()
-            self._platforms[name] = simulated_cuda()
-        return self._platforms[name]
+            facts = EMPTY if machine is None else self.machines()[machine]
+            self._platforms[name, machine] = simulated_cuda({k: v for k, v in facts.items() if k in _DEVICES})
+        return self._platforms[name, machine]

@@ -168,7 +168,7 @@ def test_steps_and_clusters_are_read(root: Path) -> None:
     found = ssot.native_type("lib.Config")
     assert found is not None
     assert found.base_kwargs == {"other": TypedValue("lib.family.OneConfig", {"x": 1})}
-    assert found.other_kwargs == {"size": 2}
+    assert found.other_kwargs == ({"size": 2},)
     assert found.validate == (Step("check", {}),)
     assert found.build == (Step("make", {}, returns=True),)
     assert found.strict == (Step("check", {"hard": True}),)
@@ -180,3 +180,11 @@ def test_the_data_root_is_the_projects_or_the_packages(root: Path, tmp_path: Pat
     assert data_root(root) == root.resolve()
     below = root / "corpora"
     assert data_root(below) == root.resolve()
+
+
+def test_there_may_be_several_other_kinds_of_base_arguments(root: Path) -> None:
+    several = 'class: "lib:Config", other_kwargs: [{size: 2}, {size: 3, kind: {$type: lib.family.OneConfig}}]'
+    (root / "engine_versions" / "fake.yaml").write_text(TEXT.replace('class: "lib:Config"', several))
+    found = load_ssot("fake", root).native_type("lib.Config")
+    assert found is not None
+    assert found.other_kwargs == ({"size": 2}, {"size": 3, "kind": TypedValue("lib.family.OneConfig", {})})

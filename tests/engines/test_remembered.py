@@ -18,6 +18,7 @@ from pytest_llem_invariants.engines.remembered import (
     remember_steady,
     remember_text,
     say_always,
+    saying,
 )
 
 
@@ -150,6 +151,17 @@ def test_what_is_said_of_a_machine_is_the_same_on_all(library: Any) -> None:
     say_always("lib.reading:of_a_later_version", False)
     say_always("lib.of_a_later_version:can_do_it", False)
     assert not hasattr(module, "of_a_later_version")
+
+
+def test_another_machine_says_something_else_for_the_block_alone(library: Any) -> None:
+    module, other = library
+    module.can_do_it = other.can_do_it = lambda node=0: node == 0
+    module.HAS_IT = False
+    said = {"lib.reading:can_do_it": 7, "lib.reading:HAS_IT": True, "lib.reading:of_a_later_version": 1}
+    with saying(said):
+        assert (module.can_do_it(node=3), module.HAS_IT, other.can_do_it()) == (7, True, True)
+        assert not hasattr(module, "of_a_later_version")
+    assert (module.can_do_it(), module.HAS_IT) == (True, False)
 
 
 def test_a_function_of_another_package_is_asked_once_as_one_module_calls_it(library: Any) -> None:

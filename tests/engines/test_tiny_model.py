@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.engines.tiny_model import tall_model, tiny_model
+from pytest_llem_invariants.engines.tiny_model import model_folders, tall_model, tiny_model
 
 
 def test_the_model_folder_is_made_mended_and_always_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +28,14 @@ def test_the_tall_model_is_another_of_the_same_kind(tmp_path: Path, monkeypatch:
     differing = {name for name in tiny if tiny[name] != tall[name]}
     assert differing >= {"architectures", "max_position_embeddings", "torch_dtype"}
     assert (tiny_model() / "tokenizer.json").read_text() == (tall_model() / "tokenizer.json").read_text()
+
+
+def test_the_models_differ_in_what_configs_are_compared_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    read = {name: json.loads((folder / "config.json").read_text()) for name, folder in model_folders().items()}
+    texts = [config.get("text_config", config) for config in read.values()]
+    for name in ("num_attention_heads", "num_hidden_layers", "hidden_size", "max_position_embeddings"):
+        assert len({text[name] for text in texts}) == len(texts)
+    assert len({config["torch_dtype"] for config in read.values()}) == 3
+    formats = {name for name, folder in model_folders().items() if (folder / "params.json").exists()}
+    assert formats == {"broad_model"}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from miners.candidate import Candidate
 from miners.oracle import Oracle
 from miners.proof import Gate
+from miners.verdicts import OF_THE_MACHINE, OF_THE_MODEL
 from pytest_llem_invariants.model import (
     AddedBy,
     Change,
@@ -26,30 +28,45 @@ from tests.evidence.test_soundness import FACTS, MESSAGE
 
 
 class Library:
-    """Rejects what is above a bound of the model, and fills an empty mode with a number drawn anew each time."""
+    """Rejects what is above a bound of the model or the machine, and fills an empty mode with a number drawn anew.
+
+    The model `odd` takes no bare config; the model `wide` is stopped by a check of its own before the one looked at.
+    """
 
     def __init__(self, draws: itertools.count[int] | itertools.repeat[int]) -> None:
         self._draws = draws
 
     def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
-        n, longest = kwargs.get("n", 1), 100 if kwargs.get("model") == "tall" else 5
+        model = kwargs.get("model")
+        n, longest = kwargs.get("n", 1), 100 if model == "tall" or context.get("machine") == 1 else 5
+        if model == "odd" or (model == "wide" and n != 1):
+            return ObservedException("ValueError", "of another matter", raised_at="lib/other.py:9")
         if isinstance(n, (int, float)) and (n < 0 or n > longest):
             return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:3")
         return None
 
     def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
         drawn = {"mode": Change("", next(self._draws))} if kwargs.get("mode") == "" else {}
+        if kwargs.get("mode") == "fast" and kwargs.get("model") != "tall":
+            drawn = {"mode": Change("fast", "slow")}
         return Observation(exception=self.raises(native_type, kwargs, context), normalisations=drawn)
 
     def no_verdict(self, exception: ObservedException) -> str | None:
         return None
 
 
-def gate_after(candidate: Candidate, draws: Any = None, other_kwargs: Kwargs | None = None) -> Gate:
+def gate_after(candidate: Candidate, *models: str, draws: Any = None, machines: int = 0) -> Gate:
     stands_in: Any = Library(draws or itertools.repeat(7))
     oracle = Oracle(stands_in, "lib.Config")
+    others: list[Kwargs] = [{"model": model} for model in models]
     gate = Gate(
-        FACTS, oracle, engine="lib", library="lib", added_at="2026-01-01", other_kwargs=other_kwargs or {"model": "x"}
+        FACTS,
+        oracle,
+        engine="lib",
+        library="lib",
+        added_at="2026-01-01",
+        other_kwargs=others,
+        machines=machines,
     )
     gate.prove([candidate])
     return gate
@@ -63,13 +80,29 @@ def rejecting(clause: Clause) -> Candidate:
 
 def test_a_bound_of_the_model_at_hand_is_no_rule() -> None:
     assert gate_after(rejecting(Clause(">", 5))).proven
-    lost = gate_after(rejecting(Clause(">", 5)), other_kwargs={"model": "tall"})
-    assert not lost.proven
-    assert "holds beside one model alone" in lost.lost[0].reason
+    for models in (("tall",), ("x", "tall"), ("odd", "tall")):
+        lost = gate_after(rejecting(Clause(">", 5)), *models)
+        assert not lost.proven
+        assert lost.lost[0].reason.startswith(OF_THE_MODEL)
+
+
+def test_what_goes_away_on_another_machine_is_no_rule() -> None:
+    assert gate_after(rejecting(Clause(">", 5)), "x", machines=1).proven
+    for models in ((), ("x",)):
+        lost = gate_after(rejecting(Clause(">", 5)), *models, machines=2)
+        assert not lost.proven
+        assert lost.lost[0].reason.startswith(OF_THE_MACHINE)
+
+
+def test_a_check_that_is_seen_beside_one_model_alone_is_no_rule() -> None:
+    """Beside the others another check speaks up: it does not say that this one would have."""
+    assert gate_after(rejecting(Clause(">", 5)), "wide").proven
+    assert gate_after(rejecting(Clause(">", 5)), "wide", "x").proven
+    assert not gate_after(rejecting(Clause(">", 5)), "wide", "wide").proven
 
 
 def test_a_bound_that_every_model_has_stays() -> None:
-    assert gate_after(rejecting(Clause("<", 0)), other_kwargs={"model": "tall"}).proven
+    assert gate_after(rejecting(Clause("<", 0)), "tall", "odd", machines=2).proven
 
 
 def emptied() -> Candidate:
@@ -81,7 +114,15 @@ def emptied() -> Candidate:
 
 
 def test_a_value_that_is_drawn_anew_each_time_is_no_normalisation() -> None:
-    drawn = gate_after(emptied(), itertools.count())
+    drawn = gate_after(emptied(), draws=itertools.count())
     assert not drawn.proven
     assert drawn.lost[0].reason == "what the value becomes is another each time"
-    assert gate_after(emptied(), itertools.repeat(7)).proven
+    assert gate_after(emptied(), draws=itertools.repeat(7)).proven
+
+
+def test_a_change_that_another_model_does_not_bring_about_is_no_rule() -> None:
+    slowed = replace(emptied(), fields={"mode": (Clause("==", "fast"),)})
+    assert gate_after(slowed, "x", machines=2).proven
+    lost = gate_after(slowed, "tall")
+    assert not lost.proven
+    assert lost.lost[0].reason.startswith(OF_THE_MODEL)

@@ -28,6 +28,7 @@ from miners.verdicts import (
     OF_NO_CONFIG,
     OF_NO_CONTEXT,
     OF_NO_TYPE,
+    OF_THE_MACHINE,
     OF_THE_MODEL,
     OF_THE_MOMENT,
     Lost,
@@ -134,7 +135,8 @@ def test_a_rule_with_the_words_of_a_warning_covers_it(read: StaticResult) -> Non
         (f"no example that the library confirms: {OF_NO_CONFIG}", Reason.NO_EXAMPLE),
         (f"{BEHIND} {FILE}:1", Reason.UNREACHABLE),
         (OF_THE_MOMENT, Reason.RUN_TIME),
-        (f"{OF_THE_MODEL} model alone: another takes {{}}", Reason.RUN_TIME),
+        (f"{OF_THE_MODEL} (model): of {{}} it goes away beside another", Reason.RUN_TIME),
+        (f"{OF_THE_MACHINE}: of {{}} it goes away beside another", Reason.RUN_TIME),
         ("fires on a config that the library accepts: {}", Reason.REFUTED),
     ],
 )

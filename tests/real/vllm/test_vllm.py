@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import socket
+from typing import Any
 
 import pytest
 
 from pytest_llem_invariants.engines import get_adapter
+from pytest_llem_invariants.engines.base import MACHINE
 from pytest_llem_invariants.engines.tiny_model import tiny_model
 from pytest_llem_invariants.model import Change, Kwargs, TypedValue
 from pytest_llem_invariants.replay.isolate import isolated, prepare
 from pytest_llem_invariants.replay.observe import Observer
 
 SAMPLING = "vllm.SamplingParams"
-CUDA = {"platform": "cuda"}
+CUDA: dict[str, Any] = {"platform": "cuda"}
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +97,30 @@ def test_a_cuda_platform_is_simulated_for_the_block_alone(observer: Observer) ->
         assert not current_platform.has_device_capability(100)
         assert current_platform.device_count() == 8
     assert current_platform.is_cpu()
+
+
+def test_another_machine_is_simulated_for_the_block_alone(observer: Observer) -> None:
+    from vllm.platforms import current_platform
+
+    adapter = observer.adapter
+    for number, machine in enumerate(adapter.machines()):
+        with adapter.context({**CUDA, MACHINE: number}):
+            assert current_platform.device_count() == machine["devices"]
+            assert current_platform.get_device_capability() == tuple(machine["capability"])
+    with adapter.context(CUDA):
+        assert current_platform.device_count() == 8
+
+
+def test_beside_each_other_model_and_on_each_other_machine_the_bare_config_is_accepted(observer: Observer) -> None:
+    others = observer.adapter.other_kwargs("vllm.EngineArgs")
+    for kwargs, machine in itertools.product(others, range(len(observer.adapter.machines()))):
+        for context in ({}, CUDA):
+            assert observer.raises("vllm.EngineArgs", kwargs, {**context, MACHINE: machine}) is None
+
+
+def test_sleep_mode_is_a_matter_of_the_platform(observer: Observer) -> None:
+    assert observer.raises("vllm.EngineArgs", {"enable_sleep_mode": True}) is not None
+    assert observer.raises("vllm.EngineArgs", {"enable_sleep_mode": True}, CUDA) is None
 
 
 def test_the_device_follows_the_platform(observer: Observer) -> None:
