@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
+from miners.blind import probe_blind
 from miners.candidate import Candidate
 from miners.challenges import jointly
 from miners.counterexamples import Counterexamples
@@ -20,7 +21,7 @@ from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.feeds import Feed, restate
 from miners.oracle import Oracle, Question
-from miners.producers import FULL_BUDGET, budget_of, challenges_of, probe_class, read_class
+from miners.producers import FULL_BUDGET, NO_DYNAMIC_MINER, budget_of, challenges_of, probe_class, read_class
 from miners.proof import Gate
 from miners.static import SiteFinding
 from miners.static.reader import ImportedReader
@@ -53,6 +54,8 @@ class ClassResult:
     lost: tuple[Lost, ...]
     staged: Mapping[AddedBy, int]
     findings: tuple[SiteFinding, ...]
+    blind: tuple[Candidate, ...] = ()
+    """What was found again without knowing of it."""
 
 
 def fronts(adapter: EngineAdapter, surface: Iterable[str]) -> tuple[str, ...]:
@@ -125,7 +128,13 @@ class Bench:
             gate.prove(probed)
             gate.challenge((*challenges, *self.joint_challenges_of(name, gate.proven)))
         proven = gate.finished() if parts == 1 else gate.proven
-        return ClassResult(proven, tuple(gate.lost), counted((*guesses, *probed)), findings)
+        blind = self._blind(name, oracle) if parts == 1 else ()
+        return ClassResult(proven, tuple(gate.lost), counted((*guesses, *probed)), findings, blind)
+
+    def _blind(self, name: str, oracle: Oracle) -> tuple[Candidate, ...]:
+        if NO_DYNAMIC_MINER in self.adapter.ssot.adapter:
+            return ()
+        return probe_blind(self.surface[name], oracle, self.surface, budget_of(self.adapter, name))
 
     def probe(self, name: str, part: int) -> ClassResult:
         """Probe a share of the fields of a class that was proven in parts, for what no part of it explains."""
@@ -145,7 +154,8 @@ class Bench:
         )
         gate.prove(probed)
         gate.challenge(challenges)
-        return ClassResult(gate.proven, tuple(gate.lost), counted(probed), ())
+        blind = self._blind(name, oracle) if part == 0 else ()
+        return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), blind)
 
     def reconcile(self, name: str) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
         """Put what came of all the parts of a class to their challenges, and to each other."""
@@ -238,6 +248,7 @@ def joined(results: Sequence[ClassResult]) -> ClassResult:
         tuple(lost for result in results for lost in result.lost),
         total(result.staged for result in results),
         tuple(finding for result in results for finding in result.findings),
+        tuple(candidate for result in results for candidate in result.blind),
     )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from miners.bench import ASKERS, PROBERS, Bench, ClassResult, fronts, joined
+from miners.blind import agreed
 from miners.candidate import Candidate
 from miners.counterexamples import Counterexamples, known_to
 from miners.facts import ClassFacts
@@ -94,7 +95,9 @@ def build(
         guesses = [*_read_and_lift(crew, wanted), *_written_by_hand(previous, surface)]
         results = _prove_all(crew, wanted, guesses, kept)
     proven = tuple(entry for result in results for entry in result.proven)
-    found = merge(with_method(entry.rule, adapter.package) for entry in proven)
+    whole = joined(results)
+    merged = merge(with_method(entry.rule, adapter.package) for entry in proven)
+    found = agreed(merged, whole.blind, surface, adapter.ssot.context)
     carried = named([*carry_over(found, previous), *kept], previous)
     mined_before = () if previous is None else previous.rules
     settled = frozenset(rule.id for rule in mined_before if rule.added_by is not AddedBy.MANUAL_SEED)
@@ -107,7 +110,6 @@ def build(
         rules=named(inherited.rules, previous),
         context=adapter.ssot.context,
     )
-    whole = joined(results)
     return Mined(corpus, whole.lost, proven, feeds, whole.staged, StaticResult(whole.findings), heirs=inherited.heirs)
 
 

@@ -60,6 +60,12 @@ def _other_producers(winner: Rule, group: Sequence[Rule]) -> tuple[AddedBy, ...]
     return tuple(producer for producer in _STATIC_FIRST if producer in found and producer is not winner.added_by)
 
 
+def with_producer(rule: Rule, producer: AddedBy) -> Rule:
+    """The rule with one more producer that found it."""
+    found = {*rule.cross_validated_by, producer} - {rule.added_by}
+    return replace(rule, cross_validated_by=tuple(one for one in _STATIC_FIRST if one in found))
+
+
 def _conflict(shape: Rule, said: Rule, group: Iterable[Rule]) -> str | None:
     """In words, what a producer says otherwise about the same constraint than the rule that comes of it.
 

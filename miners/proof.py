@@ -18,6 +18,7 @@ from miners.context_changes import changed, together
 from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.implied import tells_less, voice_of
+from miners.merge import with_producer
 from miners.onward import led_on
 from miners.oracle import Oracle
 from miners.refine import refine
@@ -175,6 +176,7 @@ class Gate:
                 key = _key(candidate)
                 if key in tried:
                     self._note_behind(candidate, key)
+                    self._note_found_again(candidate, key, by_itself=not history)
                     continue
                 tried.add(key)
                 contradicted.extend(self._try(candidate, history))
@@ -192,6 +194,13 @@ class Gate:
             place = before.rule.miner_source.guard
             if place != candidate.source.guard:
                 self.lost.append(Lost(candidate, f"{BEHIND} {place}"))
+
+    def _note_found_again(self, candidate: Candidate, key: str, *, by_itself: bool) -> None:
+        """Of what another producer says, too, and was not led to, both are told."""
+        before = self._proven.get(key)
+        by_hand = before is not None and AddedBy.MANUAL_SEED in (candidate.added_by, before.rule.added_by)
+        if before is not None and by_itself and not by_hand:
+            self._proven[key] = replace(before, rule=with_producer(before.rule, candidate.added_by))
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
@@ -346,7 +355,7 @@ class Gate:
         again = self._trials.stage(to_candidate(entry.rule), others=(another_claims,))
         if again is None or another_claims(again.kwargs_negative):
             return None
-        return replace(entry, rule=replace(again, id=entry.rule.id))
+        return replace(entry, rule=replace(again, id=entry.rule.id, cross_validated_by=entry.rule.cross_validated_by))
 
     def _refuting(self, rule: Rule, most: int) -> tuple[Kwargs, ...]:
         """The configs around a rule that it claims, and the library takes without a word."""

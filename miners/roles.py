@@ -19,7 +19,7 @@ from miners.surface.source_landmarks import look_up_in
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, missing_places, nearest_of, said_nearest
 from pytest_llem_invariants.errors import LlemError, MinerError, MinerLandmarkMissingError
-from pytest_llem_invariants.ssot import Ssot, check_pin, installed_version
+from pytest_llem_invariants.ssot import NativeType, Ssot, check_pin, installed_version
 
 READING: Final = ("static", "schemas")
 """Who takes part in a build from source."""
@@ -167,6 +167,9 @@ def check_classes(library: Library, before: Iterable[str], terms: Terms) -> tupl
     for missing in library.missing_native_types():
         name = declared[missing.name]
         gone[name] = f"{name} ({missing.detail}{said_nearest(missing.nearest)})"
+    for family in ssot.families:
+        if not any(_is_member(family, ssot.native_type(name)) for name in there):
+            gone[family.name] = f"{family.name} (no public class of {family.module} matches {family.class_name})"
     for name in sorted(set(before) - set(there) - gone.keys()):
         gone[name] = f"{name} (it was there when last mined{said_nearest(nearest_of(name, there))})"
     pointless = [name for name in terms.lost if name not in gone]
@@ -179,6 +182,10 @@ def check_classes(library: Library, before: Iterable[str], terms: Terms) -> tupl
             f"correct native_types in {ssot.path.name}, or accept each that is gone: --accept-lost NAME"
         )
     return tuple(f"{ssot.library} {library.version} lacks {said}" for said in gone.values())
+
+
+def _is_member(family: NativeType, entry: NativeType | None) -> bool:
+    return entry is not None and entry.module == family.module and family.matches(entry.class_name)
 
 
 def unheard(adapter: EngineAdapter) -> tuple[str, ...]:

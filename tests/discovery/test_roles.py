@@ -174,6 +174,14 @@ def test_a_class_of_a_family_that_was_there_must_be_there(tmp_path: Path, source
     assert "toyengine.Request: that class is not lost" in run.stderr
 
 
+def test_a_family_without_any_class_is_an_error(tmp_path: Path) -> None:
+    project = with_ssot(install(tmp_path), '"toyengine:*Config"', '"toyengine._version:*Config"')
+    run = mine(project, "discover", "toy")
+    assert run.returncode == 2
+    assert "lacks toyengine.* (no public class of toyengine._version matches *Config)" in run.stderr
+    assert mine(project, "discover", "toy", "--accept-lost", "toyengine.*").returncode == 0
+
+
 def test_a_class_of_the_last_schema_must_be_there(tmp_path: Path) -> None:
     project = install(tmp_path)
     assert mine(project, "discover", "toy").returncode == 0
