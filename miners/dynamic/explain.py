@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -50,7 +50,8 @@ class Removed:
 class Explainer:
     """Explains rejections of one class. `closed` are the fields of few values; `removed` keeps what was refuted.
 
-    Where questions are `scarce`, the fields that a rejection may depend on are looked for in groups.
+    `plain` are the fields that are declared with builtin types alone. Where questions are `scarce`, the fields that a
+    rejection may depend on are looked for in groups.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Explainer:
         closed: Mapping[str, FieldFact] = EMPTY,
         *,
         scarce: bool = False,
+        plain: Collection[str] = (),
     ) -> None:
         self._oracle = oracle
         self._closed = closed
@@ -69,6 +71,7 @@ class Explainer:
         self._toggles = toggles
         self._defaults = defaults
         self._scarce = scarce
+        self._plain = plain
         self.removed: list[Removed] = []
 
     def explain(self, row: Row, explained: Predicate = lambda kwargs: False) -> Iterator[Explanation]:
@@ -103,6 +106,9 @@ class Explainer:
             found = self._oracle({**base, name: value})
             return False if found.guard is None else True if found.guard == guard else None
 
+        def rejects_foreign(value: Any) -> bool:
+            return self._oracle.glance({**base, name: value}) == guard
+
         mine = [row for row in rows if row.guard == guard]
         evidence = Evidence(
             rejected=tuple(row.kwargs[name] for row in mine),
@@ -110,6 +116,7 @@ class Explainer:
             rejects=rejects,
             neutral=tuple(row.kwargs[name] for row in rows if row.guard not in (None, guard)),
             named=_named(mine, [row.kwargs[name] for row in rows]),
+            rejects_foreign=rejects_foreign if name in self._plain else None,
         )
         return mine, evidence
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from miners.candidate import Candidate
+from miners.dynamic.allowed import is_plain
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
 from miners.facts import ClassFacts, FieldFact, is_closed
@@ -85,7 +86,8 @@ def probe(
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
     scarce = budget < sum(map(len, pools.values()))
-    explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce)
+    plain = frozenset(name for name in pools if is_plain(facts.fields[name].types))
+    explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce, plain=plain)
     rows_at_most = _ROWS_A_FIELD * len(pools)
     verified = budget // 10 if scarce else min(_VERIFYING_ROWS, budget // 4, rows_at_most)
     verifying = drawn(facts, pools, verified, fields=(2, 3, 4, 5), odd=0)

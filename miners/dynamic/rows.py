@@ -124,6 +124,11 @@ class Oracle:
                 self.accepted.append(kwargs)
         return row
 
+    def glance(self, kwargs: Kwargs) -> str | None:
+        """Which check rejects a config that no corpus can hold: no row is kept of it."""
+        exception = self._raises(kwargs)
+        return None if exception is None else guard_of(exception)
+
     def accepts(self, kwargs: Kwargs) -> bool:
         """Whether the library takes a config; False also where this machine cannot tell."""
         return self._takes(self(kwargs))

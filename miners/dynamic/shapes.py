@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from miners.dynamic.allowed import allowed_types
 from miners.dynamic.thresholds import Rejects, bisect
 from pytest_llem_invariants.expressions import is_number
 from pytest_llem_invariants.model import EMPTY, Clause, Match, TypedValue
@@ -69,6 +70,8 @@ class Evidence:
     """Whether text may be anything: that a certain one is rejected says nothing."""
     neutral: tuple[Any, ...] = ()
     """Values that another guard rejects: they say nothing of this one, and nothing of a whole type."""
+    rejects_foreign: Rejects | None = None
+    """Asks about a value of a type that no corpus holds; None where such a value may be meant."""
 
 
 def infer(name: str, evidence: Evidence) -> Iterator[Fields]:
@@ -125,7 +128,7 @@ def _pieces(evidence: Evidence, depth: int) -> Iterator[Fields]:
     numbers = _joined(kinds, ("int", "float"))
     if any(isinstance(value, str) for value in evidence.neutral):
         yield from _text_pieces(kinds, evidence)
-    yield from _type_pieces(kinds, {_kind_of(value) for value in evidence.neutral} & {"dict"})
+    yield from _type_pieces(kinds, evidence)
     yield from _truth_pieces(kinds)
     yield from _one_number_pieces(numbers, evidence)
     yield from _number_pieces(numbers, kinds, evidence)
@@ -176,17 +179,24 @@ def _one(*clauses: Clause) -> Fields:
     return {_X: clauses}
 
 
-def _type_pieces(kinds: Mapping[str, _Kind], open_kinds: Collection[str]) -> Iterator[Fields]:
+def _type_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fields]:
     """All types of which every value was rejected, as one claim; a type is judged by more than one of its values.
 
-    Of the `open_kinds` some values are rejected for another reason: mappings that are told apart by their keys.
+    Where everything but some types is rejected, these are named. Of mappings some are rejected for another reason:
+    they are told apart by their keys.
     """
+    neutral = {_kind_of(value) for value in evidence.neutral}
+    open_kinds = neutral & {"dict"}
     whole = sorted(
         kind
         for kind, seen in kinds.items()
         if kind not in ("none", *open_kinds) and not seen.accepted and len(seen.rejected) >= _ENOUGH
     )
     if whole:
+        accepted = [kind for kind, seen in kinds.items() if seen.accepted]
+        allowed = allowed_types(accepted, whole, neutral, evidence.rejects_foreign)
+        if allowed:
+            yield _one(Clause("type_is_not", allowed[0] if len(allowed) == 1 else list(allowed)))
         yield _one(Clause("type_is", whole[0] if len(whole) == 1 else whole))
     if "none" in kinds and not kinds["none"].accepted:
         yield _one(Clause("==", None))

@@ -14,6 +14,7 @@ from miners.dynamic.rows import Row, abstract, message_class
 from miners.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import Kwargs, Match, ObservedException
 from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.values import holdable
 
 
 def class_of(**fields: Any) -> ClassFacts:
@@ -69,6 +70,21 @@ def _line_of(error: Exception) -> int:
     assert error.__traceback__ is not None
     assert error.__traceback__.tb_next is not None
     return error.__traceback__.tb_next.tb_lineno
+
+
+def test_a_field_of_text_alone_says_what_it_may_be_and_no_object_is_learnt_from() -> None:
+    def refuses(config: Kwargs) -> ObservedException | None:
+        mode = config.get("mode", "fast")
+        if isinstance(mode, str):
+            return None
+        return ObservedException("TypeError", "mode must be text", raised_at="lib/config.py:3")
+
+    found = list(probe(class_of(mode="fast", size=1), refuses))
+    told = {
+        repr(clauses) for one in found for clauses in [{k: [(c.op, c.rhs) for c in v] for k, v in one.fields.items()}]
+    }
+    assert "{'mode': [('type_is_not', 'str')]}" in told
+    assert all(holdable(value) for one in found for kwargs in one.hints for value in kwargs.values())
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from packaging.version import Version
 
+from miners.dynamic.allowed import is_plain
 from miners.dynamic.rows import quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.facts import FieldFact
@@ -246,3 +247,53 @@ def test_mappings_of_which_some_are_rejected_for_another_reason_are_no_type_that
     assert list(infer("f", Evidence((*rejected, {}), (None,), lambda value: True))) == [
         {"f": (Clause("type_is", "dict"),)}
     ]
+
+
+def text_alone(f: Any) -> bool:
+    return not isinstance(f, str)
+
+
+def text_or_sequence(f: Any) -> bool:
+    return not isinstance(f, (str, list, tuple))
+
+
+def what_has_a_numerator(f: Any) -> bool:
+    return not hasattr(f, "numerator")
+
+
+@pytest.mark.parametrize(
+    ("check", "clause"),
+    [
+        (text_alone, ("type_is_not", "str")),
+        (text_or_sequence, ("type_is_not", ["list", "str", "tuple"])),
+        (what_has_a_numerator, ("type_is", ["dict", "float", "list", "str"])),
+    ],
+)
+def test_where_all_but_some_types_is_rejected_these_are_named(
+    check: Callable[[Any], bool], clause: tuple[str, Any]
+) -> None:
+    def foreign(value: Any) -> bool:
+        return rejects(check, value)
+
+    found = pieces(check, rejects_foreign=foreign)
+    assert found[0] == {"f": [clause]}
+    assert {"f": [("type_is", pieces(check)[0]["f"][0][1])]} == pieces(check)[0], "where a foreign object may be meant"
+
+
+def test_a_type_that_another_check_rejects_is_none_that_is_allowed() -> None:
+    evidence = Evidence(
+        tuple(value for value in pool(FieldFact(name="f", annotation="")) if not isinstance(value, (str, dict))),
+        ("x", "y"),
+        text_alone,
+        neutral=({}, {"x": 1}),
+        rejects_foreign=text_alone,
+    )
+    assert next(iter(infer("f", evidence))) == {"f": (Clause("type_is", ["bool", "float", "int", "list"]),)}
+
+
+@pytest.mark.parametrize(
+    ("types", "plain"),
+    [(("str",), True), (("str", "none"), True), (("str", "dtype"), False), (("any",), False), ((), False)],
+)
+def test_only_a_field_of_builtin_types_is_known_to_hold_no_other_object(types: tuple[str, ...], plain: bool) -> None:
+    assert is_plain(types) is plain
