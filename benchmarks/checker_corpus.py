@@ -198,14 +198,10 @@ routes:
 
 
 def install(folder: Path, rules: int = 360) -> None:
-    """A folder with this engine, as a checkout has it, compiled."""
-    from pytest_llem_invariants.checker.compiled import compile_folder
-    from pytest_llem_invariants.ssot import read_ssot
-
+    """A folder with this engine, as a checkout has it."""
     (folder / "engine_versions").mkdir()
     ssot = folder / "engine_versions" / "bench.yaml"
     ssot.write_text(_SSOT)
     place = folder / "corpora" / "bench"
     place.mkdir(parents=True)
     (place / "invariants.proposed.yaml").write_text(render_proposed(corpus(rules)))
-    (place / "compiled.json").write_text(compile_folder(place, read_ssot(ssot)))

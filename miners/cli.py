@@ -268,7 +268,7 @@ def _fuzz(options: argparse.Namespace) -> int:
     observer = Observer(adapter)
     path = options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     corpus = load_proposed(path)
-    prediction = Prediction(Checker.load(options.engine, corpus=options.corpus), adapter)
+    prediction = Prediction(Checker.load(options.engine, corpus=options.corpus, root=data_root()), adapter)
     report = fuzz(
         engine_surface(adapter),
         observer.raises,

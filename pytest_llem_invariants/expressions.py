@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from types import MemberDescriptorType, ModuleType
 from typing import Any, Final, final
 
 from pytest_llem_invariants.model import TypedValue
@@ -52,7 +53,7 @@ class ExpressionError(ValueError):
 
 
 def read_path(root: Any, path: str) -> Any:
-    """The value at a dotted path through mappings, typed values and objects; MISSING where the path ends early."""
+    """The value at a dotted path through mappings, typed values and fields of objects; MISSING where it ends early."""
     value = root
     for name in path.split("."):
         if isinstance(value, TypedValue):
@@ -64,11 +65,27 @@ def read_path(root: Any, path: str) -> Any:
         elif value is None or value is MISSING:
             return MISSING
         else:
-            try:
-                value = getattr(value, name)
-            except Exception:  # a property of a foreign object may raise anything
+            value = _field_of(value, name)
+            if value is MISSING:
                 return MISSING
     return value
+
+
+def _field_of(value: Any, name: str) -> Any:
+    """What an object holds under a name, without its code: no method, no property, nothing that Python put there."""
+    kind: Any = type(value)
+    if name.startswith("__") or isinstance(value, (type, ModuleType)):
+        return MISSING
+    try:
+        if isinstance(value, tuple):
+            return tuple.__getitem__(value, kind._fields.index(name))  # a named tuple, if any
+        held = getattr(value, "__dict__", {})
+        if name in held:
+            return held[name]
+        member = next((vars(base)[name] for base in kind.__mro__ if name in vars(base)), None)
+        return member.__get__(value, kind) if isinstance(member, MemberDescriptorType) else MISSING
+    except Exception:  # a foreign object may raise anything, and a slot may be empty
+        return MISSING
 
 
 def is_number(value: Any) -> bool:

@@ -1,7 +1,19 @@
 """A config against a corpus, without the engine."""
 
 from pytest_llem_invariants.checker.core import Checker
-from pytest_llem_invariants.checker.sweep import Pruned
 from pytest_llem_invariants.checker.verdict import Verdict, Violation
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytest_llem_invariants.checker.sweep import Pruned
+
 __all__ = ["Checker", "Pruned", "Verdict", "Violation"]
+
+
+def __getattr__(name: str) -> object:
+    """A check needs no sweep, and every module costs its start."""
+    if name == "Pruned":
+        from pytest_llem_invariants.checker.sweep import Pruned
+
+        return Pruned
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,57 +3,63 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker import runtime
-from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
+from pytest_llem_invariants.checker.codegen import KindTests, always
 from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
+from pytest_llem_invariants.errors import CorpusError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any
 
+    from pytest_llem_invariants.checker.codegen import Test
     from pytest_llem_invariants.checker.core import Checker
     from pytest_llem_invariants.checker.store import Compiled
-
-    Test = Callable[[Any, dict[str, Any], Mapping[str, Any]], list[int] | None]
 
 UNKNOWN_FIELD = "unknown_field"
 REMOVED_FIELD = "removed_field"
 DEPRECATED_FIELD = "deprecated_field"
 
 
-class _Tests(dict[str, "Test | None"]):
-    """Field → its test, compiled when the field is first met; None where no rule hangs on the field."""
+class _Tests(dict[str, "Mapping[type, Test | None] | None"]):
+    """Field → its tests by kind of value, made when the field is first met; None where no rule hangs on the field."""
 
-    def __init__(self, sources: Mapping[str, str], known: Mapping[str, Any] | None) -> None:
+    def __init__(self, texts: Mapping[str, str], known: Mapping[str, Any] | None) -> None:
         super().__init__()
-        self._sources = sources
+        self._texts = texts
         if known is not None:
-            self.update((field, None) for field in known if field not in sources)
+            self.update((field, None) for field in known if field not in texts)
         self._open = known is None
 
-    def __missing__(self, field: str) -> Test | None:
-        source = self._sources.get(field)
-        if source is None:
-            return None if self._open else _not_a_field
-        test: Test = defined(source)
-        self[field] = test
-        return test
+    def __missing__(self, field: str) -> Mapping[type, Test | None] | None:
+        text = self._texts.get(field)
+        if text is None:
+            return None if self._open else _NO_FIELD
+        tests = self[field] = KindTests(field, text)
+        return tests
 
 
-def defined(source: str) -> Any:
-    """The function that a generated source defines."""
-    scope: dict[str, Any] = {}
-    exec(compile(source, "<rules>", "exec"), _SCOPE, scope)
-    return scope["test"]
+class _Same(dict[type, "Test | None"]):
+    """One test for every kind of value."""
+
+    def __init__(self, test: Test | None) -> None:
+        super().__init__()
+        self._test = test
+
+    def __missing__(self, kind: type) -> Test | None:
+        return self._test
 
 
-_SCOPE = dict(vars(runtime))
 _STRANGER = -1
 _NOTICE = -2
 
 
-def _not_a_field(value: Any, kwargs: dict[str, Any], context: Mapping[str, Any]) -> list[int]:
+def _not_a_field(value: Any, kwargs: Mapping[str, Any], context: Mapping[str, Any]) -> list[int]:
     return [_STRANGER]
+
+
+_NO_FIELD = _Same(_not_a_field)
+_NO_TEST = _Same(None)
 
 
 class ClassChecker:
@@ -67,10 +73,10 @@ class ClassChecker:
         self._compiled = compiled
         self._data = data = compiled.tests(name)
         self._rules: Sequence[Mapping[str, Any]] | None = None
-        self._ok = Verdict((), data["certification"], (name,))
+        self._ok = Verdict((), data["certification"], (name,), (), checker.origin)
         self._tests = _Tests(data["tests"], data.get("fields"))
-        always = data["always"]
-        self._always = None if always is None else defined(always)
+        text = data["always"]
+        self._always = None if text is None else always(text)
         self._sections: Mapping[str, str] = data.get("sections") or {}
         for field in (*data.get("deprecated", ()), *data.get("gone", ())):
             self._tests[field] = self._with_notice(field)
@@ -88,11 +94,13 @@ class ClassChecker:
         tests = self._tests
         hits: list[int] | None = None
         for name, value in given.items():
-            test = tests[name]
-            if test is not None:
-                found = test(value, given, context)
-                if found is not None:
-                    hits = found if hits is None else hits + found
+            by_kind = tests[name]
+            if by_kind is not None:
+                test = by_kind[type(value)]
+                if test is not None:
+                    found = test(value, given, context)
+                    if found is not None:
+                        hits = found if hits is None else hits + found
         if self._always is not None:
             found = self._always(given, context)
             if found is not None:
@@ -137,16 +145,17 @@ class ClassChecker:
         found: list[int] | None = None if self._always is None else self._always({}, context)
         return found or ()
 
-    def test_of(self, field: str) -> Any:
-        """The compiled test of a field, or None."""
-        return self._tests[field] if field in self._data["tests"] else None
+    def test_of(self, field: str) -> Mapping[type, Test | None]:
+        """The tests of a field by kind of value."""
+        by_kind = self._tests[field]
+        return _NO_TEST if by_kind is None else by_kind
 
     def refusal_of(self, field: str, value: Any, context: Mapping[str, Any]) -> str | None:
         """What rejects a field whatever the others hold: nobody knows it, it is gone, or its own class rejects it."""
         if not self.accepts_extra:
             if value is not None and field in self._data.get("gone", {}):
                 return REMOVED_FIELD
-            if self._tests[field] is _not_a_field:
+            if self._tests[field] is _NO_FIELD:
                 return UNKNOWN_FIELD
         inner = _section(value, self._sections[field]) if field in self._sections else None
         if inner is None or inner[0] not in self._checker.native_types:
@@ -158,7 +167,7 @@ class ClassChecker:
         violations, depends = self._told(hits, kwargs, context)
         if not violations and not depends:
             return self._ok
-        return Verdict(tuple(violations), self._ok.certification, (self.name,), tuple(depends))
+        return Verdict(tuple(violations), self._ok.certification, (self.name,), tuple(depends), self._ok.origin)
 
     def _told(
         self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
@@ -172,13 +181,13 @@ class ClassChecker:
             certain, possible = self._in_every_world(open_, kwargs, context, {f for hit in open_ for f in asked[hit]})
             triggered = triggered - open_ | certain
             depends = [
-                Dependence(asked[hit], self._violation(self.rules[hit], kwargs, context))
+                Dependence(asked[hit], self._violation(self._rule(hit), kwargs, context))
                 for hit in sorted(possible - certain)
             ]
         return self._violations(triggered, hits, kwargs, context), depends
 
     def _unknown_facts(self, hit: int, context: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(fact for fact in self.rules[hit].get("context", ()) if fact not in context)
+        return tuple(fact for fact in self._rule(hit).get("context", ()) if fact not in context)
 
     def _in_every_world(
         self, open_: set[int], kwargs: dict[str, Any], context: Mapping[str, Any], facts: set[str]
@@ -189,20 +198,25 @@ class ClassChecker:
         """
         worlds = [open_.intersection(self._hits(kwargs, world) or ()) for world in self._checker.worlds(facts, context)]
         possible = set().union(*worlds)
-        errors = {hit for hit in possible if self.rules[hit]["severity"] == "error"}
+        errors = {hit for hit in possible if self._rule(hit)["severity"] == "error"}
         certain = open_.intersection(*worlds)
         return (certain | errors if all(errors & world for world in worlds) else certain), possible
 
     def _violations(
         self, triggered: set[int], hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
     ) -> list[Violation]:
-        found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(triggered)]
+        found = [self._violation(self._rule(hit), kwargs, context) for hit in sorted(triggered)]
         if _STRANGER in hits:
-            strangers = (self._stranger(name) for name in kwargs if self._tests[name] is _not_a_field)
+            strangers = (self._stranger(name) for name in kwargs if self._tests[name] is _NO_FIELD)
             found.extend(stranger for stranger in strangers if stranger is not None)
         notices = self._data.get("gone", {}).keys() | self._data.get("deprecated", {}).keys()
         found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
         return found
+
+    def _rule(self, number: int) -> Mapping[str, Any]:
+        if number >= len(self.rules):
+            raise CorpusError(f"the compiled rules of {self.name} are damaged", path=self._compiled.path)
+        return self.rules[number]
 
     def _violation(self, rule: Mapping[str, Any], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Violation:
         defaults = rule.get("defaults", {})
@@ -238,20 +252,21 @@ class ClassChecker:
         """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip."""
         if name in self._data.get("gone", {}):
             return self._notice(name, "warn")
-        guess = self._guess(name, ALMOST_THE_SAME)
+        guess = self._guess(name, is_slip=True)
         return None if guess is None else self._unknown(name, guess, "warn")
 
     # Fields that the class does not know, no longer knows, or would rather not see
 
-    def _with_notice(self, field: str) -> Any:
-        source = self._data["tests"].get(field)
-        test = None if source is None else defined(source)
+    def _with_notice(self, field: str) -> Mapping[type, Test | None]:
+        text = self._data["tests"].get(field)
+        by_kind = None if text is None else KindTests(field, text)
 
-        def noticed(value: Any, kwargs: dict[str, Any], context: Mapping[str, Any]) -> list[int] | None:
+        def noticed(value: Any, kwargs: Mapping[str, Any], context: Mapping[str, Any]) -> list[int] | None:
+            test = None if by_kind is None else by_kind[type(value)]
             found: list[int] = (test(value, kwargs, context) if test else None) or []
             return (found or None) if value is None else [*found, _NOTICE]
 
-        return noticed
+        return _Same(noticed)
 
     def _notice(self, name: str, severity: str | None = None) -> Violation:
         severity = severity or self._refusal()
@@ -263,7 +278,9 @@ class ClassChecker:
                 text = f"{short}.{name} was renamed: {version} calls it {by}, {last} was the last to know {name}"
                 return self._about(REMOVED_FIELD, name, text, f"use {by} instead", severity)
             text = f"{short}.{name} was removed: {version} has no such field, {last} was the last that had it"
-            return self._about(REMOVED_FIELD, name, text, _mend(self._guess(name, self._least)), severity)
+            return self._about(
+                REMOVED_FIELD, name, text, _mend(self._guess(name, is_slip=self.accepts_extra)), severity
+            )
         note = self._data["deprecated"][name]
         text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
         mend = f"use {note['by']} instead" if note.get("by") else "leave it out"
@@ -271,7 +288,7 @@ class ClassChecker:
 
     def _stranger(self, name: str) -> Violation | None:
         """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""
-        guess = self._guess(name, self._least)
+        guess = self._guess(name, is_slip=self.accepts_extra)
         return None if self.accepts_extra and guess is None else self._unknown(name, guess, self._refusal())
 
     def _unknown(self, name: str, guess: str | None, severity: str) -> Violation:
@@ -282,13 +299,11 @@ class ClassChecker:
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
 
-    @property
-    def _least(self) -> float:
-        """How like a known name an unknown one must be for a guess."""
-        return ALMOST_THE_SAME if self.accepts_extra else ALIKE
+    def _guess(self, name: str, *, is_slip: bool) -> str | None:
+        """The known name that an unknown one is meant to be; where it may well be meant, only one letters away."""
+        from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
 
-    def _guess(self, name: str, least: float) -> str | None:
-        return nearest(name, self._data["fields"], least)
+        return nearest(name, self._data["fields"], ALMOST_THE_SAME if is_slip else ALIKE)
 
     def _about(self, kind: str, field: str, text: str, suggestion: str, severity: str) -> Violation:
         return Violation(kind, severity, self.name, (field,), {}, None, text, None, suggestion, self._ok.certification)
@@ -308,7 +323,8 @@ class ClassChecker:
             depends.extend(Dependence(one.facts, _inside(field, one.violation)) for one in verdict.depends)
         if len(types) == 1 and not violations and not depends:
             return self._ok
-        return Verdict(tuple(violations), weakest(certifications), tuple(dict.fromkeys(types)), tuple(depends))
+        every = tuple(dict.fromkeys(types))
+        return Verdict(tuple(violations), weakest(certifications), every, tuple(depends), self._ok.origin)
 
 
 def _inside(field: str, violation: Violation) -> Violation:

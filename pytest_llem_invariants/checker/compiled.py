@@ -8,20 +8,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from zlib import crc32
 
-from pytest_llem_invariants.checker.codegen import RuleSource, generate
-from pytest_llem_invariants.checker.store import BODY, HEAD, SOURCES, source_digests
+from pytest_llem_invariants.checker import shapes
+from pytest_llem_invariants.checker.planning import RulePlan, plan
+from pytest_llem_invariants.checker.store import BODY, HEAD, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.suggest import suggestion
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus import effective, load_proposed, load_validated, sha256_of
-from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
 from pytest_llem_invariants.ssot import Ssot, load_ssot
 from pytest_llem_invariants.strict import value_to_data
 from pytest_llem_invariants.wording import say_match, say_rule
 
 Schema = Mapping[str, Any]
+_ROUTES_ARE_TOLD: Final = "see docs/reference/checker.md for its keys"
 _PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")
 
 
@@ -33,20 +36,22 @@ def compile_corpus(
     ssot: Ssot | None = None,
     proposed_sha256: str | None = None,
     older: Sequence[Schema] = (),
-    digests: Mapping[str, str] | None = None,
+    key: str | None = None,
 ) -> str:
-    """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first."""
+    """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first.
+
+    `key` is the digest of all of its sources, under which a cache keeps it.
+    """
     stale = validated is not None and proposed_sha256 is not None and validated.corpus_sha256 != proposed_sha256
     shipped: list[tuple[Rule, str, Case | None]] = []
-    for entry in effective(corpus, validated):
+    every = effective(corpus, validated)
+    for entry in every:
         if validated is None:
             shipped.append((entry.rule, "none", None))
         elif entry.case is not None and entry.ships:
             shipped.append((entry.rule, _certification(validated, entry.case, stale), entry.case))
-    unasked = {rule.native_type for rule in corpus.rules} if stale else set()
-    if validated is not None:
-        asked = {case.id for case in validated.cases if case.skipped_reason is None}
-        unasked |= {rule.native_type for rule in corpus.rules if rule.id not in asked}
+    # Of a class that lost a rule, because nobody replayed it or the library contradicted it, not all is known.
+    partial = {entry.rule.native_type for entry in every if validated is not None and (stale or not entry.ships)}
     context = _facts(corpus, ssot)
     by_class: dict[str, list[int]] = {}
     for number, (rule, *_) in enumerate(shipped):
@@ -54,24 +59,24 @@ def compile_corpus(
     fields = _schema_fields(schema)
     classes = {
         name: (
-            _class_entry(name, by_class.get(name, []), shipped, schema, fields, context, ssot, older, name in unasked),
+            _class_entry(name, by_class.get(name, []), shipped, schema, fields, context, ssot, older, name in partial),
             [_rule_entry(*shipped[number], ssot, corpus.context) for number in by_class.get(name, [])],
         )
-        for name in sorted({*by_class, *fields})
+        for name in sorted({*(rule.native_type for rule in corpus.rules), *fields})
     }
     head = {
         "schema_version": corpus.schema_version,
         "engine": corpus.engine,
         "engine_version": corpus.engine_version,
         "library": ssot.library if ssot else (corpus.rules[0].library if corpus.rules else corpus.engine),
-        "certification": weakest(certification for _, certification, _ in shipped),
-        "digests": dict(sorted((digests or {}).items())),
+        "certification": weakest(classes[rule.native_type][0]["certification"] for rule in corpus.rules),
+        "key": key,
         "environment": None if validated is None else str(validated.environment.kind),
         "context": {
             name: {**({"default": entry.default} if entry.assumed else {}), "values": list(entry.values)}
             for name, entry in sorted(context.items())
         },
-        "routes": {} if ssot is None else _routes_in(ssot.routes, corpus.engine_version),
+        "routes": _routes(ssot, corpus.engine_version),
     }
     return _lay_out(head, classes)
 
@@ -102,7 +107,7 @@ def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:
 
 
 def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> str:
-    """One JSON text in which a class can be found and read without reading the others."""
+    """One JSON text in which a class can be found, read and told undamaged without reading the others."""
     lines: list[str] = []
     index: dict[str, list[int]] = {}
     at = 0
@@ -110,21 +115,29 @@ def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> st
         index[name] = []
         for part in parts:
             line = _dumped(part)
-            index[name] += (at, len(line))
+            index[name] += (at, len(line), crc32(line.encode()))
             lines.append(f"{line},\n")
             at += len(lines[-1])
-    return f"{HEAD}{_dumped({**head, 'classes': index})}{BODY}\n{''.join(lines)}null]}}\n"
+    first = _dumped({**head, "classes": index})
+    return f"{HEAD}{digest(first.encode())}{THEN}{first}{BODY}\n{''.join(lines)}null]}}\n"
 
 
 def _dumped(data: Any) -> str:
     return json.dumps(data, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 
 
-def compile_folder(folder: Path, ssot: Ssot | None = None) -> str:
+def _routes(ssot: Ssot | None, version: str) -> dict[str, Any]:
+    routes = {} if ssot is None else dict(ssot.routes)
+    if ssot is not None and not shapes.is_routes(json.loads(_dumped(routes))):
+        raise CorpusError("'routes' has another form than the checker reads", path=ssot.path, mend=_ROUTES_ARE_TOLD)
+    return _routes_in(routes, version)
+
+
+def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = None) -> str:
     """The compiled form of a corpus folder: `corpora/<engine>`, or one version of its history."""
     proposed = folder / SOURCES[0]
     corpus = load_proposed(proposed)
-    validated_path, schema_path = folder / SOURCES[1], folder / SOURCES[2]
+    validated_path, schema_path = folder / SOURCES[1], folder / SCHEMA
     return compile_corpus(
         corpus,
         load_validated(validated_path) if validated_path.exists() else None,
@@ -132,19 +145,22 @@ def compile_folder(folder: Path, ssot: Ssot | None = None) -> str:
         ssot=ssot,
         proposed_sha256=sha256_of(proposed.read_text(encoding="utf-8")),
         older=_older_schemas(folder, corpus.engine_version),
-        digests=source_digests(folder, None if ssot is None else ssot.path),
+        key=key,
     )
 
 
-def compile_file(path: Path) -> str:
-    """The compiled form of one proposed file that stands anywhere, with the validated file beside it, if any."""
+def compile_file(path: Path, root: Path) -> str:
+    """The compiled form of one proposed file that stands anywhere, with the validated file beside it, if any.
+
+    What its engine declares is read from the corpora at `root`.
+    """
     corpus = load_proposed(path)
     beside = path.parent / SOURCES[1]
     try:
-        ssot: Ssot | None = load_ssot(corpus.engine)
-    except Exception:  # a foreign engine has no file here; its corpus is checked all the same
+        ssot: Ssot | None = load_ssot(corpus.engine, root)
+    except EngineUnavailableError:  # a foreign engine has no file there; its corpus is checked all the same
         ssot = None
-    schema_path = path.parent / SOURCES[2]
+    schema_path = path.parent / SCHEMA
     return compile_corpus(
         corpus,
         load_validated(beside) if beside.exists() else None,
@@ -168,7 +184,7 @@ def read_schema(path: Path) -> Schema:
 def _older_schemas(folder: Path, version: str) -> list[Schema]:
     from packaging.version import Version
 
-    history = (folder.parent if folder.parent.name == "history" else folder / "history").glob(f"*/{SOURCES[2]}")
+    history = (folder.parent if folder.parent.name == "history" else folder / "history").glob(f"*/{SCHEMA}")
     older = [path for path in history if Version(path.parent.name) < Version(version)]
     return [read_schema(path) for path in sorted(older, key=lambda path: Version(path.parent.name))]
 
@@ -201,10 +217,10 @@ def _class_entry(
     context: Mapping[str, ContextField],
     ssot: Ssot | None,
     older: Sequence[Schema],
-    unasked: bool,
+    is_partial: bool,
 ) -> dict[str, Any]:
     native = None if ssot is None else ssot.native_type(name)
-    tests = generate(
+    tests = plan(
         enumerate(shipped[number][0] for number in numbers),
         native.namespace if native else None,
         tuple(context),
@@ -212,7 +228,7 @@ def _class_entry(
     )
     certification = weakest([shipped[number][1] for number in numbers])
     entry: dict[str, Any] = {
-        "certification": weakest([certification, "partial"]) if unasked else certification,
+        "certification": weakest([certification, "partial"]) if is_partial else certification,
         "tests": dict(tests.fields),
         "always": tests.always,
         "reads": sorted(tests.reads),
@@ -314,7 +330,7 @@ def _rule_entry(
     rule: Rule, certification: str, case: Case | None, ssot: Ssot | None, context: Mapping[str, Any]
 ) -> dict[str, Any]:
     native = None if ssot is None else ssot.native_type(rule.native_type)
-    source = RuleSource(0, rule, native.namespace if native else None, tuple(context))
+    source = RulePlan(0, rule, native.namespace if native else None, tuple(context))
     fields = [source.path(name) for name in source.names if name not in context]
     contextual = [name for name in source.names if name in context]
     entry: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import product
 
 from pytest_llem_invariants.checker import store
@@ -11,7 +12,6 @@ from pytest_llem_invariants.errors import CorpusError, LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
@@ -30,9 +30,11 @@ class UnknownTypeError(LlemError):
 class Checker:
     """Answers whether a config will be accepted. Immutable once loaded; may be shared between threads."""
 
-    def __init__(self, compiled: store.Compiled) -> None:
+    def __init__(self, compiled: store.Compiled, origin: str | None = None) -> None:
         """Take a compiled corpus; `Checker.load` is the usual way in."""
         self._compiled = compiled
+        self.origin = origin
+        """The folder or file of the corpus, as it was named; None of the one that comes with this package."""
         self._head = head = compiled.head
         self.engine: str = head["engine"]
         self.version: str = head["engine_version"]
@@ -45,25 +47,42 @@ class Checker:
 
     @classmethod
     def load(
-        cls, engine: str | None = None, *, version: str | None = None, corpus: str | os.PathLike[str] | None = None
+        cls,
+        engine: str | None = None,
+        *,
+        version: str | None = None,
+        corpus: str | os.PathLike[str] | None = None,
+        root: str | os.PathLike[str] | None = None,
     ) -> Checker:
-        """Load the shipped corpus of an engine (its newest version, or `version`), or a proposed file at a path."""
+        """Load the corpus of an engine (its newest version, or `version`), or a proposed file at a path.
+
+        It is the one that comes with this package, unless `root` names a folder with `engine_versions/` and
+        `corpora/`. Nothing is ever taken from the current folder by itself.
+        """
         if corpus is not None:
-            from pathlib import Path
-
-            from pytest_llem_invariants.checker.compiled import compile_file
-
-            path = Path(corpus)
-            compiled = store.parse(path.read_bytes() if path.suffix == ".json" else compile_file(path).encode(), path)
-            if compiled is None:
-                raise CorpusError("another layout of a compiled corpus", path=path, mend="llem-invariants compile")
-            known = compiled.head["engine"]
-            if engine is not None and known != engine:
-                raise CorpusError(f"a corpus of {known!r}, not of {engine!r}", path=path)
-            return cls(compiled)
+            return cls._of_file(os.fspath(corpus), engine, root)
         if engine is None:
             raise TypeError("Checker.load wants an engine, or corpus=path")
-        return cls(store.load(engine, version))
+        return cls(store.load(engine, version, root), store.origin_of(root))
+
+    @classmethod
+    def _of_file(cls, name: str, engine: str | None, root: store.Root | None) -> Checker:
+        from pathlib import Path
+
+        from pytest_llem_invariants.checker.compiled import compile_file
+
+        path = Path(name)
+        if path.suffix == ".json":
+            text = store.read_limited(name)
+        else:
+            text = compile_file(path, Path(store.data_root(root))).encode()
+        compiled = store.parse(text, path)
+        if compiled is None:
+            raise CorpusError("another layout of a compiled corpus", path=path, mend="llem-invariants compile")
+        known = compiled.head["engine"]
+        if engine is not None and known != engine:
+            raise CorpusError(f"a corpus of {known!r}, not of {engine!r}", path=path)
+        return cls(compiled, name)
 
     # Asking
 
@@ -114,9 +133,8 @@ class Checker:
             violations.extend(part.remarks)
             depends.extend(Dependence(one.facts, part.place(one.violation)) for one in verdict.depends)
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
-        return Verdict(
-            tuple(violations), weakest([verdict.certification for verdict in verdicts]), types, tuple(depends)
-        )
+        certification = weakest([verdict.certification for verdict in verdicts])
+        return Verdict(tuple(violations), certification, types, tuple(depends), self.origin)
 
     def prune(
         self,

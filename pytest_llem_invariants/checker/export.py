@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from keyword import iskeyword
 from typing import Any, Final, final
 
 from pytest_llem_invariants.checker.telling import message_of
 from pytest_llem_invariants.corpus import field_resolver
+from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.model import Clause, Rule, Severity
 from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
@@ -265,12 +267,14 @@ def _sized(text: Schema, items: Schema, properties: Schema) -> Schema:
     }
 
 
-def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[str], engine: str, version: str) -> str:
-    """A pydantic model that asks the checker: every rule is in it, whatever its shape."""
+def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str) -> str:
+    """A pydantic model that asks the checker: every rule is in it, whatever its shape. `which` names the checker."""
+    if not all(part.isidentifier() and not iskeyword(part) for part in native_type.split(".")):
+        raise LlemError(f"no Python class can be called {native_type!r}")
     name = native_type.rpartition(".")[2]
     known = sorted({*fields, *(root for rule in rules for root in _rule_roots(rule))})
     lines = [
-        f'"""`{native_type}` as {engine} {version} accepts it. Written by `llem-invariants export`."""',
+        f'"""`{native_type}` as the library accepts it. Written by `llem-invariants export`."""',
         "",
         "from __future__ import annotations",
         "",
@@ -280,7 +284,7 @@ def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[st
         "",
         "from pytest_llem_invariants import Checker",
         "",
-        f"_CHECKER = Checker.load({engine!r}, version={version!r})",
+        f"_CHECKER = Checker.load({which})",
         "",
         "",
         f"class {name}(BaseModel):",

@@ -100,16 +100,16 @@ def understood(checker: Checker, config: Mapping[str, Any]) -> int:
     return 10 * marked + max((_known(checker, form, config) for form in forms), default=0)
 
 
-def guess(config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
+def guess(config: Mapping[str, Any], checkers: dict[str, Checker], root: str | None = None) -> Checker:
     """The checker of the engine that understands most of the keys; those loaded on the way stay in `checkers`."""
     from pytest_llem_invariants.checker import store
     from pytest_llem_invariants.checker.core import Checker
 
     best: Checker | None = None
     most = (0, 0)
-    for engine in store.engines(store.data_root()):
+    for engine in store.engines(store.data_root(root)):
         if engine not in checkers:
-            checkers[engine] = Checker.load(engine)
+            checkers[engine] = Checker.load(engine, root=root)
         # Where two understand as much, the one whose rules are better founded.
         rank = understood(checkers[engine], config), CERTIFICATIONS.index(checkers[engine].certification)
         if rank > most and rank[0]:

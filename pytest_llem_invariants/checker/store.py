@@ -1,92 +1,164 @@
-"""Where compiled corpora lie and whether they are fresh. Strings and `os` only: this stands before every check."""
+"""Where corpora lie, and their compiled form. Strings and `os` only: this stands before every check."""
 
 from __future__ import annotations
 
 import os
+from zlib import crc32
 
+from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-FORMAT = 2
+    Root = str | os.PathLike[str]
+
+FORMAT = 3
 COMPILED = "compiled.json"
 SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json")
-HEAD = f'{{"format":{FORMAT},"head":'
+SCHEMA = SOURCES[2]
+HEAD = f'{{"format":{FORMAT},"digest":"'
+THEN = '","head":'
 BODY = ',"body":['
-"""What surrounds the head in the first line of a compiled corpus; the classes stand in the lines below it."""
+"""What surrounds the head and its digest in the first line; the classes stand in the lines below."""
+LARGEST = 256 * 1024 * 1024
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_SHIPPED = os.path.join(_PACKAGE, "_data")
+_MEND = "llem-invariants compile"
+
+
+def digest(text: bytes) -> str:
+    """A checksum that tells damage: every flipped byte, and all but one in four billion of other accidents."""
+    return f"{crc32(text):08x}"
 
 
 class Compiled:
-    """A compiled corpus: its head, and for each class its tests and its rules, read only when they are asked for."""
+    """A compiled corpus: its head, and for each class its tests and its rules, read only when they are asked for.
 
-    __slots__ = ("_body", "_text", "head")
+    Every part has its digest. Where one is damaged, the corpus is made `again`, if that is known how.
+    """
 
-    def __init__(self, head: dict[str, Any], text: bytes, body: int) -> None:
+    __slots__ = ("_again", "_body", "_text", "head", "path")
+
+    def __init__(
+        self, head: dict[str, Any], text: bytes, body: int, path: str, again: Callable[[], Compiled] | None = None
+    ) -> None:
         self.head = head
+        self.path = path
         self._text = text
         self._body = body
+        self._again = again
 
     def tests(self, name: str) -> dict[str, Any]:
         """What a check of the class asks."""
-        tests: dict[str, Any] = self._part(self.head["classes"][name][:2])
+        tests: dict[str, Any] = self._part(name, 0, shapes.is_class)
         return tests
 
     def rules(self, name: str) -> list[dict[str, Any]]:
         """What is told of the rules of the class."""
-        rules: list[dict[str, Any]] = self._part(self.head["classes"][name][2:])
+        rules: list[dict[str, Any]] = self._part(name, 3, shapes.is_rules)
         for rule in rules:
             rule["type"] = name
         return rules
 
-    def _part(self, place: Sequence[int]) -> Any:
-        import json
+    def _part(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
+        found = self._read(name, first, is_right)
+        if found is None and self._again is not None:
+            fresh = self._again()
+            self.head, self._text, self._body, self._again = fresh.head, fresh._text, fresh._body, None
+            found = self._read(name, first, is_right)
+        if found is None:
+            raise CorpusError(f"the compiled rules of {name} are damaged", path=self.path, mend=_MEND)
+        return found
 
-        start = self._body + place[0]
-        try:
-            return json.loads(self._text[start : start + place[1]])
-        except ValueError as error:
-            raise CorpusError("a damaged compiled corpus", mend="llem-invariants compile") from error
+    def _read(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
+        at, length, checksum = self.head["classes"].get(name, (0, 0, 0, 0, 0, 0))[first : first + 3]
+        text = self._text[self._body + at : self._body + at + length]
+        if crc32(text) != checksum:
+            return None
+        data = _parsed(text)
+        return data if is_right(data) else None
 
 
-def parse(text: bytes, path: str | Path) -> Compiled | None:
-    """A compiled corpus; None where an earlier layout wrote it."""
+def _parsed(text: bytes) -> Any:
+    """What JSON text holds; None where it is none."""
     import json
 
-    end = text.find(b"\n")
     try:
-        if text.startswith(HEAD.encode()):
-            return Compiled(json.loads(text[len(HEAD) : end - len(BODY)]), text, end + 1)
-        version = json.loads(text)["format"]
-        if version <= FORMAT:
-            return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorpusError("not a compiled corpus", path=path, mend="llem-invariants compile") from error
+        return json.loads(text.decode("ascii"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def parse(text: bytes, path: Root, again: Callable[[], Compiled] | None = None) -> Compiled | None:
+    """A compiled corpus; None where an earlier layout wrote it."""
+    shown = os.fspath(path)
+    if text.startswith(HEAD.encode()):
+        start, end = len(HEAD) + 8 + len(THEN), text.find(b"\n")
+        line = text[start : end - len(BODY)]
+        if text[len(HEAD) : start] == (digest(line) + THEN).encode():
+            head = _parsed(line)
+            if shapes.is_head(head):
+                return Compiled(head, text, end + 1, shown, again)
+        raise CorpusError("the compiled corpus is damaged", path=shown, mend=_MEND)
+    version = (_parsed(text) or {}).get("format") if text.startswith(b"{") else None
+    if type(version) is not int or version == FORMAT:
+        raise CorpusError("not a compiled corpus", path=shown, mend=_MEND)
+    if version < FORMAT:
+        return None
     raise CorpusError(
         f"the corpus has layout {version}, and this package knows up to {FORMAT}",
-        path=path,
+        path=shown,
         mend="pip install -U pytest-llem-invariants",
     )
 
 
-def data_root() -> str:
-    """The folder that holds `engine_versions/` and `corpora/`: at or above the current one, or the package's."""
-    here = os.getcwd()
-    while True:
-        if os.path.isdir(os.path.join(here, "engine_versions")) and os.path.isdir(os.path.join(here, "corpora")):
-            return here
-        parent = os.path.dirname(here)
-        if parent == here:
-            break
-        here = parent
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for folder in (os.path.join(package, "_data"), os.path.dirname(package)):
-        if os.path.isdir(os.path.join(folder, "corpora")):
+def read_limited(path: str) -> bytes:
+    """What a compiled corpus that somebody brings holds."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(LARGEST + 1)
+    except OSError as error:
+        raise CorpusError(f"the file cannot be read: {error.strerror}", path=path, mend="check the path") from error
+    if len(text) > LARGEST:
+        raise CorpusError(f"the file is larger than {LARGEST:,} bytes", path=path, mend="this is no corpus")
+    return text
+
+
+def packaged_root() -> str:
+    """The folder of the corpora that come with this package: inside it, or the checkout that it is imported from."""
+    for folder in (_SHIPPED, os.path.dirname(_PACKAGE)):
+        if _is_root(folder):
             return folder
-    raise EngineUnavailableError("no corpora/ folder here, and none in the installed package — reinstall the package")
+    raise EngineUnavailableError("the installed package has no corpora — reinstall it")
+
+
+def data_root(root: Root | None = None) -> str:
+    """The folder that holds `engine_versions/` and `corpora/`: the packaged one, unless another is named.
+
+    Never one in which somebody merely stands: what lies there may be anybody's.
+    """
+    if root is None:
+        return packaged_root()
+    folder = os.fspath(root)
+    if not _is_root(folder):
+        raise EngineUnavailableError(
+            f"{folder!r} is no folder of corpora — name one that holds engine_versions/ and corpora/"
+        )
+    return folder
+
+
+def _is_root(folder: str) -> bool:
+    return all(os.path.isdir(os.path.join(folder, name)) for name in ("engine_versions", "corpora"))
+
+
+def origin_of(root: Root | None) -> str | None:
+    """The folder as it was named, where it is not the packaged one."""
+    if root is None or os.path.realpath(root) == os.path.realpath(packaged_root()):
+        return None
+    return os.fspath(root)
 
 
 def engines(root: str) -> list[str]:
@@ -105,33 +177,47 @@ def versions(root: str, engine: str) -> list[str]:
 
 
 def _has_corpus(folder: str) -> bool:
-    return any(os.path.exists(os.path.join(folder, file)) for file in (COMPILED, SOURCES[0]))
+    return os.path.exists(os.path.join(folder, SOURCES[0]))
 
 
 def _numbers(version: str) -> list[tuple[int, str]]:
     return [(int("".join(filter(str.isdigit, part)) or 0), part) for part in version.split(".")]
 
 
-def load(engine: str, version: str | None = None) -> Compiled:
-    """The compiled corpus of an engine: the shipped one, or that of a version in its history."""
-    root = data_root()
+def folders(root: str, engine: str) -> list[str]:
+    """The folders of an engine's corpora: the newest, then the history, oldest first."""
+    folder = os.path.join(root, "corpora", engine)
+    return [folder, *(os.path.join(folder, "history", version) for version in versions(root, engine))]
+
+
+def ssot_path(root: str, engine: str) -> str:
+    return os.path.join(root, "engine_versions", f"{engine}.yaml")
+
+
+def known_engine(root: str, engine: str) -> str:
+    """An engine that has a corpus; EngineUnavailableError names the nearest where it has none."""
     known = engines(root)
     if engine not in known:
         raise EngineUnavailableError(f"unknown engine {engine!r}{_mend(engine, known)}")
-    folder = os.path.join(root, "corpora", engine)
-    ssot = os.path.join(root, "engine_versions", f"{engine}.yaml")
+    return engine
+
+
+def load(engine: str, version: str | None = None, root: Root | None = None) -> Compiled:
+    """The compiled corpus of an engine: the newest, or that of a version in its history."""
+    folder = data_root(root)
+    newest, ssot = os.path.join(folder, "corpora", known_engine(folder, engine)), ssot_path(folder, engine)
     if version is None:
-        return _load(folder, ssot)
-    if version in versions(root, engine):
-        return _load(os.path.join(folder, "history", version), ssot)
-    newest = _load(folder, ssot)
-    if newest.head["engine_version"] != version:
-        kept = [*versions(root, engine), newest.head["engine_version"]]
+        return _load(newest, ssot)
+    if version in versions(folder, engine):
+        return _load(os.path.join(newest, "history", version), ssot)
+    compiled = _load(newest, ssot)
+    if compiled.head["engine_version"] != version:
+        kept = [*versions(folder, engine), compiled.head["engine_version"]]
         raise EngineUnavailableError(f"{engine}: no corpus of version {version!r}{_mend(version, kept)}")
-    return newest
+    return compiled
 
 
-def _mend(name: str, known: list[str]) -> str:
+def _mend(name: str, known: Sequence[str]) -> str:
     from pytest_llem_invariants.checker.likeness import nearest
 
     close = nearest(name, known)
@@ -139,59 +225,23 @@ def _mend(name: str, known: list[str]) -> str:
     return f" — {guess}known are {', '.join(dict.fromkeys(known)) or 'none'}"
 
 
-def _load(folder: str, ssot: str) -> Compiled:
+def shipped(folder: str, ssot: str) -> Compiled | None:
+    """What the wheel brings ready made; None in a checkout, and where it is damaged."""
+    if not folder.startswith(_SHIPPED + os.sep):
+        return None
     path = os.path.join(folder, COMPILED)
-    if os.path.exists(path):
+    try:
         with open(path, "rb") as file:
-            compiled = parse(file.read(), path)
-        in_wheel = f"{os.sep}_data{os.sep}" in path
-        if compiled is not None and (in_wheel or compiled.head["digests"] == source_digests(folder, ssot)):
-            return compiled
-    return _compile(folder, ssot)
+            return parse(file.read(), path, lambda: _made(folder, ssot))
+    except (OSError, CorpusError):
+        return None
 
 
-def _compile(folder: str, ssot: str) -> Compiled:
-    from pathlib import Path
-
-    from pytest_llem_invariants.checker.compiled import compile_folder
-    from pytest_llem_invariants.ssot import read_ssot
-
-    text = compile_folder(Path(folder), read_ssot(Path(ssot)) if os.path.exists(ssot) else None)
-    compiled = parse(text.encode(), folder)
-    assert compiled is not None
-    return compiled
+def _load(folder: str, ssot: str) -> Compiled:
+    return shipped(folder, ssot) or _made(folder, ssot)
 
 
-def source_digests(folder: str | Path, ssot: str | Path | None = None) -> dict[str, str]:
-    """A checksum of every file that a compiled corpus is made of; of an engine's file, of the parts that go into it.
+def _made(folder: str, ssot: str) -> Compiled:
+    from pytest_llem_invariants.checker.cache import compiled
 
-    It tells an edited file from an unedited one, before every check in a checkout: no more is asked of it.
-    """
-    from zlib import crc32
-
-    paths = {name: os.path.join(folder, name) for name in SOURCES}
-    if ssot is not None:
-        paths["engine_versions"] = os.fspath(ssot)
-    digests = {}
-    for name, path in paths.items():
-        if os.path.exists(path):
-            with open(path, "rb") as file:
-                text = file.read()
-            part = text if name in SOURCES else _compiled_parts(text)
-            digests[name] = f"{crc32(part):08x}-{len(part)}"
-    return digests
-
-
-_PARTS = (b"library:", b"native_types:", b"context:", b"routes:")
-
-
-def _compiled_parts(text: bytes) -> bytes:
-    """The top-level entries of an engine's file that a compiled corpus is made of."""
-    kept = []
-    is_part = False
-    for line in text.splitlines():
-        if line[:1].strip() and not line.startswith(b"#"):
-            is_part = line.startswith(_PARTS)
-        if is_part and line[:1] != b"#":
-            kept.append(line)
-    return b"\n".join(kept).rstrip()
+    return compiled(folder, ssot)

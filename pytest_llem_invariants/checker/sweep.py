@@ -17,16 +17,17 @@ from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.classes import ClassChecker
+    from pytest_llem_invariants.checker.codegen import Test
     from pytest_llem_invariants.checker.core import Checker
 
     Choice = Mapping[str, Any]
     Axis = Sequence[Choice]
     """Assignments of one field, or of several that vary together."""
-    Question = tuple[str, Callable[..., Any], frozenset[int]]
+    Question = tuple[str, Mapping[type, Test | None], frozenset[int]]
     Worlds = tuple[int, ...]
     """Those in which nothing rejects an assignment, by number."""
 
@@ -264,8 +265,9 @@ class _Plan:
         return tuple(left), by
 
     def _rejected_by(self, depth: int, chosen: Mapping[str, Any], world: Mapping[str, Any]) -> str | None:
-        for field, test, numbers in self._questions[depth]:
-            if field in chosen:
+        for field, by_kind, numbers in self._questions[depth]:
+            test = by_kind[type(chosen[field])] if field in chosen else None
+            if test is not None:
                 for hit in test(chosen[field], chosen, world) or ():
                     if hit in numbers:
                         return self._names[hit]  # type: ignore[no-any-return]

@@ -157,7 +157,7 @@ class Dependence:
 class Verdict:
     """The answer to one check. `ok` says that the library is not known to reject the config."""
 
-    __slots__ = ("certification", "depends", "native_types", "ok", "violations")
+    __slots__ = ("certification", "depends", "native_types", "ok", "origin", "violations")
 
     def __init__(
         self,
@@ -165,6 +165,7 @@ class Verdict:
         certification: str,
         native_types: tuple[str, ...] = (),
         depends: tuple[Dependence, ...] = (),
+        origin: str | None = None,
     ) -> None:
         self.violations = violations
         self.certification = certification
@@ -172,6 +173,8 @@ class Verdict:
         self.native_types = native_types
         self.depends = depends
         """The rules that facts decide which were not given: no violations as long as nobody knows."""
+        self.origin = origin
+        """Where the rules come from, where it is not the corpus that comes with this package."""
         self.ok = not any(violation.severity == "error" for violation in violations)
 
     @property
@@ -201,6 +204,7 @@ class Verdict:
             "status": self.status,
             "certification": self.certification,
             "native_types": list(self.native_types),
+            "origin": self.origin,
             "violations": [violation.as_dict() for violation in self.violations],
             "depends": [dependence.as_dict() for dependence in self.depends],
         }

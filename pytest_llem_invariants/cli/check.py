@@ -52,8 +52,8 @@ def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
 def load(options: argparse.Namespace) -> Checker:
     """The checker that the options name."""
     if options.corpus:
-        return Checker.load(options.engine, corpus=options.corpus)
-    return Checker.load(options.engine, version=options.engine_version)
+        return Checker.load(options.engine, corpus=options.corpus, root=options.root)
+    return Checker.load(options.engine, version=options.engine_version, root=options.root)
 
 
 def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker]) -> Checked:
@@ -75,8 +75,12 @@ def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dic
         return checkers[key]
     from pytest_llem_invariants.checker.routes import guess
 
-    best = guess(config, checkers)
-    return best if options.engine_version is None else Checker.load(best.engine, version=options.engine_version)
+    best = guess(config, checkers, options.root)
+    return best if options.engine_version is None else _earlier(best.engine, options)
+
+
+def _earlier(engine: str, options: argparse.Namespace) -> Checker:
+    return Checker.load(engine, version=options.engine_version, root=options.root)
 
 
 def _command(options: argparse.Namespace) -> Checked:
@@ -97,12 +101,10 @@ def _checker_of_command(options: argparse.Namespace) -> Checker:
     from pytest_llem_invariants.checker.routes import begins
 
     known: list[str] = []
-    for engine in store.engines(store.data_root()):
-        checker = Checker.load(engine)
+    for engine in store.engines(store.data_root(options.root)):
+        checker = Checker.load(engine, root=options.root)
         for command in checker.routes.get("commands", ()):
             known.append(" ".join(command["words"]))
             if begins(command, options.words):
-                return (
-                    checker if options.engine_version is None else Checker.load(engine, version=options.engine_version)
-                )
+                return checker if options.engine_version is None else _earlier(engine, options)
     raise LlemError(f"no engine has a command {' '.join(options.words[:2])!r} — known are {', '.join(known) or 'none'}")

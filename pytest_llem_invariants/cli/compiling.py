@@ -1,35 +1,42 @@
-"""`llem-invariants compile`: the compiled form of every corpus folder."""
+"""`llem-invariants compile`: the compiled form of every corpus folder, in the user's cache."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+import os
 
-from pytest_llem_invariants.checker import store
-from pytest_llem_invariants.checker.compiled import compile_folder
+from pytest_llem_invariants.checker import cache, store
 from pytest_llem_invariants.cli import INVALID
-from pytest_llem_invariants.files import write_atomically
-from pytest_llem_invariants.ssot import load_ssot
+from pytest_llem_invariants.errors import LlemError
 
 
 def run(options: argparse.Namespace) -> int:
-    root = Path(store.data_root())
+    root = store.data_root(options.root)
     status = 0
-    for engine in options.engines or store.engines(str(root)):
-        ssot = load_ssot(engine, root)
-        folder = root / "corpora" / engine
-        for place in (folder, *sorted((folder / "history").glob("*"))):
-            if not (place / store.SOURCES[0]).exists():
+    for engine in options.engines or store.engines(root):
+        ssot = store.ssot_path(root, store.known_engine(root, engine))
+        for folder in store.folders(root, engine):
+            shown = os.path.relpath(folder, root)
+            if store.shipped(folder, ssot) is not None:
+                print(f"{shown}: comes compiled with the package")
                 continue
-            text = compile_folder(place, ssot)
-            target = place / store.COMPILED
-            shown = target.relative_to(root)
-            if target.exists() and target.read_text(encoding="utf-8") == text:
+            entry = cache.Entry(folder, ssot)
+            if entry.read() is not None:
                 print(f"{shown}: fresh")
             elif options.check:
                 print(f"{shown}: stale — run llem-invariants compile {engine}")
                 status = INVALID
             else:
-                write_atomically(target, text)
-                print(f"{shown}: written, {len(text):,} bytes")
+                entry.make()
+                print(f"{shown}: written to {_written(entry)}")
     return status
+
+
+def _written(entry: cache.Entry) -> str:
+    path = entry.path()
+    if path is None or entry.read() is None:
+        raise LlemError(
+            f"the cache folder {cache.folder()} cannot be used — make it a folder that is yours and that nobody "
+            f"else may write to, or name another in {cache.VARIABLE}"
+        )
+    return path

@@ -11,6 +11,7 @@ from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.parser import context_of, stdout_is_terminal
+from pytest_llem_invariants.cli.reporting import told_origin
 
 Rule = Mapping[str, Any]
 _TITLES = {
@@ -24,12 +25,13 @@ _TITLES = {
 
 
 def run(options: argparse.Namespace) -> int:
-    old = Checker.load(options.engine, version=options.old)
-    new = Checker.load(options.engine, version=options.new)
+    old = Checker.load(options.engine, version=options.old, root=options.root)
+    new = Checker.load(options.engine, version=options.new, root=options.root)
     found = compare(old, new)
     broken = _broken(options, old, new) if options.config else None
     if options.format == "json":
-        print(json.dumps({"engine": new.engine, "old": old.version, "new": new.version, **found, "config": broken}))
+        head = {"engine": new.engine, "old": old.version, "new": new.version, "origin": new.origin}
+        print(json.dumps({**head, **found, "config": broken}))
     else:
         _print(old, new, found, broken, options.config)
     return INVALID if broken and broken["breaks"] else 0
@@ -161,7 +163,8 @@ def _print(
     old: Checker, new: Checker, found: Mapping[str, list[dict[str, Any]]], broken: Mapping[str, Any] | None, file: str
 ) -> None:
     terminal = stdout_is_terminal()
-    print(f"{new.engine} {old.version} → {new.version}: {len(old.rules)} → {len(new.rules)} rules")
+    rules = f"{len(old.rules)} → {len(new.rules)} rules{told_origin(new.origin)}"
+    print(f"{new.engine} {old.version} → {new.version}: {rules}")
     for kind, (colour, title) in _TITLES.items():
         entries = found[kind]
         if not entries:

@@ -41,8 +41,9 @@ def run(options: argparse.Namespace) -> int:
         ("where", rule["guard"]),
         ("class", rule["type"]),
         ("context", ", ".join(_fact(checker, name) for name in rule.get("context", ()))),
-        ("since", _since(checker, rule)),
+        ("since", _since(checker, rule, options)),
         ("proof", _proof(rule["certification"])),
+        ("from", "" if checker.origin is None else f"{checker.origin}, not the packaged corpora"),
         *source,
     ]
     print(bold.format(rule["id"]))
@@ -62,7 +63,8 @@ def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:
     if options.engine or options.corpus:
         checkers = [load(options)]
     else:
-        checkers = [Checker.load(engine) for engine in store.engines(store.data_root())]
+        root = store.data_root(options.root)
+        checkers = [Checker.load(engine, root=options.root) for engine in store.engines(root)]
     known = []
     for checker in checkers:
         for rule in checker.rules:
@@ -80,15 +82,15 @@ def _proof(certification: str) -> str:
     return f"replayed against the live library ({certification})"
 
 
-def _since(checker: Checker, rule: Mapping[str, Any]) -> str:
+def _since(checker: Checker, rule: Mapping[str, Any], options: argparse.Namespace) -> str:
     """The first version since which every kept corpus has the rule."""
     try:
-        kept = store.versions(store.data_root(), checker.engine)
+        kept = store.versions(store.data_root(options.root), checker.engine)
     except LlemError:
         return ""
     since = checker.version
     for version in reversed(kept):
-        older = Checker.load(checker.engine, version=version)
+        older = Checker.load(checker.engine, version=version, root=options.root)
         if older.version == checker.version:
             continue
         if not any((other["type"], other["when"]) == (rule["type"], rule["when"]) for other in older.rules):
@@ -103,8 +105,9 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
 
     path = options.corpus
     if path is None:
-        folder = os.path.join(store.data_root(), "corpora", checker.engine)
-        if options.engine_version in store.versions(store.data_root(), checker.engine):
+        root = store.data_root(options.root)
+        folder = os.path.join(root, "corpora", checker.engine)
+        if options.engine_version in store.versions(root, checker.engine):
             folder = os.path.join(folder, "history", options.engine_version)
         path = os.path.join(folder, store.SOURCES[0])
     if not os.path.exists(path) or path.endswith(".json"):

@@ -23,7 +23,7 @@ from pytest_llem_invariants.model import Rule
 
 def run(options: argparse.Namespace) -> int:
     if not options.engine and not options.corpus:
-        raise LlemError(f"name an engine with --engine: {', '.join(store.engines(store.data_root()))}")
+        raise LlemError(f"name an engine with --engine: {', '.join(store.engines(store.data_root(options.root)))}")
     checker = load(options)
     folder = _folder(checker, options)
     form = checker.routes.get("forms", {}).get(options.type)
@@ -34,7 +34,10 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.format == "pydantic":
         fields = checker.class_checker(native_type).fields or ()
-        source = pydantic_source(native_type, rules.get(native_type, ()), fields, checker.engine, checker.version)
+        which = f"{checker.engine!r}, version={checker.version!r}"
+        if checker.origin is not None:
+            which = f"corpus={checker.origin!r}" if options.corpus else f"{which}, root={checker.origin!r}"
+        source = pydantic_source(native_type, rules.get(native_type, ()), fields, which)
         print(source, end="")
         return 0
     schema, unsupported, total = _schema(checker, native_type, rules, _parameters(folder.parent))
@@ -62,8 +65,9 @@ def _meant(checker: Checker, name: str | None, form: Mapping[str, Any] | None) -
 def _folder(checker: Checker, options: argparse.Namespace) -> Path:
     if options.corpus:
         return Path(options.corpus)
-    folder = os.path.join(store.data_root(), "corpora", checker.engine)
-    if options.engine_version in store.versions(store.data_root(), checker.engine):
+    root = store.data_root(options.root)
+    folder = os.path.join(root, "corpora", checker.engine)
+    if options.engine_version in store.versions(root, checker.engine):
         folder = os.path.join(folder, "history", options.engine_version)
     return Path(folder) / store.SOURCES[0]
 

@@ -10,6 +10,7 @@ from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
+from pytest_llem_invariants.cli.reporting import told_origin
 
 
 def run(options: argparse.Namespace) -> int:
@@ -17,10 +18,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _engines(options: argparse.Namespace) -> int:
-    root = store.data_root()
+    root = store.data_root(options.root)
     rows = []
     for engine in store.engines(root):
-        checker = Checker.load(engine)
+        checker = Checker.load(engine, root=options.root)
         rows.append(
             {
                 "engine": engine,
@@ -54,7 +55,8 @@ def _rules(options: argparse.Namespace) -> int:
     table = [["rule", "severity", "class", "when"]]
     table.extend([rule["id"], rule["severity"], rule["type"].rpartition(".")[2], rule["when"]] for rule in rules)
     print_table(table)
-    print(f"\n{len(rules)} rules of {checker.engine} {checker.version}, certification {checker.certification}")
+    told = f"{len(rules)} rules of {checker.engine} {checker.version}, certification {checker.certification}"
+    print(f"\n{told}{told_origin(checker.origin)}")
     return 0
 
 

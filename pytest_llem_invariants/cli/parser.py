@@ -98,6 +98,15 @@ def _source(command: Any) -> None:
     group.add_argument("--engine", metavar="E", help="the engine; guessed from the keys where left out")
     group.add_argument("--engine-version", metavar="V", help="an earlier version of the library")
     group.add_argument("--corpus", metavar="FILE", help="an invariants.proposed.yaml of your own")
+    _root(group)
+
+
+def _root(command: Any) -> None:
+    command.add_argument(
+        "--root",
+        metavar="DIR",
+        help="another folder that holds engine_versions/ and corpora/, instead of the corpora of this package",
+    )
 
 
 def _surroundings(command: Any) -> None:
@@ -150,6 +159,7 @@ def _diff(commands: Any) -> None:
     command.add_argument("old", metavar="V1")
     command.add_argument("new", metavar="V2")
     command.add_argument("--config", metavar="FILE", help="also tell what of this config breaks")
+    _root(command)
     command.add_argument("--format", choices=("text", "json"), default="text")
     _surroundings(command)
 
@@ -184,9 +194,12 @@ def _sweep(commands: Any) -> None:
 
 
 def _compile(commands: Any) -> None:
-    command = _command(commands, "compile", "write the compiled form of the corpora, which check reads", "compiling")
+    command = _command(
+        commands, "compile", "put the compiled form of the corpora, which check reads, into the cache", "compiling"
+    )
     command.add_argument("engines", metavar="ENGINE", nargs="*", help="default: all")
-    command.add_argument("--check", action="store_true", help="write nothing; fail where a file is stale")
+    command.add_argument("--check", action="store_true", help="write nothing; fail where the cache holds no fresh form")
+    _root(command)
 
 
 def stdout_is_terminal(choice: str = "auto") -> bool:

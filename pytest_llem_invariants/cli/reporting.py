@@ -19,7 +19,7 @@ _WORDS = {"error": "error", "warn": "warning", "dormant": "ignored"}
 _MARKS = {"accepted": ("ok", "✓"), "depends": ("warn", "?"), "rejected": ("error", "✗")}
 _WEAK = {
     "none": "no rule behind this answer was ever proven",
-    "partial": "not every rule was replayed since the corpus changed",
+    "partial": "some rules were not replayed since the corpus changed, or were contradicted and left out",
     "simulated": "some rules were proven on a simulated platform only",
     "reused": "some evidence was carried over from an earlier run",
 }
@@ -37,6 +37,15 @@ def report(checked: Sequence[Checked], options: argparse.Namespace, *, uncertifi
 
     data = _sarif(checked, uncertified) if options.format == "sarif" else _json(checked)
     print(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def told_origin(origin: str | None) -> str:
+    """What follows a certification where the rules are not those that come with this package."""
+    return "" if origin is None else f" · {rules_from(origin)}"
+
+
+def rules_from(origin: str) -> str:
+    return f"rules from {origin}, not the packaged ones"
 
 
 def place(document: Checked, violation: Violation) -> tuple[int, int] | None:
@@ -62,7 +71,7 @@ def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
         style, sign = _MARKS[verdict.status]
         mark = paint(style, f"{sign} {verdict.status}")
         founded = verdict.certification
-        told = f"{checker.engine} {checker.version} · certification {founded}"
+        told = f"{checker.engine} {checker.version} · certification {founded}{told_origin(verdict.origin)}"
         lines.append(f"{mark}  {paint('bold', document.name)}  {paint('faint', told)}")
         lines.extend(f"  {paint('faint', line)}" for line in depending(verdict))
         if founded in _WEAK and (verdict.ok or uncertified):
@@ -196,6 +205,7 @@ def _sarif(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
             {
                 "tool": {"driver": {"name": "llem-invariants", "rules": [rules[name] for name in sorted(rules)]}},
                 "results": results,
+                **_invocations(checked),
                 "properties": {
                     "depends": {
                         document.name: [dependence.as_dict() for dependence in document.verdict.depends]
@@ -206,6 +216,20 @@ def _sarif(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
             }
         ],
     }
+
+
+def _invocations(checked: Sequence[Checked]) -> dict[str, Any]:
+    """What code scanning shows of the run itself: by which rules it checked, where they are not the packaged ones."""
+    told = [{"level": "note", "message": {"text": sentence}} for sentence in _foreign(checked)]
+    return {"invocations": [{"executionSuccessful": True, "toolExecutionNotifications": told}]} if told else {}
+
+
+def _foreign(checked: Sequence[Checked]) -> list[str]:
+    return [
+        f"{document.name}: checked with {rules_from(document.verdict.origin)}"
+        for document in checked
+        if document.verdict.origin is not None
+    ]
 
 
 def _location(document: Checked, violation: Violation) -> dict[str, Any]:
@@ -237,6 +261,7 @@ def _github(checked: Sequence[Checked], uncertified: bool) -> list[str]:
         if uncertified and not document.verdict.certified:
             certification = document.verdict.certification
             lines.append(f"::error file={document.name},title=uncertified::{certification}: {_WEAK[certification]}")
+    lines.extend(f"::notice title=foreign-corpus::{_escaped(sentence)}" for sentence in _foreign(checked))
     return lines
 
 

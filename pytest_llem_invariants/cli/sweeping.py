@@ -13,6 +13,7 @@ from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.check import choose
 from pytest_llem_invariants.cli.parser import context_of
 from pytest_llem_invariants.cli.reading import read
+from pytest_llem_invariants.cli.reporting import told_origin
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
         "valid": pruned.valid,
         "pruned_by": pruned.by_rule,
         "certification": pruned.certification,
+        "origin": checker.origin,
     }
     if options.format == "json":
         print(json.dumps(summary, indent=2))
@@ -47,7 +49,7 @@ def _print(summary: dict[str, Any], out: Any) -> None:
     total, valid = summary["total"], summary["valid"]
     print(
         f"{summary['native_type']}: {valid:,} of {total:,} combinations are valid"
-        f" (certification {summary['certification']})",
+        f" (certification {summary['certification']}{told_origin(summary['origin'])})",
         file=out,
     )
     width = max((len(f"{count:,}") for count in summary["pruned_by"].values()), default=0)

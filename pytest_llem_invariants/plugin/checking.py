@@ -29,6 +29,12 @@ def declare(parser: pytest.Parser) -> None:
     parser.addini(
         "llem_configs_platform", "The platform on which the files in llem_configs are to run", "string", default=""
     )
+    parser.addini(
+        "llem_configs_root",
+        "A folder with engine_versions/ and corpora/ to check by, instead of the corpora of the package",
+        "string",
+        default="",
+    )
     parser.addini("llem_configs_certified", "Whether a pass must be founded on a full replay", "bool", default=False)
 
 
@@ -39,10 +45,10 @@ def llem_checker() -> Callable[..., Checker]:
 
     loaded: dict[tuple[Any, ...], Checker] = {}
 
-    def load(engine: str | None = None, *, version: str | None = None, corpus: Any = None) -> Checker:
-        key = (engine, version, None if corpus is None else str(corpus))
+    def load(engine: str | None = None, *, version: str | None = None, corpus: Any = None, root: Any = None) -> Checker:
+        key = (engine, version, *(None if path is None else str(path) for path in (corpus, root)))
         if key not in loaded:
-            loaded[key] = Checker.load(engine, version=version, corpus=corpus)
+            loaded[key] = Checker.load(engine, version=version, corpus=corpus, root=root)
         return loaded[key]
 
     return load
@@ -76,7 +82,7 @@ class ConfigItem(pytest.Item):
 
     def runtest(self) -> None:
         from pytest_llem_invariants.cli.reading import read
-        from pytest_llem_invariants.cli.reporting import depending, describe, distinct
+        from pytest_llem_invariants.cli.reporting import depending, describe, distinct, rules_from
 
         config = read(str(self.path))
         verdict = self._verdict(config)
@@ -86,6 +92,8 @@ class ConfigItem(pytest.Item):
             for violation in distinct(verdict.violations)
             for line in describe(violation, ":".join(map(str, (name, *config.place_of(violation.path)))))
         ).rstrip()
+        if verdict.origin is not None:
+            told = f"{told}\n{name}: checked with {rules_from(verdict.origin)}".lstrip()
         if not verdict.ok:
             raise RejectedError(told)
         if self.config.getini("llem_configs_certified") and not verdict.certified:
@@ -99,10 +107,12 @@ class ConfigItem(pytest.Item):
         from pytest_llem_invariants.checker.routes import guess
 
         checkers = self.config.stash.setdefault(_CHECKERS, {})
+        named = self.config.getini("llem_configs_root")
+        root = str(self.config.rootpath / named) if named else None
         engine = self.config.getini("llem_configs_engine")
         if engine and engine not in checkers:
-            checkers[engine] = Checker.load(engine)
-        checker: Checker = checkers[engine] if engine else guess(config.data, checkers)
+            checkers[engine] = Checker.load(engine, root=root)
+        checker: Checker = checkers[engine] if engine else guess(config.data, checkers, root)
         platform = self.config.getini("llem_configs_platform")
         return checker.check_config(
             config.data, context=checker.context_from({"platform": platform} if platform else {})

@@ -165,7 +165,7 @@ def schema_of_serve(project: Path, capsys: pytest.CaptureFixture[str]) -> dict[s
     path = project / "corpora/demo/invariants.proposed.yaml"
     path.write_text(render_proposed(corpus_of([*RULES, MODEL_AND_SIZE])))
     (path.parent / "invariants.validated.yaml").unlink()
-    assert main(["export", "--engine", "demo", "--type", "serve"]) == 0
+    assert main(["export", "--root", ".", "--engine", "demo", "--type", "serve"]) == 0
     schema: dict[str, Any] = json.loads(capsys.readouterr().out)
     return schema
 
@@ -189,7 +189,7 @@ def test_the_schema_of_a_form_rejects_only_what_the_checker_rejects(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     schema = schema_of_serve(project, capsys)
-    checker = Checker.load("demo")
+    checker = Checker.load("demo", root=".")
 
     @settings(max_examples=400, deadline=None)
     @given(WRITTEN)
@@ -200,5 +200,5 @@ def test_the_schema_of_a_form_rejects_only_what_the_checker_rejects(
 
 
 def test_a_form_without_a_class_has_no_schema(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["export", "--engine", "demo", "--type", "nested"]) == 2
+    assert main(["export", "--root", ".", "--engine", "demo", "--type", "nested"]) == 2
     assert "of no class of its own" in capsys.readouterr().err

@@ -8,8 +8,9 @@ from tests.checker.demo import install
 
 
 @pytest.fixture
-def theirs(pytester: pytest.Pytester) -> pytest.Pytester:
+def theirs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     install(pytester.path)
+    monkeypatch.setenv("LLEM_CACHE_DIR", str(pytester.path / "cache"))
     configs = pytester.mkdir("configs")
     (configs / "good.yaml").write_text("model: m\n")
     (configs / "bad.yaml").write_text("model: m\ntensor-parallel-size: 0\n")
@@ -20,7 +21,7 @@ def theirs(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(theirs: pytest.Pytester, ini: str, *words: str) -> pytest.RunResult:
-    theirs.makeini(f"[pytest]\n{ini}\n")
+    theirs.makeini(f"[pytest]\nllem_configs_root = .\n{ini}\n")
     return theirs.runpytest_subprocess("-v", "-p", "no:cacheprovider", *words)
 
 
@@ -59,10 +60,10 @@ def test_the_fixture_loads_a_checker_once(theirs: pytest.Pytester) -> None:
     theirs.makepyfile(
         """
         def test_verdict(llem_checker):
-            checker = llem_checker("demo")
-            assert checker is llem_checker("demo")
+            checker = llem_checker("demo", root=".")
+            assert checker is llem_checker("demo", root=".")
             assert not checker.check("Sampling", {"temperature": -1}).ok
-            assert llem_checker("demo", version="1.0").version == "1.0"
+            assert llem_checker("demo", version="1.0", root=".").version == "1.0"
         """
     )
     run(theirs, "").assert_outcomes(passed=1)

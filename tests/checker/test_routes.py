@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("project")
 
 
 def told(config: dict[str, Any], **how: Any) -> list[tuple[str, tuple[str | int, ...], tuple[str, ...]]]:
-    verdict = Checker.load("demo").check_config(config, **how)
+    verdict = Checker.load("demo", root=".").check_config(config, **how)
     return [(violation.rule_id, violation.path, violation.fields) for violation in verdict.violations]
 
 
@@ -70,7 +70,7 @@ def test_what_people_write_reaches_the_class_and_keeps_its_place(config: dict[st
 
 
 def test_what_a_reader_ignores_is_remarked_on_and_rejects_nothing() -> None:
-    verdict = Checker.load("demo").check_config({"messages": [], "temprature": -1, "best_of": 2})
+    verdict = Checker.load("demo", root=".").check_config({"messages": [], "temprature": -1, "best_of": 2})
     assert verdict.ok
     assert [violation.severity for violation in verdict.violations] == ["warn", "warn"]
 
@@ -79,7 +79,7 @@ def test_what_another_document_says_is_not_missing_here(project: Path) -> None:
     path = project / "corpora/demo/invariants.proposed.yaml"
     path.write_text(render_proposed(corpus_of([rule("model_needed", {"model": {"absent": True}}, native_type=SERVE)])))
     (path.parent / "invariants.validated.yaml").unlink()
-    checker = Checker.load("demo")
+    checker = Checker.load("demo", root=".")
     assert not checker.check(SERVE, {"graphs": True}).ok
     assert checker.check_config({"graphs": True}).ok
     assert not checker.check_config({"model": None, "graphs": True}).ok
@@ -109,12 +109,12 @@ def test_a_form_can_be_named() -> None:
     ],
 )
 def test_a_command_line_is_read_as_the_command_would(words: list[str], expected: list[str]) -> None:
-    verdict = Checker.load("demo").check_command(words)
+    verdict = Checker.load("demo", root=".").check_command(words)
     assert [violation.rule_id for violation in verdict.violations] == expected
 
 
 def test_the_config_file_of_a_command_line_stands_below_its_options() -> None:
-    checker = Checker.load("demo")
+    checker = Checker.load("demo", root=".")
     file = {"tensor-parallel-size": 0, "graphs": True}
     words = ["demo", "serve", "M", "--config", "serve.yaml"]
     told = [one.rule_id for one in checker.check_command(words, read=lambda name: file).violations]
@@ -126,7 +126,7 @@ def test_the_config_file_of_a_command_line_stands_below_its_options() -> None:
 
 def test_an_unknown_command_is_told_with_the_known_ones() -> None:
     with pytest.raises(RoutingError, match="known are demo serve"):
-        Checker.load("demo").check_command(["demo", "bench"])
+        Checker.load("demo", root=".").check_command(["demo", "bench"])
 
 
 def test_violations_compare_by_what_they_say() -> None:

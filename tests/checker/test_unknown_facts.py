@@ -140,9 +140,9 @@ def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys:
         SSOT.replace("default: cpu,", "default: cpu, assumed: false,")
     )
     (project / "serve.yaml").write_text("model: m\ngraphs: true\n")
-    assert main(["check", "serve.yaml"]) == 0
+    assert main(["check", "--root", ".", "serve.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "? depends  serve.yaml  demo 2.0 · certification full",
+        "? depends  serve.yaml  demo 2.0 · certification full · rules from ., not the packaged ones",
         "  depends on the platform (1 rule) — pass --platform",
     ]
     assert main(["check", "--format", "json", "serve.yaml"]) == 0

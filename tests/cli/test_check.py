@@ -28,7 +28,7 @@ def serve(project: Path) -> Path:
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    status = main(list(words))
+    status = main([words[0], "--root", ".", *words[1:]])
     out, err = capsys.readouterr()
     return status, out, err
 
@@ -47,7 +47,7 @@ def test_a_rejected_file_is_told_with_place_fix_and_source(serve: Path, capsys: 
         "  fix  turn graphs off",
         "  why  demo/params.py:7 · cuda_only",
         "",
-        "✗ rejected  serve.yaml  demo 2.0 · certification full",
+        "✗ rejected  serve.yaml  demo 2.0 · certification full · rules from ., not the packaged ones",
     ]
 
 

@@ -59,8 +59,6 @@ def test_the_examples_say_what_the_page_says(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "engine_versions").symlink_to(ROOT / "engine_versions")
-    (tmp_path / "corpora").symlink_to(ROOT / "corpora")
     blocks = _FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
     for _, title, text in blocks:
         if title:

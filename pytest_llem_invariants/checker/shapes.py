@@ -1,0 +1,174 @@
+"""What the data of a compiled corpus must look like, so that whatever reads it may rely on it. Cheap: it stands before
+every check.
+"""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker.verdict import CERTIFICATIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Shape = Callable[[Any], bool]
+
+
+def _anything(value: Any) -> bool:
+    return True
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or type(value) is str
+
+
+def _is_flag(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_certification(value: Any) -> bool:
+    return value in CERTIFICATIONS
+
+
+def _list_of(shape: Shape) -> Shape:
+    return lambda value: type(value) is list and all(map(shape, value))
+
+
+def _map_of(shape: Shape) -> Shape:
+    return lambda value: type(value) is dict and all(map(shape, value.values()))
+
+
+def _record(needed: dict[str, Shape], more: dict[str, Shape] | None = None) -> Shape:
+    """A mapping with these keys; what else stands in it is for a reader who knows more."""
+    possible = more or {}
+
+    def fits(value: Any) -> bool:
+        return (
+            type(value) is dict
+            and all(name in value and shape(value[name]) for name, shape in needed.items())
+            and all(possible[name](value[name]) for name in possible.keys() & value.keys())
+        )
+
+    return fits
+
+
+_TEXTS = _list_of(_is_text)
+_NAMES = _map_of(_is_text)
+_LIST = _list_of(_anything)
+_MAP = _map_of(_anything)
+
+
+def _is_place(value: Any) -> bool:
+    return type(value) is list and len(value) == 6 and all(map(_is_count, value))
+
+
+def _is_section(value: Any) -> bool:
+    return type(value) is str or _SECTION(value)
+
+
+_SECTION = _record({"by": _is_text, "classes": _NAMES}, {"ignore": _LIST})
+_FORM = _record(
+    {},
+    {
+        "class": _is_text,
+        "marks": _TEXTS,
+        "where": _MAP,
+        "flags": _is_flag,
+        "abbreviations": _is_flag,
+        "versions": _map_of(_record({}, {"ignore": _TEXTS, "fields": _NAMES})),
+        "fields": _NAMES,
+        "words": _map_of(_MAP),
+        "ignore": _TEXTS,
+        "inline": _TEXTS,
+        "sections": _map_of(_is_section),
+        "unset": _LIST,
+        "extras": _is_text,
+        "elsewhere": _MAP,
+    },
+)
+_COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
+_ROUTES = _record({}, {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND)})
+
+
+def is_routes(value: Any) -> bool:
+    """Whether documents can be routed by it, each command by a form that is there."""
+    if not _ROUTES(value):
+        return False
+    forms = value.get("forms", {})
+    return all("class" in forms.get(command["form"], ()) for command in value.get("commands", ()))
+
+
+is_head = _record(
+    {
+        "engine": _is_text,
+        "engine_version": _is_text,
+        "certification": _is_certification,
+        "environment": _is_text_or_none,
+        "context": _map_of(_record({"values": _LIST})),
+        "routes": is_routes,
+        "classes": _map_of(_is_place),
+    },
+    {"key": _is_text_or_none},
+)
+
+
+def _is_gone(value: Any) -> bool:
+    return type(value) is list and len(value) == 2 and _is_text(value[0]) and _is_text_or_none(value[1])
+
+
+_IS_CLASS = _record(
+    {"certification": _is_certification, "tests": _NAMES, "always": _is_text_or_none, "reads": _TEXTS},
+    {
+        "accepts_extra": _is_flag,
+        "fields": _map_of(_TEXTS),
+        "sections": _NAMES,
+        "gone": _map_of(_is_gone),
+        "deprecated": _map_of(_record({}, {"by": _is_text_or_none, "note": _is_text_or_none})),
+    },
+)
+
+
+def is_class(value: Any) -> bool:
+    """Whether a class can be checked by it: what is known of its fields is known of all of it."""
+    if not _IS_CLASS(value):
+        return False
+    together = ("fields", "accepts_extra", "gone", "deprecated")
+    return len({name in value for name in together}) == 1
+
+
+def _is_piece(value: Any) -> bool:
+    """Fixed text of a message, or a hole."""
+    return type(value) is str or (type(value) is list and len(value) == 2 and all(map(_is_text, value)))
+
+
+is_rules = _list_of(
+    _record(
+        {
+            "id": _is_text,
+            "severity": lambda value: value in ("error", "warn", "dormant"),
+            "fields": _TEXTS,
+            "anchors": _TEXTS,
+            "summary": _is_text,
+            "guard": _is_text,
+            "method": _is_text,
+            "suggestion": _is_text,
+            "when": _is_text,
+            "certification": _is_certification,
+        },
+        {
+            "names": _NAMES,
+            "words": _list_of(_is_piece),
+            "defaults": _MAP,
+            "context": _TEXTS,
+            "examples": lambda value: type(value) is list and len(value) == 2 and all(map(_MAP, value)),
+        },
+    )
+)
