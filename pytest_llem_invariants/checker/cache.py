@@ -33,13 +33,17 @@ COMPILER = (
     "corpus_evidence.py",
     "corpus_names.py",
     "corpus_rules.py",
+    "errors.py",
     "expressions.py",
+    "files.py",
     "model.py",
+    "patterns.py",
     "predicates.py",
     "ssot.py",
     "strict.py",
     "wording.py",
     "yaml_scalars.py",
+    "yaml_writer.py",
     "yamlio.py",
 )
 """The modules of this package that make a compiled corpus what it is: another of any is another corpus."""

@@ -145,14 +145,14 @@ def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys:
         "? depends  serve.yaml  demo 2.0 · certification full · rules from ., not the packaged ones",
         "  depends on the platform (1 rule) — pass --platform",
     ]
-    assert main(["check", "--format", "json", "serve.yaml"]) == 0
+    assert main(["check", "--root", ".", "--format", "json", "serve.yaml"]) == 0
     (document,) = json.loads(capsys.readouterr().out)["documents"]
     assert (document["ok"], document["status"], document["depends"][0]["rule_id"]) == (True, "depends", "cuda_only")
-    assert main(["check", "--format", "sarif", "serve.yaml"]) == 0
+    assert main(["check", "--root", ".", "--format", "sarif", "serve.yaml"]) == 0
     (run,) = json.loads(capsys.readouterr().out)["runs"]
     assert run["results"] == []
     assert [one["rule_id"] for one in run["properties"]["depends"]["serve.yaml"]] == ["cuda_only"]
-    assert main(["check", "--format", "github", "serve.yaml"]) == 0
+    assert main(["check", "--root", ".", "--format", "github", "serve.yaml"]) == 0
     assert capsys.readouterr().out.startswith("::notice file=serve.yaml,title=depends::depends on the platform")
-    assert main(["explain", "cuda_only"]) == 0
+    assert main(["explain", "--root", ".", "cuda_only"]) == 0
     assert "platform (where it is not given, the verdict depends on it)" in capsys.readouterr().out

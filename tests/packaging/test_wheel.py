@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -42,14 +43,70 @@ def test_the_wheel_holds_code_corpora_and_versions(wheel: Path) -> None:
         assert f"{data}/engine_versions/{path.name}" in names
     for path in (ROOT / "corpora").glob("*/*.*"):
         assert f"{data}/corpora/{path.relative_to(ROOT / 'corpora').as_posix()}" in names
+    for proposed in (ROOT / "corpora").rglob("invariants.proposed.yaml"):
+        place = proposed.parent.relative_to(ROOT / "corpora").as_posix()
+        assert (f"{data}/corpora/{place}/compiled.json" in names) is ("_staging" not in place)
     assert {"pytest_llem_invariants/py.typed", "miners/py.typed", "pytest_llem_invariants/plugin/__init__.py"} <= names
     assert not [name for name in names if "_staging" in name or name.startswith("tests/")]
 
 
-def test_an_installed_wheel_brings_its_own_corpora(wheel: Path, tmp_path: Path) -> None:
-    target = tmp_path / "site"
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the wheel was installed."""
+    target = tmp_path_factory.mktemp("site")
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
+    return target
+
+
+def check(site: Path, folder: Path, config: str) -> subprocess.CompletedProcess[str]:
+    """`llem-invariants check` of the installed package in a folder, where no cache can be had."""
+    (folder / "x.yaml").write_text(config)
+    code = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); from pytest_llem_invariants.cli import main; sys.exit(main())"
+    )
+    words = ["check", "--engine", "transformers", "--type", "GenerationConfig", "x.yaml"]
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=folder,
+        env={**os.environ, "LLEM_CACHE_DIR": "/dev/null/none"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_installed_wheel_checks_by_its_own_corpora_wherever_one_stands(site: Path, tmp_path: Path) -> None:
+    """A folder of corpora above the current one is anybody's: its rules, and what it calls compiled, are not read."""
+    planted = tmp_path / "corpora" / "transformers"
+    planted.mkdir(parents=True)
+    for name in ("invariants.proposed.yaml", "compiled.json"):
+        (planted / name).write_text("planted")
+    (tmp_path / "engine_versions").mkdir()
+    (tmp_path / "engine_versions" / "transformers.yaml").write_text("planted")
+    below = tmp_path / "below"
+    below.mkdir()
+    done = check(site, below, "max_new_tokens: 0\n")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "not the packaged ones" not in done.stdout
+
+
+def test_a_damaged_file_of_the_installed_package_costs_time_only(site: Path, tmp_path: Path) -> None:
+    compiled = site / "pytest_llem_invariants/_data/corpora/transformers/compiled.json"
+    whole = compiled.read_bytes()
+    try:
+        expected = check(site, tmp_path, "max_new_tokens: 0\n").stdout
+        for place in (10, 400, whole.index(b"max_new_tokens", 20_000)):
+            compiled.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            assert check(site, tmp_path, "max_new_tokens: 0\n").stdout == expected
+        compiled.unlink()
+        assert check(site, tmp_path, "max_new_tokens: 0\n").stdout == expected
+    finally:
+        compiled.write_bytes(whole)
+
+
+def test_an_installed_wheel_brings_its_own_corpora(site: Path, tmp_path: Path) -> None:
+    target = site
     elsewhere = tmp_path / "empty"
     elsewhere.mkdir()
     code = (

@@ -1,0 +1,39 @@
+"""Put the compiled form of every corpus into the wheel: it is made of the corpora, so git does not hold it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CompiledCorpora(BuildHookInterface):  # type: ignore[misc]
+    """An editable install needs none: a checkout's are made into the user's cache when they are first asked for."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        sys.path.insert(0, self.root)
+        from pytest_llem_invariants.checker.compiled import compile_folder
+        from pytest_llem_invariants.checker.store import COMPILED, engines, folders, ssot_path
+        from pytest_llem_invariants.ssot import read_ssot
+
+        self._made = Path(tempfile.mkdtemp(prefix="llem-compiled-"))
+        for engine in engines(self.root):
+            ssot = read_ssot(Path(ssot_path(self.root, engine)))
+            for folder in map(Path, folders(self.root, engine)):
+                relative = folder.relative_to(self.root) / COMPILED
+                made = self._made / relative
+                made.parent.mkdir(parents=True)
+                made.write_text(compile_folder(folder, ssot), encoding="utf-8")
+                build_data["force_include"][str(made)] = f"pytest_llem_invariants/_data/{relative.as_posix()}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            shutil.rmtree(self._made)
