@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
+from miners.asking import asker
 from miners.blind import probe_blind
 from miners.candidate import Candidate
 from miners.challenges import jointly
@@ -20,7 +21,7 @@ from miners.counterexamples import Counterexamples
 from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.feeds import Feed, restate
-from miners.oracle import Oracle, Question
+from miners.oracle import Oracle, Question, Tally, added
 from miners.producers import FULL_BUDGET, NO_DYNAMIC_MINER, budget_of, challenges_of, probe_class, read_class
 from miners.proof import Gate
 from miners.static import SiteFinding
@@ -29,7 +30,6 @@ from miners.verdicts import Lost, Proven
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
 from pytest_llem_invariants.files import today
 from pytest_llem_invariants.model import AddedBy, Kwargs, Observation, Rule
-from pytest_llem_invariants.replay.observe import Observer
 
 ASKERS: Final = 2
 """In so many shares the library is asked about what the rules of a front are challenged with."""
@@ -46,6 +46,9 @@ _GUESSES_A_CONDITION: Final = 10
 """What was read or probed for takes about as long as so many candidates of a declared type."""
 
 
+_NOTHING_ASKED: Final = Tally()
+
+
 @dataclass(frozen=True, slots=True)
 class ClassResult:
     """What came of a class, or of a part of it."""
@@ -56,6 +59,7 @@ class ClassResult:
     findings: tuple[SiteFinding, ...]
     blind: tuple[Candidate, ...] = ()
     """What was found again without knowing of it."""
+    tally: Tally = _NOTHING_ASKED
 
 
 def fronts(adapter: EngineAdapter, surface: Iterable[str]) -> tuple[str, ...]:
@@ -97,7 +101,7 @@ class Bench:
 
     def ask(self, name: str, share: int) -> Mapping[Question, Observation]:
         """What the library says to a share of the challenges of a class: where its rules are known, what they claim."""
-        oracle = Oracle(Observer(self.adapter), name, default=self.adapter.default_context())
+        oracle = Oracle(asker(self.adapter), name, default=self.adapter.default_context())
         challenges: Iterable[Kwargs] = itertools.islice(self.challenges[name], share, None, ASKERS)
         if name in self.known:
             gate = self._gate(name, oracle)
@@ -129,7 +133,7 @@ class Bench:
             gate.challenge((*challenges, *self.joint_challenges_of(name, gate.proven)))
         proven = gate.finished() if parts == 1 else gate.proven
         blind = self._blind(name, oracle) if parts == 1 else ()
-        return ClassResult(proven, tuple(gate.lost), counted((*guesses, *probed)), findings, blind)
+        return ClassResult(proven, tuple(gate.lost), counted((*guesses, *probed)), findings, blind, oracle.tally())
 
     def _blind(self, name: str, oracle: Oracle) -> tuple[Candidate, ...]:
         if NO_DYNAMIC_MINER in self.adapter.ssot.adapter:
@@ -155,7 +159,7 @@ class Bench:
         gate.prove(probed)
         gate.challenge(challenges)
         blind = self._blind(name, oracle) if part == 0 else ()
-        return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), blind)
+        return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), blind, oracle.tally())
 
     def reconcile(self, name: str) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
         """Put what came of all the parts of a class to their challenges, and to each other."""
@@ -193,7 +197,7 @@ class Bench:
         yield from jointly([entry.rule for entry in proven], facts, max(_LEAST_JOINT, most), self.surface)
 
     def _oracle(self, name: str) -> Oracle:
-        return Oracle(Observer(self.adapter), name, self.judged.get(name), self.adapter.default_context())
+        return Oracle(asker(self.adapter), name, self.judged.get(name), self.adapter.default_context())
 
     def _gate(self, name: str, oracle: Oracle) -> Gate:
         adapter = self.adapter
@@ -249,6 +253,7 @@ def joined(results: Sequence[ClassResult]) -> ClassResult:
         total(result.staged for result in results),
         tuple(finding for result in results for finding in result.findings),
         tuple(candidate for result in results for candidate in result.blind),
+        added(result.tally for result in results),
     )
 
 

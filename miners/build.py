@@ -27,6 +27,7 @@ from miners.lift import lift
 from miners.mappings import keys_of_mappings, with_examples
 from miners.merge import carry_over, merge
 from miners.naming import named
+from miners.oracle import Tally
 from miners.places import with_method
 from miners.progress import Progress
 from miners.stage import to_candidate
@@ -34,7 +35,7 @@ from miners.static import StaticResult
 from miners.static.reader import ImportedReader
 from miners.surface import engine_surface
 from miners.verdicts import Lost, Proven
-from miners.workers import forked
+from miners.workers import PATIENCE, Limits, Watch, forked
 from pytest_llem_invariants.corpus import SCHEMA_VERSION
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.files import now
@@ -61,6 +62,8 @@ class Mined:
     """Every site in the code of the surface that may have an effect, for the ledger."""
     heirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The id of each rule written by hand that mined rules took over → the ids of these."""
+    tally: Tally = field(default_factory=Tally)
+    """What the library said to all that it was asked."""
 
 
 def build(
@@ -72,12 +75,13 @@ def build(
     classes: Collection[str] | None = None,
     counterexamples: Counterexamples = EMPTY,
     earlier: Sequence[Rule] = (),
+    limits: Limits = PATIENCE,
 ) -> Mined:
     """Mine the installed library, which the caller has checked: whether the producers may trust it (`miners.roles`).
 
     With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
     rules beside the challenges that are made for them; the examples of `earlier` rules, of another version, are the
-    first that are tried.
+    first that are tried. The `limits` are those of the library.
     """
     version = adapter.import_library()
     with progress.step("reading the surface") as step:
@@ -87,7 +91,7 @@ def build(
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     reader = ImportedReader(adapter.package)
     bench = Bench(adapter, surface, feeds, known_to(surface, counterexamples), earlier, reader)
-    crew = _Crew(bench, progress, workers)
+    crew = _Crew(bench, progress, workers, limits)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
@@ -110,7 +114,16 @@ def build(
         rules=named(inherited.rules, previous),
         context=adapter.ssot.context,
     )
-    return Mined(corpus, whole.lost, proven, feeds, whole.staged, StaticResult(whole.findings), heirs=inherited.heirs)
+    return Mined(
+        corpus,
+        whole.lost,
+        proven,
+        feeds,
+        whole.staged,
+        StaticResult(whole.findings),
+        heirs=inherited.heirs,
+        tally=whole.tally,
+    )
 
 
 def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
@@ -136,21 +149,24 @@ class _Crew:
     bench: Bench
     progress: Progress
     workers: int
+    limits: Limits
 
     @contextmanager
-    def each(self, work: Callable[..., _Found], tasks: Sequence[_Task]) -> Iterator[Iterator[_Found]]:
+    def each(
+        self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
+    ) -> Iterator[Iterator[_Found]]:
         """What comes of each task at the bench, in their order; the work begins at once.
 
         One worker is forked, too: what asks for all the memory is to end nobody.
         """
         _inherited[:] = [self.bench]
-        with forked(max(1, min(self.workers, len(tasks)))) as pool:
+        with forked(self.workers, self.limits, watch) as pool:
             yield pool.map(_done, itertools.repeat(work), tasks)
 
     def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
         """The same with the tasks by name, while their progress is shown."""
         found = {}
-        with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks) as results:
+        with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks, step.asked) as results:
             for task, result in zip(tasks, results, strict=True):
                 found[task] = result
                 step.advance()

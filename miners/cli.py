@@ -59,8 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command() -> NoReturn:
     """`main` as a command: what has imported a large library ends at once, and is not looked through for garbage."""
     from miners.workers import collect_seldom
+    from pytest_llem_invariants.forks import no_input
 
     collect_seldom()
+    no_input()
     leave(main())
 
 
@@ -253,6 +255,7 @@ def _compare(path: Path, text: str) -> int:
 
 
 def _fuzz(options: argparse.Namespace) -> int:
+    from miners.asking import Asking
     from miners.fuzz import MODES, exceeds, fuzz
     from miners.prediction import Prediction
     from miners.surface import engine_surface
@@ -260,24 +263,23 @@ def _fuzz(options: argparse.Namespace) -> int:
     from pytest_llem_invariants.corpus import load_proposed
     from pytest_llem_invariants.engines import get_adapter
     from pytest_llem_invariants.inverse import constants_of
-    from pytest_llem_invariants.replay.observe import Observer
 
     adapter = get_adapter(options.engine)
     check_roles(Installed(adapter), ("invariants",), Terms(other_version=True))
     chosen(adapter.native_types(), options.classes)
-    observer = Observer(adapter)
+    asking = Asking(adapter)
     path = options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     corpus = load_proposed(path)
     prediction = Prediction(Checker.load(options.engine, corpus=options.corpus, root=data_root()), adapter)
     report = fuzz(
         engine_surface(adapter),
-        observer.raises,
+        asking.raises,
         prediction,
         configs=options.configs,
         seed=options.seed,
         classes=options.classes,
         constants=(value for rule in corpus.rules for value in constants_of(rule.match.fields)),
-        no_verdict=observer.no_verdict,
+        no_verdict=asking.no_verdict,
         accuse=prediction.rules,
         workers=options.workers,
     )
@@ -296,10 +298,13 @@ def _fuzz(options: argparse.Namespace) -> int:
 
 
 def _class(options: argparse.Namespace) -> int:
-    from miners.oneclass import mine_class
+    from miners.examined import examine
     from pytest_llem_invariants.corpus import dump, render_proposed
 
-    text = render_proposed(mine_class(options.target, base=options.base))
+    examined = examine(options.target, base=options.base)
+    text = render_proposed(examined.corpus)
+    for note in examined.notes:
+        print(f"llem-mine: {note}", file=sys.stderr)
     if options.out is None:
         sys.stdout.write(text)
     else:

@@ -274,7 +274,7 @@ def _run(trial: _Trial, tasks: Sequence[tuple[str, str]], workers: int) -> Itera
     global _forked
     _forked = trial
     try:
-        with forked(max(1, min(workers, len(tasks)))) as pool:
+        with forked(workers) as pool:
             yield from pool.map(_in_fork, tasks)
     finally:
         _forked = None

@@ -95,13 +95,13 @@ def _lifted(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str
 
 
 def _probed(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+    from miners.asking import asker
     from miners.oracle import Oracle
     from miners.producers import challenges_of, probe_class
-    from pytest_llem_invariants.replay.observe import Observer
 
     read = tuple(_read(adapter, surface, name))
     company = tuple(challenges_of(adapter, surface, name))
-    oracle = Oracle(Observer(adapter), name)
+    oracle = Oracle(asker(adapter), name)
     yield from probe_class(adapter, surface, name, oracle, read, explained=lambda kwargs: False, company=company)
 
 

@@ -1,37 +1,34 @@
-"""A class that nobody prepared: an SSOT made up on the spot, then the same mining as for an engine."""
+"""A class that nobody prepared, found by its name: an SSOT is made up for it on the spot."""
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.metadata
-import inspect
 import re
 import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from miners.build import build
-from miners.progress import Progress
+from miners.firstlook import validations
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.errors import EngineUnavailableError
-from pytest_llem_invariants.model import Corpus, Kwargs
+from pytest_llem_invariants.model import Kwargs
+from pytest_llem_invariants.patience import at_most
 from pytest_llem_invariants.ssot import NativeType, Ssot, Step
 from pytest_llem_invariants.yamlio import load_yaml
 
-_VALIDATES: Final = re.compile(r"_?(validate|verify)(_params|_args|_config)?\Z")
+IMPORT_SECONDS: Final = 90.0
+IMPORT_MEMORY: Final = 16 * 1024**3
 
 
-def mine_class(target: str, *, base: str | None = None, progress: Progress | None = None) -> Corpus:
-    """The confirmed rules of one class, named `module:Class` or by its dotted name."""
-    adapter = adapter_for(target, base_kwargs=_base_kwargs(base))
-    return build(adapter, previous=None, progress=progress or Progress(), workers=1).corpus
-
-
-def adapter_for(target: str, *, base_kwargs: Kwargs | None = None) -> EngineAdapter:
-    """An engine of one native type, built by its constructor and validated by what it offers for that."""
-    module_name, class_name = _split(target)
-    cls = _find(module_name, class_name)
+def adapter_for(
+    target: str, *, base_kwargs: Kwargs | None = None, steps: tuple[Step, ...] | None = None, probes: int | None = None
+) -> EngineAdapter:
+    """An engine of one native type, built by its constructor and validated by these steps, or what it offers for it."""
+    module_name, class_name = split(target)
+    cls = find(module_name, class_name)
     if module_name.partition(".")[0] == cls.__module__.partition(".")[0] and not _holds(module_name, cls):
         module_name = cls.__module__
     package = cls.__module__.partition(".")[0]
@@ -43,8 +40,9 @@ def adapter_for(target: str, *, base_kwargs: Kwargs | None = None) -> EngineAdap
         namespace=None,
         base_kwargs=base_kwargs or {},
         build=(),
-        validate=tuple(_validation(cls)),
+        validate=validations(cls)[0] if steps is None else steps,
         strict=(),
+        probes=probes,
     )
     ssot = Ssot(
         engine=re.sub(r"[^a-z0-9_]", "_", package.lower()),
@@ -76,7 +74,7 @@ class _Unprepared(EngineAdapter):
             return self.ssot.version
 
 
-def _split(target: str) -> tuple[str, str]:
+def split(target: str) -> tuple[str, str]:
     module, colon, name = target.partition(":")
     if not colon:
         module, _, name = target.rpartition(".")
@@ -85,18 +83,50 @@ def _split(target: str) -> tuple[str, str]:
     return module, name
 
 
-def _find(module_name: str, class_name: str) -> type[Any]:
-    try:
-        found = getattr(importlib.import_module(module_name), class_name, None)
-    except Exception as error:  # a module's import may fail in any way
-        raise EngineUnavailableError(f"{module_name} cannot be imported: {type(error).__name__}: {error}") from error
+def find(module_name: str, class_name: str) -> type[Any]:
+    with at_most(IMPORT_SECONDS, IMPORT_MEMORY, f"the import of {module_name}"):
+        try:
+            found = getattr(importlib.import_module(module_name), class_name, None)
+        except Exception as error:  # a module's import may fail in any way
+            raise EngineUnavailableError(why_not_imported(module_name, type(error).__name__, error)) from error
     if isinstance(found, type):
         return found
     moved = _elsewhere(module_name.partition(".")[0], class_name)
     if len(moved) == 1:
         return moved[0]
-    mend = f" — name one of {', '.join(map(_full_name, moved))}" if moved else ""
+    if found is not None:
+        raise EngineUnavailableError(_why_no_class(f"{module_name}.{class_name}", found))
+    mend = f" — name one of {', '.join(map(_full_name, moved))}" if moved else _alike(module_name, class_name)
     raise EngineUnavailableError(f"{module_name} has no class {class_name!r}{mend}")
+
+
+def why_not_imported(module_name: str, kind: str, error: Exception) -> str:
+    """One sentence on a module whose import fails."""
+    missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    package = module_name.partition(".")[0]
+    if missing is None:
+        return f"{module_name} cannot be imported: {kind}: {str(error).strip() or 'it says nothing'}"
+    if missing == package:
+        return f"{package} is not installed here — install the distribution that brings it, e.g. pip install {package}"
+    if missing.partition(".")[0] == package:
+        return f"{package} has no module {missing!r} — look up where the class is in the installed version"
+    return f"{module_name} needs the package {missing.partition('.')[0]!r}, which is not installed here — install it"
+
+
+def _why_no_class(name: str, found: object) -> str:
+    cls = type(found)
+    if callable(found) and not hasattr(cls, "__dict__"):
+        return f"{name} is no class — only a class can be mined"
+    if cls.__module__ == "builtins":
+        what = "a function" if callable(found) else f"a {cls.__name__}"
+        return f"{name} is {what} and no class — only a class can be mined"
+    return f"{name} is an object and no class — mine its class: llem-mine class {_full_name(cls)}"
+
+
+def _alike(module_name: str, class_name: str) -> str:
+    known = [name for name, value in vars(sys.modules[module_name]).items() if isinstance(value, type)]
+    close = difflib.get_close_matches(class_name, known, 1)
+    return f" — did you mean {close[0]}?" if close else ""
 
 
 def _elsewhere(package: str, class_name: str) -> list[type[Any]]:
@@ -122,25 +152,7 @@ def _distribution(package: str) -> tuple[str, str]:
     return (names[0], importlib.metadata.version(names[0])) if names else (package, "0")
 
 
-def _validation(cls: type[Any]) -> list[Step]:
-    """Validation that a class leaves to a method of its own, callable without arguments."""
-    steps = []
-    for name, method in inspect.getmembers(cls, inspect.isfunction):
-        if _VALIDATES.match(name):
-            first, *rest = inspect.signature(method).parameters.values() or (None,)
-            if first is not None and all(_is_optional(parameter) for parameter in rest):
-                steps.append(Step(name, {}))
-    return steps
-
-
-def _is_optional(parameter: inspect.Parameter) -> bool:
-    return parameter.default is not parameter.empty or parameter.kind in (
-        parameter.VAR_KEYWORD,
-        parameter.VAR_POSITIONAL,
-    )
-
-
-def _base_kwargs(text: str | None) -> Kwargs:
+def base_kwargs_of(text: str | None) -> Kwargs:
     if text is None:
         return {}
     data = load_yaml(text).data

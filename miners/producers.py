@@ -74,6 +74,7 @@ def probe_class(
         facts,
         oracle.raises,
         accepts=oracle.accepts,
+        answers=oracle.answers,
         constants=_with_words(constants_in(guesses), facts, words),
         clusters=adapter.ssot.clusters.get(name, ()),
         explained=explained,

@@ -10,6 +10,8 @@ from typing import Final, TextIO, final
 
 _WIDTH: Final = 24
 _REDRAW_SECONDS: Final = 0.1
+_SAY_SECONDS: Final = 30.0
+"""Where nothing can be redrawn, long work is heard of so often."""
 
 
 @final
@@ -38,6 +40,16 @@ class Progress:
             self._stream.write(f"\r\x1b[2K{text}")
             self._stream.flush()
 
+    def still(self, text: str, step: float) -> float:
+        """Say that a step goes on, now and then where it cannot be redrawn; gives when that was said last."""
+        now = time.perf_counter()
+        if not self._terminal and not self._quiet and now - step >= _SAY_SECONDS:
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
+            return now
+        self.draw(text)
+        return step
+
     def _close(self, text: str) -> None:
         if self._quiet:
             return
@@ -54,19 +66,30 @@ class Step:
         self._title = title
         self._total = total
         self._done = 0
+        self._asked = 0
+        self._began = self._said = time.perf_counter()
         self.note = ""
 
     def advance(self, count: int = 1) -> None:
         self._done += count
         self.draw()
 
+    def asked(self, count: int) -> None:
+        """The library was asked so often: what is told of a task that takes long."""
+        self._asked = count
+        self._said = self._progress.still(self._line(), self._said)
+
     def draw(self) -> None:
+        self._progress.draw(self._line())
+
+    def _line(self) -> str:
         if not self._total:
-            self._progress.draw(f"{self._title} …")
-            return
+            return f"{self._title} …"
         filled = _WIDTH * self._done // self._total
         bar = "█" * filled + "░" * (_WIDTH - filled)
-        self._progress.draw(f"{self._title} {bar} {self._done}/{self._total}")
+        seconds = time.perf_counter() - self._began
+        asked = f" · {self._asked:,} configs asked, {seconds:.0f} s" if self._asked else ""
+        return f"{self._title} {bar} {self._done}/{self._total}{asked}"
 
     def summary(self) -> str:
         count = f"{self._done}/{self._total}" if self._total else "done"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import faulthandler
+import fcntl
 import os
 import resource
 import select
 import signal
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -18,6 +21,9 @@ PATIENCE: Final = 120.0
 _CHUNK: Final = 1 << 16
 MOST: Final = 1 << 26
 """How many bytes a child may hand over."""
+_FAR: Final = 50_021
+"""A descriptor's number that no config has for a port, a size or a path."""
+_ENDS_WITH_ITS_PARENT: Final = 1
 _NO_MEMORY: Final = 71
 _BROKEN: Final = 70
 
@@ -28,9 +34,7 @@ def in_child(work: Callable[[], bytes], timeout: float, spare: int) -> tuple[byt
     `spare` is how much address space the child may take beyond what it was born with.
     """
     reader, writer = os.pipe()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # newer Pythons warn of forking beside threads, which is meant here
-        child = os.fork()
+    child = fork()
     if child == 0:
         os.close(reader)
         _run_and_leave(work, writer, spare)
@@ -43,7 +47,7 @@ def in_child(work: Callable[[], bytes], timeout: float, spare: int) -> tuple[byt
     finally:
         os.close(reader)
         if status is None:
-            _end(child)
+            end(child)
     if status is None:
         return b"", trouble or _late(timeout)
     return data, _why_nothing(data, status)
@@ -53,8 +57,8 @@ def _run_and_leave(work: Callable[[], bytes], writer: int, spare: int) -> NoRetu
     """In the child. Whatever happens, no other code of the parent's runs here."""
     status = _BROKEN
     try:
-        faulthandler.disable()
         os.setpgid(0, 0)
+        writer = alone(writer)
         limit_memory(spare)
         data = work()
         while data:
@@ -64,6 +68,58 @@ def _run_and_leave(work: Callable[[], bytes], writer: int, spare: int) -> NoRetu
         status = _NO_MEMORY
     finally:
         os._exit(status)
+
+
+def fork() -> int:
+    """`os.fork`, also beside threads, of which newer Pythons warn and which is meant here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
+
+
+def alone(keep: int | None = None) -> int:
+    """In a child: the standard streams lead nowhere, and what else the parent had open is closed.
+
+    Foreign code may be given a number for a path, and `open(5)` reads from whatever 5 is. So the one descriptor to
+    keep gets a number far away, which is given back.
+    """
+    faulthandler.disable()  # it writes to a descriptor that it remembers
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    kept = -1 if keep is None else _far_away(keep)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - what stands there may be a test's
+    most = max(os.sysconf("SC_OPEN_MAX"), kept + 1)
+    os.closerange(3, max(kept, 3) if kept >= 0 else most)
+    if kept >= 0:
+        os.closerange(max(kept, 2) + 1, most)
+    return kept
+
+
+def _far_away(descriptor: int) -> int:
+    """A copy of the descriptor, at a number which for a moment needs a higher limit than the process has."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    number = _FAR if hard == resource.RLIM_INFINITY else min(_FAR, hard - 1)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number + 1) if soft >= 0 else soft, hard))
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD, number)
+    except (OSError, ValueError):
+        return descriptor
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def no_input() -> None:
+    """Nobody types for what is imported into this process: to read the standard input gives nothing, at once."""
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+
+
+def end_with_parent() -> None:
+    """In a child: be ended by the system as soon as the parent ends, however that happens."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_ENDS_WITH_ITS_PARENT, signal.SIGKILL)
 
 
 def limit_memory(spare: int) -> None:
@@ -105,7 +161,7 @@ def _wait(child: int, timeout: float) -> int | None:
     return None
 
 
-def _end(child: int) -> None:
+def end(child: int) -> None:
     """Kill the child with whatever it started."""
     for kill, target in ((os.killpg, child), (os.kill, child)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -114,12 +170,14 @@ def _end(child: int) -> None:
 
 
 def _why_nothing(data: bytes, status: int) -> str | None:
+    if os.WIFEXITED(status) and os.WEXITSTATUS(status) == _NO_MEMORY:
+        return "exhausted: MemoryError"
+    return None if status == 0 and data else how_it_ended(status)
+
+
+def how_it_ended(status: int) -> str:
+    """What ended a child that had not done its work."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         return f"crashed: signal {number} ({signal.Signals(number).name})"
-    left_with = os.WEXITSTATUS(status)
-    if left_with == _NO_MEMORY:
-        return "exhausted: MemoryError"
-    if left_with != 0 or not data:
-        return f"crashed: the process left with status {left_with}"
-    return None
+    return f"crashed: the process left with status {os.WEXITSTATUS(status)}"

@@ -57,6 +57,7 @@ def probe(
     raises: Raises,
     *,
     accepts: Predicate | None = None,
+    answers: Predicate = lambda kwargs: True,
     constants: Mapping[str, Iterable[Any]] = EMPTY,
     clusters: Iterable[Iterable[str]] = (),
     explained: Predicate = lambda kwargs: False,
@@ -68,7 +69,8 @@ def probe(
 ) -> Iterator[Candidate]:
     """Candidates for the rejections of one class that no given rule explains yet.
 
-    `raises` asks the live library, and `accepts` whether it does take what it does not reject; `constants` are values
+    `raises` asks the live library, `accepts` whether it does take what it does not reject, and `answers` whether it
+    comes back at all: a value of which nothing is known is no way around a guard. `constants` are values
     that the validators compare a field with; `clusters` are groups of fields that occur together in validators;
     `explained` says what confirmed rules claim; the classes of `surface` are those whose typed values may be tried;
     `company` are further configs to learn from; `budget` bounds the questions to the library. Of a `share` (1, 3) the
@@ -81,11 +83,13 @@ def probe(
         for name, fact in facts.fields.items()
         if fact.settable
     }
+    scarce = budget < sum(map(len, pools.values()))
+    if not scarce:
+        pools = {name: tuple(value for value in values if answers({name: value})) for name, values in pools.items()}
     defaults = {**{name: default_of(facts.fields[name], typed) for name in pools}, **facts.base_kwargs}
     known = Explained(explained)
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
-    scarce = budget < sum(map(len, pools.values()))
     plain = frozenset(name for name in pools if is_plain(facts.fields[name].types))
     explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce, plain=plain)
     rows_at_most = _ROWS_A_FIELD * len(pools)

@@ -22,12 +22,15 @@ from typing import Any, Final
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
+from pytest_llem_invariants.patience import at_most
 from pytest_llem_invariants.ssot import NativeType, Ssot, Step
 from pytest_llem_invariants.yamlio import quiet_collector
 
 ENV: Final = "env."
 MACHINE: Final = "machine"
 """In a context: the number of the other machine that is to be entered."""
+_IMPORT_SECONDS: Final = 900.0
+_IMPORT_MEMORY: Final = 32 * 1024**3
 _MEMOISED: Final = type(cache(len))
 _AS_IT_IS: Final = nullcontext()
 _PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}\Z")
@@ -68,7 +71,11 @@ class EngineAdapter:
             raise self._failure
         if self._version is None:
             try:
-                with warnings.catch_warnings(), quiet_collector():
+                with (
+                    warnings.catch_warnings(),
+                    quiet_collector(),
+                    at_most(_IMPORT_SECONDS, _IMPORT_MEMORY, f"the import of {self.ssot.library}"),
+                ):
                     warnings.simplefilter("ignore")
                     self._version = self._import()
                     gc.freeze()  # what was imported stays: to look through it for garbage takes a third of a second

@@ -23,6 +23,21 @@ _CRASH: Final = "crashed"
 _OURS: Final = "not asked"
 """It was raised by this project (a class is gone, a name is not allowed): the library was never reached."""
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
+_NO_ANSWER: Final = "NoAnswer"
+_DESCRIPTOR: Final = "[Errno 9] "
+"""What is said of a number that is no open file: which numbers are, is the process's affair and not the config's."""
+
+_NO_MEMORY: Final = re.compile(r"(?i)\b(?:can't|cannot|could not|unable to) allocate\b|\bout of memory\b")
+"""How compiled code says what Python says with a MemoryError."""
+
+
+def no_answer(reason: str) -> ObservedException:
+    """Stands for what a library would have said that did not come back, or ended its process."""
+    return ObservedException(_NO_ANSWER, reason)
+
+
+def is_no_answer(error: ObservedException | None) -> bool:
+    return error is not None and error.type == _NO_ANSWER
 
 
 def describe(error: BaseException, package: str) -> ObservedException:
@@ -48,9 +63,20 @@ def is_environmental(error: ObservedException) -> bool:
     return _kind_without_verdict(error.type, error.bases) == _ENVIRONMENT
 
 
+def is_exhaustion(error: ObservedException) -> bool:
+    """Whether the process ran out of stack or memory."""
+    return _kind_without_verdict(error.type, error.bases) == _EXHAUSTION or _is_said(_NO_MEMORY, error.message)
+
+
 def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] | None = None) -> str | None:
     """Why an exception decides nothing about a config; None where it does."""
+    if error.type == _NO_ANSWER:
+        return error.message
     kind = _kind_without_verdict(error.type, error.bases)
+    if error.message.startswith(_DESCRIPTOR):
+        kind = _ENVIRONMENT
+    elif is_exhaustion(error):
+        kind = _EXHAUSTION
     if asks_for_package is not None and _is_said(asks_for_package, error.message):
         kind = _ENVIRONMENT
     if kind is None:

@@ -13,23 +13,30 @@ from typing import Any, Final, final
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.environment import environment, restore_environment
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
+from pytest_llem_invariants.patience import OutOfTime, Patience
 from pytest_llem_invariants.replay.changes import changes
-from pytest_llem_invariants.replay.exceptions import describe, why_no_verdict
+from pytest_llem_invariants.replay.exceptions import describe, is_exhaustion, no_answer, why_no_verdict
 from pytest_llem_invariants.replay.loggers import Held, LogCapture, captured_logs
 from pytest_llem_invariants.replay.normalise import normalise_text
 from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_streams, without_waiting
 
 _Warmth = tuple[str, tuple[tuple[str, Any], ...]]
 _NOWHERE: Final = Nowhere()
+_LONG: Final = 1.0
+"""What takes longer to exhaust its process is not asked again and again."""
+_USED_UP: Final = no_answer("no answer: the time for all of them was used up")
+TO_WARM: Final = 6
+"""The first of a class imports: it has as many times longer."""
 
 
 @final
 class Observer:
     """Asks one engine's library, in this process."""
 
-    def __init__(self, adapter: EngineAdapter) -> None:
+    def __init__(self, adapter: EngineAdapter, patience: Patience | None = None) -> None:
         adapter.import_library()
         self.adapter: Final = adapter
+        self._patience: Final = Patience() if patience is None else patience
         self._loggers: Final = Held(adapter.loggers())
         self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
@@ -59,13 +66,26 @@ class Observer:
             self.adapter.context(context),
         ):
             warnings.simplefilter("ignore")
-            self.adapter.warm(native_type)
+            self._warm_up(native_type)
+
+    def _warm_up(self, native_type: str) -> None:
+        patience = self._patience
+        try:
+            patience.begin(TO_WARM)
+            try:
+                self.adapter.warm(native_type)
+            finally:
+                patience.end()
+        except OutOfTime:
+            pass  # whoever asks about the bare type will be told
 
     def observe(
         self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY, strict: bool = True
     ) -> Observation:
         """Build and validate one config; everything that happens is part of the answer, not of this process."""
         adapter = self.adapter
+        if self._patience.is_used_up:
+            return Observation(_USED_UP, skipped_reason=_USED_UP.message)
         self.prepare(native_type, context)
         with kept_process(), adapter.context(context):
             adapter.clear_once_caches()
@@ -78,18 +98,27 @@ class Observer:
                 error: ObservedException | None = None
                 minor: Mapping[str, str] = EMPTY
                 normalised: Mapping[str, Change] = EMPTY
+                said = 0
+                took = 0.0
                 try:
-                    built = adapter.build(native_type, kwargs)
-                    adapter.validate(native_type, built, False)
-                    normalised = changes(adapter, kwargs, built)
-                    said = len(caught)
-                    if strict:
-                        minor = self._minor_issues(native_type, built, logs)
-                except KeyboardInterrupt:
-                    raise
-                except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
-                    error = describe(raised, adapter.package)
-                    said = len(caught)
+                    self._patience.begin()
+                    try:
+                        built = adapter.build(native_type, kwargs)
+                        adapter.validate(native_type, built, False)
+                        normalised = changes(adapter, kwargs, built)
+                        said = len(caught)
+                        if strict:
+                            minor = self._minor_issues(native_type, built, logs)
+                    except KeyboardInterrupt:
+                        raise
+                    except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
+                        error = describe(raised, adapter.package)
+                        said = len(caught)
+                    finally:
+                        took = self._patience.end()
+                except OutOfTime:
+                    pass  # it struck while the exception was looked at
+                error = self._without_answer(error, took) or error
         reason = None if error is None else self.no_verdict(error)
         return Observation(
             exception=error,
@@ -105,6 +134,14 @@ class Observer:
             normalisations=dict(normalised),
             skipped_reason=reason,
         )
+
+    def _without_answer(self, error: ObservedException | None, took: float) -> ObservedException | None:
+        """What stands for the answer of a call that took too long, or long to exhaust the process; None of others."""
+        if self._patience.ran_out:
+            return no_answer(f"timeout: no answer within {self._patience.seconds:g} s")
+        if took > _LONG and self._patience.is_finite and error is not None and is_exhaustion(error):
+            return no_answer(f"exhausted: {error.type}")
+        return None
 
     def no_verdict(self, error: ObservedException) -> str | None:
         """Why an exception speaks of this machine and not of the config; None where it is a verdict."""
@@ -127,6 +164,8 @@ class Observer:
     def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
         """Only whether the library rejects a config. Cheap: for a hundred thousand configs in a row."""
         adapter = self.adapter
+        if self._patience.is_used_up:
+            return _USED_UP
         self.prepare(native_type, context)
         self._loggers.take()
         streams = sys.stdout, sys.stderr
@@ -136,13 +175,24 @@ class Observer:
         warnings.filters = _IGNORE
         warnings._filters_mutated()  # type: ignore[attr-defined]
         sleep, time.sleep = time.sleep, without_waiting
+        patience = self._patience
+        error: ObservedException | None = None
+        took = 0.0
         try:
             with adapter.context(context):
-                adapter.validate(native_type, adapter.build(native_type, kwargs), False)
+                patience.begin()
+                try:
+                    adapter.validate(native_type, adapter.build(native_type, kwargs), False)
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
+                    error = describe(raised, adapter.package)
+                finally:
+                    took = patience.end()
         except KeyboardInterrupt:
             raise
-        except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
-            return describe(raised, adapter.package)
+        except BaseException as raised:  # of the context, or what ended a look at the exception
+            error = describe(raised, adapter.package)
         finally:
             time.sleep = sleep
             warnings.filters = filters
@@ -152,7 +202,9 @@ class Observer:
                 restore_environment(variables)
             sys.stdout, sys.stderr = streams
             self._loggers.let_go()
-        return None
+        if patience.ran_out or took > _LONG:
+            return self._without_answer(error, took) or error
+        return error
 
 
 def _warmth(native_type: str, context: Mapping[str, Any]) -> _Warmth:

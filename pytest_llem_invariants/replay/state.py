@@ -46,18 +46,21 @@ def silent_streams() -> Iterator[None]:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for fd in (1, 2):
         os.dup2(nowhere, fd)
+    sink = open(nowhere, "w", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115 - closed below
     try:
-        with open(nowhere, "w", encoding="utf-8", errors="backslashreplace") as sink:
-            sys.stdout = sys.stderr = sink
-            yield
+        sys.stdout = sys.stderr = sink
+        yield
     finally:
         sys.stdout, sys.stderr = streams
+        with contextlib.suppress(OSError):  # what was given a number for a path may have closed it, as those below
+            sink.close()
         for fd, copy in zip((1, 2), saved, strict=True):
-            if copy is None:
-                os.close(fd)
-            else:
-                os.dup2(copy, fd)
-                os.close(copy)
+            with contextlib.suppress(OSError):
+                if copy is None:
+                    os.close(fd)
+                else:
+                    os.dup2(copy, fd)
+                    os.close(copy)
 
 
 def _duplicate(fd: int) -> int | None:

@@ -11,7 +11,8 @@ import pytest
 
 from miners.build import build
 from miners.cli import REFUSED, main
-from miners.oneclass import adapter_for, mine_class
+from miners.examined import mine_class
+from miners.oneclass import adapter_for
 from miners.progress import Progress
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import AddedBy
