@@ -36,7 +36,7 @@ from pytest_llem_invariants.model import (
     Severity,
 )
 from pytest_llem_invariants.replay.contexts import context_of, default_context
-from pytest_llem_invariants.replay.contracts import positive_raises
+from pytest_llem_invariants.replay.contracts import positive_raises, said_on_channel
 from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
@@ -318,8 +318,14 @@ class Gate:
             if cleaned is None:
                 self.lost.append(Lost(to_candidate(entry.rule), UNCLEAN))
             else:
-                settled.append(cleaned)
+                settled.append(replace(cleaned, rule=self._as_heard(cleaned.rule)))
         return tuple(settled)
+
+    def _as_heard(self, rule: Rule) -> Rule:
+        """The rule with what the library said of its positive, where that is more than the template itself."""
+        seen = self.oracle.observe(rule.kwargs_positive, context_of(rule, self._context), rule.severity)
+        heard = tuple(text for text in said_on_channel(rule, seen) if text != rule.message_template)
+        return replace(rule, observed_messages=heard)
 
     def _without_implied(self) -> list[Proven]:
         """Each rule that no other contains; of two that contain each other, the one that was proven first.

@@ -76,6 +76,11 @@ def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence 
     return None
 
 
+def said_on_channel(rule: Rule, observation: Observation) -> tuple[str, ...]:
+    """What the library said where the rule says that it speaks, without repetition."""
+    return tuple(dict.fromkeys(_on_channel(rule, observation)))
+
+
 def is_own(rule: Rule, observation: Observation) -> bool:
     """Whether the rule's effect was seen, and it is this rule's and not another's."""
     if positive_raises(rule, observation) is not None:

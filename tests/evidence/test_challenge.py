@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from miners.candidate import Candidate
 from miners.oracle import Oracle
 from miners.proof import Gate
@@ -165,3 +167,18 @@ def test_only_what_some_rule_claims_is_asked_about() -> None:
     assert len(gate.oracle.judged) == known
     gate.challenge([{"n": -403}])
     assert len(gate.oracle.judged) == known + 1
+
+
+@pytest.mark.parametrize(
+    ("template", "heard"), [(MESSAGE, ()), (MESSAGE.rpartition(" ")[0] + " {n}", (MESSAGE,)), (None, (MESSAGE,))]
+)
+def test_a_rule_holds_what_the_library_said_where_its_template_does_not(
+    template: str | None, heard: tuple[str, ...]
+) -> None:
+    stands_in: Any = Library()
+    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    guess = Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, template, source, AddedBy.STATIC_MINER)
+    gate.prove([guess])
+    assert [entry.rule.observed_messages for entry in gate.finished()] == [heard]
