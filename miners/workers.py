@@ -3,6 +3,8 @@
 A worker has no descriptor but the null device while it asks: it takes its tasks from memory that is shared, and what
 comes of one is written to a file of its own. One that died, or did not come back, is replaced; its task is begun again,
 and the library is then asked in a copy that may end.
+
+They are no boundary: what they hand back are pickles, and the process that reads them runs the library's code as well.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Bench:
         adapter = get_adapter(self._volume.engine, self._volume.root)
         check_installed_version(self._volume.engine, PIN_ROLE, self._volume.root)
         with unrewritten_imports():
-            adapter.check_landmarks()
+            adapter.check_landmarks(PIN_ROLE)
             self._observer = Observer(adapter)
         gc.freeze()  # a library stays to the end, like what was collected
         self._adapter = adapter

@@ -54,6 +54,41 @@ def llem_checker() -> Callable[..., Checker]:
     return load
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """What the files are held against is known before the first of them is read."""
+    config = session.config
+    engine = config.getini("llem_configs_engine")
+    if not engine or not config.getini("llem_configs") or hasattr(config, "workerinput"):
+        return
+    from pytest_llem_invariants.errors import LlemError
+
+    try:
+        _context(config, _checker(config, engine))
+    except LlemError as error:
+        raise pytest.UsageError(f"llem_configs_engine, llem_configs_platform: {error}") from None
+
+
+def _checker(config: pytest.Config, engine: str) -> Checker:
+    from pytest_llem_invariants.checker import Checker
+
+    checkers = config.stash.setdefault(_CHECKERS, {})
+    if engine not in checkers:
+        checkers[engine] = Checker.load(engine, root=_root(config))
+    checker: Checker = checkers[engine]
+    return checker
+
+
+def _root(config: pytest.Config) -> str | None:
+    named = config.getini("llem_configs_root")
+    return str(config.rootpath / named) if named else None
+
+
+def _context(config: pytest.Config, checker: Checker) -> dict[str, Any]:
+    platform = config.getini("llem_configs_platform")
+    return checker.context_from({"platform": platform} if platform else {})
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     globs = parent.config.getini("llem_configs")
     if not globs or not file_path.is_relative_to(parent.config.rootpath):
@@ -103,20 +138,14 @@ class ConfigItem(pytest.Item):
             self.add_report_section("call", "llem", "\n".join([*filter(None, [told]), *open_]))
 
     def _verdict(self, config: Config) -> Verdict:
-        from pytest_llem_invariants.checker import Checker
         from pytest_llem_invariants.checker.routes import guess
 
-        checkers = self.config.stash.setdefault(_CHECKERS, {})
-        named = self.config.getini("llem_configs_root")
-        root = str(self.config.rootpath / named) if named else None
         engine = self.config.getini("llem_configs_engine")
-        if engine and engine not in checkers:
-            checkers[engine] = Checker.load(engine, root=root)
-        checker: Checker = checkers[engine] if engine else guess(config.data, checkers, root)
-        platform = self.config.getini("llem_configs_platform")
-        return checker.check_config(
-            config.data, context=checker.context_from({"platform": platform} if platform else {})
+        checkers = self.config.stash.setdefault(_CHECKERS, {})
+        checker: Checker = (
+            _checker(self.config, engine) if engine else guess(config.data, checkers, _root(self.config))
         )
+        return checker.check_config(config.data, context=_context(self.config, checker))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from pytest_llem_invariants.errors import LlemError

@@ -47,6 +47,20 @@ def test_the_engine_and_the_platform_are_options(theirs: pytest.Pytester) -> Non
     run(theirs, ini).assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [("llem_configs_engine = dmo", "dmo"), ("llem_configs_engine = demo\nllem_configs_platform = moon", "moon")],
+)
+@pytest.mark.parametrize("sharing", [(), ("-n", "2")], ids=["alone", "-n 2"])
+def test_an_engine_or_a_platform_that_is_unknown_is_refused_before_any_file_is_read(
+    theirs: pytest.Pytester, wrong: str, named: str, sharing: tuple[str, ...]
+) -> None:
+    result = run(theirs, f"llem_configs = configs/*.yaml\n{wrong}", *sharing)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = [line for line in (*result.outlines, *result.errlines) if line.startswith("ERROR:")]
+    assert f"'{named}'" in line
+
+
 def test_a_pass_can_be_asked_to_be_certified(theirs: pytest.Pytester) -> None:
     ini = "llem_configs = configs/good.yaml\nllem_configs_certified = true"
     run(theirs, ini).assert_outcomes(passed=1)
