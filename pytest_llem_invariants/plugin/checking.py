@@ -142,9 +142,7 @@ class ConfigItem(pytest.Item):
 
         engine = self.config.getini("llem_configs_engine")
         checkers = self.config.stash.setdefault(_CHECKERS, {})
-        checker: Checker = (
-            _checker(self.config, engine) if engine else guess(config.data, checkers, _root(self.config))
-        )
+        checker: Checker = _checker(self.config, engine) if engine else guess(config.data, checkers, _root(self.config))
         return checker.check_config(config.data, context=_context(self.config, checker))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
