@@ -8,14 +8,13 @@ have found it.
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, final
 
 from miners.candidate import Candidate
-from miners.claims import predicate_of
+from miners.claims import Predicate, predicate_of
 from miners.dynamic.probe import probe
 from miners.facts import ClassFacts
 from miners.merge import with_producer
@@ -24,10 +23,11 @@ from miners.producers import FULL_BUDGET
 from miners.stage import to_rule
 from miners.values import Surface
 from miners.witness import Examples
-from pytest_llem_invariants.model import EMPTY, AddedBy, ContextField, Rule, Severity
+from pytest_llem_invariants.model import EMPTY, AddedBy, ContextField, Kwargs, Rule, Severity
 from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of
-from pytest_llem_invariants.replay.soundness import boundary_probes
+from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of
+from pytest_llem_invariants.values import Pools
 
 _ONE_FIELD_IN: Final = 6
 _LEAST_FIELDS: Final = 2
@@ -70,6 +70,8 @@ def agreed(
     for rule in rules:
         told.setdefault(_about(rule), []).append(rule)
 
+    around = _Around(surface, context)
+
     def was_found(rule: Rule) -> bool:
         about = _about(rule)
         seen = found.get(about, [])
@@ -77,7 +79,7 @@ def agreed(
             rule.added_by is not AddedBy.DYNAMIC_MINER
             and bool(seen)
             and any(
-                _say_the_same(ones, others, surface, context)
+                around.say_the_same(ones, others)
                 for ones, others in (*(([rule], [one]) for one in seen), (_at(rule, told[about]), _at(rule, seen)))
             )
         )
@@ -94,21 +96,37 @@ def _about(rule: Rule) -> _About:
     return rule.native_type, rule.severity, frozenset(referenced_fields(rule.match))
 
 
-def _say_the_same(
-    ones: Sequence[Rule],
-    others: Sequence[Rule],
-    surface: Mapping[str, ClassFacts],
-    context: Mapping[str, ContextField],
-) -> bool:
-    """Whether some rules claim together, around the boundaries of all, what others claim together."""
-    if not others:
-        return False
-    facts = surface[ones[0].native_type].fields if ones[0].native_type in surface else EMPTY
-    one, another = (
-        [predicate_of(rule.match, context_of(rule, context), context) for rule in rules] for rules in (ones, others)
-    )
-    around = (boundary_probes(rule, facts, context_fields=context) for rule in (*ones, *others))
-    return all(
-        any(claims(kwargs) for claims in one) == any(claims(kwargs) for claims in another)
-        for kwargs in itertools.chain.from_iterable(around)
-    )
+@final
+class _Around:
+    """Compares what rules of one class claim; what their fields may hold is looked up once a class."""
+
+    def __init__(self, surface: Mapping[str, ClassFacts], context: Mapping[str, ContextField]) -> None:
+        self._surface = surface
+        self._context = context
+        self._few: dict[str, Mapping[str, tuple[Any, ...]]] = {}
+        self._pools: dict[str, Pools] = {}
+
+    def say_the_same(self, ones: Sequence[Rule], others: Sequence[Rule]) -> bool:
+        """Whether some rules claim together, around the boundaries of all, what others claim together."""
+        if not others:
+            return False
+        one, another = ([self._claims(rule) for rule in rules] for rules in (ones, others))
+        return all(
+            any(claims(kwargs) for claims in one) == any(claims(kwargs) for claims in another)
+            for kwargs in self._configs((*ones, *others))
+        )
+
+    def _claims(self, rule: Rule) -> Predicate:
+        return predicate_of(rule.match, context_of(rule, self._context), self._context)
+
+    def _configs(self, rules: Sequence[Rule]) -> Iterator[Kwargs]:
+        """The examples first: most rules differ there already."""
+        yield from (rule.kwargs_positive for rule in rules)
+        name = rules[0].native_type
+        facts = self._surface[name].fields if name in self._surface else EMPTY
+        if name not in self._few:
+            self._few[name], self._pools[name] = few_of(facts), declared_pools(facts)
+        for rule in rules:
+            yield from boundary_probes(
+                rule, facts, beside=self._few[name], pools=self._pools[name], context_fields=self._context
+            )

@@ -106,6 +106,21 @@ def test_a_missing_landmark_is_named(root: Path) -> None:
         adapter_of(root, SSOT.replace("Config.validate", "Config.vanished")).check_landmarks()
 
 
+def test_a_landmark_of_one_role_is_no_other_roles(root: Path) -> None:
+    landmarks = next(line for line in SSOT.splitlines() if line.startswith("landmarks:"))
+    adapter = adapter_of(root, SSOT.replace(landmarks, 'landmarks: {static: ["fakelib.core:Vanished"]}'))
+    adapter.check_landmarks("invariants")
+    with pytest.raises(MinerLandmarkMissingError, match=r"fakelib\.core:Vanished"):
+        adapter.check_landmarks("static")
+
+
+def test_a_class_that_moved_is_found_where_it_is_now(root: Path) -> None:
+    landmarks = next(line for line in SSOT.splitlines() if line.startswith("landmarks:"))
+    adapter = adapter_of(root, SSOT.replace(landmarks, 'landmarks: ["fakelib:Config"]'))
+    with pytest.raises(MinerLandmarkMissingError, match=r"nearest: fakelib\.core:Config"):
+        adapter.check_landmarks()
+
+
 def test_an_unknown_placeholder_is_an_error(root: Path) -> None:
     adapter = adapter_of(root, SSOT.replace("{size: 3,", '{size: "${moon}",'))
     with pytest.raises(EngineUnavailableError, match=r"unknown placeholder \$\{moon\}"):
