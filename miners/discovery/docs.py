@@ -6,7 +6,7 @@ import ast
 import inspect
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from miners.surface import modules
@@ -24,6 +24,8 @@ class FieldDoc:
     text: str
     type: str | None = None
     default: str | None = None
+    deprecated: str | None = None
+    """What the declaration itself says of the field's deprecation."""
 
 
 def class_nodes(cls: type) -> tuple[ast.ClassDef, ...]:
@@ -45,7 +47,13 @@ def field_docs(nodes: Sequence[ast.ClassDef], infos: Mapping[str, Any]) -> dict[
         found.update(_from_arguments(ast.get_docstring(node) or ""))
         found.update(_from_arguments(_constructor_docstring(node)))
         found.update({name: FieldDoc(text) for name, text in _from_attributes(node)})
-    found.update({name: FieldDoc(_joined(info.description)) for name, info in infos.items() if info.description})
+    for name, info in infos.items():
+        if info.description:
+            found[name] = FieldDoc(_joined(info.description))
+        declared = getattr(info, "deprecated", None)
+        if declared:
+            said = declared if isinstance(declared, str) else getattr(declared, "message", "")
+            found[name] = replace(found.get(name, FieldDoc("")), deprecated=_joined(said))
     return found
 
 

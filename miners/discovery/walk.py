@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from miners.discovery.commit import commit_of
+from miners.discovery.deprecation import deprecation
 from miners.discovery.docs import FieldDoc, class_description, class_nodes, field_docs
 from miners.discovery.outside import fields_outside
 from miners.discovery.shapes import shape_of, to_json
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION: Final = "1.1.0"
 GROUPS: Final = ("engine_params", "sampling_params")
 _SAMPLING: Final = frozenset({"sampling", "generation"})
-_DEPRECATED: Final = re.compile(r"\bdeprecated\b", re.IGNORECASE)
-_INSTEAD: Final = re.compile(
-    r"\b(?:use|favou?r of|replaced by)\s+[`\"']*(?:the\s+)?[`\"']*([A-Za-z_]\w*)", re.IGNORECASE
-)
 
 Schema = dict[str, Any]
 
@@ -124,7 +121,7 @@ def parameter(facts: ClassFacts, fact: FieldFact, doc: FieldDoc | None, default:
         "documented_default": None if doc is None else doc.default,
         "native_class": facts.target,
         "defined_at": f"{facts.path}:{fact.line or facts.line}",
-        "deprecated": deprecation(description),
+        "deprecated": deprecation(fact.name, doc),
         "init_only": fact.init_only,
         "alias": fact.alias,
         **({"aliases": list(fact.aliases)} if fact.aliases else {}),
@@ -141,13 +138,6 @@ def default_data(fact: FieldFact, default: Default | None) -> dict[str, Any]:
     if default is None:
         return {"default_kind": "computed", "default_text": "made when the class is built"}
     return default.as_data()
-
-
-def deprecation(description: str | None) -> Mapping[str, str | None] | None:
-    if description is None or not _DEPRECATED.search(description):
-        return None
-    instead = _INSTEAD.search(description)
-    return {"by": instead[1] if instead else None, "note": description}
 
 
 def limitations(fact: FieldFact, default: Default | None) -> Iterator[tuple[str, str]]:

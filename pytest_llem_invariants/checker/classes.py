@@ -34,7 +34,8 @@ class _Tests(dict[str, "Mapping[type, Test | None] | None"]):
     def __missing__(self, field: str) -> Mapping[type, Test | None] | None:
         text = self._texts.get(field)
         if text is None:
-            return None if self._open else _NO_FIELD
+            # A name that the library keeps to itself is nobody's slip, and a constructor may take it.
+            return None if self._open or str(field).startswith("_") else _NO_FIELD
         tests = self[field] = KindTests(field, text)
         return tests
 

@@ -105,6 +105,10 @@ def test_a_bare_name_must_be_unique() -> None:
 # Fields ---------------------------------------------------------------------------------------------------------------
 
 
+def test_a_name_that_the_library_keeps_to_itself_is_no_unknown_field() -> None:
+    assert checker_of(schema=SCHEMA).check(SAMPLING, {"_count": 1}).ok
+
+
 def test_an_unknown_field_is_an_error_with_a_guess_where_the_class_refuses_it() -> None:
     (violation,) = checker_of(schema=SCHEMA).check(SAMPLING, {"temprature": 1}).violations
     assert (violation.rule_id, violation.severity, violation.suggestion) == (
