@@ -343,7 +343,7 @@ def _rule_entry(
         "guard": rule.miner_source.guard,
         "method": rule.miner_source.method,
         "by": str(rule.added_by),
-        "suggestion": suggestion(rule.match, source.path, context),
+        "suggestion": suggestion(rule.match, source.path, context, rule.message_template),
         "when": say_match(rule.match),
         "certification": certification,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -29,9 +30,16 @@ _MENDS: Final[Mapping[str, str]] = {
 }
 
 
-def suggestion(match: Match, path: Callable[[str], str] = str, context: Collection[str] = ()) -> str:
-    """What to change in the config, alternatives joined by "or". Nobody changes platform for the sake of a flag."""
+def suggestion(
+    match: Match, path: Callable[[str], str] = str, context: Collection[str] = (), message: str | None = None
+) -> str:
+    """What to change in the config, alternatives joined by "or". Nobody changes platform for the sake of a flag.
+
+    What the config does not give is no cause: it is to be given only where the `message` speaks of it, or nothing else
+    helps. A library that says nothing leaves the choice.
+    """
     mends: dict[str, None] = {}
+    others: dict[str, None] = {}
     for subject, clauses in match.fields.items():
         if subject in context and len(match.fields) > 1:
             continue
@@ -42,8 +50,23 @@ def suggestion(match: Match, path: Callable[[str], str] = str, context: Collecti
             # Where a value is singled out by its type and a bound, the bound is the advice.
             if clause.op == BOOL_IS_NUMBER or (clause in kinds and len(clauses) > len(kinds)):
                 continue
-            mends[_mend(subject, clause, path)] = None
-    return " or ".join(mends)
+            speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
+            (mends if speaks else others)[_mend(subject, clause, path)] = None
+    return " or ".join(mends or others)
+
+
+_HELD_UNSET: Final = frozenset({"absent", "falsy"})
+_SWITCHED: Final = re.compile(r"\A(?:enable|disable|use) ")
+
+
+def _names(message: str, subject: str) -> bool:
+    """Whether a message speaks of a field, in its name or in the words that the name is made of."""
+    fields = (_in_words(field.rpartition(".")[2]) for field in parse(subject).fields)
+    return any(_SWITCHED.sub("", field) in _in_words(message) for field in fields)
+
+
+def _in_words(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text).lower().strip()
 
 
 def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
@@ -64,6 +87,8 @@ def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
         return f"leave {field} out" if leave_out else f"set {field}"
     if clause.op in ("in", "not_in"):
         return _choice(field, clause.op, rhs)
+    if clause.op == "==" and isinstance(rhs, bool):
+        return f"turn {field} {'off' if rhs else 'on'}"
     if clause.op == "==" and rhs is None:
         return f"give {field} a value, or leave it out"
     if clause.op == "type_is":
