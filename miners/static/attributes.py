@@ -11,6 +11,7 @@ from typing import Any, Final
 from miners.facts import ClassFacts, FieldFact
 from miners.logic import Formula, atom
 from miners.static.context import ContextReads
+from miners.static.found_out import is_found_out
 from miners.static.reader import ClassSource, FunctionSource, ModuleName, SourceReader, Value
 from miners.static.state import Effect, Frame, State
 from miners.static.terms import (
@@ -98,6 +99,8 @@ class Attributes:
         if chained is not None:
             return chained
         bound = self.reader.lookup(self.frame.module, name)
+        if is_found_out(self.reader, self.frame.module, name, bound):
+            return self.unknown(node, MACHINE)
         if bound is not None:
             return self.bound(bound)
         if name in _KNOWN_BUILTINS:
@@ -126,6 +129,8 @@ class Attributes:
                 return self._of_field(term, path, name, node, state)
             case ModuleTerm(name=module):
                 found = self.reader.member(module, name)
+                if is_found_out(self.reader, module.name, name, found):
+                    return self.unknown(node, MACHINE)
                 return self.unknown(node, "unresolved name") if found is None else self.bound(found)
             case ClassTerm(cls=cls):
                 found = self.reader.attribute(cls, name)

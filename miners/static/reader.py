@@ -89,11 +89,15 @@ class ModuleSource:
     tree: ast.Module
     is_package: bool
     definitions: dict[str, ast.stmt] = field(default_factory=dict)
+    assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What each name is bound to by an assignment, in the order of the statements."""
 
     def __post_init__(self) -> None:
         for statement in _statements(self.tree.body):
             for name in _defined(statement):
                 self.definitions[name] = statement
+                if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None:
+                    self.assigned.setdefault(name, []).append(statement.value)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -413,8 +413,10 @@ def _plainest(cases: list[tuple[Formula, Term]], text: str, place: str) -> list[
     """Of too many cases those that are known under the shortest conditions; what else there is stays open."""
     known = [case for case in cases if not isinstance(case[1], Unknown)]
     kept = sorted(known, key=lambda case: _length(case[0]))[: MOST_CASES - 1]
-    rest = any_of(guard for guard, value in cases if not any(value is other for _, other in kept))
-    return [*kept, (rest, Unknown(text or "one of many values", place, "too many cases"))]
+    left = [(guard, value) for guard, value in cases if not any(value is other for _, other in kept)]
+    outside = (value.shape for _, value in left if isinstance(value, Unknown) and value.shape in OUTSIDE)
+    rest = Unknown(text or "one of many values", place, next(outside, "too many cases"))
+    return [*kept, (any_of(guard for guard, _ in left), rest)]
 
 
 @lru_cache(maxsize=65536)

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -14,6 +15,29 @@ class FileAtRunTime:
     def __post_init__(self):
         if self.path and not os.path.exists(self.path):
             raise ValueError("no such file")  # error: path truthy and ?asks the machine -> no such file
+
+
+try:
+    import an_optional_accelerator  # type: ignore[import-not-found]
+
+    HAS_ACCELERATOR = an_optional_accelerator is not None
+except ImportError:
+    HAS_ACCELERATOR = False
+HAS_PLUGIN = find_spec("an_optional_plugin") is not None
+IS_OLD = False
+
+
+@dataclass
+class FoundOutOnImport:
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == 1 and not HAS_ACCELERATOR:
+            raise ValueError("not without it")  # error: a == 1 and ?asks the machine -> not without it
+        if self.a == 2 and not HAS_PLUGIN:
+            raise ValueError("nor without that")  # error: a == 2 and ?asks the machine -> nor without that
+        if self.a == 3 and not IS_OLD:
+            raise ValueError("new")  # error: a == 3 -> new
 
 
 @dataclass
