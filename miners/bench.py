@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, final
+from typing import Any, Final, final
 
 from miners.asking import asker
 from miners.blind import probe_blind
@@ -26,10 +26,14 @@ from miners.producers import FULL_BUDGET, NO_DYNAMIC_MINER, budget_of, challenge
 from miners.proof import Gate
 from miners.static import SiteFinding
 from miners.static.reader import ImportedReader
+from miners.values import default_at
 from miners.verdicts import Lost, Proven
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
+from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.files import today
 from pytest_llem_invariants.model import AddedBy, Kwargs, Observation, Rule
+from pytest_llem_invariants.replay.changes import plain
+from pytest_llem_invariants.values import identity
 
 ASKERS: Final = 2
 """In so many shares the library is asked about what the rules of a front are challenged with."""
@@ -197,7 +201,12 @@ class Bench:
         yield from jointly([entry.rule for entry in proven], facts, max(_LEAST_JOINT, most), self.surface)
 
     def _oracle(self, name: str) -> Oracle:
-        return Oracle(asker(self.adapter), name, self.judged.get(name), self.adapter.default_context())
+        def stands_there(field: str, value: Any) -> bool:
+            default = default_at(field, self.surface[name], self.surface)
+            return default is not None and default is not MISSING and identity(plain(default)) == identity(value)
+
+        judged, context = self.judged.get(name), self.adapter.default_context()
+        return Oracle(asker(self.adapter), name, judged, context, stands_there)
 
     def _gate(self, name: str, oracle: Oracle) -> Gate:
         adapter = self.adapter

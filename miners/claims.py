@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, final
 
-from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match, Rule
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, Rule
 from pytest_llem_invariants.predicates import CompiledMatch, compile_match, referenced_fields
 
 Predicate = Callable[[Kwargs], bool]
@@ -15,10 +15,12 @@ Predicate = Callable[[Kwargs], bool]
 
 def arguments_of(rule: Rule) -> frozenset[str]:
     """The keyword arguments that a rule reads, the whole of an object for a field inside of it."""
-    return _roots(rule.match)
+    return roots_of(rule.match.fields)
 
 
-def _roots(match: Match) -> frozenset[str]:
+def roots_of(fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
+    """The same of what is said of fields."""
+    match = Match("", fields)
     return frozenset(name.partition(".")[0] for name in referenced_fields(match))
 
 
@@ -26,7 +28,7 @@ def parts_of(match: Match, declared: Collection[str]) -> Iterator[tuple[Compiled
     """What a predicate says of each subject, and the arguments that this depends on: all parts hold, or it does not."""
     for subject, clauses in match.fields.items():
         part = Match(match.engine, {subject: clauses}, match.defaults)
-        yield compile_match(part, context_fields=frozenset(declared)), _roots(part)
+        yield compile_match(part, context_fields=frozenset(declared)), roots_of(part.fields)
 
 
 def predicate_of(

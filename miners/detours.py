@@ -14,6 +14,7 @@ from typing import Any, Final, final
 
 from miners.candidate import Candidate
 from miners.cases import has_case, to_dnf_in_part
+from miners.chance import world_of
 from miners.choices import Choices
 from miners.companions import companions
 from miners.facts import ClassFacts
@@ -102,6 +103,13 @@ class Checks:
             if facts.path == path and name != self._facts.native_type:
                 for check in self._of(name).get(place, ()):
                     yield from self._inside(check)
+
+    def world_at(self, place: str) -> frozenset[str]:
+        """Who else than a config decides on some way to that line: a model, a running engine, the machine."""
+        path = place.rpartition(":")[0]
+        held = (name for name, facts in self._surface.items() if facts.path == path)
+        names = dict.fromkeys((self._facts.native_type, *held))
+        return frozenset().union(*(world_of(check) for name in names for check in self._of(name).get(place, ())))
 
     def note_without_verdict(self, place: str) -> None:
         """What comes to that check is not told on this machine: it asks for a package, or for a model."""

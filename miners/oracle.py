@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Protocol, final
 
 from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, ObservedException, Severity
@@ -97,7 +97,8 @@ class Oracle:
     """Observations of one native type, remembered for as long as one class is mined.
 
     `judged` is what another oracle of the type was told, in this process or in one like it; `default` is the context
-    that the process stands in, which is meant where none is said and need not be entered.
+    that the process stands in, which is meant where none is said and need not be entered; `stands_there` tells of a
+    field and a value whether that is what it holds anyway: to make another of it is not to ignore what was asked for.
     """
 
     def __init__(
@@ -106,10 +107,12 @@ class Oracle:
         native_type: str,
         judged: Mapping[Question, Observation] | None = None,
         default: Mapping[str, Any] = EMPTY,
+        stands_there: Callable[[str, Any], bool] = lambda field, value: False,
     ) -> None:
         self._observer = observer
         self._native_type = native_type
         self._default = default
+        self._stands_there = stands_there
         self._observed: dict[Question, Observation] = {}
         self._judged: dict[Question, Observation] = dict(judged or {})
         self._unanswered = _Unanswered()
@@ -174,7 +177,12 @@ class Oracle:
             return Observation(no_answer(reason), skipped_reason=reason)
         found = self._observer.observe(self._native_type, kwargs, context=entered)
         self._note(kwargs, entered, found.exception)
-        return found
+        changed = {
+            name: change
+            for name, change in found.normalisations.items()
+            if not self._stands_there(name, change.declared)
+        }
+        return found if len(changed) == len(found.normalisations) else replace(found, normalisations=changed)
 
     def _why_not_ask(self, kwargs: Kwargs, entered: Mapping[str, Any]) -> str | None:
         return self._unanswered.why(kwargs, identity(entered)) if self._unanswered else None

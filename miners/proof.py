@@ -13,18 +13,20 @@ from dataclasses import replace
 from typing import Any, Final, final
 
 from miners.candidate import Candidate
+from miners.chance import hangs_on_a_file, left_to_the_world
 from miners.claims import Claim, Claims, Predicate, claim_of, predicate_of
 from miners.context_changes import changed, together
 from miners.detours import Checks
 from miners.facts import ClassFacts
 from miners.implied import tells_less, voice_of
+from miners.kin import Families, texts_in
 from miners.merge import with_producer
 from miners.onward import led_on
 from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate
 from miners.trials import Trials
-from miners.verdicts import BEHIND, OF_THE_MOMENT, UNCLEAN, Lost, Proven
+from miners.verdicts import BEHIND, OF_THE_DISK, OF_THE_MOMENT, UNCLEAN, Lost, Proven
 from miners.worlds import Worlds
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -35,6 +37,7 @@ from pytest_llem_invariants.model import (
     Rule,
     Severity,
 )
+from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import positive_raises, said_on_channel
 from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting
@@ -49,7 +52,7 @@ _FEWER_RESTATED: Final = 4
 _MOST_COMPANY: Final = 40
 """Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
-"""So many claimed configs are also tried beside the other base arguments."""
+"""So many claimed configs are also tried in other worlds."""
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
 
@@ -87,6 +90,7 @@ class Gate:
         """The context fields that the code of the class reads: each rule is tried under each of their values."""
         self._probe_limit = probe_limit
         self._worlds = Worlds(oracle, tuple(other_kwargs), machines)
+        self._families = Families(facts, texts_in(surface))
         self._checks = checks
         self._earlier = {_key(to_candidate(rule)): rule for rule in earlier}
         """What was confirmed of an earlier version, whose examples are tried first."""
@@ -204,6 +208,11 @@ class Gate:
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
+        tried = self._worlds.tried(candidate.fields)
+        unsaid = left_to_the_world(candidate, self._world_at_its_line(candidate), tried)
+        if unsaid is not None:
+            self.lost.append(Lost(candidate, unsaid))
+            return []
         candidate = self._recalled(candidate)
         search = self._trials.search(candidate)
         rule = self._trials.stage(candidate, search)
@@ -219,6 +228,9 @@ class Gate:
         if chance is not None:
             self.lost.append(Lost(candidate, chance))
             return []
+        freed = self._worlds.freeing(rule, context_of(rule, self._context), self._of_its_family(rule))
+        if freed is not None:
+            return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed.shows)
         # What was contradicted once is looked at in full.
         counterexamples = self._refuting(rule, self._probe_limit if history else self._probes_of(candidate))
         if not counterexamples:
@@ -261,11 +273,20 @@ class Gate:
                     return replace(candidate, fields={**candidate.fields, name: (clause,)})
         return None
 
+    def _world_at_its_line(self, candidate: Candidate) -> frozenset[str]:
+        """Who decides there beside the config: what was probed does not say what it leaves unsaid."""
+        if self._checks is None or candidate.added_by is not AddedBy.DYNAMIC_MINER:
+            return frozenset()
+        return self._checks.world_at(candidate.source.guard)
+
     def _by_chance(self, rule: Rule) -> str | None:
-        """What else than the config brings about a rule's effect, if anything: the moment, the model, the machine."""
+        """What else than the config brings about the effect of a rule, if anything."""
         context = context_of(rule, self._context)
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
             return OF_THE_MOMENT
+        triggers = self._predicate(rule, context)
+        if hangs_on_a_file(rule, context, triggers, self.oracle, self.facts, self._surface):
+            return OF_THE_DISK
         return self._worlds.deciding(rule, context, lambda: self._claimed_near(rule, context))
 
     def _claimed_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
@@ -280,15 +301,27 @@ class Gate:
         )
         return itertools.islice(filter(self._predicate(rule, context), near), _MOST_ELSEWHERE)
 
+    def _of_its_family(self, rule: Rule) -> Iterator[Kwargs]:
+        """The example of a rule that nobody read whole, with one more field of a family that the rule speaks of."""
+        if rule.severity is Severity.ERROR and rule.added_by is AddedBy.DYNAMIC_MINER:
+            claims = self._predicate(rule)
+            yield from filter(claims, self._families.beside(referenced_fields(rule.match), rule.kwargs_positive))
+
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:
         observation = self.oracle.observe(rule.kwargs_positive, context, rule.severity)
         return observation.skipped_reason is not None or positive_raises(rule, observation) is None
 
-    def _refined(self, rule: Rule, counterexamples: tuple[Kwargs, ...], history: tuple[str, ...]) -> list[_Attempt]:
+    def _refined(
+        self,
+        rule: Rule,
+        counterexamples: tuple[Kwargs, ...],
+        history: tuple[str, ...],
+        shows: Predicate | None = None,
+    ) -> list[_Attempt]:
         refinements = refine(
             to_candidate(rule),
             counterexamples,
-            self._shows(rule),
+            self._shows(rule) if shows is None else shows,
             self.facts,
             surface=self._surface,
             within=context_of(rule, self._context),
@@ -380,7 +413,7 @@ class Gate:
             rule,
             self._predicate(rule, context),
             lambda kwargs: self.oracle.observe(kwargs, context, rule.severity),
-            probes,
+            itertools.chain(probes, self._of_its_family(rule)),
         )
 
     def _predicate(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:

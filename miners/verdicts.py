@@ -18,6 +18,8 @@ BEHIND: Final = "whatever satisfies it is stopped before, first at"
 OF_THE_MOMENT: Final = "what the value becomes is another each time"
 OF_THE_MODEL: Final = "depends on the model"
 OF_THE_MACHINE: Final = "depends on the machine"
+OF_THE_DISK: Final = "whether there is such a file decides"
+OF_THE_WORLD: Final = "a model, a running engine or the machine decides"
 OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
 
 

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, final
 
-from miners.claims import arguments_of
+from miners.claims import arguments_of, roots_of
 from miners.oracle import Oracle
+from miners.shapes import MACHINE as ASKS_MACHINE
+from miners.shapes import RUN_TIME
 from miners.verdicts import OF_THE_MACHINE, OF_THE_MODEL
 from pytest_llem_invariants.engines.base import MACHINE
-from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, Rule, Severity
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
 
 Context = Mapping[str, Any]
 _World = tuple[Kwargs, Context]
 """Other base arguments, and what the context says of the machine."""
 _AT_HOME: Final[_World] = (EMPTY, EMPTY)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Configs that have not the effect of a rule in another world, and whether one has it there."""
+
+    configs: tuple[Kwargs, ...]
+    shows: Callable[[Kwargs], bool]
 
 
 @final
@@ -56,6 +68,29 @@ class Worlds:
                 named = self._named(rule, kwargs, context, home, gone)
                 return f"{named}: of {dict(kwargs)!r} it goes away beside another"
         return None
+
+    def tried(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
+        """What is another in some of them: what a model says, unless these fields give one, and what the machine does."""
+        spoken = roots_of(fields)
+        model = any(world[0] and world[0].keys().isdisjoint(spoken) for world in self._others)
+        machine = any(world[1] for world in self._others)
+        return frozenset(shape for shape, is_tried in ((RUN_TIME, model), (ASKS_MACHINE, machine)) if is_tried)
+
+    def freeing(self, rule: Rule, context: Context, configs: Iterable[Kwargs]) -> Freed | None:
+        """The first world in which the library takes some of these configs, without the rule's effect."""
+        configs = tuple(configs)
+        for world in map(self._apart_from(rule), self._others) if configs else ():
+            if world[0] and self._is_open(world, context):
+                told = ((one, self._asked(rule, one, context, world)) for one in configs)
+                free = tuple(
+                    one for one, seen in told if seen.exception is None and positive_raises(rule, seen) is not None
+                )
+                if free:
+                    return Freed(free, self._shown_in(rule, context, world))
+        return None
+
+    def _shown_in(self, rule: Rule, context: Context, world: _World) -> Callable[[Kwargs], bool]:
+        return lambda kwargs: positive_raises(rule, self._asked(rule, kwargs, context, world)) is None
 
     def _apart_from(self, rule: Rule) -> Callable[[_World], _World]:
         """A world as far as the rule does not speak of it."""

@@ -1,4 +1,4 @@
-"""Whether a field is deprecated: its declaration says so, or a sentence that speaks of this field and no other thing."""
+"""Whether a field is deprecated: its declaration says so, or a sentence that speaks of this field and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from miners.discovery.docs import FieldDoc
 
 _MARK: Final = r"\W*deprecated(?=\W*\Z|\s*[\])}:,.;!-]|\s+(?:alias|since|in|as of|and|please|use)\b)"
 """`[DEPRECATED] …`, `Deprecated: …`, `deprecated, use …`, `Deprecated alias for …`: how a note on a field begins."""
-_SELF: Final = r"(?:th(?:is|e)\s+(?:field|parameter|param|option|flag|arg|argument|attribute|setting|value|key)|this|it)"
+_SELF: Final = (
+    r"(?:th(?:is|e)\s+(?:field|parameter|param|option|flag|arg|argument|attribute|setting|value|key)|this|it)"
+)
 _SAID: Final = r"(?:\b[^.;]*?\band)?\s+(?:is|was|has\s+been|is\s+being|will\s+be)(?:\s+(?:now|also))?\s+deprecated\b"
 _DEPRECATED: Final = re.compile(r"\bdeprecated\b", re.IGNORECASE)
 _INSTEAD: Final = re.compile(

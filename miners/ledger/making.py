@@ -22,9 +22,11 @@ from miners.verdicts import (
     OF_NO_CONFIG,
     OF_NO_CONTEXT,
     OF_NO_TYPE,
+    OF_THE_DISK,
     OF_THE_MACHINE,
     OF_THE_MODEL,
     OF_THE_MOMENT,
+    OF_THE_WORLD,
     Lost,
 )
 from pytest_llem_invariants.corpus import template_fragments
@@ -70,6 +72,8 @@ _LOST: Final = (
     (OF_THE_MOMENT, Reason.RUN_TIME),
     (OF_THE_MODEL, Reason.RUN_TIME),
     (OF_THE_MACHINE, Reason.RUN_TIME),
+    (OF_THE_DISK, Reason.RUN_TIME),
+    (OF_THE_WORLD, Reason.RUN_TIME),
     ("no example", Reason.NO_EXAMPLE),
     ("fires on", Reason.REFUTED),
     ("still contradicted", Reason.REFUTED),

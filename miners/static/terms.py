@@ -13,6 +13,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final, final
 
+from miners import shapes
 from miners.logic import FALSE, TRUE, And, Formula, Opaque, Or, Truth, all_of, any_of, atom, reshaped
 from miners.static.neighbours import Neighbour, Pairs
 from miners.static.reader import ClassSource, FunctionSource, ModuleName
@@ -268,12 +269,8 @@ Term = (
 NONE: Final = Const(None)
 
 
-MACHINE: Final = "asks the machine"
-"""The shape of what no keyword argument has a part in: an installed package, a device, a file."""
-
-RUN_TIME: Final = "known at run time"
-"""The shape of what a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
-
+MACHINE: Final = shapes.MACHINE
+RUN_TIME: Final = shapes.RUN_TIME
 
 CLASS_GIVEN: Final = "class given as a value"
 """The shape of what a class says that somebody gives as a value: no file holds one."""
@@ -414,8 +411,11 @@ def _plainest(cases: list[tuple[Formula, Term]], text: str, place: str) -> list[
     known = [case for case in cases if not isinstance(case[1], Unknown)]
     kept = sorted(known, key=lambda case: _length(case[0]))[: MOST_CASES - 1]
     left = [(guard, value) for guard, value in cases if not any(value is other for _, other in kept)]
-    outside = (value.shape for _, value in left if isinstance(value, Unknown) and value.shape in OUTSIDE)
-    rest = Unknown(text or "one of many values", place, next(outside, "too many cases"))
+    asked = shapes.shapes_in(any_of(guard for guard, _ in left)).union(
+        value.shape for _, value in left if isinstance(value, Unknown)
+    )
+    shape = next((shape for shape in (RUN_TIME, MACHINE) if shape in asked), "too many cases")
+    rest = Unknown(text or "one of many values", place, shape)
     return [*kept, (any_of(guard for guard, _ in left), rest)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Set
 from enum import Enum
 from typing import Any, Final
@@ -68,11 +69,20 @@ def unchanged(declared: Any, observed: Any) -> bool:
     if isinstance(declared, Mapping) and isinstance(observed, Mapping):
         return declared.keys() == observed.keys() and all(unchanged(declared[key], observed[key]) for key in declared)
     if isinstance(declared, str) and not isinstance(observed, _PLAIN):
-        return declared in (str(observed), str(observed).rpartition(".")[2], getattr(observed, "__name__", None))
+        return _names(declared, observed)
     try:
         return bool(declared == observed)
     except Exception:  # a foreign object's __eq__ may raise anything
         return False
+
+
+def _names(text: str, value: Any) -> bool:
+    """Whether a text names an object: `float16`, and `half`, where `lib.float16` is what `lib.half` is, too."""
+    whole = str(value)
+    home, _, last = whole.rpartition(".")
+    if text in (whole, last, getattr(value, "__name__", None)):
+        return True
+    return vars(sys.modules[home]).get(text) is value if home in sys.modules else False
 
 
 def _key(value: Any) -> Any:

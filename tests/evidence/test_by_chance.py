@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from miners.candidate import Candidate
 from miners.oracle import Oracle
@@ -30,6 +33,8 @@ from tests.evidence.test_soundness import FACTS, MESSAGE
 class Library:
     """Rejects what is above a bound of the model or the machine, and fills an empty mode with a number drawn anew.
 
+    A mode that is a path has to be there.
+
     The model `odd` takes no bare config; the model `wide` is stopped by a check of its own before the one looked at.
     """
 
@@ -43,6 +48,9 @@ class Library:
             return ObservedException("ValueError", "of another matter", raised_at="lib/other.py:9")
         if isinstance(n, (int, float)) and (n < 0 or n > longest):
             return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:3")
+        mode = kwargs.get("mode", "fast")
+        if "/" in mode and not Path(mode).exists():
+            return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:5")
         return None
 
     def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
@@ -103,6 +111,38 @@ def test_a_check_that_is_seen_beside_one_model_alone_is_no_rule() -> None:
 
 def test_a_bound_that_every_model_has_stays() -> None:
     assert gate_after(rejecting(Clause("<", 0)), "tall", "odd", machines=2).proven
+
+
+def test_a_text_that_is_refused_only_where_no_file_is_of_that_name_is_no_rule() -> None:
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 5)
+    fields = {"mode": (Clause("matches", "/"),)}
+    candidate = Candidate(
+        "lib.Config", Severity.ERROR, fields, outcome, MESSAGE, source, AddedBy.DYNAMIC_MINER, hints=({"mode": "x/y"},)
+    )
+    lost = gate_after(candidate)
+    assert not lost.proven
+    assert lost.lost[0].reason == "whether there is such a file decides"
+
+
+@pytest.mark.parametrize(
+    ("shape", "model", "machines", "is_kept"),
+    [
+        ("known at run time", "tall", 0, True),
+        ("known at run time", None, 2, False),
+        ("asks the machine", None, 2, True),
+        ("asks the machine", "tall", 0, False),
+    ],
+)
+def test_a_guard_that_no_config_answers_is_kept_where_it_is_tried_in_another_world(
+    shape: str, model: str | None, machines: int, is_kept: bool
+) -> None:
+    unsaid = replace(rejecting(Clause("<", 0)), opaque=("HAS_PLUGIN [lib/config.py:2]",), shapes=(shape,))
+    gate = gate_after(unsaid, *((model,) if model else ()), machines=machines)
+    assert bool(gate.proven) is is_kept
+    if not is_kept:
+        told = "a model, a running engine or the machine decides: HAS_PLUGIN [lib/config.py:2]"
+        assert [lost.reason for lost in gate.lost] == [told]
 
 
 def emptied() -> Candidate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from miners.oracle import Oracle
-from pytest_llem_invariants.model import ObservedException
+from pytest_llem_invariants.model import Change, Observation, ObservedException
 
 REFUSED = ObservedException("ValueError", "too small", ("n",), "lib/config.py:3", ("Exception",))
 
@@ -24,6 +24,20 @@ class _Counting:
 
     def no_verdict(self, error: ObservedException) -> str | None:
         return None
+
+
+class _Changing(_Counting):
+    """An observer of a library that makes another size of every size."""
+
+    def observe(self, native_type: str, kwargs: Any, context: Any) -> Observation:
+        return Observation(normalisations={"size": Change(kwargs["size"], 7)})
+
+
+def test_another_value_for_what_stands_there_anyway_is_no_change_of_a_config() -> None:
+    observer: Any = _Changing()
+    oracle = Oracle(observer, "lib.Config", stands_there=lambda field, value: (field, value) == ("size", "auto"))
+    assert not oracle.observe({"size": "auto"}).normalisations
+    assert oracle.observe({"size": 3}).normalisations == {"size": Change(3, 7)}
 
 
 def test_one_answer_does_for_every_question_about_a_config() -> None:

@@ -28,6 +28,16 @@ class Dtype:
         return "lib.bfloat16"
 
 
+class Alias:
+    """Like one of them that its library calls by two names."""
+
+    def __repr__(self) -> str:
+        return f"{__name__}.FULL"
+
+
+FULL = HALF = Alias()
+
+
 class Quarrelsome:
     def __eq__(self, other: object) -> bool:
         raise RuntimeError("no comparison")
@@ -53,6 +63,7 @@ NAN = float("nan")
         (Mode.FAST, Mode.FAST),
         (3, Level.HIGH),
         ("bfloat16", Dtype()),
+        ("HALF", FULL),
         ("a/b", PurePosixPath("a/b")),
         ([1, 2, 2], {2, 1}),
         ({"a": [1]}, {"a": (1,)}),
@@ -75,6 +86,8 @@ def test_the_same_value_in_another_form_is_no_change(declared: Any, observed: An
         (1.0, NAN),
         ("slow", Mode.FAST),
         ("float16", Dtype()),
+        ("Dtype", FULL),
+        ("auto", FULL),
         ([1, 2], [1]),
         ([1, 2], {1}),
         ({"a": 1}, {}),
