@@ -70,7 +70,7 @@ class Worlds:
         return None
 
     def tried(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
-        """What is another in some of them: what a model says, unless these fields give one, and what the machine does."""
+        """What is another in some of them: what a model says, unless these fields give one, what the machine does."""
         spoken = roots_of(fields)
         model = any(world[0] and world[0].keys().isdisjoint(spoken) for world in self._others)
         machine = any(world[1] for world in self._others)
