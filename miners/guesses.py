@@ -34,7 +34,11 @@ def register(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from miners.progress import Progress
     from miners.surface import engine_surface
+    from miners.workers import forked
     from pytest_llem_invariants.engines import get_adapter
+
+    def produced(name: str) -> list[Candidate]:
+        return list(options.produce(adapter, surface, name))
 
     adapter = get_adapter(options.engine)
     if options.source is not None:
@@ -43,9 +47,10 @@ def _run(options: argparse.Namespace) -> int:
     surface = engine_surface(adapter)
     names = chosen(surface, options.classes)
     found: list[Candidate] = []
-    with Progress().step("reading" if options.role == "static" else "asking", total=len(names)) as step:
-        for name in names:
-            found.extend(options.produce(adapter, surface, name))
+    title = "reading" if options.role == "static" else "asking"
+    with Progress().step(title, total=len(names)) as step, forked(1, watch=step.asked) as pool:
+        for candidates in pool.map(produced, names):
+            found.extend(candidates)
             step.advance()
     return _tell(options.engine, version, found)
 

@@ -17,6 +17,7 @@ from miners.surface import engine_surface, modules
 from miners.types import Unknown, parts
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.files import now
+from pytest_llem_invariants.patience import at_most
 
 if TYPE_CHECKING:
     from miners.discovery.elsewhere import Elsewhere
@@ -27,6 +28,8 @@ SCHEMA_VERSION: Final = "1.1.0"
 GROUPS: Final = ("engine_params", "sampling_params")
 _SAMPLING: Final = frozenset({"sampling", "generation"})
 
+_SECONDS: Final = 600.0
+_MEMORY: Final = 32 * 1024**3
 Schema = dict[str, Any]
 
 
@@ -35,7 +38,8 @@ def discover(adapter: EngineAdapter, elsewhere: Elsewhere | None = None) -> Sche
     version = adapter.import_library()
     surface = engine_surface(adapter)
     schema = envelope(adapter.ssot, version, "import", commit=commit_of(adapter.ssot.library, adapter.package))
-    defaults = defaults_of(adapter, None if elsewhere is None else elsewhere.defaults())
+    with at_most(_SECONDS, _MEMORY, f"asking for the defaults of {adapter.ssot.library}"):
+        defaults = defaults_of(adapter, None if elsewhere is None else elsewhere.defaults())
     for name, facts in sorted(surface.items()):
         cls = adapter.native_class(name)
         docs = field_docs(class_nodes(cls), getattr(cls, "__pydantic_fields__", {}))

@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 from miners import asking, examined, workers
+from miners.build import Mined
 from miners.examined import Examined, examine
+from miners.oracle import Tally
+from miners.outcome import closing_table
+from miners.static import StaticResult
 from miners.workers import Limits
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
@@ -149,3 +153,15 @@ def _dies_once(path: Path) -> str:
 def test_an_error_of_ours_in_a_worker_is_raised_here() -> None:
     with workers.forked(1) as pool, pytest.raises(RuntimeError, match="ZeroDivisionError"):
         list(pool.map(divmod, [1], [0]))
+
+
+def test_a_build_says_how_many_configs_had_no_answer(mine: Mine, capsys: pytest.CaptureFixture[str]) -> None:
+    found = mine(
+        "class Thing:\n    def __init__(self, size: int = 1, odd: bool = False):\n        odd is True and os._exit(7)\n"
+    )
+    assert any(
+        "configs had no answer and decide nothing: crashed: the process left with status 7" in note
+        for note in found.notes
+    )
+    table = closing_table(Mined(found.corpus, (), (), (), {}, StaticResult(()), tally=Tally(3, 2, {"crashed: x": 4})))
+    assert "    4 configs had no answer: crashed: x" in table
