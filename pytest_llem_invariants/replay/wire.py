@@ -131,10 +131,12 @@ def pack(value: Any, depth: int = 0) -> Any:
             return repr(value)
 
 
-def unpack(data: Any) -> Any:
+def unpack(data: Any, depth: int = 0) -> Any:
     """The reverse of `pack`; ValueError for anything that it never gives."""
+    if depth > _DEEPEST + 1:
+        _refuse(data)
     if isinstance(data, list):
-        return [unpack(inner) for inner in data]
+        return [unpack(inner, depth + 1) for inner in data]
     if not isinstance(data, dict):
         return data
     match data:
@@ -143,14 +145,14 @@ def unpack(data: Any) -> Any:
         case {"$float": str(text)}:
             return float(text)
         case {"$type": str(name), "kwargs": kwargs}:
-            return TypedValue(name, _mapping(unpack(kwargs)))
+            return TypedValue(name, _mapping(unpack(kwargs, depth + 1)))
         case {"$map": pairs}:
-            return dict(_pair(pair) for pair in _list(pairs))
-    return {key: unpack(inner) for key, inner in data.items()}
+            return dict(_pair(pair, depth + 1) for pair in _list(pairs))
+    return {key: unpack(inner, depth + 1) for key, inner in data.items()}
 
 
-def _pair(data: Any) -> tuple[Any, Any]:
+def _pair(data: Any, depth: int) -> tuple[Any, Any]:
     key, inner = _list(data, 2)
     if isinstance(key, (list, dict)) and not (isinstance(key, dict) and key.keys() <= {"$int", "$float"}):
         _refuse(key)
-    return unpack(key), unpack(inner)
+    return unpack(key, depth), unpack(inner, depth)

@@ -310,6 +310,12 @@ def _entries() -> Iterator[GateCase]:
         ),
         (raised().exception, ("count must be at least 0, not -1",), None, "count_lt_0"),
     )
+    twice = Observation(warnings=("w",), logs=tuple(ObservedLog(Channel.LOGGER_WARNING, who, "m") for who in "ab"))
+    yield row(
+        "tells what was said on the rule's channel, once",
+        lambda c: c.said_on_channel(on(Channel.LOGGER_WARNING), twice),
+        ("m",),
+    )
     change = said(Channel.NONE)
     yield row(
         "tells what changed",

@@ -18,6 +18,19 @@ FULL = Observation(
 )
 
 
+def nested(levels: int) -> Observation:
+    value: object = 1
+    for level in range(levels):
+        value = [value] if level % 3 else {level: value} if level % 2 else TypedValue("t.T", {"x": value})
+    return Observation(normalisations={"a": Change(1, value)})
+
+
+def test_what_nests_deeper_than_is_told_arrives_cut_and_as_it_was_told() -> None:
+    (arrived,) = from_line(to_line([nested(200)]), 1)
+    assert from_line(to_line([arrived]), 1) == (arrived,)
+    assert from_line(to_line([nested(25)]), 1) == (nested(25),)
+
+
 @pytest.mark.parametrize("observation", [FULL, Observation(), Observation(skipped_reason="timeout")])
 def test_an_observation_arrives_as_it_left(observation: Observation) -> None:
     assert from_line(to_line([observation, observation]), 2) == (observation, observation)
@@ -46,7 +59,7 @@ def test_an_observation_arrives_as_it_left(observation: Observation) -> None:
         b'[{"normalisations": {"a": [1, {"$map": [[{"$map": []}, 1]]}]}}]',
         b'[{"normalisations": {"a": [1, {"$type": "t", "kwargs": []}]}}]',
         b"[" * 100_000,
-        json.dumps([{"normalisations": {"a": [1, [[]]]}}]).encode().replace(b"[[]]", b"[" * 900 + b"]" * 900),
+        json.dumps([{"normalisations": {"a": [1, [[]]]}}]).encode().replace(b"[[]]", b"[" * 60 + b"]" * 60),
         b'[{"normalisations": {"a": [1, ' + b"9" * 5000 + b"]}}]",
     ],
     ids=lambda line: line[:40].decode("latin-1"),
