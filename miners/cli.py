@@ -28,8 +28,10 @@ from miners.roles import (
     unheard,
 )
 from miners.schema import command as schemas
+from pytest_llem_invariants.edge import Answer, guarded, say
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.leaving import leave
+from pytest_llem_invariants.parsing import Parser
 from pytest_llem_invariants.ssot import data_root, installed_version, known_engines
 
 if TYPE_CHECKING:
@@ -45,15 +47,13 @@ REFUSED: Final = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; every error that a user can mend is one sentence and exit status 2."""
-    options = _parser().parse_args(arguments)
-    try:
+
+    def command(_: Answer) -> int:
+        options = _parser().parse_args(arguments)
         status: int = options.run(options)
-    except LlemError as error:
-        print(f"llem-mine: {error}", file=sys.stderr)
-        return REFUSED
-    except BrokenPipeError:
-        return OK
-    return status
+        return status
+
+    return guarded("llem-mine", command)
 
 
 def command() -> NoReturn:
@@ -63,11 +63,15 @@ def command() -> NoReturn:
 
     collect_seldom()
     no_input()
-    leave(main())
+    try:
+        status = main()
+    except SystemExit as leaving:
+        status = leaving.code if isinstance(leaving.code, int) else REFUSED
+    leave(status)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="llem-mine",
         description="Mine the rules that an inference engine hides about its own configuration.",
         epilog="First `llem-mine probe ENGINE`, then `llem-mine build ENGINE`, then `pytest --llem-engine=ENGINE`.",
@@ -155,24 +159,24 @@ def _build(options: argparse.Namespace) -> int:
         earlier=earlier,
     )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
-    print(closing_table(mined))
+    say(closing_table(mined))
     if options.out is not None:
         written = options.out / path.name
         dump(written, text)
         dump(options.out / LEDGER, render_ledger(ledger_of(mined, adapter.ssot)))
         write_fates(options.out, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
-        print(f"wrote {written}; measure it: llem-mine fuzz {options.engine} --corpus {written}")
+        say(f"wrote {written}; measure it: llem-mine fuzz {options.engine} --corpus {written}")
         return OK
     effects = ledger_of(mined, adapter.ssot)
-    print(headline(effects))
+    say(headline(effects))
     for line in hand_written_debt(mined, previous):
-        print(f"  {line}")
+        say(f"  {line}")
     if options.check:
         return max(_compare(path, text), _compare(path.with_name(LEDGER), render_ledger(effects)))
     dump(path, text)
     dump(path.with_name(LEDGER), render_ledger(effects))
     write_fates(path.parent, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
-    print(f"wrote {path} and {LEDGER} beside it; prove it: pytest --llem-engine={options.engine} -n 2")
+    say(f"wrote {path} and {LEDGER} beside it; prove it: pytest --llem-engine={options.engine} -n 2")
     return OK
 
 
@@ -183,7 +187,7 @@ def _classes_of(corpus: Corpus | None) -> set[str]:
 def _say(lines: Iterable[str]) -> None:
     """What a build passes over, beside what it prints: nothing is passed over in silence."""
     for line in lines:
-        print(f"llem-mine: {line}", file=sys.stderr)
+        say(f"llem-mine: {line}", file=sys.stderr)
 
 
 def _mined_before(ssot: Ssot, path: Path) -> tuple[Corpus | None, Counterexamples, tuple[Rule, ...]]:
@@ -215,7 +219,7 @@ def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
 
     reason = adapter.ssot.adapter.get(NO_DYNAMIC_MINER)
     if reason is not None:
-        print(f"{adapter.ssot.engine} has no dynamic miner: {reason}")
+        say(f"{adapter.ssot.engine} has no dynamic miner: {reason}")
 
 
 def _build_from_source(options: argparse.Namespace) -> int:
@@ -234,11 +238,11 @@ def _build_from_source(options: argparse.Namespace) -> int:
     _say(check_classes(library, _classes_of(previous), terms))
     found = build_from_source(adapter.ssot, skeletons, previous=previous)
     text = _rendered(found.corpus, previous, path, keep_moment=options.check)
-    print(found.to_text())
+    say(found.to_text())
     if options.check:
         return _compare(path, text)
     dump(path, text)
-    print(f"wrote {path}; prove it where the library is installed: pytest --llem-engine={options.engine} -n 2")
+    say(f"wrote {path}; prove it where the library is installed: pytest --llem-engine={options.engine} -n 2")
     return OK
 
 
@@ -283,17 +287,17 @@ def _fuzz(options: argparse.Namespace) -> int:
         accuse=prediction.rules,
         workers=options.workers,
     )
-    print(report.to_json() if options.json else report.to_text())
+    say(report.to_json() if options.json else report.to_text())
     if options.drop:
         from miners.counterexamples import drop_accused
 
         for line in drop_accused(path, corpus, report.accused()):
-            print(line)
+            say(line)
     if options.least_recall is None:
         return OK
     broken = exceeds(report, dict.fromkeys(MODES, options.least_recall / 100))
     for sentence in broken:
-        print(sentence, file=sys.stderr)
+        say(sentence, file=sys.stderr)
     return DIFFERS if broken else OK
 
 
@@ -304,7 +308,7 @@ def _class(options: argparse.Namespace) -> int:
     examined = examine(options.target, base=options.base)
     text = render_proposed(examined.corpus)
     for note in examined.notes:
-        print(f"llem-mine: {note}", file=sys.stderr)
+        say(f"llem-mine: {note}", file=sys.stderr)
     if options.out is None:
         sys.stdout.write(text)
     else:

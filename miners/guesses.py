@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from miners.roles import Installed, Tree, add_terms, check_roles, chosen, terms_of
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.ssot import data_root, known_engines
 
 if TYPE_CHECKING:
@@ -78,10 +79,10 @@ def _tell(engine: str, version: str, found: Sequence[Candidate]) -> int:
     from miners.staging import write_guesses
 
     for name, count in Counter(candidate.native_type for candidate in found).items():
-        print(f"{count:6d}  {name}")
+        say(f"{count:6d}  {name}")
     for path in write_guesses(data_root() / "corpora" / engine, engine, version, found):
-        print(f"wrote {path}")
-    print(f"{len(found)} guesses, none proven; `llem-mine build {engine}` puts them to the library")
+        say(f"wrote {path}")
+    say(f"{len(found)} guesses, none proven; `llem-mine build {engine}` puts them to the library")
     return 0
 
 

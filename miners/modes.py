@@ -22,6 +22,7 @@ from miners.static.roots import Reader
 from miners.surface import engine_surface
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons, skeletons_of
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import AddedBy, Clause, Match
 from pytest_llem_invariants.predicates import referenced_fields
@@ -210,11 +211,11 @@ def run(options: argparse.Namespace) -> int:
     source = read_source(adapter.ssot, skeletons_of(root, adapter.package))
     imported = read_import(adapter)
     found = compare(said_in_full(imported), said_in_full(source))
-    print("every candidate\n" + compare(imported, source).to_text())
-    print("\nrules that a predicate says in full\n" + found.to_text())
+    say("every candidate\n" + compare(imported, source).to_text())
+    say("\nrules that a predicate says in full\n" + found.to_text())
     for one in found.differences if options.show else ():
         said = say_rule(one.candidate.native_type, one.candidate.severity, Match("", one.candidate.fields))
-        print(f"{one.side:7} {one.candidate.source.guard} {said}\n        {one.why}")
+        say(f"{one.side:7} {one.candidate.source.guard} {said}\n        {one.why}")
     return 0 if found.share * 100 >= options.least else 1
 
 

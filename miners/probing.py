@@ -18,6 +18,7 @@ from miners.roles import (
     unheard,
     why_without,
 )
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import ROLES, data_root, known_engines
 
@@ -49,12 +50,12 @@ def run(options: argparse.Namespace) -> int:
         skeletons = skeletons_of(options.source, adapter.package)
         library = Tree(adapter.ssot, skeletons, source_version(skeletons))
     terms = terms_of(options)
-    print(f"{options.engine}: {library.ssot.library} {library.version}, {len(library.native_types())} native types")
+    say(f"{options.engine}: {library.ssot.library} {library.version}, {len(library.native_types())} native types")
     roles = ROLES if options.producer is None else (options.producer,)
     ready = [_is_ready(library, role, terms) for role in roles]
     ready.append(_has_classes(library, terms))
     for line in unheard(adapter) if options.source is None else ():
-        print(f"  note: {line}; there it changes nothing")
+        say(f"  note: {line}; there it changes nothing")
     return OK if all(ready) else BLOCKED
 
 
@@ -62,14 +63,14 @@ def _is_ready(library: Library, role: str, terms: Terms) -> bool:
     """Say how it stands with a producer."""
     reason = why_without(library.ssot, role)
     if reason is not None:
-        print(f"  {role:10}  not for this engine: {reason}")
+        say(f"  {role:10}  not for this engine: {reason}")
         return True
     problems = list(problems_of(library, (role,), terms))
     pin = library.ssot.miner_pins.get(role)
     said = f"pin {pin or 'none'}, {len(library.ssot.landmarks_of(role))} landmarks"
-    print(f"  {role:10}  {'BLOCKED' if problems else 'ready'}: {said}")
+    say(f"  {role:10}  {'BLOCKED' if problems else 'ready'}: {said}")
     for problem in problems:
-        print(f"    {problem}")
+        say(f"    {problem}")
     return not problems
 
 
@@ -82,8 +83,8 @@ def _has_classes(library: Library, terms: Terms) -> bool:
     try:
         lines = check_classes(library, before, terms)
     except LlemError as error:
-        print(f"  {'classes':10}  BLOCKED\n    {error}")
+        say(f"  {'classes':10}  BLOCKED\n    {error}")
         return False
     for line in lines:
-        print(f"  note: {line}")
+        say(f"  note: {line}")
     return True

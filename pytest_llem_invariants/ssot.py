@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import re
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from pytest_llem_invariants.corpus import read_context_fields
 from pytest_llem_invariants.errors import EngineUnavailableError, MinerError, MinerVersionMismatchError
+from pytest_llem_invariants.likeness import near_names
 from pytest_llem_invariants.model import ContextField
 from pytest_llem_invariants.strict import Section
 from pytest_llem_invariants.yamlio import read_document
@@ -204,7 +204,7 @@ def load_ssot(engine: str, root: Path | None = None) -> Ssot:
     folder = root or data_root()
     engines = known_engines(folder)
     if engine not in engines:
-        close = difflib.get_close_matches(engine, engines, n=1)
+        close = near_names(engine, engines)
         mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(engines) or 'none'}"
         raise EngineUnavailableError(f"unknown engine {engine!r} — {mend}")
     return read_ssot(folder / FOLDER / f"{engine}.yaml")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NoReturn, TypeVar, final
 
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.likeness import near_names
 from pytest_llem_invariants.model import TypedValue, Vocabulary
 from pytest_llem_invariants.yamlio import Document, KeyPath
 
 V = TypeVar("V", bound=Vocabulary)
 _ABSENT: Final = object()
+_MOST_KEYS: Final = 1_000
 TYPE_KEY: Final = "$type"
 
 
@@ -78,7 +79,7 @@ class Section:
         """The keys beyond the known ones: kept from a newer minor version, an error otherwise."""
         unknown = [key for key in self.data if key not in known]
         if unknown and not self.tolerant:
-            close = difflib.get_close_matches(unknown[0], known, n=1)
+            close = near_names(unknown[0], known)
             where = f" in {self.at[-1]!r}" if self.at and isinstance(self.at[-1], str) else ""
             mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
             self.fail(f"unknown key {unknown[0]!r}{where}", unknown[0], mend=mend)
@@ -95,7 +96,7 @@ class Section:
         return value
 
     def missing(self, key: str) -> NoReturn:
-        close = difflib.get_close_matches(key, self.data, n=1)
+        close = near_names(key, list(self.data)[:_MOST_KEYS])
         given = "is empty" if key in self.data else "is missing"
         mend = f"did you mean it by {close[0]!r}?" if close and key not in self.data else "add it"
         self.fail(f"{key!r} {given}", *((key,) if key in self.data else ()), mend=mend)
@@ -138,7 +139,7 @@ class Section:
             return words(text)
         except ValueError:
             known = [str(word) for word in words]
-            close = difflib.get_close_matches(text, known, n=1)
+            close = near_names(text, known)
             mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             self.fail(f"{below[0]!r} is {text!r}, which is unknown", *below, mend=mend)
 

@@ -6,10 +6,8 @@ keys, depth and size before they cost anything. Nodes, which know every place, a
 
 from __future__ import annotations
 
-import errno
 import gc
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from pytest_llem_invariants import bounded
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.yaml_scalars import plain_scalar
 from pytest_llem_invariants.yaml_writer import dump_yaml
@@ -65,7 +64,7 @@ DEFAULT_LIMITS: Final = Limits()
 class Document:
     """A file's data, and where each part of it stands."""
 
-    __slots__ = ("_entry_lines", "_root", "_text", "data", "path")
+    __slots__ = ("_children", "_entry_lines", "_root", "_text", "data", "path")
 
     def __init__(
         self, data: Any, path: str | None, text: str = "", entry_lines: dict[KeyPath, int] | None = None
@@ -75,6 +74,8 @@ class Document:
         self._text = text
         self._entry_lines = entry_lines or {}
         self._root: yaml.Node | None = None
+        self._children: dict[int, dict[Any, tuple[yaml.Node, yaml.Node]]] = {}
+        """What each node that was asked for holds, by its identity: the root keeps them all alive."""
 
     def line_of(self, path: KeyPath) -> int:
         """The line of the key (or list entry) at this path; where the file lacks it, of the nearest thing around."""
@@ -86,11 +87,24 @@ class Document:
             self._root = _Places(self._text).get_single_node()
         node = key = self._root
         for step in path:
-            found = _child(node, step)
+            found = self._child(node, step)
             if found is None:
                 break
             key, node = found
         return (1, 1) if key is None else (int(key.start_mark.line) + 1, int(key.start_mark.column) + 1)
+
+    def _child(self, node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+        """The key (or list entry) of a step, and what stands there."""
+        if not isinstance(node, yaml.MappingNode):
+            if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+                return node.value[step], node.value[step]
+            return None
+        if id(node) not in self._children:
+            self._children[id(node)] = {
+                plain_scalar(key.value) if key.tag == _PLAIN else key.value: (key, value)
+                for key, value in reversed(node.value)
+            }
+        return self._children[id(node)].get(step)
 
 
 class _Places(CParser):
@@ -110,17 +124,6 @@ _PLAIN: Final = "plain"
 _QUOTED: Final = "quoted"
 
 
-def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """The key (or list entry) of a step, and what stands there."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if (plain_scalar(key.value) if key.tag == _PLAIN else key.value) == step:
-                return key, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
-        return node.value[step], node.value[step]
-    return None
-
-
 def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Read a YAML file; CorpusError says what stands in the way."""
     return load_yaml(read_text(path, limits), path, limits)
@@ -128,29 +131,13 @@ def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
 
 def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
     """The text of a file that is not larger than it may be."""
-    try:
-        about = path.stat()
-        if not stat.S_ISREG(about.st_mode):  # a pipe would be waited for, a device has no end
-            raise OSError(errno.EINVAL, "it is not a regular file")
-        if about.st_size > limits.size:
-            raise _too_large(path, limits)
-        raw = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CorpusError(
-            f"the file cannot be read: {reason}", path=path, mend="check the path and its permissions"
-        ) from error
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise CorpusError("the file is not UTF-8", path=path, line=line, mend="save it as UTF-8") from error
+    return bounded.read_text(path, limits.size, _SPLIT)
 
 
 def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Document:
     """Plain data from YAML text, without tags, duplicate keys or surprises of size."""
     if len(text) > limits.size:
-        raise _too_large(path, limits)
+        raise bounded.too_large(path or "the text", limits.size, _SPLIT)
     reader = _Reader(path, limits)
     with quiet_collector():
         data = reader.read(text)
@@ -169,10 +156,7 @@ def quiet_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _too_large(path: Path | str | None, limits: Limits) -> CorpusError:
-    return CorpusError(f"the file is larger than {limits.size:,} bytes", path=path, mend="split it, or raise the limit")
-
-
+_SPLIT: Final = "split it, or raise the limit"
 _NO_KEY: Final = object()
 _OWN_TAGS: Final = frozenset(
     {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from miners.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.files import write_atomically
 from pytest_llem_invariants.ssot import data_root
@@ -45,11 +46,11 @@ def run(options: argparse.Namespace) -> int:
         return _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
     with contextlib.suppress(CorpusError):  # what cannot be read is written anew
         if committed == render_schema(in_circumstances_of(path, schema)):
-            print(f"{summary(schema)}\n{path} says so already")
+            say(f"{summary(schema)}\n{path} says so already")
             return OK
     write_atomically(path, render_schema(schema))
-    print(summary(schema))
-    print(f"wrote {path}")
+    say(summary(schema))
+    say(f"wrote {path}")
     return OK
 
 
@@ -86,7 +87,7 @@ def _check(library: Library, options: argparse.Namespace, path: Path) -> None:
         with contextlib.suppress(CorpusError):  # it is written anew
             before = load_schema(path)
     for line in check_classes(library, before.get("native_types", ()), terms):
-        print(f"llem-mine: {line}", file=sys.stderr)
+        say(f"llem-mine: {line}", file=sys.stderr)
 
 
 def summary(schema: Schema) -> str:

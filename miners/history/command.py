@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import data_root, known_engines, load_ssot
 
@@ -44,8 +45,8 @@ def run(options: argparse.Namespace) -> int:
     failed = 0
     for version in wanted:
         try:
-            print(f"{ssot.engine} {version}: {making.make(version, again=options.again)}", flush=True)
+            say(f"{ssot.engine} {version}: {making.make(version, again=options.again)}", flush=True)
         except MinerError as error:
             failed += 1
-            print(f"{ssot.engine} {version}: {error}", flush=True)
+            say(f"{ssot.engine} {version}: {error}", flush=True)
     return INCOMPLETE if failed else OK

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.ssot import data_root, known_engines
 
 
@@ -25,7 +26,5 @@ def run(options: argparse.Namespace) -> int:
     ledger = load_ledger(data_root() / "corpora" / options.engine / LEDGER)
     if options.name is not None:
         ledger = ledger.of_class(options.name)
-    print(
-        render_ledger(ledger) if options.json else show(ledger, every=options.every), end="" if options.json else "\n"
-    )
+    say(render_ledger(ledger).removesuffix("\n") if options.json else show(ledger, every=options.every))
     return 0

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.ssot import data_root
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _drift(options: argparse.Namespace) -> int:
         for drift in drift_of(schema, target.load(), target.native_type)
     ]
     if options.format == "json":
-        print(json.dumps([drift.as_data() for drift in drifts], indent=2, sort_keys=True))
+        say(json.dumps([drift.as_data() for drift in drifts], indent=2, sort_keys=True))
     else:
         sys.stdout.write(drift_text(drifts))
     return DIFFERS if options.check and any(drift.drifted for drift in drifts) else OK
@@ -88,5 +89,5 @@ def _digest(options: argparse.Namespace) -> int:
                 if not options.check:
                     write_atomically(path, text)
     for relative in stale:
-        print(f"{'stale' if options.check else 'wrote'}: {relative}")
+        say(f"{'stale' if options.check else 'wrote'}: {relative}")
     return DIFFERS if options.check and stale else OK

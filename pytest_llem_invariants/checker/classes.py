@@ -6,6 +6,7 @@ from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.checker.codegen import KindTests, always
 from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.likeness import MOST_GUESSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,7 +209,8 @@ class ClassChecker:
     ) -> list[Violation]:
         found = [self._violation(self._rule(hit), kwargs, context) for hit in sorted(triggered)]
         if _STRANGER in hits:
-            strangers = (self._stranger(name) for name in kwargs if self._tests[name] is _NO_FIELD)
+            unknown = [name for name in kwargs if self._tests[name] is _NO_FIELD]
+            strangers = (self._stranger(name, number < MOST_GUESSES) for number, name in enumerate(unknown))
             found.extend(stranger for stranger in strangers if stranger is not None)
         notices = self._data.get("gone", {}).keys() | self._data.get("deprecated", {}).keys()
         found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
@@ -249,10 +251,12 @@ class ClassChecker:
             rule["certification"],
         )
 
-    def remark(self, name: str) -> Violation | None:
+    def remark(self, name: str, *, is_guessed: bool = True) -> Violation | None:
         """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip."""
         if name in self._data.get("gone", {}):
             return self._notice(name, "warn")
+        if not is_guessed:
+            return None
         guess = self._guess(name, is_slip=True)
         return None if guess is None else self._unknown(name, guess, "warn")
 
@@ -287,9 +291,9 @@ class ClassChecker:
         mend = f"use {note['by']} instead" if note.get("by") else "leave it out"
         return self._about(DEPRECATED_FIELD, name, text, mend, "warn")
 
-    def _stranger(self, name: str) -> Violation | None:
+    def _stranger(self, name: str, is_guessed: bool) -> Violation | None:
         """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""
-        guess = self._guess(name, is_slip=self.accepts_extra)
+        guess = self._guess(name, is_slip=self.accepts_extra) if is_guessed else None
         return None if self.accepts_extra and guess is None else self._unknown(name, guess, self._refusal())
 
     def _unknown(self, name: str, guess: str | None, severity: str) -> Violation:
@@ -302,7 +306,7 @@ class ClassChecker:
 
     def _guess(self, name: str, *, is_slip: bool) -> str | None:
         """The known name that an unknown one is meant to be; where it may well be meant, only one letters away."""
-        from pytest_llem_invariants.checker.likeness import ALIKE, ALMOST_THE_SAME, nearest
+        from pytest_llem_invariants.likeness import ALIKE, ALMOST_THE_SAME, nearest
 
         return nearest(name, self._data["fields"], ALMOST_THE_SAME if is_slip else ALIKE)
 

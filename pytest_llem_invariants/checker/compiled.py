@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
+from pytest_llem_invariants.bounded import read_text
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.checker.planning import RulePlan, plan
 from pytest_llem_invariants.checker.store import BODY, HEAD, SCHEMA, SOURCES, THEN, digest
@@ -19,11 +20,11 @@ from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
+from pytest_llem_invariants.schema_layout import Schema, read_schema
 from pytest_llem_invariants.ssot import Ssot, load_ssot
 from pytest_llem_invariants.strict import value_to_data
 from pytest_llem_invariants.wording import say_match, say_rule
 
-Schema = Mapping[str, Any]
 _ROUTES_ARE_TOLD: Final = "see docs/reference/checker.md for its keys"
 _PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")
 
@@ -143,7 +144,7 @@ def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = 
         load_validated(validated_path) if validated_path.exists() else None,
         schema=read_schema(schema_path) if schema_path.exists() else None,
         ssot=ssot,
-        proposed_sha256=sha256_of(proposed.read_text(encoding="utf-8")),
+        proposed_sha256=sha256_of(read_text(proposed)),
         older=_older_schemas(folder, corpus.engine_version),
         key=key,
     )
@@ -166,19 +167,8 @@ def compile_file(path: Path, root: Path) -> str:
         load_validated(beside) if beside.exists() else None,
         schema=read_schema(schema_path) if schema_path.exists() else None,
         ssot=ssot,
-        proposed_sha256=sha256_of(path.read_text(encoding="utf-8")),
+        proposed_sha256=sha256_of(read_text(path)),
     )
-
-
-def read_schema(path: Path) -> Schema:
-    """A discovered schema."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CorpusError(f"the schema cannot be read: {error}", path=path, mend="discover it anew") from error
-    if not isinstance(data, dict) or not str(data.get("schema_version", "")).startswith("1."):
-        raise CorpusError("not a discovered schema of layout 1", path=path, mend="discover it anew")
-    return data
 
 
 def _older_schemas(folder: Path, version: str) -> list[Schema]:

@@ -217,10 +217,10 @@ class Checker:
             return str(full)
         if known:
             raise UnknownTypeError(f"{self.engine}: {name!r} may be {' or '.join(known)} — write the full name")
-        from difflib import get_close_matches
+        from pytest_llem_invariants.likeness import near_names
 
         bare = {full.rpartition(".")[2]: full for full in classes}
-        close = get_close_matches(name.rpartition(".")[2], bare, n=1)
+        close = near_names(name.rpartition(".")[2], bare)
         mend = f"did you mean {bare[close[0]]!r}?" if close else "`llem-invariants list` shows the known ones"
         raise UnknownTypeError(f"{self.engine} {self.version} has no class {name!r} — {mend}")
 

@@ -26,12 +26,12 @@ _PLAIN: Final = (bool, int, float, str, list, dict)
 
 def heard(pieces: Sequence[str], messages: Iterable[str], rule: Rule, fields: Sequence[str]) -> list[str]:
     """The pieces of a template, text and holes in turn, with what the messages of the rule's example tell of them."""
-    pattern = _pattern(pieces)
-    found = next((found for found in map(pattern.search, messages) if found is not None), None)
+    patterns = _patterns(pieces)
+    found = next((found for found in (_captured(patterns, one) for one in messages) if found is not None), None)
     if found is None:
         return list(pieces)
     told = [pieces[0]]
-    for number, captured in enumerate(found.groups()):
+    for number, captured in enumerate(found):
         hole, after = pieces[2 * number + 1 : 2 * number + 3]
         value = _value_in(captured, rule, fields, is_expected=_GOT.search(told[-1]) is not None)
         if value is not None:
@@ -45,10 +45,26 @@ def heard(pieces: Sequence[str], messages: Iterable[str], rule: Rule, fields: Se
     return told
 
 
-def _pattern(pieces: Sequence[str]) -> re.Pattern[str]:
-    """Where the fixed text stands in a message, whatever its case and white space; a hole at the end takes the rest."""
-    texts = [r"\s+".join(map(re.escape, re.split(r"\s+", text))) for text in pieces[::2]]
-    return re.compile("(.*?)".join(texts) + (r"\Z" if not pieces[-1] else ""), re.DOTALL | re.IGNORECASE)
+def _patterns(pieces: Sequence[str]) -> list[re.Pattern[str]]:
+    """Each fixed text as it may stand in a message, whatever its case and white space."""
+    texts = (r"\s+".join(map(re.escape, re.split(r"\s+", text))) for text in pieces[::2])
+    return [re.compile(text, re.IGNORECASE) for text in texts]
+
+
+def _captured(patterns: Sequence[re.Pattern[str]], message: str) -> list[str] | None:
+    """What stands between the fixed texts, each at its first place behind the one before it."""
+    captured: list[str] = []
+    end = 0
+    for number, pattern in enumerate(patterns):
+        if number and number == len(patterns) - 1 and not pattern.pattern:
+            return [*captured, message[end:]]
+        found = pattern.search(message, end)
+        if found is None:
+            return None
+        if number:
+            captured.append(message[end : found.start()])
+        end = found.end()
+    return captured
 
 
 def _value_in(captured: str, rule: Rule, fields: Sequence[str], *, is_expected: bool) -> tuple[str, str, str] | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pytest_llem_invariants.bounded import DEEPEST, depth_of
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS, Violation
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.likeness import MOST_GUESSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -160,19 +162,23 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
     routed: list[Routed] = []
     extras_are_ignored = form.get("extras") == "ignore"
     unset = form.get("unset", ())
+    guesses = MOST_GUESSES
     for (*above, key), value in _entries(form, config):
         first, dot, rest = str(key).partition(".")
         field, negated = _field(form, first) if fields is None else _meant(form, fields, first)
         if field in ignored or (value is None and None in unset):
             continue
         if extras_are_ignored and tests and fields is not None and field not in fields and field not in sections:
-            remark = tests.remark(field)
+            guesses -= 1
+            remark = tests.remark(field, is_guessed=guesses >= 0)
             if remark is not None:
                 remarks.append(remark.moved((*above, key), (".".join(map(str, (*above, key))),)))
             continue
         if dot and form.get("flags"):
             value = _listed(value) if rest.endswith("+") else value
             rest = rest.removesuffix("+")
+            if rest.count(".") >= DEEPEST:
+                raise RoutingError(f"an option nests deeper than {DEEPEST} levels: {str(key)[:40]}… — flatten it")
             _insert(kwargs, [field, *rest.split(".")], _parsed(value, None))
             places[f"{field}.{rest}"] = (*above, key)
             continue
@@ -240,7 +246,7 @@ def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> 
         chosen = value.get(target["by"])
         drop = (target["by"], *target.get("ignore", ()))
         classes = target["classes"]
-        if chosen not in classes:
+        if not isinstance(chosen, str) or chosen not in classes:
             return []
         target = classes[chosen]
     if target not in checker.native_types:
@@ -259,9 +265,12 @@ def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
         import json
 
         try:
-            return json.loads(value)
-        except ValueError:
+            data = json.loads(value)
+        except (ValueError, RecursionError):
             return value
+        if depth_of(data) > DEEPEST:
+            raise RoutingError(f"an option nests deeper than {DEEPEST} levels: {value[:40]}… — flatten it")
+        return data
     if value in ("None", "null"):
         return None
     if kinds is None or "int" in kinds:
@@ -281,10 +290,15 @@ def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
 _SUFFIXES = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
+_LONGEST_NUMBER = 100
+
+
 def _short_number(text: str) -> int | None:
     """`2k` is 2,000 and `2K` is 2,048."""
     factor = _SUFFIXES.get(text[-1:])
-    if factor is None or not text[:-1].replace(".", "", 1).isdecimal() or (text[-1].isupper() and "." in text):
+    if factor is None or len(text) > _LONGEST_NUMBER:
+        return None
+    if not text[:-1].replace(".", "", 1).isdecimal() or (text[-1].isupper() and "." in text):
         return None
     return int(float(text[:-1]) * factor) if "." in text else int(text[:-1]) * factor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from zlib import crc32
 
+from pytest_llem_invariants.bounded import read_bytes
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
@@ -117,14 +118,7 @@ def parse(text: bytes, path: Root, again: Callable[[], Compiled] | None = None) 
 
 def read_limited(path: str) -> bytes:
     """What a compiled corpus that somebody brings holds."""
-    try:
-        with open(path, "rb") as file:
-            text = file.read(LARGEST + 1)
-    except OSError as error:
-        raise CorpusError(f"the file cannot be read: {error.strerror}", path=path, mend="check the path") from error
-    if len(text) > LARGEST:
-        raise CorpusError(f"the file is larger than {LARGEST:,} bytes", path=path, mend="this is no corpus")
-    return text
+    return read_bytes(path, LARGEST, "this is no corpus")
 
 
 def packaged_root() -> str:
@@ -218,7 +212,7 @@ def load(engine: str, version: str | None = None, root: Root | None = None) -> C
 
 
 def _mend(name: str, known: Sequence[str]) -> str:
-    from pytest_llem_invariants.checker.likeness import nearest
+    from pytest_llem_invariants.likeness import nearest
 
     close = nearest(name, known)
     guess = f"did you mean {close!r}? " if close else ""

@@ -107,7 +107,7 @@ def _other_kind(field: str, refused: Sequence[str]) -> str:
 
 
 def _choice(field: str, op: str, members: Any) -> str:
-    distinct = [member for index, member in enumerate(members) if member not in members[:index]]
+    distinct = _distinct(members)
     if op == "not_in":
         known = [member for member in distinct if member is not None]
         return f"{'set' if len(known) == 1 else 'choose'} {field} {'to' if len(known) == 1 else 'from'} " + ", ".join(
@@ -116,6 +116,17 @@ def _choice(field: str, op: str, members: Any) -> str:
     if all(member is None or member is False for member in distinct):
         return f"turn {field} on" if False in distinct else f"set {field}"
     return f"set {field} to something other than {' or '.join(map(say_value, distinct))}"
+
+
+def _distinct(members: Sequence[Any]) -> list[Any]:
+    """The members without repetition, where 1 is True as it is for Python; hashed, as there may be many."""
+    found: dict[Any, Any] = {}
+    for member in members:
+        try:
+            found.setdefault(member, member)
+        except TypeError:
+            found.setdefault((_distinct, repr(member)), member)
+    return list(found.values())
 
 
 def _say(op: str, rhs: Any) -> str:

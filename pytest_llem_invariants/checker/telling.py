@@ -18,6 +18,7 @@ from pytest_llem_invariants.predicates import plain_value, reference_of, referen
 Piece = str | list[str]
 """Fixed text, or a hole: how the value is shown (`str`, `repr`, `type`, `len`), and of which field."""
 
+_LONG_BLANKS: Final = re.compile(r"\s{9,}")
 _WRAPPING: Final = re.compile(r"\s*(?:\d+|\{…\}) validation errors? for \w+\n|\A\s+")
 _KIND_AND_INPUT: Final = re.compile(r"\s*\[type=\w+,.*?(?:input_type=[^\]\n]*\]|(?=\n)|\Z)", re.DOTALL)
 _LINK: Final = re.compile(r"\s*For further information visit \S+")
@@ -59,13 +60,19 @@ def message_of(rule: Rule) -> str:
 
 def _plain_words(template: str) -> str:
     """The library's own words, without what a validating library wraps them in, on one line where they are short."""
-    if "\n" not in template.strip():
-        return template.strip()
+    template = _LONG_BLANKS.sub(_short_blanks, template).strip()
+    if "\n" not in template:
+        return template
     text = _WRAPPING.sub("", template, count=1)
     text = _LINK.sub("", _KIND_AND_INPUT.sub("", text))
     text = _LIFTED.sub(r"\1: ", text)
     text = _BARE_PREFIX.sub("", text.strip())
     return re.sub(r"\s*\n\s*", " ", text).strip()
+
+
+def _short_blanks(blanks: re.Match[str]) -> str:
+    """What long white space says: a pattern that looks for some may look at each of it again and again."""
+    return "\n" if "\n" in blanks[0] else " "
 
 
 class _Holes:

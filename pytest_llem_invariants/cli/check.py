@@ -39,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from pytest_llem_invariants.cli import reporting
 
     failed = [document for document in checked if not _passes(document.verdict, options)]
+    options.answer.status = INVALID if failed else 0
     reporting.report(checked, options, uncertified=options.require_certified)
     return INVALID if failed else 0
 

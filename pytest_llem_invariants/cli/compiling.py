@@ -7,6 +7,7 @@ import os
 
 from pytest_llem_invariants.checker import cache, store
 from pytest_llem_invariants.cli import INVALID
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import LlemError
 
 
@@ -18,17 +19,17 @@ def run(options: argparse.Namespace) -> int:
         for folder in store.folders(root, engine):
             shown = os.path.relpath(folder, root)
             if store.shipped(folder, ssot) is not None:
-                print(f"{shown}: comes compiled with the package")
+                say(f"{shown}: comes compiled with the package")
                 continue
             entry = cache.Entry(folder, ssot)
             if entry.read() is not None:
-                print(f"{shown}: fresh")
+                say(f"{shown}: fresh")
             elif options.check:
-                print(f"{shown}: stale — run llem-invariants compile {engine}")
+                say(f"{shown}: stale — run llem-invariants compile {engine}")
                 status = INVALID
             else:
                 entry.make()
-                print(f"{shown}: written to {_written(entry)}")
+                say(f"{shown}: written to {_written(entry)}")
     return status
 
 

@@ -12,6 +12,7 @@ from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.parser import context_of, stdout_is_terminal
 from pytest_llem_invariants.cli.reporting import told_origin
+from pytest_llem_invariants.edge import say
 
 Rule = Mapping[str, Any]
 _TITLES = {
@@ -29,12 +30,14 @@ def run(options: argparse.Namespace) -> int:
     new = Checker.load(options.engine, version=options.new, root=options.root)
     found = compare(old, new)
     broken = _broken(options, old, new) if options.config else None
+    options.answer.status = INVALID if broken and broken["breaks"] else 0
     if options.format == "json":
         head = {"engine": new.engine, "old": old.version, "new": new.version, "origin": new.origin}
         print(json.dumps({**head, **found, "config": broken}))
     else:
         _print(old, new, found, broken, options.config)
-    return INVALID if broken and broken["breaks"] else 0
+    status: int = options.answer.status
+    return status
 
 
 def compare(old: Checker, new: Checker) -> dict[str, list[dict[str, Any]]]:
@@ -164,7 +167,7 @@ def _print(
 ) -> None:
     terminal = stdout_is_terminal()
     rules = f"{len(old.rules)} → {len(new.rules)} rules{told_origin(new.origin)}"
-    print(f"{new.engine} {old.version} → {new.version}: {rules}")
+    say(f"{new.engine} {old.version} → {new.version}: {rules}")
     for kind, (colour, title) in _TITLES.items():
         entries = found[kind]
         if not entries:
@@ -172,7 +175,7 @@ def _print(
         heading = f"{title} ({len(entries)})"
         print(f"\n\x1b[1;{colour}m{heading}\x1b[0m" if terminal else f"\n{heading}")
         for entry in entries:
-            print(f"  {_line(kind, entry)}")
+            say(f"  {_line(kind, entry)}")
     if broken is not None:
         print()
         state = (
@@ -182,9 +185,9 @@ def _print(
             if not broken["ok_after"]
             else "goes on working"
         )
-        print(f"{file}: {state}")
+        say(f"{file}: {state}")
         for violation in broken["new_violations"]:
-            print(f"  {file}:{violation['line']}: {violation['message']} — {violation['suggestion']}")
+            say(f"  {file}:{violation['line']}: {violation['message']} — {violation['suggestion']}")
 
 
 def _line(kind: str, entry: Mapping[str, Any]) -> str:

@@ -7,17 +7,19 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_llem_invariants.bounded import read_text
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
+from pytest_llem_invariants.edge import printable, say
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.likeness import near_names
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Rule
@@ -46,12 +48,12 @@ def run(options: argparse.Namespace) -> int:
         ("from", "" if checker.origin is None else f"{checker.origin}, not the packaged corpora"),
         *source,
     ]
-    print(bold.format(rule["id"]))
-    print(rule["summary"])
+    print(bold.format(printable(rule["id"])))
+    say(rule["summary"])
     print()
     for name, text in rows:
         if text:
-            print(f"  {faint.format(f'{name:<9}')} {text}")
+            print(f"  {faint.format(f'{name:<9}')} {printable(text)}")
     return 0
 
 
@@ -71,7 +73,7 @@ def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:
             if rule["id"] == options.rule:
                 return checker, rule
             known.append(rule["id"])
-    close = get_close_matches(options.rule, known, n=3, cutoff=0.8)
+    close = near_names(options.rule, known, most=3, cutoff=0.8)
     mend = f"did you mean {' or '.join(close)}?" if close else "`llem-invariants list --engine E` shows them"
     raise LlemError(f"no rule {options.rule!r} — {mend}")
 
@@ -139,7 +141,7 @@ def _full_rule(path: Path, identity: str) -> Rule | None:
     """The rule with all its evidence. In a file as we write it, the others are not read for its sake."""
     from pytest_llem_invariants.corpus import load_proposed, parse_proposed
 
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     entries = list(_ENTRY.finditer(text))
     for entry, after in zip_longest(entries, entries[1:]):
         if entry[1] == identity:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from pytest_llem_invariants.checker import store
-from pytest_llem_invariants.checker.compiled import read_schema
 from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.checker.export import Unsupported, json_schema, markdown, pydantic_source, with_sections
 from pytest_llem_invariants.checker.written import as_written
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.corpus import load_proposed
+from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Rule
+from pytest_llem_invariants.schema_layout import read_schema
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     native_type = _meant(checker, options.type, form)
     rules = _shipped(checker, folder)
     if options.format == "markdown":
-        print(markdown(native_type, rules.get(native_type, ())), end="")
+        say(markdown(native_type, rules.get(native_type, ())).removesuffix("\n"))
         return 0
     if options.format == "pydantic":
         fields = checker.class_checker(native_type).fields or ()
@@ -38,19 +39,19 @@ def run(options: argparse.Namespace) -> int:
         if checker.origin is not None:
             which = f"corpus={checker.origin!r}" if options.corpus else f"{which}, root={checker.origin!r}"
         source = pydantic_source(native_type, rules.get(native_type, ()), fields, which)
-        print(source, end="")
+        say(source.removesuffix("\n"))
         return 0
     schema, unsupported, total = _schema(checker, native_type, rules, _parameters(folder.parent))
     if form is not None:
         schema = as_written(schema, form, checker.class_checker(native_type).fields or {})
     if options.list_unsupported:
         for entry in unsupported:
-            print(f"{entry.rule_id}: {entry.reason}")
+            say(f"{entry.rule_id}: {entry.reason}")
         return 0
-    print(json.dumps(schema, indent=2, ensure_ascii=False))
+    print(json.dumps(schema, indent=2, ensure_ascii=True))
     if unsupported:
         told = f"{len(unsupported)} of {total} rules cannot be said in JSON Schema: --list-unsupported names them"
-        print(told, file=sys.stderr)
+        say(told, file=sys.stderr)
     return 0
 
 

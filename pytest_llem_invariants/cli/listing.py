@@ -11,6 +11,7 @@ from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 from pytest_llem_invariants.cli.reporting import told_origin
+from pytest_llem_invariants.edge import printable, say
 
 
 def run(options: argparse.Namespace) -> int:
@@ -56,7 +57,7 @@ def _rules(options: argparse.Namespace) -> int:
     table.extend([rule["id"], rule["severity"], rule["type"].rpartition(".")[2], rule["when"]] for rule in rules)
     print_table(table)
     told = f"{len(rules)} rules of {checker.engine} {checker.version}, certification {checker.certification}"
-    print(f"\n{told}{told_origin(checker.origin)}")
+    say(f"\n{told}{told_origin(checker.origin)}")
     return 0
 
 
@@ -69,4 +70,5 @@ def print_table(rows: list[list[str]]) -> None:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         if limit is not None and len(line) > limit:
             line = line[: limit - 1] + "…"
+        line = printable(line)
         print(f"\x1b[1m{line}\x1b[0m" if terminal and number == 0 else line)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
+from pytest_llem_invariants.parsing import Parser
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -37,11 +39,6 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=30, width=100)
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        self.exit(2, f"{self.prog}: {message} — see {self.prog} --help\n")
-
-
 def parse(argv: list[str]) -> argparse.Namespace:
     """The options, with `run` set to the command's function and `words` to what follows `--`."""
     words: list[str] = []
@@ -54,7 +51,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="llem-invariants",
         description=_INTRODUCTION,
         epilog=_EXAMPLES,

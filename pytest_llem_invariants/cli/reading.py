@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
+from pytest_llem_invariants import bounded
+from pytest_llem_invariants.edge import shortened
 from pytest_llem_invariants.errors import CorpusError
 
 TYPE_CHECKING = False
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 LARGEST = 2 * 1024 * 1024
-_DEEPEST = 64
+_NO_CONFIG = "this is no config"
 
 
 class Config:
@@ -53,24 +52,9 @@ def read(name: str) -> Config:
 
 
 def _text(name: str) -> str:
-    shown = "<stdin>" if name == "-" else name
-    try:
-        if name == "-":
-            raw = sys.stdin.buffer.read(LARGEST + 1)
-        else:
-            if os.path.isdir(name):
-                raise CorpusError("this is a folder", path=name, mend="name a file in it")
-            with open(name, "rb") as file:
-                raw = file.read(LARGEST + 1)
-    except OSError as error:
-        raise CorpusError(f"the file cannot be read: {error.strerror}", path=shown, mend="check the path") from error
-    if len(raw) > LARGEST:
-        raise CorpusError(f"the file is larger than {LARGEST:,} bytes", path=shown, mend="this is no config")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise CorpusError("the file is not UTF-8", path=shown, line=line, mend="save it as UTF-8") from error
+    if name == "-":
+        return bounded.decoded(bounded.read_stdin(LARGEST, _NO_CONFIG), "<stdin>")
+    return bounded.read_text(name, LARGEST, _NO_CONFIG)
 
 
 def _yaml(text: str, name: str) -> tuple[Any, Any]:
@@ -82,8 +66,14 @@ def _yaml(text: str, name: str) -> tuple[Any, Any]:
         return data, lambda path: (lines.get(path[0], 1) if path else 1, 1)
     from pytest_llem_invariants.yamlio import Limits, load_yaml
 
-    document = load_yaml(text, name, Limits(size=LARGEST, depth=_DEEPEST, nodes=50_000, aliased_nodes=50_000))
+    document = load_yaml(text, name, Limits(size=LARGEST, depth=bounded.DEEPEST, nodes=50_000, aliased_nodes=50_000))
+    if len(text) > 3_000 and bounded.has_long_number(document.data):
+        raise _too_long(name)
     return document.data, document.place_of
+
+
+def _too_long(name: str) -> CorpusError:
+    return CorpusError("a number has too many digits", path=name, mend="write a shorter one, or quote it")
 
 
 def _json(text: str, name: str) -> tuple[Any, Any]:
@@ -94,7 +84,9 @@ def _json(text: str, name: str) -> tuple[Any, Any]:
         if len(data) != len(pairs):
             seen: set[str] = set()
             twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise CorpusError(f"the key {twice!r} stands twice in one mapping", path=name, mend="keep one of them")
+            raise CorpusError(
+                f"the key {shortened(twice)!r} stands twice in one mapping", path=name, mend="keep one of them"
+            )
         return data
 
     if not text.strip():
@@ -103,54 +95,76 @@ def _json(text: str, name: str) -> tuple[Any, Any]:
         data = json.loads(text, object_pairs_hook=refuse_duplicates)
     except json.JSONDecodeError as error:
         raise CorpusError(f"not JSON: {error.msg}", path=name, line=error.lineno, mend="mend it there") from error
-    except (RecursionError, ValueError) as error:
-        raise CorpusError("not JSON that a config needs: nested too deep, or a number too long", path=name) from error
+    except RecursionError as error:
+        raise _too_deep(name) from error
+    except ValueError as error:
+        raise _too_long(name) from error
+    if bounded.depth_of(data) > bounded.DEEPEST:
+        raise _too_deep(name)
 
-    def place(path: Path) -> tuple[int, int]:
-        offset = _offset_of(text, path)
-        return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
-
-    return data, place
-
-
-def _offset_of(text: str, path: Path) -> int:
-    """Where in well-formed JSON text the key at a path begins; of the nearest mapping where it is not there."""
-    at = _skip(text, 0)
-    for step in path:
-        found = _member(text, at, step)
-        if found is None:
-            break
-        key, value = found
-        at = value
-        if step == path[-1]:
-            return key
-    return at
+    return data, _JsonPlaces(text).place
 
 
-def _skip(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n,:":
-        at += 1
-    return at
+def _too_deep(name: str) -> CorpusError:
+    return CorpusError(f"the file nests deeper than {bounded.DEEPEST} levels", path=name, mend="flatten it")
 
 
-def _member(text: str, at: int, step: str | int) -> tuple[int, int] | None:
-    import json
+class _JsonPlaces:
+    """Where the keys of well-formed JSON stand; each mapping and list is gone through once, when it is first asked."""
 
-    decode = json.JSONDecoder().raw_decode
-    if text[at] not in "{[":
-        return None
-    is_object = text[at] == "{"
-    at = _skip(text, at + 1)
-    index = 0
-    while text[at] not in "}]":
-        start = at
-        key: Any = index
-        if is_object:
-            key, at = decode(text, at)
-            at = _skip(text, at)
-        if key == step:
-            return start, at
-        _, at = decode(text, at)
-        at = _skip(text, at)
-        index += 1
-    return None
+    __slots__ = ("_ends", "_members", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._ends: list[int] = []
+        self._members: dict[int, dict[str | int, tuple[int, int]]] = {}
+
+    def place(self, path: Path) -> tuple[int, int]:
+        """Line and column of the key at a path; of the nearest mapping where it is not there."""
+        from bisect import bisect_left
+
+        if not self._ends:
+            self._ends = [at for at, letter in enumerate(self._text) if letter == "\n"] or [len(self._text)]
+        offset = self._offset(path)
+        line = bisect_left(self._ends, offset)
+        return line + 1, offset - (self._ends[line - 1] + 1 if line else 0) + 1
+
+    def _offset(self, path: Path) -> int:
+        at = self._skip(0)
+        for number, step in enumerate(path, 1):
+            if at not in self._members:
+                self._members[at] = self._members_at(at)
+            found = self._members[at].get(step)
+            if found is None:
+                break
+            key, at = found
+            if number == len(path):
+                return key
+        return at
+
+    def _skip(self, at: int) -> int:
+        text = self._text
+        while at < len(text) and text[at] in " \t\r\n,:":
+            at += 1
+        return at
+
+    def _members_at(self, at: int) -> dict[str | int, tuple[int, int]]:
+        """Each key (or number) in what begins here, with where it stands and where its value does."""
+        import json
+
+        text, decode = self._text, json.JSONDecoder().raw_decode
+        members: dict[str | int, tuple[int, int]] = {}
+        if text[at] not in "{[":
+            return members
+        is_object = text[at] == "{"
+        at = self._skip(at + 1)
+        while text[at] not in "}]":
+            start = at
+            key: Any = len(members)
+            if is_object:
+                key, at = decode(text, at)
+                at = self._skip(at)
+            members[key] = start, at
+            _, at = decode(text, at)
+            at = self._skip(at)
+        return members

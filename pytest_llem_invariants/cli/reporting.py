@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker.verdict import OPEN
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
+from pytest_llem_invariants.edge import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.verdict import Verdict, Violation
@@ -36,7 +37,7 @@ def report(checked: Sequence[Checked], options: argparse.Namespace, *, uncertifi
     import json
 
     data = _sarif(checked, uncertified) if options.format == "sarif" else _json(checked)
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    print(json.dumps(data, indent=2, ensure_ascii=True))
 
 
 def told_origin(origin: str | None) -> str:
@@ -59,7 +60,8 @@ def _where(document: Checked, violation: Violation) -> str:
 
 def _text(checked: Sequence[Checked], colours: bool, uncertified: bool) -> str:
     def paint(style: str, text: str) -> str:
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colours else text
+        shown = printable(text)
+        return f"\x1b[{_STYLES[style]}m{shown}\x1b[0m" if colours else shown
 
     lines: list[str] = []
     for document in checked:
@@ -117,11 +119,11 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
     for violation in found.values():
         told.setdefault((violation.message, violation.severity, frozenset(violation.fields)), violation)
     spoken = [(one.severity, frozenset(one.fields)) for one in told.values() if not one.is_silent]
-    rejected = [frozenset(one.fields) for one in told.values() if one.severity == "error"]
+    rejected = _Rejected(one.fields for one in told.values() if one.severity == "error")
     return [
         one
         for one in told.values()
-        if not _is_moot(one, rejected)
+        if not rejected.settle(one)
         and not (
             one.is_silent
             and any(severity == one.severity and fields <= frozenset(one.fields) for severity, fields in spoken)
@@ -129,16 +131,24 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
     ]
 
 
-def _is_moot(violation: Violation, rejected: Sequence[frozenset[str]]) -> bool:
-    """Whether the library never comes to it: it is about a value that is rejected, or a combination that is."""
-    if violation.severity == "error" or violation.guard is None:
-        return False
-    fields = frozenset(violation.fields)
-    return any(fields <= one or (len(one) == 1 and one <= fields) for one in rejected)
+class _Rejected:
+    """The fields, alone and together, that the library rejects."""
+
+    def __init__(self, fields: Iterable[Sequence[str]]) -> None:
+        every = {frozenset(one) for one in fields}
+        self._alone = {name for one in every if len(one) == 1 for name in one}
+        self._together = [one for one in every if len(one) > 1]
+
+    def settle(self, violation: Violation) -> bool:
+        """Whether the library never comes to it: it is about a value that is rejected, or a combination that is."""
+        if violation.severity == "error" or violation.guard is None:
+            return False
+        fields = frozenset(violation.fields)
+        return not fields.isdisjoint(self._alone) or any(fields <= one for one in self._together)
 
 
 def _unpainted(style: str, text: str) -> str:
-    return text
+    return printable(text)
 
 
 def describe(violation: Violation, where: str, paint: Callable[[str, str], str] = _unpainted) -> list[str]:
@@ -147,9 +157,9 @@ def describe(violation: Violation, where: str, paint: Callable[[str, str], str] 
     word = paint(severity, _WORDS[severity])
     named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]
     head = ", ".join(named) or ", ".join(violation.fields)
-    lines = [f"{paint('bold', where)}: {word}: {head}", f"  {violation.message}"]
+    lines = [f"{paint('bold', where)}: {word}: {printable(head)}", printable(f"  {violation.message}")]
     if violation.suggestion:
-        lines.append(f"  {paint('ok', 'fix')}  {violation.suggestion}")
+        lines.append(f"  {paint('ok', 'fix')}  {printable(violation.suggestion)}")
     source = f"{violation.guard} · {violation.rule_id}" if violation.guard else violation.native_type
     lines.append(f"  {paint('faint', f'why  {source}')}")
     if violation.certification == "none" and violation.guard:
@@ -183,8 +193,8 @@ def _sarif(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
         for violation in distinct(document.verdict.violations):
             rules[violation.rule_id] = {
                 "id": violation.rule_id,
-                "shortDescription": {"text": violation.summary},
-                "help": {"text": violation.suggestion or violation.summary},
+                "shortDescription": {"text": printable(violation.summary)},
+                "help": {"text": printable(violation.suggestion or violation.summary)},
             }
             results.append(
                 {
@@ -234,14 +244,21 @@ def _foreign(checked: Sequence[Checked]) -> list[str]:
 
 def _location(document: Checked, violation: Violation) -> dict[str, Any]:
     found = place(document, violation)
-    physical: dict[str, Any] = {"artifactLocation": {"uri": document.name.replace("\\", "/").replace(" ", "%20")}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(document.name)}}
     if found is not None:
         physical["region"] = {"startLine": found[0], "startColumn": found[1]}
     return {"physicalLocation": physical}
 
 
+def _uri(name: str) -> str:
+    from urllib.parse import quote
+
+    return quote(name.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
+
+
 def _sentence(violation: Violation) -> str:
-    return f"{violation.message} ({violation.suggestion})" if violation.suggestion else violation.message
+    told = f"{violation.message} ({violation.suggestion})" if violation.suggestion else violation.message
+    return printable(told)
 
 
 _ANNOTATIONS = {"error": "error", "warn": "warning", "dormant": "notice"}
@@ -260,11 +277,12 @@ def _github(checked: Sequence[Checked], uncertified: bool) -> list[str]:
             lines.append(f"::notice file={_escaped(document.name, property=True)},title=depends::{told}")
         if uncertified and not document.verdict.certified:
             certification = document.verdict.certification
-            lines.append(f"::error file={document.name},title=uncertified::{certification}: {_WEAK[certification]}")
+            spot = f"file={_escaped(document.name, property=True)},"
+            lines.append(f"::error {spot}title=uncertified::{certification}: {_WEAK[certification]}")
     lines.extend(f"::notice title=foreign-corpus::{_escaped(sentence)}" for sentence in _foreign(checked))
     return lines
 
 
 def _escaped(text: str, *, property: bool = False) -> str:
-    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = printable(text).replace("%", "%25")
     return text.replace(":", "%3A").replace(",", "%2C") if property else text

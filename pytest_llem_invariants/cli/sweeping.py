@@ -14,6 +14,7 @@ from pytest_llem_invariants.cli.check import choose
 from pytest_llem_invariants.cli.parser import context_of
 from pytest_llem_invariants.cli.reading import read
 from pytest_llem_invariants.cli.reporting import told_origin
+from pytest_llem_invariants.edge import say
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,7 +24,7 @@ def run(options: argparse.Namespace) -> int:
     pruned = checker.prune(grid, native_type=options.type, context=context_of(options, checker))
     if not options.count:
         for combination in pruned:
-            print(json.dumps(plain(combination)) if options.format == "json" else _line(combination))
+            say(json.dumps(plain(combination)) if options.format == "json" else _line(combination))
     if options.format == "json" and not options.count:
         return 0 if pruned.valid else INVALID
     summary = {
@@ -47,11 +48,11 @@ def _line(combination: dict[str, Any]) -> str:
 
 def _print(summary: dict[str, Any], out: Any) -> None:
     total, valid = summary["total"], summary["valid"]
-    print(
+    say(
         f"{summary['native_type']}: {valid:,} of {total:,} combinations are valid"
         f" (certification {summary['certification']}{told_origin(summary['origin'])})",
         file=out,
     )
     width = max((len(f"{count:,}") for count in summary["pruned_by"].values()), default=0)
     for rule, count in sorted(summary["pruned_by"].items(), key=lambda pair: (-pair[1], pair[0])):
-        print(f"  {count:>{width},} pruned by {rule}", file=out)
+        say(f"  {count:>{width},} pruned by {rule}", file=out)

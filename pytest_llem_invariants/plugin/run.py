@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 import pytest
 
+from pytest_llem_invariants.edge import printable
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.leaving import leave
 from pytest_llem_invariants.plugin import messages, wording
@@ -369,18 +370,18 @@ class LlemRun:
             return
         terminalreporter.section("llem invariants")
         if self._trouble is not None:
-            terminalreporter.write_line(self._trouble, red=True)
+            terminalreporter.write_line(printable(self._trouble), red=True)
         if self._folded is None:
             return
         for line in wording.summary(self._folded, verbose=self._config.get_verbosity() > 0):
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(printable(line))
         for line in self._stale:
-            terminalreporter.write_line(line)
+            terminalreporter.write_line(printable(line))
         if self._stale:
             terminalreporter.write_line("the committed validated file is not what this run gives", red=True)
         for line in wording.written(self._written):
-            terminalreporter.write_line(line)
-        terminalreporter.write_line(wording.next_command(self._folded.validated.engine, self._folded))
+            terminalreporter.write_line(printable(line))
+        terminalreporter.write_line(printable(wording.next_command(self._folded.validated.engine, self._folded)))
 
 
 def _report_what_is_news(item: CheckItem, phase: Literal["setup", "teardown"], **how: Any) -> pytest.TestReport:

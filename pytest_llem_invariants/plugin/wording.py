@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pytest_llem_invariants.edge import printable
 from pytest_llem_invariants.model import Check, CheckFailed, Divergence, Rule
 from pytest_llem_invariants.plugin.evidence import Evidence
 
@@ -36,7 +37,7 @@ def broken_contract(rule: Rule, check: Check, evidence: Evidence) -> str:
         lines.append(f"    expected: {divergence.expected}")
         lines.append(f"    observed: {divergence.observed}")
     lines.append(f"  guard: {rule.miner_source.guard} in {rule.miner_source.method}")
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))
 
 
 def summary(folded: Folded, *, verbose: bool = False) -> Iterator[str]:
