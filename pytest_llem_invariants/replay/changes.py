@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from enum import Enum
 from typing import Any, Final
 
@@ -63,7 +63,7 @@ def unchanged(declared: Any, observed: Any) -> bool:
     if isinstance(observed, Set) and isinstance(declared, (list, tuple, Set)):
         return len(observed) == len({_key(one) for one in declared}) and all(one in observed for one in declared)
     if isinstance(declared, (list, tuple)) and isinstance(observed, (list, tuple)):
-        return len(declared) == len(observed) and all(map(unchanged, declared, observed))
+        return _holds_all(observed, declared)
     if isinstance(declared, TypedValue):
         return True
     if isinstance(declared, Mapping) and isinstance(observed, Mapping):
@@ -74,6 +74,14 @@ def unchanged(declared: Any, observed: Any) -> bool:
         return bool(declared == observed)
     except Exception:  # a foreign object's __eq__ may raise anything
         return False
+
+
+def _holds_all(observed: Sequence[Any], declared: Sequence[Any]) -> bool:
+    """Whether a list holds all that was asked for, in its order: what a library adds takes nothing of it away."""
+    if len(declared) in (0, len(observed)):
+        return len(declared) == len(observed) and all(map(unchanged, declared, observed))
+    rest = iter(observed)
+    return all(any(unchanged(wanted, one) for one in rest) for wanted in declared)
 
 
 def _names(text: str, value: Any) -> bool:

@@ -140,6 +140,8 @@ def _around(
 ) -> Iterator[Kwargs]:
     yield from (rule.kwargs_positive, rule.kwargs_negative, {})
     names = [name for name in referenced_fields(rule.match) if name not in context_fields]
+    # Each guard by itself first: of a rule with many the last one is else not come to.
+    yield from (one for name in names for one in _with(rule.kwargs_positive, name, MISSING))
     values_of = _values(rule, names, pools)
     per_field = max(_MOST_PER_FIELD // max(len(names), 1), 2 * _FEW)
     for base in (rule.kwargs_positive, rule.kwargs_negative):

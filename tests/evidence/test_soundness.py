@@ -164,6 +164,14 @@ def test_another_rules_raise_is_neither_for_nor_against() -> None:
     assert soundness.probes < judged(subject, below_one).probes
 
 
+def test_each_guard_is_left_out_by_itself_however_few_probes_there_are() -> None:
+    guards = {name: (Clause("!=", 7),) for name in ("n", "beams", "sample", "temperature")}
+    positive = {"n": 1, "beams": 2, "sample": True, "temperature": 0.5}
+    probes = list(boundary_probes(rule(guards, positive, {}), FIELDS, limit=7))
+    for name in guards:
+        assert {one: value for one, value in positive.items() if one != name} in probes
+
+
 def test_probes_are_the_same_every_time_and_never_repeat() -> None:
     subject = rule({"n": (Clause("<", "@beams"),), "mode": (Clause("==", "slow"),)}, {"n": 0, "mode": "slow"}, {})
     probes = [identity(dict(kwargs)) for kwargs in boundary_probes(subject, FIELDS)]
