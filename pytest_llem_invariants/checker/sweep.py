@@ -211,11 +211,15 @@ class _Plan:
     def __init__(self, checker: Checker, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]) -> None:
         self._axes = axes
         tests = checker.class_checker(native_type)
-        sections = {name for name in tests.sections.values() if name in checker.native_types}
-        judging = (tests, *map(checker.class_checker, sorted(sections)))
-        facts = {fact for judge in judging for rule in judge.rules for fact in rule.get("context", ())}
-        self._contexts = checker.worlds(facts, context)
         depth_of = {field: depth for depth, axis in enumerate(axes) for field in _fields_of(axis)}
+        inner = {name for field, name in tests.sections.items() if field in depth_of and name in checker.native_types}
+        deciding = [
+            *(rule for rule in tests.rules if not depth_of.keys().isdisjoint(rule["anchors"])),
+            *(tests.rules[hit] for hit in tests.test_empty(context)),
+            *(rule for name in sorted(inner) for rule in checker.class_checker(name).rules),
+        ]
+        errors = (rule for rule in deciding if rule["severity"] == "error")
+        self._contexts = checker.worlds({fact for rule in errors for fact in rule.get("context", ())}, context)
         asked: list[dict[str, set[int]]] = [{} for _ in axes]
         last_read = [-1] * len(axes)
         for number, rule in enumerate(tests.rules):
