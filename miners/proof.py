@@ -26,7 +26,7 @@ from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate
 from miners.trials import Trials
-from miners.verdicts import BEHIND, OF_THE_DISK, OF_THE_MOMENT, UNCLEAN, Lost, Proven
+from miners.verdicts import BEHIND, CONTRADICTED, OF_THE_DISK, OF_THE_MOMENT, UNCLEAN, Lost, Proven
 from miners.worlds import Worlds
 from pytest_llem_invariants.model import (
     EMPTY,
@@ -329,9 +329,7 @@ class Gate:
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
-            self.lost.append(
-                Lost(to_candidate(rule), f"fires on a config that the library accepts: {dict(counterexamples[0])!r}")
-            )
+            self.lost.append(Lost(to_candidate(rule), f"{CONTRADICTED}: {dict(counterexamples[0])!r}"))
             return []
         return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 

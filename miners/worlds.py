@@ -10,7 +10,7 @@ from miners.claims import arguments_of, roots_of
 from miners.oracle import Oracle
 from miners.shapes import MACHINE as ASKS_MACHINE
 from miners.shapes import RUN_TIME
-from miners.verdicts import OF_THE_MACHINE, OF_THE_MODEL
+from miners.verdicts import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
 from pytest_llem_invariants.engines.base import MACHINE
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
@@ -47,8 +47,9 @@ class Worlds:
     def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> str | None:
         """Which part of the world decides whether the rule's effect is seen, and with which config; None of none.
 
-        Looked at are its example and, of an error, what `near` gives of the configs that it claims. What a declared
-        type says is asked in one other world: most of that speaks of nothing else.
+        Looked at are its example and, of an error, what `near` gives of the configs that it claims; one of these that is
+        accepted here and elsewhere speaks against the rule, too. What a declared type says is asked in one other world:
+        most of that speaks of nothing else.
         """
         others = [world for world in map(self._apart_from(rule), self._others) if self._is_open(world, context)]
         if rule.added_by.is_lift or not others:
@@ -56,9 +57,12 @@ class Worlds:
         if not others:
             return None
         is_error = rule.severity is Severity.ERROR
-        for kwargs in (rule.kwargs_positive, *(near() if is_error and not rule.added_by.is_lift else ())):
+        for kwargs in (rule.kwargs_positive, *(near() if is_error else ())):
             home = self._asked(rule, kwargs, context, _AT_HOME)
             if not self._is_seen(rule, home, home):
+                elsewhere = self._asked(rule, kwargs, context, others[0])
+                if is_error and _is_accepted(home) and _is_accepted(elsewhere):
+                    return f"{CONTRADICTED}: {dict(kwargs)!r}"
                 continue
             told = [self._told(rule, kwargs, context, home, world) for world in others]
             gone = next((world for world, seen in zip(others, told, strict=True) if seen is False), None)
@@ -111,7 +115,7 @@ class Worlds:
         answer = self._asked(rule, kwargs, context, world)
         if self._is_seen(rule, home, answer):
             return True
-        return False if answer.exception is None and answer.skipped_reason is None else None
+        return False if _is_accepted(answer) else None
 
     @staticmethod
     def _is_seen(rule: Rule, home: Observation, answer: Observation) -> bool:
@@ -131,3 +135,7 @@ class Worlds:
         if gone[0] and self._told(rule, kwargs, context, home, alone) is not True:
             return f"{OF_THE_MODEL} ({', '.join(gone[0])})"
         return OF_THE_MACHINE
+
+
+def _is_accepted(answer: Observation) -> bool:
+    return answer.exception is None and answer.skipped_reason is None

@@ -13,7 +13,7 @@ import pytest
 from miners.candidate import Candidate
 from miners.oracle import Oracle
 from miners.proof import Gate
-from miners.verdicts import OF_THE_MACHINE, OF_THE_MODEL
+from miners.verdicts import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
 from pytest_llem_invariants.model import (
     AddedBy,
     Change,
@@ -143,6 +143,12 @@ def test_a_guard_that_no_config_answers_is_kept_where_it_is_tried_in_another_wor
     if not is_kept:
         told = "a model, a running engine or the machine decides: HAS_PLUGIN [lib/config.py:2]"
         assert [lost.reason for lost in gate.lost] == [told]
+
+
+def test_a_config_near_the_example_that_is_accepted_everywhere_speaks_against_the_rule() -> None:
+    broad = gate_after(rejecting(Clause(">", 3)), "x")
+    assert not broad.proven
+    assert broad.lost[0].reason.startswith(CONTRADICTED)
 
 
 def emptied() -> Candidate:
