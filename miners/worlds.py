@@ -47,9 +47,9 @@ class Worlds:
     def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> str | None:
         """Which part of the world decides whether the rule's effect is seen, and with which config; None of none.
 
-        Looked at are its example and, of an error, what `near` gives of the configs that it claims; one of these that is
-        accepted here and elsewhere speaks against the rule, too. What a declared type says is asked in one other
-        world, as most of that speaks of nothing else.
+        Looked at are its example and, of an error, what `near` gives of the configs that it claims; one of these that
+        is accepted here and elsewhere speaks against the rule, too. What a declared type says is asked in one other
+        world: most of that speaks of nothing else.
         """
         others = [world for world in map(self._apart_from(rule), self._others) if self._is_open(world, context)]
         if rule.added_by.is_lift or not others:
