@@ -15,7 +15,7 @@ from miners.firstlook import FirstLook, is_lost, look, plain_values, validations
 from miners.oneclass import IMPORT_MEMORY, IMPORT_SECONDS, adapter_for, base_kwargs_of, split, why_not_imported
 from miners.progress import Progress
 from miners.surface import engine_surface
-from miners.workers import Limits, forked
+from miners.workers import Limits, Watch, forked
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.errors import EngineUnavailableError, MinerError
 from pytest_llem_invariants.forks import in_child
@@ -47,20 +47,24 @@ def mine_class(target: str, *, base: str | None = None, progress: Progress | Non
 def examine(target: str, *, base: str | None = None, progress: Progress | None = None) -> Examined:
     """The same with what is to be said about it. What cannot be answered is a MinerError."""
     given = base_kwargs_of(base)
-    _rehearse(split(target)[0])
+    progress = progress or Progress()
+    with progress.step("importing, in a process of its own"):
+        _rehearse(split(target)[0])
     bare = adapter_for(target, base_kwargs=given, steps=())
     (name,) = bare.native_types()
     facts = engine_surface(bare)[name]
     if not any(fact.settable for fact in facts.fields.values()):
         raise MinerError(_of_no_field(facts))
     steps, asking = validations(bare.native_class(name))
-    seen = _first_look(target, facts, steps, given)
+    with progress.step("a first look", total=1) as step:
+        seen = _first_look(target, facts, steps, given, step.asked)
+        step.advance()
     if seen.base is None:
         raise MinerError(_why_not_built(facts, seen, given))
     needed = seen.base if _required(facts, given) else given
     probes = next((most for seconds, most in _SLOW if seen.seconds > seconds), None)
     adapter = adapter_for(target, base_kwargs=needed, steps=seen.steps, probes=probes)
-    mined = build(adapter, previous=None, progress=progress or Progress(), workers=1, limits=LIMITS)
+    mined = build(adapter, previous=None, progress=progress, workers=1, limits=LIMITS)
     notes = tuple(_notes(facts, seen, given, asking, mined))
     if not mined.corpus.rules and not mined.tally.accepted:
         raise MinerError("; ".join((f"{name}: nothing that was tried is accepted, so no rule can be told", *notes)))
@@ -86,11 +90,11 @@ def _rehearse(module_name: str) -> None:
         raise EngineUnavailableError(said.decode())
 
 
-def _first_look(target: str, facts: ClassFacts, steps: tuple[Step, ...], given: Kwargs) -> FirstLook:
+def _first_look(target: str, facts: ClassFacts, steps: tuple[Step, ...], given: Kwargs, watch: Watch) -> FirstLook:
     def prepared(steps: tuple[Step, ...], base: Kwargs) -> EngineAdapter:
         return adapter_for(target, base_kwargs=base, steps=steps)
 
-    with forked(1, LIMITS) as pool:
+    with forked(1, LIMITS, watch) as pool:
         (seen,) = pool.map(look, [facts], [steps], [given], [prepared])
     return seen
 

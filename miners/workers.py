@@ -41,7 +41,7 @@ Watch = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many seconds the library has for an answer, and for all of them in one worker."""
+    """How many seconds the library has for an answer, and how many of the processor's for all of them in one worker."""
 
     each: float
     in_all: float = math.inf

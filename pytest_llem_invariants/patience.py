@@ -40,7 +40,7 @@ class Patience:
         self._memory: Final = memory
         self.calls = 0
         self.is_used_up = False
-        """Whether all calls together took the time that there was for them."""
+        """Whether this process has worked for as long as there was for all calls, however busy the machine is."""
         self._spent = 0.0
         self.ran_out = False
         """Whether the last call took too long, whatever it made of the interruption."""
@@ -58,15 +58,11 @@ class Patience:
     def end(self) -> float:
         """How long the call took."""
         self._ends = math.inf
-        took = time.monotonic() - self._began
-        self.spend(took)
-        return took
+        return time.monotonic() - self._began
 
     def spend(self, seconds: float) -> None:
-        """So much time went into calls, also of another process."""
+        """So much time went into the calls of another process."""
         self._spent += seconds
-        if self._spent > self._in_all:
-            self.is_used_up = True
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -81,6 +77,8 @@ class Patience:
 
     def _look(self, number: int, frame: FrameType | None) -> None:
         self._beat(self.calls)
+        if self._spent + time.process_time() > self._in_all:
+            self.is_used_up = True
         if time.monotonic() > self._ends:
             self.ran_out = True
             raise OutOfTime(f"no answer within {self.seconds:g} s")
