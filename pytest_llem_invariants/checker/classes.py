@@ -5,8 +5,6 @@ from __future__ import annotations
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.checker.codegen import KindTests, always
 from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
-from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.likeness import MOST_GUESSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.codegen import Test
     from pytest_llem_invariants.checker.core import Checker
-    from pytest_llem_invariants.checker.store import Compiled
+    from pytest_llem_invariants.checker.store import Compiled, Rules
 
 UNKNOWN_FIELD = "unknown_field"
 REMOVED_FIELD = "removed_field"
@@ -74,7 +72,7 @@ class ClassChecker:
         self._checker = checker
         self._compiled = compiled
         self._data = data = compiled.tests(name)
-        self._rules: Sequence[Mapping[str, Any]] | None = None
+        self._rules: Rules | None = None
         self._ok = Verdict((), data["certification"], (name,), (), checker.origin)
         self._tests = _Tests(data["tests"], data.get("fields"))
         text = data["always"]
@@ -130,7 +128,7 @@ class ClassChecker:
         return self._sections
 
     @property
-    def rules(self) -> Sequence[Mapping[str, Any]]:
+    def rules(self) -> Rules:
         """What is told of its rules; read when the first is asked for."""
         rules = self._rules
         if rules is None:
@@ -183,13 +181,13 @@ class ClassChecker:
             certain, possible = self._in_every_world(open_, kwargs, context, {f for hit in open_ for f in asked[hit]})
             triggered = triggered - open_ | certain
             depends = [
-                Dependence(asked[hit], self._violation(self._rule(hit), kwargs, context))
+                Dependence(asked[hit], self._violation(self.rules[hit], kwargs, context))
                 for hit in sorted(possible - certain)
             ]
         return self._violations(triggered, hits, kwargs, context), depends
 
     def _unknown_facts(self, hit: int, context: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(fact for fact in self._rule(hit).get("context", ()) if fact not in context)
+        return tuple(fact for fact in self.rules[hit].get("context", ()) if fact not in context)
 
     def _in_every_world(
         self, open_: set[int], kwargs: dict[str, Any], context: Mapping[str, Any], facts: set[str]
@@ -200,26 +198,23 @@ class ClassChecker:
         """
         worlds = [open_.intersection(self._hits(kwargs, world) or ()) for world in self._checker.worlds(facts, context)]
         possible = set().union(*worlds)
-        errors = {hit for hit in possible if self._rule(hit)["severity"] == "error"}
+        errors = {hit for hit in possible if self.rules[hit]["severity"] == "error"}
         certain = open_.intersection(*worlds)
         return (certain | errors if all(errors & world for world in worlds) else certain), possible
 
     def _violations(
         self, triggered: set[int], hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
     ) -> list[Violation]:
-        found = [self._violation(self._rule(hit), kwargs, context) for hit in sorted(triggered)]
+        found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(triggered)]
         if _STRANGER in hits:
+            from pytest_llem_invariants.likeness import MOST_GUESSES  # of no use to a config without a slip
+
             unknown = [name for name in kwargs if self._tests[name] is _NO_FIELD]
             strangers = (self._stranger(name, number < MOST_GUESSES) for number, name in enumerate(unknown))
             found.extend(stranger for stranger in strangers if stranger is not None)
         notices = self._data.get("gone", {}).keys() | self._data.get("deprecated", {}).keys()
         found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
         return found
-
-    def _rule(self, number: int) -> Mapping[str, Any]:
-        if number >= len(self.rules):
-            raise CorpusError(f"the compiled rules of {self.name} are damaged", path=self._compiled.path)
-        return self.rules[number]
 
     def _violation(self, rule: Mapping[str, Any], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Violation:
         defaults = rule.get("defaults", {})

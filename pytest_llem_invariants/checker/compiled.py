@@ -61,7 +61,7 @@ def compile_corpus(
     classes = {
         name: (
             _class_entry(name, by_class.get(name, []), shipped, schema, fields, context, ssot, older, name in partial),
-            [_rule_entry(*shipped[number], ssot, corpus.context) for number in by_class.get(name, [])],
+            [_dumped(_rule_entry(*shipped[number], ssot, corpus.context)) for number in by_class.get(name, [])],
         )
         for name in sorted({*(rule.native_type for rule in corpus.rules), *fields})
     }

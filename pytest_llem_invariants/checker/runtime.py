@@ -116,7 +116,9 @@ def length(value: Any) -> Any:
 
 
 def call(name: str, *values: Any) -> Any:
-    """A function of the expression language."""
+    """A function of the expression language; none of them gives anything for a value that is not there."""
+    if any(value is None for value in values):
+        return None
     if name == "len":
         return length(values[0])
     value: Any = values[0] if len(values) == 1 else None

@@ -60,7 +60,7 @@ def _record(needed: dict[str, Shape], more: dict[str, Shape] | None = None) -> S
     return fits
 
 
-_TEXTS = _list_of(_is_text)
+is_texts = _TEXTS = _list_of(_is_text)
 _NAMES = _map_of(_is_text)
 _LIST = _list_of(_anything)
 _MAP = _map_of(_anything)
@@ -149,26 +149,24 @@ def _is_piece(value: Any) -> bool:
     return type(value) is str or (type(value) is list and len(value) == 2 and all(map(_is_text, value)))
 
 
-is_rules = _list_of(
-    _record(
-        {
-            "id": _is_text,
-            "severity": lambda value: value in ("error", "warn", "dormant"),
-            "fields": _TEXTS,
-            "anchors": _TEXTS,
-            "summary": _is_text,
-            "guard": _is_text,
-            "method": _is_text,
-            "suggestion": _is_text,
-            "when": _is_text,
-            "certification": _is_certification,
-        },
-        {
-            "names": _NAMES,
-            "words": _list_of(_is_piece),
-            "defaults": _MAP,
-            "context": _TEXTS,
-            "examples": lambda value: type(value) is list and len(value) == 2 and all(map(_MAP, value)),
-        },
-    )
+is_rule = _record(
+    {
+        "id": _is_text,
+        "severity": lambda value: value in ("error", "warn", "dormant"),
+        "fields": _TEXTS,
+        "anchors": _TEXTS,
+        "summary": _is_text,
+        "guard": _is_text,
+        "method": _is_text,
+        "suggestion": _is_text,
+        "when": _is_text,
+        "certification": _is_certification,
+    },
+    {
+        "names": _NAMES,
+        "words": _list_of(_is_piece),
+        "defaults": _MAP,
+        "context": _TEXTS,
+        "examples": lambda value: type(value) is list and len(value) == 2 and all(map(_MAP, value)),
+    },
 )

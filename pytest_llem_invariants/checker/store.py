@@ -11,7 +11,7 @@ from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     Root = str | os.PathLike[str]
@@ -57,12 +57,9 @@ class Compiled:
         tests: dict[str, Any] = self._part(name, 0, shapes.is_class)
         return tests
 
-    def rules(self, name: str) -> list[dict[str, Any]]:
+    def rules(self, name: str) -> Rules:
         """What is told of the rules of the class."""
-        rules: list[dict[str, Any]] = self._part(name, 3, shapes.is_rules)
-        for rule in rules:
-            rule["type"] = name
-        return rules
+        return Rules(self._part(name, 3, shapes.is_texts), name, self.path)
 
     def _part(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
         found = self._read(name, first, is_right)
@@ -71,7 +68,7 @@ class Compiled:
             self.head, self._text, self._body, self._again = fresh.head, fresh._text, fresh._body, None
             found = self._read(name, first, is_right)
         if found is None:
-            raise CorpusError(f"the compiled rules of {name} are damaged", path=self.path, mend=_MEND)
+            raise damaged(name, self.path)
         return found
 
     def _read(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
@@ -79,16 +76,53 @@ class Compiled:
         text = self._text[self._body + at : self._body + at + length]
         if crc32(text) != checksum:
             return None
-        data = _parsed(text)
+        data = _parsed(_ascii(text))
         return data if is_right(data) else None
 
 
-def _parsed(text: bytes) -> Any:
+class Rules:
+    """What is told of the rules of a class, each read when it is asked for: a config triggers few of them."""
+
+    __slots__ = ("_known", "_name", "_path", "_texts")
+
+    def __init__(self, texts: Sequence[str], name: str, path: str) -> None:
+        self._texts = texts
+        self._name = name
+        self._path = path
+        self._known: dict[int, dict[str, Any]] = {}
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return map(self.__getitem__, range(len(self._texts)))
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        found = self._known.get(number)
+        if found is None:
+            found = _parsed(self._texts[number]) if number < len(self._texts) else None
+            if found is None or not shapes.is_rule(found):
+                raise damaged(self._name, self._path)
+            found["type"] = self._name
+            self._known[number] = found
+        return found
+
+
+def damaged(name: str, path: str) -> CorpusError:
+    return CorpusError(f"the compiled rules of {name} are damaged", path=path, mend=_MEND)
+
+
+def _ascii(text: bytes) -> str:
+    """What was written in ASCII; what was not is damaged, and told by its digest or its form."""
+    return str(text, "ascii", "replace")
+
+
+def _parsed(text: str) -> Any:
     """What JSON text holds; None where it is none."""
     import json
 
     try:
-        return json.loads(text.decode("ascii"))
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
@@ -100,11 +134,11 @@ def parse(text: bytes, path: Root, again: Callable[[], Compiled] | None = None) 
         start, end = len(HEAD) + 8 + len(THEN), text.find(b"\n")
         line = text[start : end - len(BODY)]
         if text[len(HEAD) : start] == (digest(line) + THEN).encode():
-            head = _parsed(line)
+            head = _parsed(_ascii(line))
             if shapes.is_head(head):
                 return Compiled(head, text, end + 1, shown, again)
         raise CorpusError("the compiled corpus is damaged", path=shown, mend=_MEND)
-    version = (_parsed(text) or {}).get("format") if text.startswith(b"{") else None
+    version = (_parsed(_ascii(text)) or {}).get("format") if text.startswith(b"{") else None
     if type(version) is not int or version == FORMAT:
         raise CorpusError("not a compiled corpus", path=shown, mend=_MEND)
     if version < FORMAT:
