@@ -109,8 +109,9 @@ def rewritten(change: Callable[[dict[str, Any]], None], part: int = 0, name: str
         change(head)
     else:
         data = json.loads(lines[place].rstrip(b",\n"))
-        change(data)
-        lines[place] = json.dumps(data).encode() + b",\n"
+        rules = list(map(json.loads, data)) if part else data
+        change(rules)
+        lines[place] = json.dumps(list(map(json.dumps, rules)) if part else rules).encode() + b",\n"
     at = 0
     if part >= 0:
         for number, line in enumerate(lines[1:-1]):
