@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VARIABLE = "LLEM_CACHE_DIR"
 _FOLDER = "pytest-llem-invariants"
 COMPILER = (
+    "bounded.py",
     "checker/codegen.py",
     "checker/compiled.py",
     "checker/heard.py",
@@ -36,9 +37,11 @@ COMPILER = (
     "errors.py",
     "expressions.py",
     "files.py",
+    "likeness.py",
     "model.py",
     "patterns.py",
     "predicates.py",
+    "schema_layout.py",
     "ssot.py",
     "strict.py",
     "wording.py",
