@@ -48,8 +48,8 @@ class Worlds:
         """Which part of the world decides whether the rule's effect is seen, and with which config; None of none.
 
         Looked at are its example and, of an error, what `near` gives of the configs that it claims; one of these that
-        is accepted here and elsewhere speaks against the rule, too. What a declared type says is asked in one other
-        world: most of that speaks of nothing else.
+        is accepted here and beside other base arguments speaks against the rule, too: where these are, a class is slow
+        and little more is asked. What a declared type says is asked in one other world: little of that speaks of more.
         """
         others = [world for world in map(self._apart_from(rule), self._others) if self._is_open(world, context)]
         if rule.added_by.is_lift or not others:
@@ -60,8 +60,7 @@ class Worlds:
         for kwargs in (rule.kwargs_positive, *(near() if is_error else ())):
             home = self._asked(rule, kwargs, context, _AT_HOME)
             if not self._is_seen(rule, home, home):
-                elsewhere = self._asked(rule, kwargs, context, others[0])
-                if is_error and _is_accepted(home) and _is_accepted(elsewhere):
+                if is_error and _is_accepted(home) and self._takes_beside_another(rule, kwargs, context, others):
                     return f"{CONTRADICTED}: {dict(kwargs)!r}"
                 continue
             told = [self._told(rule, kwargs, context, home, world) for world in others]
@@ -72,6 +71,10 @@ class Worlds:
                 named = self._named(rule, kwargs, context, home, gone)
                 return f"{named}: of {dict(kwargs)!r} it goes away beside another"
         return None
+
+    def _takes_beside_another(self, rule: Rule, kwargs: Kwargs, context: Context, others: Iterable[_World]) -> bool:
+        world = next((world for world in others if world[0]), None)
+        return world is not None and _is_accepted(self._asked(rule, kwargs, context, world))
 
     def tried(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
         """What is another in some of them: what a model says, unless these fields give one, what the machine does."""

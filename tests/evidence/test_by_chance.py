@@ -151,6 +151,11 @@ def test_a_config_near_the_example_that_is_accepted_everywhere_speaks_against_th
     assert broad.lost[0].reason.startswith(CONTRADICTED)
 
 
+def test_where_there_are_no_other_base_arguments_such_a_rule_is_refined() -> None:
+    refined = gate_after(rejecting(Clause(">", 3)), machines=1).proven
+    assert {"n": (Clause(">", 5),)} in [entry.rule.match.fields for entry in refined]
+
+
 def emptied() -> Candidate:
     outcome = ExpectedOutcome(Outcome.DORMANT_SILENT, Channel.NONE, ("mode",))
     source = MinerSource("lib/config.py", "__init__", 9)
