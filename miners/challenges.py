@@ -7,13 +7,14 @@ false where a bool is declared, no predicate of its own foresees.
 from __future__ import annotations
 
 import itertools
+import math
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
 from miners.facts import ClassFacts
-from miners.values import Surface, class_of, field_at, put
+from miners.values import Surface, class_of, field_at, put, words_of
 from pytest_llem_invariants.expressions import parse
 from pytest_llem_invariants.inverse import constants_of
 from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Rule, TypedValue
@@ -25,8 +26,11 @@ COERCED: Final = (
     *("0-0.0", "0-1", "007", " 1 ", "+1", "1_000", "1.0", "-0", "-1", " 64 ", "2.5", "1e3", ".5", "inf", "nan"),
 )
 """Texts that libraries read as a truth value or a number, some of them as one would not think."""
-KINDS: Final[tuple[Any, ...]] = (True, 7, 131072, 2.5, "x", [], [1], ["x"], {}, {"x": 1})
-"""What lists of certain words forget."""
+KINDS: Final[tuple[Any, ...]] = (
+    *(True, 7, 131072, 2.5, "x", {}, {"x": 1}),
+    *([], [1], ["x"], [4, 2, 1], [1, 2, 4], [2, 1, 2], [2.5, 0.5], [1, math.nan], ["y", "x", "y"]),
+)
+"""What lists of certain words forget; lists of several elements in any order, some of them alike."""
 _MOST_CONTENTS: Final = 8
 """So many values of each field of an object that a field holds."""
 _T = TypeVar("_T")
@@ -54,7 +58,9 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
         inner = class_of(field_at(name, facts, surface), surface)
         objects = () if inner is None else _varied(inner)
         as_text = (str(value) for value in known if isinstance(value, (int, float)))
-        yield from (at(name, value) for value in (*known, *as_text, *KINDS, *objects))
+        words = words_of(name, facts, surface)
+        lists = (other for value in known if isinstance(value, list) for other in permuted(value))
+        yield from (at(name, value) for value in (*known, *as_text, *KINDS, *objects, *words, *lists))
     share = most // 4
     odd = [
         (kwargs, name, text)
@@ -89,6 +95,12 @@ def _at_the_same(
             held[kind] = {key for key, value in every.items() if is_fitting(value)}
     for left, right in itertools.permutations(values, 2):
         yield from ((left, right, value) for key, value in told[left] if key in held[kinds[right]])
+
+
+def permuted(values: list[Any]) -> Iterator[list[Any]]:
+    """A list of several elements backwards, turned by one, and with its last element once more at the front."""
+    if len(values) > 1:
+        yield from (values[::-1], [*values[1:], values[0]], [values[-1], *values])
 
 
 def _varied(inner: ClassFacts) -> Iterator[TypedValue]:

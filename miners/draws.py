@@ -16,11 +16,12 @@ from typing import Any, Final
 from miners.facts import ClassFacts, FieldFact
 from miners.types import ANY, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
 from pytest_llem_invariants.model import TypedValue
-from pytest_llem_invariants.values import resolve_class
+from pytest_llem_invariants.values import fits, resolve_class
 
 _GROUPS: Final = frozenset({"list", "tuple", "set"})
 _DEEPEST: Final = 2
 _AT_BOUNDARY: Final = 1 / 8
+_REAL_WORD: Final = 1 / 8
 _ANYTHING: Final = ("bool", "int", "float", "str", "none", "list", "dict")
 _WRONG: Final = ("str", "float", "list", "dict", "bool", "int", "none")
 
@@ -40,14 +41,24 @@ class Drawer:
         if not fields:
             return {}
         chosen = source.sample(fields, min(len(fields), source.randint(1, self.most_fields)))
-        kwargs = {fact.keyword: self._of(source, _type_of(fact), 0) for fact in chosen}
+        kwargs = {fact.keyword: self._value(source, fact) for fact in chosen}
         if wrong_typed:
             for position, fact in enumerate(chosen):
                 if position == 0 or source.random() < 1 / 4:
                     kwargs[fact.keyword] = self._other_than(source, fact)
         return kwargs
 
+    def _value(self, source: random.Random, fact: FieldFact) -> Any:
+        """Mostly any value of its type, now and then one that the library itself names."""
+        words = [word for word in fact.words if fits(word, fact)]
+        if words and source.random() < _REAL_WORD:
+            return source.choice(words)
+        return self._of(source, _type_of(fact), 0)
+
     def _other_than(self, source: random.Random, fact: FieldFact) -> Any:
+        words = [word for word in fact.words if not fits(word, fact)]
+        if words and source.random() < _REAL_WORD:
+            return source.choice(words)
         right = {"int", "float"} if "float" in fact.types else set(fact.types)
         kinds = [kind for kind in _WRONG if kind not in right and not (kind == "none" and fact.nullable)]
         kind = source.choice(kinds or ["str"])

@@ -51,6 +51,8 @@ class FieldFact:
     """annotated-types constraints by operator: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
     examples: tuple[Any, ...] = ()
     """Values that it takes and no type name tells: mappings that build a class that it holds, lists of its choices."""
+    words: tuple[Any, ...] = ()
+    """What the library itself calls values of it, in its code and its documentation; it need not take them all."""
     line: int = 0
     alias: str | None = None
     """The keyword under which alone the field can be given, where that is not its name."""

@@ -26,6 +26,7 @@ from miners.oracle import Oracle
 from miners.refine import refine
 from miners.stage import to_candidate
 from miners.trials import Trials
+from miners.values import refuses_type, words_of
 from miners.verdicts import BEHIND, CONTRADICTED, OF_THE_DISK, OF_THE_MOMENT, UNCLEAN, Lost, Proven
 from miners.worlds import Worlds
 from pytest_llem_invariants.model import (
@@ -40,7 +41,7 @@ from pytest_llem_invariants.model import (
 from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 from pytest_llem_invariants.replay.contracts import positive_raises, said_on_channel
-from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting
+from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting, worded_probes
 from pytest_llem_invariants.values import as_held, distinct, holdable, identity
 
 MOST_ROUNDS: Final = 4
@@ -53,6 +54,8 @@ _MOST_COMPANY: Final = 40
 """Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
 """So many claimed configs are also tried in other worlds."""
+_MOST_BESIDE: Final = 4
+"""Beside so many real words of each other field a rule is tried that refuses a declared type."""
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
 
@@ -411,8 +414,17 @@ class Gate:
             rule,
             self._predicate(rule, context),
             lambda kwargs: self.oracle.observe(kwargs, context, rule.severity),
-            itertools.chain(probes, self._of_its_family(rule)),
+            itertools.chain(self._worded(rule), probes, self._of_its_family(rule)),
         )
+
+    def _worded(self, rule: Rule) -> Iterator[Kwargs]:
+        """The real words of the fields of a rule; what refuses a declared type is put beside those of all fields."""
+        values = {
+            name: self._declared.of(name).beside() for name in self.facts.fields.keys() & rule.match.fields.keys()
+        }
+        refuses = any(refuses_type(self.facts.fields[name], rule.match.fields[name], values[name]) for name in values)
+        beside = {name: fact.words[:_MOST_BESIDE] for name, fact in self.facts.fields.items()} if refuses else {}
+        return worded_probes(rule, lambda name: words_of(name, self.facts, self._surface), beside)
 
     def _predicate(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:
         under = context_of(rule, self._context) if context is None else context

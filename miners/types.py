@@ -22,6 +22,8 @@ class Choice:
 
     values: tuple[Any, ...]
     enum: str | None = None
+    names: tuple[str, ...] = field(default=(), compare=False)
+    """The names of an enum's members, by which a validator may convert text."""
 
 
 @final

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from miners.facts import ClassFacts, FieldFact
+from pytest_llem_invariants.engines.words import existing_file
 from pytest_llem_invariants.expressions import MISSING
-from pytest_llem_invariants.model import Kwargs, TypedValue
-from pytest_llem_invariants.values import resolve_class
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match, TypedValue
+from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.values import fits, resolve_class
 
 Surface = Mapping[str, ClassFacts]
 _ANY_FIELD = FieldFact(name="", annotation="")
@@ -24,6 +26,21 @@ def field_at(path: str, facts: ClassFacts, surface: Surface) -> FieldFact:
         return fact
     inner = class_of(fact, surface)
     return _ANY_FIELD if inner is None else field_at(rest, inner, surface)
+
+
+def words_of(path: str, facts: ClassFacts, surface: Surface) -> tuple[Any, ...]:
+    """The real words of the field at a dotted path, and a file that exists where it takes the path of one."""
+    fact = field_at(path, facts, surface)
+    return (*fact.words, *existing_file(path, fact.types))
+
+
+def refuses_type(fact: FieldFact, clauses: tuple[Clause, ...], values: Iterable[Any]) -> bool:
+    """Whether, as the clauses say, a field takes none of the values of its type: then it lacks something beside it."""
+    if not any(clause.op in ("type_is", "type_is_not") for clause in clauses):
+        return False
+    refused = compile_match(Match("", {"x": clauses}))
+    right = [value for value in values if value and fits(value, fact)]
+    return bool(right) and all(refused({"x": value}, EMPTY) for value in right)
 
 
 def class_of(fact: FieldFact, surface: Surface) -> ClassFacts | None:

@@ -25,6 +25,8 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
         ["x"],
         [0],
         [1, 2],
+        [2, 1],
+        [1, 1],
         [-1],
         [0.5],
         ["x", "y"],
@@ -42,6 +44,8 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 
 SCALARS: Final = ("int", "float", "bool", "str")
 _PLAIN: Final = frozenset({bool, int, float, str})
+_MOST_WORDS: Final = 16
+"""So many of a field's real words are among its values; all of them are asked where a rule refuses their type."""
 _HELD_AS_LIST: Final = frozenset({"tuple", "set", "frozenset", "sequence", "iterable", "collection"})
 _HELD_AS_TEXT: Final = frozenset({"path", "purepath", "pathlike"})
 _HELD_AS_DICT: Final = frozenset({"mapping", "ordereddict", "defaultdict"})
@@ -64,6 +68,8 @@ class FieldLike(Protocol):
     def bounds(self) -> Mapping[str, Any]: ...
     @property
     def examples(self) -> tuple[Any, ...]: ...
+    @property
+    def words(self) -> tuple[Any, ...]: ...
 
 
 def identity(value: Any) -> str:
@@ -141,7 +147,7 @@ def neighbours(value: Any) -> Iterator[Any]:
             yield from (value + "x", value[:-1], value.upper(), value.lower(), "")
         case list() | tuple():
             items = list(value)
-            yield from (items, items[:-1], [*items, *items[:1]], [])
+            yield from (items, items[:-1], [*items, *items[:1]], [], items[::-1])
         case TypedValue(type=name):
             yield TypedValue(name)
         case Mapping():
@@ -270,6 +276,7 @@ class Pool:
         near = (one for value in spelled for one in neighbours(value))
         self._spelled = _held(spelled)
         self._of_type = _held([*_samples_of_field(field, typed), *near])
+        self._words = _held(field.words[:_MOST_WORDS])
         self._is_fitting = fitting(field)
         self._fits: dict[str, bool] = {}
 
@@ -283,7 +290,7 @@ class Pool:
         for key, value in constants.items():
             near.update(_near(key, value))
         held = {key: value for key, value in constants.items() if holdable(value)}
-        values = {**self._spelled, **held, **self._of_type, **near, **_all_samples()}
+        values = {**self._spelled, **held, **self._of_type, **self._words, **near, **_all_samples()}
         fit = {key: self.fits_at(key, value) for key, value in values.items()}
         return {key: values[key] for wanted in (True, False) for key, fine in fit.items() if fine is wanted}
 

@@ -48,7 +48,8 @@ class Removed:
 
 
 class Explainer:
-    """Explains rejections of one class. `closed` are the fields of few values; `removed` keeps what was refuted.
+    """Explains rejections of one class. `closed` are the fields of few values, `members` the names that enums give;
+    `removed` keeps what was refuted.
 
     `plain` are the fields that are declared with builtin types alone. Where questions are `scarce`, the fields that a
     rejection may depend on are looked for in groups.
@@ -61,12 +62,14 @@ class Explainer:
         defaults: Mapping[str, Any],
         toggles: Pools,
         closed: Mapping[str, FieldFact] = EMPTY,
+        members: Mapping[str, tuple[str, ...]] = EMPTY,
         *,
         scarce: bool = False,
         plain: Collection[str] = (),
     ) -> None:
         self._oracle = oracle
         self._closed = closed
+        self._members = members
         self._pools = pools
         self._toggles = toggles
         self._defaults = defaults
@@ -117,6 +120,7 @@ class Explainer:
             neutral=tuple(row.kwargs[name] for row in rows if row.guard not in (None, guard)),
             named=_named(mine, [row.kwargs[name] for row in rows]),
             rejects_foreign=rejects_foreign if name in self._plain else None,
+            members=self._members.get(name, ()),
         )
         return mine, evidence
 

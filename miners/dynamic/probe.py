@@ -91,7 +91,8 @@ def probe(
     toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
     closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
     plain = frozenset(name for name in pools if is_plain(facts.fields[name].types))
-    explainer = Explainer(oracle, pools, defaults, toggles, closed, scarce=scarce, plain=plain)
+    members = {name: _members(fact) for name, fact in closed.items()}
+    explainer = Explainer(oracle, pools, defaults, toggles, closed, members, scarce=scarce, plain=plain)
     rows_at_most = _ROWS_A_FIELD * len(pools)
     verified = budget // 10 if scarce else min(_VERIFYING_ROWS, budget // 4, rows_at_most)
     verifying = drawn(facts, pools, verified, fields=(2, 3, 4, 5), odd=0)
@@ -234,6 +235,10 @@ def pairs(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], most: int = _
 def _choices(fact: FieldFact) -> list[Any]:
     """The values of a Literal that stands beside other types."""
     return [value for one in alternatives(fact.type) if isinstance(one, Choice) for value in one.values]
+
+
+def _members(fact: FieldFact) -> tuple[str, ...]:
+    return tuple(name for one in alternatives(fact.type) if isinstance(one, Choice) for name in one.names)
 
 
 def _objects(fact: FieldFact, surface: Surface) -> list[TypedValue]:

@@ -51,6 +51,7 @@ _SEPARATORS: Final = (".", ":", "/", "=", "@", ",")
 _PART: Final = "part"
 _PARTED: Final = ("a|b", "a|b|c", "|b", "a|", "|", "||", "|a|b", "a", "", "a b")
 """Texts with a separator in every place, `|` standing for it."""
+_MOST_KEYS: Final = 6
 _OF_TEXT: Final = Clause("type_is", "str")
 _DEVICE_INDEX: Final = r"(:\d+)?"
 
@@ -65,6 +66,8 @@ class Evidence:
     """Asks about one more value."""
     named: tuple[Any, ...] = ()
     """Values that the library's message names, or the whole domain: an allowlist of them may be claimed."""
+    members: tuple[str, ...] = ()
+    """The names of all members of the enum that the field is declared to hold."""
     domain_is_whole: bool = False
     open_text: bool = False
     """Whether text may be anything: that a certain one is rejected says nothing."""
@@ -319,6 +322,7 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
         if all(re.search(pattern, text) for text in texts.rejected):
             yield _one(Clause("matches", pattern))
     yield from _parted_text_pieces(evidence.rejects)
+    yield from _member_names(texts, evidence)
     if any(re.search(_ANY_NUMBER, text) for text in texts.accepted):
         return  # what reads a number from text reads others too: no list of texts is closed
     named = [value for value in evidence.named if isinstance(value, str)]
@@ -334,6 +338,19 @@ def _text_pieces(kinds: Mapping[str, _Kind], evidence: Evidence) -> Iterator[Fie
     strings = [value for value in distinct([*named, *texts.accepted]) if isinstance(value, str)]
     if texts.accepted and strings and (evidence.domain_is_whole or _all_named(texts.accepted, evidence.named)):
         yield _one(Clause("not_in", strings), _OF_TEXT)
+
+
+def _member_names(texts: _Kind, evidence: Evidence) -> Iterator[Fields]:
+    """Text by which the members of an enum are looked up: none but their names, in any case where case is nothing."""
+    members = evidence.members
+    folded = distinct(name.lower() for name in members)
+    others = [text for text in texts.accepted if text.lower() not in folded]
+    if not members or others or any(evidence.rejects(name) is not False for name in members):
+        return
+    if all(evidence.rejects(name.swapcase()) is False for name in members):
+        yield {"lower(x)": (Clause("not_in", list(folded)),)}
+    elif not any(evidence.rejects(name.swapcase()) is False for name in members):
+        yield _one(Clause("not_in", list(members)), _OF_TEXT)
 
 
 def _parted_text_pieces(rejects: Rejects) -> Iterator[Fields]:
@@ -387,7 +404,29 @@ def _element_pieces(kinds: Mapping[str, _Kind], evidence: Evidence, depth: int) 
     dicts = kinds.get("dict", _Kind())
     yield from _opened("each(x)", lists, evidence, depth, list, lambda item: [item])
     yield from _opened("each(keys(x))", dicts, evidence, depth, list, lambda key: {key: 1}, ("int", "str"))
-    yield from _opened("each(values(x))", dicts, evidence, depth, lambda v: list(v.values()), lambda item: {"x": item})
+    yield from _value_pieces(dicts, evidence, depth)
+
+
+def _value_pieces(dicts: _Kind, evidence: Evidence, depth: int) -> Iterator[Fields]:
+    """What is wrong with the values of mappings, whichever key they stand under.
+
+    Where an accepted mapping tells which keys are known, a mapping with another one may be rejected for that, and a
+    value is wrong only if it is so under each key: else it is the key that makes it wrong.
+    """
+    keys = list(dict.fromkeys(key for value in dicts.accepted for key in value))[:_MOST_KEYS] or [_X]
+
+    def under_each(mappings: Iterable[Any]) -> bool | None:
+        answers = {evidence.rejects(mapping) for mapping in mappings}
+        return answers.pop() if len(answers) == 1 else None
+
+    def wrap(item: Any) -> Any:
+        return [{key: item} for key in keys]
+
+    known = [value for value in dicts.rejected if set(value) <= set(keys)]
+    rejected = [value for value in known if len(value) != 1 or under_each(wrap(*value.values())) is True]
+    seen = _Kind(rejected if dicts.accepted else dicts.rejected, dicts.accepted)
+    asked = replace(evidence, rejects=under_each)
+    yield from _opened("each(values(x))", seen, asked, depth, lambda v: list(v.values()), wrap)
 
 
 def _opened(

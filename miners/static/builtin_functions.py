@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from miners.logic import TRUE, Formula, all_of, any_of, atom, negate, none_of
 from miners.static.elements import Elements
@@ -34,6 +36,7 @@ from miners.static.terms import (
     Unknown,
     choose,
     elements_of,
+    in_any_order,
     map_cases,
     operand_of,
     subject_of,
@@ -46,7 +49,7 @@ class Builtins(Elements):
     """What a builtin function gives."""
 
     def _builtin_len(self, node: ast.Call, state: State) -> Term:
-        return map_cases(self.term(node.args[0], state), lambda term: self._length(term, node))
+        return map_cases(self.term(node.args[0], state), lambda term: self._length(in_any_order(term), node))
 
     def _length(self, term: Term, node: ast.Call) -> Term:
         match term:
@@ -129,7 +132,7 @@ class Builtins(Elements):
     _builtin_repr = _builtin_str
 
     def _collected(self, node: ast.Call, state: State) -> Term:
-        """`list(x)`, `tuple(x)`, `sorted(x)`: the same elements."""
+        """`list(x)`, `tuple(x)`: the same elements in their order."""
         if not node.args:
             return Items(())
         if isinstance(node.args[0], ast.GeneratorExp):
@@ -140,12 +143,30 @@ class Builtins(Elements):
 
     _builtin_list = _collected
     _builtin_tuple = _collected
-    _builtin_sorted = _collected
     _builtin_iter = _collected
-    _builtin_reversed = _collected
+
+    def _reordered(self, node: ast.Call, state: State) -> Term:
+        """`sorted(x)`, `reversed(x)`: the same elements in another order, which only constants tell."""
+        return map_cases(self._collected(node, state), lambda term: self._in_new_order(node, in_any_order(term)))
+
+    def _in_new_order(self, node: ast.Call, term: Term) -> Term:
+        known = elements_of(term, MOST_UNROLLED) if not isinstance(term, Table) else None
+        if known is not None and ast.unparse(node.func) == "reversed":
+            return Items(tuple(reversed(known)))
+        constants = [item.value for item in known or () if isinstance(item, Const)]
+        if known is not None and not node.keywords and len(constants) == len(known):
+            with suppress(TypeError):  # what has no order
+                return Items(tuple(Const(value) for value in sorted(constants)))
+        if isinstance(term, Unknown):
+            return term
+        unknown = self.unknown(node, "another order")
+        return unknown if known is not None else replace(unknown, reordered=term)
+
+    _builtin_sorted = _reordered
+    _builtin_reversed = _reordered
 
     def _builtin_set(self, node: ast.Call, state: State) -> Term:
-        term = self._collected(node, state)
+        term = in_any_order(self._collected(node, state))
         subject = subject_of(term)
         return Computed(f"distinct({subject})") if subject is not None and "(" not in subject else term
 
@@ -239,7 +260,7 @@ class Builtins(Elements):
 
     def _builtin_sum(self, node: ast.Call, state: State) -> Term:
         (argument, *_) = node.args
-        term = self.term(argument, state)
+        term = in_any_order(self.term(argument, state))
         text, place = ast.unparse(node), self.place(node)
         if isinstance(argument, ast.GeneratorExp) and isinstance(term, Table):
             return Count(tuple(guard for _, guard, _ in term.entries))
@@ -261,6 +282,7 @@ class Builtins(Elements):
     def _extreme(self, node: ast.Call, state: State, name: str) -> Term:
         terms = [self.term(argument, state) for argument in node.args if not isinstance(argument, ast.Starred)]
         if len(terms) == 1:
+            terms = [in_any_order(terms[0])]
             terms = list(elements_of(terms[0], MOST_UNROLLED) or terms)
         return self._extreme_of(node, terms, name)
 

@@ -22,6 +22,7 @@ from miners.static.terms import (
     Term,
     Unknown,
     elements_of,
+    in_any_order,
     stand_in,
     subject_of,
 )
@@ -42,7 +43,7 @@ class Elements(Evaluator):
             return self.unknown(node, "nested comprehension")
         node = with_neighbours(node)
         generator = node.generators[0]
-        collection = self.term(generator.iter, state)
+        collection = in_any_order(self.term(generator.iter, state))
         inner = state.entered(dict(state.env))
         known = elements_of(collection, MOST_UNROLLED)
         if known is not None:

@@ -24,6 +24,7 @@ from miners.static.terms import (
     alike,
     choose,
     elements_of,
+    in_any_order,
 )
 
 
@@ -35,7 +36,7 @@ class Loops(Calls):
 
     def _for(self, node: ast.For, state: State) -> Flow:
         node = with_neighbours(node)
-        collection = self.term(node.iter, state)
+        collection = in_any_order(self.term(node.iter, state))
         known = elements_of(collection, MOST_UNROLLED)
         if isinstance(collection, Items) and collection.kind is tuple and _is_view(node.iter):
             known = None

@@ -36,6 +36,7 @@ from miners.static.terms import (
     TypeOf,
     Unknown,
     alike,
+    in_any_order,
     is_sayable,
     map_cases,
     opaque,
@@ -54,6 +55,7 @@ _MOST_COUNTED: Final = 8
 
 def truth(term: Term, text: str, place: str) -> Formula:
     """`bool(term)`."""
+    term = in_any_order(term)
     match term:
         case Choice():
             return over_cases(term, lambda value: truth(value, text, place))
@@ -242,6 +244,7 @@ def _counted(count: Count, op: str, limit: Any, text: str, place: str) -> Formul
 
 def contains(container: Term, item: Term, text: str, place: str, *, never_text: bool = False) -> Formula:
     """`item in container`."""
+    container = in_any_order(container)
     if isinstance(container, Choice):
         return over_cases(container, lambda value: contains(value, item, text, place, never_text=never_text))
     if isinstance(item, Choice):

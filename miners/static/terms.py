@@ -229,6 +229,13 @@ class Unknown:
     text: str
     place: str
     shape: str
+    reordered: Term | None = None
+    """What holds the same elements in another order: enough for a loop, a length, a membership, for nothing else."""
+
+
+def in_any_order(term: Term) -> Term:
+    """What a question about elements is asked of, where their order is no part of it."""
+    return term.reordered if isinstance(term, Unknown) and term.reordered is not None else term
 
 
 Term = (

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from miners.facts import ClassFacts
+from miners.surface.borrowed import with_borrowed_words
 from miners.surface.imported import class_facts
 from miners.surface.nested import with_nested_examples
 from pytest_llem_invariants.patience import at_most
@@ -31,4 +32,4 @@ def engine_surface(adapter: EngineAdapter) -> Mapping[str, ClassFacts]:
             )
             for name in adapter.native_types()
         }
-    return with_nested_examples(surface)
+    return with_borrowed_words(with_nested_examples(surface))

@@ -128,7 +128,8 @@ def _of_group(name: str, arguments: tuple[Any, ...]) -> TypeExpr:
 
 def _of_class(cls: type) -> TypeExpr:
     if issubclass(cls, Enum):
-        return Choice(tuple(plain_value(member) for member in cls), enum=cls.__name__)
+        values, names = tuple(plain_value(member) for member in cls), tuple(cls.__members__)
+        return Choice(values, enum=cls.__name__, names=names)
     if is_typed_dict(cls):
         return Group("dict", (Plain("str"), ANY), keys=tuple(_keys(cls)))
     return Instance(cls.__name__, cls.__module__)

@@ -8,7 +8,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import InitVar
+from dataclasses import InitVar, replace
 from enum import Enum
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from miners.types import (
     render,
     type_names,
 )
+from pytest_llem_invariants.engines.words import real_words
 from pytest_llem_invariants.expressions import MISSING
 from pytest_llem_invariants.model import EMPTY, Kwargs
 
@@ -39,12 +40,13 @@ def class_facts(cls: type, native_type: str, *, base_kwargs: Kwargs = EMPTY) -> 
     """The facts of one class, whoever enforces its annotations."""
     kind = kind_of(cls)
     fields, accepts_extra = _READERS[kind](cls)
+    words = real_words(cls)
     node = modules.class_node(cls)
     return ClassFacts(
         native_type=native_type,
         target=f"{cls.__module__}:{cls.__qualname__}",
         kind=kind,
-        fields=fields,
+        fields={name: replace(one, words=words[name]) if name in words else one for name, one in fields.items()},
         path=modules.relative_path(cls.__module__),
         line=0 if node is None else node.lineno,
         base_kwargs=dict(base_kwargs),

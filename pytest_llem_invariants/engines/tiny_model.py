@@ -125,6 +125,11 @@ def tiny_model() -> Path:
     return _made("tiny-llama", _FILES)
 
 
+def json_file() -> Path:
+    """A file that exists and holds a JSON object with as little as a logging configuration needs."""
+    return _made("example", {"example.json": {"version": 1}}) / "example.json"
+
+
 def tall_model() -> Path:
     """Another, with experts, in sizes that hardly anything exceeds and that most numbers divide.
 

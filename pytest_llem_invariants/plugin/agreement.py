@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.words import words_at
 from pytest_llem_invariants.model import (
     CheckFailed,
     Corpus,
@@ -20,7 +21,7 @@ from pytest_llem_invariants.model import (
 )
 from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.observe import Observer
-from pytest_llem_invariants.replay.soundness import Predicate, boundary_probes, judge
+from pytest_llem_invariants.replay.soundness import Predicate, boundary_probes, judge, worded_probes
 from pytest_llem_invariants.values import identity
 from pytest_llem_invariants.wording import say_match, say_value
 
@@ -61,11 +62,14 @@ class Agreement:
             rule,
             self._predicate(of, rule)[1],
             self._observe(of, rule.severity is Severity.ERROR),
-            boundary_probes(
-                rule,
-                company=[other.kwargs_positive for other in islice(others, _MOST_COMPANY)],
-                context_fields=self._corpus.context,
-                limit=_MOST_PROBES if entry is None or entry.probes is None else _FEW_PROBES,
+            chain(
+                filter(self._predicate(of, rule)[1], self._worded(rule)),
+                boundary_probes(
+                    rule,
+                    company=[other.kwargs_positive for other in islice(others, _MOST_COMPANY)],
+                    context_fields=self._corpus.context,
+                    limit=_MOST_PROBES if entry is None or entry.probes is None else _FEW_PROBES,
+                ),
             ),
             explained=lambda kwargs: any(
                 claims(kwargs)
@@ -76,6 +80,13 @@ class Agreement:
             ),
         )
         return soundness, tuple(_divergences(rule, soundness))
+
+    def _worded(self, rule: Rule) -> Iterator[Kwargs]:
+        """A rule of a declared type is seldom wrong but of a real word: of these none that it claims is left out."""
+        if rule.severity is not Severity.ERROR:
+            return iter(())
+        cls = self._adapter.native_class(rule.native_type)
+        return worded_probes(rule, lambda path: words_at(cls, path))
 
     def _class(self, rule: Rule, context: Mapping[str, Any]) -> _Class:
         if self._native_type != rule.native_type:  # rules come class by class: what is behind is let go

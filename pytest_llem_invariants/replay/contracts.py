@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -128,7 +128,8 @@ def _why_foreign(rule: Rule, exception: ObservedException) -> str | None:
     worded = _is_worded(rule, exception.message)
     if exception.locations and not _speaks_of(rule, exception.locations, worded):
         return f"raised for {', '.join(exception.locations)}, another field"
-    if not worded and not _judges_kind(rule) and not _ACCIDENTS.isdisjoint((exception.type, *exception.bases)):
+    kinds = {exception.type, *exception.bases}
+    if not worded and not _judges_kind(rule) and not _is_missed(rule, kinds) and not _ACCIDENTS.isdisjoint(kinds):
         return "the example's own shape trips the library"
     return None
 
@@ -152,6 +153,11 @@ def _fields(rule: Rule) -> frozenset[str]:
 
 def _judges_kind(rule: Rule) -> bool:
     return any(clause.op in _JUDGES_KIND for clauses in rule.match.fields.values() for clause in clauses)
+
+
+def _is_missed(rule: Rule, kinds: Collection[str]) -> bool:
+    """Whether a lookup failed of which the rule gives the keys."""
+    return "KeyError" in kinds and any(c.op == "not_in" for clauses in rule.match.fields.values() for c in clauses)
 
 
 def _is_worded(rule: Rule, message: str) -> bool:

@@ -38,6 +38,7 @@ class _Unknown:
     literals: tuple[Any, ...] | None = None
     default: Any = MISSING
     examples: tuple[Any, ...] = ()
+    words: tuple[Any, ...] = ()
 
     @property
     def bounds(self) -> Mapping[str, Any]:
@@ -74,6 +75,25 @@ def boundary_probes(
         if key not in seen:
             seen.add(key)
             yield kwargs
+
+
+def worded_probes(
+    rule: Rule, words_of: Callable[[str], Iterable[Any]], beside: Mapping[str, Iterable[Any]] = EMPTY
+) -> Iterator[Kwargs]:
+    """The bare class and a rule's own example, with each real word of the rule's fields.
+
+    No limit holds for them: a rule that refuses a type is right only if it is right of all of them. Its example is
+    put beside the values of other fields that `beside` gives.
+    """
+    names = referenced_fields(rule.match)
+    for name in names:
+        for word in words_of(name):
+            for base in ({}, rule.kwargs_positive):
+                yield from _with(base, name, word)
+    for name, values in beside.items():
+        if name not in names and name not in rule.kwargs_positive:
+            for value in values:
+                yield from _with(rule.kwargs_positive, name, value)
 
 
 def declared_pools(facts: Mapping[str, FieldLike]) -> Pools:

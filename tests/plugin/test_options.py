@@ -306,3 +306,19 @@ def test_log_records_of_items_are_captured_only_for_who_asks(
     assert house.run("-p", "no:xdist", *options).ret == 0
     entered = int((house.path / "entered").read_text())
     assert (entered > 3 * len(GOOD)) is captured
+
+
+def test_soundness_asks_for_the_words_that_the_library_itself_uses(house: House) -> None:
+    from dataclasses import replace
+
+    from pytest_llem_invariants.model import Clause
+    from tests.plugin.house import MODE
+
+    of_any_text = {"mode": (Clause("type_is", "str"),)}
+    handed_in = replace(MODE, match=replace(MODE.match, fields=of_any_text), kwargs_negative={"size": 1})
+    house.hold([handed_in])
+    assert house.run().ret == 0
+    assert house.run("--llem-soundness").ret == 1
+    (case,) = load_validated(house.validated).cases
+    assert case.soundness is not None
+    assert {"mode": "exact"} in [dict(example) for example in case.soundness.overbroad]

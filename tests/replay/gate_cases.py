@@ -151,6 +151,9 @@ def _foreign() -> Iterator[GateCase]:
         ):
             about_kind = replace(unworded, match=matching(count=(op, rhs)))
             yield _row(row, f"{kind} of a rule about {op}", about_kind, accident, None)
+        listed = replace(unworded, match=matching(count=("not_in", ["a", "b"])))
+        missed = None if kind == "KeyError" else (error, why)
+        yield _row(row, f"{kind} of a rule about members", listed, accident, missed)
     also_kind = replace(unworded, match=matching(count=("<", 0), other=("type_is", "str")))
     yield _row(row, "a rule that judges kind among others", also_kind, raised("odd", "TypeError"), None)
     yield _row(row, "an ordinary raise of an unworded rule", unworded, raised("boom"), None)

@@ -164,3 +164,34 @@ class PathOnThisMachine:
     def __post_init__(self):
         if self.path and not Path(self.path).parent.is_dir():
             raise ValueError("no such folder")  # error: path truthy and ?asks the machine -> no such folder
+
+
+@dataclass
+class OutOfOrder:
+    sizes: list = field(default_factory=list)
+
+    def __post_init__(self):
+        if self.sizes != sorted(self.sizes):
+            raise ValueError("not sorted")  # error: ?another order -> not sorted
+        if list(reversed(self.sizes))[0] == 4:
+            raise ValueError("four at the end")  # error: ?another order -> four at the end
+        if len(sorted(self.sizes)) > 3:
+            raise ValueError("too many")  # error: len(sizes) > 3 -> too many
+        if 7 in sorted(self.sizes):
+            raise ValueError("seven")  # error: each(sizes) == 7 -> seven
+        for size in reversed(self.sizes):
+            if size == 5:
+                raise ValueError("five")  # error: each(sizes) == 5 -> five
+        if max(sorted(self.sizes), default=0) == 9:
+            raise ValueError("nine")  # error: ?max -> nine
+
+
+@dataclass
+class SortedConstants:
+    a: int = 0
+
+    def __post_init__(self):
+        if self.a == sorted((3, 1, 2))[0]:
+            raise ValueError("the first")  # error: a == 1 -> the first
+        if self.a == list(reversed((3, 1, 2)))[0]:
+            raise ValueError("the last")  # error: a == 2 -> the last
