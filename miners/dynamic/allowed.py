@@ -22,10 +22,24 @@ class _Nobody:
         return "an object of a class that no library knows"
 
 
+class _Number(_Nobody):
+    """Such a class whose objects are numbers for whoever asks, as those of an array library are."""
+
+    def __float__(self) -> float:
+        return 1.0
+
+    def __index__(self) -> int:
+        return 1
+
+
 def foreign_values() -> tuple[Any, ...]:
-    """Values of types that no corpus file holds, made anew: a library may keep or change what it is given."""
-    plain = ((1,), ("x",), {1}, frozenset({1}), b"x")
-    return (*plain, range(2), Fraction(1, 2), Decimal("0.5"), MappingProxyType({"x": 1}), len, int, _Nobody())
+    """Values of types that no corpus file holds, made anew: a library may keep or change what it is given.
+
+    Of numbers also a whole one and zero: what takes a truth value takes these alone.
+    """
+    plain = ((1,), ("x",), {1}, frozenset({1}), b"x", b"1")
+    numbers = (Fraction(1, 2), Fraction(1), Decimal("0.5"), Decimal(1), Decimal(0), _Number())
+    return (*plain, *numbers, range(2), MappingProxyType({"x": 1}), len, int, _Nobody())
 
 
 def is_plain(types: Iterable[str]) -> bool:

@@ -261,9 +261,14 @@ def what_has_a_numerator(f: Any) -> bool:
     return not hasattr(f, "numerator")
 
 
+def what_counts_as_a_truth_value(f: Any) -> bool:
+    return not isinstance(f, bool) and not (hasattr(f, "__float__") and float(f) in (0.0, 1.0))
+
+
 @pytest.mark.parametrize(
     ("check", "clause"),
     [
+        (what_counts_as_a_truth_value, ("type_is", ["dict", "list", "str"])),
         (text_alone, ("type_is_not", "str")),
         (text_or_sequence, ("type_is_not", ["list", "str", "tuple"])),
         (what_has_a_numerator, ("type_is", ["dict", "float", "list", "str"])),
