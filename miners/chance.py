@@ -14,7 +14,7 @@ from miners.shapes import MACHINE, RUN_TIME
 from miners.values import Surface, put
 from miners.verdicts import OF_THE_WORLD
 from pytest_llem_invariants.expressions import read_path
-from pytest_llem_invariants.model import Rule, Severity
+from pytest_llem_invariants.model import Observation, Rule, Severity
 from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.contracts import positive_raises
 
@@ -44,15 +44,25 @@ def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried:
 def hangs_on_a_file(
     rule: Rule, context: Mapping[str, Any], triggers: Predicate, oracle: Oracle, facts: ClassFacts, surface: Surface
 ) -> bool:
-    """Whether a text is refused as long as it names nothing that is there."""
+    """Whether a text is refused as long as it names nothing that is there: of what is, another line says something."""
 
-    def shows(name: str, text: str) -> bool:
+    def end(name: str, text: str) -> Observation | None:
         kwargs = put(rule.kwargs_positive, name, text, facts, surface)
-        return triggers(kwargs) and positive_raises(rule, oracle.observe(kwargs, context, rule.severity)) is None
+        return oracle.observe(kwargs, context, rule.severity) if triggers(kwargs) else None
+
+    def differ(missing: Observation | None, there: Observation | None) -> bool:
+        if missing is None or there is None or positive_raises(rule, missing) is not None:
+            return False
+        return _place_of(missing) != _place_of(there)
 
     return rule.severity is Severity.ERROR and any(
-        shows(name, f"{there}-missing") and not shows(name, there)
+        differ(end(name, f"{there}-missing"), end(name, there))
         for name in referenced_fields(rule.match)
         if isinstance(read_path(rule.kwargs_positive, name), str)
         for there in _THERE
     )
+
+
+def _place_of(observation: Observation) -> tuple[str, str | None] | None:
+    error = observation.exception
+    return None if error is None else (error.type, error.raised_at)

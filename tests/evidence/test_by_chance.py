@@ -51,6 +51,8 @@ class Library:
         mode = kwargs.get("mode", "fast")
         if "/" in mode and not Path(mode).exists():
             return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:5")
+        if "/" in mode:
+            return ObservedException("ValueError", "not in the right format", raised_at="lib/config.py:6")
         return None
 
     def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
