@@ -236,7 +236,7 @@ def _invocations(checked: Sequence[Checked]) -> dict[str, Any]:
 
 def _foreign(checked: Sequence[Checked]) -> list[str]:
     return [
-        f"{document.name}: checked with {rules_from(document.verdict.origin)}"
+        printable(f"{document.name}: checked with {rules_from(document.verdict.origin)}")
         for document in checked
         if document.verdict.origin is not None
     ]
