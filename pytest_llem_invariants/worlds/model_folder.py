@@ -1,0 +1,131 @@
+"""The facts of a model: what the files of its folder say, as they say it."""
+
+from __future__ import annotations
+
+import os
+
+from pytest_llem_invariants.errors import CorpusError, LlemError
+from pytest_llem_invariants.worlds.facts import Facts, flattened
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+CONFIG = "config.json"
+_PARTS = {
+    CONFIG: "model.config",
+    "generation_config.json": "model.generation",
+    "tokenizer_config.json": "model.tokenizer",
+    "adapter_config.json": "model.adapter",
+}
+"""File of a model's folder → the group of facts that it holds."""
+_NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
+"""Where models of several parts keep the config of the part that reads and writes text."""
+_MOST_FILES = 10_000
+
+
+def model_facts(named: str) -> Facts:
+    """The facts of a model: a folder, its `config.json`, or an id whose files lie in the local Hugging Face cache."""
+    if os.path.isdir(named):
+        return _of_folder(named)
+    if os.path.exists(named) or named.endswith(".json"):
+        return _of_config(_read(named))
+    folder = cached_folder(named)
+    if folder is None:
+        raise LlemError(
+            f"no model {named!r}: it is no folder and no file, and not in the local Hugging Face cache ({_cache()}) — "
+            "give the folder that holds its config.json, or download it there first"
+        )
+    return _of_folder(folder)
+
+
+def known_here(named: object) -> bool:
+    """Whether the model that a config names can be read on this machine."""
+    if not isinstance(named, str) or not named:
+        return False
+    return os.path.isfile(os.path.join(named, CONFIG)) or cached_folder(named) is not None
+
+
+def _of_folder(folder: str) -> Facts:
+    path = os.path.join(folder, CONFIG)
+    files = sorted(_files(folder))
+    if not os.path.isfile(path):
+        if "params.json" in files:
+            return Facts({"model.files": files}, ("model.files",))
+        raise LlemError(f"{folder}: no {CONFIG} in this folder — give the folder of a model, or a {CONFIG}")
+    facts = _of_config(_read(path))
+    others: dict[str, Any] = {"model.files": files}
+    whole = ["model.files"]
+    for name, group in _PARTS.items():
+        if name == CONFIG:
+            continue
+        whole.append(f"{group}.")
+        if name in files:
+            others.update(flattened(group, _read(os.path.join(folder, name))))
+    return facts.with_more(Facts(others, whole))
+
+
+def _of_config(config: Mapping[str, Any]) -> Facts:
+    given = dict(flattened("model.config", dict(config)))
+    given.update(flattened("model.text", dict(_text_part(config))))
+    return Facts(given, ("model.config.", "model.text."))
+
+
+def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of a config that speaks of text: the whole of it unless it has one of its own."""
+    for name in _NESTED:
+        part = config.get(name)
+        if isinstance(part, dict) and part:
+            return _text_part(part)
+    return config
+
+
+def _read(path: str) -> Mapping[str, Any]:
+    from pytest_llem_invariants.cli.reading import read  # the strict reader of configs: bounded, with lines
+
+    data: Mapping[str, Any] = read(path).data
+    return data
+
+
+def _files(folder: str) -> Iterator[str]:
+    """The names of the files of a folder, those of its subfolders left aside."""
+    with os.scandir(folder) as entries:
+        for number, entry in enumerate(entries):
+            if number >= _MOST_FILES:
+                raise CorpusError(f"the folder holds more than {_MOST_FILES:,} files", path=folder, mend="name a model")
+            if not entry.is_dir():
+                yield entry.name
+
+
+# The Hugging Face cache
+
+
+def cached_folder(identity: str) -> str | None:
+    """The newest snapshot of a model in the local cache; None where it is not there. Nothing is downloaded."""
+    parts = identity.split("/")
+    if len(parts) > 2 or not all(part and set(part) <= _ID_LETTERS and part.strip(".") for part in parts):
+        return None
+    folder = os.path.join(_cache(), f"models--{'--'.join(parts)}")
+    try:
+        with open(os.path.join(folder, "refs", "main"), encoding="ascii") as file:
+            revision = file.read(200).strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not revision or not set(revision) <= _ID_LETTERS or not revision.strip("."):
+        return None
+    snapshot = os.path.join(folder, "snapshots", revision)
+    return snapshot if os.path.isfile(os.path.join(snapshot, CONFIG)) else None
+
+
+_ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")
+
+
+def _cache() -> str:
+    own = os.environ.get("HF_HUB_CACHE")
+    if own:
+        return own
+    home = os.environ.get("HF_HOME") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "huggingface"
+    )
+    return os.path.join(home, "hub")

@@ -1,0 +1,39 @@
+"""A world puts facts together; what nobody gave stays unknown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.worlds import World
+
+
+def test_nothing_given_is_nothing_known() -> None:
+    facts = World().facts
+    assert not facts
+    assert not any(map(facts.is_known, ("model.config.model_type", "device.platform", "env.A", "packages.triton")))
+
+
+def test_what_is_given_is_put_together(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    facts = World(
+        model=tmp_path,
+        gpu="T4:2",
+        env={"VLLM_USE_V1": "1"},
+        packages={"Triton": "3.7.1", "flashinfer": None},
+        facts={"served.max_model_len": 4096},
+    ).facts
+    assert facts["model.config.model_type"] == "llama"
+    assert facts["device.capability"] == 7.5
+    assert facts["env.VLLM_USE_V1"] == "1"
+    assert facts["packages.triton"] == "3.7.1"
+    assert facts["packages.flashinfer"] is None
+    assert facts["served.max_model_len"] == 4096
+
+
+def test_a_fact_outside_of_every_group_is_an_error() -> None:
+    with pytest.raises(LlemError, match="no fact 'temperature'"):
+        World(facts={"temperature": 1})
