@@ -9,7 +9,8 @@ from typing import Any
 from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.checker.store import parse
-from pytest_llem_invariants.corpus import render_proposed
+from pytest_llem_invariants.corpus.files import render_proposed
+from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -22,7 +23,6 @@ from pytest_llem_invariants.model import (
     Rule,
     Severity,
 )
-from pytest_llem_invariants.predicates import referenced_fields
 
 SAMPLING = "bench.SamplingParams"
 CONFIG: dict[str, Any] = {

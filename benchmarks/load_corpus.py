@@ -15,11 +15,11 @@ from pathlib import Path
 
 import yaml
 
-from pytest_llem_invariants.corpus import load_proposed, render_proposed
+from pytest_llem_invariants.corpus.files import load_proposed, render_proposed
 from pytest_llem_invariants.ssot import data_root
 
 RUNS = 7
-_CODE = "import sys; from pytest_llem_invariants.corpus import load_proposed; load_proposed(sys.argv[1])"
+_CODE = "import sys; from pytest_llem_invariants.corpus.files import load_proposed; load_proposed(sys.argv[1])"
 
 
 def main() -> None:

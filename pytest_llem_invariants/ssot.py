@@ -13,12 +13,12 @@ from typing import Any, Final, final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from pytest_llem_invariants.corpus import read_context_fields
+from pytest_llem_invariants.corpus.files import read_context_fields
 from pytest_llem_invariants.errors import EngineUnavailableError, MinerError, MinerVersionMismatchError
-from pytest_llem_invariants.likeness import near_names
 from pytest_llem_invariants.model import ContextField
-from pytest_llem_invariants.strict import Section
-from pytest_llem_invariants.yamlio import read_document
+from pytest_llem_invariants.text.likeness import near_names
+from pytest_llem_invariants.text.strict import Section
+from pytest_llem_invariants.text.yaml_reader import read_document
 
 FOLDER: Final = "engine_versions"
 ROLES: Final = ("static", "dynamic", "discovery", "invariants", "schemas")

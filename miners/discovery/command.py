@@ -10,11 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from miners.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
-from pytest_llem_invariants.edge import say
+from miners.build.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.files import write_atomically
 from pytest_llem_invariants.ssot import data_root
+from pytest_llem_invariants.text.atomic import write_atomically
+from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
     from miners.discovery.walk import Schema
@@ -66,8 +66,9 @@ def _by_import(options: argparse.Namespace, path: Path) -> Schema:
 
 
 def _from_source(options: argparse.Namespace, path: Path) -> Schema:
-    from miners.source_build import discover_from_source, source_version
+    from miners.discovery.source import discover_from_source
     from miners.surface.source_classes import skeletons_of
+    from miners.surface.source_version import source_version
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(options.engine)

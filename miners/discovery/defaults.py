@@ -18,7 +18,7 @@ from typing import Any, Final, final
 from miners.discovery.shapes import to_json
 from miners.surface import modules
 from miners.surface.imported import plain_default
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.language.expressions import MISSING
 
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]+\b")
 _LONGEST: Final = 60

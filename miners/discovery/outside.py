@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from miners.facts import ClassKind
+from miners.surface.facts import ClassKind
 from miners.surface.imported import kind_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from miners.types import Bounded, Choice, Either, Group, Instance, Key, Plain, TypeExpr, Unknown
+from miners.surface.types import Bounded, Choice, Either, Group, Instance, Key, Plain, TypeExpr, Unknown
 
 
 def shape_of(type_: TypeExpr) -> dict[str, Any]:

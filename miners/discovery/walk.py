@@ -12,12 +12,12 @@ from miners.discovery.docs import FieldDoc, class_description, class_nodes, fiel
 from miners.discovery.outside import fields_outside
 from miners.discovery.shapes import shape_of, to_json
 from miners.discovery.steady import Default, defaults_of
-from miners.facts import ClassFacts, FieldFact
 from miners.surface import engine_surface, modules
-from miners.types import Unknown, parts
-from pytest_llem_invariants.expressions import MISSING
-from pytest_llem_invariants.files import now
-from pytest_llem_invariants.patience import at_most
+from miners.surface.facts import ClassFacts, FieldFact
+from miners.surface.types import Unknown, parts
+from pytest_llem_invariants.language.expressions import MISSING
+from pytest_llem_invariants.process.patience import at_most
+from pytest_llem_invariants.text.atomic import now
 
 if TYPE_CHECKING:
     from miners.discovery.elsewhere import Elsewhere

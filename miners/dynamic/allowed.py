@@ -8,8 +8,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
-from pytest_llem_invariants.predicates import type_names
-from pytest_llem_invariants.values import SAMPLES
+from pytest_llem_invariants.language.predicates import type_names
+from pytest_llem_invariants.language.values import SAMPLES
 
 Rejects = Callable[[Any], bool | None]
 _BUILTIN: Final = frozenset(SAMPLES) | {"bytes", "tuple", "set", "frozenset"}

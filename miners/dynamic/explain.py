@@ -10,11 +10,11 @@ from typing import Any, Final
 from miners.dynamic.rows import Oracle, Row, message_class, names, numbers_in, quoted
 from miners.dynamic.shapes import Evidence, infer
 from miners.dynamic.templates import across
-from miners.facts import FieldFact
-from pytest_llem_invariants.expressions import MISSING, is_number
+from miners.surface.facts import FieldFact
+from pytest_llem_invariants.language.expressions import MISSING, is_number
+from pytest_llem_invariants.language.predicates import compile_match, reference_of
+from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
-from pytest_llem_invariants.predicates import compile_match, reference_of
-from pytest_llem_invariants.values import distinct, fits, holdable, identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Pools = Mapping[str, tuple[Any, ...]]

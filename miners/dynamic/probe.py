@@ -11,15 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from miners.candidate import Candidate
+from miners.candidates.candidate import Candidate
 from miners.dynamic.allowed import is_plain
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.rows import Oracle, Raises, Row
-from miners.facts import ClassFacts, FieldFact, is_closed
-from miners.types import Choice, alternatives
-from miners.values import Surface, class_of
-from pytest_llem_invariants.corpus_names import template_fragments
-from pytest_llem_invariants.expressions import MISSING, is_number
+from miners.surface.facts import ClassFacts, FieldFact, is_closed
+from miners.surface.fields import Surface, class_of
+from miners.surface.types import Choice, alternatives
+from pytest_llem_invariants.corpus.names import template_fragments
+from pytest_llem_invariants.language.expressions import MISSING, is_number
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields, same
+from pytest_llem_invariants.language.values import distinct, fits, holdable, identity, pool, resolve_class
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -32,8 +34,6 @@ from pytest_llem_invariants.model import (
     Severity,
     TypedValue,
 )
-from pytest_llem_invariants.predicates import compile_match, referenced_fields, same
-from pytest_llem_invariants.values import distinct, fits, holdable, identity, pool, resolve_class
 
 Predicate = Callable[[Kwargs], bool]
 

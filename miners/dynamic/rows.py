@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
+from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import EMPTY, Kwargs, ObservedException, TypedValue
-from pytest_llem_invariants.values import identity
 
 Raises = Callable[[Kwargs], ObservedException | None]
 """Asks the live library: the exception that these arguments meet, or None where it accepts them."""

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from miners.dynamic.allowed import allowed_types
 from miners.dynamic.thresholds import Rejects, bisect
-from pytest_llem_invariants.expressions import is_number
+from pytest_llem_invariants.language.expressions import is_number
+from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, compile_match, same
+from pytest_llem_invariants.language.values import SAMPLES, distinct, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Match, TypedValue
-from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, same
-from pytest_llem_invariants.values import SAMPLES, distinct, identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 _X: Final = "x"

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from miners.dynamic.rows import Row
-from pytest_llem_invariants.expressions import is_number
+from pytest_llem_invariants.language.expressions import is_number
+from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, compile_match
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
-from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match
 
 Fields = Mapping[str, tuple[Clause, ...]]
 _LEAST_CLAIMED: Final = 0.5

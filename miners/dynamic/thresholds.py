@@ -7,7 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from pytest_llem_invariants.expressions import is_number
+from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.model import Clause
 
 Rejects = Callable[[Any], bool | None]

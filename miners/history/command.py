@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import data_root, known_engines, load_ssot
+from pytest_llem_invariants.text.terminal import say
 
 OK: Final = 0
 INCOMPLETE: Final = 1
@@ -30,7 +30,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from miners.history.making import Making
-    from miners.progress import Progress
+    from miners.process.progress import Progress
     from pytest_llem_invariants.engines.tiny_model import cache_folder
 
     ssot = load_ssot(options.engine)

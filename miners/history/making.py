@@ -17,11 +17,11 @@ from typing import Any, Final, final
 
 import yaml
 
-from miners.counterexamples import COUNTEREXAMPLES
-from miners.progress import Progress
+from miners.gate.counterexamples import COUNTEREXAMPLES
+from miners.process.progress import Progress
 from pytest_llem_invariants.errors import MinerError
-from pytest_llem_invariants.files import write_atomically
 from pytest_llem_invariants.ssot import FOLDER, Ssot
+from pytest_llem_invariants.text.atomic import write_atomically
 
 PROPOSED: Final = "invariants.proposed.yaml"
 VALIDATED: Final = "invariants.validated.yaml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.ssot import data_root, known_engines
+from pytest_llem_invariants.text.terminal import say
 
 
 def register(commands: Any) -> None:

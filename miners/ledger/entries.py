@@ -7,29 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, final
 
-from pytest_llem_invariants.model import Vocabulary
-
-
-class Reason(Vocabulary):
-    """Why no rule covers an effect."""
-
-    OPAQUE = "opaque"
-    """A clause of its condition is beyond the predicates."""
-    REFUTED = "refuted"
-    """The live library answered otherwise than the rule said."""
-    NO_EXAMPLE = "no_example"
-    """No keyword arguments were found for which the live library shows it."""
-    NOT_TRIED = "not_tried"
-    """A rule was proposed, and nothing is known of its proof."""
-    RUN_TIME = "run_time"
-    """It depends on a model, a device, a tokenizer, a file or an argument that only a running engine has."""
-    UNREACHABLE = "unreachable"
-    """Building and validating a config never comes here."""
-    DEFAULT = "default"
-    """It fills in what was not given: nothing that a config says is changed."""
-    PRIVATE = "private"
-    """It depends on, or changes, what no keyword argument gives."""
-
+from miners.candidates.outcomes import Reason
 
 WITHIN_REACH: Final = frozenset({Reason.OPAQUE, Reason.REFUTED, Reason.NO_EXAMPLE, Reason.NOT_TRIED})
 """The reasons that leave open whether keyword arguments alone can have the effect: a debt, not an excuse."""

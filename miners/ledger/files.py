@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from miners.ledger.entries import Entry, Figures, Ledger, Reason, figures
+from miners.candidates.outcomes import Reason
+from miners.ledger.entries import Entry, Figures, Ledger, figures
 from pytest_llem_invariants.errors import CorpusError
 
 SCHEMA_VERSION: Final = "1.0.0"

@@ -7,77 +7,36 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, final
 
-from miners.candidate import Candidate
-from miners.cases import MANY_CASES
-from miners.detours import NO_VERDICT
-from miners.ledger.entries import Entry, Ledger, Reason
-from miners.static import StaticResult
-from miners.static.candidates import Dropped, SiteFinding
-from miners.static.context import NO_CONTEXT, ContextReads, context_reads
-from miners.static.state import EffectKind
-from miners.static.terms import OUTSIDE, RUN_TIME
-from miners.verdicts import (
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import (
+    _DROPPED,
+    _LOST,
     BEHIND,
-    OF_NO_ARGUMENT,
     OF_NO_CONFIG,
     OF_NO_CONTEXT,
     OF_NO_TYPE,
-    OF_THE_DISK,
-    OF_THE_MACHINE,
-    OF_THE_MODEL,
-    OF_THE_MOMENT,
-    OF_THE_WORLD,
     Lost,
+    Reason,
 )
-from pytest_llem_invariants.corpus import template_fragments
+from miners.examples.detours import NO_VERDICT
+from miners.ledger.entries import Entry, Ledger
+from miners.logic.cases import MANY_CASES
+from miners.static.context import NO_CONTEXT, ContextReads
+from miners.static.effects import _SPEAKING_OF, EffectKind
+from miners.static.findings import Dropped, SiteFinding, StaticResult
+from miners.symbolic.opacity import OUTSIDE, RUN_TIME
+from pytest_llem_invariants.corpus.files import template_fragments
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import EMPTY, Case, Match, Outcome, Rule, Severity
-from pytest_llem_invariants.predicates import compile_match
 
 if TYPE_CHECKING:
-    from miners.build import Mined
-    from pytest_llem_invariants.ssot import Ssot
+    pass
 
 Place = tuple[str, int]
 
-_DROPPED: Final[Mapping[str, Reason]] = {
-    "opaque": Reason.OPAQUE,
-    "too many cases": Reason.OPAQUE,
-    "unconditional": Reason.UNREACHABLE,
-    "default": Reason.DEFAULT,
-    "private": Reason.PRIVATE,
-    "needs an argument": Reason.RUN_TIME,
-    "handled": Reason.UNREACHABLE,
-    "unreachable": Reason.UNREACHABLE,
-    "not called": Reason.UNREACHABLE,
-}
 _FOR_CERTAIN: Final = (OF_NO_TYPE, OF_NO_CONTEXT, BEHIND)
 """What holds of a condition of which some is not said holds of the whole of it as well."""
 _STOPPED: Final = re.compile(r" at (?P<place>\S+:\d+) instead\Z")
-_SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
-    EffectKind.RAISE: frozenset({Severity.ERROR}),
-    EffectKind.ASSERT: frozenset({Severity.ERROR}),
-    EffectKind.SELF_ASSIGN: frozenset({Severity.DORMANT}),
-    EffectKind.MINOR_ISSUE: frozenset({Severity.DORMANT}),
-    EffectKind.WARN: frozenset({Severity.WARN, Severity.DORMANT}),
-    EffectKind.LOG: frozenset({Severity.WARN, Severity.DORMANT}),
-    EffectKind.LOG_ONCE: frozenset({Severity.WARN, Severity.DORMANT}),
-}
-"""A line can also trip over a value (`value.lower()`): that rule is another one than that of the line's own effect."""
-_LOST: Final = (
-    (": environment: ", Reason.RUN_TIME),
-    (OF_NO_TYPE, Reason.UNREACHABLE),
-    (OF_NO_CONTEXT, Reason.RUN_TIME),
-    (OF_NO_ARGUMENT, Reason.PRIVATE),
-    (BEHIND, Reason.UNREACHABLE),
-    (OF_THE_MOMENT, Reason.RUN_TIME),
-    (OF_THE_MODEL, Reason.RUN_TIME),
-    (OF_THE_MACHINE, Reason.RUN_TIME),
-    (OF_THE_DISK, Reason.RUN_TIME),
-    (OF_THE_WORLD, Reason.RUN_TIME),
-    ("no example", Reason.NO_EXAMPLE),
-    ("fires on", Reason.REFUTED),
-    ("still contradicted", Reason.REFUTED),
-)
 _FIRST: Final = (
     Reason.REFUTED,
     Reason.OPAQUE,
@@ -97,18 +56,6 @@ class _Why:
     reason: Reason
     detail: str
     shapes: tuple[str, ...] = ()
-
-
-def ledger_of(mined: Mined, ssot: Ssot) -> Ledger:
-    """The ledger of one build: all of its rules were confirmed."""
-    return make_ledger(
-        mined.read,
-        mined.corpus.rules,
-        mined.lost,
-        engine=mined.corpus.engine,
-        engine_version=mined.corpus.engine_version,
-        context=context_reads(ssot),
-    )
 
 
 def make_ledger(

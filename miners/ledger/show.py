@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from miners.ledger.entries import Entry, Figures, Ledger, Reason, figures
+from miners.candidates.outcomes import Reason
+from miners.ledger.entries import Entry, Figures, Ledger, figures
 
 _MOST_SHAPES: Final = 20
 _WORDS: Final = {

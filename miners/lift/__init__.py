@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind
+from miners.candidates.candidate import Candidate
 from miners.lift.declared import lift_annotations
 from miners.lift.pydantic import lift_pydantic
+from miners.surface.facts import ClassFacts, ClassKind
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, FieldFact
+from miners.candidates.candidate import Candidate
 from miners.lift.rejections import Rejections, Told, flatten
-from miners.logic import fields_of, to_dnf
-from pytest_llem_invariants.expressions import MISSING
+from miners.logic.as_rule import fields_of
+from miners.logic.normal_form import to_dnf
+from miners.surface.facts import ClassFacts, FieldFact
+from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.model import AddedBy, Channel, Clause, ExpectedOutcome, MinerSource, Outcome, Severity
 
 RAISES = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)

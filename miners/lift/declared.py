@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind
+from miners.candidates.candidate import Candidate
 from miners.lift.candidates import candidates_of
 from miners.lift.schema import Reader
-from miners.types import Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown, alternatives
+from miners.surface.facts import ClassFacts, ClassKind
+from miners.surface.types import Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown, alternatives
 from pytest_llem_invariants.model import AddedBy
 
 ADDED_BY: Final = {

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, FieldFact
+from miners.candidates.candidate import Candidate
 from miners.lift.candidates import candidate, candidates_of
 from miners.lift.schema import Reader, fields_of, has_validator_before, object_schema
+from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.imported import plain_default
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.model import AddedBy, Clause
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from miners.logic import FALSE, TRUE, Formula, all_of, atom
+from miners.logic.formulas import FALSE, TRUE, Formula, all_of, atom
 
 KINDS: Final[Mapping[str, type]] = {
     "none": type(None),

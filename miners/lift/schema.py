@@ -28,8 +28,8 @@ from miners.lift.rejections import (
     on,
     worded,
 )
-from miners.logic import FALSE, Atom, Formula, any_of, atom
-from pytest_llem_invariants.expressions import opens_elements
+from miners.logic.formulas import FALSE, Atom, Formula, any_of, atom
+from pytest_llem_invariants.language.expressions import opens_elements
 from pytest_llem_invariants.model import Clause
 
 Schema = Mapping[str, Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts
+from miners.candidates.candidate import Candidate
 from miners.lift import lift_class
+from miners.surface.facts import ClassFacts
 from miners.surface.source_classes import Skeletons
 
 

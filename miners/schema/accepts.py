@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from miners.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.surface.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
 
 _WIDER: Final[Mapping[str, frozenset[str]]] = {
     "int": frozenset({"float", "complex"}),

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.ssot import data_root
+from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
     from miners.schema.change import SchemaDiff
@@ -77,7 +77,7 @@ def _drift(options: argparse.Namespace) -> int:
 
 def _digest(options: argparse.Namespace) -> int:
     from miners.schema.digests import all_pages, engines_with_data
-    from pytest_llem_invariants.files import write_atomically
+    from pytest_llem_invariants.text.atomic import write_atomically
 
     root = data_root()
     stale = []

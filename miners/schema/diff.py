@@ -9,7 +9,7 @@ from miners.discovery.shapes import type_of
 from miners.schema.accepts import is_within
 from miners.schema.change import Change, Difference, SchemaDiff
 from miners.schema.renames import renamed_classes, renamed_fields
-from miners.types import UNTYPED, Bounded, Choice, Either, TypeExpr
+from miners.surface.types import UNTYPED, Bounded, Choice, Either, TypeExpr
 from pytest_llem_invariants.errors import MinerError
 
 _GROUPS: Final = ("engine_params", "sampling_params")

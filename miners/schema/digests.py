@@ -14,11 +14,11 @@ from packaging.version import Version
 from miners.discovery.render import FILE, load_schema
 from miners.schema.diff import Parameters, diff_schemas, parameters_of
 from miners.schema.report import code, table, to_markdown
-from pytest_llem_invariants.corpus import EffectiveRule, effective, load_proposed, load_validated
+from pytest_llem_invariants.corpus.files import EffectiveRule, effective, load_proposed, load_validated
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.language.wording import say_match
 from pytest_llem_invariants.model import Corpus, Severity
-from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.ssot import data_root
-from pytest_llem_invariants.wording import say_match
 
 PLACE: Final = Path("docs", "reference", "engines")
 _PROPOSED: Final = "invariants.proposed.yaml"

@@ -13,7 +13,7 @@ from miners.discovery.shapes import type_of
 from miners.schema.accepts import is_within
 from miners.schema.diff import Parameters, parameters_of
 from miners.surface.imported import class_facts
-from miners.types import ANY, NONE, UNTYPED, Either, Group, Instance, Plain, TypeExpr, alternatives, parts
+from miners.surface.types import ANY, NONE, UNTYPED, Either, Group, Instance, Plain, TypeExpr, alternatives, parts
 from pytest_llem_invariants.errors import MinerError
 
 

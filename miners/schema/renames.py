@@ -9,7 +9,7 @@ from typing import Any, Final
 from miners.discovery.shapes import type_of
 from miners.schema.accepts import is_within
 from miners.schema.change import Rename
-from miners.types import UNTYPED
+from miners.surface.types import UNTYPED
 
 _SURE: Final = 1.0
 _LIKELY: Final = 0.6

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import final
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts
-from miners.static.candidates import SiteFinding, findings_of, without_defaults
+from miners.static.candidates import findings_of, without_defaults
 from miners.static.context import NO_CONTEXT, ContextReads
 from miners.static.doubts import Doubts
+from miners.static.findings import SiteFinding, StaticResult
 from miners.static.roots import Reader, walk
 from miners.static.sites import unvisited
+from miners.surface.facts import ClassFacts
 
 __all__ = ["SiteFinding", "StaticResult", "mine", "mine_class"]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class StaticResult:
-    """What reading the code of some classes gave."""
-
-    findings: tuple[SiteFinding, ...]
-    """Every site of every class, those with candidates and those with reasons only."""
-
-    @property
-    def candidates(self) -> tuple[Candidate, ...]:
-        return tuple(candidate for finding in self.findings for candidate in finding.candidates)
 
 
 def mine(

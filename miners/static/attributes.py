@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, Final
 
-from miners.facts import ClassFacts, FieldFact
-from miners.logic import Formula, atom
+from miners.code.definitions import ClassSource, FunctionSource, ModuleName, Value
+from miners.code.readers import SourceReader
+from miners.logic.formulas import Formula, atom
 from miners.static.context import ContextReads
+from miners.static.effects import Effect
 from miners.static.found_out import is_found_out
-from miners.static.reader import ClassSource, FunctionSource, ModuleName, SourceReader, Value
-from miners.static.state import Effect, Frame, State
-from miners.static.terms import (
-    CLASS_GIVEN,
-    MACHINE,
+from miners.static.state import Frame, State
+from miners.surface.facts import ClassFacts, FieldFact
+from miners.surface.fields import class_of
+from miners.symbolic.opacity import CLASS_GIVEN, MACHINE, OF_FILES, RUN_TIME
+from miners.symbolic.terms import (
     NONE,
-    OF_FILES,
-    RUN_TIME,
     Built,
     CallableTerm,
     ClassTerm,
@@ -37,9 +37,8 @@ from miners.static.terms import (
     hole_text,
     plain,
 )
-from miners.values import class_of
-from pytest_llem_invariants.expressions import MISSING
-from pytest_llem_invariants.values import resolve_class
+from pytest_llem_invariants.language.expressions import MISSING
+from pytest_llem_invariants.language.values import resolve_class
 
 _MOST_MEMBERS: Final = 8
 """A method of an enumeration is read member by member: of so many at most."""

@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from miners.logic import TRUE, Formula, all_of, any_of, atom, negate, none_of
+from miners.logic.formulas import TRUE, Formula, all_of, any_of, atom, negate, none_of
 from miners.static.elements import Elements
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.functions import neighbours
-from miners.static.neighbours import is_paired, with_neighbours
-from miners.static.operations import instance_of, truth
 from miners.static.state import State
-from miners.static.terms import (
-    CLASS_GIVEN,
-    EXTREME,
+from miners.symbolic.neighbours import is_paired, with_neighbours
+from miners.symbolic.opacity import CLASS_GIVEN, EXTREME
+from miners.symbolic.operations import instance_of, truth
+from miners.symbolic.terms import (
     NONE,
     Bool,
     Choice,
@@ -42,7 +41,7 @@ from miners.static.terms import (
     subject_of,
     template_of,
 )
-from miners.static.texts import FirstPiece, PieceCount, Pieces, TextLength
+from miners.symbolic.texts import FirstPiece, PieceCount, Pieces, TextLength
 
 
 class Builtins(Elements):

@@ -8,19 +8,17 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, Final
 
-from miners.logic import TRUE, Opaque, any_of, atom, negate
+from miners.code.definitions import ClassSource, literal_members
+from miners.logic.formulas import TRUE, Opaque, any_of, atom, negate
 from miners.static.builtin_functions import Builtins
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.functions import MODULE_FUNCTIONS, TYPING_FUNCTIONS
 from miners.static.methods import Methods
-from miners.static.reader import ClassSource, literal_members
 from miners.static.state import State
-from miners.static.terms import (
-    MACHINE,
+from miners.surface.fields import class_of
+from miners.symbolic.opacity import MACHINE, OF_FILES, PATH, RUN_TIME
+from miners.symbolic.terms import (
     NONE,
-    OF_FILES,
-    PATH,
-    RUN_TIME,
     Bool,
     Built,
     CallableTerm,
@@ -40,8 +38,7 @@ from miners.static.terms import (
     plain,
     subject_of,
 )
-from miners.static.texts import TESTS
-from miners.values import class_of
+from miners.symbolic.texts import TESTS
 
 _SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
 """Modules whose functions answer for the machine, whatever they are asked."""

@@ -3,116 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
-from typing import Any, Final, TypeGuard, final
+from typing import Any, Final, TypeGuard
 
-from miners.candidate import Candidate
-from miners.cases import is_in_part, to_dnf_in_part
-from miners.facts import ClassFacts, FieldFact
-from miners.logic import (
-    FALSE,
-    TRUE,
-    And,
-    Atom,
-    Conjunction,
-    Formula,
-    Opaque,
-    Or,
-    all_of,
-    any_of,
-    atom,
-    fields_of,
+from miners.candidates.candidate import Candidate
+from miners.logic.as_rule import fields_of
+from miners.logic.cases import is_in_part, to_dnf_in_part
+from miners.logic.formulas import FALSE, TRUE, And, Atom, Conjunction, Formula, Opaque, Or, all_of, any_of, atom
+from miners.logic.narrowing import Narrowing, narrowed
+from miners.logic.plainest import ASKED_FOR, ODD, OF_ITSELF, THERE, Plainest, plainest
+from miners.static.effects import _DETECTED, Effect, EffectKind, Site
+from miners.static.findings import Dropped, SiteFinding
+from miners.surface.facts import ClassFacts, FieldFact
+from miners.surface.fields import Surface, class_of, default_at, field_at
+from miners.surface.types import Choice as TypeChoice
+from miners.surface.types import Either
+from miners.symbolic.opacity import OUTSIDE
+from miners.symbolic.terms import Built, Choice, Computed, Const, Field, Term, Unknown, is_sayable, plain
+from pytest_llem_invariants.language.expressions import MISSING, parse
+from pytest_llem_invariants.language.predicates import (
+    OPERATORS,
+    compile_match,
+    plain_value,
+    reference_of,
+    referenced_fields,
 )
-from miners.narrowing import Narrowing, narrowed
-from miners.plainest import ASKED_FOR, ODD, OF_ITSELF, THERE, Plainest, plainest
-from miners.static.state import Effect, EffectKind, Site
-from miners.static.terms import (
-    OUTSIDE,
-    Built,
-    Choice,
-    Computed,
-    Const,
-    Field,
-    Term,
-    Unknown,
-    is_sayable,
-    plain,
-)
-from miners.types import Choice as TypeChoice
-from miners.types import Either
-from miners.values import Surface, class_of, default_at, field_at
-from pytest_llem_invariants.expressions import MISSING, parse
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
-    Channel,
     Clause,
     ExpectedOutcome,
     Match,
     MinerSource,
-    Outcome,
-    Severity,
 )
-from pytest_llem_invariants.predicates import OPERATORS, compile_match, plain_value, reference_of, referenced_fields
 from pytest_llem_invariants.replay.contexts import default_context
 
 MOST_CASES: Final = 16
 """A condition that falls apart into more cases than this is not worth saying case by case."""
 _PLAINEST: Final = 4
 """Of such a condition so many cases are said: those that ask least of a config."""
-
-_ERROR: Final = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
-_DETECTED: Final[Mapping[EffectKind, tuple[Severity, ExpectedOutcome]]] = {
-    EffectKind.RAISE: (Severity.ERROR, _ERROR),
-    EffectKind.ASSERT: (Severity.ERROR, _ERROR),
-    EffectKind.SELF_ASSIGN: (Severity.DORMANT, ExpectedOutcome(Outcome.DORMANT_SILENT, Channel.NONE)),
-    EffectKind.WARN: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.WARNINGS_WARN)),
-    EffectKind.LOG: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING)),
-    EffectKind.LOG_ONCE: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING_ONCE)),
-    EffectKind.MINOR_ISSUE: (
-        Severity.DORMANT,
-        ExpectedOutcome(Outcome.DORMANT_ANNOUNCED, Channel.MINOR_ISSUES_DICT),
-    ),
-}
-_EFFECT_NAMES: Final[Mapping[EffectKind, str]] = {
-    EffectKind.RAISE: "ConditionalRaise",
-    EffectKind.ASSERT: "ConditionalRaise",
-    EffectKind.SELF_ASSIGN: "ConditionalSelfAssign",
-    EffectKind.WARN: "ConditionalWarningsWarn",
-    EffectKind.LOG: "ConditionalLoggerWarning",
-    EffectKind.LOG_ONCE: "ConditionalLoggerWarning",
-    EffectKind.MINOR_ISSUE: "MinorIssuesDictAssign",
-}
-
-
-def detector_of(kind: EffectKind) -> str:
-    """The name of the detector that found an effect."""
-    return _EFFECT_NAMES[kind]
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """Why a way to a site became no candidate."""
-
-    reason: str
-    detail: str = ""
-    opaque: tuple[Opaque, ...] = ()
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class SiteFinding:
-    """One site of one class: what came of the ways to it."""
-
-    native_type: str
-    site: Site
-    kind: EffectKind
-    candidates: tuple[Candidate, ...]
-    dropped: tuple[Dropped, ...]
-    called: bool = True
-    """Whether construction or validation is seen to run its code."""
 
 
 def findings_of(

@@ -9,8 +9,8 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any, Final, final
 
-from miners.logic import Formula, atom
-from miners.static.terms import Bool, Field, Term, Unknown
+from miners.logic.formulas import Formula, atom
+from miners.symbolic.terms import Bool, Field, Term, Unknown
 from pytest_llem_invariants.ssot import Ssot
 
 

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, final
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts
-from miners.logic import all_of, to_dnf
-from miners.static.candidates import MOST_CASES, Dropped, SiteFinding
-from miners.static.state import Effect, EffectKind
-from miners.static.terms import Choice, Term, Unknown
-from miners.values import Surface, class_of, field_at
-from pytest_llem_invariants.expressions import parse
+from miners.candidates.candidate import Candidate
+from miners.logic.formulas import all_of
+from miners.logic.normal_form import to_dnf
+from miners.static.candidates import MOST_CASES
+from miners.static.effects import Effect, EffectKind
+from miners.static.findings import Dropped, SiteFinding
+from miners.surface.facts import ClassFacts
+from miners.surface.fields import Surface, class_of, field_at
+from miners.symbolic.terms import Choice, Term, Unknown
+from pytest_llem_invariants.language.expressions import parse
 
 DOUBTFUL: Final = "doubtful"
 """The reason of what is dropped here."""

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from miners.logic import FALSE, MIRROR, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom
+from miners.logic.as_rule import MIRROR
+from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom
 from miners.static.evaluate import MOST_UNROLLED, Evaluator
-from miners.static.neighbours import Neighbour, Pairs, with_neighbours
 from miners.static.state import State
-from miners.static.terms import (
+from miners.symbolic.neighbours import Neighbour, Pairs, with_neighbours
+from miners.symbolic.terms import (
     Choice,
     Const,
     Field,
@@ -26,10 +27,10 @@ from miners.static.terms import (
     stand_in,
     subject_of,
 )
-from miners.static.texts import Pieces
-from pytest_llem_invariants.expressions import ExpressionError, opens_elements, parse
+from miners.symbolic.texts import Pieces
+from pytest_llem_invariants.language.expressions import ExpressionError, opens_elements, parse
+from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.model import Clause
-from pytest_llem_invariants.predicates import reference_of
 
 _PAIR: Final = 2
 

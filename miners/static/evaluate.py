@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import Any, Final
 
-from miners.logic import FALSE, TRUE, Formula, all_of, any_of, atom, negate
+from miners.logic.formulas import FALSE, TRUE, Formula, all_of, any_of, atom, negate
 from miners.static.attributes import Attributes
-from miners.static.operations import arithmetic, compare, contains, instance_of, remainder, truth
 from miners.static.state import State
-from miners.static.terms import (
+from miners.surface.fields import class_of, field_at
+from miners.surface.types import Choice as Alternative
+from miners.surface.types import alternatives
+from miners.symbolic.operations import arithmetic, compare, contains, instance_of, remainder, truth
+from miners.symbolic.terms import (
     NONE,
     Bool,
     Choice,
@@ -40,10 +43,7 @@ from miners.static.terms import (
     subject_of,
     template_of,
 )
-from miners.static.texts import FirstLetter, FirstPiece, Pieces
-from miners.types import Choice as Alternative
-from miners.types import alternatives
-from miners.values import class_of, field_at
+from miners.symbolic.texts import FirstLetter, FirstPiece, Pieces
 
 MOST_UNROLLED: Final = 40
 _END: Final = re.compile(r"(?:first|last)\(([\w.]+)\)")

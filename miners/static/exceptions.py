@@ -6,10 +6,11 @@ import ast
 import builtins
 from collections.abc import Sequence
 
-from miners.logic import Formula, Opaque, all_of, any_of, negate
+from miners.logic.formulas import Formula, Opaque, all_of, any_of, negate
 from miners.static.loops import Loops
 from miners.static.state import Exit, Flow, Leaving, State, merge
-from miners.static.terms import MACHINE, OUTSIDE, Unknown, depends_on_config
+from miners.symbolic.opacity import MACHINE, OUTSIDE
+from miners.symbolic.terms import Unknown, depends_on_config
 
 
 class Exceptions(Loops):

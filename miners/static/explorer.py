@@ -6,15 +6,16 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, negate
+from miners.code.definitions import ClassSource, FunctionSource, absolute_import
+from miners.logic.formulas import FALSE, TRUE, Formula, Opaque, all_of, any_of, negate
+from miners.static.effects import Effect, EffectKind, Site, announcement
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.exceptions import Exceptions, catches
-from miners.static.operations import truth
-from miners.static.reader import ClassSource, FunctionSource, absolute_import
-from miners.static.state import Effect, EffectKind, Exit, Flow, Frame, Leaving, Site, State, merge
-from miners.static.terms import (
+from miners.static.state import Exit, Flow, Frame, Leaving, State, merge
+from miners.symbolic.opacity import RUN_TIME
+from miners.symbolic.operations import truth
+from miners.symbolic.terms import (
     NONE,
-    RUN_TIME,
     CallableTerm,
     Choice,
     ClassTerm,
@@ -37,12 +38,6 @@ from miners.static.terms import (
 
 DEEPEST: Final = 5
 _MOST_EFFECTS: Final = 4000
-_LOG_METHODS: Final[dict[str, EffectKind]] = {
-    "warning": EffectKind.LOG,
-    "warn": EffectKind.LOG,
-    "warning_once": EffectKind.LOG_ONCE,
-    "warning_advice": EffectKind.LOG,
-}
 
 
 class Explorer(Exceptions):
@@ -230,7 +225,7 @@ class Explorer(Exceptions):
         return Flow(state)
 
     def _import_from(self, node: ast.ImportFrom, state: State) -> None:
-        from miners.static.reader import ModuleName
+        from miners.code.definitions import ModuleName
 
         source = self.reader.module(self.frame.module)
         if source is None:
@@ -277,7 +272,7 @@ class Explorer(Exceptions):
         return self._branches([branch for branch in branches if branch[0] != FALSE], state)
 
     def _pattern(self, pattern: ast.pattern, subject: Term, state: State) -> Formula:
-        from miners.static.operations import compare, instance_of
+        from miners.symbolic.operations import compare, instance_of
 
         place = f"{self.frame.path}:{getattr(pattern, 'lineno', 0)}"
         match pattern:
@@ -415,16 +410,6 @@ class Explorer(Exceptions):
             owner.entries.append((key, state.guard, term))
         elif isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
             self._assign_field(owner.prefix + key.value, term, node, state)
-
-
-def announcement(call: ast.Call) -> EffectKind | None:
-    """Whether a call warns or logs a warning, and through which channel."""
-    if not isinstance(call.func, ast.Attribute):
-        return EffectKind.WARN if isinstance(call.func, ast.Name) and call.func.id == "warn" else None
-    owner = ast.unparse(call.func.value).lower()
-    if owner == "warnings" and call.func.attr in ("warn", "warn_explicit"):
-        return EffectKind.WARN
-    return _LOG_METHODS.get(call.func.attr) if "log" in owner else None
 
 
 def _template(term: Term) -> str | None:

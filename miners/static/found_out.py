@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from miners.static.reader import Binding, SourceReader, Value, absolute_import
+from miners.code.definitions import Binding, Value, absolute_import
+from miners.code.readers import SourceReader
 
 _MOST_IMPORTS: Final = 12
 

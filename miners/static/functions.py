@@ -7,14 +7,14 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from miners.logic import FALSE, TRUE, Formula, all_of, atom
+from miners.code.definitions import literal_members
+from miners.logic.formulas import FALSE, TRUE, Formula, all_of, atom
 from miners.static.elements import Elements
-from miners.static.neighbours import PAIRED, Pairs
-from miners.static.operations import truth
-from miners.static.patterns import WRAPS, match_or_none, pattern_of
-from miners.static.reader import literal_members
 from miners.static.state import State
-from miners.static.terms import (
+from miners.symbolic.neighbours import PAIRED, Pairs
+from miners.symbolic.operations import truth
+from miners.symbolic.patterns import WRAPS, match_or_none, pattern_of
+from miners.symbolic.terms import (
     Bool,
     Built,
     Computed,

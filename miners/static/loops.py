@@ -6,12 +6,12 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from miners.logic import TRUE, Formula, Opaque, all_of, any_of, none_of
+from miners.logic.formulas import TRUE, Formula, Opaque, all_of, any_of, none_of
 from miners.static.calls import Calls
 from miners.static.evaluate import MOST_UNROLLED
-from miners.static.neighbours import with_neighbours
 from miners.static.state import Exit, Flow, Leaving, State, merge
-from miners.static.terms import (
+from miners.symbolic.neighbours import with_neighbours
+from miners.symbolic.terms import (
     NONE,
     Choice,
     Const,

@@ -6,13 +6,13 @@ import ast
 import re
 from collections.abc import Callable
 
-from miners.logic import TRUE, Formula, any_of, atom, negate, none_of
+from miners.logic.formulas import TRUE, Formula, any_of, atom, negate, none_of
 from miners.static.elements import Elements
 from miners.static.evaluate import MOST_UNROLLED
-from miners.static.operations import compare
-from miners.static.patterns import match_or_none, pattern_of
 from miners.static.state import State
-from miners.static.terms import (
+from miners.symbolic.operations import compare
+from miners.symbolic.patterns import match_or_none, pattern_of
+from miners.symbolic.terms import (
     NONE,
     Bool,
     Computed,
@@ -31,8 +31,8 @@ from miners.static.terms import (
     subject_of,
     template_of,
 )
-from miners.static.texts import FirstPiece, Pieces
-from pytest_llem_invariants.expressions import MISSING
+from miners.symbolic.texts import FirstPiece, Pieces
+from pytest_llem_invariants.language.expressions import MISSING
 
 
 class Methods(Elements):

@@ -7,12 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
-from miners.facts import ClassFacts, ClassKind
+from miners.code.definitions import ClassSource, FunctionSource
+from miners.code.imported import ImportedReader
+from miners.code.tree import TreeReader
 from miners.static.context import ContextReads
+from miners.static.effects import Effect
 from miners.static.explorer import Explorer
-from miners.static.reader import ClassSource, FunctionSource, ImportedReader, TreeReader
-from miners.static.state import Effect, State
-from miners.static.terms import CallableTerm, ClassTerm, Const, Field, Given, Handler, Info, Instance, Term, Unknown
+from miners.static.state import State
+from miners.surface.facts import ClassFacts, ClassKind
+from miners.symbolic.terms import CallableTerm, ClassTerm, Const, Field, Given, Handler, Info, Instance, Term, Unknown
 
 Reader = ImportedReader | TreeReader
 _VALIDATING: Final = ("validate", "verify", "_validate", "_verify", "check_", "_check")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
-from miners.static.candidates import Dropped, SiteFinding
-from miners.static.explorer import announcement
-from miners.static.reader import FunctionSource
+from miners.code.definitions import FunctionSource
+from miners.static.effects import EffectKind, Site, _kind
+from miners.static.findings import Dropped, SiteFinding
 from miners.static.roots import Reader, Walked
-from miners.static.state import EffectKind, Site
 
 
 def unvisited(walked: Walked, reader: Reader, met: Collection[tuple[str, int]]) -> Iterator[SiteFinding]:
@@ -51,17 +50,3 @@ def _sites(node: ast.AST, *, guarded: bool) -> Iterator[tuple[EffectKind, int]]:
             yield kind, child.lineno  # type: ignore[attr-defined]
         deeper = guarded or isinstance(child, (ast.If, ast.Match, ast.For, ast.While, ast.Try))
         yield from _sites(child, guarded=deeper)
-
-
-def _kind(node: ast.AST, *, guarded: bool) -> EffectKind | None:
-    match node:
-        case ast.Raise():
-            return EffectKind.RAISE
-        case ast.Assert():
-            return EffectKind.ASSERT
-        case ast.Expr(value=ast.Call() as call):
-            return announcement(call)
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"))]) if guarded:
-            return EffectKind.SELF_ASSIGN
-        case _:
-            return None

@@ -4,56 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import final
 
-from miners.logic import Formula, all_of, any_of
-from miners.static.reader import FunctionSource
-from miners.static.terms import Term, alike, choose
-
-
-class EffectKind(StrEnum):
-    """The five detectors."""
-
-    RAISE = "raise"
-    ASSERT = "assert"
-    SELF_ASSIGN = "self_assign"
-    WARN = "warnings_warn"
-    LOG = "logger_warning"
-    LOG_ONCE = "logger_warning_once"
-    MINOR_ISSUE = "minor_issue"
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A statement that may have an effect."""
-
-    path: str
-    line: int
-    method: str
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """One way to one site."""
-
-    kind: EffectKind
-    site: Site
-    guard: Formula
-    template: str | None = None
-    target: str | None = None
-    """The field that is changed."""
-    value: Term | None = None
-    handled: bool = False
-    block: int = 0
-    exception: str = ""
-    called: bool = True
-    """Whether what was read shows that its code runs; else only its name says so."""
+from miners.code.definitions import FunctionSource
+from miners.logic.formulas import Formula, all_of, any_of
+from miners.symbolic.terms import Term, alike, choose
 
 
 @final

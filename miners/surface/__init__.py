@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from miners.facts import ClassFacts
 from miners.surface.borrowed import with_borrowed_words
+from miners.surface.facts import ClassFacts
 from miners.surface.imported import class_facts
 from miners.surface.nested import with_nested_examples
-from pytest_llem_invariants.patience import at_most
+from pytest_llem_invariants.process.patience import at_most
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter

@@ -13,7 +13,7 @@ from dataclasses import InitVar
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Final, ForwardRef, Literal, NewType, TypeVar, get_args, get_origin
 
-from miners.types import (
+from miners.surface.types import (
     ANY,
     BOUND_NAMES,
     NONE,

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from miners.facts import ClassFacts, FieldFact
-from miners.values import Surface
-from pytest_llem_invariants.values import distinct
+from miners.surface.facts import ClassFacts, FieldFact
+from miners.surface.fields import Surface
+from pytest_llem_invariants.language.values import distinct
 
 _MOST: Final = 24
 

@@ -12,11 +12,11 @@ from dataclasses import InitVar, replace
 from enum import Enum
 from typing import Any, Final
 
-from miners.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface import modules
 from miners.surface.annotations import constraints, plain_value, read_annotation
 from miners.surface.constructors import keyword_use
-from miners.types import (
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from miners.surface.types import (
     UNTYPED,
     TypeExpr,
     Unknown,
@@ -29,7 +29,7 @@ from miners.types import (
     type_names,
 )
 from pytest_llem_invariants.engines.words import real_words
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.model import EMPTY, Kwargs
 
 _SAFE_FACTORIES: Final = (list, dict, set, frozenset, tuple)

@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from miners.facts import ClassFacts, FieldFact
-from miners.types import Choice, Group, alternatives
-from miners.values import Surface, class_of
-from pytest_llem_invariants.values import as_held, distinct, holdable
+from miners.surface.facts import ClassFacts, FieldFact
+from miners.surface.fields import Surface, class_of
+from miners.surface.types import Choice, Group, alternatives
+from pytest_llem_invariants.language.values import as_held, distinct, holdable
 
 _MOST_GIVEN: Final = 2
 _MAPPINGS: Final = frozenset({"dict", "mapping"})

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.static.reader import ClassSource
+from miners.code.definitions import ClassSource
 from miners.surface.annotations import read_annotation
 from miners.surface.constructors import keyword_use
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.imported import class_facts, fact, kind_of, plain_default
 from miners.surface.nested import with_nested_examples
 from miners.surface.source_classes import Skeletons
-from miners.types import UNTYPED
-from pytest_llem_invariants.expressions import MISSING
+from miners.surface.types import UNTYPED
+from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.model import EMPTY, Kwargs
 
 if TYPE_CHECKING:

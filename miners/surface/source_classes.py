@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from miners.static.reader import ClassSource, TreeReader
+from miners.code.definitions import ClassSource
+from miners.code.tree import TreeReader
 from miners.surface.annotations import is_typed_dict
 from miners.surface.source_names import Here, Names, Outside
 from miners.surface.source_types import Types, passing

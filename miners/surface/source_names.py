@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from miners.static.reader import ClassSource, ModuleSource, TreeReader, absolute_import
+from miners.code.definitions import ClassSource, ModuleSource, absolute_import
+from miners.code.tree import TreeReader
 
 _TRUSTED: Final = frozenset({"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "msgspec"})
 """Beside the standard library: what types are written with. The engine itself is never imported."""

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Annotated, Any, Final, Literal, Protocol, final
 
-from miners.static.folding import fold
-from miners.static.reader import ClassSource, TreeReader, Value
+from miners.code.definitions import ClassSource, Value
+from miners.code.folding import fold
+from miners.code.tree import TreeReader
 from miners.surface.source_names import Here, Names, Outside, Package
 
 Scope = Sequence[ClassSource]

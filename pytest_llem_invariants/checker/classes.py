@@ -207,7 +207,7 @@ class ClassChecker:
     ) -> list[Violation]:
         found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(triggered)]
         if _STRANGER in hits:
-            from pytest_llem_invariants.likeness import MOST_GUESSES  # of no use to a config without a slip
+            from pytest_llem_invariants.text.likeness import MOST_GUESSES
 
             unknown = [name for name in kwargs if self._tests[name] is _NO_FIELD]
             strangers = (self._stranger(name, number < MOST_GUESSES) for number, name in enumerate(unknown))
@@ -301,7 +301,7 @@ class ClassChecker:
 
     def _guess(self, name: str, *, is_slip: bool) -> str | None:
         """The known name that an unknown one is meant to be; where it may well be meant, only one letters away."""
-        from pytest_llem_invariants.likeness import ALIKE, ALMOST_THE_SAME, nearest
+        from pytest_llem_invariants.text.likeness import ALIKE, ALMOST_THE_SAME, nearest
 
         return nearest(name, self._data["fields"], ALMOST_THE_SAME if is_slip else ALIKE)
 

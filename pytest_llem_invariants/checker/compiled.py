@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
-from pytest_llem_invariants.bounded import read_text
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.checker.planning import RulePlan, plan
 from pytest_llem_invariants.checker.store import BODY, HEAD, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.suggest import suggestion
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
-from pytest_llem_invariants.corpus import effective, load_proposed, load_validated, sha256_of
+from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
+from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
+from pytest_llem_invariants.language.wording import say_match, say_rule
 from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
-from pytest_llem_invariants.schema_layout import Schema, read_schema
 from pytest_llem_invariants.ssot import Ssot, load_ssot
-from pytest_llem_invariants.strict import value_to_data
-from pytest_llem_invariants.wording import say_match, say_rule
+from pytest_llem_invariants.text.bounded import read_text
+from pytest_llem_invariants.text.strict import value_to_data
 
 _ROUTES_ARE_TOLD: Final = "see docs/reference/checker.md for its keys"
 _PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")

@@ -217,7 +217,7 @@ class Checker:
             return str(full)
         if known:
             raise UnknownTypeError(f"{self.engine}: {name!r} may be {' or '.join(known)} — write the full name")
-        from pytest_llem_invariants.likeness import near_names
+        from pytest_llem_invariants.text.likeness import near_names
 
         bare = {full.rpartition(".")[2]: full for full in classes}
         close = near_names(name.rpartition(".")[2], bare)

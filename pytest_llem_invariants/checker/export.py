@@ -8,13 +8,13 @@ from keyword import iskeyword
 from typing import Any, Final, final
 
 from pytest_llem_invariants.checker.telling import message_of
-from pytest_llem_invariants.corpus import field_resolver
+from pytest_llem_invariants.corpus.files import field_resolver
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.language.wording import say_match
 from pytest_llem_invariants.model import Clause, Rule, Severity
-from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
-from pytest_llem_invariants.strict import value_to_data
-from pytest_llem_invariants.wording import say_match
+from pytest_llem_invariants.text.strict import value_to_data
 
 Schema = dict[str, Any]
 
@@ -162,7 +162,7 @@ def _at(path: list[str], values: list[Schema], clauses: tuple[Clause, ...], has_
 
 
 def _holds(value: Any, clauses: tuple[Clause, ...]) -> bool:
-    from pytest_llem_invariants.predicates import OPERATORS
+    from pytest_llem_invariants.language.predicates import OPERATORS
 
     if any(clause.op == BOOL_IS_NUMBER for clause in clauses) and isinstance(value, bool):
         value = int(value)
@@ -195,7 +195,7 @@ def _values(clause: Clause, bools: bool, counted: str | None) -> Schema:
     if op in ("truthy", "falsy"):
         falsy: Schema = {"enum": [False, 0, "", None, [], {}]}
         return falsy if op == "falsy" else {"not": falsy}
-    from pytest_llem_invariants.patterns import rewritten
+    from pytest_llem_invariants.language.patterns import rewritten
 
     rhs = rewritten(rhs)
     if "(?" in rhs or "\\Z" in rhs or "\\A" in rhs:

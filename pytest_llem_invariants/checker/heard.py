@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from pytest_llem_invariants.expressions import MISSING, read_path
+from pytest_llem_invariants.language.expressions import MISSING, read_path
+from pytest_llem_invariants.language.predicates import plain_value
 from pytest_llem_invariants.model import Rule
-from pytest_llem_invariants.predicates import plain_value
 
 _BEFORE: Final = re.compile(r"\W*(?:\w+=)?\W*")
 _GOT: Final = re.compile(r"\b(?:got|found|is|received|given)[ ]?['\"`(]?\Z")

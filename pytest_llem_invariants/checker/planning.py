@@ -14,10 +14,10 @@ from typing import Any, Final, final
 
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.checker.codegen import PAIRS, TYPE
-from pytest_llem_invariants.corpus_names import field_resolver
-from pytest_llem_invariants.expressions import Expression, is_each, opened_in, owner_of, parse
+from pytest_llem_invariants.corpus.names import field_resolver
+from pytest_llem_invariants.language.expressions import Expression, is_each, opened_in, owner_of, parse
+from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, compile_match, plain_value, reference_of
 from pytest_llem_invariants.model import Clause, Rule, TypedValue
-from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, compile_match, plain_value, reference_of
 
 Tree = list[Any]
 _SYMBOLS: Final[Mapping[type[ast.operator], str]] = {

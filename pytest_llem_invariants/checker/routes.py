@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.bounded import DEEPEST, depth_of
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS, Violation
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.likeness import MOST_GUESSES
+from pytest_llem_invariants.text.bounded import DEEPEST, depth_of
+from pytest_llem_invariants.text.likeness import MOST_GUESSES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

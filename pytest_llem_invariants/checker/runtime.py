@@ -34,7 +34,7 @@ _LARGEST_RESULT_BITS = 4096
 
 
 def _reference(op: str, value: Any, rhs: Any) -> bool:
-    from pytest_llem_invariants.predicates import OPERATORS
+    from pytest_llem_invariants.language.predicates import OPERATORS
 
     try:
         return OPERATORS[op].test(value, rhs)
@@ -43,7 +43,7 @@ def _reference(op: str, value: Any, rhs: Any) -> bool:
 
 
 def _function(name: str, *values: Any) -> Any:
-    from pytest_llem_invariants.expressions import FUNCTIONS, MISSING
+    from pytest_llem_invariants.language.expressions import FUNCTIONS, MISSING
 
     result = FUNCTIONS[name](*values)
     return None if result is MISSING else result
@@ -77,7 +77,7 @@ def path(default: Any, value: Any, *names: str) -> Any:
         elif value is None:
             return default
         else:
-            from pytest_llem_invariants.expressions import MISSING, read_path
+            from pytest_llem_invariants.language.expressions import MISSING, read_path
 
             value = read_path(value, name)
             if value is MISSING:
@@ -170,7 +170,7 @@ modulo = _arithmetic(lambda a, b: a % b)
 def same(left: Any, right: Any) -> bool:
     kind, other = type(left), type(right)
     if kind not in PLAIN or other not in PLAIN:
-        from pytest_llem_invariants.predicates import same as reference
+        from pytest_llem_invariants.language.predicates import same as reference
 
         return reference(left, right)
     if kind is bool or other is bool:
@@ -304,7 +304,7 @@ def falsy(value: Any, _: Any) -> bool:
 def matches(value: Any, pattern: Any) -> bool:
     if not isinstance(value, str):
         return False
-    from pytest_llem_invariants.patterns import is_found
+    from pytest_llem_invariants.language.patterns import is_found
 
     return is_found(pattern, value) is True
 
@@ -312,7 +312,7 @@ def matches(value: Any, pattern: Any) -> bool:
 def not_matches(value: Any, pattern: Any) -> bool:
     if not isinstance(value, str):
         return False
-    from pytest_llem_invariants.patterns import is_found
+    from pytest_llem_invariants.language.patterns import is_found
 
     return is_found(pattern, value) is False
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from zlib import crc32
 
-from pytest_llem_invariants.bounded import read_bytes
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
+from pytest_llem_invariants.text.bounded import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def load(engine: str, version: str | None = None, root: Root | None = None) -> C
 
 
 def _mend(name: str, known: Sequence[str]) -> str:
-    from pytest_llem_invariants.likeness import nearest
+    from pytest_llem_invariants.text.likeness import nearest
 
     close = nearest(name, known)
     guess = f"did you mean {close!r}? " if close else ""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_llem_invariants.expressions import parse
+from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.language.wording import is_read_as_number, say_subject, say_value
 from pytest_llem_invariants.model import Clause, Match
-from pytest_llem_invariants.predicates import BOOL_IS_NUMBER, plain_value, reference_of
-from pytest_llem_invariants.wording import is_read_as_number, say_subject, say_value
 
 _MENDS: Final[Mapping[str, str]] = {
     "<": "set {field} to at least {rhs}",

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from pytest_llem_invariants.checker.heard import heard
 from pytest_llem_invariants.checker.verdict import OPEN, spelled
+from pytest_llem_invariants.language.predicates import plain_value, reference_of, referenced_fields
 from pytest_llem_invariants.model import Rule
-from pytest_llem_invariants.predicates import plain_value, reference_of, referenced_fields
 
 Piece = str | list[str]
 """Fixed text, or a hole: how the value is shown (`str`, `repr`, `type`, `len`), and of which field."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from pytest_llem_invariants.edge import TROUBLE, Answer, guarded
+from pytest_llem_invariants.text.terminal import TROUBLE, Answer, guarded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,30 +5,17 @@ from __future__ import annotations
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.cli import INVALID
+from pytest_llem_invariants.cli.checked import Checked
 from pytest_llem_invariants.cli.parser import context_of
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.verdict import Verdict
-
-
-class Checked:
-    """One document with its verdict; `place_of` says where a violation stands in it."""
-
-    __slots__ = ("checker", "name", "place_of", "verdict")
-
-    def __init__(
-        self, name: str, checker: Checker, verdict: Verdict, place_of: Callable[..., tuple[int, int]] | None
-    ) -> None:
-        self.name = name
-        self.checker = checker
-        self.verdict = verdict
-        self.place_of = place_of
 
 
 def run(options: argparse.Namespace) -> int:
@@ -58,7 +45,7 @@ def load(options: argparse.Namespace) -> Checker:
 
 
 def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker]) -> Checked:
-    from pytest_llem_invariants.cli.reading import read
+    from pytest_llem_invariants.checker.documents import read
 
     config = read(name)
     checker = choose(options, config.data, checkers)
@@ -93,7 +80,7 @@ def _command(options: argparse.Namespace) -> Checked:
 
 
 def _contents(name: str) -> Mapping[str, Any]:
-    from pytest_llem_invariants.cli.reading import read
+    from pytest_llem_invariants.checker.documents import read
 
     return read(name).data
 

@@ -7,8 +7,8 @@ import os
 
 from pytest_llem_invariants.checker import cache, store
 from pytest_llem_invariants.cli import INVALID
-from pytest_llem_invariants.edge import say
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.text.terminal import say
 
 
 def run(options: argparse.Namespace) -> int:

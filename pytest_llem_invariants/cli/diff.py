@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.describe import told_origin
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.parser import context_of, stdout_is_terminal
-from pytest_llem_invariants.cli.reporting import told_origin
-from pytest_llem_invariants.edge import say
+from pytest_llem_invariants.text.terminal import say
 
 Rule = Mapping[str, Any]
 _TITLES = {
@@ -147,7 +147,7 @@ def _fields(old: Checker, new: Checker) -> Iterable[dict[str, Any]]:
 
 def _broken(options: argparse.Namespace, old: Checker, new: Checker) -> dict[str, Any]:
     """What the new version says of a config that the old one did not."""
-    from pytest_llem_invariants.cli.reading import read
+    from pytest_llem_invariants.checker.documents import read
 
     config = read(options.config)
     before, after = (checker.check_config(config.data, context=context_of(options, checker)) for checker in (old, new))

@@ -11,15 +11,15 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llem_invariants.bounded import read_text
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
-from pytest_llem_invariants.edge import printable, say
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.likeness import near_names
+from pytest_llem_invariants.text.bounded import read_text
+from pytest_llem_invariants.text.likeness import near_names
+from pytest_llem_invariants.text.terminal import printable, say
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Rule
@@ -103,7 +103,7 @@ def _since(checker: Checker, rule: Mapping[str, Any], options: argparse.Namespac
 
 def _source(checker: Checker, identity: str, options: argparse.Namespace) -> list[tuple[str, str]]:
     """What only the full corpus knows: the two examples, who found the rule, its evidence."""
-    from pytest_llem_invariants.wording import say_value
+    from pytest_llem_invariants.language.wording import say_value
 
     path = options.corpus
     if path is None:
@@ -139,7 +139,7 @@ _ENTRY = re.compile(r"^  - id: (.+)\n", re.MULTILINE)
 
 def _full_rule(path: Path, identity: str) -> Rule | None:
     """The rule with all its evidence. In a file as we write it, the others are not read for its sake."""
-    from pytest_llem_invariants.corpus import load_proposed, parse_proposed
+    from pytest_llem_invariants.corpus.files import load_proposed, parse_proposed
 
     text = read_text(path)
     entries = list(_ENTRY.finditer(text))

@@ -15,11 +15,11 @@ from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.checker.export import Unsupported, json_schema, markdown, pydantic_source, with_sections
 from pytest_llem_invariants.checker.written import as_written
 from pytest_llem_invariants.cli.check import load
-from pytest_llem_invariants.corpus import load_proposed
-from pytest_llem_invariants.edge import say
+from pytest_llem_invariants.corpus.files import load_proposed
+from pytest_llem_invariants.corpus.schema_layout import read_schema
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Rule
-from pytest_llem_invariants.schema_layout import read_schema
+from pytest_llem_invariants.text.terminal import say
 
 
 def run(options: argparse.Namespace) -> int:

@@ -8,10 +8,10 @@ import shutil
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.describe import told_origin
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
-from pytest_llem_invariants.cli.reporting import told_origin
-from pytest_llem_invariants.edge import printable, say
+from pytest_llem_invariants.text.terminal import printable, say
 
 
 def run(options: argparse.Namespace) -> int:

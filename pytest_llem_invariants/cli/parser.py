@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from pytest_llem_invariants.parsing import Parser
+from pytest_llem_invariants.cli.formats import FORMATS
+from pytest_llem_invariants.process.arguments import Parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,9 +127,7 @@ def _check(commands: Any) -> None:
     _source(command)
     _surroundings(command)
     command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
-    command.add_argument(
-        "--format", choices=("text", "json", "sarif", "github"), default="text", help="how to tell (default: text)"
-    )
+    command.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="output format (default: text)")
     command.add_argument(
         "--require-certified", action="store_true", help="fail a pass that is not founded on a full replay"
     )

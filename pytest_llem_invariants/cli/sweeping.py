@@ -7,14 +7,14 @@ import json
 import sys
 from typing import Any
 
+from pytest_llem_invariants.checker.describe import told_origin
+from pytest_llem_invariants.checker.documents import read
 from pytest_llem_invariants.checker.sweep import read_grid
 from pytest_llem_invariants.checker.verdict import plain
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.check import choose
 from pytest_llem_invariants.cli.parser import context_of
-from pytest_llem_invariants.cli.reading import read
-from pytest_llem_invariants.cli.reporting import told_origin
-from pytest_llem_invariants.edge import say
+from pytest_llem_invariants.text.terminal import say
 
 
 def run(options: argparse.Namespace) -> int:

@@ -22,9 +22,9 @@ from typing import Any, Final
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
-from pytest_llem_invariants.patience import at_most
+from pytest_llem_invariants.process.patience import at_most
 from pytest_llem_invariants.ssot import NativeType, Ssot, Step
-from pytest_llem_invariants.yamlio import quiet_collector
+from pytest_llem_invariants.text.yaml_reader import quiet_collector
 
 ENV: Final = "env."
 MACHINE: Final = "machine"

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any, Final
 
-from pytest_llem_invariants.forks import PATIENCE, in_child
+from pytest_llem_invariants.process.forks import PATIENCE, in_child
 
 _RUNNER: Final = "_run_in_subprocess"
 _SPARE: Final = 4 * 1024**3

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, final
 
-from pytest_llem_invariants.values import holdable, identity
+from pytest_llem_invariants.language.values import holdable, identity
 
 Folders = Callable[[], Collection[str]]
 Copies = Callable[[], Any]

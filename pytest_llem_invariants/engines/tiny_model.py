@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pytest_llem_invariants.files import write_atomically
+from pytest_llem_invariants.text.atomic import write_atomically
 
 FOLDER: Final = "pytest-llem-invariants"
 _WORDS: Final = ("<unk>", "<s>", "</s>", *(f"w{number}" for number in range(125)))

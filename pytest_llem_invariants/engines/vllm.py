@@ -23,9 +23,9 @@ from pytest_llem_invariants.engines.remembered import (
 )
 from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
 from pytest_llem_invariants.engines.tiny_model import cache_folder, model_folders
-from pytest_llem_invariants.environment import environment_key
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import EMPTY
+from pytest_llem_invariants.process.environment import environment_key
 from pytest_llem_invariants.ssot import Ssot
 
 _PLATFORM: Final = "platform"

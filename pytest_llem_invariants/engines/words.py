@@ -20,7 +20,7 @@ from typing import Any, Final, Literal, get_args
 
 from pytest_llem_invariants.engines.mentions import mentions_of, taken_by
 from pytest_llem_invariants.engines.tiny_model import json_file
-from pytest_llem_invariants.values import as_held, distinct, holdable, neighbours
+from pytest_llem_invariants.language.values import as_held, distinct, holdable, neighbours
 
 MOST_WORDS: Final = 24
 _MOST_TOGETHER: Final = 4

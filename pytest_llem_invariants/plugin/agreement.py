@@ -9,6 +9,9 @@ from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.words import words_at
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.language.values import identity
+from pytest_llem_invariants.language.wording import say_match, say_value
 from pytest_llem_invariants.model import (
     CheckFailed,
     Corpus,
@@ -19,11 +22,8 @@ from pytest_llem_invariants.model import (
     Severity,
     Soundness,
 )
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.replay.soundness import Predicate, boundary_probes, judge, worded_probes
-from pytest_llem_invariants.values import identity
-from pytest_llem_invariants.wording import say_match, say_value
 
 _MOST_COMPANY: Final = 24
 _MOST_PROBES: Final = 100

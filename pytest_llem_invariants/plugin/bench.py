@@ -96,7 +96,7 @@ class Bench:
 
     def _check_classes(self, rule: Rule) -> None:
         """Raise what is wrong with a class that the rule names: without it the library is never asked."""
-        from pytest_llem_invariants.values import named_types
+        from pytest_llem_invariants.language.values import named_types
 
         assert self._adapter is not None
         for name in {rule.native_type, *named_types((rule.kwargs_positive, rule.kwargs_negative))} - self._classes:
@@ -139,7 +139,7 @@ class Bench:
 
     def _answer(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
         """What the library does with an example; it does the same again, since observing leaves no trace."""
-        from pytest_llem_invariants.values import identity
+        from pytest_llem_invariants.language.values import identity
 
         assert self._observer is not None
         key = native_type, identity(kwargs), identity(context)

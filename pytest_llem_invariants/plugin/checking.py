@@ -11,7 +11,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.checker import Checker, Verdict
-    from pytest_llem_invariants.cli.reading import Config
+    from pytest_llem_invariants.checker.documents import Config
 
 NAME = "llem-checking"
 _CHECKERS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -116,8 +116,8 @@ class ConfigItem(pytest.Item):
     """Passes where the library would accept the file."""
 
     def runtest(self) -> None:
-        from pytest_llem_invariants.cli.reading import read
-        from pytest_llem_invariants.cli.reporting import depending, describe, distinct, rules_from
+        from pytest_llem_invariants.checker.describe import depending, describe, distinct, rules_from
+        from pytest_llem_invariants.checker.documents import read
 
         config = read(str(self.path))
         verdict = self._verdict(config)

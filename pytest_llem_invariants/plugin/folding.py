@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
-from pytest_llem_invariants.corpus import SCHEMA_VERSION, fingerprint
+from pytest_llem_invariants.corpus.files import SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.model import (
     CONTRACTS,
     Case,

@@ -12,7 +12,7 @@ from pytest_llem_invariants.model import EnvironmentKind
 
 def check_variables() -> None:
     """Raise what is wrong with the variables that say what stands in the files."""
-    from pytest_llem_invariants.files import now
+    from pytest_llem_invariants.text.atomic import now
 
     now()
     environment_kind()
@@ -57,7 +57,7 @@ def check_paths(paths: Iterable[Path]) -> None:
 
 def check_readable(path: Path) -> None:
     """Raise what is wrong with a file that is there and cannot be read as text."""
-    from pytest_llem_invariants.yamlio import read_text
+    from pytest_llem_invariants.text.yaml_reader import read_text
 
     if os.path.lexists(path):
         read_text(path)

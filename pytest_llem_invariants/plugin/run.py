@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, final
 
 import pytest
 
-from pytest_llem_invariants.edge import printable
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.leaving import leave
 from pytest_llem_invariants.plugin import messages, wording
 from pytest_llem_invariants.plugin.bench import PIN_ROLE, Bench
 from pytest_llem_invariants.plugin.evidence import Evidence
@@ -33,6 +31,8 @@ from pytest_llem_invariants.plugin.preflight import (
 )
 from pytest_llem_invariants.plugin.private import run_phase, runs_phases
 from pytest_llem_invariants.plugin.shelf import Shelf, Volume
+from pytest_llem_invariants.process.leaving import leave
+from pytest_llem_invariants.text.terminal import printable
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Validated
@@ -291,7 +291,7 @@ class LlemRun:
             leave()
 
     def _finish(self, certified: Volume, session: pytest.Session) -> None:
-        from pytest_llem_invariants.corpus import dump, render_quarantine, render_validated
+        from pytest_llem_invariants.corpus.files import dump, render_quarantine, render_validated
 
         out = self._out(certified)
         target = out / VALIDATED_NAME
@@ -319,8 +319,8 @@ class LlemRun:
 
     def _fold(self, certified: Volume, target: Path) -> Folded:
         from pytest_llem_invariants.engines import get_adapter
-        from pytest_llem_invariants.files import now
         from pytest_llem_invariants.plugin.folding import Run, collected, fold, this_environment
+        from pytest_llem_invariants.text.atomic import now
 
         problems = [] if self._journal is None or self._journal.problem is None else [self._journal.problem]
         previous = None
@@ -344,8 +344,8 @@ class LlemRun:
 
     def _previous(self, target: Path) -> Validated | None:
         """The validated file as it stands; read before the first item, and again only if another run replaced it."""
-        from pytest_llem_invariants.corpus import parse_validated
-        from pytest_llem_invariants.yamlio import read_text
+        from pytest_llem_invariants.corpus.files import parse_validated
+        from pytest_llem_invariants.text.yaml_reader import read_text
 
         text = read_text(target) if target.exists() else ""
         if self._earlier is None or self._earlier[0] != text:

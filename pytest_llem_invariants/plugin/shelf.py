@@ -46,7 +46,7 @@ class Volume:
     @cached_property
     def corpus(self) -> Corpus:
         """The corpus, or what CorpusError has to say about it."""
-        from pytest_llem_invariants import corpus as files
+        from pytest_llem_invariants.corpus import files
 
         found = self._from_quarantine() if self.is_quarantine else files.load_proposed(self.path)
         if self._engine not in (None, found.engine):
@@ -77,12 +77,12 @@ class Volume:
 
     @cached_property
     def sha256(self) -> str:
-        from pytest_llem_invariants.corpus import sha256_of
+        from pytest_llem_invariants.corpus.files import sha256_of
 
         return sha256_of(self.path.read_text("utf-8-sig"))
 
     def _from_quarantine(self) -> Corpus:
-        from pytest_llem_invariants.corpus import load_quarantine
+        from pytest_llem_invariants.corpus.files import load_quarantine
         from pytest_llem_invariants.model import Corpus
 
         held = load_quarantine(self.path)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pytest_llem_invariants.edge import printable
 from pytest_llem_invariants.model import Check, CheckFailed, Divergence, Rule
 from pytest_llem_invariants.plugin.evidence import Evidence
+from pytest_llem_invariants.text.terminal import printable
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.plugin.folding import Folded

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, Final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.model import Change, Kwargs, TypedValue
 from pytest_llem_invariants.replay.normalise import normalise_text
 

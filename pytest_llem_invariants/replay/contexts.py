@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.model import ContextField, Rule
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
 
 Context = Mapping[str, Any]
 

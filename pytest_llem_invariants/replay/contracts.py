@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from pytest_llem_invariants.corpus_names import field_resolver, template_fragments
+from pytest_llem_invariants.corpus.names import field_resolver, template_fragments
+from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import (
     Case,
     Channel,
@@ -20,7 +21,6 @@ from pytest_llem_invariants.model import (
     Severity,
     Soundness,
 )
-from pytest_llem_invariants.predicates import referenced_fields
 from pytest_llem_invariants.replay.exceptions import is_environmental
 
 LEAST_STATIC_TEXT: Final = 6

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pytest_llem_invariants.forks import PATIENCE, in_child
 from pytest_llem_invariants.model import EMPTY, Observation
+from pytest_llem_invariants.process.forks import PATIENCE, in_child
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.replay.wire import from_line, to_line
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.environment import environment, restore_environment
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
-from pytest_llem_invariants.patience import OutOfTime, Patience
+from pytest_llem_invariants.process.environment import environment, restore_environment
+from pytest_llem_invariants.process.patience import OutOfTime, Patience
 from pytest_llem_invariants.replay.changes import changes
 from pytest_llem_invariants.replay.exceptions import describe, is_exhaustion, no_answer, why_no_verdict
 from pytest_llem_invariants.replay.loggers import Held, LogCapture, captured_logs

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pytest_llem_invariants.expressions import MISSING, parse, read_path
-from pytest_llem_invariants.inverse import values_by_field
+from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
+from pytest_llem_invariants.language.inverse import values_by_field
+from pytest_llem_invariants.language.predicates import reference_of, referenced_fields
+from pytest_llem_invariants.language.values import FieldLike, Pools, distinct, holdable, identity, pool
 from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, Rule, Severity, Soundness, TypedValue
-from pytest_llem_invariants.predicates import reference_of, referenced_fields
 from pytest_llem_invariants.replay.contracts import is_own
-from pytest_llem_invariants.values import FieldLike, Pools, distinct, holdable, identity, pool
 
 Predicate = Callable[[Kwargs], bool]
 Observe = Callable[[Kwargs], Observation]

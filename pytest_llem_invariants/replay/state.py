@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from io import TextIOBase
 from typing import Any, Final, final
 
-from pytest_llem_invariants.environment import environment, restore_environment
+from pytest_llem_invariants.process.environment import environment, restore_environment
 
 _THREAD_GRACE: Final = 0.2
 

@@ -15,7 +15,7 @@ class UnknownFactError(LlemError):
 
 
 class Facts(dict[str, "Any"]):
-    """Dotted name → value. A name under a `whole` prefix that is not given is absent: `get` says None, `in` says yes."""
+    """Dotted name → value. A name under a `whole` prefix that is not given is known to be absent."""
 
     __slots__ = ("whole",)
 

@@ -82,7 +82,7 @@ def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _read(path: str) -> Mapping[str, Any]:
-    from pytest_llem_invariants.cli.reading import read  # the strict reader of configs: bounded, with lines
+    from pytest_llem_invariants.checker.documents import read
 
     data: Mapping[str, Any] = read(path).data
     return data

@@ -44,7 +44,7 @@ class World:
             from pytest_llem_invariants.worlds.devices import device_facts
 
             found = found.with_more(device_facts(gpu))
-        given = {f"env.{name}": value for name, value in (env or {}).items()}
+        given: dict[str, Any] = {f"env.{name}": value for name, value in (env or {}).items()}
         given.update((f"packages.{name.lower()}", version) for name, version in (packages or {}).items())
         given.update(_named(facts or {}))
         self.facts = found.with_more(Facts(given))

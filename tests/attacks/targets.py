@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.edge import guarded
 from pytest_llem_invariants.ssot import read_ssot
+from pytest_llem_invariants.text.terminal import guarded
 from tests.attacks.mutations import Damage
 
 LONGEST: Final = 2.0

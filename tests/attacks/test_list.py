@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from miners.cli import main as mine
-from pytest_llem_invariants import edge
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.corpus import load_proposed, load_validated
+from pytest_llem_invariants.corpus.files import load_proposed, load_validated
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.ssot import read_ssot
+from pytest_llem_invariants.text import terminal as edge
 from tests.attacks.targets import LONGEST, Outcome, Range, ask, watched
 
 pytestmark = pytest.mark.usefixtures("loaded")

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.corpus import field_resolver
+from pytest_llem_invariants.corpus.files import field_resolver
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -23,7 +24,6 @@ from pytest_llem_invariants.model import (
     Severity,
     TypedValue,
 )
-from pytest_llem_invariants.predicates import compile_match
 from tests.checker.demo import checker_from
 
 FIELDS = ("a", "b", "c", "n.x", "n.y")

@@ -15,7 +15,7 @@ import pytest
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker import cache, store
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.corpus import load_validated, render_validated
+from pytest_llem_invariants.corpus.files import load_validated, render_validated
 from tests.checker.demo import SAMPLING
 
 CONFIG = {"temperature": -1}

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_llem_invariants import Checker, Verdict
 from pytest_llem_invariants.checker.core import UnknownTypeError
-from pytest_llem_invariants.corpus import load_proposed
+from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.model import Case, Certification, EnvironmentKind, TypedValue
 from tests.checker.demo import RULES, SAMPLING, SCHEMA, SERVE, checker_of, corpus_of, evidence, parameter, rule

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker.export import json_schema, markdown
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.corpus import field_resolver, render_proposed
+from pytest_llem_invariants.corpus.files import field_resolver, render_proposed
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Rule, Severity
-from pytest_llem_invariants.predicates import compile_match
 from tests.checker.demo import CONTEXT, RULES, SAMPLING, SERVE, corpus_of, rule
 from tests.checker.test_agreement import rules
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.corpus import load_validated
+from pytest_llem_invariants.corpus.files import load_validated
 from tests.checker.test_export import accepts
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_llem_invariants import Checker, Violation
 from pytest_llem_invariants.checker.routes import RoutingError
-from pytest_llem_invariants.corpus import render_proposed
+from pytest_llem_invariants.corpus.files import render_proposed
 from tests.checker.demo import SERVE, corpus_of, rule
 
 pytestmark = pytest.mark.usefixtures("project")

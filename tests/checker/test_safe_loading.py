@@ -16,10 +16,10 @@ from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker import codegen, store
 from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.corpus import render_proposed
+from pytest_llem_invariants.corpus.files import render_proposed
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
-from pytest_llem_invariants.expressions import FUNCTIONS
-from pytest_llem_invariants.predicates import compile_match
+from pytest_llem_invariants.language.expressions import FUNCTIONS
+from pytest_llem_invariants.language.predicates import compile_match
 from tests.checker.demo import RULES, SAMPLING, SCHEMA, SERVE, checker_of, corpus_of, install, rule
 
 # Where corpora come from ----------------------------------------------------------------------------------------------

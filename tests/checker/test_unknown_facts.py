@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.checker.core import ANOTHER, Checker
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.corpus import field_resolver, parse_proposed, render_proposed
+from pytest_llem_invariants.corpus.files import field_resolver, parse_proposed, render_proposed
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import ContextField, Corpus, Rule, Severity
-from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.ssot import read_ssot
 from tests.checker.demo import SCHEMA, SERVE, SSOT, checker_from, corpus_of, rule
 from tests.checker.test_agreement import CONFIGS, rules

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.checker.documents import read
 from pytest_llem_invariants.cli import main
-from pytest_llem_invariants.cli.reading import read
-from pytest_llem_invariants.corpus import render_proposed
+from pytest_llem_invariants.corpus.files import render_proposed
 from pytest_llem_invariants.model import ContextField, Severity
 from tests.checker.demo import checker_from, corpus_of, rule
 

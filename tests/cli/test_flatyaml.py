@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_llem_invariants.cli import flatyaml
+from pytest_llem_invariants.checker import flat_yaml as flatyaml
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.yamlio import load_yaml
+from pytest_llem_invariants.text.yaml_reader import load_yaml
 
 KEYS = st.sampled_from(["a", "tensor-parallel-size", "b.c", "yes", "n", "_x", "null", "1", "a b", "é", "-k", "k."])
 SCALARS = st.sampled_from(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pytest_llem_invariants.corpus import (
+from pytest_llem_invariants.corpus.files import (
     dump,
     fingerprint,
     load_proposed,
@@ -63,7 +63,7 @@ def test_what_is_written_is_read_again(corpus: Corpus) -> None:
 
 def test_bytes_do_not_depend_on_the_hash_seed() -> None:
     code = (
-        "import sys; from pytest_llem_invariants.corpus import parse_proposed, render_proposed;"
+        "import sys; from pytest_llem_invariants.corpus.files import parse_proposed, render_proposed;"
         "sys.stdout.write(render_proposed(parse_proposed(sys.stdin.read())))"
     )
     texts = {

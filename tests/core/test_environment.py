@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from pytest_llem_invariants.environment import environment, environment_key, restore_environment
+from pytest_llem_invariants.process.environment import environment, environment_key, restore_environment
 
 
 def test_a_key_tells_environments_apart_and_is_the_same_for_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from pytest_llem_invariants.corpus import (
+from pytest_llem_invariants.corpus.files import (
     effective,
     load_quarantine,
     load_validated,

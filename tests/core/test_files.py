@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.files import now, today, write_atomically
+from pytest_llem_invariants.text.atomic import now, today, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

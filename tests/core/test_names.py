@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.corpus import field_resolver, locate_field, parse_proposed, render_proposed
+from pytest_llem_invariants.corpus.files import field_resolver, locate_field, parse_proposed, render_proposed
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Rule
-from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.ssot import load_ssot
 from tests.core.test_corpus import WHOLE
 

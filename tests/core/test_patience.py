@@ -9,8 +9,8 @@ import time
 import pytest
 
 from pytest_llem_invariants.errors import EngineUnavailableError
-from pytest_llem_invariants.forks import in_child
-from pytest_llem_invariants.patience import OutOfTime, Patience, at_most
+from pytest_llem_invariants.process.forks import in_child
+from pytest_llem_invariants.process.patience import OutOfTime, Patience, at_most
 
 GIB = 1024**3
 

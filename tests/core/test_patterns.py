@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miners.lift import scalars
-from miners.static.texts import Pieces, TextLength
-from pytest_llem_invariants import patterns
+from miners.symbolic.texts import Pieces, TextLength
 from pytest_llem_invariants.checker import runtime
-from pytest_llem_invariants.corpus import load_proposed
+from pytest_llem_invariants.corpus.files import load_proposed
+from pytest_llem_invariants.language import patterns
+from pytest_llem_invariants.language.patterns import LONGEST_TEXT, NonLinearError, compiled, is_found
+from pytest_llem_invariants.language.predicates import OPERATORS, PredicateError, validate_clause
 from pytest_llem_invariants.model import Clause
-from pytest_llem_invariants.patterns import LONGEST_TEXT, NonLinearError, compiled, is_found
-from pytest_llem_invariants.predicates import OPERATORS, PredicateError, validate_clause
 
 ROOT = Path(__file__).parents[2]
 ATTACKS = (

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_llem_invariants.expressions import FUNCTIONS, MISSING, ExpressionError, parse, read_path
-from pytest_llem_invariants.model import Clause, Match, TypedValue
-from pytest_llem_invariants.predicates import (
+from pytest_llem_invariants.language.expressions import FUNCTIONS, MISSING, ExpressionError, parse, read_path
+from pytest_llem_invariants.language.predicates import (
     OPERATORS,
     PredicateError,
     canonical_operator,
@@ -23,6 +22,7 @@ from pytest_llem_invariants.predicates import (
     same,
     validate_clause,
 )
+from pytest_llem_invariants.model import Clause, Match, TypedValue
 from tests.core.strategies import ANY_VALUE, CLAUSES, NUMBERS, Hostile
 
 ENDLESS: list[Any] = []

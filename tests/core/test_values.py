@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_llem_invariants.values import resolve_class
+from pytest_llem_invariants.language.values import resolve_class
 
 ALLOWLIST = ("lib.Cache", "lib.config.Model", "lib.other.Model", "Alone")
 

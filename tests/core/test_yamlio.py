@@ -15,7 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.yamlio import DEFAULT_LIMITS, Limits, dump_yaml, load_yaml, quiet_collector, read_document
+from pytest_llem_invariants.text.yaml_reader import (
+    DEFAULT_LIMITS,
+    Limits,
+    dump_yaml,
+    load_yaml,
+    quiet_collector,
+    read_document,
+)
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.sampled_from(
     [

@@ -10,7 +10,7 @@ from miners.discovery.shapes import shape_of, type_of
 from miners.schema.accepts import accepts, is_within
 from miners.schema.change import Change
 from miners.schema.diff import compare_types
-from miners.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.surface.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
 from tests.discovery.types_drawn import TYPES, values_of, widenings
 
 INT, FLOAT, STR, BOOL = Plain("int"), Plain("float"), Plain("str"), Plain("bool")

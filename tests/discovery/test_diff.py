@@ -14,7 +14,7 @@ from miners.discovery.shapes import shape_of
 from miners.schema.change import Change
 from miners.schema.diff import diff_schemas
 from miners.schema.report import RENDERERS
-from miners.types import Bounded, Choice, Either, Plain, TypeExpr, bounds_of, render
+from miners.surface.types import Bounded, Choice, Either, Plain, TypeExpr, bounds_of, render
 from pytest_llem_invariants.errors import MinerError
 
 INT, STR = Plain("int"), Plain("str")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.corpus import SCHEMA_VERSION, render_proposed
+from pytest_llem_invariants.corpus.files import SCHEMA_VERSION, render_proposed
 from pytest_llem_invariants.model import Corpus
 from tests.discovery import toy
 from tests.discovery.toy import mine

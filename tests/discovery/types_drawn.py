@@ -6,7 +6,20 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from miners.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Key, Plain, TypeExpr, Unknown
+from miners.surface.types import (
+    ANY,
+    NONE,
+    UNTYPED,
+    Bounded,
+    Choice,
+    Either,
+    Group,
+    Instance,
+    Key,
+    Plain,
+    TypeExpr,
+    Unknown,
+)
 
 SCALARS = ("bool", "int", "float", "complex", "str", "bytes", "none")
 SMALL = st.integers(-4, 4)

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from miners.blind import agreed, probe_blind, sample_of
-from miners.build import build
-from miners.oneclass import adapter_for
-from miners.oracle import Oracle
-from miners.progress import Progress
+from miners.build.named_class import adapter_for
+from miners.build.pipeline import build
+from miners.gate.blind import agreed, probe_blind, sample_of
+from miners.gate.oracle import Oracle
+from miners.process.progress import Progress
 from pytest_llem_invariants.model import AddedBy, Clause, Kwargs, Match, Observation, ObservedException, Rule, Severity
 from tests.dynamic.test_probe import FACTS, class_of, raises
 from tests.evidence.test_challenge import NEGATIVE, gate_of

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from miners.draws import Drawer
 from miners.dynamic.probe import probe, template_of
 from miners.dynamic.rows import Row, abstract, message_class
-from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.examples.draws import Drawer
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.language.values import holdable
 from pytest_llem_invariants.model import Kwargs, Match, ObservedException
-from pytest_llem_invariants.predicates import compile_match
-from pytest_llem_invariants.values import holdable
 
 
 def class_of(**fields: Any) -> ClassFacts:

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from miners.dynamic.probe import probe
-from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Kwargs, Match, ObservedException
-from pytest_llem_invariants.predicates import compile_match
 
 COUNT: Final = 60
 BUDGET: Final = 1_500

@@ -11,10 +11,10 @@ from packaging.version import Version
 from miners.dynamic.allowed import is_plain
 from miners.dynamic.rows import quoted
 from miners.dynamic.shapes import Evidence, infer
-from miners.facts import FieldFact
+from miners.surface.facts import FieldFact
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.language.values import pool
 from pytest_llem_invariants.model import Clause, Match
-from pytest_llem_invariants.predicates import compile_match
-from pytest_llem_invariants.values import pool
 
 
 def positive(f: Any) -> bool:

@@ -9,9 +9,9 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
-from miners.implied import implied_pairs
+from miners.gate.implied import implied_pairs
+from pytest_llem_invariants.language.predicates import CompiledMatch, compile_match, same
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Rule, Severity
-from pytest_llem_invariants.predicates import CompiledMatch, compile_match, same
 
 Normalise = Callable[[str, Kwargs], Mapping[str, Change] | None]
 """What the live library holds in place of the given values, by field; nothing where it refuses the config.

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from miners.absent import remember_absent
+from miners.process.absent import remember_absent
 
 Times = Callable[[str], int]
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from miners.candidate import Candidate
-from miners.oracle import Oracle
-from miners.proof import Gate
-from miners.verdicts import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
+from miners.gate.gate import Gate
+from miners.gate.oracle import Oracle
 from pytest_llem_invariants.model import (
     AddedBy,
     Change,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from miners.candidate import Candidate
-from miners.oracle import Oracle
-from miners.proof import Gate
+from miners.candidates.candidate import Candidate
+from miners.gate.gate import Gate
+from miners.gate.oracle import Oracle
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from miners.choices import Choices
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from pytest_llem_invariants.expressions import MISSING
-from pytest_llem_invariants.inverse import values_by_field
+from miners.examples.choices import Choices
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from pytest_llem_invariants.language.expressions import MISSING
+from pytest_llem_invariants.language.inverse import values_by_field
 from pytest_llem_invariants.model import Clause
 
 FACTS = ClassFacts(
@@ -60,7 +60,7 @@ def test_what_several_predicates_share_is_turned_into_values_once(monkeypatch: p
         asked.append(subject)
         return values_by_field(subject, *rest)
 
-    monkeypatch.setattr("miners.choices.values_by_field", noting)
+    monkeypatch.setattr("miners.examples.choices.values_by_field", noting)
     choices = Choices(FACTS, {})
     size = {"size": (Clause("in", [1, 2]),)}
     alone = choices.of(("size", "mode"), size, ())

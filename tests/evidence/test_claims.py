@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.claims import Claims, arguments_of, claim_of
+from miners.candidates.claims import Claims, arguments_of, claim_of
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Clause, ContextField, Kwargs, Rule
-from pytest_llem_invariants.predicates import compile_match
 from tests.evidence.test_soundness import rule
 
 RULES = (

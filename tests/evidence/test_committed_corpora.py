@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.corpus import effective, load_proposed, load_validated
+from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated
 from pytest_llem_invariants.model import Rule
 from pytest_llem_invariants.ssot import load_ssot
 from tests.evidence.coherence import implied_duplicates, triggered_negatives

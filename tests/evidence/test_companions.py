@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from miners.companions import companions
-from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.examples.companions import companions
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import ObservedException, TypedValue
 
 

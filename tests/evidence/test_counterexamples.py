@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from miners.build import build
-from miners.counterexamples import COUNTEREXAMPLES, known_to, load_counterexamples, record_counterexamples
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.oneclass import adapter_for
-from miners.progress import Progress
+from miners.build.named_class import adapter_for
+from miners.build.pipeline import build
+from miners.gate.counterexamples import COUNTEREXAMPLES, known_to, load_counterexamples
+from miners.measure.drop import record_counterexamples
+from miners.process.progress import Progress
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Corpus, Kwargs, TypedValue
-from pytest_llem_invariants.predicates import compile_match
 
 INNER = TypedValue("lib.Inner", {"depth": 2})
 SURFACE = {

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from miners.candidate import Candidate
-from miners.detours import NO_VERDICT, Checks
-from miners.oracle import Oracle
-from miners.proof import Gate
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import BEHIND, OF_NO_ARGUMENT
+from miners.code.imported import ImportedReader
+from miners.examples.detours import NO_VERDICT, Checks
+from miners.gate.gate import Gate
+from miners.gate.oracle import Oracle
 from miners.static import mine_class
-from miners.static.reader import ImportedReader
 from miners.surface import class_facts
-from miners.verdicts import BEHIND, OF_NO_ARGUMENT
+from pytest_llem_invariants.language.values import resolve_class
 from pytest_llem_invariants.model import Clause, ContextField, Observation, ObservedException
-from pytest_llem_invariants.values import resolve_class
 from tests.evidence import guarded
 
 FILE = "tests/evidence/guarded.py"

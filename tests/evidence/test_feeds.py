@@ -6,10 +6,10 @@ import ast
 from collections.abc import Mapping
 from dataclasses import replace
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.feeds import discover_feeds, restate
-from miners.mappings import keys_of_mappings
+from miners.candidates.candidate import Candidate
+from miners.fronts.feeds import discover_feeds, restate
+from miners.fronts.mappings import keys_of_mappings
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,

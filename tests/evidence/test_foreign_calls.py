@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from miners import asking, examined, workers
-from miners.build import Mined
-from miners.examined import Examined, examine
-from miners.oracle import Tally
-from miners.outcome import closing_table
-from miners.static import StaticResult
-from miners.workers import Limits
+from miners.build import one_class
+from miners.build.mined import Mined
+from miners.build.one_class import Examined, examine
+from miners.build.report import closing_table
+from miners.gate.oracle import Tally
+from miners.process import asking, workers
+from miners.process.workers import Limits
+from miners.static.findings import StaticResult
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
 
 Mine = Callable[..., Examined]
 
@@ -49,7 +50,7 @@ def no_odd_thing():
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mine:
-    monkeypatch.setattr(examined, "LIMITS", Limits(1.0, 40.0))
+    monkeypatch.setattr(one_class, "LIMITS", Limits(1.0, 40.0))
     monkeypatch.setattr(workers, "_GRACE", 2.0)
     monkeypatch.setattr(asking, "_GRACE", 0.5)
     monkeypatch.syspath_prepend(tmp_path)
@@ -106,7 +107,7 @@ def test_nobody_types_for_a_constructor_that_asks(mine: Mine) -> None:
 def test_an_import_that_ends_badly_is_a_sentence(
     mine: Mine, monkeypatch: pytest.MonkeyPatch, act: str, reason: str
 ) -> None:
-    monkeypatch.setattr(examined, "IMPORT_SECONDS", 1.0)
+    monkeypatch.setattr(one_class, "IMPORT_SECONDS", 1.0)
     with pytest.raises(LlemError, match=reason):
         mine(f"{act}\nclass Thing:\n    pass\n")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from miners.draws import Drawer
-from miners.fuzz import MODES, TYPE_CORRECT, WRONG_TYPED, exceeds, fuzz
+from miners.examples.draws import Drawer
+from miners.measure.fuzz import MODES, TYPE_CORRECT, WRONG_TYPED, exceeds, fuzz
+from pytest_llem_invariants.language.values import fits
 from pytest_llem_invariants.model import Kwargs, ObservedException
-from pytest_llem_invariants.values import fits
 from tests.evidence.test_soundness import FACTS
 
 SURFACE = {"lib.Config": FACTS}

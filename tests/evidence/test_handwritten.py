@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from miners.build import Mined
-from miners.candidate import Candidate
-from miners.handwritten import Inherited, taken_over
-from miners.merge import merge
-from miners.naming import named
-from miners.outcome import hand_written_debt
-from miners.stage import to_candidate
-from miners.static import StaticResult
+from miners.build.mined import Mined
+from miners.build.report import hand_written_debt
+from miners.candidates.candidate import Candidate
+from miners.candidates.handwritten import Inherited, taken_over
+from miners.candidates.merge import merge
+from miners.candidates.naming import named
+from miners.candidates.rules import to_candidate
+from miners.static.findings import StaticResult
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,

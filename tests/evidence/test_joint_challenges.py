@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from miners.candidate import Candidate
-from miners.challenges import jointly
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.oracle import Oracle
-from miners.proof import Gate
+from miners.candidates.candidate import Candidate
+from miners.examples.challenges import jointly
+from miners.gate.gate import Gate
+from miners.gate.oracle import Oracle
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.kin import Families, texts_in
-from miners.oracle import Oracle
-from miners.proof import Gate
+from miners.candidates.candidate import Candidate
+from miners.examples.kin import Families, texts_in
+from miners.gate.gate import Gate
+from miners.gate.oracle import Oracle
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -23,7 +24,6 @@ from pytest_llem_invariants.model import (
     Outcome,
     Severity,
 )
-from pytest_llem_invariants.predicates import compile_match
 
 MESSAGE = "drafted tokens want a method"
 FIELDS = {

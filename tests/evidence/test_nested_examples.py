@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from miners.facts import ClassFacts, ClassKind, FieldFact
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.nested import with_nested_examples
-from miners.types import Choice, Group, Plain
-from pytest_llem_invariants.values import fits, pool
+from miners.surface.types import Choice, Group, Plain
+from pytest_llem_invariants.language.values import fits, pool
 
 
 def _class(name: str, *fields: FieldFact, **base: object) -> ClassFacts:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from miners.build import build
-from miners.cli import REFUSED, main
-from miners.examined import mine_class
-from miners.oneclass import adapter_for
-from miners.progress import Progress
+from miners.build.named_class import adapter_for
+from miners.build.one_class import mine_class
+from miners.build.pipeline import build
+from miners.cli import main
+from miners.process.commands import REFUSED
+from miners.process.progress import Progress
 from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import AddedBy
-from pytest_llem_invariants.predicates import compile_match
 
 _LIBRARY = """
 class Server:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from miners.oracle import Oracle
+from miners.gate.oracle import Oracle
 from pytest_llem_invariants.model import Change, Observation, ObservedException
 
 REFUSED = ObservedException("ValueError", "too small", ("n",), "lib/config.py:3", ("Exception",))

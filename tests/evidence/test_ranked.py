@@ -7,7 +7,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.ranked import Ranks, Test, by_rank
+from miners.examples.ranked import Ranks, Test, by_rank
 
 SIZES = st.lists(st.integers(1, 4), max_size=4)
 

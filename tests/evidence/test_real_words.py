@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from miners.draws import Drawer
-from miners.examined import mine_class
+from miners.build.one_class import mine_class
+from miners.examples.draws import Drawer
 from miners.surface import class_facts
 from pytest_llem_invariants.engines.tiny_model import json_file
 from pytest_llem_invariants.engines.words import existing_file, real_words, words_at
-from pytest_llem_invariants.predicates import compile_match
-from pytest_llem_invariants.values import fits
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.language.values import fits
 
 LIBRARY = '''
 import os, re

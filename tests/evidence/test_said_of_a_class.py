@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from miners.cli import OK, REFUSED, main
+from miners.cli import main
+from miners.process.commands import OK, REFUSED
 
 _MODULE = """
 class Registry(dict):

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.refine import refine
+from miners.candidates.candidate import Candidate
+from miners.gate.refine import refine
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -26,9 +28,7 @@ from pytest_llem_invariants.model import (
     Severity,
     Soundness,
 )
-from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.soundness import boundary_probes, judge, refuting
-from pytest_llem_invariants.values import identity
 
 Fields = Mapping[str, tuple[Clause, ...]]
 Library = Callable[[Kwargs], str | None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from miners.stage import to_candidate
-from miners.staging import write_fates, write_guesses
-from miners.verdicts import Lost, Proven
+from miners.candidates.outcomes import Lost, Proven
+from miners.candidates.rules import to_candidate
+from miners.candidates.staging_files import write_fates, write_guesses
 from pytest_llem_invariants.model import AddedBy, Clause
-from pytest_llem_invariants.yamlio import load_yaml
+from pytest_llem_invariants.text.yaml_reader import load_yaml
 from tests.evidence.test_handwritten import BY_HAND, WIDER
 
 

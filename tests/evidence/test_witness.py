@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.search import Search, _Tests
-from miners.types import Choice, Either, Group, Instance
-from miners.witness import Examples, Shown, find_examples
+from miners.candidates.candidate import Candidate
+from miners.candidates.rules import Examples
+from miners.examples.search import Search, _Tests
+from miners.examples.witness import Shown, find_examples
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from miners.surface.types import Choice, Either, Group, Instance
+from pytest_llem_invariants.language.predicates import OPERATORS, compile_match
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -29,7 +31,6 @@ from pytest_llem_invariants.model import (
     Severity,
     TypedValue,
 )
-from pytest_llem_invariants.predicates import OPERATORS, compile_match
 
 
 def fact(name: str, *types: str, **kwargs: Any) -> FieldFact:

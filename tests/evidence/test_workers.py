@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from miners.workers import forked
+from miners.process.workers import forked
 
 
 def _fill(size: int) -> int | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from miners.history.kept import rules_before
-from pytest_llem_invariants.corpus import dump, render_proposed
+from miners.build.earlier import rules_before
+from pytest_llem_invariants.corpus.files import dump, render_proposed
 from pytest_llem_invariants.model import Clause, Corpus, Rule
 from tests.evidence.test_soundness import rule
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from miners.ledger.files import LEDGER, load_ledger
-from pytest_llem_invariants.corpus import load_proposed
+from pytest_llem_invariants.corpus.files import load_proposed
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 

@@ -9,20 +9,8 @@ from typing import Any
 
 import pytest
 
-from miners.candidate import Candidate
-from miners.cases import MANY_CASES
-from miners.counterexamples import COUNTEREXAMPLES, drop_accused, load_counterexamples
-from miners.detours import NO_VERDICT
-from miners.ledger.entries import Entry, Ledger, Reason
-from miners.ledger.files import LEDGER, load_ledger, render_ledger
-from miners.ledger.making import make_ledger
-from miners.ledger.show import headline, show
-from miners.stage import to_rule
-from miners.static import StaticResult, mine
-from miners.static.context import ContextReads
-from miners.static.reader import ImportedReader
-from miners.surface import class_facts
-from miners.verdicts import (
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import (
     BEHIND,
     OF_NO_ARGUMENT,
     OF_NO_CONFIG,
@@ -32,8 +20,22 @@ from miners.verdicts import (
     OF_THE_MODEL,
     OF_THE_MOMENT,
     Lost,
+    Reason,
 )
-from miners.witness import Examples
+from miners.candidates.rules import Examples, to_rule
+from miners.code.imported import ImportedReader
+from miners.examples.detours import NO_VERDICT
+from miners.gate.counterexamples import COUNTEREXAMPLES, load_counterexamples
+from miners.ledger.entries import Entry, Ledger
+from miners.ledger.files import LEDGER, load_ledger, render_ledger
+from miners.ledger.making import make_ledger
+from miners.ledger.show import headline, show
+from miners.logic.cases import MANY_CASES
+from miners.measure.drop import drop_accused
+from miners.static import mine
+from miners.static.context import ContextReads
+from miners.static.findings import StaticResult
+from miners.surface import class_facts
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.model import Clause, Corpus, Rule
 from tests.ledger import sites

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from miners.lift import lift_class
 from miners.surface import class_facts
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Match
-from pytest_llem_invariants.predicates import compile_match
 
 
 class Word(enum.StrEnum):

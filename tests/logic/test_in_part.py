@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.cases import has_case, to_dnf_in_part
-from miners.logic import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate
+from miners.logic.cases import has_case, to_dnf_in_part
+from miners.logic.formulas import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate
 
 _MODEL = [Opaque(f"model says {number}", "x.py:1", shape="known at run time") for number in range(9)]
 _SHARED = atom("mode", "==", "fast")

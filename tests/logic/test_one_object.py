@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from miners.logic import TRUE, And, Atom, Formula, Opaque, Or, Truth, all_of, any_of
+from miners.logic.formulas import TRUE, And, Atom, Formula, Opaque, Or, Truth, all_of, any_of
 from pytest_llem_invariants.model import Clause
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from miners.logic import Atom, Opaque, all_of, any_of, atom, evaluate
-from miners.plainest import ASKED_FOR, OF_ITSELF, Plainest, plainest
+from miners.logic.formulas import Atom, Opaque, all_of, any_of, atom, evaluate
+from miners.logic.plainest import ASKED_FOR, OF_ITSELF, Plainest, plainest
 
 _UNKNOWN = Opaque("weather()", "x.py:1", shape="call of an unknown function")
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import pytest
 
-from miners.logic import Atom, Opaque, evaluate, negate, simplify
+from miners.logic.formulas import Atom, Opaque, evaluate, negate
+from miners.logic.normal_form import simplify
 from pytest_llem_invariants.model import Clause
 
 _VALUES: Final[tuple[Any, ...]] = (

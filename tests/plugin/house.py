@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.corpus import SCHEMA_VERSION, render_proposed
+from pytest_llem_invariants.corpus.files import SCHEMA_VERSION, render_proposed
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.corpus import load_validated
+from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.plugin import messages
 from tests.plugin.house import GOOD, NEGATIVE, TALL, House
 

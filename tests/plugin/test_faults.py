@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.corpus import load_validated
+from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.plugin.journal import Journal
 from tests.plugin.house import GOOD, NEGATIVE, House, acting
 

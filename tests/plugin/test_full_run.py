@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_llem_invariants.corpus import load_quarantine, load_validated
+from pytest_llem_invariants.corpus.files import load_quarantine, load_validated
 from pytest_llem_invariants.model import Certification, Clause, Outcome
 from tests.plugin.house import GOOD, NEGATIVE, WRONG, House
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants.corpus import load_proposed
+from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.plugin.handover import Handover, sweep, taken_over
 from tests.plugin.house import House
 

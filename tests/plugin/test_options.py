@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pytest_llem_invariants.corpus import load_validated
+from pytest_llem_invariants.corpus.files import load_validated
 from tests.plugin.house import GOOD, NEGATIVE, WRONG, House, acting
 
 

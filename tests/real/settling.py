@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llem_invariants.corpus import load_proposed
+from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.model import Change, Kwargs
 from pytest_llem_invariants.replay.observe import Observer

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_llem_invariants import forks
 from pytest_llem_invariants.model import Observation
+from pytest_llem_invariants.process import forks
 from pytest_llem_invariants.replay import isolate
 from pytest_llem_invariants.replay.isolate import exhaustion, isolated, prepare
 from pytest_llem_invariants.replay.observe import Observer

@@ -24,16 +24,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.logic import And, Atom, Formula, Opaque, Or, Truth, any_of, to_dnf
+from miners.code.imported import ImportedReader
+from miners.code.tree import TreeReader
+from miners.logic.formulas import And, Atom, Formula, Opaque, Or, Truth, any_of
+from miners.logic.normal_form import to_dnf
 from miners.static.context import NO_CONTEXT, ContextReads
-from miners.static.reader import ImportedReader, TreeReader
+from miners.static.effects import Effect, EffectKind
 from miners.static.roots import Reader, walk
-from miners.static.state import Effect, EffectKind
 from miners.surface import class_facts
-from pytest_llem_invariants.expressions import MISSING
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
+from pytest_llem_invariants.language.expressions import MISSING
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Match
-from pytest_llem_invariants.predicates import compile_match
 from pytest_llem_invariants.replay.exceptions import describe
 
 ROOT: Final = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, model_validator
 
+from miners.code.imported import ImportedReader
 from miners.static import SiteFinding, mine_class
-from miners.static.reader import ImportedReader
 from miners.surface import class_facts
 from pytest_llem_invariants.model import Clause
 

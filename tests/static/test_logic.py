@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from miners.logic import (
+from miners.logic.as_rule import fields_of
+from miners.logic.formulas import (
     FALSE,
     TRUE,
     And,
@@ -19,15 +20,12 @@ from miners.logic import (
     any_of,
     atom,
     evaluate,
-    fields_of,
-    implies,
     is_nan,
     negate,
-    simplify,
-    to_dnf,
 )
+from miners.logic.normal_form import implies, simplify, to_dnf
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Clause, Match
-from pytest_llem_invariants.predicates import compile_match
 
 FIELDS = ("a", "b")
 NUMBERS = st.sampled_from([-1, 0, 1, 2, 0.5, math.nan, math.inf])

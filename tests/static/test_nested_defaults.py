@@ -10,8 +10,8 @@ import pytest
 
 from miners.static import mine_class
 from miners.surface import class_facts
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Match
-from pytest_llem_invariants.predicates import compile_match
 from tests.static.harness import imported_reader
 
 

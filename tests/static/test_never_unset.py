@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.logic import Formula, all_of, atom
+from miners.logic.formulas import Formula, all_of, atom
 from miners.static.candidates import never_unset
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 
 
 def _class(name: str, *fields: FieldFact, kind: ClassKind = ClassKind.PYDANTIC_DATACLASS) -> ClassFacts:

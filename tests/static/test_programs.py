@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from miners.logic import FALSE, any_of
+from miners.code.imported import ImportedReader
+from miners.logic.formulas import FALSE, any_of
 from miners.static.context import NO_CONTEXT
-from miners.static.reader import ImportedReader
 from miners.static.roots import walk
 from tests.static.harness import Judge, facts_of, judge, raising_lines
 

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from miners.logic import Opaque, literals_of, negate
+from miners.logic.formulas import Opaque, literals_of, negate
 from tests.static.harness import (
     disagreements,
     effects_of,

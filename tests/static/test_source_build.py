@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from miners.source_build import Proposed, build_from_source
+from miners.build.from_source import Proposed, build_from_source
 from miners.surface.source_classes import skeletons_of
-from pytest_llem_invariants.corpus import load_proposed, render_proposed
+from pytest_llem_invariants.corpus.files import load_proposed, render_proposed
 from pytest_llem_invariants.model import Rule, Severity
 from pytest_llem_invariants.ssot import load_ssot
 

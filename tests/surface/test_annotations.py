@@ -30,7 +30,7 @@ from typing_extensions import ReadOnly
 
 from miners.discovery.shapes import shape_of
 from miners.surface.annotations import constraints, read_annotation
-from miners.types import (
+from miners.surface.types import (
     ANY,
     NONE,
     Bounded,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from miners.surface.constructors import KeywordUse, keyword_use
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.language.expressions import MISSING
 
 
 def use_of(body: str, arguments: str = "self, **kwargs") -> KeywordUse | None:

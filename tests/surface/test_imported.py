@@ -12,10 +12,10 @@ import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass as checked
 
-from miners.facts import ClassFacts, ClassKind
 from miners.surface import class_facts
+from miners.surface.facts import ClassFacts, ClassKind
 from miners.surface.imported import factory_default, plain_default
-from pytest_llem_invariants.expressions import MISSING
+from pytest_llem_invariants.language.expressions import MISSING
 
 
 class Colour(enum.Enum):

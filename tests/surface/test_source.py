@@ -12,8 +12,8 @@ from zipfile import ZipFile
 
 import pytest
 
-from miners.facts import ClassFacts, ClassKind
 from miners.lift import lift_class
+from miners.surface.facts import ClassFacts, ClassKind
 from miners.surface.imported import class_facts
 from miners.surface.source import source_facts
 from miners.surface.source_classes import Skeletons, skeletons_of

@@ -23,13 +23,13 @@ def checked(project: Path, run: Run) -> Check:
         assert done.returncode == 0, done.stderr
     proven = run("-m", "pytest", "--llem-engine=tensorrt", "-q", "-p", "no:cacheprovider", installed=True)
     assert proven.returncode in (0, 1), proven.stdout[-3000:] + proven.stderr
-    compiled = run("-m", "pytest_llem_invariants.cli", "compile", "tensorrt", installed=False)
+    compiled = run("-m", "pytest_llem_invariants.cli", "compile", "tensorrt", "--root", str(project), installed=False)
     assert compiled.returncode == 0, compiled.stderr
 
     def check(config: dict[str, Any]) -> dict[str, Any]:
         file = project / "config.yaml"
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        command = ("check", str(file), "--engine", "tensorrt", "--format", "json")
+        command = ("check", str(file), "--engine", "tensorrt", "--root", str(project), "--format", "json")
         done = run("-m", "pytest_llem_invariants.cli", *command, installed=False)
         assert done.returncode in (0, 1), done.stderr
         found: dict[str, Any] = json.loads(done.stdout)

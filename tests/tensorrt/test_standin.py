@@ -13,8 +13,8 @@ from tests.tensorrt.conftest import MINE, SOURCE, STANDINS, Run
 BOTH = """
 import json, sys
 from pathlib import Path
-from miners.modes import compare, read_import, read_source
-from miners.source_build import discover_from_source
+from miners.measure.compare_modes import compare, read_import, read_source
+from miners.discovery.source import discover_from_source
 from miners.surface.source_classes import skeletons_of
 from pytest_llem_invariants.engines import get_adapter
 

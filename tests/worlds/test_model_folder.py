@@ -46,9 +46,7 @@ def test_the_text_part_of_a_model_of_several_parts_stands_under_one_name(tmp_pat
 
 
 def test_the_other_files_of_a_folder_are_groups_of_their_own(tmp_path: Path) -> None:
-    facts = model_facts(
-        str(folder(tmp_path, config=LLAMA, generation_config={"top_k": 20}, adapter_config={"r": 64}))
-    )
+    facts = model_facts(str(folder(tmp_path, config=LLAMA, generation_config={"top_k": 20}, adapter_config={"r": 64})))
     assert facts["model.generation.top_k"] == 20
     assert facts["model.adapter.r"] == 64
     assert facts["model.files"] == ["adapter_config.json", "config.json", "generation_config.json"]

@@ -38,7 +38,7 @@ WHY = {
 
 READ_BOTH = """
 import json, sys
-from miners.modes import _installed, compare, read_import, read_source, said_in_full
+from miners.measure.compare_modes import _installed, compare, read_import, read_source, said_in_full
 from miners.surface.source_classes import skeletons_of
 from pytest_llem_invariants.engines import get_adapter
 

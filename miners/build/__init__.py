@@ -1,0 +1,1 @@
+"""From a library to a corpus: read, guess, prove, merge, write."""

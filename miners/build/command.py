@@ -1,0 +1,169 @@
+"""llem-mine build and class."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from miners.build.roles import (
+    READING,
+    Installed,
+    Tree,
+    check_classes,
+    check_roles,
+    chosen,
+    roles_of_build,
+    terms_of,
+    unheard,
+)
+from miners.process.commands import OK, _compare
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.ssot import data_root, installed_version
+from pytest_llem_invariants.text.terminal import say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from miners.gate.counterexamples import Counterexamples
+    from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.model import Corpus, Rule
+    from pytest_llem_invariants.ssot import Ssot
+
+
+def _build(options: argparse.Namespace) -> int:
+    from miners.build.mined import ledger_of
+    from miners.build.pipeline import build
+    from miners.build.report import closing_table, hand_written_debt
+    from miners.candidates.staging_files import write_fates
+    from miners.ledger.files import LEDGER, render_ledger
+    from miners.ledger.show import headline
+    from miners.process.progress import Progress
+    from miners.process.workers import aside
+    from pytest_llem_invariants.corpus.files import dump
+    from pytest_llem_invariants.engines import get_adapter
+
+    if options.source is not None:
+        return _build_from_source(options)
+    if options.classes is not None and options.out is None:
+        raise LlemError("--class mines a part of the corpus: say with --out where to write it")
+    path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
+    adapter = get_adapter(options.engine)
+    library, terms = Installed(adapter), terms_of(options)
+    with aside(_mined_before, adapter.ssot, path) as mined_before:
+        check_roles(library, roles_of_build(adapter.ssot), terms)
+        previous, counterexamples, earlier = mined_before.result()
+    _say_what_is_not_mined(adapter)
+    _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter)))
+    mined = build(
+        adapter,
+        previous=previous,
+        progress=Progress(),
+        workers=options.workers,
+        classes=None if options.classes is None else chosen(adapter.native_types(), options.classes),
+        counterexamples=counterexamples,
+        earlier=earlier,
+    )
+    text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
+    say(closing_table(mined))
+    if options.out is not None:
+        written = options.out / path.name
+        dump(written, text)
+        dump(options.out / LEDGER, render_ledger(ledger_of(mined, adapter.ssot)))
+        write_fates(options.out, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
+        say(f"wrote {written}; measure it: llem-mine fuzz {options.engine} --corpus {written}")
+        return OK
+    effects = ledger_of(mined, adapter.ssot)
+    say(headline(effects))
+    for line in hand_written_debt(mined, previous):
+        say(f"  {line}")
+    if options.check:
+        return max(_compare(path, text), _compare(path.with_name(LEDGER), render_ledger(effects)))
+    dump(path, text)
+    dump(path.with_name(LEDGER), render_ledger(effects))
+    write_fates(path.parent, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
+    say(f"wrote {path} and {LEDGER} beside it; prove it: pytest --llem-engine={options.engine} -n 2")
+    return OK
+
+
+def _classes_of(corpus: Corpus | None) -> set[str]:
+    return set() if corpus is None else {rule.native_type for rule in corpus.rules}
+
+
+def _say(lines: Iterable[str]) -> None:
+    """What a build passes over, beside what it prints: nothing is passed over in silence."""
+    for line in lines:
+        say(f"llem-mine: {line}", file=sys.stderr)
+
+
+def _mined_before(ssot: Ssot, path: Path) -> tuple[Corpus | None, Counterexamples, tuple[Rule, ...]]:
+    """The corpus as it stands, what was held against its rules, and the rules of the version before."""
+    from miners.build.earlier import rules_before
+    from miners.gate.counterexamples import COUNTEREXAMPLES, load_counterexamples
+    from pytest_llem_invariants.corpus.files import load_proposed
+
+    return (
+        load_proposed(path) if path.exists() else None,
+        load_counterexamples(path.with_name(COUNTEREXAMPLES)),
+        rules_before(data_root(), ssot.engine, installed_version(ssot)),
+    )
+
+
+def _rendered(corpus: Corpus, previous: Corpus | None, path: Path, *, keep_moment: bool) -> str:
+    """The corpus as a file; the same rules are the same bytes, whenever they were mined."""
+    from pytest_llem_invariants.corpus.files import render_proposed
+
+    if previous is not None:
+        as_before = render_proposed(replace(corpus, mined_at=previous.mined_at))
+        if keep_moment or as_before == path.read_text(encoding="utf-8"):
+            return as_before
+    return render_proposed(corpus)
+
+
+def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
+    from miners.build.producers import NO_DYNAMIC_MINER
+
+    reason = adapter.ssot.adapter.get(NO_DYNAMIC_MINER)
+    if reason is not None:
+        say(f"{adapter.ssot.engine} has no dynamic miner: {reason}")
+
+
+def _build_from_source(options: argparse.Namespace) -> int:
+    from miners.build.from_source import build_from_source
+    from miners.surface.source_classes import skeletons_of
+    from miners.surface.source_version import source_version
+    from pytest_llem_invariants.corpus.files import dump, load_proposed
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(options.engine)
+    _say_what_is_not_mined(adapter)
+    path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
+    skeletons = skeletons_of(options.source, adapter.package)
+    previous = load_proposed(path) if path.exists() else None
+    library, terms = Tree(adapter.ssot, skeletons, source_version(skeletons)), terms_of(options)
+    check_roles(library, READING, terms)
+    _say(check_classes(library, _classes_of(previous), terms))
+    found = build_from_source(adapter.ssot, skeletons, previous=previous)
+    text = _rendered(found.corpus, previous, path, keep_moment=options.check)
+    say(found.to_text())
+    if options.check:
+        return _compare(path, text)
+    dump(path, text)
+    say(f"wrote {path}; prove it where the library is installed: pytest --llem-engine={options.engine} -n 2")
+    return OK
+
+
+def _class(options: argparse.Namespace) -> int:
+    from miners.build.one_class import examine
+    from pytest_llem_invariants.corpus.files import dump, render_proposed
+
+    examined = examine(options.target, base=options.base)
+    text = render_proposed(examined.corpus)
+    for note in examined.notes:
+        say(f"llem-mine: {note}", file=sys.stderr)
+    if options.out is None:
+        sys.stdout.write(text)
+    else:
+        dump(options.out, text)
+    return OK

@@ -1,0 +1,48 @@
+"""What mining an engine gives, and its ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from miners.candidates.outcomes import Lost, Proven
+from miners.fronts.feeds import Feed
+from miners.gate.oracle import Tally
+from miners.ledger.entries import Ledger
+from miners.ledger.making import make_ledger
+from miners.static.context import context_reads
+from miners.static.findings import StaticResult
+from pytest_llem_invariants.model import AddedBy, Corpus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pytest_llem_invariants.ssot import Ssot
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """What mining an engine gave."""
+
+    corpus: Corpus
+    lost: tuple[Lost, ...]
+    proven: tuple[Proven, ...]
+    feeds: tuple[Feed, ...]
+    staged: Mapping[AddedBy, int]
+    read: StaticResult
+    """Every site in the code of the surface that may have an effect, for the ledger."""
+    heirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The id of each rule written by hand that mined rules took over → the ids of these."""
+    tally: Tally = field(default_factory=Tally)
+    """What the library said to all that it was asked."""
+
+
+def ledger_of(mined: Mined, ssot: Ssot) -> Ledger:
+    """The ledger of one build: all of its rules were confirmed."""
+    return make_ledger(
+        mined.read,
+        mined.corpus.rules,
+        mined.lost,
+        engine=mined.corpus.engine,
+        engine_version=mined.corpus.engine_version,
+        context=context_reads(ssot),
+    )

@@ -1,0 +1,250 @@
+"""Mining an engine: what its code says and its types declare, then probes → gate → merge → the proposed corpus.
+
+Each class is proven by itself, so the work is shared between forked workers after one import of the library; the
+results are put together in the order of the surface, whoever was first.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import itertools
+import textwrap
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Final, TypeVar
+
+from miners.build.class_jobs import ASKERS, PROBERS, Bench, ClassResult, fronts, joined
+from miners.build.mined import Mined
+from miners.candidates.candidate import Candidate
+from miners.candidates.handwritten import taken_over
+from miners.candidates.merge import carry_over, merge
+from miners.candidates.naming import named
+from miners.candidates.places import with_method
+from miners.candidates.rules import to_candidate
+from miners.code.imported import ImportedReader
+from miners.fronts.feeds import Feed, discover_feeds, restate
+from miners.fronts.mappings import keys_of_mappings, with_examples
+from miners.gate.blind import agreed
+from miners.gate.counterexamples import Counterexamples, known_to
+from miners.lift import lift
+from miners.process.progress import Progress
+from miners.process.workers import PATIENCE, Limits, Watch, forked
+from miners.static.findings import StaticResult
+from miners.surface import engine_surface
+from miners.surface.facts import ClassFacts
+from pytest_llem_invariants.corpus.files import SCHEMA_VERSION
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.model import EMPTY, AddedBy, Corpus, Kwargs, Rule
+from pytest_llem_invariants.replay.observe import Observer
+from pytest_llem_invariants.text.atomic import now
+
+_WORKERS: Final = 2
+_FRONT_PARTS: Final = 4
+"""A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
+_Found = TypeVar("_Found")
+_Task = tuple[Any, ...]
+
+
+def build(
+    adapter: EngineAdapter,
+    *,
+    previous: Corpus | None,
+    progress: Progress,
+    workers: int = _WORKERS,
+    classes: Collection[str] | None = None,
+    counterexamples: Counterexamples = EMPTY,
+    earlier: Sequence[Rule] = (),
+    limits: Limits = PATIENCE,
+) -> Mined:
+    """Mine the installed library, which the caller has checked (`miners.build.roles`).
+
+    With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
+    rules beside the challenges that are made for them; the examples of `earlier` rules, of another version, are the
+    first that are tried. The `limits` are those of the library.
+    """
+    version = adapter.import_library()
+    with progress.step("reading the surface") as step:
+        surface = engine_surface(adapter)
+        step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
+    feeds = tuple(_feeds(adapter, surface))
+    surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
+    reader = ImportedReader(adapter.package)
+    bench = Bench(adapter, surface, feeds, known_to(surface, counterexamples), earlier, reader)
+    crew = _Crew(bench, progress, workers, limits)
+    wanted = [name for name in surface if classes is None or name in classes]
+    kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
+    # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
+    with adapter.context(adapter.default_context()):
+        guesses = [*_read_and_lift(crew, wanted), *_written_by_hand(previous, surface)]
+        results = _prove_all(crew, wanted, guesses, kept)
+    proven = tuple(entry for result in results for entry in result.proven)
+    whole = joined(results)
+    merged = merge(with_method(entry.rule, adapter.package) for entry in proven)
+    found = agreed(merged, whole.blind, surface, adapter.ssot.context)
+    carried = named([*carry_over(found, previous), *kept], previous)
+    mined_before = () if previous is None else previous.rules
+    settled = frozenset(rule.id for rule in mined_before if rule.added_by is not AddedBy.MANUAL_SEED)
+    inherited = taken_over(carried, surface, adapter.ssot.context, settled=settled)
+    corpus = Corpus(
+        schema_version=SCHEMA_VERSION,
+        engine=adapter.ssot.engine,
+        engine_version=version,
+        mined_at=now(),
+        rules=named(inherited.rules, previous),
+        context=adapter.ssot.context,
+    )
+    return Mined(
+        corpus,
+        whole.lost,
+        proven,
+        feeds,
+        whole.staged,
+        StaticResult(whole.findings),
+        heirs=inherited.heirs,
+        tally=whole.tally,
+    )
+
+
+def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
+    """Hand-written rules are proven like any guess, so that one stays for as long as no miner finds its constraint."""
+    for rule in () if previous is None else previous.rules:
+        if rule.added_by is AddedBy.MANUAL_SEED and rule.native_type in surface:
+            yield to_candidate(rule)
+
+
+def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterator[Feed]:
+    """What the front classes (those that are built in steps) hand on to the classes behind them."""
+    for name in fronts(adapter, surface):
+        source = textwrap.dedent(inspect.getsource(adapter.native_class(name)))
+        (definition,) = ast.parse(source).body
+        if isinstance(definition, ast.ClassDef):
+            yield from discover_feeds(definition, surface, surface[name].fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """The bench, and who works at it."""
+
+    bench: Bench
+    progress: Progress
+    workers: int
+    limits: Limits
+
+    @contextmanager
+    def each(
+        self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
+    ) -> Iterator[Iterator[_Found]]:
+        """What comes of each task at the bench, in their order; the work begins at once.
+
+        One worker is forked, too: what asks for all the memory is to end nobody.
+        """
+        _inherited[:] = [self.bench]
+        with forked(self.workers, self.limits, watch) as pool:
+            yield pool.map(_done, itertools.repeat(work), tasks)
+
+    def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
+        """The same with the tasks by name, while their progress is shown."""
+        found = {}
+        with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks, step.asked) as results:
+            for task, result in zip(tasks, results, strict=True):
+                found[task] = result
+                step.advance()
+        return found
+
+
+_inherited: Final[list[Bench]] = []
+"""Where a forked worker finds the bench."""
+
+
+def _done(work: Callable[..., _Found], task: _Task) -> _Found:
+    return work(_inherited[0], *task)
+
+
+def _read_and_lift(crew: _Crew, names: Sequence[str]) -> list[Candidate]:
+    """What the types declare, and what the code of each class says, before any is proven: each asks what the checks
+    of the others are.
+
+    One class takes half as long as all to read: meanwhile this process lifts, and builds and imports what all others
+    inherit.
+    """
+    bench, progress = crew.bench, crew.progress
+    longest_first = sorted(names, key=lambda name: -bench.lines_of(name))
+    with crew.each(Bench.read, [(name,) for name in longest_first]) as readings:
+        with progress.step("lifts") as step:
+            lifted = [candidate for facts in bench.surface.values() for candidate in lift(bench.adapter, facts)]
+            step.note = f"{len(lifted)} candidates"
+        for name in fronts(bench.adapter, bench.surface):
+            Observer(bench.adapter).prepare(name)
+        importlib.import_module("hypothesis.strategies")  # what makes a text of a pattern
+        with progress.step("reading the code", total=len(names)) as step:
+            found = {}
+            for name, findings in zip(longest_first, readings, strict=True):
+                found[name] = findings
+                step.advance()
+    bench.readings = found
+    return lifted
+
+
+def _prove_all(
+    crew: _Crew, names: Sequence[str], candidates: Iterable[Candidate], kept: Iterable[Rule]
+) -> list[ClassResult]:
+    """The classes that validate first; then the fronts, on which what was proven behind them is tried again."""
+    bench = crew.bench
+    surface, context = bench.surface, bench.adapter.ssot.context
+    guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
+    for candidate in candidates:
+        guesses[candidate.native_type].append(candidate)
+    bench.guesses = guesses
+    front_names = [name for name in fronts(bench.adapter, surface) if name in names]
+    results = _prove_whole(crew, [name for name in names if name not in front_names])
+    proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
+    for name in front_names:
+        restated = (restate(to_candidate(rule), surface[name], bench.feeds, surface, context) for rule in proven)
+        guesses[name].extend(candidate for candidate in restated if candidate is not None)
+        guesses[name].extend(keys_of_mappings(surface[name], bench.feeds, surface))
+    if front_names:
+        results.update(_prove_in_parts(crew, front_names))
+    return [results[name] for name in names]
+
+
+def _prove_whole(crew: _Crew, names: Sequence[str]) -> dict[str, ClassResult]:
+    """Each class by one worker, those that take longest first: none shall wait long."""
+    crew.bench.parts = dict.fromkeys(names, 1)
+    found = crew.each_shown("proving", Bench.prove, _longest_first(crew.bench, [(name, 0) for name in names]))
+    return {name: found[name, 0] for name in names}
+
+
+def _prove_in_parts(crew: _Crew, names: Sequence[str]) -> dict[str, ClassResult]:
+    """Each class by all workers: its guesses in parts, then what no part explains, then all of them together."""
+    bench = crew.bench
+    bench.parts = dict.fromkeys(names, _FRONT_PARTS)
+    _ask(crew, {name: tuple(bench.challenges_of(name)) for name in names})
+    tasks = _longest_first(bench, list(itertools.product(names, range(_FRONT_PARTS))))
+    done = crew.each_shown("proving", Bench.prove, tasks)
+    parts = {name: [done[name, part] for part in range(_FRONT_PARTS)] for name in names}
+    bench.known = {name: joined(results).proven for name, results in parts.items()}
+    probed = crew.each_shown("probing", Bench.probe, list(itertools.product(names, range(PROBERS))))
+    whole = {name: joined([*parts[name], *(probed[name, part] for part in range(PROBERS))]) for name in names}
+    bench.known = {name: result.proven for name, result in whole.items()}
+    _ask(crew, {name: tuple(bench.joint_challenges_of(name, result.proven)) for name, result in whole.items()})
+    with crew.each(Bench.reconcile, [(name,) for name in names]) as reconciled:
+        return {
+            name: replace(whole[name], proven=proven, lost=(*whole[name].lost, *lost))
+            for name, (proven, lost) in zip(names, reconciled, strict=True)
+        }
+
+
+def _longest_first(bench: Bench, tasks: list[_Task]) -> list[_Task]:
+    return sorted(tasks, key=lambda task: -bench.work_on(*task))
+
+
+def _ask(crew: _Crew, challenges: Mapping[str, Sequence[Kwargs]]) -> None:
+    """Ask about what is put to the rules of a front: once for all of its parts, in shares."""
+    crew.bench.challenges = challenges
+    tasks = list(itertools.product(challenges, range(ASKERS)))
+    with crew.each(Bench.ask, tasks) as answers:
+        for (name, _), judged in zip(tasks, answers, strict=True):
+            crew.bench.judged.setdefault(name, {}).update(judged)

@@ -1,0 +1,138 @@
+"""The producers, class by class: what reads the code, what lifts the types, what probes the library for the rest."""
+
+from __future__ import annotations
+
+import ast
+import random
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from miners.candidates.candidate import Candidate
+from miners.code.imported import ImportedReader
+from miners.dynamic.probe import probe
+from miners.examples.draws import Drawer, words_of
+from miners.gate.oracle import Oracle
+from miners.static import SiteFinding, mine_class
+from miners.static.context import context_reads
+from miners.surface.facts import ClassFacts
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.inverse import constants_of
+from pytest_llem_invariants.language.values import distinct, holdable
+from pytest_llem_invariants.model import Kwargs
+
+NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
+"""The key among an SSOT's adapter facts that says why an engine is not probed."""
+FULL_BUDGET: Final = 40_000
+"""How many questions the probing of one class may ask."""
+_WORD: Final = re.compile(r"(?![./]+\Z)[\w.+/-]{1,24}\Z")
+"""What may be a value, and is no folder that every machine has: a library that is given one looks through it all."""
+_MOST_WORDS: Final = 30
+_MOST_CHALLENGES: Final = 3_000
+_LEAST_CHALLENGES: Final = 200
+_CHALLENGES_A_FIELD: Final = 250
+"""A class of few fields has few configs that differ."""
+_ODD_ONE_IN: Final = 4
+"""One challenge in so many is wrong-typed."""
+
+
+def read_class(
+    adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, reader: ImportedReader
+) -> tuple[SiteFinding, ...]:
+    """The static miner on one class of an engine."""
+    entry = adapter.ssot.native_type(name)
+    steps = () if entry is None else (*entry.build, *entry.validate, *entry.strict)
+    return mine_class(
+        surface[name],
+        surface,
+        reader,
+        engine=adapter.ssot.engine,
+        context=context_reads(adapter.ssot),
+        entries=[step.method for step in steps],
+    )
+
+
+def probe_class(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    name: str,
+    oracle: Oracle,
+    guesses: Iterable[Candidate],
+    *,
+    explained: Callable[[Kwargs], bool],
+    company: Sequence[Kwargs],
+    share: tuple[int, int] = (0, 1),
+) -> list[Candidate]:
+    """The dynamic miner on one class, or its share of it: what explains the rejections that nothing explains yet."""
+    if NO_DYNAMIC_MINER in adapter.ssot.adapter:
+        return []
+    facts = surface[name]
+    words = words_in(facts)
+    found = probe(
+        facts,
+        oracle.raises,
+        accepts=oracle.accepts,
+        answers=oracle.answers,
+        constants=_with_words(constants_in(guesses), facts, words),
+        clusters=adapter.ssot.clusters.get(name, ()),
+        explained=explained,
+        surface=surface,
+        company=company,
+        budget=budget_of(adapter, name) // share[1],
+        share=share,
+    )
+    return list(found)
+
+
+def budget_of(adapter: EngineAdapter, name: str) -> int:
+    """How many questions a class may be asked: the SSOT says it of those that answer slowly."""
+    entry = adapter.ssot.native_type(name)
+    return FULL_BUDGET if entry is None or entry.probes is None else entry.probes
+
+
+def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
+    """Random configs of a class, drawn from its types: what no predicate and no pool of values foresaw."""
+    facts = surface[name]
+    drawer = Drawer(surface, words_of(surface, words_in(facts)))
+    source = random.Random(f"challenges of {name}")
+    most = min(_MOST_CHALLENGES * budget_of(adapter, name) // FULL_BUDGET, _CHALLENGES_A_FIELD * len(facts.fields))
+    for position in range(max(_LEAST_CHALLENGES, most)):
+        kwargs = drawer.config(source, facts, wrong_typed=position % _ODD_ONE_IN == 0)
+        if all(map(holdable, kwargs.values())):
+            yield kwargs
+
+
+def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:
+    """Field → the constants that the candidates compare it with: where its behaviour may change."""
+    found: dict[str, list[Any]] = {}
+    for candidate in candidates:
+        for subject, clauses in candidate.fields.items():
+            for field in parse(subject).fields:
+                found.setdefault(field, []).extend(constants_of({subject: clauses}))
+    return {field: distinct(values) for field, values in found.items()}
+
+
+def words_in(facts: ClassFacts) -> tuple[str, ...]:
+    """The short strings of a class's own code: among them are the values that its open text fields take."""
+    return tuple(word for word in _words_of_code(facts.target) if word not in facts.fields)[:_MOST_WORDS]
+
+
+@lru_cache(maxsize=8)
+def _words_of_code(target: str) -> tuple[str, ...]:
+    read = ImportedReader(target.partition(".")[0]).class_at(target)
+    if read is None:
+        return ()
+    strings = (
+        node.value for node in ast.walk(read.node) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    return tuple(dict.fromkeys(filter(_WORD.match, strings)))
+
+
+def _with_words(
+    constants: Mapping[str, tuple[Any, ...]], facts: ClassFacts, words: tuple[str, ...]
+) -> Mapping[str, tuple[Any, ...]]:
+    """The words beside the constants, for the fields that may hold text."""
+    texts = [name for name, fact in facts.fields.items() if not fact.types or {"str", "any"} & set(fact.types)]
+    return {**constants, **{name: distinct((*constants.get(name, ()), *words)) for name in texts}}

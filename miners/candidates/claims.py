@@ -1,0 +1,80 @@
+"""Which of many rules claim a config: only those are asked that it gives what they cannot do without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, final
+
+from pytest_llem_invariants.language.predicates import CompiledMatch, compile_match, referenced_fields
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match, Rule
+
+Predicate = Callable[[Kwargs], bool]
+
+
+def arguments_of(rule: Rule) -> frozenset[str]:
+    """The keyword arguments that a rule reads, the whole of an object for a field inside of it."""
+    return roots_of(rule.match.fields)
+
+
+def roots_of(fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
+    """The same of what is said of fields."""
+    match = Match("", fields)
+    return frozenset(name.partition(".")[0] for name in referenced_fields(match))
+
+
+def parts_of(match: Match, declared: Collection[str]) -> Iterator[tuple[CompiledMatch, frozenset[str]]]:
+    """What a predicate says of each subject, and the arguments that this depends on: all parts hold, or it does not."""
+    for subject, clauses in match.fields.items():
+        part = Match(match.engine, {subject: clauses}, match.defaults)
+        yield compile_match(part, context_fields=frozenset(declared)), roots_of(part.fields)
+
+
+def predicate_of(
+    match: Match, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
+) -> Predicate:
+    """What a match says in a context of configs that are laid over base arguments."""
+    holds = compile_match(match, context_fields=declared)
+    return (lambda kwargs: holds({**base, **kwargs}, context)) if base else lambda kwargs: holds(kwargs, context)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one rule claims in one context."""
+
+    rule: Rule
+    fires: Predicate
+    asks_for: frozenset[str] | None
+    """Arguments of which each config that it claims gives one; None where it claims the bare class."""
+
+
+def claim_of(
+    rule: Rule, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
+) -> Claim:
+    """What a rule claims in a context, of configs that are laid over base arguments."""
+    # Each part must hold: one that does not of the bare class holds only where something is given that it reads.
+    parts = parts_of(rule.match, declared)
+    lacking = [roots - declared.keys() for holds, roots in parts if not holds(base, context)]
+    return Claim(rule, predicate_of(rule.match, context, declared, base), min(lacking, key=len, default=None))
+
+
+@final
+class Claims:
+    """The claims of several rules."""
+
+    def __init__(self, claims: Iterable[Claim]) -> None:
+        self._of_nothing: list[Claim] = []
+        self._by_argument: dict[str, list[Claim]] = {}
+        for claim in claims:
+            if claim.asks_for is None:
+                self._of_nothing.append(claim)
+            else:
+                for name in claim.asks_for:
+                    self._by_argument.setdefault(name, []).append(claim)
+
+    def on(self, kwargs: Kwargs) -> Iterator[Rule]:
+        """The rules that claim a config; one may come more than once."""
+        asked = chain(self._of_nothing, *(self._by_argument.get(name, ()) for name in kwargs))
+        return (claim.rule for claim in asked if claim.fires(kwargs))

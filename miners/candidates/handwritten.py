@@ -1,0 +1,92 @@
+"""Rules written by hand are debt: each is dropped as soon as the miners' own say all that it says."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import final
+
+from miners.surface.facts import ClassFacts
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.model import EMPTY, AddedBy, ContextField, Kwargs, Rule
+from pytest_llem_invariants.replay.contexts import context_of
+from pytest_llem_invariants.replay.soundness import boundary_probes
+
+Predicate = Callable[[Kwargs], bool]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Inherited:
+    """The rules without those written by hand whose claims mined rules make too, and which rules these are."""
+
+    rules: tuple[Rule, ...]
+    heirs: Mapping[str, tuple[str, ...]]
+    """The id of a rule that went → the ids of the mined rules that say together what it said."""
+
+
+def taken_over(
+    rules: Sequence[Rule],
+    surface: Mapping[str, ClassFacts],
+    context: Mapping[str, ContextField] = EMPTY,
+    *,
+    settled: Collection[str] = (),
+) -> Inherited:
+    """Drop the rules written by hand that mined ones say in whole.
+
+    What a rule claims is told by the configs around its boundary: those that it fires on must all be fired on. An id
+    names a constraint: it goes on to a mined rule only if that one claims the same and no more, and has none of its
+    own yet. `settled` are the ids of mined rules that an earlier corpus knows.
+    """
+    mined = [rule for rule in rules if rule.added_by is not AddedBy.MANUAL_SEED]
+    names: dict[str, str] = {}
+    gone: dict[str, list[Rule]] = {}
+    for rule in rules:
+        if rule.added_by is not AddedBy.MANUAL_SEED:
+            continue
+        heirs = _heirs(rule, mined, surface, context)
+        if heirs:
+            gone[rule.id] = heirs
+            only = heirs[0]
+            if len(heirs) == 1 and only.id not in settled and alike(rule, only, surface, context):
+                names.setdefault(only.id, rule.id)
+    return Inherited(
+        tuple(replace(rule, id=names[rule.id]) if rule.id in names else rule for rule in rules if rule.id not in gone),
+        {name: tuple(names.get(heir.id, heir.id) for heir in heirs) for name, heirs in gone.items()},
+    )
+
+
+def alike(
+    rule: Rule, other: Rule, surface: Mapping[str, ClassFacts], context: Mapping[str, ContextField] = EMPTY
+) -> bool:
+    """Whether two rules of one class claim the same of every config around the boundary of either."""
+    facts = surface[rule.native_type].fields if rule.native_type in surface else EMPTY
+    one, another = _predicate(rule, context), _predicate(other, context)
+    around = (boundary_probes(each, facts, context_fields=context) for each in (rule, other))
+    return all(one(kwargs) == another(kwargs) for kwargs in itertools.chain.from_iterable(around))
+
+
+def _heirs(
+    rule: Rule, mined: Iterable[Rule], surface: Mapping[str, ClassFacts], context: Mapping[str, ContextField]
+) -> list[Rule]:
+    """The mined rules that together fire wherever this one does, the one for its own example first."""
+    those = [one for one in mined if one.native_type == rule.native_type and one.severity is rule.severity]
+    facts = surface[rule.native_type].fields if rule.native_type in surface else EMPTY
+    fires = _predicate(rule, context)
+    claimed = [rule.kwargs_positive]
+    claimed.extend(kwargs for kwargs in boundary_probes(rule, facts, context_fields=context) if fires(kwargs))
+    found: list[Rule] = []
+    others = [(one, _predicate(one, context)) for one in those]
+    for kwargs in claimed:
+        heir = next((one for one, claims in others if claims(kwargs)), None)
+        if heir is None:
+            return []
+        if heir not in found:
+            found.append(heir)
+    return found
+
+
+def _predicate(rule: Rule, context: Mapping[str, ContextField]) -> Predicate:
+    match, under = compile_match(rule.match, context_fields=context), context_of(rule, context)
+    return lambda kwargs: match(kwargs, under)

@@ -1,0 +1,80 @@
+"""What each producer guessed, and what became of each guess: `_staging/<engine>_<producer>.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import Lost, Proven
+from miners.candidates.rules import to_candidate
+from pytest_llem_invariants.corpus.files import dump
+from pytest_llem_invariants.corpus.rules import match_to_data
+from pytest_llem_invariants.language.values import as_held, holdable
+from pytest_llem_invariants.model import AddedBy, Clause
+from pytest_llem_invariants.text.strict import value_to_data
+from pytest_llem_invariants.text.yaml_writer import dump_yaml
+
+FOLDER: Final = "_staging"
+
+
+def write_guesses(folder: Path, engine: str, version: str, candidates: Iterable[Candidate]) -> tuple[Path, ...]:
+    """A file for each producer, of guesses that nothing has been put to yet."""
+    return _write(folder, engine, version, ((candidate, {}) for candidate in candidates))
+
+
+def write_fates(
+    folder: Path, engine: str, version: str, proven: Iterable[Proven], lost: Iterable[Lost]
+) -> tuple[Path, ...]:
+    """A file for each producer, of what was confirmed, after which steps, and of what was lost, and why."""
+    fates: list[tuple[Candidate, dict[str, Any]]] = []
+    for entry in proven:
+        steps = {"refined": list(entry.history)} if entry.history else {}
+        fates.append((to_candidate(entry.rule), {"confirmed": True, **steps}))
+    fates.extend((one.candidate, {"confirmed": False, "lost": one.reason}) for one in lost)
+    return _write(folder, engine, version, fates)
+
+
+def _write(
+    folder: Path, engine: str, version: str, fates: Iterable[tuple[Candidate, Mapping[str, Any]]]
+) -> tuple[Path, ...]:
+    by_producer: dict[AddedBy, list[dict[str, Any]]] = {}
+    for candidate, fate in fates:
+        by_producer.setdefault(candidate.added_by, []).append({**_to_data(candidate), **fate})
+    written = []
+    for producer, found in sorted(by_producer.items()):
+        path = folder / FOLDER / f"{engine}_{producer}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        envelope = {"engine": engine, "engine_version": version, "producer": str(producer), "candidates": found}
+        dump(path, dump_yaml(envelope))
+        written.append(path)
+    return tuple(written)
+
+
+def _to_data(candidate: Candidate) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "native_type": candidate.native_type,
+        "severity": str(candidate.severity),
+        "guard": candidate.source.guard,
+        "method": candidate.source.method,
+        "fields": match_to_data(
+            {
+                subject: tuple(Clause(clause.op, _held(clause.rhs)) for clause in clauses)
+                for subject, clauses in candidate.fields.items()
+            }
+        ),
+    }
+    if candidate.defaults:
+        data["defaults"] = {name: value_to_data(_held(value)) for name, value in candidate.defaults.items()}
+    if candidate.template is not None:
+        data["message_template"] = candidate.template
+    if candidate.opaque:
+        data["opaque"] = list(candidate.opaque)
+    return data
+
+
+def _held(value: Any) -> Any:
+    """A value as a file can hold it: of what none can, the wording."""
+    plain = as_held(value)
+    return plain if holdable(plain) else repr(value)

@@ -1,0 +1,1 @@
+"""Python source as definitions: of an imported library or of a tree."""

@@ -1,0 +1,1 @@
+"""Configs to try: on either side of a predicate, past other checks, in other contexts."""

@@ -1,0 +1,175 @@
+"""Examples for what is read from source alone: the types of a class are asked, and what else was read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import starmap
+from typing import TYPE_CHECKING, Any, Final, final
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.rules import Examples
+from miners.examples.witness import Shown, find_examples
+from miners.surface.facts import ClassFacts
+from miners.surface.fields import Surface, field_at
+from miners.surface.nested import is_portable
+from miners.surface.types import Either, Group, Instance, Plain
+from pytest_llem_invariants.corpus.files import template_fragments
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.language.values import fits, resolve_class
+from pytest_llem_invariants.model import AddedBy, Kwargs, Match, Severity, TypedValue
+
+if TYPE_CHECKING:
+    from miners.surface.source_classes import Skeletons
+    from pytest_llem_invariants.ssot import Ssot
+
+Claim = Callable[[Kwargs], bool]
+_MOST_POSITIVES: Final = 40
+"""More than where a library is asked: there is no other way past the checks before, and a skeleton answers at once."""
+
+
+@final
+class SourceExamples:
+    """Finds the examples of one class.
+
+    What its types accept is asked of the skeleton, which has them all. What its code refuses nobody can be asked: an
+    example keeps clear of all that was read of it.
+    """
+
+    def __init__(
+        self,
+        ssot: Ssot,
+        facts: ClassFacts,
+        skeletons: Skeletons,
+        surface: Surface,
+        candidates: Sequence[Candidate],
+    ) -> None:
+        self._ssot = ssot
+        self._facts = facts
+        self._skeletons = skeletons
+        self._skeleton = skeletons.class_at(facts.target) if facts.kind.coerces else None
+        self._surface = surface
+        self._candidates = candidates
+        self._claims = {id(one): self._claim(one) for one in candidates}
+
+    def find(self, candidate: Candidate) -> tuple[Candidate, Examples] | None:
+        """The candidate, without a message that it does not show, and its examples; None where there are none."""
+        found = self._found(candidate)
+        if found is None and candidate.template is not None and candidate.added_by is not AddedBy.STATIC_MINER:
+            candidate = replace(candidate, template=None)
+            found = self._found(candidate)
+        return None if found is None else (candidate, self._complete(candidate, found))
+
+    def _found(self, candidate: Candidate) -> Examples | None:
+        vague = [self._claims[id(one)] for one in self._candidates if one.severity is Severity.ERROR and one.opaque]
+        if candidate.added_by is not AddedBy.STATIC_MINER:
+            return self._search(candidate, lambda kwargs: self._refuses(kwargs, candidate.template), vague)
+        earlier = tuple(self._met_first(candidate))
+        for avoided in (
+            (*earlier, *vague, self._may_become_another, _holds_nothing),
+            (*earlier, _holds_nothing),
+            earlier,
+        ):
+            found = self._search(candidate, self._clear_of(avoided), vague)
+            if found is not None:
+                return found
+        return None
+
+    def _clear_of(self, avoided: Sequence[Claim]) -> Claim:
+        return lambda kwargs: self._is_taken(kwargs) and not any(claim(kwargs) for claim in avoided)
+
+    def _search(self, candidate: Candidate, proves: Claim, vague: Sequence[Claim]) -> Examples | None:
+        refused = tuple(self._claims[id(one)] for one in self._candidates if _refuses(one) and one is not candidate)
+        alike = tuple(self._claims[id(one)] for one in self._candidates if _shows_the_same(one, candidate))
+
+        def clears(_: Kwargs, negative: Kwargs) -> bool:
+            return self._is_taken(negative) and not any(
+                claim(negative) for claim in (*refused, *alike, self._may_become_another)
+            )
+
+        return find_examples(
+            candidate,
+            self._facts,
+            others=vague,
+            surface=self._surface,
+            context=self._ssot.context,
+            proves=lambda kwargs: Shown.EFFECT if proves(kwargs) else Shown.NOTHING,
+            clears=clears,
+            most=_MOST_POSITIVES,
+        )
+
+    def _met_first(self, candidate: Candidate) -> Iterator[Claim]:
+        """What a config meets before the effect: the refusals that come earlier, or, where it is none, all of them."""
+        for one in self._candidates:
+            if one is candidate and candidate.severity is Severity.ERROR:
+                return
+            if one.added_by is AddedBy.STATIC_MINER and _refuses(one) and one.source != candidate.source:
+                yield self._claims[id(one)]
+
+    def _complete(self, candidate: Candidate, found: Examples) -> Examples:
+        """The examples with what the predicate reads and the SSOT gives."""
+        read = referenced_fields(Match(self._ssot.engine, candidate.fields))
+        given = {name: value for name, value in self._facts.base_kwargs.items() if name in read and is_portable(value)}
+        return Examples({**given, **found.positive}, {**given, **found.negative}, found.context)
+
+    def _claim(self, candidate: Candidate) -> Claim:
+        match = compile_match(
+            Match(self._ssot.engine, candidate.fields, candidate.defaults),
+            context_fields=frozenset(self._ssot.context),
+        )
+        usual = {name: field.default for name, field in self._ssot.context.items()}
+        return lambda kwargs: match({**self._facts.base_kwargs, **kwargs}, usual)
+
+    def _refuses(self, kwargs: Kwargs, template: str | None) -> bool:
+        """Whether the types refuse, in the words of the template."""
+        text = self._refusal(kwargs)
+        return text is not None and all(part in text for part in template_fragments(template or ""))
+
+    def _is_taken(self, kwargs: Kwargs) -> bool:
+        """Whether the types take the values, and none of them stands where only a class that is not there is known."""
+        return all(starmap(self._is_certain, kwargs.items())) and self._refusal(kwargs) is None
+
+    def _is_certain(self, name: str, value: Any) -> bool:
+        """Whether the value is of a type that is known by more than its name."""
+        fact = field_at(name, self._facts, self._surface)
+        if value is None or isinstance(value, TypedValue):
+            return value is not None or fact.nullable
+        members = fact.type.members if isinstance(fact.type, Either) else (fact.type,)
+        if Plain("any") not in members or not self._skeletons.lacks_type(self._facts.target, name):
+            return fits(value, fact)
+        known = tuple(one.name for one in members if isinstance(one, (Plain, Group, Instance)) and one.name != "any")
+        return fits(value, replace(fact, types=known)) if set(known) - {"none"} else False
+
+    def _may_become_another(self, kwargs: Kwargs) -> bool:
+        """Whether it holds a mapping that may become an object of one of several classes, which nobody chose."""
+        for name, value in kwargs.items():
+            types = field_at(name, self._facts, self._surface).types
+            if isinstance(value, Mapping) and sum(resolve_class(one, self._surface) is not None for one in types) > 1:
+                return True
+        return False
+
+    def _refusal(self, kwargs: Kwargs) -> str | None:
+        if self._skeleton is None:
+            return None
+        try:
+            self._skeleton(**{**self._facts.base_kwargs, **kwargs})
+        except (TypeError, ValueError) as error:
+            return str(error)
+        return None
+
+
+def _refuses(candidate: Candidate) -> bool:
+    return candidate.severity is Severity.ERROR and not candidate.opaque
+
+
+def _shows_the_same(one: Candidate, candidate: Candidate) -> bool:
+    """Whether another case of a warning or change would show what the candidate speaks of."""
+    if one is candidate or candidate.severity is Severity.ERROR or one.severity is not candidate.severity:
+        return False
+    changed = candidate.expected.normalised_fields
+    return one.source == candidate.source or bool(changed and one.expected.normalised_fields == changed)
+
+
+def _holds_nothing(kwargs: Kwargs) -> bool:
+    """Whether an empty collection is among the values: code that goes through it may fail where no line says so."""
+    return any(isinstance(value, (list, tuple, dict, set)) and not value for value in kwargs.values())

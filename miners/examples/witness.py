@@ -1,0 +1,93 @@
+"""Examples for a predicate: the smallest configs that trigger it, and the nearest ones that do not."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.rules import Examples
+from miners.examples.search import Search
+from miners.surface.facts import ClassFacts
+from miners.surface.fields import Surface
+from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs
+
+Predicate = Callable[[Kwargs], bool]
+
+_MOST_POSITIVES: Final = 16
+"""What none of the simplest configs shows, a further one seldom does: other checks stand before it."""
+_MOST_STOPPED: Final = 12
+"""Where so many were stopped by other checks, a way past those is better looked for than guessed."""
+_MOST_NEGATIVES: Final = 160
+
+
+class Shown(Enum):
+    """What a config showed that satisfies a predicate."""
+
+    EFFECT = "effect"
+    ANOTHER_CHECK = "another check"
+    NOTHING = "nothing"
+
+
+def find_examples(
+    candidate: Candidate,
+    facts: ClassFacts,
+    *,
+    others: Iterable[Predicate] = (),
+    surface: Surface = EMPTY,
+    context: Mapping[str, ContextField] = EMPTY,
+    proves: Callable[[Kwargs], Shown] | None = None,
+    clears: Callable[[Kwargs, Kwargs], bool] | None = None,
+    search: Search | None = None,
+    most: int = _MOST_POSITIVES,
+) -> Examples | None:
+    """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
+
+    The examples that the candidate brings are taken first where they hold. `proves` and `clears`, where given, ask the
+    live library what a positive shows and whether a negative beside it does not show it; without an agreeing pair among
+    the first of each (`most` positives, fewer where other checks stop them) the answer is None. Where no near negative
+    is clean of the others the bare class is taken; a negative that triggers another rule is the last resort. `search`
+    is one for this candidate, where the caller has it.
+    """
+    if search is None:
+        search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
+    others = tuple(others)
+    positives = itertools.chain(filter(search.triggers, candidate.hints), search.positives())
+    positive = _first(positives, proves, most)
+    if positive is None:
+        return None
+    known = itertools.filterfalse(search.triggers, candidate.clear if positive in candidate.hints else ())
+    clear = None if clears is None else partial(clears, positive)
+    bare: tuple[Kwargs, ...] = () if search.triggers({}) else ({},)
+    further = itertools.islice(search.further_negatives(positive), _MOST_NEGATIVES) if others else ()
+    found = itertools.chain(known, itertools.islice(search.negatives(positive), _MOST_NEGATIVES), bare, further)
+    negative = _first_clean(found, others, clear)
+    if negative is None:
+        return None
+    return Examples(positive, negative, search.context)
+
+
+def _first(found: Iterator[Kwargs], look: Callable[[Kwargs], Shown] | None, most: int) -> Kwargs | None:
+    stopped = 0
+    for kwargs in itertools.islice(found, most):
+        shown = Shown.EFFECT if look is None else look(kwargs)
+        if shown is Shown.EFFECT:
+            return kwargs
+        stopped += shown is Shown.ANOTHER_CHECK
+        if stopped == _MOST_STOPPED:
+            break
+    return None
+
+
+def _first_clean(found: Iterable[Kwargs], others: tuple[Predicate, ...], clears: Predicate | None) -> Kwargs | None:
+    """The first that no other claims, else the first of the rest: `clears`, which takes longest, is asked last."""
+    unclean: list[Kwargs] = []
+    for kwargs in found:
+        if any(other(kwargs) for other in others):
+            unclean.append(kwargs)
+        elif clears is None or clears(kwargs):
+            return kwargs
+    return next((kwargs for kwargs in unclean if clears is None or clears(kwargs)), None)

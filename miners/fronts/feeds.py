@@ -1,0 +1,328 @@
+"""Which field of a front class feeds which field of a config class, read from the front's own building code.
+
+What people write is one flat class (`EngineArgs`); what validates is the many classes that it builds. A rule
+on `ParallelConfig.tensor_parallel_size` holds for the front's argument of that name too, and where the name
+differs the call that passes it on says so.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from miners.candidates.candidate import Candidate
+from miners.surface.facts import ClassFacts, FieldFact
+from miners.surface.fields import Surface, class_of, put
+from pytest_llem_invariants.language.expressions import MISSING, parse
+from pytest_llem_invariants.language.predicates import OPERATORS, reference_of, referenced_fields
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
+
+_IS_GIVEN: Final = frozenset({"present", "truthy", "absent", "falsy"})
+_COPIES: Final = frozenset({"copy", "deepcopy", "replace"})
+"""Functions that give the object they are given, or one like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The front passes its `source` (a dotted field) as `field` of `native_type`; None: an object that it makes."""
+
+    native_type: str
+    field: str
+    source: str | None
+    line: int
+    given: tuple[tuple[str, Clause], ...] = ()
+    """What the front asks of its own fields before it passes anything on."""
+
+
+def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, FieldFact]) -> tuple[Feed, ...]:
+    """Every keyword of a call to a surface class, and every attribute of its object, that is one of the front's fields.
+
+    Where it hands on an object that the front makes itself, the fields of that object are fed by what feeds its class,
+    and the object by the field of its name: that is what the front makes it of.
+    """
+    by_class_name = {name.rpartition(".")[2]: name for name in surface}
+    found: dict[tuple[str, str], Feed] = {}
+    made: dict[tuple[str, str], Feed] = {}
+    for method in _methods(front):
+        aliases = _aliases(method, fields)
+        held = _objects(method, fields, surface, by_class_name)
+        for node, given in _statements(method, fields):
+            if isinstance(node, ast.Assign):
+                found.update(_set_on(node, held, aliases, fields, given, beside=found))
+                continue
+            native_type = _built_class(node, held, by_class_name)
+            if native_type is None:
+                continue
+            for keyword in node.keywords:
+                source = _own_field(keyword.value, aliases, fields)
+                if keyword.arg is None:
+                    taken = source is not None and source in fields and _takes_mapping(fields[source])
+                    for name in surface[native_type].fields if taken else ():
+                        feed = Feed(native_type, name, f"{source}.{name}", node.lineno, given)
+                        found.setdefault((native_type, name), feed)
+                    continue
+                known = found if source is not None else made
+                known.setdefault((native_type, keyword.arg), Feed(native_type, keyword.arg, source, node.lineno, given))
+    for (native_type, name), feed in made.items():
+        fact = surface[native_type].fields.get(name)
+        inner = None if fact is None else class_of(fact, surface)
+        if inner is not None:
+            found.setdefault((native_type, name), replace(feed, source=name if name in fields else None))
+            for one in [one for one in found.values() if one.native_type == inner.native_type]:
+                if one.source is not None:
+                    path = f"{name}.{one.field}"
+                    found.setdefault((native_type, path), replace(one, native_type=native_type, field=path))
+    return tuple(found.values())
+
+
+def _takes_mapping(fact: FieldFact) -> bool:
+    return "dict" in fact.types
+
+
+def _methods(front: ast.ClassDef) -> Iterator[ast.FunctionDef]:
+    for node in front.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node
+
+
+def _objects(
+    method: ast.FunctionDef, fields: Mapping[str, FieldFact], surface: Surface, by_class_name: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Locals that hold an object of a surface class: one of the front's own, a copy of it, or one that is made."""
+    held: dict[str, str] = {}
+    for node in ast.walk(method):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=called))) if (
+                called in by_class_name
+            ):
+                held.setdefault(name, by_class_name[called])
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                source = _field_in(value, fields)
+                inner = None if source is None else class_of(fields[source], surface)
+                if inner is not None:
+                    held.setdefault(name, inner.native_type)
+    return held
+
+
+def _set_on(
+    node: ast.Assign,
+    held: Mapping[str, str],
+    aliases: Mapping[str, str],
+    own: Collection[str],
+    given: tuple[tuple[str, Clause], ...],
+    beside: Collection[tuple[str, str]],
+) -> Iterator[tuple[tuple[str, str], Feed]]:
+    """What an assignment makes of an attribute of an object that nothing is known to feed yet."""
+    match node.targets:
+        case [ast.Attribute(value=ast.Name(id=name), attr=attribute)] if name in held:
+            source = _own_field(node.value, aliases, own)
+            key = held[name], attribute
+            if source is not None and key not in beside:
+                yield key, Feed(*key, source, node.lineno, given)
+
+
+def _built_class(call: ast.Call, held: Mapping[str, str], by_class_name: Mapping[str, str]) -> str | None:
+    """The class of what a call makes: by its name, or of the object that it replaces fields of."""
+    match call:
+        case ast.Call(func=ast.Name(id="replace") | ast.Attribute(attr="replace"), args=[ast.Name(id=name)]):
+            return held.get(name)
+        case ast.Call(func=ast.Name(id=name)):
+            return by_class_name.get(name)
+        case _:
+            return None
+
+
+def _statements(
+    node: ast.AST, own: Collection[str], given: tuple[tuple[str, Clause], ...] = ()
+) -> Iterator[tuple[ast.Call | ast.Assign, tuple[tuple[str, Clause], ...]]]:
+    """Every call and assignment, with what is asked of the front's own fields on the way to it."""
+    if isinstance(node, (ast.Call, ast.Assign)):
+        yield node, given
+    for name, value in ast.iter_fields(node):
+        inside = given
+        if isinstance(node, (ast.If, ast.IfExp)) and name in ("body", "orelse"):
+            inside = (*given, *_asked(node.test, own, holds=name == "body"))
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _statements(child, own, inside)
+
+
+def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tuple[str, Clause]]:
+    """What a condition, or its opposite, asks of single fields."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield from _asked(operand, own, holds=not holds)
+        case ast.BoolOp(op=ast.And() | ast.Or() as op, values=values):
+            if isinstance(op, ast.And) is holds:
+                for value in values:
+                    yield from _asked(value, own, holds=holds)
+        case ast.Compare(left=left, ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]):
+            name = _field_in(left, own)
+            if name is not None:
+                yield name, Clause("absent" if isinstance(op, ast.Is) is holds else "present", True)
+        case ast.Attribute():
+            name = _field_in(test, own)
+            if name is not None:
+                yield name, Clause("truthy" if holds else "falsy", True)
+
+
+def _aliases(method: ast.FunctionDef, own: Collection[str]) -> Mapping[str, str]:
+    """Locals that hold a field on some way; of several fields the one of that name, or none."""
+    assigned: dict[str, dict[str, None]] = {}
+    for node in ast.walk(method):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            source = _field_in(node.value, own)
+            if source is not None:
+                assigned.setdefault(node.targets[0].id, {})[source] = None
+    return {
+        name: name if name in sources else next(iter(sources))
+        for name, sources in assigned.items()
+        if len(sources) == 1 or name in sources
+    }
+
+
+def _own_field(node: ast.expr, aliases: Mapping[str, str], own: Collection[str]) -> str | None:
+    return aliases.get(node.id) if isinstance(node, ast.Name) else _field_in(node, own)
+
+
+def _field_in(node: ast.expr, own: Collection[str]) -> str | None:
+    """The front's own field that an expression gives, at least while the field is true."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name if name in own else None
+        case ast.BoolOp(op=ast.Or(), values=[first, *_]):
+            return _field_in(first, own)
+        case ast.IfExp(body=body, orelse=otherwise):
+            return _field_in(body, own) or _field_in(otherwise, own)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[first, *_]) if name in _COPIES:
+            return _field_in(first, own)
+        case _:
+            return None
+
+
+def restate(
+    candidate: Candidate,
+    front: ClassFacts,
+    feeds: Iterable[Feed],
+    surface: Surface = EMPTY,
+    context: Iterable[str] = (),
+) -> Candidate | None:
+    """The candidate in the front's own field names; None where one of its fields is not fed by the front.
+
+    What a rule says of the `context` it says of the front, too. A front may overwrite a field before it passes it on;
+    whether the rule survives that is for the gate to say.
+    """
+    known = {feed.field: feed for feed in feeds if feed.native_type == candidate.native_type}
+    sources = {name: feed.source for name, feed in known.items() if feed.source is not None}
+    sources.update((name, name) for name in context)
+    fields: dict[str, tuple[Clause, ...]] = {}
+    for subject, clauses in candidate.fields.items():
+        if subject in known and subject not in sources and all(clause.op in _IS_GIVEN for clause in clauses):
+            if any(clause.op in ("absent", "falsy") for clause in clauses):
+                return None  # the front makes that object, whatever it is given
+            continue
+        renamed = _rename(subject, sources)
+        if renamed is None:
+            return None
+        restated = []
+        for clause in clauses:
+            reference = reference_of(clause.rhs)
+            target = None if reference is None else _rename(reference, sources)
+            if reference is not None and target is None:
+                return None
+            restated.append(clause if target is None else Clause(clause.op, "@" + target))
+        fields[renamed] = (*fields.get(renamed, ()), *restated)
+    if not fields:
+        return None
+    defaults = {sources[name]: value for name, value in candidate.defaults.items() if name in sources}
+    defaults = {name: front.fields[name].default if name in front.fields else value for name, value in defaults.items()}
+    given = _given(candidate, known)
+    for name, clause in given:
+        if clause not in fields.get(name, ()):
+            fields[name] = (*fields.get(name, ()), clause)
+        if OPERATORS[clause.op].test(None, clause.rhs):
+            defaults[name] = front.fields[name].default
+    inner = surface.get(candidate.native_type)
+    base = EMPTY if inner is None else inner.base_kwargs
+    renamed_in = partial(_in_names_of, front, sources=sources, given=given, base=base)
+    return replace(
+        candidate,
+        native_type=front.native_type,
+        fields=fields,
+        defaults={name: value for name, value in defaults.items() if value not in (None, MISSING)},
+        hints=tuple(renamed_in(candidate.hints)),
+        clear=tuple(renamed_in(candidate.clear)),
+        notes=f"Stated on {candidate.native_type}, which {front.native_type} builds from these fields.",
+        references=(*candidate.references, candidate.source.guard),
+        restated=True,
+    )
+
+
+def _given(candidate: Candidate, known: Mapping[str, Feed]) -> tuple[tuple[str, Clause], ...]:
+    """What the front asks before it passes on what the candidate speaks of."""
+    read = referenced_fields(Match("", candidate.fields))
+    feeds = [feed for name, feed in known.items() if any(f"{path}.".startswith(f"{name}.") for path in read)]
+    return tuple(dict.fromkeys((name, clause) for feed in feeds for name, clause in feed.given))
+
+
+def _in_names_of(
+    front: ClassFacts,
+    examples: Iterable[Kwargs],
+    *,
+    sources: Mapping[str, str],
+    given: Iterable[tuple[str, Clause]],
+    base: Kwargs,
+) -> Iterator[Kwargs]:
+    """The examples in the front's own field names."""
+    for example in examples:
+        whole = {**{name: value for name, value in base.items() if "." in sources.get(name, "")}, **example}
+        if sources.keys() >= whole.keys():
+            kwargs: Kwargs = {name: True for name, clause in given if clause.op in ("truthy", "present")}
+            for name, value in whole.items():
+                kwargs = put(kwargs, sources[name], value, front, EMPTY)
+            yield kwargs
+
+
+def _rename(expression: str, sources: Mapping[str, str]) -> str | None:
+    parsed = parse(expression)
+    if parsed.is_field:
+        return _rename_path(expression, sources)
+    renamer = _Renamer(sources)
+    renamed = renamer.visit(ast.parse(expression, mode="eval"))
+    return None if renamer.unknown else ast.unparse(renamed)
+
+
+def _rename_path(path: str, sources: Mapping[str, str]) -> str | None:
+    """The path with its longest beginning that is fed replaced by what feeds it."""
+    parts = path.split(".")
+    for count in range(len(parts), 0, -1):
+        source = sources.get(".".join(parts[:count]))
+        if source is not None:
+            return ".".join([source, *parts[count:]])
+    return None
+
+
+class _Renamer(ast.NodeTransformer):
+    def __init__(self, sources: Mapping[str, str]) -> None:
+        self.sources = sources
+        self.unknown = False
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        node.args = [self.visit(argument) for argument in node.args]
+        return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self._renamed(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return self._renamed(node)
+
+    def _renamed(self, node: ast.expr) -> ast.AST:
+        renamed = _rename_path(ast.unparse(node), self.sources)
+        if renamed is None:
+            self.unknown = True
+            return node
+        return ast.copy_location(ast.parse(renamed, mode="eval").body, node)

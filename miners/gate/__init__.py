@@ -1,0 +1,1 @@
+"""The gate: a guess becomes a rule where the live library agrees."""

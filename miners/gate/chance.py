@@ -1,0 +1,68 @@
+"""What a rule leaves to others than the config: guards that the world answers, and whether there is a file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.claims import Predicate
+from miners.candidates.outcomes import OF_THE_WORLD
+from miners.gate.oracle import Oracle
+from miners.surface.facts import ClassFacts
+from miners.surface.fields import Surface, put
+from miners.symbolic.opacity import MACHINE, RUN_TIME
+from pytest_llem_invariants.language.expressions import read_path
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.model import Observation, Rule, Severity
+from pytest_llem_invariants.replay.contracts import positive_raises
+
+_OF_THE_WORLD: Final = frozenset({RUN_TIME, MACHINE})
+_THERE: Final = (str(Path(__file__)), str(Path(__file__).parent))
+"""A file and a folder that every machine has on which this runs."""
+
+
+def world_of(candidate: Candidate) -> frozenset[str]:
+    """Who answers the guards that a candidate leaves unsaid, where that is a model, a running engine or the machine.
+
+    No config is known to satisfy such a guard: what this machine shows of it is its own.
+    """
+    return _OF_THE_WORLD.intersection(candidate.shapes)
+
+
+def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried: Collection[str]) -> str | None:
+    """What a candidate leaves to the world, or the code at its line does; None where it is `tried` in other ones."""
+    asked = world_of(candidate).union(at_its_line).difference(tried)
+    if not asked:
+        return None
+    told = zip(candidate.opaque, candidate.shapes, strict=True)
+    guards = "; ".join(text for text, shape in told if shape in asked)
+    return f"{OF_THE_WORLD}: {guards or 'its line asks'}"
+
+
+def hangs_on_a_file(
+    rule: Rule, context: Mapping[str, Any], triggers: Predicate, oracle: Oracle, facts: ClassFacts, surface: Surface
+) -> bool:
+    """Whether a text is refused as long as it names nothing that is there: of what is, another line says something."""
+
+    def end(name: str, text: str) -> Observation | None:
+        kwargs = put(rule.kwargs_positive, name, text, facts, surface)
+        return oracle.observe(kwargs, context, rule.severity) if triggers(kwargs) else None
+
+    def differ(missing: Observation | None, there: Observation | None) -> bool:
+        if missing is None or there is None or positive_raises(rule, missing) is not None:
+            return False
+        return _place_of(missing) != _place_of(there)
+
+    return rule.severity is Severity.ERROR and any(
+        differ(end(name, f"{there}-missing"), end(name, there))
+        for name in referenced_fields(rule.match)
+        if isinstance(read_path(rule.kwargs_positive, name), str)
+        for there in _THERE
+    )
+
+
+def _place_of(observation: Observation) -> tuple[str, str | None] | None:
+    error = observation.exception
+    return None if error is None else (error.type, error.raised_at)

@@ -1,0 +1,230 @@
+"""The live library as a function of a config, asked once per config."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol, final
+
+from pytest_llem_invariants.language.values import identity
+from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, ObservedException, Severity
+from pytest_llem_invariants.replay.exceptions import is_no_answer, no_answer
+
+_MOST_REMEMBERED: Final = 200_000
+_MOST_TIMEOUTS: Final = 8
+_MOST_DEATHS: Final = 400
+"""After so many configs without an answer a class is asked nothing more."""
+Question = tuple[str, str]
+"""A config and a context, of which nothing is said where it is the default one."""
+
+
+class Asks(Protocol):
+    """What asks the library: an observer in this process, or apart from it."""
+
+    def observe(self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any]) -> Observation: ...
+
+    def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None: ...
+
+    def no_verdict(self, error: ObservedException) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the library said to all that it was asked, by how often."""
+
+    accepted: int = 0
+    rejected: int = 0
+    unanswered: Mapping[str, int] = field(default_factory=dict)
+    """The configs after which it did not come back, by the reason."""
+    undecided: Mapping[str, int] = field(default_factory=dict)
+    """Those of which this machine cannot tell, by the reason."""
+
+    @property
+    def asked(self) -> int:
+        return self.accepted + self.rejected + sum(self.unanswered.values()) + sum(self.undecided.values())
+
+
+def added(tallies: Iterable[Tally]) -> Tally:
+    """Several as one."""
+    known = list(tallies)
+    return Tally(
+        sum(one.accepted for one in known),
+        sum(one.rejected for one in known),
+        _summed(one.unanswered for one in known),
+        _summed(one.undecided for one in known),
+    )
+
+
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: Counter[str] = Counter()
+    for one in counts:
+        total.update(one)
+    return dict(sorted(total.items()))
+
+
+@final
+class _Unanswered:
+    """The configs after which the library did not come back. What holds all of one is not asked either.
+
+    To wait for each of them would take hours, and what is not asked is no verdict.
+    """
+
+    def __init__(self) -> None:
+        self._configs: list[tuple[frozenset[str], str, str]] = []
+        self._timeouts = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._configs)
+
+    def add(self, kwargs: Kwargs, context: str, reason: str) -> None:
+        self._configs.append((_items(kwargs), context, reason))
+        self._timeouts += reason.startswith("timeout")
+
+    def why(self, kwargs: Kwargs, context: str) -> str | None:
+        if self._timeouts >= _MOST_TIMEOUTS or len(self._configs) >= _MOST_DEATHS:
+            return "no answer: not asked after too many others had none"
+        given = _items(kwargs)
+        return next((reason for items, of, reason in self._configs if of == context and items <= given), None)
+
+
+def _items(kwargs: Kwargs) -> frozenset[str]:
+    return frozenset(identity((name, value)) for name, value in kwargs.items())
+
+
+@final
+class Oracle:
+    """Observations of one native type, remembered for as long as one class is mined.
+
+    `judged` is what another oracle of the type was told, in this process or in one like it; `default` is the context
+    that the process stands in, which is meant where none is said and need not be entered; `stands_there` tells of a
+    field and a value whether that is what it holds anyway: to make another of it is not to ignore what was asked for.
+    """
+
+    def __init__(
+        self,
+        observer: Asks,
+        native_type: str,
+        judged: Mapping[Question, Observation] | None = None,
+        default: Mapping[str, Any] = EMPTY,
+        stands_there: Callable[[str, Any], bool] = lambda field, value: False,
+    ) -> None:
+        self._observer = observer
+        self._native_type = native_type
+        self._default = default
+        self._stands_there = stands_there
+        self._observed: dict[Question, Observation] = {}
+        self._judged: dict[Question, Observation] = dict(judged or {})
+        self._unanswered = _Unanswered()
+
+    @property
+    def judged(self) -> Mapping[Question, Observation]:
+        """The verdicts so far, for another oracle."""
+        return self._judged
+
+    def observe(
+        self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY, severity: Severity | None = None
+    ) -> Observation:
+        """What the library does with a config: of interest to a rule of that severity, or everything.
+
+        An error rule looks at the exception alone, which is seen in a third of the time.
+        """
+        if severity is Severity.ERROR:
+            return self._verdict(kwargs, context)
+        key = self._question(kwargs, context)
+        known = self._observed.get(key)
+        if known is None:
+            self._make_room(self._observed)
+            known = self._observed[key] = self._look(kwargs, context)
+        return known
+
+    def raises(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
+        """Only whether the library rejects a config, and how. What this machine lacks is no rejection."""
+        verdict = self._verdict(kwargs, context)
+        return verdict.exception if verdict.skipped_reason is None else None
+
+    def accepts(self, kwargs: Kwargs) -> bool:
+        """Whether the library takes a config; False also where this machine cannot tell."""
+        return self._verdict(kwargs, EMPTY).exception is None
+
+    def answers(self, kwargs: Kwargs) -> bool:
+        """Whether the library comes back with a config, whatever it says then."""
+        return not is_no_answer(self._verdict(kwargs, EMPTY).exception)
+
+    def is_known_to_reject(self, kwargs: Kwargs) -> bool:
+        """Whether the library was asked about a config and does not take it, or cannot tell on this machine."""
+        known = self._judged.get(self._question(kwargs, EMPTY))
+        return known is not None and known.exception is not None
+
+    def is_steady(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
+        """Whether a second look shows the same: what is drawn or timed anew each time is no effect of a config."""
+        return self._look(kwargs, context).normalisations == self.observe(kwargs, context).normalisations
+
+    def tally(self) -> Tally:
+        """What was said so far."""
+        answers = {**self._observed, **self._judged}.values()
+        return Tally(
+            accepted=sum(answer.exception is None for answer in answers),
+            rejected=sum(answer.exception is not None and answer.skipped_reason is None for answer in answers),
+            unanswered=_counted(answer for answer in answers if is_no_answer(answer.exception)),
+            undecided=_counted(answer for answer in answers if not is_no_answer(answer.exception)),
+        )
+
+    def _look(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+        entered = self._to_enter(context)
+        reason = self._why_not_ask(kwargs, entered)
+        if reason is not None:
+            return Observation(no_answer(reason), skipped_reason=reason)
+        found = self._observer.observe(self._native_type, kwargs, context=entered)
+        self._note(kwargs, entered, found.exception)
+        changed = {
+            name: change
+            for name, change in found.normalisations.items()
+            if not self._stands_there(name, change.declared)
+        }
+        return found if len(changed) == len(found.normalisations) else replace(found, normalisations=changed)
+
+    def _why_not_ask(self, kwargs: Kwargs, entered: Mapping[str, Any]) -> str | None:
+        return self._unanswered.why(kwargs, identity(entered)) if self._unanswered else None
+
+    def _note(self, kwargs: Kwargs, entered: Mapping[str, Any], error: ObservedException | None) -> None:
+        if error is not None and is_no_answer(error):
+            self._unanswered.add(kwargs, identity(entered), error.message)
+
+    def _verdict(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+        key = self._question(kwargs, context)
+        known = self._judged.get(key)
+        if known is None:
+            self._make_room(self._judged)
+            entered = self._to_enter(context)
+            reason = self._why_not_ask(kwargs, entered)
+            if reason is not None:
+                raised: ObservedException | None = no_answer(reason)
+            else:
+                raised = self._observer.raises(self._native_type, kwargs, context=entered)
+                self._note(kwargs, entered, raised)
+            known = (
+                _ACCEPTED if raised is None else Observation(raised, skipped_reason=self._observer.no_verdict(raised))
+            )
+            self._judged[key] = known
+        return known
+
+    def _to_enter(self, context: Mapping[str, Any]) -> Mapping[str, Any]:
+        return EMPTY if context == self._default else context
+
+    def _question(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Question:
+        context = self._to_enter(context)
+        return identity(kwargs), identity(context) if context else ""
+
+    @staticmethod
+    def _make_room(remembered: dict[Question, Observation]) -> None:
+        if len(remembered) >= _MOST_REMEMBERED:
+            remembered.clear()
+
+
+_ACCEPTED: Final = Observation()
+
+
+def _counted(answers: Iterable[Observation]) -> dict[str, int]:
+    reasons = (answer.skipped_reason for answer in answers)
+    return dict(sorted(Counter(reason for reason in reasons if reason is not None).items()))

@@ -1,0 +1,92 @@
+"""A second look at what no config showed: past the checks that stop it, and in contexts that its code leaves unsaid."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import ACCEPTED, BEHIND, INSTEAD, Lost
+from miners.examples.detours import MOST_ASKED, OF_TEXT, Checks, detour
+from miners.gate.trials import MOST_LOOKED_AT, Trials
+from miners.symbolic.opacity import OUTSIDE
+from pytest_llem_invariants.model import AddedBy, Clause, Severity
+
+_MOST_BESIDE: Final = 4
+"""So many configs are asked to lead on the other cases of a line of which one is proven."""
+_MOST_TRIED: Final = 3
+"""So many configs are tried in each other context."""
+
+
+def led_on(
+    lost: Sequence[Lost], places: Collection[str], trials: Trials, checks: Checks, contexts: Iterable[str]
+) -> tuple[list[Candidate], list[Lost]]:
+    """The candidates that another check had kept from being met, with their examples, and what stays lost.
+
+    Above all those of lines of which nothing was proven: `places` are the lines of which something was. The `contexts`
+    are those that the code of the class asks for.
+    """
+    proven = set(places)
+    left = dict.fromkeys(proven, _MOST_BESIDE)
+    elsewhere: set[str] = set()
+    found: dict[int, Candidate] = {}
+    told = list(lost)
+    contexts = tuple(contexts)
+    for index, one in sorted(enumerate(lost), key=lambda numbered: _oddity(numbered[1].candidate)):
+        candidate, place = one.candidate, one.candidate.source.guard
+        if candidate.added_by is not AddedBy.STATIC_MINER or (place in proven and candidate.opaque):
+            continue
+        if not OUTSIDE.isdisjoint(candidate.shapes):
+            continue  # an example led so far would be one of the model and the machine at hand
+        if one.reason.endswith(ACCEPTED) and place not in elsewhere and place not in proven:
+            elsewhere.add(place)
+            met = _in_another_context(candidate, trials, contexts)
+            if met is not None:
+                found[index] = met
+                proven.add(place)
+        if INSTEAD not in one.reason:
+            continue
+        if left.setdefault(place, MOST_ASKED) > 0:
+            led = detour(
+                candidate,
+                trials.facts,
+                checks,
+                partial(trials.oracle.observe, severity=Severity.ERROR),
+                partial(trials.is_met, candidate),
+                surface=trials.surface,
+                context=trials.context,
+                most=left[place],
+                choices=trials.choices,
+            )
+            left[place] -= led.asked
+            if led.past is not None:
+                found[index] = led.past
+                proven.add(place)
+                left[place] = min(left[place], _MOST_BESIDE)
+            why = f"{BEHIND} {led.sealed}" if led.sealed else one.reason
+            told[index] = replace(one, reason=why, ends=led.ends)
+    return list(found.values()), [one for index, one in enumerate(told) if index not in found]
+
+
+def _in_another_context(candidate: Candidate, trials: Trials, contexts: Iterable[str]) -> Candidate | None:
+    """The candidate in the first context beside the default one in which it shows: its code may not ask for it."""
+    search = trials.search(candidate)
+    likely = filter(search.is_of_type, itertools.islice(search.positives(typed=True), MOST_LOOKED_AT))
+    configs = tuple(itertools.islice(likely, _MOST_TRIED))
+    for name in contexts:
+        field = trials.context[name]
+        others = () if name in candidate.fields else [value for value in field.values if value != field.default]
+        for value, kwargs in itertools.product(others, configs):
+            if trials.is_met(candidate, kwargs, {**search.context, name: value}):
+                fields = {**candidate.fields, name: (Clause("==", value),)}
+                return replace(candidate, fields=fields, hints=(kwargs, *candidate.hints))
+    return None
+
+
+def _oddity(candidate: Candidate) -> tuple[int, int]:
+    """How far a candidate is from plain values: by what it leaves unsaid, then by its patterns of text."""
+    patterns = sum(clause.op in OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
+    return len(candidate.opaque), patterns

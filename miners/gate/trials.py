@@ -1,0 +1,159 @@
+"""One class's candidates, put to the live library: what a config of each shows, and a pair that shows all of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, Final, final
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.claims import Predicate
+from miners.candidates.outcomes import ACCEPTED, INSTEAD, OF_NO_ARGUMENT, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE
+from miners.candidates.rules import Examples, to_rule
+from miners.examples.choices import Choices
+from miners.examples.search import Search
+from miners.examples.witness import Shown, find_examples
+from miners.gate.oracle import Oracle
+from miners.surface.facts import ClassFacts
+from miners.surface.nested import is_portable
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.model import AddedBy, ContextField, Kwargs, Match, Observation, Rule
+from pytest_llem_invariants.replay.contexts import context_of, default_context
+from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
+
+MOST_LOOKED_AT: Final = 200
+"""So many configs are looked through for one of the declared types."""
+
+
+@final
+class Trials:
+    """What the library is asked about the candidates of one class, and in which words the answers are told."""
+
+    def __init__(
+        self,
+        facts: ClassFacts,
+        oracle: Oracle,
+        surface: Mapping[str, ClassFacts],
+        context: Mapping[str, ContextField],
+        *,
+        engine: str,
+        library: str,
+        added_at: str,
+    ) -> None:
+        self.facts = facts
+        self.oracle = oracle
+        self.surface = surface
+        self.context = context
+        self.choices = Choices(facts, surface)
+        self._engine = engine
+        self._library = library
+        self._added_at = added_at
+        self._draft: tuple[Candidate | None, Rule | None] = (None, None)
+
+    def stage(
+        self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()
+    ) -> Rule | None:
+        """The candidate as a rule whose two examples the library answers as the rule says."""
+
+        def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
+            return self._drafted(candidate, Examples(positive, negative))
+
+        if search is None:
+            search = self.search(candidate)
+
+        read = referenced_fields(Match("", candidate.fields))
+        everywhere = default_context(self.context) if self.context.keys().isdisjoint(read) else None
+
+        def context_beside(rule: Rule) -> Mapping[str, Any]:
+            return context_of(rule, self.context) if everywhere is None else everywhere
+
+        def proves(kwargs: Kwargs) -> Shown:
+            if any(search.is_converted(name, kwargs) for name in candidate.expected.normalised_fields):
+                return Shown.NOTHING
+            return self._shown(candidate, kwargs, context_beside(drafted(kwargs, {})))
+
+        def clears(positive: Kwargs, negative: Kwargs) -> bool:
+            rule = drafted(positive, negative)
+            observation = self.oracle.observe(negative, context_beside(rule), candidate.severity)
+            return observation.skipped_reason is None and negative_does_not_raise(rule, observation) is None
+
+        examples = find_examples(
+            candidate,
+            self.facts,
+            others=others,
+            surface=self.surface,
+            context=self.context,
+            proves=proves,
+            clears=clears,
+            search=search,
+        )
+        if examples is None:
+            return None
+        given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and is_portable(value)}
+        return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
+
+    def search(self, candidate: Candidate) -> Search:
+        return Search(
+            candidate.fields,
+            candidate.defaults,
+            self.facts,
+            surface=self.surface,
+            context=self.context,
+            choices=self.choices,
+        )
+
+    def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
+        """The candidate as a rule with these examples; put into words once for all that are tried."""
+        before, rule = self._draft
+        if rule is None or before is not candidate:
+            rule = to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
+            self._draft = candidate, rule
+        return replace(rule, kwargs_positive=examples.positive, kwargs_negative=examples.negative)
+
+    def is_met(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
+        """Whether a config shows the very effect that the candidate speaks of."""
+        return self._shown(candidate, kwargs, context) is Shown.EFFECT
+
+    def _shown(self, candidate: Candidate, kwargs: Kwargs, context: Mapping[str, Any]) -> Shown:
+        rule = self._drafted(candidate, Examples(kwargs, {}))
+        observation = self.oracle.observe(kwargs, context, candidate.severity)
+        if observation.skipped_reason is not None:
+            return Shown.ANOTHER_CHECK
+        is_shown = positive_raises(rule, observation) is None
+        if is_shown and (candidate.added_by is not AddedBy.STATIC_MINER or _is_read_effect(rule, observation)):
+            return Shown.EFFECT
+        return Shown.NOTHING if observation.exception is None else Shown.ANOTHER_CHECK
+
+    def instead(self, candidate: Candidate, search: Search) -> str:
+        """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
+        if search.unmet:
+            return f"{OF_NO_CONTEXT} {', '.join(search.unmet)}"
+        if candidate.fields.keys() <= self.context.keys():
+            return OF_NO_ARGUMENT
+        if next(search.positives(), None) is None:
+            return OF_NO_CONFIG
+        kwargs = next(filter(search.is_of_type, itertools.islice(search.positives(), MOST_LOOKED_AT)), None)
+        if kwargs is None:
+            return OF_NO_TYPE
+        observation = self.oracle.observe(kwargs, search.context, candidate.severity)
+        if observation.skipped_reason is not None:
+            return observation.skipped_reason
+        if observation.exception is None:
+            return ACCEPTED
+        return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'}{INSTEAD}"
+
+    def _as_worded(self, rule: Rule) -> Rule:
+        """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""
+        if rule.message_template is None:
+            return rule
+        observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self.context), rule.severity)
+        return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
+
+
+def _is_read_effect(rule: Rule, observation: Observation) -> bool:
+    """Whether what was raised is what was read in the code, by its words or its place: not another check's error."""
+    exception = observation.exception
+    if exception is None or exception.raised_at == rule.miner_source.guard:
+        return True
+    return rule.message_template is not None and message_template_match(rule, observation) is None

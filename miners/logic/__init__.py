@@ -1,0 +1,1 @@
+"""Formulas over clauses: exact negation, normal form, and back to rules."""

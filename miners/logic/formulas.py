@@ -1,0 +1,348 @@
+"""Formulas over the predicates of the corpus format, their exact negation, and their disjunctive normal form.
+
+An atom means what `predicates.OPERATORS` says, so that a conjunction can be handed to a rule as it is. Negation is
+Python's under the assumption that the comparison was possible at all: `not x < 3` is `x >= 3` or x is nan,
+never "x is a string", because there the library trips over the comparison itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, ClassVar, Final, Self, TypeVar, final
+from weakref import WeakValueDictionary
+
+from pytest_llem_invariants.language.expressions import opens_elements, parse
+from pytest_llem_invariants.language.predicates import OPERATORS, compile_match, names_none, reference_of
+from pytest_llem_invariants.model import Clause, Kwargs, Match
+
+_ORDER: Final = ("<", "<=", ">", ">=")
+_COMPLEMENTED: Final = frozenset({"present", "absent", "truthy", "falsy"})
+
+
+class _Unique:
+    """What there is one object of: equal ones are the same one, so that to compare or to hash them costs no call.
+
+    A walk meets the same conditions at every step, and hardly any are made for the first time. They are kept for as
+    long as somebody else holds them.
+    """
+
+    __slots__ = ("__weakref__",)
+    __match_args__: ClassVar[tuple[str, ...]]
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        """To make it again is to find the one that is there."""
+        return type(self), tuple(getattr(self, name) for name in self.__match_args__)
+
+
+_known: Final[WeakValueDictionary[tuple[Any, ...], _Unique]] = WeakValueDictionary()
+_U = TypeVar("_U", bound=_Unique)
+
+
+def _the_one(cls: type[_U], key: tuple[Any, ...], **fields: Any) -> _U:
+    found = _known.get((cls, key))
+    if isinstance(found, cls):
+        return found
+    made = object.__new__(cls)
+    for name, value in fields.items():
+        object.__setattr__(made, name, value)
+    _known[cls, key] = made
+    return made
+
+
+@final
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Truth(_Unique):
+    """A formula that is always true, or never."""
+
+    value: bool
+
+    def __new__(cls, value: bool) -> Truth:
+        return _the_one(cls, (value,), value=value)
+
+
+@final
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Atom(_Unique):
+    """One clause on one subject."""
+
+    subject: str
+    clause: Clause
+
+    def __new__(cls, subject: str, clause: Clause) -> Atom:
+        key = (subject, clause.op, type(clause.rhs), repr(clause.rhs))
+        return _the_one(cls, key, subject=subject, clause=clause)
+
+
+@final
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Opaque(_Unique):
+    """A condition that the predicate language cannot say."""
+
+    text: str
+    place: str
+    negated: bool
+    shape: str
+    """What kind of thing it is, so that the ledger can count the shapes worth teaching."""
+    dual: Formula | None
+    """Its negation, where that can be said: `all(…)` cannot, "some element does not" can."""
+    subject: str = field(init=False, repr=False)
+    """What it is about: nothing is known of what it says."""
+
+    def __new__(
+        cls, text: str, place: str, negated: bool = False, shape: str = "", dual: Formula | None = None
+    ) -> Opaque:
+        key = (text, place, negated, shape, dual)
+        return _the_one(cls, key, text=text, place=place, negated=negated, shape=shape, dual=dual, subject=text)
+
+    @property
+    def wording(self) -> str:
+        text = f"not ({self.text})" if self.negated else self.text
+        return f"{text} [{self.place}]"
+
+
+@final
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class And(_Unique):
+    """All parts hold."""
+
+    parts: tuple[Formula, ...]
+
+    def __new__(cls, parts: tuple[Formula, ...]) -> And:
+        return _the_one(cls, parts, parts=parts)
+
+
+@final
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Or(_Unique):
+    """Some part holds."""
+
+    parts: tuple[Formula, ...]
+
+    def __new__(cls, parts: tuple[Formula, ...]) -> Or:
+        return _the_one(cls, parts, parts=parts)
+
+
+Formula = Truth | Atom | Opaque | And | Or
+Literal = Atom | Opaque
+Conjunction = tuple[Literal, ...]
+TRUE: Final = Truth(True)
+FALSE: Final = Truth(False)
+
+
+def atom(subject: str, op: str, rhs: Any = True) -> Formula:
+    """One clause, with `None` on the right-hand side told as absence."""
+    if rhs is None and op in ("==", "!="):
+        return Atom(subject, Clause("absent" if op == "==" else "present", True))
+    if op in ("present", "absent") and rhs is False:
+        return Atom(subject, Clause(OPERATORS[op].negation or op, True))
+    if op in ("in", "not_in"):
+        members = [member for member in rhs if member is not None]
+        with_none = len(members) < len(rhs)
+        if op == "not_in":
+            return Atom(subject, Clause(op, members)) if members else Atom(subject, Clause("present", True))
+        found = (
+            FALSE
+            if not members
+            else Atom(subject, Clause("==", members[0]) if len(members) == 1 else Clause(op, members))
+        )
+        return any_of((found, Atom(subject, Clause("absent", True)))) if with_none else found
+    if op in ("matches", "not_matches") and not OPERATORS[op].accepts(rhs):
+        return Opaque(f"{subject} {op} {rhs!r}", "", shape="pattern without linear time")
+    return Atom(subject, Clause(op, rhs))
+
+
+def is_nan(subject: str) -> Formula:
+    """Nothing but nan differs from itself."""
+    return Atom(subject, Clause("!=", f"@{subject}"))
+
+
+def all_of(parts: Iterable[Formula]) -> Formula:
+    """A conjunction: flat, without repetition, absorbing the constants."""
+    return _joined(_until(FALSE, parts), FALSE)
+
+
+def any_of(parts: Iterable[Formula]) -> Formula:
+    """A disjunction: flat, without repetition, absorbing the constants."""
+    return _joined(_until(TRUE, parts), TRUE)
+
+
+def _until(last: Truth, parts: Iterable[Formula]) -> tuple[Formula, ...]:
+    """What is given one by one, as far as it can matter."""
+    if isinstance(parts, tuple):
+        return parts
+    found: list[Formula] = []
+    for part in parts:
+        found.append(part)
+        if part is last:
+            break
+    return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def _joined(parts: tuple[Formula, ...], zero: Truth) -> Formula:
+    kind = Or if zero.value else And
+    flat: dict[Formula, None] = {}
+    for part in parts:
+        if part is zero:
+            return zero
+        if isinstance(part, kind):
+            flat.update(dict.fromkeys(part.parts))
+        elif not isinstance(part, Truth):
+            flat[part] = None
+    if any(_opposite(part) in flat for part in flat if isinstance(part, (Atom, Opaque))):
+        return zero
+    if len(flat) == 1:
+        return next(iter(flat))
+    return kind(tuple(flat)) if flat else Truth(not zero.value)
+
+
+@lru_cache(maxsize=65536)
+def _opposite(part: Literal) -> Formula | None:
+    """The one literal that is this one's exact complement, where there is one."""
+    if isinstance(part, Opaque):
+        return negate(part)
+    if isinstance(part, Atom) and part.clause.op in _COMPLEMENTED and not opens_elements(part.subject):
+        return Atom(part.subject, Clause(OPERATORS[part.clause.op].negation or "", part.clause.rhs))
+    return None
+
+
+@lru_cache(maxsize=65536)
+def negate(formula: Formula) -> Formula:
+    """The formula that holds exactly where this one does not, with negations pushed into the clauses."""
+    match formula:
+        case Truth(value=value):
+            return Truth(not value)
+        case Opaque(dual=dual) if dual is not None:
+            return dual
+        case Opaque(text=text, place=place, negated=negated, shape=shape):
+            return Opaque(text, place, not negated, shape)
+        case And(parts=parts):
+            return any_of(negate(part) for part in parts)
+        case Or(parts=parts):
+            return all_of(negate(part) for part in parts)
+        case Atom(subject=subject, clause=clause):
+            return _negated_clause(subject, clause)
+
+
+def _negated_clause(subject: str, clause: Clause) -> Formula:
+    op, rhs = clause.op, clause.rhs
+    if opens_elements(subject):
+        return none_of(Atom(subject, clause), f"no {subject} {op} {rhs!r}")
+    absent = Atom(subject, Clause("absent", True))
+    match op:
+        case "==" if rhs is None:
+            return Atom(subject, Clause("present", True))
+        case "==":
+            return any_of((Atom(subject, Clause("!=", rhs)), absent))
+        case "!=" if rhs == f"@{subject}":
+            return Atom(subject, Clause("==", rhs))
+        case "!=":
+            return any_of((Atom(subject, Clause("==", rhs)), absent))
+        case "in":
+            negated = atom(subject, "not_in", list(rhs))
+            return negated if any(member is None for member in rhs) else any_of((negated, absent))
+        case "not_in":
+            return atom(subject, "in", [*(member for member in rhs if member is not None), None])
+        case "present" | "absent":
+            return atom(subject, op, not rhs)
+        case "type_is" if names_none(clause):
+            given = any_of((Atom(subject, Clause("present", True)), Atom(subject, Clause("type_is", "none"))))
+            left_out = Opaque(f"{subject} is left out", "", shape="left out", dual=given)
+            return any_of((Atom(subject, Clause("type_is_not", rhs)), left_out))
+        case "type_is" | "type_is_not":
+            return any_of((Atom(subject, Clause(OPERATORS[op].negation or op, rhs)), absent))
+        case "min_len":
+            return Atom(subject, Clause("max_len", rhs - 1)) if rhs > 0 else FALSE
+        case "max_len":
+            return Atom(subject, Clause("min_len", rhs + 1))
+        case "<" | "<=" | ">" | ">=":
+            reversed_order = Atom(subject, Clause(OPERATORS[op].negation or op, rhs))
+            reference = reference_of(rhs)
+            if isinstance(rhs, str) and reference is None:
+                return reversed_order
+            operands = (subject,) if reference is None else (subject, reference)
+            return any_of((reversed_order, *(is_nan(operand) for operand in operands if can_be_nan(operand))))
+        case _:
+            negation = OPERATORS[op].negation
+            if negation is None:
+                return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape=f"negation of {op}")
+            return Atom(subject, Clause(negation, rhs))
+
+
+def none_of(exists: Formula, text: str, place: str = "") -> Formula:
+    """That no element satisfies a condition: beyond the language, but its negation is not."""
+    return negate(exists) if isinstance(exists, Truth) else Opaque(text, place, shape="every element", dual=exists)
+
+
+def can_be_nan(subject: str) -> bool:
+    """Counts are never nan; whatever else is computed may be."""
+    return not subject.startswith(("len(", "keys(", "values(", "lower(", "upper(", "strip("))
+
+
+def evaluate(
+    formula: Formula, config: Kwargs, context: Kwargs | None = None, defaults: Kwargs | None = None
+) -> bool | None:
+    """The truth of a formula on one config; None where an opaque part decides."""
+    match formula:
+        case Truth(value=value):
+            return value
+        case Opaque():
+            return None
+        case Atom():
+            return _compiled(formula, tuple(context or ()), tuple(sorted((defaults or {}).items(), key=repr)))(
+                config, context or {}
+            )
+        case And(parts=parts) | Or(parts=parts):
+            decisive = isinstance(formula, Or)
+            answers = [evaluate(part, config, context, defaults) for part in parts]
+            if decisive in answers:
+                return decisive
+            return None if None in answers else not decisive
+
+
+def _compiled(
+    literal: Atom, context_fields: tuple[str, ...], defaults: tuple[tuple[str, Any], ...]
+) -> Callable[[Kwargs, Kwargs], bool]:
+    match = Match("", {literal.subject: (literal.clause,)}, dict(defaults))
+    return compile_match(match, context_fields=context_fields)
+
+
+def literals_of(formula: Formula) -> Iterator[Literal]:
+    """Every literal of a formula, in order of appearance."""
+    match formula:
+        case Atom() | Opaque():
+            yield formula
+        case And(parts=parts) | Or(parts=parts):
+            for part in parts:
+                yield from literals_of(part)
+
+
+def reshaped(formula: Formula, shape: str) -> Formula:
+    """The same formula, every opaque part of it told to be of one shape."""
+    match formula:
+        case Opaque(dual=dual):
+            opposite = None if dual is None else reshaped(dual, shape)
+            return Opaque(formula.text, formula.place, formula.negated, shape, opposite)
+        case And(parts=parts):
+            return all_of(reshaped(part, shape) for part in parts)
+        case Or(parts=parts):
+            return any_of(reshaped(part, shape) for part in parts)
+        case _:
+            return formula
+
+
+def fields_in(formula: Formula) -> tuple[str, ...]:
+    """Every field that a formula reads."""
+    names: dict[str, None] = {}
+    for literal in literals_of(formula):
+        if isinstance(literal, Atom):
+            names.update(dict.fromkeys(atom_fields(literal)))
+    return tuple(names)
+
+
+def atom_fields(literal: Atom) -> tuple[str, ...]:
+    reference = reference_of(literal.clause.rhs)
+    own = parse(literal.subject).fields
+    return own if reference is None else (*own, *parse(reference).fields)

@@ -1,0 +1,1 @@
+"""How well a corpus predicts its library."""

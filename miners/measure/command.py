@@ -1,0 +1,54 @@
+"""llem-mine fuzz."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from miners.build.roles import Installed, Terms, check_roles, chosen
+from miners.process.commands import DIFFERS, OK
+from pytest_llem_invariants.ssot import data_root
+from pytest_llem_invariants.text.terminal import say
+
+
+def _fuzz(options: argparse.Namespace) -> int:
+    from miners.measure.fuzz import MODES, exceeds, fuzz
+    from miners.measure.prediction import Prediction
+    from miners.process.asking import Asking
+    from miners.surface import engine_surface
+    from pytest_llem_invariants.checker import Checker
+    from pytest_llem_invariants.corpus.files import load_proposed
+    from pytest_llem_invariants.engines import get_adapter
+    from pytest_llem_invariants.language.inverse import constants_of
+
+    adapter = get_adapter(options.engine)
+    check_roles(Installed(adapter), ("invariants",), Terms(other_version=True))
+    chosen(adapter.native_types(), options.classes)
+    asking = Asking(adapter)
+    path = options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
+    corpus = load_proposed(path)
+    prediction = Prediction(Checker.load(options.engine, corpus=options.corpus, root=data_root()), adapter)
+    report = fuzz(
+        engine_surface(adapter),
+        asking.raises,
+        prediction,
+        configs=options.configs,
+        seed=options.seed,
+        classes=options.classes,
+        constants=(value for rule in corpus.rules for value in constants_of(rule.match.fields)),
+        no_verdict=asking.no_verdict,
+        accuse=prediction.rules,
+        workers=options.workers,
+    )
+    say(report.to_json() if options.json else report.to_text())
+    if options.drop:
+        from miners.measure.drop import drop_accused
+
+        for line in drop_accused(path, corpus, report.accused()):
+            say(line)
+    if options.least_recall is None:
+        return OK
+    broken = exceeds(report, dict.fromkeys(MODES, options.least_recall / 100))
+    for sentence in broken:
+        say(sentence, file=sys.stderr)
+    return DIFFERS if broken else OK

@@ -1,0 +1,228 @@
+"""One library read twice, by import and from its source: which candidates and fields are equal, and where they part."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from miners.candidates.candidate import Candidate
+from miners.code.imported import ImportedReader
+from miners.lift import lift
+from miners.lift.source import lift_source
+from miners.static import mine
+from miners.static.context import context_reads
+from miners.static.doubts import DOUBTFUL
+from miners.static.findings import StaticResult
+from miners.static.roots import Reader
+from miners.surface import engine_surface
+from miners.surface.facts import ClassFacts
+from miners.surface.source import source_surface
+from miners.surface.source_classes import Skeletons, skeletons_of
+from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.language.values import identity
+from pytest_llem_invariants.language.wording import say_rule
+from pytest_llem_invariants.model import AddedBy, Clause, Match
+from pytest_llem_invariants.text.terminal import say
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.engines.base import EngineAdapter
+    from pytest_llem_invariants.ssot import Ssot
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one way of reading gave."""
+
+    surface: Mapping[str, ClassFacts]
+    candidates: tuple[Candidate, ...]
+    doubted: tuple[str, ...] = ()
+    """Why each candidate was dropped that only a library could have settled."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A candidate that only one way of reading gave."""
+
+    side: str
+    """`import` or `source`."""
+    candidate: Candidate
+    why: str
+    """What the other reading has in its place."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two readings of one library."""
+
+    equal: Counter[AddedBy]
+    differences: tuple[Difference, ...]
+    field_differences: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """Native type, field, and which of its facts differ."""
+    fields: int
+
+    @property
+    def share(self) -> float:
+        """Equal candidates among all that either way of reading gave."""
+        same = sum(self.equal.values())
+        return same / (same + len(self.differences)) if same else 0.0
+
+    def to_text(self) -> str:
+        lines = [f"{'producer':16} {'equal':>7} {'import only':>12} {'source only':>12}"]
+        for producer in sorted(set(self.equal) | {one.candidate.added_by for one in self.differences}):
+            sides = Counter(one.side for one in self.differences if one.candidate.added_by is producer)
+            lines.append(f"{producer:16} {self.equal[producer]:7} {sides['import']:12} {sides['source']:12}")
+        lines.append(f"{self.share:.2%} of the candidates are equal")
+        lines.append(f"{self.fields - len(self.field_differences)} of {self.fields} fields are equal")
+        return "\n".join(lines)
+
+
+def read_import(adapter: EngineAdapter) -> Reading:
+    """The installed library."""
+    adapter.import_library()
+    surface = engine_surface(adapter)
+    lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
+    found = _mined(surface, ImportedReader(adapter.package), adapter.ssot)
+    return Reading(surface, (*lifted, *found.candidates))
+
+
+def read_source(ssot: Ssot, skeletons: Skeletons, *, tried: bool = True) -> Reading:
+    """A source tree or a wheel, without importing anything of it. `tried`: whether a library will be asked later."""
+    surface = source_surface(skeletons, ssot)
+    found = _mined(surface, skeletons.reader, ssot, tried=tried)
+    doubted = (one.detail for finding in found.findings for one in finding.dropped if one.reason == DOUBTFUL)
+    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates), tuple(doubted))
+
+
+def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot, *, tried: bool = True) -> StaticResult:
+    types = {name: ssot.native_type(name) for name in surface}
+    entries = {
+        name: [step.method for step in (*entry.build, *entry.validate, *entry.strict)]
+        for name, entry in types.items()
+        if entry is not None
+    }
+    return mine(surface, reader, engine=ssot.engine, context=context_reads(ssot), entries=entries, tried=tried)
+
+
+def said_in_full(reading: Reading) -> Reading:
+    """The reading without the candidates that have a guard no predicate says: those cannot become rules as they are."""
+    return Reading(reading.surface, tuple(one for one in reading.candidates if not one.opaque))
+
+
+def compare(imported: Reading, source: Reading) -> Comparison:
+    left, right = _keyed(imported.candidates), _keyed(source.candidates)
+    equal = Counter(candidate.added_by for key, candidate in left.items() if key in right)
+    fields_apart = tuple(_field_differences(imported.surface, source.surface))
+    only = [
+        Difference(side, one, _why(one, other.candidates, fields_apart))
+        for side, own, there, other in (("import", left, right, source), ("source", right, left, imported))
+        for key, one in own.items()
+        if key not in there
+    ]
+    return Comparison(
+        equal,
+        tuple(only),
+        fields_apart,
+        sum(len(facts.fields) for facts in imported.surface.values()),
+    )
+
+
+def _why(
+    candidate: Candidate, others: Iterable[Candidate], fields_apart: Iterable[tuple[str, str, tuple[str, ...]]]
+) -> str:
+    """Why only one reading gives a candidate: its fields differ, or what the other says at its line."""
+    read = referenced_fields(Match("", candidate.fields))
+    apart = [
+        f"the {' and '.join(parts)} of {name} differ"
+        for native_type, name, parts in fields_apart
+        if native_type == candidate.native_type and name in {path.partition(".")[0] for path in read}
+    ]
+    there = [one for one in others if (one.native_type, one.source) == (candidate.native_type, candidate.source)]
+    if apart:
+        return "; ".join(apart)
+    if not there:
+        return "the other reading does not come to this line with a rule"
+    unsaid = dict.fromkeys(text for one in there for text in one.opaque if text not in candidate.opaque)
+    return f"the other reading leaves unsaid: {next(iter(unsaid))}" if unsaid else "the other reading has other cases"
+
+
+def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:
+    return {_key(candidate): candidate for candidate in candidates}
+
+
+def _key(candidate: Candidate) -> str:
+    """What a candidate claims, and whether it leaves a guard unsaid: the words for that guard are no claim."""
+    predicate = {subject: [_said(one) for one in clauses] for subject, clauses in sorted(candidate.fields.items())}
+    place = (candidate.source.path, candidate.source.method, candidate.source.line_at_scan)
+    return identity(
+        (
+            *(candidate.native_type, candidate.severity.value, predicate, dict(candidate.defaults)),
+            *(candidate.template, bool(candidate.opaque), place, candidate.added_by.value),
+        )
+    )
+
+
+def _said(clause: Clause) -> tuple[str, Any]:
+    """A clause, whatever the order in which it lists alternatives."""
+    listed = clause.op in ("in", "not_in", "type_is", "type_is_not") and isinstance(clause.rhs, list)
+    return clause.op, sorted(clause.rhs, key=repr) if listed else clause.rhs
+
+
+def _field_differences(
+    imported: Mapping[str, ClassFacts], source: Mapping[str, ClassFacts]
+) -> Iterable[tuple[str, str, tuple[str, ...]]]:
+    for name, facts in imported.items():
+        other = source.get(name)
+        for field_name, fact in facts.fields.items():
+            known = None if other is None else other.fields.get(field_name)
+            if known is None:
+                yield name, field_name, ("missing",)
+            elif known != fact:
+                parts = tuple(one.name for one in fields(fact) if getattr(fact, one.name) != getattr(known, one.name))
+                yield name, field_name, parts
+
+
+def register(commands: Any) -> None:
+    """Add `compare-modes` to a parser's subcommands."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "compare-modes", help="read an installed library both by import and from source; exit 1 where too much differs"
+    )
+    parser.add_argument("engine", help="a name of a file in engine_versions/")
+    parser.add_argument("--source", type=Path, metavar="PATH", help="a tree or wheel (default: the installed files)")
+    parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT", help="exit 1 below it (default 95)")
+    parser.add_argument("--show", action="store_true", help="list every rule that differs, and why")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    from miners.build.roles import READING, Installed, Terms, check_roles
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(options.engine)
+    check_roles(Installed(adapter), READING, Terms(other_version=True))
+    root = options.source or _installed(adapter.package)
+    source = read_source(adapter.ssot, skeletons_of(root, adapter.package))
+    imported = read_import(adapter)
+    found = compare(said_in_full(imported), said_in_full(source))
+    say("every candidate\n" + compare(imported, source).to_text())
+    say("\nrules that a predicate says in full\n" + found.to_text())
+    for one in found.differences if options.show else ():
+        said = say_rule(one.candidate.native_type, one.candidate.severity, Match("", one.candidate.fields))
+        say(f"{one.side:7} {one.candidate.source.guard} {said}\n        {one.why}")
+    return 0 if found.share * 100 >= options.least else 1
+
+
+def _installed(package: str) -> Path:
+    """The folder that holds an installed package, found without importing it."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise EngineUnavailableError(f"{package} is not installed here — give its source with --source PATH")
+    return Path(spec.origin).parent.parent

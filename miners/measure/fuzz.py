@@ -1,0 +1,296 @@
+"""The library and the checker on configs that nobody prepared: what is missed, and what is rejected falsely."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from miners.dynamic.rows import message_class
+from miners.examples.draws import Drawer, words_of
+from miners.process.workers import forked
+from miners.surface.facts import ClassFacts
+from pytest_llem_invariants.language.expressions import is_number
+from pytest_llem_invariants.language.values import distinct
+from pytest_llem_invariants.language.wording import say_value
+from pytest_llem_invariants.model import Kwargs, ObservedException
+
+Raises = Callable[[str, Kwargs], ObservedException | None]
+Predicts = Callable[[str, Kwargs], bool]
+Accuse = Callable[[str, Kwargs], tuple[str, ...]]
+Progress = Callable[[str, int, int], None]
+
+TYPE_CORRECT: Final = "type-correct"
+WRONG_TYPED: Final = "wrong-typed"
+MODES: Final = (TYPE_CORRECT, WRONG_TYPED)
+_OFTEN: Final = 3
+_KEPT: Final = 3
+_SHOWN: Final = 12
+
+
+@dataclass(slots=True)
+class GuardCount:
+    """How often a guard was met, how often predicted, and what a missed config looks like."""
+
+    met: int = 0
+    predicted: int = 0
+    place: str | None = None
+    missed_example: Kwargs | None = None
+
+    @property
+    def missed(self) -> int:
+        return self.met - self.predicted
+
+
+@dataclass(slots=True)
+class ClassFuzz:
+    """One class under one mode."""
+
+    native_type: str
+    mode: str
+    configs: int = 0
+    raised: int = 0
+    predicted: int = 0
+    false_rejections: int = 0
+    false_examples: list[Kwargs] = field(default_factory=list)
+    accused: dict[str, Kwargs] = field(default_factory=dict)
+    """The rules that rejected what the library accepts, each with the first config on which it did."""
+    guards: dict[str, GuardCount] = field(default_factory=dict)
+
+    def add(self, kwargs: Kwargs, exception: ObservedException | None, predicted: bool) -> None:
+        """Count one config."""
+        self.configs += 1
+        if exception is None:
+            if predicted:
+                self.false_rejections += 1
+                if len(self.false_examples) < _KEPT:
+                    self.false_examples.append(kwargs)
+            return
+        self.raised += 1
+        self.predicted += predicted
+        name = message_class(exception, kwargs)
+        guard = self.guards.setdefault(name, GuardCount(place=exception.raised_at))
+        guard.met += 1
+        guard.predicted += predicted
+        if not predicted and guard.missed_example is None:
+            guard.missed_example = kwargs
+
+    @property
+    def recall(self) -> float:
+        return self.predicted / self.raised if self.raised else 1.0
+
+    @property
+    def misses(self) -> list[tuple[str, GuardCount]]:
+        """The guards with misses, the most missed first."""
+        found = [(name, guard) for name, guard in self.guards.items() if guard.missed]
+        return sorted(found, key=lambda item: (-item[1].missed, item[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class FuzzReport:
+    """What a run of the fuzz found, per class and mode."""
+
+    seed: int
+    classes: tuple[ClassFuzz, ...]
+
+    def recall(self, mode: str) -> float:
+        raised = sum(entry.raised for entry in self.classes if entry.mode == mode)
+        predicted = sum(entry.predicted for entry in self.classes if entry.mode == mode)
+        return predicted / raised if raised else 1.0
+
+    def false_rejections(self, mode: str) -> int:
+        return sum(entry.false_rejections for entry in self.classes if entry.mode == mode)
+
+    def accused(self) -> dict[str, Kwargs]:
+        """The rules that rejected falsely, in any mode, each with a config on which it did."""
+        return {rule: kwargs for entry in reversed(self.classes) for rule, kwargs in sorted(entry.accused.items())}
+
+    def guard_recall(self, mode: str) -> tuple[int, int]:
+        """Of the guards met at least three times: (predicted every time, all of them)."""
+        often = [
+            guard
+            for entry in self.classes
+            if entry.mode == mode
+            for guard in entry.guards.values()
+            if guard.met >= _OFTEN
+        ]
+        return sum(guard.missed == 0 for guard in often), len(often)
+
+    def to_json(self) -> str:
+        """The report for machines; the same run gives the same bytes."""
+        return json.dumps({"seed": self.seed, "modes": [self._mode(mode) for mode in MODES]}, indent=2) + "\n"
+
+    def _mode(self, mode: str) -> dict[str, Any]:
+        always, often = self.guard_recall(mode)
+        return {
+            "mode": mode,
+            "recall": round(self.recall(mode), 5),
+            "false_rejections": self.false_rejections(mode),
+            "guards_often_met": often,
+            "guards_always_predicted": always,
+            "classes": [_class_data(entry) for entry in self.classes if entry.mode == mode],
+        }
+
+    def to_text(self) -> str:
+        """The report for people: totals, classes, then what is missed most."""
+        lines: list[str] = []
+        for mode in MODES:
+            entries = [entry for entry in self.classes if entry.mode == mode]
+            if not entries:
+                continue
+            always, often = self.guard_recall(mode)
+            raised = sum(entry.raised for entry in entries)
+            configs = sum(entry.configs for entry in entries)
+            lines.append(
+                f"{mode}: {configs} configs, {raised} rejected by the library, "
+                f"recall {self.recall(mode):.2%}, {self.false_rejections(mode)} false rejections, "
+                f"{always} of {often} frequent guards always predicted (seed {self.seed})"
+            )
+            lines.extend(
+                f"  {entry.native_type:<44} {entry.recall:>8.2%} of {entry.raised:>6}   false {entry.false_rejections}"
+                for entry in sorted(entries, key=lambda entry: (entry.recall, entry.native_type))
+            )
+            lines.extend(_said_misses(entries))
+        return "\n".join(lines) + "\n"
+
+
+def _said_misses(entries: Iterable[ClassFuzz]) -> list[str]:
+    misses = [(guard.missed, entry.native_type, name, guard) for entry in entries for name, guard in entry.misses]
+    misses.sort(key=lambda item: (-item[0], item[1], item[2]))
+    lines = ["  missed most:"] if misses else []
+    for count, native_type, name, guard in misses[:_SHOWN]:
+        lines.append(f"    {count:>6} × {native_type} at {guard.place or 'an unknown place'}: {name[:150]}")
+        lines.append(f"             e.g. {_said(guard.missed_example or {})}")
+    false = [(entry.native_type, kwargs) for entry in entries for kwargs in entry.false_examples]
+    if false:
+        lines.append("  rejected falsely:")
+        lines.extend(f"    {native_type}: {_said(kwargs)}" for native_type, kwargs in false[:_SHOWN])
+    return lines
+
+
+def _said(kwargs: Kwargs) -> str:
+    return ", ".join(f"{name}={say_value(value)}" for name, value in kwargs.items())
+
+
+def _class_data(entry: ClassFuzz) -> dict[str, Any]:
+    return {
+        "native_type": entry.native_type,
+        "configs": entry.configs,
+        "raised": entry.raised,
+        "recall": round(entry.recall, 5),
+        "false_rejections": entry.false_rejections,
+        "false_examples": [_said(kwargs) for kwargs in entry.false_examples],
+        "misses": [
+            {
+                "message_class": name,
+                "guard": guard.place,
+                "met": guard.met,
+                "missed": guard.missed,
+                "example": _said(guard.missed_example or {}),
+            }
+            for name, guard in entry.misses
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What the processes of one run share. Forked ones inherit it, so that nothing of it need be sent."""
+
+    surface: Mapping[str, ClassFacts]
+    drawer: Drawer
+    raises: Raises
+    predicts: Predicts
+    no_verdict: Callable[[ObservedException], str | None]
+    accuse: Accuse
+    share: int
+    seed: int
+
+    def of(self, mode: str, name: str) -> ClassFuzz:
+        """One class under one mode, drawn from a source of its own: its configs do not depend on the others."""
+        source = random.Random(f"{self.seed}/{name}/{mode}")
+        entry = ClassFuzz(name, mode)
+        for _ in range(self.share):
+            kwargs = self.drawer.config(source, self.surface[name], wrong_typed=mode == WRONG_TYPED)
+            exception = self.raises(name, kwargs)
+            if exception is None or self.no_verdict(exception) is None:
+                predicted = self.predicts(name, kwargs)
+                entry.add(kwargs, exception, predicted)
+                if predicted and exception is None:
+                    for rule in self.accuse(name, kwargs):
+                        entry.accused.setdefault(rule, kwargs)
+        return entry
+
+
+_forked: _Trial | None = None
+
+
+def _in_fork(task: tuple[str, str]) -> ClassFuzz:
+    assert _forked is not None
+    return _forked.of(*task)
+
+
+def fuzz(
+    surface: Mapping[str, ClassFacts],
+    raises: Raises,
+    predicts: Predicts,
+    *,
+    configs: int,
+    seed: int,
+    modes: Iterable[str] = MODES,
+    classes: Iterable[str] | None = None,
+    constants: Iterable[Any] = (),
+    no_verdict: Callable[[ObservedException], str | None] = lambda exception: None,
+    accuse: Accuse = lambda native_type, kwargs: (),
+    workers: int = 1,
+    progress: Progress = lambda name, done, total: None,
+) -> FuzzReport:
+    """Draw `configs` random configs per mode, spread evenly over the classes, and compare library and prediction.
+
+    `constants` are what the rules compare with: words and numbers that any field may be given. `no_verdict` says which
+    exceptions are the environment's and not the library's judgement: those are not counted. `accuse` names the rules
+    that reject a config, and is asked where the library accepts it. The report is the same
+    whatever the number of `workers`.
+    """
+    names = sorted(surface if classes is None else classes)
+    share = -(-configs // max(len(names), 1))
+    held = distinct(constants)
+    words = words_of(surface, (value for value in held if isinstance(value, str)))
+    numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
+    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, accuse, share, seed)
+    tasks = [(mode, name) for mode in modes for name in names]
+    found: list[ClassFuzz] = []
+    for position, entry in enumerate(_run(trial, tasks, workers)):
+        found.append(entry)
+        progress(f"{entry.mode} {entry.native_type}", position + 1, len(tasks))
+    return FuzzReport(seed, tuple(found))
+
+
+def _run(trial: _Trial, tasks: Sequence[tuple[str, str]], workers: int) -> Iterator[ClassFuzz]:
+    global _forked
+    _forked = trial
+    try:
+        with forked(workers) as pool:
+            yield from pool.map(_in_fork, tasks)
+    finally:
+        _forked = None
+
+
+def exceeds(report: FuzzReport, least_recall: Mapping[str, float], most_false: int = 0) -> tuple[str, ...]:
+    """What speaks against a report, in words; empty where it is within the recorded bounds."""
+    complaints = [
+        f"{mode}: recall {report.recall(mode):.2%} is below the recorded {bound:.2%}"
+        for mode, bound in least_recall.items()
+        if report.recall(mode) < bound
+    ]
+    false = Counter({mode: report.false_rejections(mode) for mode in MODES})
+    complaints.extend(
+        f"{mode}: {count} false rejections, at most {most_false} are recorded"
+        for mode, count in false.items()
+        if count > most_false
+    )
+    return tuple(complaints)

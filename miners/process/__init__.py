@@ -1,0 +1,1 @@
+"""Workers, limits, progress and what commands share."""

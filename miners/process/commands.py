@@ -1,0 +1,35 @@
+"""What the commands of llem-mine share."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from pathlib import Path
+from typing import Final
+
+from pytest_llem_invariants.ssot import known_engines
+
+OK: Final = 0
+
+
+DIFFERS: Final = 1
+
+
+REFUSED: Final = 2
+
+
+def _compare(path: Path, text: str) -> int:
+    committed = path.read_text(encoding="utf-8") if path.exists() else ""
+    if committed == text:
+        return OK
+    sys.stdout.writelines(
+        difflib.unified_diff(
+            committed.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "what mining gives"
+        )
+    )
+    return DIFFERS
+
+
+def _engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")

@@ -1,0 +1,247 @@
+"""Forked workers: each inherits the imported library, and what a library does to one costs its config and no more.
+
+A worker has no descriptor but the null device while it asks: it takes its tasks from memory that is shared, and what
+comes of one is written to a file of its own. One that died, or did not come back, is replaced; its task is begun again,
+and the library is then asked in a copy that may end.
+
+They are no boundary: what they hand back are pickles, and the process that reads them runs the library's code as well.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import mmap
+import multiprocessing
+import os
+import pickle
+import shutil
+import struct
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar, final
+
+from miners.process.absent import remember_absent
+from miners.process.asking import ask_apart, ask_with
+from pytest_llem_invariants.errors import LlemError, MinerError
+from pytest_llem_invariants.process.forks import alone, end, end_with_parent, fork, how_it_ended, limit_memory
+from pytest_llem_invariants.process.patience import Patience
+
+_Given = ParamSpec("_Given")
+_Found = TypeVar("_Found")
+Watch = Callable[[int], None]
+"""Told now and then how often the library was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many seconds the library has for an answer, and how many of the processor's for all of them in one worker."""
+
+    each: float
+    in_all: float = math.inf
+
+
+PATIENCE: Final = Limits(20.0)
+"""What an engine has to answer: thousands of times what it takes, so that no busy machine changes a rule."""
+_SELDOM: Final = (500_000, 50, 100)
+"""When a process looks for garbage: it makes many small facts that stay, and to look through them took a tenth."""
+_SPARE: Final = 2 * 1024**3
+"""How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""
+_GLANCE: Final = 0.2
+_GRACE: Final = 10.0
+"""A worker that has not looked at its clock for so much longer than a call may take hangs in compiled code."""
+_NOTE: Final = struct.Struct("qqd")
+"""Which task a worker is at, how often it has asked the library, when it last looked at its clock."""
+_NONE: Final = -1
+_CONTEXT: Final = multiprocessing.get_context("fork")
+
+
+@contextmanager
+def forked(workers: int, limits: Limits = PATIENCE, watch: Watch = lambda calls: None) -> Iterator[Pool]:
+    """A pool of workers that are copies of this process. With the block they end."""
+    pool = Pool(workers, limits, watch)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+@contextmanager
+def aside(work: Callable[_Given, _Found], *given: _Given.args, **named: _Given.kwargs) -> Iterator[Future[_Found]]:
+    """Do a work of ours, that asks no library, in a copy of this process while the block runs."""
+    with ProcessPoolExecutor(1, mp_context=_CONTEXT, initializer=_begin) as pool:
+        yield pool.submit(work, *given, **named)
+
+
+def collect_seldom() -> None:
+    """Look for garbage seldom from now on: what is made while mining stays."""
+    gc.set_threshold(*_SELDOM)
+
+
+def _begin() -> None:
+    gc.freeze()  # what was inherited stays: walking it again and again would also copy it
+    collect_seldom()
+    remember_absent()
+    limit_memory(_SPARE)
+
+
+@final
+class Pool:
+    """Does works at once by several copies of this process."""
+
+    def __init__(self, workers: int, limits: Limits, watch: Watch) -> None:
+        self._workers: Final = workers
+        self._limits: Final = limits
+        self._watch: Final = watch
+        self._shifts: Final[list[_Shift]] = []
+
+    def map(self, work: Callable[..., _Found], *given: Iterable[Any]) -> Iterator[_Found]:
+        """What comes of the work for each of what is given, in that order; the work begins at once."""
+        shift = _Shift(work, list(zip(*given, strict=False)), self._limits, self._watch)
+        self._shifts.append(shift)
+        shift.begin(self._workers)
+        return shift.results()
+
+    def close(self) -> None:
+        for shift in self._shifts:
+            shift.close()
+        self._shifts.clear()
+
+
+@dataclass(slots=True)
+class _Worker:
+    pid: int
+    again: int
+    """The task that it begins with, because it ended another worker; the library is asked apart."""
+
+
+@final
+class _Shift:
+    """One work on many tasks, and who does it."""
+
+    def __init__(
+        self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], limits: Limits, watch: Watch
+    ) -> None:
+        self._work: Final = work
+        self._tasks: Final = tasks
+        self._limits: Final = limits
+        self._watch: Final = watch
+        self._workers: Final[dict[int, _Worker]] = {}
+        self._claims: Final = [_CONTEXT.Semaphore(1) for _ in tasks]
+        self._told: Final = _CONTEXT.Semaphore(0)
+        self._folder: Final = Path(tempfile.mkdtemp(prefix="llem-"))
+        self._notes: mmap.mmap = mmap.mmap(-1, _NOTE.size)
+
+    def begin(self, workers: int) -> None:
+        count = max(1, min(workers, len(self._tasks)))
+        self._notes = mmap.mmap(-1, _NOTE.size * count)
+        for place in range(count):
+            self._employ(place, _NONE)
+
+    def results(self) -> Iterator[Any]:
+        for task in range(len(self._tasks)):
+            path = self._folder / str(task)
+            while not path.exists():
+                self._told.acquire(timeout=_GLANCE)
+                self._look_after()
+            found, error = pickle.loads(path.read_bytes())
+            path.unlink()
+            if error is not None:
+                raise error
+            yield found
+
+    def close(self) -> None:
+        for worker in self._workers.values():
+            end(worker.pid)
+        self._workers.clear()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _employ(self, place: int, again: int) -> None:
+        self._note(place, again, 0)
+        pid = fork()
+        if pid == 0:
+            self._work_and_leave(place, again)
+        self._workers[place] = _Worker(pid, again)
+
+    def _look_after(self) -> None:
+        """Replace who ended in a task, or hangs in one."""
+        self._watch(sum(self._noted(place)[1] for place in self._workers))
+        for place, worker in list(self._workers.items()):
+            task, _, looked = self._noted(place)
+            ended, status = os.waitpid(worker.pid, os.WNOHANG)
+            if ended:
+                del self._workers[place]
+                reason = how_it_ended(status)
+            elif task != _NONE and time.monotonic() - looked > self._limits.each + _GRACE:
+                del self._workers[place]
+                end(worker.pid)
+                status = -1
+                reason = f"it did not come back within {self._limits.each:g} s"
+            else:
+                continue
+            if task == _NONE and status == 0:
+                continue
+            if task == _NONE:
+                raise MinerError(f"mining cannot go on: a worker ended before its work ({reason})")
+            if task == worker.again:
+                raise MinerError(
+                    f"mining cannot go on: a worker ended twice in the same task, {self._tasks[task][-1]!r} ({reason})"
+                )
+            self._employ(place, task)
+
+    def _note(self, place: int, task: int, calls: int) -> None:
+        _NOTE.pack_into(self._notes, place * _NOTE.size, task, calls, time.monotonic())
+
+    def _noted(self, place: int) -> tuple[int, int, float]:
+        task, calls, looked = _NOTE.unpack_from(self._notes, place * _NOTE.size)
+        return task, calls, looked
+
+    def _work_and_leave(self, place: int, again: int) -> NoReturn:
+        """In the worker. Whatever happens, no other code of the parent's runs here."""
+        status = 1
+        try:
+            end_with_parent()
+            os.setpgid(0, 0)
+            alone()
+            _begin()
+            patience = Patience(
+                self._limits.each,
+                lambda calls: self._note(place, self._noted(place)[0], calls),
+                in_all=self._limits.in_all,
+            )
+            ask_with(patience)
+            with patience.kept():
+                if again != _NONE:
+                    ask_apart(True)
+                    self._do(again)
+                    ask_apart(False)
+                    self._note(place, _NONE, patience.calls)
+                for task, claim in enumerate(self._claims):
+                    if claim.acquire(block=False):
+                        self._note(place, task, patience.calls)
+                        self._do(task)
+                        self._note(place, _NONE, patience.calls)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _do(self, task: int) -> None:
+        found: Any = None
+        error: BaseException | None = None
+        try:
+            found = self._work(*self._tasks[task])
+        except LlemError as known:
+            error = LlemError(str(known))
+        except BaseException:  # told in the parent, with the place
+            error = RuntimeError(traceback.format_exc())
+        path = self._folder / str(task)
+        unfinished = path.with_suffix(".new")
+        unfinished.write_bytes(pickle.dumps((found, error)))
+        unfinished.replace(path)
+        self._told.release()

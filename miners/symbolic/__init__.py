@@ -1,0 +1,1 @@
+"""Values that are not known yet: terms, and what Python makes of them."""

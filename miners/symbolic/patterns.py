@@ -1,0 +1,34 @@
+"""Regular expressions: the text of a compiled one, and when what matches it is found."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from miners.logic.formulas import atom, negate
+from miners.symbolic.terms import NONE, Const, Found, Term, choose
+from pytest_llem_invariants.language.predicates import OPERATORS
+
+WRAPS: Final = {"match": "^(?:{})", "fullmatch": r"\A(?:{})\Z", "search": "{}"}
+_FLAGS: Final = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}
+
+
+def pattern_of(term: Term) -> str | None:
+    """A regular expression as text, the flags it was compiled with in front; whichever package compiled it."""
+    value = term.value if isinstance(term, Const) else None
+    if isinstance(value, str):
+        return value
+    text, compiled = getattr(value, "pattern", None), getattr(value, "flags", None)
+    if (
+        not isinstance(text, str)
+        or not isinstance(compiled, int)
+        or not OPERATORS["matches"].accepts(rf"\A(?:{text})\Z")
+    ):
+        return None
+    flags = "".join(letter for flag, letter in _FLAGS.items() if compiled & flag)
+    return f"(?{flags}:{text})" if flags else text
+
+
+def match_or_none(subject: str, text: str, how: str) -> Term:
+    matches = atom(subject, "matches", WRAPS[how].format(text))
+    return choose(((matches, Found()), (negate(matches), NONE)))

@@ -1,0 +1,504 @@
+"""Symbolic values: what an expression is known to be before any config is."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Final, final
+
+from miners.code.definitions import ClassSource, FunctionSource, ModuleName
+from miners.logic.formulas import FALSE, TRUE, And, Formula, Opaque, Or, Truth, all_of, any_of, atom, reshaped
+from miners.symbolic.neighbours import Neighbour, Pairs
+from miners.symbolic.opacity import MACHINE, RUN_TIME, shapes_in
+from miners.symbolic.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
+from pytest_llem_invariants.language.expressions import MISSING, opens_elements
+
+MOST_CASES: Final = 10
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A known value."""
+
+    value: Any
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Field:
+    """The value that a keyword argument gives, or a fact of the context."""
+
+    path: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """An expression of the corpus's own language over fields."""
+
+    text: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several values; the guards exclude each other and one of them holds."""
+
+    cases: tuple[tuple[Formula, Term], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list, tuple or set whose elements are known one by one."""
+
+    items: tuple[Term, ...]
+    kind: type = list
+
+
+@final
+@dataclass(slots=True, eq=False)
+class Table:
+    """A dict that the code fills itself: keys with the guard under which they are there."""
+
+    entries: list[tuple[Term, Formula, Term]] = field(default_factory=list)
+
+
+@final
+@dataclass(slots=True, eq=False)
+class Worklist:
+    """A list from which a loop takes what is next, and to which it adds what is to be looked at later."""
+
+    current: Term
+    further: list[tuple[Formula, Term]] = field(default_factory=list)
+    """Collections of what was added, each under the conditions that led there."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string with holes."""
+
+    template: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """The truth of a formula."""
+
+    formula: Formula
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of some formulas hold."""
+
+    of: tuple[Formula, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is there, whatever it is: true, and not None."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The elements of a collection that satisfy a condition; `exists` says that there is one."""
+
+    exists: Formula
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class whose source is known, its fields under a path."""
+
+    prefix: str
+    cls: ClassSource
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Built:
+    """An object of a known class that the code makes itself, with the arguments that are known."""
+
+    cls: ClassSource
+    given: tuple[tuple[str, Term], ...]
+    place: str
+    whole: bool = True
+    """Whether all of its arguments are known: then what is not given has its default."""
+    spread: Term | None = None
+    """The mapping that the other arguments come from (`**options`)."""
+    of: Term | None = None
+    """What it is a copy of: it holds the same, and what is done to it is done to nothing that was given."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CallableTerm:
+    """A function, bound to its first argument where it is a method."""
+
+    function: FunctionSource
+    bound: Term | None = None
+    owner: ClassSource | None = None
+    """The class of the method resolution that `super()` starts from."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ClassTerm:
+    """A class."""
+
+    cls: ClassSource
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ModuleTerm:
+    """A module."""
+
+    name: ModuleName
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """`type(x)`."""
+
+    of: Term
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The keyword arguments as a mapping (`**kwargs`, the data of a validator); None where all of them are in it."""
+
+    prefix: str
+    taken: frozenset[str] = frozenset()
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()`."""
+
+    instance: Term
+    after: ClassSource
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What pydantic tells a validator besides the value."""
+
+    field: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """The rest of the validation, handed to a wrapping validator: gives the value back, if it accepts it."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What stands in a table of constants under the key that the config gives."""
+
+    key: str
+    table: tuple[tuple[Any, Any], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be followed."""
+
+    text: str
+    place: str
+    shape: str
+    reordered: Term | None = None
+    """What holds the same elements in another order: enough for a loop, a length, a membership, for nothing else."""
+
+
+def in_any_order(term: Term) -> Term:
+    """What a question about elements is asked of, where their order is no part of it."""
+    return term.reordered if isinstance(term, Unknown) and term.reordered is not None else term
+
+
+Term = (
+    Const
+    | Field
+    | Computed
+    | Choice
+    | Items
+    | Table
+    | Worklist
+    | Text
+    | Bool
+    | Count
+    | Selected
+    | Instance
+    | Built
+    | CallableTerm
+    | ClassTerm
+    | ModuleTerm
+    | TypeOf
+    | Given
+    | Super
+    | Info
+    | Handler
+    | Pieces
+    | PieceCount
+    | FirstPiece
+    | TextLength
+    | FirstLetter
+    | Pairs
+    | Neighbour
+    | Entry
+    | Found
+    | Unknown
+)
+
+
+NONE: Final = Const(None)
+
+
+def stand_in(number: int) -> str:
+    """A name for an element that stands for all of them, until it is told as `each(…)`."""
+    return f"_element{number}"
+
+
+def is_stand_in(path: str) -> bool:
+    return path.startswith("_element") and path.removeprefix("_element").isdigit()
+
+
+def subject_of(term: Term) -> str | None:
+    """The term as the subject of a clause."""
+    match term:
+        case Field(path=path):
+            return path
+        case Computed(text=text):
+            return text
+        case _:
+            return None
+
+
+def operand_of(term: Term) -> str | None:
+    """The term inside a larger expression: numbers too, sums in parentheses."""
+    match term:
+        case Const(value=bool()):
+            return None
+        case Const(value=int() | float() as number) if math.isfinite(number):
+            return repr(number)
+        case Field(path=path):
+            return path
+        case Computed(text=text) if not opens_elements(text):
+            return f"({text})" if _is_operation(text) else text
+        case _:
+            return None
+
+
+@lru_cache(maxsize=4096)
+def _is_operation(text: str) -> bool:
+    return isinstance(ast.parse(text, mode="eval").body, (ast.BinOp, ast.UnaryOp))
+
+
+def depends_on_config(term: Term) -> bool:
+    """Whether keyword arguments have a part in a value, as far as is known."""
+    match term:
+        case Const() | ClassTerm() | ModuleTerm():
+            return False
+        case Unknown(shape=shape):
+            return shape != MACHINE
+        case Text(template=template):
+            return "{" in template
+        case Choice(cases=cases):
+            return any(depends_on_config(value) for _, value in cases)
+        case Items(items=items):
+            return any(depends_on_config(item) for item in items)
+        case CallableTerm(bound=bound):
+            return bound is not None and depends_on_config(bound)
+        case _:
+            return True
+
+
+def of_machine(term: Term) -> Term:
+    """What a call gives that no keyword argument has a part in: whatever is unknown of it, the machine decides."""
+    match term:
+        case Unknown(text=text, place=place):
+            return Unknown(text, place, MACHINE)
+        case Bool(formula=formula):
+            return Bool(reshaped(formula, MACHINE))
+        case Choice(cases=cases):
+            return Choice(tuple((reshaped(guard, MACHINE), of_machine(value)) for guard, value in cases))
+        case Items(items=items, kind=kind):
+            return Items(tuple(of_machine(item) for item in items), kind)
+        case _:
+            return term
+
+
+def opaque(term: Term, text: str, place: str, shape: str = "") -> Opaque:
+    """A question that has no answer, with the shape of what stood in the way."""
+    for part in (term, *(value for _, value in term.cases)) if isinstance(term, Choice) else (term,):
+        if isinstance(part, Unknown):
+            return Opaque(text, part.place or place, shape=part.shape)
+    return Opaque(text, place, shape=shape or f"question about {type(term).__name__.lower()}")
+
+
+def choose(cases: Iterable[tuple[Formula, Term]], text: str = "", place: str = "") -> Term:
+    """One of several values: impossible and equal cases are joined."""
+    flat: list[tuple[Formula, Term]] = []
+    for guard, term in cases:
+        inner = term.cases if isinstance(term, Choice) else ((TRUE, term),)
+        for condition, value in inner:
+            both = all_of((guard, condition))
+            if both == FALSE:
+                continue
+            known = next((index for index, (_, other) in enumerate(flat) if alike(other, value)), None)
+            if known is None:
+                flat.append((both, value))
+            else:
+                flat[known] = (any_of((flat[known][0], both)), value)
+    if len(flat) == 1:
+        return flat[0][1]
+    if not flat:
+        return Unknown(text or "one of many values", place, "too many cases")
+    return Choice(tuple(flat if len(flat) <= MOST_CASES else _plainest(flat, text, place)))
+
+
+def _plainest(cases: list[tuple[Formula, Term]], text: str, place: str) -> list[tuple[Formula, Term]]:
+    """Of too many cases those that are known under the shortest conditions; what else there is stays open."""
+    known = [case for case in cases if not isinstance(case[1], Unknown)]
+    kept = sorted(known, key=lambda case: _length(case[0]))[: MOST_CASES - 1]
+    left = [(guard, value) for guard, value in cases if not any(value is other for _, other in kept)]
+    asked = shapes_in(any_of(guard for guard, _ in left)).union(
+        value.shape for _, value in left if isinstance(value, Unknown)
+    )
+    shape = next((shape for shape in (RUN_TIME, MACHINE) if shape in asked), "too many cases")
+    rest = Unknown(text or "one of many values", place, shape)
+    return [*kept, (any_of(guard for guard, _ in left), rest)]
+
+
+@lru_cache(maxsize=65536)
+def _length(formula: Formula) -> int:
+    return 1 + sum(map(_length, formula.parts)) if isinstance(formula, (And, Or)) else 1
+
+
+def alike(left: Term, right: Term) -> bool:
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, Const) and isinstance(right, Const):
+        try:
+            return type(left.value) is type(right.value) and bool(left.value == right.value)
+        except Exception:  # a foreign object's __eq__ may raise anything
+            return left.value is right.value
+    return left == right
+
+
+def over_cases(term: Term, question: Callable[[Term], Formula]) -> Formula:
+    """A question asked of every case."""
+    if isinstance(term, Choice):
+        return any_of(all_of((guard, question(value))) for guard, value in term.cases)
+    return question(term)
+
+
+def over_entries(entry: Entry, question: Callable[[Term], Formula]) -> Formula:
+    """A question asked of everything in a table: the keys under which the answer is yes."""
+    answers = [(key, question(Const(value))) for key, value in entry.table]
+    if all(isinstance(answer, Truth) for _, answer in answers):
+        holding = [key for key, answer in answers if answer == TRUE]
+        return atom(entry.key, "in", holding) if holding else FALSE
+    return any_of(all_of((atom(entry.key, "==", key), answer)) for key, answer in answers)
+
+
+def map_cases(term: Term, change: Callable[[Term], Term]) -> Term:
+    if isinstance(term, Choice):
+        return choose((guard, change(value)) for guard, value in term.cases)
+    return change(term)
+
+
+def plain(value: Any) -> Any:
+    """A constant as a corpus holds it: enum members by value, sets in a fixed order."""
+    if isinstance(value, Enum):
+        return plain(value.value)
+    if isinstance(value, (set, frozenset)):
+        return sorted((plain(item) for item in value), key=lambda item: (type(item).__name__, repr(item)))
+    if isinstance(value, Mapping):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if home_of(value) is None else repr(value).rpartition(".")[2]
+
+
+def home_of(value: Any) -> ModuleType | None:
+    """The module in which a constant has the name that is all that is known of it, as `torch.float32` has."""
+    if value is None or isinstance(value, (bool, int, float, str)) or callable(value):
+        return None
+    try:
+        module, _, name = repr(value).rpartition(".")
+    except Exception:  # a foreign object's __repr__ may raise anything
+        return None
+    home = sys.modules.get(module)
+    return home if getattr(home, name, MISSING) is value else None
+
+
+def is_sayable(value: Any) -> bool:
+    """Whether a corpus can hold the constant."""
+    value = plain(value)
+    if isinstance(value, (list, tuple)):
+        return all(is_sayable(item) for item in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_sayable(item) for key, item in value.items())
+    return value is None or isinstance(value, (bool, int, float, str))
+
+
+def elements_of(term: Term, most: int) -> Sequence[Term] | None:
+    """The elements that a loop goes through, where they are known one by one."""
+    match term:
+        case Items(items=items):
+            return items if len(items) <= most else None
+        case Const(value=type() as kind) if issubclass(kind, Enum):
+            return [Const(member) for member in kind]
+        case Const(value=list() | tuple() | dict() as values) if len(values) <= most:
+            return [Const(value) for value in values]
+        case Const(value=set() | frozenset() as values) if len(values) <= most:
+            return [Const(value) for value in sorted(values, key=lambda item: (type(item).__name__, repr(item)))]
+        case Const(value=range() as values) if len(values) <= most:
+            return [Const(value) for value in values]
+        case Table(entries=entries):
+            return [key for key, _, _ in entries]
+        case _:
+            return None
+
+
+def template_of(term: Term, text: str) -> str:
+    """A term inside a message: its text where it is known, a hole where it varies."""
+    match term:
+        case Const(value=str() as value):
+            return value.replace("{", "{{").replace("}", "}}")
+        case Const(value=bool() | int() | float() | None as value):
+            return str(value)
+        case Text(template=template):
+            return template
+        case Field(path=path):
+            return f"{{{path}}}"
+        case _:
+            return f"{{{hole_text(text)}}}"
+
+
+def hole_text(text: str) -> str:
+    """The expression in a hole, without what would end the hole or the line."""
+    return re.sub(r"\s+", " ", text.replace("self.", "")).replace("{", "(").replace("}", ")")[:60]

@@ -1,0 +1,25 @@
+"""A checked document."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker.core import Checker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_llem_invariants.checker.verdict import Verdict
+
+
+class Checked:
+    """One document with its verdict; `place_of` says where a violation stands in it."""
+
+    __slots__ = ("checker", "name", "place_of", "verdict")
+
+    def __init__(
+        self, name: str, checker: Checker, verdict: Verdict, place_of: Callable[..., tuple[int, int]] | None
+    ) -> None:
+        self.name = name
+        self.checker = checker
+        self.verdict = verdict
+        self.place_of = place_of

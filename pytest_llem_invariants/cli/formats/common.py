@@ -1,0 +1,44 @@
+"""What the output formats share: where a finding stands, and what is said of evidence and of foreign rules."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker.describe import rules_from
+from pytest_llem_invariants.text.terminal import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_llem_invariants.checker.verdict import Violation
+    from pytest_llem_invariants.cli.checked import Checked
+
+
+WEAK = {
+    "none": "no rule behind this answer was ever proven",
+    "partial": "some rules were not replayed since the corpus changed, or were contradicted and left out",
+    "simulated": "some rules were proven on a simulated platform only",
+    "reused": "some evidence was carried over from an earlier run",
+}
+
+
+def place(document: Checked, violation: Violation) -> tuple[int, int] | None:
+    return None if document.place_of is None else document.place_of(violation.path)
+
+
+def where(document: Checked, violation: Violation) -> str:
+    found = place(document, violation)
+    return document.name if found is None else f"{document.name}:{found[0]}:{found[1]}"
+
+
+def sentence(violation: Violation) -> str:
+    told = f"{violation.message} ({violation.suggestion})" if violation.suggestion else violation.message
+    return printable(told)
+
+
+def foreign(checked: Sequence[Checked]) -> list[str]:
+    """What is said of documents that were checked with other rules than the packaged ones."""
+    return [
+        f"{document.name}: checked with {rules_from(document.verdict.origin)}"
+        for document in checked
+        if document.verdict.origin is not None
+    ]

@@ -1,0 +1,40 @@
+"""Findings as annotations of a GitHub workflow."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker.describe import depending, distinct
+from pytest_llem_invariants.cli.formats.common import WEAK, foreign, place, sentence
+from pytest_llem_invariants.text.terminal import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pytest_llem_invariants.cli.checked import Checked
+
+
+_ANNOTATIONS = {"error": "error", "warn": "warning", "dormant": "notice"}
+
+
+def render(checked: Sequence[Checked], *, colours: bool, uncertified: bool) -> str:
+    lines = []
+    for document in checked:
+        for violation in distinct(document.verdict.violations):
+            found = place(document, violation)
+            spot = f"file={_escaped(document.name, property=True)},line={found[0]},col={found[1]}," if found else ""
+            title = _escaped(violation.rule_id, property=True)
+            lines.append(f"::{_ANNOTATIONS[violation.severity]} {spot}title={title}::{_escaped(sentence(violation))}")
+        if document.verdict.status == "depends":
+            told = _escaped("; ".join(depending(document.verdict)))
+            lines.append(f"::notice file={_escaped(document.name, property=True)},title=depends::{told}")
+        if uncertified and not document.verdict.certified:
+            certification = document.verdict.certification
+            spot = f"file={_escaped(document.name, property=True)},"
+            lines.append(f"::error {spot}title=uncertified::{certification}: {WEAK[certification]}")
+    lines.extend(f"::notice title=foreign-corpus::{_escaped(told)}" for told in foreign(checked))
+    return "\n".join(lines)
+
+
+def _escaped(text: str, *, property: bool = False) -> str:
+    text = printable(text).replace("%", "%25")
+    return text.replace(":", "%3A").replace(",", "%2C") if property else text

@@ -1,0 +1,411 @@
+"""The files of a corpus, read strictly and written canonically; proposed and validated laid over each other."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, final
+
+from pytest_llem_invariants.corpus.evidence import (
+    case_to_data,
+    divergences_to_data,
+    environment_to_data,
+    read_case,
+    read_divergence,
+    read_environment,
+)
+from pytest_llem_invariants.corpus.names import field_resolver, locate_field, template_fragments
+from pytest_llem_invariants.corpus.rules import read_rule, rule_to_data
+from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.model import (
+    Case,
+    Certification,
+    Clause,
+    ContextField,
+    Corpus,
+    Divergence,
+    Quarantine,
+    Rule,
+    Severity,
+    TypedValue,
+    Validated,
+)
+from pytest_llem_invariants.text.atomic import write_atomically
+from pytest_llem_invariants.text.strict import Section, schema_version, value_to_data
+from pytest_llem_invariants.text.yaml_reader import (
+    DEFAULT_LIMITS,
+    Document,
+    Limits,
+    dump_yaml,
+    load_yaml,
+    quiet_collector,
+    read_text,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "EffectiveRule",
+    "dump",
+    "effective",
+    "field_resolver",
+    "fingerprint",
+    "fingerprint_of",
+    "load_proposed",
+    "load_quarantine",
+    "load_validated",
+    "locate_field",
+    "parse_proposed",
+    "parse_quarantine",
+    "parse_validated",
+    "render_proposed",
+    "render_quarantine",
+    "render_validated",
+    "rule_from_data",
+    "rule_to_data",
+    "sha256_of",
+    "template_fragments",
+]
+
+SCHEMA_VERSION: Final = "1.2.0"
+"""The version of the format that we write: see docs/reference/corpus-format.md."""
+
+
+_VERSION_LINE: Final = re.compile(r"^schema_version:.*$", re.MULTILINE)
+_HEAD: Final = 4096
+
+
+def _document(path: Path, limits: Limits) -> Document:
+    """A file of another major is refused by its first lines, however many follow."""
+    text = read_text(path, limits)
+    declared = _VERSION_LINE.search(text, 0, _HEAD)
+    if declared is not None:
+        above = text.count("\n", 0, declared.start())
+        schema_version(load_yaml("\n" * above + declared[0], path, limits), SCHEMA_VERSION)
+    return load_yaml(text, path, limits)
+
+
+# The proposed corpus -------------------------------------------------------------------------------------------------
+
+
+def load_proposed(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Corpus:
+    """Read a proposed corpus; CorpusError names file, line, rule and mend."""
+    with quiet_collector():
+        return _proposed(_document(Path(path), limits))
+
+
+def parse_proposed(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Corpus:
+    """The same from text that is already in memory."""
+    with quiet_collector():
+        return _proposed(load_yaml(text, path, limits))
+
+
+def _proposed(document: Document) -> Corpus:
+    version, newer = schema_version(document, SCHEMA_VERSION)
+    top = Section(document, (), document.data, tolerant=newer)
+    extra = top.only(
+        (
+            "schema_version",
+            "engine",
+            "engine_version",
+            "mined_at",
+            "context",
+            "invariants",
+            "rules",
+            "walker_pinned_range",
+        )
+    )
+    engine = top.text("engine")
+    context = _read_context(top)
+    rules, lines = _read_rules(top, engine, context)
+    return Corpus(
+        schema_version=version,
+        engine=engine,
+        engine_version=top.text("engine_version"),
+        mined_at=top.moment("mined_at"),
+        rules=rules,
+        context=context,
+        lines=lines,
+        path=document.path,
+        extra=extra,
+    )
+
+
+def _read_rules(top: Section, engine: str, context: Collection[str]) -> tuple[tuple[Rule, ...], dict[str, int]]:
+    key = "invariants" if "invariants" in top.data else "rules"
+    if key not in top.data:
+        top.missing("invariants")
+    if "invariants" in top.data and "rules" in top.data:
+        top.fail("'rules' is another name of 'invariants'", "rules", mend="keep one of them")
+    rules = []
+    lines: dict[str, int] = {}
+    for index, section in enumerate(top.parts(key)):
+        rule = read_rule(section, engine=engine, context=context)
+        line = top.document.line_of((key, index))
+        if rule.id in lines:
+            section.fail(f"the id stands twice, first in line {lines[rule.id]}", "id", mend="rename one of the rules")
+        lines[rule.id] = line
+        rules.append(rule)
+    return tuple(rules), lines
+
+
+def _read_context(top: Section) -> dict[str, ContextField]:
+    section = top.optional_section("context")
+    return {} if section is None else read_context_fields(section)
+
+
+def read_context_fields(section: Section) -> dict[str, ContextField]:
+    """The fields outside the config, each with its default and its possible values."""
+    fields = {}
+    for name, data in section.data.items():
+        entry = section.part(name, data)
+        entry.only(("default", "values", "assumed"))
+        values = tuple(entry.items("values"))
+        default = entry.data.get("default")
+        if values and default not in values:
+            entry.fail(
+                f"the default {default!r} of {name!r} is not among its values", "default", mend="add it to values"
+            )
+        fields[name] = ContextField(default, values, entry.optional_flag("assumed") is not False)
+    return fields
+
+
+def _context_to_data(context: Mapping[str, ContextField]) -> dict[str, Any]:
+    return {
+        name: {
+            "default": entry.default,
+            **({} if entry.assumed else {"assumed": False}),
+            "values": list(entry.values),
+        }
+        for name, entry in sorted(context.items())
+    }
+
+
+def render_proposed(corpus: Corpus) -> str:
+    """Canonical text: equal corpora give equal bytes."""
+    data: dict[str, Any] = {
+        "schema_version": corpus.schema_version,
+        "engine": corpus.engine,
+        "engine_version": corpus.engine_version,
+        "mined_at": corpus.mined_at,
+    }
+    if corpus.context:
+        data["context"] = _context_to_data(corpus.context)
+    data.update(sorted(corpus.extra.items()))
+    data["invariants"] = [rule_to_data(rule) for rule in corpus.rules]
+    return dump_yaml(data)
+
+
+def rule_from_data(data: Any, *, path: Path | str | None = None, context: Collection[str] = ()) -> Rule:
+    """A rule from plain data that stands in no file, as strictly as from one."""
+    document = Document(data, None if path is None else str(path))
+    return read_rule(Section(document, (), data, what="a rule"), context=context)
+
+
+# The validated file --------------------------------------------------------------------------------------------------
+
+
+def load_validated(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Validated:
+    """Read a validated file."""
+    with quiet_collector():
+        return _validated(_document(Path(path), limits))
+
+
+def parse_validated(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Validated:
+    """The same from text."""
+    with quiet_collector():
+        return _validated(load_yaml(text, path, limits))
+
+
+_VALIDATED_KEYS: Final = (
+    "schema_version",
+    "engine",
+    "engine_version",
+    "validated_at",
+    "corpus_sha256",
+    "environment",
+    "certification",
+    "summary",
+    "cases",
+    "divergences",
+)
+
+
+def _validated(document: Document) -> Validated:
+    version, newer = schema_version(document, SCHEMA_VERSION)
+    top = Section(document, (), document.data, tolerant=newer)
+    extra = top.only(_VALIDATED_KEYS)
+    cases: dict[str, Case] = {}
+    for section in top.parts("cases"):
+        case = read_case(section)
+        if case.id in cases:
+            section.fail("the case stands twice", "id", mend="run the replay anew")
+        cases[case.id] = case
+    return Validated(
+        schema_version=version,
+        engine=top.text("engine"),
+        engine_version=top.text("engine_version"),
+        validated_at=top.moment("validated_at"),
+        corpus_sha256=top.text("corpus_sha256"),
+        environment=read_environment(top.section("environment")),
+        certification=top.choice("certification", Certification),
+        summary=top.values("summary"),
+        cases=tuple(cases.values()),
+        divergences=tuple(map(read_divergence, top.parts("divergences"))),
+        extra=extra,
+    )
+
+
+def render_validated(validated: Validated) -> str:
+    """Canonical text of a validated file."""
+    data: dict[str, Any] = {
+        "schema_version": validated.schema_version,
+        "engine": validated.engine,
+        "engine_version": validated.engine_version,
+        "validated_at": validated.validated_at,
+        "corpus_sha256": validated.corpus_sha256,
+        "environment": environment_to_data(validated.environment),
+        "certification": str(validated.certification),
+        "summary": value_to_data(validated.summary),
+        **dict(sorted(validated.extra.items())),
+        "cases": [case_to_data(case) for case in validated.cases],
+        "divergences": divergences_to_data(validated.divergences),
+    }
+    return dump_yaml(data)
+
+
+# The quarantine ------------------------------------------------------------------------------------------------------
+
+
+def load_quarantine(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
+    """Read a quarantine file."""
+    with quiet_collector():
+        return _quarantine(_document(Path(path), limits))
+
+
+def parse_quarantine(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
+    """The same from text."""
+    with quiet_collector():
+        return _quarantine(load_yaml(text, path, limits))
+
+
+def _quarantine(document: Document) -> Quarantine:
+    version, newer = schema_version(document, SCHEMA_VERSION)
+    top = Section(document, (), document.data, tolerant=newer)
+    extra = top.only(("schema_version", "engine", "engine_version", "generated_at", "context", "quarantined_rules"))
+    engine = top.text("engine")
+    context = _read_context(top)
+    rules: list[tuple[Rule, tuple[Divergence, ...]]] = []
+    ids: set[str] = set()
+    for entry in top.parts("quarantined_rules"):
+        entry.only(("rule", "divergences"))
+        section = entry.section("rule")
+        rule = read_rule(section, engine=engine, context=context)
+        if rule.id in ids:
+            section.fail("the id stands twice", "id", mend="keep one of the entries")
+        ids.add(rule.id)
+        rules.append((rule, tuple(map(read_divergence, entry.parts("divergences")))))
+    return Quarantine(
+        schema_version=version,
+        engine=engine,
+        engine_version=top.text("engine_version"),
+        generated_at=top.moment("generated_at"),
+        rules=tuple(rules),
+        context=context,
+        extra=extra,
+    )
+
+
+def render_quarantine(quarantine: Quarantine) -> str:
+    """Canonical text of a quarantine file."""
+    data: dict[str, Any] = {
+        "schema_version": quarantine.schema_version,
+        "engine": quarantine.engine,
+        "engine_version": quarantine.engine_version,
+        "generated_at": quarantine.generated_at,
+    }
+    if quarantine.context:
+        data["context"] = _context_to_data(quarantine.context)
+    data.update(sorted(quarantine.extra.items()))
+    data["quarantined_rules"] = [
+        {"rule": rule_to_data(rule), "divergences": divergences_to_data(divergences)}
+        for rule, divergences in quarantine.rules
+    ]
+    return dump_yaml(data)
+
+
+# Identity and overlay ------------------------------------------------------------------------------------------------
+
+
+def dump(path: Path | str, text: str) -> None:
+    """Write a rendered file at once."""
+    write_atomically(Path(path), text)
+
+
+def sha256_of(text: str) -> str:
+    """The digest by which a validated file names the proposed corpus that it speaks of."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fingerprint(rule: Rule) -> str:
+    """What makes two rules one constraint."""
+    return fingerprint_of(rule.engine, rule.native_type, rule.severity, rule.match.fields)
+
+
+def fingerprint_of(engine: str, native_type: str, severity: Severity, fields: Mapping[str, tuple[Clause, ...]]) -> str:
+    """The fingerprint from its parts, for a rule that has no id yet."""
+    normal = {
+        subject: sorted([clause.op, _normal_rhs(clause)] for clause in clauses) for subject, clauses in fields.items()
+    }
+    text = json.dumps([engine, native_type, str(severity), normal], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+_UNORDERED: Final = frozenset({"in", "not_in", "type_is", "type_is_not"})
+
+
+def _normal_rhs(clause: Clause) -> str:
+    if clause.op in _UNORDERED and isinstance(clause.rhs, (list, tuple)):
+        return "[" + ",".join(sorted({_normal(member) for member in clause.rhs})) + "]"
+    return _normal(clause.rhs)
+
+
+def _normal(value: Any) -> str:
+    """Text that is the same for values the format holds equal: 1 and 1.0, a tuple and a list, any key order."""
+    if isinstance(value, Enum):
+        return _normal(value.value)
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return json.dumps(value)
+    if isinstance(value, (int, float)):
+        return hex(int(value)) if math.isfinite(value) and value == int(value) else repr(value)
+    if isinstance(value, TypedValue):
+        return f"${value.type}{_normal(value.kwargs)}"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(sorted(f"{_normal(key)}:{_normal(item)}" for key, item in value.items())) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_normal, value)) + "]"
+    raise CorpusError(f"{type(value).__name__} cannot stand in a predicate: {value!r:.200}")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class EffectiveRule:
+    """A rule with what the live library did with it, if anybody asked."""
+
+    rule: Rule
+    case: Case | None
+
+    @property
+    def ships(self) -> bool:
+        return self.case is not None and self.case.confirmed
+
+
+def effective(corpus: Corpus, validated: Validated | None) -> tuple[EffectiveRule, ...]:
+    """The corpus in its order, each rule with its case."""
+    cases = {} if validated is None else {case.id: case for case in validated.cases}
+    return tuple(EffectiveRule(rule, cases.get(rule.id)) for rule in corpus.rules)

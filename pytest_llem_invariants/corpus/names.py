@@ -1,0 +1,74 @@
+"""Where a rule's field names lead, and what of a message template is fixed text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.predicates import reference_of
+from pytest_llem_invariants.model import Match, Rule
+
+_HOLE: Final = "\0"
+
+
+def locate_field(rule: Rule | Match, field: str, namespace: str | None = None) -> str:
+    """The path of a field from the root of the keyword arguments.
+
+    Other producers prefix fields with the namespace of the native type, or with one that we do not know.
+    """
+    if namespace and field.startswith(f"{namespace}."):
+        return field[len(namespace) + 1 :]
+    if "." not in field or isinstance(rule, Match):
+        return field
+    examples = (rule.kwargs_positive, rule.kwargs_negative)
+    first, last = field.partition(".")[0], field.rpartition(".")[2]
+    if not any(first in kwargs for kwargs in examples) and any(last in kwargs for kwargs in examples):
+        return last
+    return field
+
+
+def field_resolver(rule: Rule, namespace: str | None = None) -> Callable[[str], str]:
+    """`locate_field` for every name that the rule's match reads, with `@x` beside `a.y` understood as `a.x`.
+
+    A name that the rule knows at the root is taken from there.
+    """
+    roots = {*rule.kwargs_positive, *rule.kwargs_negative, *rule.match.defaults}
+    subjects = {name: locate_field(rule, name, namespace) for text in rule.match.fields for name in parse(text).fields}
+    roots.update(path.partition(".")[0] for path in subjects.values())
+    paths = dict(subjects)
+    for text, clauses in rule.match.fields.items():
+        parent = locate_field(rule, parse(text).fields[0], namespace).rpartition(".")[0]
+        for clause in clauses:
+            reference = reference_of(clause.rhs)
+            for name in () if reference is None else parse(reference).fields:
+                path = locate_field(rule, name, namespace)
+                is_sibling = parent and path.partition(".")[0] not in roots
+                paths.setdefault(name, f"{parent}.{path}" if is_sibling else path)
+    return lambda name: paths.get(name) or locate_field(rule, name, namespace)
+
+
+@lru_cache(maxsize=4096)
+def template_fragments(template: str) -> tuple[str, ...]:
+    """The fixed text of a message template, between its `{…}` holes; `{{` and `}}` stand for braces."""
+    pieces: list[str] = []
+    depth = 0
+    index = 0
+    while index < len(template):
+        pair = template[index : index + 2]
+        if depth == 0 and pair in ("{{", "}}"):
+            pieces.append(pair[0])
+            index += 2
+            continue
+        character = template[index]
+        if character == "{":
+            if depth == 0:
+                pieces.append(_HOLE)
+            depth += 1
+        elif character == "}" and depth:
+            depth -= 1
+        elif depth == 0:
+            pieces.append(character)
+        index += 1
+    return tuple(fragment for fragment in (part.strip() for part in "".join(pieces).split(_HOLE)) if fragment)

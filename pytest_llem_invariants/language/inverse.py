@@ -1,0 +1,204 @@
+"""From a predicate back to values: what to put into which field so that an expression takes a wanted value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import accumulate, product
+from typing import Any, Final
+
+from pytest_llem_invariants.language.expressions import Expression, is_number, owner_of, parse
+from pytest_llem_invariants.language.patterns import NonLinearError, compiled, is_found
+from pytest_llem_invariants.language.predicates import compile_match, plain_value, reference_of
+from pytest_llem_invariants.language.values import SAMPLES, distinct, holdable, neighbours, samples_of
+from pytest_llem_invariants.model import Clause, Match
+
+_LARGEST_LENGTH: Final = 4096
+_MOST_OF_EACH: Final = 8
+_WITHOUT_VALUE: Final = frozenset({"type_is", "type_is_not", "matches", "not_matches"})
+
+
+def constants_of(fields: Mapping[str, tuple[Clause, ...]]) -> tuple[Any, ...]:
+    """Every plain value that a predicate compares with, allowlists opened."""
+    found: list[Any] = []
+    for clauses in fields.values():
+        for clause in clauses:
+            if reference_of(clause.rhs) is None and clause.op not in _WITHOUT_VALUE:
+                rhs = plain_value(clause.rhs)
+                found.extend(rhs if isinstance(rhs, (list, tuple)) and clause.op in ("in", "not_in") else (rhs,))
+    return distinct(value for value in found if holdable(value))
+
+
+def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
+    """Values that satisfy a clause on a plain field, or lie just beside it."""
+    if reference_of(clause.rhs) is not None:
+        yield from (0, 1, 2, 3)
+        return
+    rhs = plain_value(clause.rhs)
+    match clause.op:
+        case "type_is" | "type_is_not":
+            names = [rhs] if isinstance(rhs, str) else list(rhs)
+            yield from (value for name in names for value in samples_of(name, typed))
+        case "matches" | "not_matches":
+            yield from pattern_examples(rhs)
+        case "min_len" | "max_len":
+            yield from (value for size in (rhs, rhs + 1, max(rhs - 1, 0)) for value in _of_length(size))
+        case "divisible_by" | "not_divisible_by":
+            yield from (rhs, rhs * 2, rhs + 1, rhs * 3 - 1, rhs / 2)
+        case "in" | "not_in":
+            for member in rhs:
+                yield from neighbours(member)
+        case "truthy" | "falsy":
+            yield from (1, True, 0, False, "", "x", "off", [], [1])
+        case "present" | "absent":
+            return
+        case _:
+            yield from neighbours(rhs)
+
+
+def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """For every field in a subject or its references, values that bring the subject where its clauses ask."""
+    parsed = parse(subject)
+    for clause in clauses:
+        reference = reference_of(clause.rhs)
+        related = None if reference is None else parse(reference)
+        for value in wanted_values(clause, typed):
+            yield from _bringing(parsed, value)
+            if related is not None:
+                yield from _bringing(related, value)
+    if not parsed.is_field:
+        for value in (1, 0, 2, -1, "x", 0.5, None, True, [1], {}):
+            yield from _bringing(parsed, value)
+
+
+def _bringing(expression: Expression, value: Any) -> Iterable[tuple[str, Any]]:
+    """Values of its fields that bring an expression to a value: most expressions are a field."""
+    return ((expression.text, value),) if expression.is_field else invert(expression._node, value)
+
+
+def mappings_by_field(
+    fields: Mapping[str, tuple[Clause, ...]], typed: Iterable[str]
+) -> Iterator[tuple[str, dict[Any, Any]]]:
+    """Of a field whose keys and values are both spoken of, mappings of one such key to one such value."""
+    found: dict[str, dict[str, list[Mapping[Any, Any]]]] = {"keys": {}, "values": {}}
+    for subject, clauses in fields.items():
+        if not any(f"{part}(" in subject for part in found):
+            continue
+        holds = compile_match(Match("", {subject: clauses}))
+        for field, value in values_by_field(subject, clauses, typed):
+            for part, known in found.items():
+                if isinstance(value, Mapping) and f"{part}({field})" in subject and holds(_at(field, value), {}):
+                    known.setdefault(field, []).append(value)
+    for field, keyed in found["keys"].items():
+        for one, other in product(keyed[:_MOST_OF_EACH], found["values"].get(field, [])[:_MOST_OF_EACH]):
+            yield field, {next(iter(one)): next(iter(other.values()))}
+
+
+def _at(path: str, value: Any) -> dict[str, Any]:
+    first, _, rest = path.partition(".")
+    return {first: _at(rest, value) if rest else value}
+
+
+def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
+    """Fields and values with which an expression has a chance to be the wanted value."""
+    match node:
+        case ast.Name() | ast.Attribute():
+            opened, path = owner_of(node)
+            if opened is None:
+                yield path, value
+            else:
+                yield from invert(opened, _at(path, value))
+        case ast.UnaryOp(operand=operand):
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                yield from invert(operand, -value)
+        case ast.BinOp(left=left, right=right):
+            for side in (left, right):
+                yield from invert(side, value)
+                for other in (1, 2, 3):
+                    yield from invert(side, other)
+        case ast.Call(func=ast.Name(id=name), args=args):
+            for argument in args:
+                for inner in _before(name, value):
+                    yield from invert(argument, inner)
+        case _:
+            return
+
+
+def _before(function: str, value: Any) -> Iterator[Any]:
+    match function:
+        case "each":
+            yield [value]
+            yield [value, value]
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                yield [value, value + 1]
+        case "len":
+            if isinstance(value, int) and 0 <= value <= _LARGEST_LENGTH:
+                yield from _of_length(value)
+        case "first" | "last":
+            yield [value]
+            yield [value, value]
+            if isinstance(value, str):
+                yield value
+        case "number":
+            yield str(value) if is_number(value) else value
+        case "keys":
+            if isinstance(value, list):
+                yield {key: 1 for key in value if isinstance(key, (str, int))}
+            elif isinstance(value, (str, int)):
+                yield {value: 1}
+        case "values":
+            yield {f"x{index}": item for index, item in enumerate(value)} if isinstance(value, list) else {"x": value}
+        case "distinct":
+            yield value
+            if isinstance(value, list):
+                yield [*value, *value]
+        case "steps":
+            wanted = [one if one in (1, -1) else 0 for one in (value if isinstance(value, list) else [value])]
+            for size in (1, 0.25):
+                yield list(accumulate((size * one for one in wanted), initial=2 * size))
+        case "min" | "max" | "sum" | "abs":
+            yield value
+            if function != "abs":
+                yield [value]
+        case _:
+            yield value
+
+
+def _of_length(size: int) -> Iterator[Any]:
+    if size > _LARGEST_LENGTH:
+        return
+    yield list(range(size))
+    yield [f"x{index}" for index in range(size)]
+    yield "x" * size
+    yield {f"x{index}": 1 for index in range(size)}
+
+
+@lru_cache(maxsize=512)
+def pattern_examples(pattern: str) -> tuple[str, ...]:
+    """Short strings in which the regular expression is found, and some in which it may not be."""
+    plain = [value for value in SAMPLES["str"] if isinstance(value, str)]
+    matching = next((value for value in plain if is_found(pattern, value)), None)
+    if matching is None:
+        matching = _smallest_match(pattern)
+    return tuple(dict.fromkeys([*([] if matching is None else [matching]), *plain]))
+
+
+def _smallest_match(pattern: str) -> str | None:
+    from hypothesis import HealthCheck, Phase, find, settings
+    from hypothesis.errors import HypothesisException, NoSuchExample
+    from hypothesis.strategies import characters, from_regex
+
+    calm = settings(
+        derandomize=True,
+        database=None,
+        max_examples=50,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    encodable = characters(exclude_categories=["Cs"])  # as by default, where each character is encoded to find out
+    try:
+        return find(from_regex(compiled(pattern), alphabet=encodable), lambda _: True, settings=calm)
+    except (NoSuchExample, HypothesisException, NonLinearError):
+        return None

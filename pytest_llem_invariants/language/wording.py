@@ -1,0 +1,93 @@
+"""A predicate in words, for people: one place for every sentence that says when a rule triggers."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pytest_llem_invariants.language.expressions import is_each, opens_elements, owner_of
+from pytest_llem_invariants.language.predicates import _PHRASES, BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.model import Clause, Match, Severity, TypedValue
+
+_LONGEST_VALUE: Final = 60
+
+_FLAGS: Final[Mapping[tuple[str, bool], str]] = {
+    ("present", True): "is set",
+    ("present", False): "is not set",
+    ("absent", True): "is not set",
+    ("absent", False): "is set",
+    ("truthy", True): "is true or non-empty",
+    ("falsy", True): "is unset, false or empty",
+}
+_VERBS: Final[Mapping[Severity, str]] = {
+    Severity.ERROR: "rejects",
+    Severity.WARN: "warns about",
+    Severity.DORMANT: "ignores or changes",
+}
+
+
+def say_value(value: Any) -> str:
+    """A value as one would write it in a config, shortened."""
+    if isinstance(value, TypedValue):
+        inside = ", ".join(f"{key}={say_value(inner)}" for key, inner in value.kwargs.items())
+        return f"{value.type.rpartition('.')[2]}({inside})"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def say_clause(clause: Clause, subject: str = "") -> str:
+    """What one clause asks of its subject, without the subject's name."""
+    reference = reference_of(clause.rhs)
+    if reference is not None:
+        if reference == subject and clause.op == "!=":
+            return "is nan"
+        return _PHRASES.get(clause.op, clause.op + " {}").format(reference)
+    rhs = plain_value(clause.rhs)
+    if isinstance(rhs, bool) and (clause.op, rhs) in _FLAGS:
+        return _FLAGS[clause.op, rhs]
+    if clause.op in ("type_is", "type_is_not"):
+        names = [rhs] if isinstance(rhs, str) else list(rhs)
+        return _PHRASES[clause.op].format(" or ".join(names))
+    return _PHRASES.get(clause.op, clause.op + " {}").format(say_value(rhs))
+
+
+def say_subject(subject: str, some: str = "some") -> str:
+    """What a clause speaks of; of elements, `some` of them."""
+    if opens_elements(subject):
+        return _say_element(subject, some)
+    return f"the number in {subject[7:-1]}" if is_read_as_number(subject) else subject
+
+
+def _say_element(subject: str, some: str) -> str:
+    node = ast.parse(subject, mode="eval").body
+    if not isinstance(node, ast.Attribute) and not is_each(node):
+        return subject
+    opened, key = owner_of(node)
+    assert opened is not None
+    match opened.args[0]:
+        case ast.Call(func=ast.Name(id="steps"), args=[inner]):
+            element = f"{some} step in {ast.unparse(inner)}"
+        case collection:
+            element = f"{some} element of {ast.unparse(collection)}"
+    return f"{key} of {element}" if key else element
+
+
+def is_read_as_number(subject: str) -> bool:
+    """Whether a subject is the number in a field, alone."""
+    return subject.startswith("number(") and subject[7:-1].replace(".", "_").isidentifier()
+
+
+def say_match(match: Match) -> str:
+    """When a rule triggers: `temperature is above 2 and do_sample is false`."""
+    parts = []
+    for subject, clauses in match.fields.items():
+        spoken = [say_clause(clause, subject) for clause in clauses if clause.op != BOOL_IS_NUMBER]
+        name = say_subject(subject)
+        parts.append(f"{name} {' and '.join(spoken)}" if spoken else name)
+    return " and ".join(parts)
+
+
+def say_rule(native_type: str, severity: Severity, match: Match) -> str:
+    """One sentence for people: which class does what, and when."""
+    return f"{native_type.rpartition('.')[2]} {_VERBS[severity]} a config where {say_match(match)}"

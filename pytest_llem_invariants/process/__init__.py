@@ -1,0 +1,1 @@
+"""Processes: environment variables, forks, limits, leaving."""

@@ -1,0 +1,1 @@
+"""Reading and writing text: strict, bounded, atomic."""

@@ -1,0 +1,357 @@
+"""YAML in and out: a bounded reader that knows every line, and a writer whose bytes depend on nothing but the data.
+
+Data is built straight from libyaml's events: that is the fastest way, and the only one that can refuse tags, duplicate
+keys, depth and size before they cost anything. Nodes, which know every place, are made only when a place is asked for.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn, final
+
+import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
+from yaml.events import (
+    AliasEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.text import bounded
+from pytest_llem_invariants.text.yaml_scalars import plain_scalar
+from pytest_llem_invariants.text.yaml_writer import dump_yaml
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Document",
+    "KeyPath",
+    "Limits",
+    "dump_yaml",
+    "load_yaml",
+    "quiet_collector",
+    "read_document",
+    "read_text",
+]
+
+KeyPath = tuple[str | int, ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may cost its reader."""
+
+    size: int = 64 * 1024 * 1024
+    depth: int = 64
+    nodes: int = 8_000_000
+    aliased_nodes: int = 200_000
+    """How many nodes all aliases together may stand for."""
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+@final
+class Document:
+    """A file's data, and where each part of it stands."""
+
+    __slots__ = ("_children", "_entry_lines", "_root", "_text", "data", "path")
+
+    def __init__(
+        self, data: Any, path: str | None, text: str = "", entry_lines: dict[KeyPath, int] | None = None
+    ) -> None:
+        self.data = data
+        self.path = path
+        self._text = text
+        self._entry_lines = entry_lines or {}
+        self._root: yaml.Node | None = None
+        self._children: dict[int, dict[Any, tuple[yaml.Node, yaml.Node]]] = {}
+        """What each node that was asked for holds, by its identity: the root keeps them all alive."""
+
+    def line_of(self, path: KeyPath) -> int:
+        """The line of the key (or list entry) at this path; where the file lacks it, of the nearest thing around."""
+        return self._entry_lines.get(path) or self.place_of(path)[0]
+
+    def place_of(self, path: KeyPath) -> tuple[int, int]:
+        """The same with the column."""
+        if self._root is None and self._text:
+            self._root = _Places(self._text).get_single_node()
+        node = key = self._root
+        for step in path:
+            found = self._child(node, step)
+            if found is None:
+                break
+            key, node = found
+        return (1, 1) if key is None else (int(key.start_mark.line) + 1, int(key.start_mark.column) + 1)
+
+    def _child(self, node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+        """The key (or list entry) of a step, and what stands there."""
+        if not isinstance(node, yaml.MappingNode):
+            if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
+                return node.value[step], node.value[step]
+            return None
+        if id(node) not in self._children:
+            self._children[id(node)] = {
+                plain_scalar(key.value) if key.tag == _PLAIN else key.value: (key, value)
+                for key, value in reversed(node.value)
+            }
+        return self._children[id(node)].get(step)
+
+
+class _Places(CParser):
+    """libyaml's composer over text that was read before: a node's tag says only whether it had quotes."""
+
+    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
+        return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _QUOTED
+
+
+_PLAIN: Final = "plain"
+_QUOTED: Final = "quoted"
+
+
+def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """Read a YAML file; CorpusError says what stands in the way."""
+    return load_yaml(read_text(path, limits), path, limits)
+
+
+def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
+    """The text of a file that is not larger than it may be."""
+    return bounded.read_text(path, limits.size, _SPLIT)
+
+
+def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Document:
+    """Plain data from YAML text, without tags, duplicate keys or surprises of size."""
+    if len(text) > limits.size:
+        raise bounded.too_large(path or "the text", limits.size, _SPLIT)
+    reader = _Reader(path, limits)
+    with quiet_collector():
+        data = reader.read(text)
+    return Document(data, None if path is None else str(path), text, reader.entry_lines)
+
+
+@contextmanager
+def quiet_collector() -> Iterator[None]:
+    """Hold the garbage collector back: it would walk a growing file's data again and again, and find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+_SPLIT: Final = "split it, or raise the limit"
+_NO_KEY: Final = object()
+_OWN_TAGS: Final = frozenset(
+    {None, "!", *(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq"))}
+)
+_STR: Final = "tag:yaml.org,2002:str"
+_BRACKETS: Final = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|[\[\]{}]""")
+"""Those of flow collections, and quoted text, in which brackets are none."""
+_DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+def _depth_of_line(text: str, end: int) -> int:
+    """How deep brackets nest in the line before a place.
+
+    libyaml reads up to a line ahead, and refuses there what we would refuse next, in words that change.
+    """
+    deepest = depth = 0
+    for found in _BRACKETS.finditer(text, text.rfind("\n", 0, end) + 1, end):
+        depth += _DEEPER.get(found[0], 0)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+class _Collection:
+    """A mapping or a list whose end has not come yet."""
+
+    __slots__ = ("anchor", "data", "height", "is_mapping", "key", "size_before")
+
+    def __init__(self, is_mapping: bool, anchor: str | None, size_before: int) -> None:
+        self.is_mapping = is_mapping
+        self.data: Any = {} if is_mapping else []
+        self.key: Any = _NO_KEY
+        """The key whose value comes next."""
+        self.anchor = anchor
+        self.size_before = size_before
+        self.height = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for, and what it costs."""
+
+    data: Any
+    size: int
+    height: int
+
+
+class _Reader:
+    """One reading of one text."""
+
+    def __init__(self, path: Path | str | None, limits: Limits) -> None:
+        self.path = path
+        self.limits = limits
+        self.entry_lines: dict[KeyPath, int] = {}
+        """The lines of the entries of a list under a key of the top: the rules of a corpus."""
+        self._anchors: dict[str, _Anchored | None] = {}
+        """None while what is anchored is still being read."""
+        self._size = 0
+        self._aliased = 0
+        self._scalars: dict[str, Any] = {}
+
+    def read(self, text: str) -> Any:
+        parser = None
+        try:
+            parser = CParser(text)
+            return self._document(parser)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            if mark is not None and _depth_of_line(text, mark.index) > self.limits.depth:
+                raise self._too_deep(mark.line + 1) from error
+            problem = ", ".join(part for part in (error.context, error.problem) if part)
+            line = None if mark is None else mark.line + 1
+            raise CorpusError(
+                f"not YAML: {problem}", path=self.path, line=line, mend="mend the syntax there"
+            ) from error
+        except (yaml.YAMLError, UnicodeEncodeError) as error:
+            raise CorpusError(
+                "not YAML: it holds a character that YAML does not allow", path=self.path, mend="escape or remove it"
+            ) from error
+        finally:
+            if parser is not None:
+                parser.dispose()
+
+    def _document(self, parser: Any) -> Any:
+        get_event = parser.get_event
+        get_event()  # the stream begins
+        if isinstance(get_event(), yaml.StreamEndEvent):
+            return None
+        outermost = _Collection(False, None, 0)
+        stack: list[_Collection] = []
+        current = outermost
+        most = self.limits.nodes
+        while True:
+            event = get_event()
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._size += 1
+                value = self._scalar(event)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                stack.append(current)
+                current = self._begin(event, stack)
+                continue
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                ended, current = current, stack.pop()
+                value = self._end(ended, current)
+            elif kind is AliasEvent:
+                value = self._alias(event, current, len(stack))
+            else:
+                break
+            if not current.is_mapping:
+                current.data.append(value)
+            elif current.key is _NO_KEY:
+                current.key = self._key(event, value, current.data)
+            else:
+                current.data[current.key] = value
+                current.key = _NO_KEY
+            if self._size > most:
+                self._fail(f"the file has more than {most:,} nodes", event, "split it")
+        if not isinstance(get_event(), yaml.StreamEndEvent):
+            self._fail("the file holds more than one document", event, "keep one of them")
+        return outermost.data[0]
+
+    def _too_deep(self, line: int) -> CorpusError:
+        message = f"the file nests deeper than {self.limits.depth} levels"
+        return CorpusError(message, path=self.path, line=line, mend="flatten it")
+
+    def _fail(self, message: str, event: Any, mend: str) -> NoReturn:
+        raise CorpusError(message, path=self.path, line=event.start_mark.line + 1, mend=mend)
+
+    def _scalar(self, event: Any) -> Any:
+        text: str = event.value
+        if event.tag not in _OWN_TAGS:
+            self._foreign_tag(event)
+        value: Any = text
+        if event.implicit[0] or (event.tag is not None and event.tag not in ("!", _STR)):
+            value = self._scalars.get(text, _NO_KEY)
+            if value is _NO_KEY:
+                try:
+                    value = self._scalars[text] = plain_scalar(text)
+                except ValueError:
+                    self._fail("a number has too many digits", event, "write it in hexadecimal, or quote it")
+        if event.anchor is not None:
+            self._anchors[event.anchor] = _Anchored(value, 1, 0)
+        return value
+
+    def _begin(self, event: Any, stack: list[_Collection]) -> _Collection:
+        if event.tag not in _OWN_TAGS:
+            self._foreign_tag(event)
+        depth = len(stack)
+        if depth > self.limits.depth:
+            raise self._too_deep(event.start_mark.line + 1)
+        parent = stack[-1]
+        if parent.is_mapping and parent.key is _NO_KEY:
+            self._fail("a key is not a plain value", event, "use a string as the key")
+        if depth == 3 and not parent.is_mapping and stack[1].is_mapping:
+            self.entry_lines[stack[1].key, len(parent.data)] = event.start_mark.line + 1
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
+        self._size += 1
+        return _Collection(type(event) is MappingStartEvent, event.anchor, self._size - 1)
+
+    def _end(self, ended: _Collection, parent: _Collection) -> Any:
+        if ended.height >= parent.height:
+            parent.height = ended.height + 1
+        if ended.anchor is not None:
+            self._anchors[ended.anchor] = _Anchored(ended.data, self._size - ended.size_before, ended.height)
+        return ended.data
+
+    def _alias(self, event: Any, parent: _Collection, depth: int) -> Any:
+        """What the alias stands for, shared: whoever reads a document does not change it."""
+        name = event.anchor
+        if name not in self._anchors:
+            self._fail(f"the alias {name!r} stands for nothing", event, "write the value out")
+        meant = self._anchors[name]
+        if meant is None:
+            self._fail("an alias stands inside what it stands for", event, "write the value out")
+        self._size += meant.size
+        self._aliased += meant.size
+        if self._aliased > self.limits.aliased_nodes:
+            message = f"its aliases stand for more than {self.limits.aliased_nodes:,} nodes"
+            self._fail(message, event, "write the values out")
+        if depth + meant.height > self.limits.depth:
+            self._fail(f"its aliases nest deeper than {self.limits.depth} levels", event, "write the values out")
+        parent.height = max(parent.height, meant.height + 1)
+        return meant.data
+
+    def _key(self, event: Any, key: Any, data: dict[Any, Any]) -> Any:
+        try:
+            is_double = key in data
+        except TypeError:
+            self._fail("a key is not a plain value", event, "use a string as the key")
+        if is_double:
+            self._fail(f"the key {key!r} stands twice in one mapping", event, "keep one of them")
+        if key == "<<" and type(event) is ScalarEvent and event.implicit[0]:
+            self._fail("merge keys ('<<') are not read", event, "write the keys out")
+        return key
+
+    def _foreign_tag(self, event: Any) -> NoReturn:
+        self._fail(f"the tag {event.tag!r} is refused: corpora hold plain data", event, "remove the tag")
