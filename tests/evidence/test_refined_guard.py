@@ -7,6 +7,7 @@ from typing import Final
 from miners.candidate import Candidate
 from miners.facts import ClassFacts, ClassKind, FieldFact
 from miners.refine import refine
+
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,

@@ -38,7 +38,7 @@ def sentence(violation: Violation) -> str:
 def foreign(checked: Sequence[Checked]) -> list[str]:
     """What is said of documents that were checked with other rules than the packaged ones."""
     return [
-        f"{document.name}: checked with {rules_from(document.verdict.origin)}"
+        printable(f"{document.name}: checked with {rules_from(document.verdict.origin)}")
         for document in checked
         if document.verdict.origin is not None
     ]
