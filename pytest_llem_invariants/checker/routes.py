@@ -251,7 +251,7 @@ def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> 
         target = classes[chosen]
     if target not in checker.native_types:
         return []
-    kwargs = {name: item for name, item in value.items() if name not in drop}
+    kwargs = {str(name): item for name, item in value.items() if name not in drop}
     return [Routed(target, kwargs, {name: (key, name) for name in kwargs})]
 
 

@@ -18,7 +18,7 @@ _LONGEST = 200
 
 def nearest(name: str, known: Iterable[str], least: float = ALIKE) -> str | None:
     """The likeliest of the known names; None where none is like it: a wrong guess costs more than none."""
-    if len(name) > _LONGEST:
+    if not isinstance(name, str) or len(name) > _LONGEST:  # a key of YAML may be a number
         return None
     from difflib import SequenceMatcher  # of no use to a config without a slip
 

@@ -62,10 +62,12 @@ def test_odd_words_of_a_command_line_are_answered(words: tuple[str, ...], form: 
         ("x.json", '{"temperature": "\\ud800", "\\ud800": 1, "max_new_tokens": 0}'),
         ("x.json", '{"model_type": "llama", "quantization_config": {"quant_method": ["gptq"]}}'),
         ("x.json", '{"model_type": "llama", "quantization_config": {"quant_method": {"a": 1}}}'),
+        ("x.yaml", "model_type: llama\nquantization_config: {quant_method: gptq, 1.5: 1, null: 2, true: 3}\n"),
+        ("x.yaml", "model: m\ntensor-parallel-size: 2\ncompilation-config: {1.5: 1, null: 2, true: 3}\n"),
         ("x.yaml", f"temperature: {'9' * 400}.5\nmax_new_tokens: {'9' * 400}\n"),
         ("x.yaml", "temperature: 1\n" + "".join(f"k{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))),
     ],
-    ids=range(11),
+    ids=range(13),
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_odd_documents_are_answered(tmp_path: Path, name: str, text: str, encoding: str) -> None:
