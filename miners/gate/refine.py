@@ -159,10 +159,10 @@ def _narrowed(
         return
     crossing = _crosses(candidate.fields, name)
     defaults = _default_of(name, positive, facts)
-    pieces: Iterable[Fields] = infer(name, evidence)
-    if is_closed(fact) and not evidence.domain_is_whole:
+    pieces = tuple(infer(name, evidence))
+    if not pieces and is_closed(fact) and not evidence.domain_is_whole:
         # Something beside what is declared is accepted: of what else there is nothing is known, but of these it is.
-        pieces = (*pieces, {name: (Clause("in", [value for value in evidence.rejected if fits(value, fact)]),)})
+        pieces = ({name: (Clause("in", [value for value in evidence.rejected if fits(value, fact)]),)},)
     for piece in pieces:
         if crossing and not all(clause.op in _OF_KIND for clauses in piece.values() for clause in clauses):
             continue

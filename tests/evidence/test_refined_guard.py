@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from miners.candidate import Candidate
-from miners.facts import ClassFacts, ClassKind, FieldFact
-from miners.refine import refine
-
+from miners.candidates.candidate import Candidate
+from miners.gate.refine import refine
+from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
