@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, NoReturn
 
 from miners.build import guesses, probe_command
 from miners.build.command import _build, _class
-from miners.build.roles import (
-    add_terms,
-)
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
 from miners.measure import compare_modes as modes
 from miners.measure.command import _fuzz
 from miners.process.commands import REFUSED, _engine
+from miners.process.roles import (
+    add_terms,
+)
 from miners.schema import command as schemas
 from pytest_llem_invariants.process.arguments import Parser
 from pytest_llem_invariants.process.leaving import leave

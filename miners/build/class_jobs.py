@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, final
 
-from miners.build.producers import FULL_BUDGET, NO_DYNAMIC_MINER, budget_of, challenges_of, probe_class, read_class
+from miners.build.producers import budget_of, challenges_of, probe_class, read_class
 from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Lost, Proven
 from miners.code.imported import ImportedReader
+from miners.dynamic.probe import FULL_BUDGET
 from miners.examples.challenges import jointly
 from miners.examples.detours import Checks
 from miners.fronts.feeds import Feed, restate
@@ -25,6 +26,7 @@ from miners.gate.counterexamples import Counterexamples
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle, Question, Tally, added
 from miners.process.asking import asker
+from miners.process.roles import NO_DYNAMIC_MINER
 from miners.static import SiteFinding
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import default_at

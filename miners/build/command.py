@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from miners.build.roles import (
+from miners.process.commands import OK, _compare
+from miners.process.roles import (
+    NO_DYNAMIC_MINER,
     READING,
     Installed,
     Tree,
@@ -19,7 +21,6 @@ from miners.build.roles import (
     terms_of,
     unheard,
 )
-from miners.process.commands import OK, _compare
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import data_root, installed_version
 from pytest_llem_invariants.text.terminal import say
@@ -122,8 +123,6 @@ def _rendered(corpus: Corpus, previous: Corpus | None, path: Path, *, keep_momen
 
 
 def _say_what_is_not_mined(adapter: EngineAdapter) -> None:
-    from miners.build.producers import NO_DYNAMIC_MINER
-
     reason = adapter.ssot.adapter.get(NO_DYNAMIC_MINER)
     if reason is not None:
         say(f"{adapter.ssot.engine} has no dynamic miner: {reason}")

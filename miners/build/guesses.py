@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from miners.build.roles import Installed, Tree, add_terms, check_roles, chosen, terms_of
+from miners.process.roles import Installed, Tree, add_terms, check_roles, chosen, terms_of
 from pytest_llem_invariants.ssot import data_root, known_engines
 from pytest_llem_invariants.text.terminal import say
 

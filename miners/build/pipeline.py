@@ -59,7 +59,7 @@ def build(
     earlier: Sequence[Rule] = (),
     limits: Limits = PATIENCE,
 ) -> Mined:
-    """Mine the installed library, which the caller has checked (`miners.build.roles`).
+    """Mine the installed library, which the caller has checked (`miners.process.roles`).
 
     With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
     rules beside the challenges that are made for them; the examples of `earlier` rules, of another version, are the

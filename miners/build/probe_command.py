@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from miners.build.roles import (
+from miners.process.roles import (
     Installed,
     Library,
     Terms,

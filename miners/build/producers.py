@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from miners.candidates.candidate import Candidate
 from miners.code.imported import ImportedReader
-from miners.dynamic.probe import probe
+from miners.dynamic.probe import FULL_BUDGET, probe
 from miners.examples.draws import Drawer, words_of
 from miners.gate.oracle import Oracle
+from miners.process.roles import NO_DYNAMIC_MINER
 from miners.static import SiteFinding, mine_class
 from miners.static.context import context_reads
 from miners.surface.facts import ClassFacts
@@ -23,10 +24,6 @@ from pytest_llem_invariants.language.inverse import constants_of
 from pytest_llem_invariants.language.values import distinct, holdable
 from pytest_llem_invariants.model import Kwargs
 
-NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
-"""The key among an SSOT's adapter facts that says why an engine is not probed."""
-FULL_BUDGET: Final = 40_000
-"""How many questions the probing of one class may ask."""
 _WORD: Final = re.compile(r"(?![./]+\Z)[\w.+/-]{1,24}\Z")
 """What may be a value, and is no folder that every machine has: a library that is given one looks through it all."""
 _MOST_WORDS: Final = 30

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from miners.build.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
+from miners.process.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.atomic import write_atomically

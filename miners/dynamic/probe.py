@@ -44,7 +44,8 @@ _RANDOM_ROWS: Final = 1_200
 _VERIFYING_ROWS: Final = 2_000
 _ROWS_A_FIELD: Final = 250
 """A class of few fields has few configs that differ."""
-_BUDGET: Final = 40_000
+FULL_BUDGET: Final = 40_000
+"""How many questions the probing of one class may ask."""
 _MOST_PAIRED: Final = 8_000
 _MOST_PER_GUARD: Final = 200
 _MOST_PER_FIELDS: Final = 8
@@ -64,7 +65,7 @@ def probe(
     surface: Surface = EMPTY,
     company: Iterable[Kwargs] = (),
     random_rows: int = _RANDOM_ROWS,
-    budget: int = _BUDGET,
+    budget: int = FULL_BUDGET,
     share: tuple[int, int] = (0, 1),
 ) -> Iterator[Candidate]:
     """Candidates for the rejections of one class that no given rule explains yet.

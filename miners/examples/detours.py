@@ -16,7 +16,6 @@ from miners.candidates.candidate import Candidate
 from miners.examples.choices import Choices
 from miners.examples.companions import companions
 from miners.examples.search import Search
-from miners.gate.chance import world_of
 from miners.logic.as_rule import fields_of
 from miners.logic.cases import has_case, to_dnf_in_part
 from miners.logic.formulas import (
@@ -36,7 +35,7 @@ from miners.logic.formulas import (
 from miners.static import SiteFinding
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of
-from miners.symbolic.opacity import OUTSIDE
+from miners.symbolic.opacity import OUTSIDE, world_of
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.language.predicates import OPERATORS, compile_match, reference_of
 from pytest_llem_invariants.language.values import identity
@@ -109,7 +108,7 @@ class Checks:
         path = place.rpartition(":")[0]
         held = (name for name, facts in self._surface.items() if facts.path == path)
         names = dict.fromkeys((self._facts.native_type, *held))
-        return frozenset().union(*(world_of(check) for name in names for check in self._of(name).get(place, ())))
+        return frozenset().union(*(world_of(check.shapes) for name in names for check in self._of(name).get(place, ())))
 
     def note_without_verdict(self, place: str) -> None:
         """What comes to that check is not told on this machine: it asks for a package, or for a model."""

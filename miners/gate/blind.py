@@ -13,12 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, final
 
-from miners.build.producers import FULL_BUDGET
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate, predicate_of
 from miners.candidates.merge import with_producer
 from miners.candidates.rules import Examples, to_rule
-from miners.dynamic.probe import probe
+from miners.dynamic.probe import FULL_BUDGET, probe
 from miners.gate.oracle import Oracle
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface

@@ -12,28 +12,19 @@ from miners.candidates.outcomes import OF_THE_WORLD
 from miners.gate.oracle import Oracle
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, put
-from miners.symbolic.opacity import MACHINE, RUN_TIME
+from miners.symbolic.opacity import world_of
 from pytest_llem_invariants.language.expressions import read_path
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import positive_raises
 
-_OF_THE_WORLD: Final = frozenset({RUN_TIME, MACHINE})
 _THERE: Final = (str(Path(__file__)), str(Path(__file__).parent))
 """A file and a folder that every machine has on which this runs."""
 
 
-def world_of(candidate: Candidate) -> frozenset[str]:
-    """Who answers the guards that a candidate leaves unsaid, where that is a model, a running engine or the machine.
-
-    No config is known to satisfy such a guard: what this machine shows of it is its own.
-    """
-    return _OF_THE_WORLD.intersection(candidate.shapes)
-
-
 def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried: Collection[str]) -> str | None:
     """What a candidate leaves to the world, or the code at its line does; None where it is `tried` in other ones."""
-    asked = world_of(candidate).union(at_its_line).difference(tried)
+    asked = world_of(candidate.shapes).union(at_its_line).difference(tried)
     if not asked:
         return None
     told = zip(candidate.opaque, candidate.shapes, strict=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from miners.build.roles import Installed, Terms, check_roles, chosen
 from miners.process.commands import DIFFERS, OK
+from miners.process.roles import Installed, Terms, check_roles, chosen
 from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 

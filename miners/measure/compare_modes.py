@@ -203,7 +203,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from miners.build.roles import READING, Installed, Terms, check_roles
+    from miners.process.roles import READING, Installed, Terms, check_roles
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(options.engine)

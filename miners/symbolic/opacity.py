@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
@@ -11,6 +12,7 @@ MACHINE: Final = "asks the machine"
 """What no keyword argument has a part in: an installed package, a device, a file."""
 RUN_TIME: Final = "known at run time"
 """What a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
+_OF_THE_WORLD: Final = frozenset({RUN_TIME, MACHINE})
 
 
 @lru_cache(maxsize=65536)
@@ -23,6 +25,14 @@ def shapes_in(formula: Formula) -> frozenset[str]:
             return frozenset().union(*map(shapes_in, parts))
         case _:
             return frozenset()
+
+
+def world_of(shapes: Iterable[str]) -> frozenset[str]:
+    """Who answers guards that are left unsaid, where that is a model, a running engine or the machine.
+
+    No config is known to satisfy such a guard: what this machine shows of it is its own.
+    """
+    return _OF_THE_WORLD.intersection(shapes)
 
 
 CLASS_GIVEN: Final = "class given as a value"

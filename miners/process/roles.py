@@ -12,7 +12,6 @@ from typing import Final, Protocol, final
 
 from packaging.version import Version
 
-from miners.build.producers import NO_DYNAMIC_MINER
 from miners.surface.source import source_targets
 from miners.surface.source_classes import Skeletons
 from miners.surface.source_landmarks import look_up_in
@@ -21,6 +20,8 @@ from pytest_llem_invariants.engines.landmarks import Missing, look_up, missing_p
 from pytest_llem_invariants.errors import LlemError, MinerError, MinerLandmarkMissingError
 from pytest_llem_invariants.ssot import NativeType, Ssot, check_pin, installed_version
 
+NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
+"""The key among an SSOT's adapter facts that says why an engine is not probed."""
 READING: Final = ("static", "schemas")
 """Who takes part in a build from source."""
 
