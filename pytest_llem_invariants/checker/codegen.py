@@ -297,6 +297,8 @@ def _test(value: str, op: str, is_other: bool, rhs: Any, anchor: str | None, kin
     other = _value(rhs, anchor)
     if other != "v" or kind == _ANY:
         return f"(r := {other}) is not None and {_against(value, op, 'r', kind, counts_bools)}"
+    if kind == "None":  # nothing is compared with a None, not even itself
+        return "False"
     return _against(value, op, "v", kind, counts_bools)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
@@ -113,26 +113,27 @@ SUBJECTS = st.sampled_from(
 )
 
 
-def rules(identity: int = 0) -> st.SearchStrategy[Rule]:
-    def build(fields: dict[str, list[Clause]], defaults: dict[str, Any], severity: Severity) -> Rule:
-        return Rule(
-            id="r",
-            engine="e",
-            library="lib",
-            invariant_under_test="a rule",
-            severity=severity,
-            native_type="lib.Thing",
-            miner_source=MinerSource("lib/x.py", "check", 3),
-            match=Match("e", {subject: tuple(each) for subject, each in fields.items()}, defaults),
-            kwargs_positive={},
-            kwargs_negative={},
-            expected_outcome=ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION),
-            message_template=None,
-            references=(),
-            added_by=AddedBy.MANUAL_SEED,
-            added_at="2026-01-01",
-        )
+def build(fields: dict[str, list[Clause]], defaults: dict[str, Any], severity: Severity = Severity.ERROR) -> Rule:
+    return Rule(
+        id="r",
+        engine="e",
+        library="lib",
+        invariant_under_test="a rule",
+        severity=severity,
+        native_type="lib.Thing",
+        miner_source=MinerSource("lib/x.py", "check", 3),
+        match=Match("e", {subject: tuple(each) for subject, each in fields.items()}, defaults),
+        kwargs_positive={},
+        kwargs_negative={},
+        expected_outcome=ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION),
+        message_template=None,
+        references=(),
+        added_by=AddedBy.MANUAL_SEED,
+        added_at="2026-01-01",
+    )
 
+
+def rules() -> st.SearchStrategy[Rule]:
     return st.builds(
         build,
         st.dictionaries(SUBJECTS, st.lists(clauses(), min_size=1, max_size=3), min_size=1, max_size=3),
@@ -158,6 +159,8 @@ CONFIGS = st.fixed_dictionaries(
     st.lists(CONFIGS, min_size=1, max_size=4),
     st.sampled_from(["cpu", "cuda"]),
 )
+@example([build({"a": [Clause("==", "@a")]}, {})], [{"a": None}, {"a": 1}, {}], "cpu")
+@example([build({"b": [Clause(">", 0)], "a": [Clause("==", "@b")]}, {"a": None})], [{"b": None}, {"b": 1}], "cpu")
 def test_generated_tests_agree_with_the_reference(
     drawn: list[Rule], configs: list[dict[str, Any]], platform: str
 ) -> None:
