@@ -19,6 +19,7 @@ from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
+from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import say_match, say_rule
 from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
 from pytest_llem_invariants.ssot import Ssot, load_ssot
@@ -74,7 +75,7 @@ def compile_corpus(
         "key": key,
         "environment": None if validated is None else str(validated.environment.kind),
         "context": {
-            name: {**({"default": entry.default} if entry.assumed else {}), "values": list(entry.values)}
+            name: {"values": list(entry.values), **_told_of(name, entry, [rule for rule, *_ in shipped])}
             for name, entry in sorted(context.items())
         },
         "routes": _routes(ssot, corpus.engine_version),
@@ -105,6 +106,22 @@ def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:
         name: replace(entry, assumed=entry.assumed and (name not in known or known[name].assumed))
         for name, entry in corpus.context.items()
     }
+
+
+def _told_of(fact: str, entry: ContextField, rules: Sequence[Rule]) -> dict[str, Any]:
+    """The default of a fact; where none is assumed, what rules name beside the values that they were proven under."""
+    if entry.assumed:
+        return {"default": entry.default}
+    named = {
+        value
+        for rule in rules
+        for clause in rule.match.fields.get(fact, ())
+        if clause.op in ("==", "!=", "in", "not_in") and reference_of(clause.rhs) is None
+        for value in (clause.rhs if isinstance(clause.rhs, (list, tuple)) else [plain_value(clause.rhs)])
+        if isinstance(value, (str, int, float))
+    }
+    named.difference_update(entry.values)
+    return {"named": sorted(named, key=repr)} if named else {}
 
 
 def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 ANOTHER = "another"
-"""Stands for the values of a fact that no rule was proven under."""
+"""Stands for the values of a fact that no rule names."""
 
 
 class UnknownTypeError(LlemError):
@@ -187,10 +187,12 @@ class Checker:
     def worlds(self, facts: Iterable[str], context: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The context with every value that those of the facts may have which it does not give.
 
-        Of a fact without a default the declared values are those that rules were proven under; it may be another one.
+        Of a fact without a default the declared values are those that rules were proven under; it may be another one,
+        which some rule names or which none does.
         """
         unknown = [fact for fact in sorted(set(facts)) if fact not in context]
-        values = ((*self.declared_context[fact]["values"], ANOTHER) for fact in unknown)
+        declared = (self.declared_context[fact] for fact in unknown)
+        values = ((*entry["values"], *entry.get("named", ()), ANOTHER) for entry in declared)
         return [{**context, **dict(zip(unknown, chosen, strict=True))} for chosen in product(*values)]
 
     def context_from(self, given: Mapping[str, str]) -> dict[str, Any]:

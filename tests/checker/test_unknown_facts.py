@@ -59,6 +59,17 @@ def test_what_is_rejected_in_every_world_is_rejected() -> None:
     assert known.check(SERVE, {"graphs": True}).status == "depends"
 
 
+def test_a_platform_that_only_rules_name_is_a_world_too() -> None:
+    but_one = on("but_rocm", {"not_in": ["rocm"]})
+    assert open_checker(but_one).check(SERVE, {"graphs": True}).status == "depends"
+    only_one = on("only_rocm", {"==": "rocm"})
+    verdict = open_checker(but_one, only_one).check(SERVE, {"graphs": True})
+    assert {one.rule_id for one in verdict.errors} == {"but_rocm", "only_rocm"}
+    warned = on("warned", {"!=": "rocm"}, severity=Severity.WARN)
+    told = open_checker(warned).check(SERVE, {"graphs": True})
+    assert (told.violations, [one.rule_id for one in told.depends]) == ((), ["warned"])
+
+
 def test_a_rule_that_no_world_satisfies_is_not_told() -> None:
     never = open_checker(on("never", {"==": "cpu", "!=": "cpu"}))
     assert never.check(SERVE, {"graphs": True}).depends == ()
