@@ -127,10 +127,12 @@ class Checker:
         depends: list[Dependence] = []
         verdicts = []
         for part in routed:
+            violations.extend(part.remarks)
+            if part.native_type is None:
+                continue
             verdict = self.check(part.native_type, part.kwargs, context=context)
             verdicts.append(verdict)
             violations.extend(part.place(violation) for violation in verdict.violations)
-            violations.extend(part.remarks)
             depends.extend(Dependence(one.facts, part.place(one.violation)) for one in verdict.depends)
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
         certification = weakest([verdict.certification for verdict in verdicts])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS, Violation
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.bounded import DEEPEST, depth_of
-from pytest_llem_invariants.text.likeness import MOST_GUESSES
+from pytest_llem_invariants.text.likeness import MOST_GUESSES, nearest
+from pytest_llem_invariants.text.terminal import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.checker.core import Checker
 
     Path = tuple[str | int, ...]
+
+
+UNKNOWN_WORD = "unknown_word"
 
 
 class RoutingError(LlemError):
@@ -28,12 +32,13 @@ class Routed:
 
     def __init__(
         self,
-        native_type: str,
+        native_type: str | None,
         kwargs: dict[str, Any],
         places: Mapping[str, Path],
         remarks: Sequence[Violation] = (),
     ) -> None:
         self.native_type = native_type
+        """None where there is nothing but remarks."""
         self.kwargs = kwargs
         self.places = places
         self.remarks = remarks
@@ -246,13 +251,29 @@ def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> 
         chosen = value.get(target["by"])
         drop = (target["by"], *target.get("ignore", ()))
         classes = target["classes"]
-        if not isinstance(chosen, str) or chosen not in classes:
+        if not isinstance(chosen, str):
             return []
+        if chosen not in classes:
+            remark = _unknown_word(target, key, value, chosen)
+            return [] if remark is None else [Routed(None, {}, {}, (remark,))]
         target = classes[chosen]
     if target not in checker.native_types:
         return []
     kwargs = {str(name): item for name, item in value.items() if name not in drop}
     return [Routed(target, kwargs, {name: (key, name) for name in kwargs})]
+
+
+def _unknown_word(target: Mapping[str, Any], key: str, value: Mapping[str, Any], chosen: str) -> Violation | None:
+    """What the engine says of a word that chooses no class; nothing where other keys of the mapping choose first."""
+    unknown: Mapping[str, Any] = target.get("unknown", {})
+    if not unknown or any(value.get(name) for name in unknown.get("unless", ())):
+        return None
+    guess = nearest(chosen, target["classes"])
+    mend = "name a known one" if guess is None else f"did you mean {guess}?"
+    path = (key, target["by"])
+    field = ".".join(path)
+    text = unknown["message"].replace("{value}", shortened(chosen))
+    return Violation(UNKNOWN_WORD, "warn", key, (field,), {field: chosen}, None, text, None, mend, "none", path)
 
 
 def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:

@@ -74,7 +74,8 @@ def _is_section(value: Any) -> bool:
     return type(value) is str or _SECTION(value)
 
 
-_SECTION = _record({"by": _is_text, "classes": _NAMES}, {"ignore": _LIST})
+_UNKNOWN_WORD = _record({"message": _is_text}, {"unless": _TEXTS})
+_SECTION = _record({"by": _is_text, "classes": _NAMES}, {"ignore": _LIST, "unknown": _UNKNOWN_WORD})
 _FORM = _record(
     {},
     {

@@ -209,7 +209,10 @@ routes:
     nested:
       marks: [quantization]
       sections:
-        quantization: {by: method, classes: {cache: demo.Cache}}
+        quantization:
+          by: method
+          classes: {cache: demo.Cache}
+          unknown: {message: "{value} is unknown: nothing is quantised", unless: [in_8bit]}
   commands:
     - {words: [demo, serve], form: serve, positional: model, file: config, attached: [z]}
 """

@@ -222,6 +222,14 @@ def test_a_quantisation_config_that_is_valid_passes_without_a_word(
     assert transformers.check_config(model).violations == ()
 
 
+def test_a_quantisation_that_the_library_skips_is_warned_of(transformers: Checker) -> None:
+    verdict = transformers.check_config({"architectures": ["M"], "quantization_config": {"quant_method": "modelopt"}})
+    assert verdict.ok
+    assert [said.message for said in verdict.violations] == [
+        "Unknown quantization type, got modelopt: the quantization is skipped"
+    ]
+
+
 @pytest.mark.parametrize("config", REQUESTS.values(), ids=REQUESTS)
 def test_a_request_that_is_valid_passes_without_a_word(vllm: Checker, config: dict[str, Any]) -> None:
     verdict = vllm.check_config(config)

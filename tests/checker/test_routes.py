@@ -54,7 +54,6 @@ def told(config: dict[str, Any], **how: Any) -> list[tuple[str, tuple[str | int,
             {"quantization": {"method": "cache", "block_size": 3}},
             [("cache_block", ("quantization", "block_size"), ("quantization.block_size",))],
         ),
-        ({"quantization": {"method": "unheard_of", "block_size": 3}}, []),
         (
             {"messages": [], "extra_body": {"temprature": 1}, "tools": []},
             [("unknown_field", ("extra_body", "temprature"), ("extra_body.temprature",))],
@@ -73,6 +72,19 @@ def test_what_a_reader_ignores_is_remarked_on_and_rejects_nothing() -> None:
     verdict = Checker.load("demo", root=".").check_config({"messages": [], "temprature": -1, "best_of": 2})
     assert verdict.ok
     assert [violation.severity for violation in verdict.violations] == ["warn", "warn"]
+
+
+def test_a_word_that_chooses_no_class_is_remarked_on_at_its_place_in_the_words_of_the_routes() -> None:
+    verdict = Checker.load("demo", root=".").check_config({"quantization": {"method": "cachy", "block_size": 9}})
+    assert verdict.ok
+    (said,) = verdict.violations
+    assert (said.rule_id, said.severity, said.path) == ("unknown_word", "warn", ("quantization", "method"))
+    assert (said.message, said.suggestion) == ("cachy is unknown: nothing is quantised", "did you mean cache?")
+
+
+@pytest.mark.parametrize("value", [{"method": "x", "in_8bit": True}, {"method": 1}, {}])
+def test_nothing_is_said_of_a_word_where_something_else_chooses_the_class(value: dict[str, Any]) -> None:
+    assert Checker.load("demo", root=".").check_config({"quantization": value}).violations == ()
 
 
 def test_what_another_document_says_is_not_missing_here(project: Path) -> None:
