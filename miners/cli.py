@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import Final, NoReturn
 
-from miners.build import guesses, probe_command
-from miners.build.command import _build, _class
+from miners.build import class_command, guesses, probe_command
+from miners.build import command as build
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
-from miners.measure import compare_modes as modes
-from miners.measure.command import _fuzz
-from miners.process.commands import REFUSED, _engine
-from miners.process.roles import (
-    add_terms,
-)
-from miners.schema import command as schemas
+from miners.measure import command as measure
+from miners.measure import compare_modes
+from miners.process.commands import REFUSED
+from miners.schema import command as schema
 from pytest_llem_invariants.process.arguments import Parser
 from pytest_llem_invariants.process.leaving import leave
 from pytest_llem_invariants.text.terminal import Answer, guarded
 
-if TYPE_CHECKING:
-    pass
+_COMMANDS: Final = (
+    build,
+    probe_command,
+    class_command,
+    measure,
+    discovery,
+    schema,
+    history,
+    compare_modes,
+    ledger,
+    guesses,
+)
+"""The modules that add a command, in the order in which `--help` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; every error that a user can mend is one sentence and exit status 2."""
 
-    def command(_: Answer) -> int:
+    def chosen(_: Answer) -> int:
         options = _parser().parse_args(arguments)
         status: int = options.run(options)
         return status
 
-    return guarded("llem-mine", command)
+    return guarded("llem-mine", chosen)
 
 
 def command() -> NoReturn:
@@ -60,44 +67,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    build = commands.add_parser("build", help="mine, merge and prove: writes the proposed corpus and its ledger")
-    _engine(build)
-    build.add_argument("--check", action="store_true", help="write nothing; exit 1 where the committed corpus differs")
-    build.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove (default 2)")
-    build.add_argument(
-        "--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead: proposes, proves nothing"
-    )
-    build.add_argument(
-        "--class", dest="classes", action="append", metavar="NAME", help="mine only this native type, into --out"
-    )
-    build.add_argument("--out", type=Path, metavar="FOLDER", help="write everything there instead of into the corpus")
-    add_terms(build)
-    build.set_defaults(run=_build)
-
-    probe_command.register(commands)
-
-    one = commands.add_parser("class", help="mine a class that nobody prepared")
-    one.add_argument("target", help="module:Class, or its dotted name")
-    one.add_argument("--base", metavar="YAML", help="keyword arguments without which it cannot be built")
-    one.add_argument("--out", type=Path, metavar="FILE", help="write the corpus there instead of printing it")
-    one.set_defaults(run=_class)
-
-    fuzz = commands.add_parser("fuzz", help="random configs of every class: does the corpus predict the library?")
-    _engine(fuzz)
-    fuzz.add_argument("--configs", type=int, default=10_000, metavar="N", help="configs a mode (default 10000)")
-    fuzz.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing (default 0)")
-    fuzz.add_argument("--corpus", type=Path, metavar="FILE", help="a corpus file instead of the shipped rules")
-    fuzz.add_argument("--workers", type=int, default=2, metavar="N", help="processes that draw and ask (default 2)")
-    fuzz.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
-    fuzz.add_argument("--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection")
-    fuzz.add_argument("--drop", action="store_true", help="take the rules that rejected falsely out of the corpus")
-    fuzz.add_argument("--json", action="store_true", help="the report as JSON")
-    fuzz.set_defaults(run=_fuzz)
-
-    discovery.register(commands)
-    schemas.register(commands)
-    history.register(commands)
-    modes.register(commands)
-    ledger.register(commands)
-    guesses.register(commands)
+    for module in _COMMANDS:
+        module.register(commands)
     return parser

@@ -1,4 +1,4 @@
-"""llem-mine build and class."""
+"""llem-mine build."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from miners.process.commands import OK, _compare
+from miners.process.commands import OK, add_engine, compare
 from miners.process.roles import (
     NO_DYNAMIC_MINER,
     READING,
     Installed,
     Tree,
+    add_terms,
     check_classes,
     check_roles,
     chosen,
@@ -25,7 +27,6 @@ from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import data_root, installed_version
 from pytest_llem_invariants.text.terminal import say
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from miners.gate.counterexamples import Counterexamples
     from pytest_llem_invariants.engines.base import EngineAdapter
@@ -33,7 +34,24 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.ssot import Ssot
 
 
-def _build(options: argparse.Namespace) -> int:
+def register(commands: Any) -> None:
+    """Add the command to the subparsers of `llem-mine`."""
+    parser = commands.add_parser("build", help="mine, merge and prove: writes the proposed corpus and its ledger")
+    add_engine(parser)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the committed corpus differs")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove (default 2)")
+    parser.add_argument(
+        "--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead: proposes, proves nothing"
+    )
+    parser.add_argument(
+        "--class", dest="classes", action="append", metavar="NAME", help="mine only this native type, into --out"
+    )
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write everything there instead of into the corpus")
+    add_terms(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
     from miners.build.mined import ledger_of
     from miners.build.pipeline import build
     from miners.build.report import closing_table, hand_written_debt
@@ -80,7 +98,7 @@ def _build(options: argparse.Namespace) -> int:
     for line in hand_written_debt(mined, previous):
         say(f"  {line}")
     if options.check:
-        return max(_compare(path, text), _compare(path.with_name(LEDGER), render_ledger(effects)))
+        return max(compare(path, text), compare(path.with_name(LEDGER), render_ledger(effects)))
     dump(path, text)
     dump(path.with_name(LEDGER), render_ledger(effects))
     write_fates(path.parent, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
@@ -147,22 +165,7 @@ def _build_from_source(options: argparse.Namespace) -> int:
     text = _rendered(found.corpus, previous, path, keep_moment=options.check)
     say(found.to_text())
     if options.check:
-        return _compare(path, text)
+        return compare(path, text)
     dump(path, text)
     say(f"wrote {path}; prove it where the library is installed: pytest --llem-engine={options.engine} -n 2")
-    return OK
-
-
-def _class(options: argparse.Namespace) -> int:
-    from miners.build.one_class import examine
-    from pytest_llem_invariants.corpus.files import dump, render_proposed
-
-    examined = examine(options.target, base=options.base)
-    text = render_proposed(examined.corpus)
-    for note in examined.notes:
-        say(f"llem-mine: {note}", file=sys.stderr)
-    if options.out is None:
-        sys.stdout.write(text)
-    else:
-        dump(options.out, text)
     return OK

@@ -15,7 +15,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.merge import carry_over, merge
 from miners.candidates.naming import named
 from miners.candidates.outcomes import Lost
-from miners.candidates.rules import to_rule
+from miners.candidates.rules import sayable, to_rule
 from miners.examples.conversion import as_declared
 from miners.examples.source_examples import SourceExamples
 from miners.gate.implied import implied_pairs
@@ -23,7 +23,6 @@ from miners.measure.compare_modes import Reading, read_source
 from miners.surface.source_classes import Skeletons
 from miners.surface.source_version import source_version
 from pytest_llem_invariants.corpus.files import SCHEMA_VERSION
-from pytest_llem_invariants.language.values import as_held, holdable
 from pytest_llem_invariants.model import AddedBy, Corpus, Rule
 from pytest_llem_invariants.text.atomic import now, today
 
@@ -82,7 +81,7 @@ def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Ru
     by_class: dict[str, list[Candidate]] = {}
     for candidate in reading.candidates:
         facts = reading.surface[candidate.native_type]
-        meant = as_declared(_sayable(candidate), facts, reading.surface)
+        meant = as_declared(sayable(candidate), facts, reading.surface)
         by_class.setdefault(candidate.native_type, []).append(meant)
     for name, candidates in by_class.items():
         facts = reading.surface[name]
@@ -99,8 +98,3 @@ def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Ru
                 at = {"engine": ssot.engine, "library": ssot.library, "added_at": today()}
                 drafts.append(to_rule(noted, found[1], **at))
     return drafts, tuple(lost)
-
-
-def _sayable(candidate: Candidate) -> Candidate:
-    held = {name: as_held(value) for name, value in candidate.defaults.items()}
-    return replace(candidate, defaults={name: value for name, value in held.items() if holdable(value)})

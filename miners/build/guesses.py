@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from miners.process.commands import add_engine
 from miners.process.roles import Installed, Tree, add_terms, check_roles, chosen, terms_of
-from pytest_llem_invariants.ssot import data_root, known_engines
+from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def register(commands: Any) -> None:
     """Add a command for each producer to the subparsers of `llem-mine`."""
     for name, (produce, what) in _PRODUCERS.items():
         parser = commands.add_parser(name, help=f"{what}: its raw guesses, into _staging/")
-        parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+        add_engine(parser)
         parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
         if name != "dynamic":
             parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead")

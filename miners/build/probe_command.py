@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from miners.process.commands import OK, add_engine
 from miners.process.roles import (
     Installed,
     Library,
@@ -19,10 +20,9 @@ from miners.process.roles import (
     why_without,
 )
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.ssot import ROLES, data_root, known_engines
+from pytest_llem_invariants.ssot import ROLES, data_root
 from pytest_llem_invariants.text.terminal import say
 
-OK: Final = 0
 BLOCKED: Final = 2
 
 
@@ -31,7 +31,7 @@ def register(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "probe", help="only check pins, landmarks and declared classes; exit 2 where a producer is blocked"
     )
-    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+    add_engine(parser)
     parser.add_argument("--producer", choices=ROLES, help="only this one")
     parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to look into instead")
     add_terms(parser)

@@ -66,7 +66,7 @@ class Examples:
     context: Kwargs = field(default_factory=dict)
 
 
-def _sayable(candidate: Candidate) -> Candidate:
+def sayable(candidate: Candidate) -> Candidate:
     """The candidate with its defaults as a corpus file holds them, and without those that none can hold."""
     held = {name: as_held(value) for name, value in candidate.defaults.items()}
     defaults = {name: value for name, value in held.items() if holdable(value)}

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import ast
 import enum
-import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from miners.code.definitions import (
     Binding,
@@ -95,7 +94,3 @@ def _own_definitions(cls: ClassSource) -> Iterator[tuple[str, Binding]]:
                     yield name, FunctionSource(cls.module, f"{cls.qualname}.{name}", statement)
             case ast.ClassDef(name=name):
                 yield name, ClassSource(cls.module, f"{cls.qualname}.{name}", statement)
-
-
-def is_pattern(value: Any) -> bool:
-    return isinstance(value, re.Pattern)

@@ -16,7 +16,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Claim, Claims, Predicate, claim_of, predicate_of
 from miners.candidates.merge import with_producer
 from miners.candidates.outcomes import BEHIND, CONTRADICTED, OF_THE_DISK, OF_THE_MOMENT, UNCLEAN, Lost, Proven
-from miners.candidates.rules import _sayable, to_candidate
+from miners.candidates.rules import sayable, to_candidate
 from miners.examples.contexts import changed, together
 from miners.examples.detours import Checks
 from miners.examples.kin import Families, texts_in
@@ -129,7 +129,7 @@ class Gate:
     def prove(self, candidates: Iterable[Candidate], advance: Callable[[], None] = lambda: None) -> None:
         """Try every candidate; what is contradicted is refined and tried again, what is not met is sought further."""
         before = len(self.lost)
-        self._settle([(_sayable(candidate), ()) for candidate in candidates], advance)
+        self._settle([(sayable(candidate), ()) for candidate in candidates], advance)
         if self._checks is not None:
             places = {entry.rule.miner_source.guard for entry in self.proven}
             led, left = led_on(self.lost[before:], places, self._trials, self._checks, self._contexts)
@@ -334,7 +334,7 @@ class Gate:
             # What a value is changed to seldom falls into pieces that mean anything.
             self.lost.append(Lost(to_candidate(rule), f"{CONTRADICTED}: {dict(counterexamples[0])!r}"))
             return []
-        return [(_sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
+        return [(sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 
     def adopt(self, proven: Iterable[Proven]) -> None:
         """Take what another gate of the class has proven."""

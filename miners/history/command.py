@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from miners.process.commands import OK, add_engine
 from pytest_llem_invariants.errors import MinerError
-from pytest_llem_invariants.ssot import data_root, known_engines, load_ssot
+from pytest_llem_invariants.ssot import data_root, load_ssot
 from pytest_llem_invariants.text.terminal import say
 
-OK: Final = 0
 INCOMPLETE: Final = 1
 
 
@@ -20,7 +20,7 @@ def register(commands: Any) -> None:
         "history",
         help="mine and validate the engine's earlier versions; what is done already is not done again",
     )
-    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+    add_engine(parser)
     parser.add_argument("versions", nargs="*", help="only these (default: all that the SSOT's history names)")
     parser.add_argument("--work", type=Path, metavar="DIR", help="where environments and unfinished corpora are kept")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove and replay")

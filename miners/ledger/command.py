@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from pytest_llem_invariants.ssot import data_root, known_engines
+from miners.process.commands import add_engine
+from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 
 
 def register(commands: Any) -> None:
     """Add the command to the subparsers of `llem-mine`."""
     parser = commands.add_parser("ledger", help="which effects in the library's code a rule covers, and why not")
-    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+    add_engine(parser)
     parser.add_argument("--class", dest="name", metavar="NAME", help="only the effects that configs of one class pass")
     parser.add_argument("--all", dest="every", action="store_true", help="each effect with its rules or its reason")
     parser.add_argument("--json", action="store_true", help="the ledger's own format")

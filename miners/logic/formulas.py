@@ -333,15 +333,6 @@ def reshaped(formula: Formula, shape: str) -> Formula:
             return formula
 
 
-def fields_in(formula: Formula) -> tuple[str, ...]:
-    """Every field that a formula reads."""
-    names: dict[str, None] = {}
-    for literal in literals_of(formula):
-        if isinstance(literal, Atom):
-            names.update(dict.fromkeys(atom_fields(literal)))
-    return tuple(names)
-
-
 def atom_fields(literal: Atom) -> tuple[str, ...]:
     reference = reference_of(literal.clause.rhs)
     own = parse(literal.subject).fields

@@ -4,14 +4,33 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
+from typing import Any
 
-from miners.process.commands import DIFFERS, OK
+from miners.process.commands import DIFFERS, OK, add_engine
 from miners.process.roles import Installed, Terms, check_roles, chosen
 from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 
 
-def _fuzz(options: argparse.Namespace) -> int:
+def register(commands: Any) -> None:
+    """Add the command to the subparsers of `llem-mine`."""
+    parser = commands.add_parser("fuzz", help="random configs of every class: does the corpus predict the library?")
+    add_engine(parser)
+    parser.add_argument("--configs", type=int, default=10_000, metavar="N", help="configs a mode (default 10000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing (default 0)")
+    parser.add_argument("--corpus", type=Path, metavar="FILE", help="a corpus file instead of the shipped rules")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that draw and ask (default 2)")
+    parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
+    parser.add_argument(
+        "--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection"
+    )
+    parser.add_argument("--drop", action="store_true", help="take the rules that rejected falsely out of the corpus")
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
     from miners.measure.fuzz import MODES, exceeds, fuzz
     from miners.measure.prediction import Prediction
     from miners.process.asking import Asking

@@ -11,15 +11,17 @@ from typing import Final
 from pytest_llem_invariants.ssot import known_engines
 
 OK: Final = 0
-
-
 DIFFERS: Final = 1
-
-
 REFUSED: Final = 2
 
 
-def _compare(path: Path, text: str) -> int:
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """Let a command be given the engine that it is about."""
+    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+
+
+def compare(path: Path, text: str) -> int:
+    """Print how a file differs from what it should hold; the exit status says whether it does."""
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if committed == text:
         return OK
@@ -29,7 +31,3 @@ def _compare(path: Path, text: str) -> int:
         )
     )
     return DIFFERS
-
-
-def _engine(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")

@@ -292,8 +292,3 @@ def _first_int(bound: Any, strict: bool, sign: int) -> Any:
         return bound
     nearest = math.ceil(bound) if sign > 0 else math.floor(bound)
     return nearest + sign if strict and nearest == bound else nearest
-
-
-def are_alike(old: TypeExpr, new: TypeExpr) -> bool:
-    """Whether two types accept the same."""
-    return is_within(old, new) and is_within(new, old)

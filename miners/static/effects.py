@@ -86,22 +86,6 @@ _DETECTED: Final[Mapping[EffectKind, tuple[Severity, ExpectedOutcome]]] = {
 }
 
 
-_EFFECT_NAMES: Final[Mapping[EffectKind, str]] = {
-    EffectKind.RAISE: "ConditionalRaise",
-    EffectKind.ASSERT: "ConditionalRaise",
-    EffectKind.SELF_ASSIGN: "ConditionalSelfAssign",
-    EffectKind.WARN: "ConditionalWarningsWarn",
-    EffectKind.LOG: "ConditionalLoggerWarning",
-    EffectKind.LOG_ONCE: "ConditionalLoggerWarning",
-    EffectKind.MINOR_ISSUE: "MinorIssuesDictAssign",
-}
-
-
-def detector_of(kind: EffectKind) -> str:
-    """The name of the detector that found an effect."""
-    return _EFFECT_NAMES[kind]
-
-
 _LOG_METHODS: Final[dict[str, EffectKind]] = {
     "warning": EffectKind.LOG,
     "warn": EffectKind.LOG,
