@@ -109,7 +109,11 @@ def _root(command: Any) -> None:
 
 def _surroundings(command: Any) -> None:
     group = command.add_argument_group("where it would run")
+    group.add_argument("--gpu", metavar="SPEC", help="H100:8, RTX 4090:2, 9.0:8:80 (capability:count:GiB), none, this")
     group.add_argument("--platform", metavar="P", help="the platform, as the engine names it: cpu, cuda, …")
+    group.add_argument(
+        "--env", metavar="NAME=VALUE", action="append", default=[], help="an environment variable of the engine"
+    )
     group.add_argument(
         "--context", metavar="NAME=VALUE", action="append", default=[], help="another fact outside the config"
     )
@@ -211,12 +215,26 @@ def context_of(options: argparse.Namespace, checker: Checker) -> dict[str, Any]:
     """The facts outside the config that the options give, as the engine declares them."""
     from pytest_llem_invariants.errors import LlemError
 
-    given: dict[str, str] = {}
-    for text in options.context:
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise LlemError(f"--context wants NAME=VALUE, not {text!r}")
-        given[name] = value
+    given = dict(_pair(text, "--context") for text in options.context)
     if options.platform:
         given["platform"] = options.platform
-    return checker.context_from(given)
+    context = checker.context_from(given)
+    if options.gpu is None and not options.env:
+        return context
+    from pytest_llem_invariants.worlds import World
+
+    variables = dict(_pair(text, "--env") for text in options.env)
+    found = World(gpu=options.gpu, env=variables).context(checker.declared_context)
+    for name in context.keys() & found.keys():
+        if context[name] != found[name]:
+            raise LlemError(f"{name} is given as {context[name]} and as {found[name]}: leave one of them out")
+    return {**context, **found}
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    from pytest_llem_invariants.errors import LlemError
+
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise LlemError(f"{option} wants NAME=VALUE, not {text!r}")
+    return name, value

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 GROUPS = ("model.", "device.", "env.", "packages.", "files.", "served.")
 """Every fact belongs to one of these."""
+_RENAMED = {"platform": "device.platform"}
+"""What the corpora called otherwise before there were worlds."""
 
 
 class World:
@@ -48,6 +50,16 @@ class World:
         given.update((f"packages.{name.lower()}", version) for name, version in (packages or {}).items())
         given.update(_named(facts or {}))
         self.facts = found.with_more(Facts(given))
+
+    def context(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """What of these facts a corpus asks for, in the values that it declares; the rest stays unknown to it."""
+        context: dict[str, Any] = {}
+        for name, entry in declared.items():
+            fact = _RENAMED.get(name, name)
+            if fact in self.facts:
+                value = self.facts[fact]
+                context[name] = {str(known): known for known in entry["values"]}.get(str(value), value)
+        return context
 
     def __repr__(self) -> str:
         return f"<World: {len(self.facts)} facts>"
