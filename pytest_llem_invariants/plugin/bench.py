@@ -64,7 +64,7 @@ class Bench:
         from pytest_llem_invariants.ssot import check_installed_version
 
         adapter = get_adapter(self._volume.engine, self._volume.root)
-        check_installed_version(self._volume.engine, PIN_ROLE, self._volume.root)
+        check_installed_version(adapter.ssot, PIN_ROLE)
         with unrewritten_imports():
             adapter.check_landmarks(PIN_ROLE)
             self._observer = Observer(adapter)

@@ -393,9 +393,10 @@ def _report_what_is_news(item: CheckItem, phase: Literal["setup", "teardown"], *
 
 def _installed(volume: Volume) -> str:
     """The version of the engine that is there, if it is one that the corpus can be held against."""
+    from pytest_llem_invariants.engines.registry import find_ssot
     from pytest_llem_invariants.ssot import check_installed_version
 
-    return check_installed_version(volume.engine, PIN_ROLE, volume.root)
+    return check_installed_version(find_ssot(volume.engine, volume.root), PIN_ROLE)
 
 
 def _unavailable(volume: Volume) -> str | None:

@@ -71,9 +71,9 @@ class Volume:
 
     @cached_property
     def ssot(self) -> Ssot:
-        from pytest_llem_invariants.ssot import load_ssot
+        from pytest_llem_invariants.engines.registry import find_ssot
 
-        return load_ssot(self.engine, self.root)
+        return find_ssot(self.engine, self.root)
 
     @cached_property
     def sha256(self) -> str:
@@ -98,9 +98,9 @@ class Volume:
 
     def _check_native_types(self, corpus: Corpus) -> None:
         """Every class a rule names stands in the allowlist: known before anything is imported."""
-        from pytest_llem_invariants.ssot import load_ssot
+        from pytest_llem_invariants.engines.registry import find_ssot
 
-        ssot = load_ssot(corpus.engine, self.root)
+        ssot = find_ssot(corpus.engine, self.root)
         allowed: set[str] = set()
         for rule in corpus.rules:
             if rule.native_type not in allowed:
@@ -144,10 +144,11 @@ class Shelf:
 
 def _locate(engine: str, given: Path | None, start: Path) -> Path:
     """The corpus of an engine: where `--llem-corpus` says, else in the project, else in the installed package."""
-    from pytest_llem_invariants.ssot import data_root, load_ssot
+    from pytest_llem_invariants.engines.registry import find_ssot
+    from pytest_llem_invariants.ssot import data_root
 
     root = given if given is not None else data_root(start)
-    load_ssot(engine, data_root(start if given is None else given))
+    find_ssot(engine, data_root(start if given is None else given))
     candidates = (root, root / CORPUS_NAME, root / engine / CORPUS_NAME, root / "corpora" / engine / CORPUS_NAME)
     for path in candidates:
         if path.is_file():
