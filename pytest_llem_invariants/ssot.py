@@ -127,6 +127,15 @@ class NativeType:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Install:
+    """A call of `pip install`; with `when`, only for the versions of the library that it takes in."""
+
+    arguments: tuple[str, ...]
+    when: SpecifierSet | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Ssot:
     """What one file of `engine_versions/` declares."""
 
@@ -151,8 +160,8 @@ class Ssot:
     adapter: Mapping[str, Any]
     """Facts that only the engine's own adapter understands."""
     path: Path
-    recipe: tuple[tuple[str, ...], ...] = ()
-    """Arguments of `pip install`, call by call, that make an environment for `{version}`."""
+    recipe: tuple[Install, ...] = ()
+    """What makes an environment for `{version}`, call by call."""
     routes: Mapping[str, Any] = field(default_factory=dict)
     """How what people write reaches the native types: read by the checker."""
     role_landmarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -253,16 +262,15 @@ def _version(section: Section, key: str) -> str:
 
 def _pins(section: Section) -> dict[str, SpecifierSet]:
     section.only(ROLES)
-    pins = {}
-    for role in section.data:
-        text = section.text(role)
-        try:
-            pins[role] = SpecifierSet(text, prereleases=True)
-        except InvalidSpecifier:
-            section.fail(
-                f"the pin {role!r} is {text!r}, which is no PEP 440 specifier", role, mend='write it like ">=5.0,<6"'
-            )
-    return pins
+    return {role: _specifier(section, role) for role in section.data}
+
+
+def _specifier(section: Section, key: str) -> SpecifierSet:
+    text = section.text(key)
+    try:
+        return SpecifierSet(text, prereleases=True)
+    except InvalidSpecifier:
+        section.fail(f"{key!r} is {text!r}, which is no PEP 440 specifier", key, mend='write it like ">=5.0,<6"')
 
 
 def _native_types(section: Section) -> dict[str, NativeType]:
@@ -369,13 +377,22 @@ def _history(top: Section) -> tuple[str, ...]:
     return history
 
 
-def _recipe(top: Section) -> tuple[tuple[str, ...], ...]:
-    recipe = []
-    for index, call in enumerate(top.items("recipe")):
-        if not isinstance(call, list) or not call or not all(isinstance(argument, str) for argument in call):
-            top.fail("a call of the recipe is not a list of arguments", "recipe", index, mend="write [--no-deps, name]")
-        recipe.append(tuple(call))
-    return tuple(recipe)
+def _recipe(top: Section) -> tuple[Install, ...]:
+    calls = top.items("recipe")
+    return tuple(_install(top, index, call) for index, call in enumerate(calls))
+
+
+def _install(top: Section, index: int, call: Any) -> Install:
+    if isinstance(call, dict):
+        entry = top.part("recipe", index, call)
+        entry.only(("when", "install"))
+        arguments = entry.texts("install")
+        if not arguments:
+            entry.missing("install")
+        return Install(arguments, _specifier(entry, "when"))
+    if not isinstance(call, list) or not call or not all(isinstance(argument, str) for argument in call):
+        top.fail("a call of the recipe is not a list of arguments", "recipe", index, mend="write [--no-deps, name]")
+    return Install(tuple(call))
 
 
 def load_pin(engine: str, role: str, root: Path | None = None) -> SpecifierSet:
@@ -390,9 +407,8 @@ def _pin(ssot: Ssot, role: str) -> SpecifierSet:
     return pin
 
 
-def check_installed_version(engine: str, role: str, root: Path | None = None) -> str:
+def check_installed_version(ssot: Ssot, role: str) -> str:
     """The installed version of the engine's library, if the role's pin allows it."""
-    ssot = load_ssot(engine, root)
     _pin(ssot, role)
     installed = installed_version(ssot)
     check_pin(ssot, role, installed)

@@ -92,7 +92,7 @@ class Making:
         venv = place / "venv"
         shutil.rmtree(venv, ignore_errors=True)
         self._must(log, [sys.executable, "-m", "venv", str(venv)], place)
-        for arguments in self._ssot.recipe:
+        for arguments in self._calls(version):
             said = [argument.replace("{version}", version) for argument in arguments]
             self._must(log, [*_pip(venv), *said], self._ssot.path.parent)
 
@@ -142,11 +142,16 @@ class Making:
         if not self._ssot.recipe:
             raise MinerError(f"{self._ssot.engine} has no recipe — say in {self._ssot.path.name} what to install")
         texts = [sys.version, version]
-        for arguments in self._ssot.recipe:
+        for arguments in self._calls(version):
             texts.extend(arguments)
             files = (self._ssot.path.parent / argument for argument in arguments)
             texts.extend(path.read_text(encoding="utf-8") for path in files if path.is_file())
         return _digest(texts)
+
+    def _calls(self, version: str) -> list[tuple[str, ...]]:
+        """What `pip install` is told for a version, call by call."""
+        recipe = self._ssot.recipe
+        return [call.arguments for call in recipe if call.when is None or call.when.contains(version)]
 
     def _code(self) -> str:
         """Which code mines, in a digest: with another code a version is mined again."""

@@ -62,9 +62,9 @@ def test_a_role_without_a_pin_says_where_to_add_it(root: Path) -> None:
 
 def test_the_installed_version_is_held_against_the_pin(root: Path) -> None:
     installed = importlib.metadata.version("packaging")
-    assert check_installed_version("fake", "invariants", root) == installed
+    assert check_installed_version(load_ssot("fake", root), "invariants") == installed
     with pytest.raises(MinerVersionMismatchError) as caught:
-        check_installed_version("fake", "static", root)
+        check_installed_version(load_ssot("fake", root), "static")
     assert installed in str(caught.value)
     assert "<2,>=1" in str(caught.value)
     assert isinstance(caught.value, MinerError)
@@ -75,7 +75,7 @@ def test_a_library_that_is_not_installed_says_how_to_get_it(root: Path) -> None:
     path = root / "engine_versions" / "fake.yaml"
     path.write_text(TEXT.replace("library: packaging", "library: no-such-library"))
     with pytest.raises(EngineUnavailableError, match=r"pip install no-such-library==1\.0"):
-        check_installed_version("fake", "invariants", root)
+        check_installed_version(load_ssot("fake", root), "invariants")
 
 
 def test_an_unknown_engine_names_the_known_ones(root: Path) -> None:
@@ -142,6 +142,11 @@ def test_a_family_takes_in_the_classes_of_its_pattern(root: Path) -> None:
         ("loggers: [lib]", "loggers: [lib]\nclusters: {lib.Config: [a]}", 11),
         ("loggers: [lib]", "loggers: [lib]\nenviron: {LIB_MODE: 1}", 11),
         ('history: ["0.9"', 'history: ["about 0.9"', 13),
+        ("loggers: [lib]", "loggers: [lib]\nrecipe: [lib]", 11),
+        ("loggers: [lib]", 'loggers: [lib]\nrecipe: [{when: "about 1", install: [lib]}]', 11),
+        ("loggers: [lib]", 'loggers: [lib]\nrecipe: [{when: "<1", install: []}]', 11),
+        ("loggers: [lib]", "loggers: [lib]\nrecipe: [{install: [lib]}]", 11),
+        ("loggers: [lib]", 'loggers: [lib]\nrecipe: [{when: "<1", instal: [lib]}]', 11),
         ("engine: fake", "engine: other", 1),
     ],
 )

@@ -127,6 +127,18 @@ def test_again_mines_anew_in_the_same_environment(root: Path) -> None:
     assert machine.ran("build") == 2
 
 
+def test_a_call_of_the_recipe_may_hold_for_some_versions_only(root: Path) -> None:
+    machine = Machine()
+    _making(root, machine).make("0.9")
+    _making(root, machine).make("1.0")
+    path = root / "engine_versions" / "fake.yaml"
+    path.write_text(TEXT.replace("  - [--no-deps", '  - {when: "<1", install: ["lib<2"]}\n  - [--no-deps'))
+    _making(root, machine).make("0.9")
+    _making(root, machine).make("1.0")
+    assert [said.rpartition(" ")[2] for said in machine.said if "lib<2" in said] == ["lib<2"]
+    assert machine.ran("-m venv") == 3  # the environment of the other version stands
+
+
 def test_without_a_recipe_nothing_is_made(root: Path) -> None:
     path = root / "engine_versions" / "fake.yaml"
     path.write_text(TEXT[: TEXT.index("recipe")])
