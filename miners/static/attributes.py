@@ -17,7 +17,10 @@ from miners.static.found_out import is_found_out
 from miners.static.state import Frame, State
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import class_of
+from miners.symbolic.cases import choose
+from miners.symbolic.constants import plain
 from miners.symbolic.opacity import CLASS_GIVEN, MACHINE, OF_FILES, RUN_TIME
+from miners.symbolic.templates import hole_text
 from miners.symbolic.terms import (
     NONE,
     Built,
@@ -33,9 +36,6 @@ from miners.symbolic.terms import (
     Term,
     TypeOf,
     Unknown,
-    choose,
-    hole_text,
-    plain,
 )
 from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.language.values import resolve_class

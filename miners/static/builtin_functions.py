@@ -12,9 +12,11 @@ from miners.static.elements import Elements
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.functions import neighbours
 from miners.static.state import State
+from miners.symbolic.cases import choose, map_cases
+from miners.symbolic.kinds import instance_of
 from miners.symbolic.neighbours import is_paired, with_neighbours
 from miners.symbolic.opacity import CLASS_GIVEN, EXTREME
-from miners.symbolic.operations import instance_of, truth
+from miners.symbolic.templates import template_of
 from miners.symbolic.terms import (
     NONE,
     Bool,
@@ -33,15 +35,13 @@ from miners.symbolic.terms import (
     Text,
     TypeOf,
     Unknown,
-    choose,
     elements_of,
     in_any_order,
-    map_cases,
     operand_of,
     subject_of,
-    template_of,
 )
 from miners.symbolic.texts import FirstPiece, PieceCount, Pieces, TextLength
+from miners.symbolic.truth import truth
 
 
 class Builtins(Elements):

@@ -16,6 +16,8 @@ from miners.static.functions import MODULE_FUNCTIONS, TYPING_FUNCTIONS
 from miners.static.methods import Methods
 from miners.static.state import State
 from miners.surface.fields import class_of
+from miners.symbolic.cases import choose
+from miners.symbolic.constants import plain
 from miners.symbolic.opacity import MACHINE, OF_FILES, PATH, RUN_TIME
 from miners.symbolic.terms import (
     NONE,
@@ -32,10 +34,8 @@ from miners.symbolic.terms import (
     Super,
     Term,
     Unknown,
-    choose,
     depends_on_config,
     elements_of,
-    plain,
     subject_of,
 )
 from miners.symbolic.texts import TESTS

@@ -19,8 +19,9 @@ from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import Surface, class_of, default_at, field_at
 from miners.surface.types import Choice as TypeChoice
 from miners.surface.types import Either
+from miners.symbolic.constants import is_sayable, plain
 from miners.symbolic.opacity import OUTSIDE
-from miners.symbolic.terms import Built, Choice, Computed, Const, Field, Term, Unknown, is_sayable, plain
+from miners.symbolic.terms import Built, Choice, Computed, Const, Field, Term, Unknown
 from pytest_llem_invariants.language.expressions import MISSING, parse
 from pytest_llem_invariants.language.predicates import (
     OPERATORS,

@@ -15,7 +15,13 @@ from miners.static.state import State
 from miners.surface.fields import class_of, field_at
 from miners.surface.types import Choice as Alternative
 from miners.surface.types import alternatives
-from miners.symbolic.operations import arithmetic, compare, contains, instance_of, remainder, truth
+from miners.symbolic.arithmetic import arithmetic, remainder
+from miners.symbolic.cases import choose, map_cases, over_cases
+from miners.symbolic.comparisons import compare
+from miners.symbolic.constants import home_of
+from miners.symbolic.kinds import instance_of
+from miners.symbolic.membership import contains
+from miners.symbolic.templates import hole_text, template_of
 from miners.symbolic.terms import (
     NONE,
     Bool,
@@ -32,18 +38,13 @@ from miners.symbolic.terms import (
     Text,
     TypeOf,
     Unknown,
-    choose,
     elements_of,
-    hole_text,
-    home_of,
     is_stand_in,
-    map_cases,
     operand_of,
-    over_cases,
     subject_of,
-    template_of,
 )
 from miners.symbolic.texts import FirstLetter, FirstPiece, Pieces
+from miners.symbolic.truth import truth
 
 MOST_UNROLLED: Final = 40
 _END: Final = re.compile(r"(?:first|last)\(([\w.]+)\)")

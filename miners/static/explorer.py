@@ -12,8 +12,9 @@ from miners.static.effects import Effect, EffectKind, Site, announcement
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.exceptions import Exceptions, catches
 from miners.static.state import Exit, Flow, Frame, Leaving, State, merge
+from miners.symbolic.cases import alike, choose
 from miners.symbolic.opacity import RUN_TIME
-from miners.symbolic.operations import truth
+from miners.symbolic.templates import template_of
 from miners.symbolic.terms import (
     NONE,
     CallableTerm,
@@ -28,13 +29,11 @@ from miners.symbolic.terms import (
     Term,
     Text,
     Unknown,
-    alike,
-    choose,
     depends_on_config,
     elements_of,
     of_machine,
-    template_of,
 )
+from miners.symbolic.truth import truth
 
 DEEPEST: Final = 5
 _MOST_EFFECTS: Final = 4000
@@ -272,7 +271,8 @@ class Explorer(Exceptions):
         return self._branches([branch for branch in branches if branch[0] != FALSE], state)
 
     def _pattern(self, pattern: ast.pattern, subject: Term, state: State) -> Formula:
-        from miners.symbolic.operations import compare, instance_of
+        from miners.symbolic.comparisons import compare
+        from miners.symbolic.kinds import instance_of
 
         place = f"{self.frame.path}:{getattr(pattern, 'lineno', 0)}"
         match pattern:

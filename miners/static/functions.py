@@ -11,23 +11,11 @@ from miners.code.definitions import literal_members
 from miners.logic.formulas import FALSE, TRUE, Formula, all_of, atom
 from miners.static.elements import Elements
 from miners.static.state import State
+from miners.symbolic.cases import map_cases, over_cases
 from miners.symbolic.neighbours import PAIRED, Pairs
-from miners.symbolic.operations import truth
 from miners.symbolic.patterns import WRAPS, match_or_none, pattern_of
-from miners.symbolic.terms import (
-    Bool,
-    Built,
-    Computed,
-    Const,
-    Field,
-    Instance,
-    Table,
-    Term,
-    Unknown,
-    map_cases,
-    over_cases,
-    subject_of,
-)
+from miners.symbolic.terms import Bool, Built, Computed, Const, Field, Instance, Table, Term, Unknown, subject_of
+from miners.symbolic.truth import truth
 
 
 def _finite(calls: Elements, node: ast.Call, state: State) -> Term:

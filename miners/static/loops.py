@@ -10,6 +10,7 @@ from miners.logic.formulas import TRUE, Formula, Opaque, all_of, any_of, none_of
 from miners.static.calls import Calls
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.state import Exit, Flow, Leaving, State, merge
+from miners.symbolic.cases import alike, choose
 from miners.symbolic.neighbours import with_neighbours
 from miners.symbolic.terms import (
     NONE,
@@ -21,8 +22,6 @@ from miners.symbolic.terms import (
     Text,
     Unknown,
     Worklist,
-    alike,
-    choose,
     elements_of,
     in_any_order,
 )

@@ -10,8 +10,11 @@ from miners.logic.formulas import TRUE, Formula, any_of, atom, negate, none_of
 from miners.static.elements import Elements
 from miners.static.evaluate import MOST_UNROLLED
 from miners.static.state import State
-from miners.symbolic.operations import compare
+from miners.symbolic.cases import choose
+from miners.symbolic.comparisons import compare
+from miners.symbolic.constants import plain
 from miners.symbolic.patterns import match_or_none, pattern_of
+from miners.symbolic.templates import template_of
 from miners.symbolic.terms import (
     NONE,
     Bool,
@@ -25,11 +28,8 @@ from miners.symbolic.terms import (
     Term,
     Text,
     Worklist,
-    choose,
     elements_of,
-    plain,
     subject_of,
-    template_of,
 )
 from miners.symbolic.texts import FirstPiece, Pieces
 from pytest_llem_invariants.language.expressions import MISSING

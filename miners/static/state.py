@@ -9,7 +9,8 @@ from typing import final
 
 from miners.code.definitions import FunctionSource
 from miners.logic.formulas import Formula, all_of, any_of
-from miners.symbolic.terms import Term, alike, choose
+from miners.symbolic.cases import alike, choose
+from miners.symbolic.terms import Term
 
 
 @final

@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from miners.logic.formulas import atom, negate
-from miners.symbolic.terms import NONE, Const, Found, Term, choose
+from miners.symbolic.cases import choose
+from miners.symbolic.terms import NONE, Const, Found, Term
 from pytest_llem_invariants.language.predicates import OPERATORS
 
 WRAPS: Final = {"match": "^(?:{})", "fullmatch": r"\A(?:{})\Z", "search": "{}"}

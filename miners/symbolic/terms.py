@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import ast
 import math
-import re
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
-from types import ModuleType
 from typing import Any, Final, final
 
 from miners.code.definitions import ClassSource, FunctionSource, ModuleName
-from miners.logic.formulas import FALSE, TRUE, And, Formula, Opaque, Or, Truth, all_of, any_of, atom, reshaped
+from miners.logic.formulas import Formula, Opaque, reshaped
 from miners.symbolic.neighbours import Neighbour, Pairs
-from miners.symbolic.opacity import MACHINE, RUN_TIME, shapes_in
+from miners.symbolic.opacity import MACHINE
 from miners.symbolic.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
-from pytest_llem_invariants.language.expressions import MISSING, opens_elements
-
-MOST_CASES: Final = 10
+from pytest_llem_invariants.language.expressions import opens_elements
 
 
 @final
@@ -358,113 +353,6 @@ def opaque(term: Term, text: str, place: str, shape: str = "") -> Opaque:
     return Opaque(text, place, shape=shape or f"question about {type(term).__name__.lower()}")
 
 
-def choose(cases: Iterable[tuple[Formula, Term]], text: str = "", place: str = "") -> Term:
-    """One of several values: impossible and equal cases are joined."""
-    flat: list[tuple[Formula, Term]] = []
-    for guard, term in cases:
-        inner = term.cases if isinstance(term, Choice) else ((TRUE, term),)
-        for condition, value in inner:
-            both = all_of((guard, condition))
-            if both == FALSE:
-                continue
-            known = next((index for index, (_, other) in enumerate(flat) if alike(other, value)), None)
-            if known is None:
-                flat.append((both, value))
-            else:
-                flat[known] = (any_of((flat[known][0], both)), value)
-    if len(flat) == 1:
-        return flat[0][1]
-    if not flat:
-        return Unknown(text or "one of many values", place, "too many cases")
-    return Choice(tuple(flat if len(flat) <= MOST_CASES else _plainest(flat, text, place)))
-
-
-def _plainest(cases: list[tuple[Formula, Term]], text: str, place: str) -> list[tuple[Formula, Term]]:
-    """Of too many cases those that are known under the shortest conditions; what else there is stays open."""
-    known = [case for case in cases if not isinstance(case[1], Unknown)]
-    kept = sorted(known, key=lambda case: _length(case[0]))[: MOST_CASES - 1]
-    left = [(guard, value) for guard, value in cases if not any(value is other for _, other in kept)]
-    asked = shapes_in(any_of(guard for guard, _ in left)).union(
-        value.shape for _, value in left if isinstance(value, Unknown)
-    )
-    shape = next((shape for shape in (RUN_TIME, MACHINE) if shape in asked), "too many cases")
-    rest = Unknown(text or "one of many values", place, shape)
-    return [*kept, (any_of(guard for guard, _ in left), rest)]
-
-
-@lru_cache(maxsize=65536)
-def _length(formula: Formula) -> int:
-    return 1 + sum(map(_length, formula.parts)) if isinstance(formula, (And, Or)) else 1
-
-
-def alike(left: Term, right: Term) -> bool:
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, Const) and isinstance(right, Const):
-        try:
-            return type(left.value) is type(right.value) and bool(left.value == right.value)
-        except Exception:  # a foreign object's __eq__ may raise anything
-            return left.value is right.value
-    return left == right
-
-
-def over_cases(term: Term, question: Callable[[Term], Formula]) -> Formula:
-    """A question asked of every case."""
-    if isinstance(term, Choice):
-        return any_of(all_of((guard, question(value))) for guard, value in term.cases)
-    return question(term)
-
-
-def over_entries(entry: Entry, question: Callable[[Term], Formula]) -> Formula:
-    """A question asked of everything in a table: the keys under which the answer is yes."""
-    answers = [(key, question(Const(value))) for key, value in entry.table]
-    if all(isinstance(answer, Truth) for _, answer in answers):
-        holding = [key for key, answer in answers if answer == TRUE]
-        return atom(entry.key, "in", holding) if holding else FALSE
-    return any_of(all_of((atom(entry.key, "==", key), answer)) for key, answer in answers)
-
-
-def map_cases(term: Term, change: Callable[[Term], Term]) -> Term:
-    if isinstance(term, Choice):
-        return choose((guard, change(value)) for guard, value in term.cases)
-    return change(term)
-
-
-def plain(value: Any) -> Any:
-    """A constant as a corpus holds it: enum members by value, sets in a fixed order."""
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, (set, frozenset)):
-        return sorted((plain(item) for item in value), key=lambda item: (type(item).__name__, repr(item)))
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value if home_of(value) is None else repr(value).rpartition(".")[2]
-
-
-def home_of(value: Any) -> ModuleType | None:
-    """The module in which a constant has the name that is all that is known of it, as `torch.float32` has."""
-    if value is None or isinstance(value, (bool, int, float, str)) or callable(value):
-        return None
-    try:
-        module, _, name = repr(value).rpartition(".")
-    except Exception:  # a foreign object's __repr__ may raise anything
-        return None
-    home = sys.modules.get(module)
-    return home if getattr(home, name, MISSING) is value else None
-
-
-def is_sayable(value: Any) -> bool:
-    """Whether a corpus can hold the constant."""
-    value = plain(value)
-    if isinstance(value, (list, tuple)):
-        return all(is_sayable(item) for item in value)
-    if isinstance(value, dict):
-        return all(isinstance(key, str) and is_sayable(item) for key, item in value.items())
-    return value is None or isinstance(value, (bool, int, float, str))
-
-
 def elements_of(term: Term, most: int) -> Sequence[Term] | None:
     """The elements that a loop goes through, where they are known one by one."""
     match term:
@@ -482,23 +370,3 @@ def elements_of(term: Term, most: int) -> Sequence[Term] | None:
             return [key for key, _, _ in entries]
         case _:
             return None
-
-
-def template_of(term: Term, text: str) -> str:
-    """A term inside a message: its text where it is known, a hole where it varies."""
-    match term:
-        case Const(value=str() as value):
-            return value.replace("{", "{{").replace("}", "}}")
-        case Const(value=bool() | int() | float() | None as value):
-            return str(value)
-        case Text(template=template):
-            return template
-        case Field(path=path):
-            return f"{{{path}}}"
-        case _:
-            return f"{{{hole_text(text)}}}"
-
-
-def hole_text(text: str) -> str:
-    """The expression in a hole, without what would end the hole or the line."""
-    return re.sub(r"\s+", " ", text.replace("self.", "")).replace("{", "(").replace("}", ")")[:60]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from miners.symbolic.terms import home_of, is_sayable, plain
+from miners.symbolic.constants import home_of, is_sayable, plain
 from tests.static.harness import effects_of, findings
 
 
