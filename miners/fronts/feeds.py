@@ -238,7 +238,9 @@ def restate(
     if not fields:
         return None
     defaults = {sources[name]: value for name, value in candidate.defaults.items() if name in sources}
-    defaults = {name: front.fields[name].default if name in front.fields else value for name, value in defaults.items()}
+    # What a factory of the front makes is not known: most likely what the class behind it has.
+    own = {name: front.fields[name].default for name in defaults if name in front.fields}
+    defaults = {name: value if own.get(name, MISSING) is MISSING else own[name] for name, value in defaults.items()}
     given = _given(candidate, known)
     for name, clause in given:
         if clause not in fields.get(name, ()):

@@ -18,6 +18,7 @@ from pytest_llem_invariants.model import (
     MinerSource,
     Outcome,
     Severity,
+    TypedValue,
 )
 
 FRONT = """
@@ -171,6 +172,19 @@ def test_a_mapping_that_is_handed_on_whole_feeds_every_field() -> None:
     found = restate(candidate, ARGS, FEEDS, SURFACE)
     assert found is not None
     assert found.hints == ({"spec": {"method": "ngram", "tokens": 3}},)
+
+
+def test_where_the_front_has_a_default_that_nobody_knows_the_one_of_the_class_behind_it_stands() -> None:
+    not_none = _candidate("lib.Config", {"attention": (Clause("==", None),)}, AddedBy.DYNAMIC_MINER)
+    held = TypedValue("lib.AttentionConfig", {})
+    found = restate(replace(not_none, defaults={"attention": held}), ARGS, FEEDS)
+    assert found is not None
+    assert (found.fields, found.defaults) == ({"attention": (Clause("==", None),)}, {"attention": held})
+
+    known = replace(ARGS, fields={**ARGS.fields, "attention": replace(ARGS.fields["attention"], default="its own")})
+    found = restate(replace(not_none, defaults={"attention": held}), known, FEEDS)
+    assert found is not None
+    assert found.defaults == {"attention": "its own"}
 
 
 def test_an_object_that_the_front_always_makes_is_there() -> None:
