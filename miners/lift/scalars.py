@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from miners.lift.rejections import KINDS, NUMBERS, Rejections, always, any_rejects, on
 from miners.logic.formulas import FALSE, Formula, any_of, atom, is_nan
+from pytest_llem_invariants.language.expressions import opens_elements
 from pytest_llem_invariants.language.patterns import DECIMAL
 from pytest_llem_invariants.language.predicates import OPERATORS
 
@@ -70,8 +71,8 @@ def _infinite(subject: str) -> Formula:
 
 
 def _nan(subject: str) -> Formula:
-    """Nan differs from itself; an element has no name under which it could be compared."""
-    return FALSE if "(" in subject else is_nan(subject)
+    """Neither keys nor what is computed of a field is compared with itself."""
+    return FALSE if "(" in subject and not opens_elements(subject) else is_nan(subject)
 
 
 def _bounds(schema: Mapping[str, Any], subject: str, kinds: Sequence[str]) -> Rejections:

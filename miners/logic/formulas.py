@@ -154,7 +154,9 @@ def atom(subject: str, op: str, rhs: Any = True) -> Formula:
 
 
 def is_nan(subject: str) -> Formula:
-    """Nothing but nan differs from itself."""
+    """Nothing but nan differs from itself. An element has no name to be compared by, but all else leaves 0 as 0."""
+    if opens_elements(subject):
+        return Atom(f"0 / {subject}", Clause("!=", 0))
     return Atom(subject, Clause("!=", f"@{subject}"))
 
 
@@ -276,9 +278,12 @@ def none_of(exists: Formula, text: str, place: str = "") -> Formula:
     return negate(exists) if isinstance(exists, Truth) else Opaque(text, place, shape="every element", dual=exists)
 
 
+_NEVER_NAN: Final = ("len(", "keys(", "values(", "lower(", "upper(", "strip(", "each(keys(", "each(steps(")
+
+
 def can_be_nan(subject: str) -> bool:
-    """Counts are never nan; whatever else is computed may be."""
-    return not subject.startswith(("len(", "keys(", "values(", "lower(", "upper(", "strip("))
+    """Counts, texts and directions are never nan; whatever else is computed may be."""
+    return not subject.startswith(_NEVER_NAN)
 
 
 def evaluate(

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from miners.logic.as_rule import MIRROR
-from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom
+from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom, can_be_nan, is_nan
 from miners.static.evaluate import MOST_UNROLLED, Evaluator
 from miners.static.state import State
 from miners.symbolic.neighbours import Neighbour, Pairs, with_neighbours
@@ -205,7 +205,8 @@ def _closed_atom(found: Atom, opened: Sequence[tuple[str, str]]) -> Formula:
         word = re.compile(rf"\b{name}\b")
         if reference is not None and word.search(reference):
             if subject == reference:
-                return FALSE if subject == name else _inside(found, element, name)
+                closed = word.sub(element, subject)
+                return is_nan(closed) if op == "!=" and can_be_nan(closed) else FALSE
             if op not in MIRROR or word.search(subject) or opens_elements(subject):
                 return _inside(found, element, name)
             subject, reference, op = reference, subject, MIRROR[op]

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate, product
+from math import nan
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import Expression, is_number, owner_of, parse
@@ -112,6 +113,8 @@ def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
         case ast.UnaryOp(operand=operand):
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 yield from invert(operand, -value)
+        case ast.BinOp(left=ast.Constant(value=0), op=ast.Div(), right=right):
+            yield from invert(right, nan)  # any other number leaves 0
         case ast.BinOp(left=left, right=right):
             for side in (left, right):
                 yield from invert(side, value)

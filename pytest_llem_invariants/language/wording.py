@@ -12,6 +12,8 @@ from pytest_llem_invariants.model import Clause, Match, Severity, TypedValue
 
 _LONGEST_VALUE: Final = 60
 
+_OF_NAN: Final = "0 / "
+"""What is not 0 of no element but nan."""
 _FLAGS: Final[Mapping[tuple[str, bool], str]] = {
     ("present", True): "is set",
     ("present", False): "is not set",
@@ -82,6 +84,9 @@ def say_match(match: Match) -> str:
     """When a rule triggers: `temperature is above 2 and do_sample is false`."""
     parts = []
     for subject, clauses in match.fields.items():
+        if subject.startswith(_OF_NAN) and clauses == (Clause("!=", 0),):
+            parts.append(f"{say_subject(subject.removeprefix(_OF_NAN))} is nan")
+            continue
         spoken = [say_clause(clause, subject) for clause in clauses if clause.op != BOOL_IS_NUMBER]
         name = say_subject(subject)
         parts.append(f"{name} {' and '.join(spoken)}" if spoken else name)

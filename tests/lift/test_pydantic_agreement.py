@@ -102,6 +102,7 @@ GROUPS: list[Any] = [
     ["a"],
     ["q"],
     [1.5],
+    [1.5, float("nan")],
     [None],
     [[1]],
     ["1", 2],
@@ -178,6 +179,7 @@ TYPES: list[Any] = [
     Inner | None,
     Any,
     Annotated[float, Field(allow_inf_nan=False)],
+    list[Annotated[float, Field(allow_inf_nan=False)]],
     dict[str, list[int]],
 ]
 

@@ -365,6 +365,16 @@ class Finite:
 
 
 @dataclass
+class FiniteElements:
+    a: list[float] = field(default_factory=list)
+
+    def __post_init__(self):
+        for one in self.a:
+            if not math.isfinite(one):
+                raise ValueError("not finite")  # error: each(a) <= -inf or 0 / each(a) != 0 or each(a) >= inf -> not finite
+
+
+@dataclass
 class NanAndInf:
     a: float = 0.0
     b: float = 0.0
