@@ -25,6 +25,7 @@ from miners.gate.blind import probe_blind
 from miners.gate.counterexamples import Counterexamples
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle, Question, Tally, added
+from miners.gate.setting import Origin, Setting
 from miners.process.asking import asker
 from miners.process.roles import NO_DYNAMIC_MINER
 from miners.static import SiteFinding
@@ -209,19 +210,20 @@ class Bench:
         return Oracle(asker(self.adapter), name, judged, context, stands_there)
 
     def _gate(self, name: str, oracle: Oracle) -> Gate:
-        adapter = self.adapter
-        return Gate(
+        adapter, ssot = self.adapter, self.adapter.ssot
+        setting = Setting(
             self.surface[name],
+            Origin(ssot.engine, ssot.library, today()),
+            self.surface,
+            ssot.context,
+            self._contexts_read(name),
+            tuple(adapter.other_kwargs(name)),
+            len(adapter.machines()),
+        )
+        return Gate(
+            setting,
             oracle,
-            engine=adapter.ssot.engine,
-            library=adapter.ssot.library,
-            added_at=today(),
-            surface=self.surface,
-            context=adapter.ssot.context,
-            contexts=self._contexts_read(name),
             probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
-            other_kwargs=adapter.other_kwargs(name),
-            machines=len(adapter.machines()),
             checks=self._checks(name),
             earlier=(rule for rule in self.earlier if rule.native_type == name),
         )

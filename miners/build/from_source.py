@@ -18,6 +18,7 @@ from miners.candidates.outcomes import Lost
 from miners.candidates.rules import sayable, to_rule
 from miners.examples.conversion import as_declared
 from miners.examples.source_examples import SourceExamples
+from miners.gate.finish import IMPLIED
 from miners.gate.implied import implied_pairs
 from miners.measure.compare_modes import Reading, read_source
 from miners.surface.source_classes import Skeletons
@@ -29,7 +30,6 @@ from pytest_llem_invariants.text.atomic import now, today
 if TYPE_CHECKING:
     from pytest_llem_invariants.ssot import Ssot
 
-_IMPLIED: Final = "implied by a wider rule with the same message"
 UNPROVEN: Final = "Read from source, tried on no library."
 
 
@@ -71,7 +71,7 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
         context=ssot.context,
     )
     staged = Counter(one.added_by for one in reading.candidates)
-    reasons = Counter((*(one.reason for one in lost), *reading.doubted, *(_IMPLIED for _ in narrower)))
+    reasons = Counter((*(one.reason for one in lost), *reading.doubted, *(IMPLIED for _ in narrower)))
     return Proposed(corpus, staged, reasons, dict(skeletons.failed))
 
 

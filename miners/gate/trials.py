@@ -15,11 +15,12 @@ from miners.examples.choices import Choices
 from miners.examples.search import Search
 from miners.examples.witness import Shown, find_examples
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Setting
 from miners.surface.facts import ClassFacts
 from miners.surface.nested import is_portable
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import AddedBy, ContextField, Kwargs, Match, Observation, Rule
-from pytest_llem_invariants.replay.contexts import context_of, default_context
+from pytest_llem_invariants.replay.contexts import default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 
 MOST_LOOKED_AT: Final = 200
@@ -30,26 +31,23 @@ MOST_LOOKED_AT: Final = 200
 class Trials:
     """What the library is asked about the candidates of one class, and in which words the answers are told."""
 
-    def __init__(
-        self,
-        facts: ClassFacts,
-        oracle: Oracle,
-        surface: Mapping[str, ClassFacts],
-        context: Mapping[str, ContextField],
-        *,
-        engine: str,
-        library: str,
-        added_at: str,
-    ) -> None:
-        self.facts = facts
+    def __init__(self, setting: Setting, oracle: Oracle) -> None:
+        self.setting = setting
         self.oracle = oracle
-        self.surface = surface
-        self.context = context
-        self.choices = Choices(facts, surface)
-        self._engine = engine
-        self._library = library
-        self._added_at = added_at
+        self.choices = Choices(setting.facts, setting.surface)
         self._draft: tuple[Candidate | None, Rule | None] = (None, None)
+
+    @property
+    def facts(self) -> ClassFacts:
+        return self.setting.facts
+
+    @property
+    def surface(self) -> Mapping[str, ClassFacts]:
+        return self.setting.surface
+
+    @property
+    def context(self) -> Mapping[str, ContextField]:
+        return self.setting.context
 
     def stage(
         self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()
@@ -66,7 +64,7 @@ class Trials:
         everywhere = default_context(self.context) if self.context.keys().isdisjoint(read) else None
 
         def context_beside(rule: Rule) -> Mapping[str, Any]:
-            return context_of(rule, self.context) if everywhere is None else everywhere
+            return self.setting.context_of(rule) if everywhere is None else everywhere
 
         def proves(kwargs: Kwargs) -> Shown:
             if any(search.is_converted(name, kwargs) for name in candidate.expected.normalised_fields):
@@ -107,7 +105,8 @@ class Trials:
         """The candidate as a rule with these examples; put into words once for all that are tried."""
         before, rule = self._draft
         if rule is None or before is not candidate:
-            rule = to_rule(candidate, examples, engine=self._engine, library=self._library, added_at=self._added_at)
+            origin = self.setting.origin
+            rule = to_rule(candidate, examples, engine=origin.engine, library=origin.library, added_at=origin.added_at)
             self._draft = candidate, rule
         return replace(rule, kwargs_positive=examples.positive, kwargs_negative=examples.negative)
 
@@ -147,7 +146,7 @@ class Trials:
         """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""
         if rule.message_template is None:
             return rule
-        observation = self.oracle.observe(rule.kwargs_positive, context_of(rule, self.context), rule.severity)
+        observation = self.oracle.observe(rule.kwargs_positive, self.setting.context_of(rule), rule.severity)
         return rule if message_template_match(rule, observation) is None else replace(rule, message_template=None)
 
 

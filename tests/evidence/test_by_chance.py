@@ -14,6 +14,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
 from pytest_llem_invariants.model import (
     AddedBy,
     Change,
@@ -68,16 +69,9 @@ class Library:
 def gate_after(candidate: Candidate, *models: str, draws: Any = None, machines: int = 0) -> Gate:
     stands_in: Any = Library(draws or itertools.repeat(7))
     oracle = Oracle(stands_in, "lib.Config")
-    others: list[Kwargs] = [{"model": model} for model in models]
-    gate = Gate(
-        FACTS,
-        oracle,
-        engine="lib",
-        library="lib",
-        added_at="2026-01-01",
-        other_kwargs=others,
-        machines=machines,
-    )
+    others: tuple[Kwargs, ...] = tuple({"model": model} for model in models)
+    setting = Setting(FACTS, Origin("lib", "lib", "2026-01-01"), other_kwargs=others, machines=machines)
+    gate = Gate(setting, oracle)
     gate.prove([candidate])
     return gate
 

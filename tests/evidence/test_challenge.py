@@ -11,6 +11,7 @@ import pytest
 from miners.candidates.candidate import Candidate
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -53,7 +54,7 @@ class Library:
 
 def gate_of(fields: Mapping[str, tuple[Clause, ...]], added_by: AddedBy = AddedBy.STATIC_MINER) -> Gate:
     stands_in: Any = Library()
-    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01")), Oracle(stands_in, "lib.Config"))
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
     gate.prove([Candidate("lib.Config", Severity.ERROR, fields, outcome, MESSAGE, source, added_by)])
@@ -98,7 +99,7 @@ def test_of_two_rules_that_contain_each_other_the_first_stays() -> None:
 
 def test_what_another_check_raises_confirms_no_rule_that_was_read() -> None:
     stands_in: Any = Library()
-    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01")), Oracle(stands_in, "lib.Config"))
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     elsewhere = MinerSource("lib/config.py", "__init__", 8)
     read = Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, "beams are odd", elsewhere, AddedBy.STATIC_MINER)
@@ -118,7 +119,7 @@ class Typed(Library):
 
 def test_what_is_raised_at_no_line_of_the_library_confirms_no_rule_that_was_read() -> None:
     stands_in: Any = Typed()
-    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01")), Oracle(stands_in, "lib.Config"))
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
     read = Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, MESSAGE, source, AddedBy.STATIC_MINER)
@@ -152,7 +153,7 @@ def examples_with(*earlier: Rule) -> tuple[Kwargs, Kwargs]:
     """The examples of the rule about negative numbers, where some rules of an earlier version are known."""
     stands_in: Any = Library()
     oracle = Oracle(stands_in, "lib.Config")
-    gate = Gate(FACTS, oracle, engine="lib", library="lib", added_at="2026-01-01", earlier=earlier)
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01")), oracle, earlier=earlier)
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
     gate.prove([Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, MESSAGE, source, AddedBy.STATIC_MINER)])
@@ -176,7 +177,7 @@ def test_a_rule_holds_what_the_library_said_where_its_template_does_not(
     template: str | None, heard: tuple[str, ...]
 ) -> None:
     stands_in: Any = Library()
-    gate = Gate(FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01")
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01")), Oracle(stands_in, "lib.Config"))
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)
     guess = Candidate("lib.Config", Severity.ERROR, NEGATIVE, outcome, template, source, AddedBy.STATIC_MINER)

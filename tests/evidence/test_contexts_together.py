@@ -10,6 +10,7 @@ import pytest
 from miners.candidates.candidate import Candidate
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -53,13 +54,8 @@ class Library:
 def proven(library: Any) -> Gate:
     default = {name: field.default for name, field in CONTEXT.items()}
     gate = Gate(
-        FACTS,
+        Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=CONTEXT, contexts=tuple(CONTEXT)),
         Oracle(library, "lib.Config", default=default),
-        engine="lib",
-        library="lib",
-        added_at="2026-01-01",
-        context=CONTEXT,
-        contexts=tuple(CONTEXT),
     )
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     source = MinerSource("lib/config.py", "__init__", 3)

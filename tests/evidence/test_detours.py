@@ -13,6 +13,7 @@ from miners.code.imported import ImportedReader
 from miners.examples.detours import NO_VERDICT, Checks
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
 from miners.static import mine_class
 from miners.surface import class_facts
 from pytest_llem_invariants.language.values import resolve_class
@@ -68,8 +69,8 @@ def gate(*, with_checks: bool, of: str = "Outer", library: Any = None, **more: A
     facts = SURFACE[of]
     checks = Checks(facts, SURFACE, read) if with_checks else None
     oracle = Oracle(library or Library(), of)
-    at = {"engine": "toy", "library": "toy", "added_at": "2026-01-01"}
-    return Gate(facts, oracle, **at, surface=SURFACE, checks=checks, **more)
+    setting = Setting(facts, Origin("toy", "toy", "2026-01-01"), SURFACE, **more)
+    return Gate(setting, oracle, checks=checks)
 
 
 def candidates(message: str, of: str = "Outer") -> list[Candidate]:

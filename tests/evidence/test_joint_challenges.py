@@ -9,6 +9,7 @@ from miners.candidates.candidate import Candidate
 from miners.examples.challenges import jointly
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -70,9 +71,7 @@ class Library:
 
 def gate_with(*guesses: tuple[dict[str, tuple[Clause, ...]], str, int]) -> Gate:
     stands_in: Any = Library()
-    gate = Gate(
-        FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01", probe_limit=24
-    )
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01")), Oracle(stands_in, "lib.Config"), probe_limit=24)
     outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
     for fields, message, line in guesses:
         source = MinerSource("lib.py", "__init__", line)

@@ -9,6 +9,7 @@ from miners.candidates.candidate import Candidate
 from miners.examples.kin import Families, texts_in
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import (
@@ -53,9 +54,7 @@ class Library:
 def test_a_rule_of_one_field_learns_that_another_of_its_family_frees_it() -> None:
     stands_in: Any = Library()
     surface = {"lib.Config": FACTS, "lib.Inner": BUILT}
-    gate = Gate(
-        FACTS, Oracle(stands_in, "lib.Config"), engine="lib", library="lib", added_at="2026-01-01", surface=surface
-    )
+    gate = Gate(Setting(FACTS, Origin("lib", "lib", "2026-01-01"), surface), Oracle(stands_in, "lib.Config"))
     fields = {"spec_tokens": (Clause("type_is", "int"),)}
     outcome, source = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION), MinerSource("lib/config.py", "f", 3)
     gate.prove([Candidate("lib.Config", Severity.ERROR, fields, outcome, MESSAGE, source, AddedBy.DYNAMIC_MINER)])

@@ -1,0 +1,86 @@
+"""What stays of the proven rules of a class: none that another one implies, and no negative that another one claims."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, final
+
+from miners.candidates.claims import Claims
+from miners.candidates.outcomes import UNCLEAN, Lost, Proven
+from miners.candidates.rules import to_candidate
+from miners.gate.implied import tells_less, voice_of
+from miners.gate.trials import Trials
+from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
+from pytest_llem_invariants.replay.contracts import said_on_channel
+
+IMPLIED: Final = "implied by a wider rule with the same message"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The rules that stay, and those that do not."""
+
+    proven: tuple[Proven, ...]
+    lost: tuple[Lost, ...]
+
+
+def finish(proven: Sequence[Proven], trials: Trials) -> Finished:
+    """Drop what says nothing of its own, give each rule a negative that none claims, and note what the library said."""
+    kept, lost = _without_implied(proven)
+    told = map(trials.setting.claim_of, (entry.rule for entry in kept))
+    claims = Claims(claim for claim in told if claim.asks_for is not None)  # else no negative were clean
+    settled: list[Proven] = []
+    for entry in kept:
+        cleaned = _with_clean_negative(entry, claims, trials)
+        if cleaned is None:
+            lost.append(Lost(to_candidate(entry.rule), UNCLEAN))
+        else:
+            settled.append(replace(cleaned, rule=_as_heard(cleaned.rule, trials)))
+    return Finished(tuple(settled), tuple(lost))
+
+
+def _without_implied(proven: Sequence[Proven]) -> tuple[list[Proven], list[Lost]]:
+    """Each rule that no other contains; of two that contain each other, the one that was proven first.
+
+    One written by hand stands aside: whether mined ones take it over is asked of all of them together.
+    """
+    kept: list[Proven] = []
+    lost: list[Lost] = []
+    alike: dict[tuple[Severity, str | None], list[Proven]] = {}
+    for entry in proven:
+        if entry.rule.added_by is not AddedBy.MANUAL_SEED:
+            alike.setdefault(voice_of(entry.rule), []).append(entry)
+    for entry in reversed(proven):
+        if entry.rule.added_by is AddedBy.MANUAL_SEED:
+            kept.append(entry)
+            continue
+        standing = alike[voice_of(entry.rule)]
+        others = (other.rule for other in standing if other is not entry)
+        wider = next((other for other in others if tells_less(entry.rule, other)), None)
+        if wider is not None:
+            alike[voice_of(entry.rule)] = [other for other in standing if other is not entry]
+            lost.append(Lost(to_candidate(entry.rule), IMPLIED, wider=wider))
+        else:
+            kept.append(entry)
+    return kept[::-1], lost
+
+
+def _with_clean_negative(entry: Proven, claims: Claims, trials: Trials) -> Proven | None:
+    def another_claims(kwargs: Kwargs) -> bool:
+        return any(rule is not entry.rule for rule in claims.on(kwargs))
+
+    if not another_claims(entry.rule.kwargs_negative):
+        return entry
+    again = trials.stage(to_candidate(entry.rule), others=(another_claims,))
+    if again is None or another_claims(again.kwargs_negative):
+        return None
+    return replace(entry, rule=replace(again, id=entry.rule.id, cross_validated_by=entry.rule.cross_validated_by))
+
+
+def _as_heard(rule: Rule, trials: Trials) -> Rule:
+    """The rule with what the library said of its positive, where that is more than the template itself."""
+    seen = trials.oracle.observe(rule.kwargs_positive, trials.setting.context_of(rule), rule.severity)
+    heard = tuple(text for text in said_on_channel(rule, seen) if text != rule.message_template)
+    return replace(rule, observed_messages=heard)

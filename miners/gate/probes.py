@@ -1,0 +1,89 @@
+"""Configs that speak for or against one rule: around its boundaries, of real words, and of the family of its fields."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, final
+
+from miners.candidates.candidate import Candidate
+from miners.examples.kin import Families, texts_in
+from miners.gate.oracle import Oracle
+from miners.gate.setting import Setting
+from miners.surface.fields import refuses_type, words_of
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
+from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting, worded_probes
+
+_FEWER_OF_TYPES: Final = 8
+"""Of what a declared type says so many times fewer probes are made: it is the challenges that speak against that."""
+_FEWER_RESTATED: Final = 4
+"""Of what another class was seen to do so many times fewer are made."""
+_MOST_COMPANY: Final = 40
+"""Beside so many examples of proven rules each further one is tried."""
+_MOST_ELSEWHERE: Final = 3
+"""So many claimed configs are also tried in other worlds."""
+_MOST_BESIDE: Final = 4
+"""Beside so many real words of each other field a rule is tried that refuses a declared type."""
+
+
+@final
+class Probes:
+    """The configs that the rules of one class are tried with, at most so many around the boundaries of each."""
+
+    def __init__(self, setting: Setting, oracle: Oracle, limit: int) -> None:
+        self._setting = setting
+        self._oracle = oracle
+        self._limit = limit
+        self._few = few_of(setting.facts.fields)
+        self._declared = declared_pools(setting.facts.fields)
+        self._families = Families(setting.facts, texts_in(setting.surface))
+
+    def worth(self, candidate: Candidate, history: Sequence[str]) -> int:
+        """How many probes a candidate is worth. What was contradicted once is looked at in full."""
+        if history:
+            return self._limit
+        if candidate.added_by.is_lift:
+            return self._limit // _FEWER_OF_TYPES
+        return self._limit // _FEWER_RESTATED if candidate.restated else self._limit
+
+    def refuting(self, rule: Rule, most: int, beside: Sequence[Rule]) -> tuple[Kwargs, ...]:
+        """The configs around a rule that it claims, and the library takes without a word."""
+        context = self._setting.context_of(rule)
+        company = [other.kwargs_positive for other in beside[:_MOST_COMPANY]]
+        return refuting(
+            rule,
+            self._setting.predicate_of(rule, context),
+            lambda kwargs: self._oracle.observe(kwargs, context, rule.severity),
+            itertools.chain(self._worded(rule), self._around(rule, most, company), self.of_its_family(rule)),
+        )
+
+    def claimed_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
+        """Some configs that a rule claims beside its example."""
+        near = self._around(rule, self._limit)
+        return itertools.islice(filter(self._setting.predicate_of(rule, context), near), _MOST_ELSEWHERE)
+
+    def of_its_family(self, rule: Rule) -> Iterator[Kwargs]:
+        """The example of a rule that nobody read whole, with one more field of a family that the rule speaks of."""
+        if rule.severity is Severity.ERROR and rule.added_by is AddedBy.DYNAMIC_MINER:
+            claims = self._setting.predicate_of(rule)
+            yield from filter(claims, self._families.beside(referenced_fields(rule.match), rule.kwargs_positive))
+
+    def _around(self, rule: Rule, most: int, company: Sequence[Kwargs] = ()) -> Iterator[Kwargs]:
+        return boundary_probes(
+            rule,
+            self._setting.facts.fields,
+            company=company,
+            beside=self._few,
+            context_fields=self._setting.context,
+            limit=most,
+            pools=self._declared,
+        )
+
+    def _worded(self, rule: Rule) -> Iterator[Kwargs]:
+        """The real words of the fields of a rule; what refuses a declared type is put beside those of all fields."""
+        facts, surface = self._setting.facts, self._setting.surface
+        values = {name: self._declared.of(name).beside() for name in facts.fields.keys() & rule.match.fields.keys()}
+        refuses = any(refuses_type(facts.fields[name], rule.match.fields[name], values[name]) for name in values)
+        beside = {name: fact.words[:_MOST_BESIDE] for name, fact in facts.fields.items()} if refuses else {}
+        return worded_probes(rule, lambda name: words_of(name, facts, surface), beside)

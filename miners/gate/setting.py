@@ -1,0 +1,55 @@
+"""What the candidates of one class are asked with: the class, what is known around it, and the worlds to try it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from miners.candidates.claims import Claim, Predicate, claim_of, predicate_of
+from miners.surface.facts import ClassFacts
+from pytest_llem_invariants.model import ContextField, Kwargs, Rule
+from pytest_llem_invariants.replay.contexts import context_of, default_context
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What each rule says of where it comes from."""
+
+    engine: str
+    library: str
+    added_at: str
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One class, and all that is asked beside a config of it."""
+
+    facts: ClassFacts
+    origin: Origin
+    surface: Mapping[str, ClassFacts] = field(default_factory=dict)
+    context: Mapping[str, ContextField] = field(default_factory=dict)
+    contexts: tuple[str, ...] = ()
+    """The context fields that the code of the class reads: each rule is tried under each of their values."""
+    other_kwargs: tuple[Kwargs, ...] = ()
+    """Other base arguments: another model."""
+    machines: int = 0
+
+    def context_of(self, rule: Rule) -> Mapping[str, Any]:
+        """The context that the examples of a rule are meant in."""
+        return context_of(rule, self.context)
+
+    def predicate_of(self, rule: Rule, context: Mapping[str, Any] | None = None) -> Predicate:
+        """Which configs a rule claims, in this context or in that of its examples."""
+        under = self.context_of(rule) if context is None else context
+        return predicate_of(rule.match, under, self.context, self.facts.base_kwargs)
+
+    def claim_of(self, rule: Rule) -> Claim:
+        """What a rule claims in the context of its examples."""
+        return claim_of(rule, self.context_of(rule), self.context, self.facts.base_kwargs)
+
+    def claim_by_default(self, rule: Rule) -> Claim:
+        """What a rule claims in the default context."""
+        return claim_of(rule, default_context(self.context), self.context, self.facts.base_kwargs)
