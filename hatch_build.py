@@ -21,7 +21,8 @@ class CompiledCorpora(BuildHookInterface):  # type: ignore[misc]
             return
         sys.path.insert(0, self.root)
         from pytest_llem_invariants.checker.compiled import compile_folder
-        from pytest_llem_invariants.checker.store import COMPILED, engines, folders, ssot_path
+        from pytest_llem_invariants.checker.layout import COMPILED
+        from pytest_llem_invariants.checker.store import engines, folders, ssot_path
         from pytest_llem_invariants.ssot import read_ssot
 
         self._made = Path(tempfile.mkdtemp(prefix="llem-compiled-"))

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.checker.store import parse
+from pytest_llem_invariants.checker.layout import parse
 from pytest_llem_invariants.corpus.files import render_proposed
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import (

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from pytest_llem_invariants.checker.store import SOURCES, versions
+from pytest_llem_invariants.checker.layout import SOURCES
+from pytest_llem_invariants.checker.store import versions
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.model import Rule
 

@@ -1,6 +1,6 @@
 """A config against a corpus, without the engine."""
 
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.verdict import Verdict, Violation
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-from pytest_llem_invariants.checker import store
+from pytest_llem_invariants.checker import layout
 from pytest_llem_invariants.errors import CorpusError, LlemError
 
 TYPE_CHECKING = False
@@ -22,10 +22,10 @@ COMPILER = (
     "checker/codegen.py",
     "checker/compiled.py",
     "checker/heard.py",
+    "checker/layout.py",
     "checker/planning.py",
     "checker/runtime.py",
     "checker/shapes.py",
-    "checker/store.py",
     "checker/suggest.py",
     "checker/telling.py",
     "checker/verdict.py",
@@ -72,7 +72,7 @@ def folder() -> str | None:
     return os.path.join(home, _FOLDER, "compiled") if os.path.isabs(home) else None
 
 
-def compiled(corpus: str, ssot: str) -> store.Compiled:
+def compiled(corpus: str, ssot: str) -> layout.Compiled:
     """The compiled form of a corpus folder: from the cache, else made now and put there."""
     return Entry(corpus, ssot).compiled()
 
@@ -92,21 +92,21 @@ class Entry:
     def path(self) -> str | None:
         return None if self._folder is None else os.path.join(self._folder, f"{self._digest()}.json")
 
-    def read(self) -> store.Compiled | None:
+    def read(self) -> layout.Compiled | None:
         path = self.path()
         text = None if path is None else _read(path)
         if text is None or path is None:
             return None
         try:
-            found = store.parse(text, path, self.make)
+            found = layout.parse(text, path, self.make)
         except CorpusError:
             return None
         return found if found is not None and found.head.get("key") == self._digest() else None
 
-    def compiled(self) -> store.Compiled:
+    def compiled(self) -> layout.Compiled:
         return self.read() or self.make()
 
-    def make(self) -> store.Compiled:
+    def make(self) -> layout.Compiled:
         """Compile now; keep it where the sources stood still meanwhile."""
         from pathlib import Path
 
@@ -115,7 +115,7 @@ class Entry:
 
         ssot = read_ssot(Path(self._ssot)) if os.path.exists(self._ssot) else None
         text = compile_folder(Path(self._corpus), ssot, key=self._digest())
-        made = store.parse(text.encode(), self._corpus)
+        made = layout.parse(text.encode(), self._corpus)
         assert made is not None
         path = self.path()
         if path is not None and _stamps(self._sources)[0] == self._seen:
@@ -137,7 +137,7 @@ class Entry:
 
     def _note(self, place: str) -> str:
         corpus = os.path.abspath(self._corpus)
-        return os.path.join(place, f"seen-{store.digest(corpus.encode(errors='surrogateescape'))}.txt")
+        return os.path.join(place, f"seen-{layout.digest(corpus.encode(errors='surrogateescape'))}.txt")
 
     def _remembered(self) -> str | None:
         assert self._folder is not None
@@ -153,12 +153,12 @@ class Entry:
 
 def sources(corpus: str, ssot: str) -> list[tuple[str, str]]:
     """Every file that takes part in the compiled form of a corpus folder: its name in the key, and its path."""
-    found = [(name, os.path.join(corpus, name)) for name in store.SOURCES]
+    found = [(name, os.path.join(corpus, name)) for name in layout.SOURCES]
     found.append(("engine_versions", ssot))
     parent = os.path.dirname(corpus)
     history = parent if os.path.basename(parent) == "history" else os.path.join(corpus, "history")
     kept = sorted(os.listdir(history)) if os.path.isdir(history) else ()
-    found.extend((f"history/{version}", os.path.join(history, version, store.SCHEMA)) for version in kept)
+    found.extend((f"history/{version}", os.path.join(history, version, layout.SCHEMA)) for version in kept)
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     found.extend((name, os.path.join(package, name)) for name in COMPILER)
     return found
@@ -168,7 +168,7 @@ def key(named: Sequence[tuple[str, str]]) -> str:
     """The digest of what the sources hold, in hexadecimal."""
     from hashlib import sha256
 
-    whole = sha256(f"{store.FORMAT}\n".encode())
+    whole = sha256(f"{layout.FORMAT}\n".encode())
     for name, path in named:
         try:
             with open(path, "rb") as file:
@@ -193,7 +193,7 @@ def _stamps(named: Sequence[tuple[str, str]]) -> tuple[str, int]:
             continue
         newest = max(newest, at.st_mtime_ns, at.st_ctime_ns)
         parts.append(f"{name!a}:{at.st_size}:{at.st_mtime_ns}:{at.st_ctime_ns}:{at.st_ino}:{at.st_dev}")
-    return f"{store.FORMAT};" + ";".join(parts), newest
+    return f"{layout.FORMAT};" + ";".join(parts), newest
 
 
 # The folder
@@ -221,7 +221,7 @@ def _read(path: str) -> bytes | None:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as file:
             at = os.fstat(file.fileno())
-            if not stat.S_ISREG(at.st_mode) or not _is_mine(at) or at.st_size > store.LARGEST:
+            if not stat.S_ISREG(at.st_mode) or not _is_mine(at) or at.st_size > layout.LARGEST:
                 return None
             return file.read()
     except OSError:

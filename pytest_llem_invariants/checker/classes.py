@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.checker.codegen import KindTests, always
-from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, remark_of, weakest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from typing import Any, Protocol
 
     from pytest_llem_invariants.checker.codegen import Test
-    from pytest_llem_invariants.checker.core import Checker
-    from pytest_llem_invariants.checker.store import Compiled, Rules
+    from pytest_llem_invariants.checker.layout import Compiled, Rules
+
+    class Owner(Protocol):
+        """What a class asks of the corpus that it belongs to: its name, the other classes, and possible worlds."""
+
+        engine: str
+        version: str
+        origin: str | None
+
+        @property
+        def native_types(self) -> Collection[str]: ...
+
+        def class_checker(self, name: str) -> ClassChecker: ...
+
+        def worlds(self, facts: Iterable[str], context: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]: ...
+
 
 UNKNOWN_FIELD = "unknown_field"
 REMOVED_FIELD = "removed_field"
@@ -65,15 +79,15 @@ _NO_TEST = _Same(None)
 class ClassChecker:
     """The rules of one class."""
 
-    __slots__ = ("_always", "_checker", "_compiled", "_data", "_ok", "_rules", "_sections", "_tests", "name")
+    __slots__ = ("_always", "_compiled", "_data", "_ok", "_owner", "_rules", "_sections", "_tests", "name")
 
-    def __init__(self, checker: Checker, name: str, compiled: Compiled) -> None:
+    def __init__(self, owner: Owner, name: str, compiled: Compiled) -> None:
         self.name = name
-        self._checker = checker
+        self._owner = owner
         self._compiled = compiled
         self._data = data = compiled.tests(name)
         self._rules: Rules | None = None
-        self._ok = Verdict((), data["certification"], (name,), (), checker.origin)
+        self._ok = Verdict((), data["certification"], (name,), (), owner.origin)
         self._tests = _Tests(data["tests"], data.get("fields"))
         text = data["always"]
         self._always = None if text is None else always(text)
@@ -158,9 +172,9 @@ class ClassChecker:
             if self._tests[field] is _NO_FIELD:
                 return UNKNOWN_FIELD
         inner = _section(value, self._sections[field]) if field in self._sections else None
-        if inner is None or inner[0] not in self._checker.native_types:
+        if inner is None or inner[0] not in self._owner.native_types:
             return None
-        errors = self._checker.class_checker(inner[0]).check(inner[1], context).errors
+        errors = self._owner.class_checker(inner[0]).check(inner[1], context).errors
         return errors[0].rule_id if errors else None
 
     def _verdict(self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
@@ -196,7 +210,7 @@ class ClassChecker:
 
         Where each world has an error of its own the library rejects in all of them, so that each of these is one.
         """
-        worlds = [open_.intersection(self._hits(kwargs, world) or ()) for world in self._checker.worlds(facts, context)]
+        worlds = [open_.intersection(self._hits(kwargs, world) or ()) for world in self._owner.worlds(facts, context)]
         possible = set().union(*worlds)
         errors = {hit for hit in possible if self.rules[hit]["severity"] == "error"}
         certain = open_.intersection(*worlds)
@@ -233,18 +247,8 @@ class ClassChecker:
         for name in rule.get("context", ()):
             if name in context:
                 values[name] = context[name]
-        return Violation(
-            rule["id"],
-            rule["severity"],
-            self.name,
-            tuple(field for field in fields if field in values) or fields,
-            values,
-            rule.get("words"),
-            rule["summary"],
-            rule["guard"],
-            rule["suggestion"],
-            rule["certification"],
-        )
+        given = tuple(field for field in fields if field in values) or fields
+        return Violation(rule, self.name, given, values)
 
     def remark(self, name: str, *, is_guessed: bool = True) -> Violation | None:
         """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip."""
@@ -271,7 +275,7 @@ class ClassChecker:
     def _notice(self, name: str, severity: str | None = None) -> Violation:
         severity = severity or self._refusal()
         short = self.name.rpartition(".")[2]
-        version = f"{self._checker.engine} {self._checker.version}"
+        version = f"{self._owner.engine} {self._owner.version}"
         if name in self._data["gone"]:
             last, by = self._data["gone"][name]
             if by is not None:
@@ -293,7 +297,7 @@ class ClassChecker:
 
     def _unknown(self, name: str, guess: str | None, severity: str) -> Violation:
         short = self.name.rpartition(".")[2]
-        text = f"{short} of {self._checker.engine} {self._checker.version} has no field {name!r}"
+        text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
         return self._about(UNKNOWN_FIELD, name, text, _mend(guess), severity)
 
     def _refusal(self) -> str:
@@ -306,7 +310,8 @@ class ClassChecker:
         return nearest(name, self._data["fields"], ALMOST_THE_SAME if is_slip else ALIKE)
 
     def _about(self, kind: str, field: str, text: str, suggestion: str, severity: str) -> Violation:
-        return Violation(kind, severity, self.name, (field,), {}, None, text, None, suggestion, self._ok.certification)
+        remark = remark_of(kind, severity, text, suggestion, self._ok.certification)
+        return Violation(remark, self.name, (field,), {})
 
     def _with_sections(self, hits: list[int] | None, kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
         violations, depends = ([], []) if hits is None else self._told(hits, kwargs, context)
@@ -314,9 +319,9 @@ class ClassChecker:
         types = [self.name]
         for field, native_type in self._sections.items():
             inner = _section(kwargs.get(field), native_type)
-            if inner is None or inner[0] not in self._checker.native_types:
+            if inner is None or inner[0] not in self._owner.native_types:
                 continue
-            verdict = self._checker.class_checker(inner[0]).check(inner[1], context)
+            verdict = self._owner.class_checker(inner[0]).check(inner[1], context)
             certifications.append(verdict.certification)
             types.extend(verdict.native_types)
             violations.extend(_inside(field, violation) for violation in verdict.violations)

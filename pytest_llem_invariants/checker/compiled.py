@@ -11,8 +11,8 @@ from typing import Any, Final
 from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
+from pytest_llem_invariants.checker.layout import BODY, HEAD, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
-from pytest_llem_invariants.checker.store import BODY, HEAD, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.suggest import suggestion
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest

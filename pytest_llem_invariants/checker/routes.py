@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.verdict import CERTIFICATIONS, Violation
+from pytest_llem_invariants.checker.verdict import Violation, remark_of
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.bounded import DEEPEST, depth_of
 from pytest_llem_invariants.text.likeness import MOST_GUESSES, nearest
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from typing import Any, TypeGuard
 
-    from pytest_llem_invariants.checker.core import Checker
+    from pytest_llem_invariants.checker.core import LoadedCorpus
 
     Path = tuple[str | int, ...]
 
@@ -61,23 +61,23 @@ class Routed:
         return None
 
 
-def route(checker: Checker, config: Mapping[str, Any], form: str | None = None) -> list[Routed]:
+def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = None) -> list[Routed]:
     """Every class that a document speaks to."""
-    forms: Mapping[str, Mapping[str, Any]] = checker.routes.get("forms", {})
+    forms: Mapping[str, Mapping[str, Any]] = corpus.routes.get("forms", {})
     if form is not None:
         if form in forms:
-            return _through(checker, forms[form], config)
-        name = checker.resolve(form)
+            return _through(corpus, forms[form], config)
+        name = corpus.resolve(form)
         return [Routed(name, dict(config), {key: (key,) for key in config})]
     if not forms:
         raise RoutingError(
-            f"{checker.engine}: nothing says how a config reaches its classes — name the class with --type"
+            f"{corpus.engine}: nothing says how a config reaches its classes — name the class with --type"
         )
     for candidate in forms.values():
         if _is_marked(candidate, config):
-            return _through(checker, candidate, config)
+            return _through(corpus, candidate, config)
     open_to_all = [candidate for candidate in forms.values() if "where" not in candidate]
-    return _through(checker, max(open_to_all, key=lambda candidate: _known(checker, candidate, config)), config)
+    return _through(corpus, max(open_to_all, key=lambda candidate: _known(corpus, candidate, config)), config)
 
 
 def _is_marked(form: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
@@ -88,42 +88,23 @@ def _is_marked(form: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
     return any(mark in config for mark in form.get("marks", ()))
 
 
-def _known(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> int:
+def _known(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     """How many of the keys this form understands: the first of the best wins."""
     name = form.get("class")
     keys = {_field(form, str(key).partition(".")[0])[0] for key in config}
     sections = form.get("sections", {})
     if name is None:
         return sum(key in sections for key in keys)
-    tests = checker.class_checker(name)
+    tests = corpus.class_checker(name)
     fields = tests.fields or tests.known_fields
     return sum(key in fields or key in sections or key in form.get("ignore", ()) for key in keys)
 
 
-def understood(checker: Checker, config: Mapping[str, Any]) -> int:
+def understood(corpus: LoadedCorpus, config: Mapping[str, Any]) -> int:
     """How many keys of a document the engine understands, as whichever form fits best; a mark counts for more."""
-    forms = checker.routes.get("forms", {}).values()
+    forms = corpus.routes.get("forms", {}).values()
     marked = sum(mark in config for form in forms for mark in form.get("marks", ()))
-    return 10 * marked + max((_known(checker, form, config) for form in forms), default=0)
-
-
-def guess(config: Mapping[str, Any], checkers: dict[str, Checker], root: str | None = None) -> Checker:
-    """The checker of the engine that understands most of the keys; those loaded on the way stay in `checkers`."""
-    from pytest_llem_invariants.checker import store
-    from pytest_llem_invariants.checker.core import Checker
-
-    best: Checker | None = None
-    most = (0, 0)
-    for engine in store.engines(store.data_root(root)):
-        if engine not in checkers:
-            checkers[engine] = Checker.load(engine, root=root)
-        # Where two understand as much, the one whose rules are better founded.
-        rank = understood(checkers[engine], config), CERTIFICATIONS.index(checkers[engine].certification)
-        if rank > most and rank[0]:
-            best, most = checkers[engine], rank
-    if best is None:
-        raise RoutingError(f"no engine knows any of these keys — name one of {', '.join(sorted(checkers))}")
-    return best
+    return 10 * marked + max((_known(corpus, form, config) for form in forms), default=0)
 
 
 def _field(form: Mapping[str, Any], key: str) -> tuple[str, bool]:
@@ -155,11 +136,11 @@ def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[s
     return written, False
 
 
-def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
+def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
     ignored = frozenset(form.get("ignore", ()))
     sections: Mapping[str, Any] = form.get("sections", {})
     name: str | None = form.get("class")
-    tests = None if name is None else checker.class_checker(name)
+    tests = None if name is None else corpus.class_checker(name)
     fields = None if tests is None else tests.fields
     remarks: list[Violation] = []
     kwargs: dict[str, Any] = {}
@@ -204,7 +185,7 @@ def _through(checker: Checker, form: Mapping[str, Any], config: Mapping[str, Any
         if negated and isinstance(value, bool):
             value = not value
         if field in sections and isinstance(value, dict):
-            routed.extend(_section(checker, sections[field], str(key), value))
+            routed.extend(_section(corpus, sections[field], str(key), value))
             continue
         kwargs[field] = value
         places[field] = (*above, key)
@@ -241,7 +222,7 @@ def _listed(value: Any) -> Any:
     return [_parsed(item, None) for item in value.split(",")] if isinstance(value, str) else value
 
 
-def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> list[Routed]:
+def _section(corpus: LoadedCorpus, target: Any, key: str, value: dict[str, Any]) -> list[Routed]:
     """A mapping inside the document that is a class of its own, chosen by a key inside it where there are several.
 
     Of a class without rules and schema there is nothing to say.
@@ -257,7 +238,7 @@ def _section(checker: Checker, target: Any, key: str, value: dict[str, Any]) -> 
             remark = _unknown_word(target, key, value, chosen)
             return [] if remark is None else [Routed(None, {}, {}, (remark,))]
         target = classes[chosen]
-    if target not in checker.native_types:
+    if target not in corpus.native_types:
         return []
     kwargs = {str(name): item for name, item in value.items() if name not in drop}
     return [Routed(target, kwargs, {name: (key, name) for name in kwargs})]
@@ -273,7 +254,7 @@ def _unknown_word(target: Mapping[str, Any], key: str, value: Mapping[str, Any],
     path = (key, target["by"])
     field = ".".join(path)
     text = unknown["message"].replace("{value}", shortened(chosen))
-    return Violation(UNKNOWN_WORD, "warn", key, (field,), {field: chosen}, None, text, None, mend, "none", path)
+    return Violation(remark_of(UNKNOWN_WORD, "warn", text, mend, "none"), key, (field,), {field: chosen}, path)
 
 
 def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
@@ -331,29 +312,31 @@ def begins(command: Mapping[str, Any], words: Sequence[str]) -> bool:
 
 
 def route_command(
-    checker: Checker, words: Sequence[str], read: Callable[[str], Mapping[str, Any]] | None = None
+    corpus: LoadedCorpus, words: Sequence[str], read: Callable[[str], Mapping[str, Any]] | None = None
 ) -> list[Routed]:
     """A command line, by the first command of the engine that its words begin with.
 
     `read` opens the config file that the command line may name; what the command line says itself wins.
     """
-    for command in checker.routes.get("commands", ()):
+    for command in corpus.routes.get("commands", ()):
         head = command["words"]
         if begins(command, words):
-            form = checker.routes["forms"][command["form"]]
-            options = _options(checker, form, command, list(words[len(head) :]))
+            form = corpus.routes["forms"][command["form"]]
+            options = _options(corpus, form, command, list(words[len(head) :]))
             named = next((options[key] for key in options if _field(form, key)[0] == command.get("file")), None)
             if read is not None and isinstance(named, str):
                 told = {_field(form, key)[0] for key in options}
                 below = {key: value for key, value in read(named).items() if _field(form, key)[0] not in told}
                 options = {**below, **options}
-            return _through(checker, form, options)
-    known = ", ".join(" ".join(command["words"]) for command in checker.routes.get("commands", ())) or "none"
-    raise RoutingError(f"{checker.engine}: no command begins like {' '.join(words[:2])!r} — known are {known}")
+            return _through(corpus, form, options)
+    known = ", ".join(" ".join(command["words"]) for command in corpus.routes.get("commands", ())) or "none"
+    raise RoutingError(f"{corpus.engine}: no command begins like {' '.join(words[:2])!r} — known are {known}")
 
 
-def _options(checker: Checker, form: Mapping[str, Any], command: Mapping[str, Any], words: list[str]) -> dict[str, Any]:
-    fields = checker.class_checker(form["class"]).fields or {}
+def _options(
+    corpus: LoadedCorpus, form: Mapping[str, Any], command: Mapping[str, Any], words: list[str]
+) -> dict[str, Any]:
+    fields = corpus.class_checker(form["class"]).fields or {}
     options: dict[str, Any] = {}
     index = 0
     while index < len(words):

@@ -1,158 +1,20 @@
-"""Where corpora lie, and their compiled form. Strings and `os` only: this stands before every check."""
+"""Where corpora lie, and how their compiled form is had. Strings and `os` only: this stands before every check."""
 
 from __future__ import annotations
 
 import os
-from zlib import crc32
 
-from pytest_llem_invariants.checker import shapes
+from pytest_llem_invariants.checker.layout import COMPILED, SOURCES, Compiled, parse
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
-from pytest_llem_invariants.text.bounded import read_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
-    Root = str | os.PathLike[str]
+    from pytest_llem_invariants.checker.layout import Root
 
-FORMAT = 3
-COMPILED = "compiled.json"
-SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json")
-SCHEMA = SOURCES[2]
-HEAD = f'{{"format":{FORMAT},"digest":"'
-THEN = '","head":'
-BODY = ',"body":['
-"""What surrounds the head and its digest in the first line; the classes stand in the lines below."""
-LARGEST = 256 * 1024 * 1024
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SHIPPED = os.path.join(_PACKAGE, "_data")
-_MEND = "llem-invariants compile"
-
-
-def digest(text: bytes) -> str:
-    """A checksum that tells damage: every flipped byte, and all but one in four billion of other accidents."""
-    return f"{crc32(text):08x}"
-
-
-class Compiled:
-    """A compiled corpus: its head, and for each class its tests and its rules, read only when they are asked for.
-
-    Every part has its digest. Where one is damaged, the corpus is made `again`, if that is known how.
-    """
-
-    __slots__ = ("_again", "_body", "_text", "head", "path")
-
-    def __init__(
-        self, head: dict[str, Any], text: bytes, body: int, path: str, again: Callable[[], Compiled] | None = None
-    ) -> None:
-        self.head = head
-        self.path = path
-        self._text = text
-        self._body = body
-        self._again = again
-
-    def tests(self, name: str) -> dict[str, Any]:
-        """What a check of the class asks."""
-        tests: dict[str, Any] = self._part(name, 0, shapes.is_class)
-        return tests
-
-    def rules(self, name: str) -> Rules:
-        """What is told of the rules of the class."""
-        return Rules(self._part(name, 3, shapes.is_texts), name, self.path)
-
-    def _part(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
-        found = self._read(name, first, is_right)
-        if found is None and self._again is not None:
-            fresh = self._again()
-            self.head, self._text, self._body, self._again = fresh.head, fresh._text, fresh._body, None
-            found = self._read(name, first, is_right)
-        if found is None:
-            raise damaged(name, self.path)
-        return found
-
-    def _read(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
-        at, length, checksum = self.head["classes"].get(name, (0, 0, 0, 0, 0, 0))[first : first + 3]
-        text = self._text[self._body + at : self._body + at + length]
-        if crc32(text) != checksum:
-            return None
-        data = _parsed(_ascii(text))
-        return data if is_right(data) else None
-
-
-class Rules:
-    """What is told of the rules of a class, each read when it is asked for: a config triggers few of them."""
-
-    __slots__ = ("_known", "_name", "_path", "_texts")
-
-    def __init__(self, texts: Sequence[str], name: str, path: str) -> None:
-        self._texts = texts
-        self._name = name
-        self._path = path
-        self._known: dict[int, dict[str, Any]] = {}
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return map(self.__getitem__, range(len(self._texts)))
-
-    def __getitem__(self, number: int) -> dict[str, Any]:
-        found = self._known.get(number)
-        if found is None:
-            found = _parsed(self._texts[number]) if number < len(self._texts) else None
-            if found is None or not shapes.is_rule(found):
-                raise damaged(self._name, self._path)
-            found["type"] = self._name
-            self._known[number] = found
-        return found
-
-
-def damaged(name: str, path: str) -> CorpusError:
-    return CorpusError(f"the compiled rules of {name} are damaged", path=path, mend=_MEND)
-
-
-def _ascii(text: bytes) -> str:
-    """What was written in ASCII; what was not is damaged, and told by its digest or its form."""
-    return str(text, "ascii", "replace")
-
-
-def _parsed(text: str) -> Any:
-    """What JSON text holds; None where it is none."""
-    import json
-
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def parse(text: bytes, path: Root, again: Callable[[], Compiled] | None = None) -> Compiled | None:
-    """A compiled corpus; None where an earlier layout wrote it."""
-    shown = os.fspath(path)
-    if text.startswith(HEAD.encode()):
-        start, end = len(HEAD) + 8 + len(THEN), text.find(b"\n")
-        line = text[start : end - len(BODY)]
-        if text[len(HEAD) : start] == (digest(line) + THEN).encode():
-            head = _parsed(_ascii(line))
-            if shapes.is_head(head):
-                return Compiled(head, text, end + 1, shown, again)
-        raise CorpusError("the compiled corpus is damaged", path=shown, mend=_MEND)
-    version = (_parsed(_ascii(text)) or {}).get("format") if text.startswith(b"{") else None
-    if type(version) is not int or version == FORMAT:
-        raise CorpusError("not a compiled corpus", path=shown, mend=_MEND)
-    if version < FORMAT:
-        return None
-    raise CorpusError(
-        f"the corpus has layout {version}, and this package knows up to {FORMAT}",
-        path=shown,
-        mend="pip install -U pytest-llem-invariants",
-    )
-
-
-def read_limited(path: str) -> bytes:
-    """What a compiled corpus that somebody brings holds."""
-    return read_bytes(path, LARGEST, "this is no corpus")
 
 
 def packaged_root() -> str:

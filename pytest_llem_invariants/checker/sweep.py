@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.classes import ClassChecker
     from pytest_llem_invariants.checker.codegen import Test
-    from pytest_llem_invariants.checker.core import Checker
+    from pytest_llem_invariants.checker.core import LoadedCorpus
 
     Choice = Mapping[str, Any]
     Axis = Sequence[Choice]
@@ -39,9 +39,11 @@ class GridError(LlemError):
 class Pruned:
     """The valid combinations of a grid: iterate over them, or ask for the counts. Nothing is kept in memory."""
 
-    def __init__(self, checker: Checker, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]) -> None:
+    def __init__(
+        self, corpus: LoadedCorpus, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]
+    ) -> None:
         self.native_type = native_type
-        self._checker = checker
+        self._corpus = corpus
         self._axes = axes
         self._context = context
         self._counts: tuple[int, dict[str, int]] | None = None
@@ -64,15 +66,15 @@ class Pruned:
     @property
     def certification(self) -> str:
         """The weakest evidence of the classes that judged: the grid's own, and those of its nested configs."""
-        own = self._checker.class_checker(self.native_type)
+        own = self._corpus.class_checker(self.native_type)
         fields = set().union(*map(_fields_of, self._axes))
         inner = {native_type for field, native_type in own.sections.items() if field in fields}
-        known = sorted(inner.intersection(self._checker.native_types))
-        return weakest([own.certification, *(self._checker.class_checker(name).certification for name in known)])
+        known = sorted(inner.intersection(self._corpus.native_types))
+        return weakest([own.certification, *(self._corpus.class_checker(name).certification for name in known)])
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The valid combinations in the order of the grid, the last field varying fastest."""
-        plan = _Plan(self._checker, self.native_type, self._axes, self._context)
+        plan = _Plan(self._corpus, self.native_type, self._axes, self._context)
         return iter(()) if plan.refused is not None else plan.walk(0, {}, plan.worlds)
 
     def __len__(self) -> int:
@@ -80,11 +82,11 @@ class Pruned:
 
     def _counted(self) -> tuple[int, dict[str, int]]:
         if self._counts is None:
-            axes = _neighbours_close(self._checker, self.native_type, self._axes)
-            plan = _Plan(self._checker, self.native_type, axes, self._context)
+            axes = _neighbours_close(self._corpus, self.native_type, self._axes)
+            plan = _Plan(self._corpus, self.native_type, axes, self._context)
             valid, cut = plan.count()
             places = {
-                rule["id"]: place for place, rule in enumerate(self._checker.class_checker(self.native_type).rules)
+                rule["id"]: place for place, rule in enumerate(self._corpus.class_checker(self.native_type).rules)
             }
             by_place = sorted(cut, key=lambda name: (places.get(name, len(places)), name))
             self._counts = valid, {name: cut[name] for name in by_place}
@@ -92,12 +94,12 @@ class Pruned:
 
 
 def prune(
-    checker: Checker, grid: Mapping[str, Any], native_type: str | None, context: Mapping[str, Any] | None
+    corpus: LoadedCorpus, grid: Mapping[str, Any], native_type: str | None, context: Mapping[str, Any] | None
 ) -> Pruned:
     """Take a grid: field → list of values, a plain value for a fixed field, `zip` for fields that vary together."""
     axes = read_grid(grid)
-    name = checker.resolve(native_type) if native_type else _best_class(checker, axes)
-    return Pruned(checker, name, axes, checker.context if context is None else {**checker.context, **context})
+    name = corpus.resolve(native_type) if native_type else _best_class(corpus, axes)
+    return Pruned(corpus, name, axes, corpus.context if context is None else {**corpus.context, **context})
 
 
 def read_grid(grid: Any) -> list[Axis]:
@@ -147,21 +149,21 @@ def _nested(name: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     return product(*columns)
 
 
-def _best_class(checker: Checker, axes: Sequence[Axis]) -> str:
+def _best_class(corpus: LoadedCorpus, axes: Sequence[Axis]) -> str:
     """The class whose fields the grid names, preferring the engine's own forms."""
     from pytest_llem_invariants.checker.routes import RoutingError
 
     fields = {field for axis in axes for choice in axis for field in choice}
-    fronts = [form["class"] for form in checker.routes.get("forms", {}).values() if "class" in form]
+    fronts = [form["class"] for form in corpus.routes.get("forms", {}).values() if "class" in form]
     best: str | None = None
     most = 0
-    for name in dict.fromkeys((*fronts, *checker.native_types)):
-        known = len(fields.intersection(checker.class_checker(name).known_fields))
+    for name in dict.fromkeys((*fronts, *corpus.native_types)):
+        known = len(fields.intersection(corpus.class_checker(name).known_fields))
         if known > most:
             best, most = name, known
     if best is None:
         raise RoutingError(
-            f"{checker.engine}: no class has the fields {', '.join(sorted(fields))} — name it with --type"
+            f"{corpus.engine}: no class has the fields {', '.join(sorted(fields))} — name it with --type"
         )
     return best
 
@@ -177,9 +179,9 @@ def _fields_of(axis: Axis) -> set[str]:
     return {field for choice in axis for field in choice}
 
 
-def _neighbours_close(checker: Checker, native_type: str, axes: Sequence[Axis]) -> list[Axis]:
+def _neighbours_close(corpus: LoadedCorpus, native_type: str, axes: Sequence[Axis]) -> list[Axis]:
     """The axes in an order in which rules complete early: always next the one that finishes most rules."""
-    rules = [_rule_fields(rule) for rule in checker.class_checker(native_type).rules]
+    rules = [_rule_fields(rule) for rule in corpus.class_checker(native_type).rules]
     fields = [_fields_of(axis) for axis in axes]
     every = set().union(*fields)
     relevant = [rule & every for rule in rules if rule & every]
@@ -208,18 +210,20 @@ def _rule_fields(rule: Mapping[str, Any]) -> set[str]:
 class _Plan:
     """Which rules to ask at which depth, for axes in a given order."""
 
-    def __init__(self, checker: Checker, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]) -> None:
+    def __init__(
+        self, corpus: LoadedCorpus, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]
+    ) -> None:
         self._axes = axes
-        tests = checker.class_checker(native_type)
+        tests = corpus.class_checker(native_type)
         depth_of = {field: depth for depth, axis in enumerate(axes) for field in _fields_of(axis)}
-        inner = {name for field, name in tests.sections.items() if field in depth_of and name in checker.native_types}
+        inner = {name for field, name in tests.sections.items() if field in depth_of and name in corpus.native_types}
         deciding = [
             *(rule for rule in tests.rules if not depth_of.keys().isdisjoint(rule["anchors"])),
             *(tests.rules[hit] for hit in tests.test_empty(context)),
-            *(rule for name in sorted(inner) for rule in checker.class_checker(name).rules),
+            *(rule for name in sorted(inner) for rule in corpus.class_checker(name).rules),
         ]
         errors = (rule for rule in deciding if rule["severity"] == "error")
-        self._contexts = checker.worlds({fact for rule in errors for fact in rule.get("context", ())}, context)
+        self._contexts = corpus.worlds({fact for rule in errors for fact in rule.get("context", ())}, context)
         asked: list[dict[str, set[int]]] = [{} for _ in axes]
         last_read = [-1] * len(axes)
         for number, rule in enumerate(tests.rules):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 CERTIFICATIONS = ("none", "partial", "simulated", "reused", "full")
@@ -19,49 +19,50 @@ def weakest(certifications: Iterable[str]) -> str:
 class Violation:
     """One rule that a config breaks, or one field that its class does not know."""
 
-    __slots__ = (
-        "_values",
-        "_words",
-        "certification",
-        "fields",
-        "guard",
-        "native_type",
-        "path",
-        "rule_id",
-        "severity",
-        "suggestion",
-        "summary",
-    )
+    __slots__ = ("_rule", "_values", "fields", "native_type", "path")
 
     def __init__(
         self,
-        rule_id: str,
-        severity: str,
+        rule: Mapping[str, Any],
         native_type: str,
         fields: tuple[str, ...],
         values: Mapping[str, Any],
-        words: Sequence[Any] | None,
-        summary: str,
-        guard: str | None,
-        suggestion: str,
-        certification: str,
         path: tuple[str | int, ...] = (),
     ) -> None:
-        self.rule_id = rule_id
-        self.severity = severity
-        """`error`: the library raises. `warn`, `dormant`: it announces, ignores or changes a value."""
+        self._rule = rule
         self.native_type = native_type
         self.fields = fields
         self._values = values
-        self._words = words
-        self.summary = summary
-        """The rule in one sentence."""
-        self.guard = guard
-        """`path:line` in the library, where the rule stands."""
-        self.suggestion = suggestion
-        self.certification = certification
         self.path = path
         """Where the first field stands in the document that was checked; empty where no document was."""
+
+    @property
+    def rule_id(self) -> str:
+        return str(self._rule["id"])
+
+    @property
+    def severity(self) -> str:
+        """`error`: the library raises. `warn`, `dormant`: it announces, ignores or changes a value."""
+        return str(self._rule["severity"])
+
+    @property
+    def summary(self) -> str:
+        """The rule in one sentence."""
+        return str(self._rule["summary"])
+
+    @property
+    def guard(self) -> str | None:
+        """`path:line` in the library, where the rule stands."""
+        guard: str | None = self._rule["guard"]
+        return guard
+
+    @property
+    def suggestion(self) -> str:
+        return str(self._rule["suggestion"])
+
+    @property
+    def certification(self) -> str:
+        return str(self._rule["certification"])
 
     @property
     def values(self) -> dict[str, Any]:
@@ -71,37 +72,19 @@ class Violation:
     @property
     def message(self) -> str:
         """The library's own words with the values filled in; the rule in words where the library is silent."""
-        if self._words is None:
-            return self.summary
-        return render(self._words, self._values)
+        words = self._rule.get("words")
+        return self.summary if words is None else render(words, self._values)
 
     @property
     def is_silent(self) -> bool:
         """Whether it is a rule of the library, and one that the library has no words for."""
-        return self._words is None and self.guard is not None
+        return self._rule.get("words") is None and self.guard is not None
 
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
-        return Violation(
-            self.rule_id,
-            self.severity,
-            self.native_type,
-            fields,
-            {
-                **{
-                    told: self._values[name]
-                    for told, name in zip(fields, self.fields, strict=True)
-                    if name in self._values
-                },
-                **self._values,
-            },
-            self._words,
-            self.summary,
-            self.guard,
-            self.suggestion,
-            self.certification,
-            path,
-        )
+        shown = dict(zip(fields, self.fields, strict=True))
+        values = {name: self._values[field] for name, field in shown.items() if field in self._values}
+        return Violation(self._rule, self.native_type, fields, {**values, **self._values}, path)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -124,6 +107,18 @@ class Violation:
 
     def __hash__(self) -> int:
         return hash((self.rule_id, self.fields))
+
+
+def remark_of(kind: str, severity: str, text: str, suggestion: str, certification: str) -> dict[str, Any]:
+    """What a violation says behind which there is no rule of the library."""
+    return {
+        "id": kind,
+        "severity": severity,
+        "summary": text,
+        "guard": None,
+        "suggestion": suggestion,
+        "certification": certification,
+    }
 
 
 class Dependence:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker import store
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
 from pytest_llem_invariants.cli.parser import context_of
@@ -61,19 +60,26 @@ def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dic
         if key not in checkers:
             checkers[key] = load(options)
         return checkers[key]
-    from pytest_llem_invariants.checker.routes import guess
+    from pytest_llem_invariants.checker import guessing
 
-    best = guess(config, checkers, options.root)
-    return best if options.engine_version is None else _earlier(best.engine, options)
+    return _in_version(guessing.by_keys(config, checkers, options.root), options)
 
 
-def _earlier(engine: str, options: argparse.Namespace) -> Checker:
-    return Checker.load(engine, version=options.engine_version, root=options.root)
+def _in_version(guessed: Checker, options: argparse.Namespace) -> Checker:
+    """The guessed engine in the version that was asked for."""
+    if options.engine_version is None:
+        return guessed
+    return Checker.load(guessed.engine, version=options.engine_version, root=options.root)
 
 
 def _command(options: argparse.Namespace) -> Checked:
     words: Sequence[str] = options.words
-    checker = load(options) if options.engine or options.corpus else _checker_of_command(options)
+    if options.engine or options.corpus:
+        checker = load(options)
+    else:
+        from pytest_llem_invariants.checker import guessing
+
+        checker = _in_version(guessing.by_command(words, options.root), options)
     context = context_of(options, checker)
     verdict = checker.check_command(words, context=context, read=_contents)
     return Checked("the command line", checker, verdict, None)
@@ -83,16 +89,3 @@ def _contents(name: str) -> Mapping[str, Any]:
     from pytest_llem_invariants.checker.documents import read
 
     return read(name).data
-
-
-def _checker_of_command(options: argparse.Namespace) -> Checker:
-    from pytest_llem_invariants.checker.routes import begins
-
-    known: list[str] = []
-    for engine in store.engines(store.data_root(options.root)):
-        checker = Checker.load(engine, root=options.root)
-        for command in checker.routes.get("commands", ()):
-            known.append(" ".join(command["words"]))
-            if begins(command, options.words):
-                return checker if options.engine_version is None else _earlier(engine, options)
-    raise LlemError(f"no engine has a command {' '.join(options.words[:2])!r} — known are {', '.join(known) or 'none'}")

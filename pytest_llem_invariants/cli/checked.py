@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.checker import Checker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

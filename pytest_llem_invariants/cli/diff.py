@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.describe import told_origin
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli import INVALID

@@ -11,8 +11,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_llem_invariants.checker import store
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker import layout, store
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli.check import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
@@ -111,7 +111,7 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
         folder = os.path.join(root, "corpora", checker.engine)
         if options.engine_version in store.versions(root, checker.engine):
             folder = os.path.join(folder, "history", options.engine_version)
-        path = os.path.join(folder, store.SOURCES[0])
+        path = os.path.join(folder, layout.SOURCES[0])
     if not os.path.exists(path) or path.endswith(".json"):
         return []
     rule = _full_rule(Path(path), identity)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llem_invariants.checker import store
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker import layout, store
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.export import Unsupported, json_schema, markdown, pydantic_source, with_sections
 from pytest_llem_invariants.checker.written import as_written
 from pytest_llem_invariants.cli.check import load
@@ -70,7 +70,7 @@ def _folder(checker: Checker, options: argparse.Namespace) -> Path:
     folder = os.path.join(root, "corpora", checker.engine)
     if options.engine_version in store.versions(root, checker.engine):
         folder = os.path.join(folder, "history", options.engine_version)
-    return Path(folder) / store.SOURCES[0]
+    return Path(folder) / layout.SOURCES[0]
 
 
 def _front(checker: Checker) -> str:
@@ -121,7 +121,7 @@ def _schema(
 
 def _parameters(folder: Path) -> dict[str, dict[str, Any]]:
     """The parameters of each class in the discovered schema, if there is one."""
-    path = folder / store.SOURCES[2]
+    path = folder / layout.SOURCES[2]
     schema = read_schema(path) if path.exists() else {}
     engine, sampling = schema.get("engine_params", {}), schema.get("sampling_params", {})
     return {name: {**engine.get(name, {}), **sampling.get(name, {})} for name in {**engine, **sampling}}

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pytest_llem_invariants.checker.core import Checker
+    from pytest_llem_invariants.checker.checker import Checker
 
 _INTRODUCTION = """\
 Will this engine accept my config? Answered in milliseconds, from rules that were proven against the live library;

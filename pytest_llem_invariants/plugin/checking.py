@@ -138,11 +138,13 @@ class ConfigItem(pytest.Item):
             self.add_report_section("call", "llem", "\n".join([*filter(None, [told]), *open_]))
 
     def _verdict(self, config: Config) -> Verdict:
-        from pytest_llem_invariants.checker.routes import guess
+        from pytest_llem_invariants.checker import guessing
 
         engine = self.config.getini("llem_configs_engine")
         checkers = self.config.stash.setdefault(_CHECKERS, {})
-        checker: Checker = _checker(self.config, engine) if engine else guess(config.data, checkers, _root(self.config))
+        checker: Checker = (
+            _checker(self.config, engine) if engine else guessing.by_keys(config.data, checkers, _root(self.config))
+        )
         return checker.check_config(config.data, context=_context(self.config, checker))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

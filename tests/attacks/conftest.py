@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.checker.core import Checker
+from pytest_llem_invariants.checker.checker import Checker
 from tests.attacks.targets import Range
 from tests.checker.demo import install
 

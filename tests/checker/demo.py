@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.checker.core import Checker
-from pytest_llem_invariants.checker.store import parse
+from pytest_llem_invariants.checker.layout import parse
 from pytest_llem_invariants.corpus.files import render_proposed, render_validated, sha256_of
 from pytest_llem_invariants.model import (
     AddedBy,

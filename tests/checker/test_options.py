@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.checker.core import Checker
 from pytest_llem_invariants.ssot import read_ssot
 from tests.checker.demo import SCHEMA, SERVE, SSOT, checker_from, corpus_of, parameter, rule
 

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_llem_invariants import Checker, Violation
 from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.checker.verdict import remark_of
 from pytest_llem_invariants.corpus.files import render_proposed
 from tests.checker.demo import SERVE, corpus_of, rule
 
@@ -142,8 +143,10 @@ def test_an_unknown_command_is_told_with_the_known_ones() -> None:
 
 
 def test_violations_compare_by_what_they_say() -> None:
+    rule = {**remark_of("r", "error", "s", "", "full"), "words": [["str", "a"]]}
+
     def one(value: int) -> Violation:
-        return Violation("r", "error", "t", ("a",), {"a": value}, [["str", "a"]], "s", None, "", "full")
+        return Violation(rule, "t", ("a",), {"a": value})
 
     assert one(1) == one(1)
     assert one(1) != one(2)

@@ -13,7 +13,7 @@ from zlib import crc32
 import pytest
 
 from pytest_llem_invariants import Checker
-from pytest_llem_invariants.checker import codegen, store
+from pytest_llem_invariants.checker import codegen, layout, store
 from pytest_llem_invariants.checker.compiled import compile_corpus
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import render_proposed
@@ -102,8 +102,8 @@ def test_the_packaged_corpora_have_no_origin(capsys: pytest.CaptureFixture[str],
 def rewritten(change: Callable[[dict[str, Any]], None], part: int = 0, name: str = SAMPLING) -> bytes:
     """A compiled corpus with another head (part -1), or another part of a class, and digests that fit."""
     lines = compile_corpus(corpus_of(), schema=SCHEMA).encode().splitlines(keepends=True)
-    start = len(store.HEAD) + 8 + len(store.THEN)
-    head = json.loads(lines[0][start : -len(store.BODY) - 1])
+    start = len(layout.HEAD) + 8 + len(layout.THEN)
+    head = json.loads(lines[0][start : -len(layout.BODY) - 1])
     place = sorted(head["classes"]).index(name) * 2 + part + 1
     if part < 0:
         change(head)
@@ -119,7 +119,7 @@ def rewritten(change: Callable[[dict[str, Any]], None], part: int = 0, name: str
             entry[number % 2 * 3 : number % 2 * 3 + 3] = [at, len(line) - 2, crc32(line[:-2])]
             at += len(line)
     first = json.dumps(head).encode()
-    lines[0] = (store.HEAD + store.digest(first) + store.THEN).encode() + first + store.BODY.encode() + b"\n"
+    lines[0] = (layout.HEAD + layout.digest(first) + layout.THEN).encode() + first + layout.BODY.encode() + b"\n"
     return b"".join(lines)
 
 
@@ -308,7 +308,7 @@ def test_a_newer_layout_is_refused_with_the_mend(tmp_path: Path) -> None:
 def test_a_huge_file_is_refused_without_reading_it(tmp_path: Path) -> None:
     path = tmp_path / "compiled.json"
     with path.open("wb") as file:
-        file.truncate(store.LARGEST + 10)
+        file.truncate(layout.LARGEST + 10)
     with pytest.raises(CorpusError, match="larger than"):
         Checker.load(corpus=path)
 
@@ -316,13 +316,13 @@ def test_a_huge_file_is_refused_without_reading_it(tmp_path: Path) -> None:
 def test_every_flipped_byte_is_an_error_or_of_no_account() -> None:
     whole = compile_corpus(corpus_of(RULES[:3]), schema=SCHEMA).encode()
     config = {"temperature": -1, "top_p": 0.5}
-    expected = store.parse(whole, "x")
+    expected = layout.parse(whole, "x")
     assert expected is not None
     verdict = Checker(expected).check(SAMPLING, config).as_dict()
     for place in range(len(whole)):
         flipped = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
         try:
-            compiled = store.parse(flipped, "x")
+            compiled = layout.parse(flipped, "x")
             told = None if compiled is None else Checker(compiled).check(SAMPLING, config).as_dict()
         except CorpusError:
             continue

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.checker.core import ANOTHER, Checker
+from pytest_llem_invariants.checker.core import ANOTHER
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import field_resolver, parse_proposed, render_proposed
 from pytest_llem_invariants.language.predicates import compile_match

@@ -1,0 +1,122 @@
+"""The checker as people use it: load a corpus, then ask about keyword arguments, a config, a command or a grid."""
+
+from __future__ import annotations
+
+import os
+
+from pytest_llem_invariants.checker import layout, store
+from pytest_llem_invariants.checker.core import LoadedCorpus
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, weakest
+from pytest_llem_invariants.errors import CorpusError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.routes import Routed
+    from pytest_llem_invariants.checker.sweep import Pruned
+
+
+class Checker(LoadedCorpus):
+    """Answers whether a config will be accepted; `Checker.load` is the usual way in.
+
+    What reads documents and grids is imported when it is first asked for: every module costs a check its start.
+    """
+
+    @classmethod
+    def load(
+        cls,
+        engine: str | None = None,
+        *,
+        version: str | None = None,
+        corpus: str | os.PathLike[str] | None = None,
+        root: str | os.PathLike[str] | None = None,
+    ) -> Checker:
+        """Load the corpus of an engine (its newest version, or `version`), or a proposed file at a path.
+
+        It is the one that comes with this package, unless `root` names a folder with `engine_versions/` and
+        `corpora/`. Nothing is ever taken from the current folder by itself.
+        """
+        if corpus is not None:
+            return cls._of_file(os.fspath(corpus), engine, root)
+        if engine is None:
+            raise TypeError("Checker.load wants an engine, or corpus=path")
+        return cls(store.load(engine, version, root), store.origin_of(root))
+
+    @classmethod
+    def _of_file(cls, name: str, engine: str | None, root: layout.Root | None) -> Checker:
+        from pathlib import Path
+
+        from pytest_llem_invariants.checker.compiled import compile_file
+
+        path = Path(name)
+        if path.suffix == ".json":
+            text = layout.read_limited(name)
+        else:
+            text = compile_file(path, Path(store.data_root(root))).encode()
+        compiled = layout.parse(text, path)
+        if compiled is None:
+            raise CorpusError("another layout of a compiled corpus", path=path, mend="llem-invariants compile")
+        known = compiled.head["engine"]
+        if engine is not None and known != engine:
+            raise CorpusError(f"a corpus of {known!r}, not of {engine!r}", path=path)
+        return cls(compiled, name)
+
+    def check_config(
+        self, config: Mapping[str, Any], *, form: str | None = None, context: Mapping[str, Any] | None = None
+    ) -> Verdict:
+        """Check what people write: a serve config, a request body, a `generation_config.json`, nested configs.
+
+        `form` names one of the engine's forms where the keys alone do not tell which is meant.
+        """
+        from pytest_llem_invariants.checker.routes import route
+
+        return self.check_routed(route(self, config, form), context=context)
+
+    def check_command(
+        self,
+        words: Sequence[str],
+        *,
+        context: Mapping[str, Any] | None = None,
+        read: Callable[[str], Mapping[str, Any]] | None = None,
+    ) -> Verdict:
+        """Check a command line such as `["vllm", "serve", "--tensor-parallel-size", "0"]`.
+
+        `read` gives the contents of a config file that the command line names; without it, that file is left aside.
+        """
+        from pytest_llem_invariants.checker.routes import route_command
+
+        return self.check_routed(route_command(self, words, read), context=context)
+
+    def check_routed(self, routed: Sequence[Routed], *, context: Mapping[str, Any] | None = None) -> Verdict:
+        """One verdict over several classes, each violation with its place in the document."""
+        violations: list[Violation] = []
+        depends: list[Dependence] = []
+        verdicts = []
+        for part in routed:
+            violations.extend(part.remarks)
+            if part.native_type is None:
+                continue
+            verdict = self.check(part.native_type, part.kwargs, context=context)
+            verdicts.append(verdict)
+            violations.extend(part.place(violation) for violation in verdict.violations)
+            depends.extend(Dependence(one.facts, part.place(one.violation)) for one in verdict.depends)
+        types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
+        certification = weakest([verdict.certification for verdict in verdicts])
+        return Verdict(tuple(violations), certification, types, tuple(depends), self.origin)
+
+    def prune(
+        self,
+        grid: Mapping[str, Any],
+        *,
+        native_type: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Pruned:
+        """The valid combinations of a grid of values, found without going through the invalid ones."""
+        from pytest_llem_invariants.checker.sweep import prune
+
+        return prune(self, grid, native_type, context)
+
+    def __repr__(self) -> str:
+        return f"<Checker {self.engine} {self.version}: {len(self.native_types)} classes, {self.certification}>"
