@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Final, final
 from miners.candidates.candidate import Candidate
 from miners.candidates.merge import carry_over, merge
 from miners.candidates.naming import named
-from miners.candidates.outcomes import Lost
+from miners.candidates.outcomes import Cause, Lost, Why
 from miners.candidates.rules import sayable, to_rule
 from miners.examples.conversion import as_declared
 from miners.examples.source_examples import SourceExamples
-from miners.gate.finish import IMPLIED
 from miners.gate.implied import implied_pairs
 from miners.measure.compare_modes import Reading, read_source
 from miners.surface.source_classes import Skeletons
@@ -71,7 +70,7 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
         context=ssot.context,
     )
     staged = Counter(one.added_by for one in reading.candidates)
-    reasons = Counter((*(one.reason for one in lost), *reading.doubted, *(IMPLIED for _ in narrower)))
+    reasons = Counter((*(one.why.sentence for one in lost), *reading.doubted, *(Cause.IMPLIED.words for _ in narrower)))
     return Proposed(corpus, staged, reasons, dict(skeletons.failed))
 
 
@@ -88,11 +87,11 @@ def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Ru
         examples = SourceExamples(ssot, facts, skeletons, reading.surface, candidates)
         for candidate in candidates:
             if candidate.opaque:
-                lost.append(Lost(candidate, "a guard that no predicate says"))
+                lost.append(Lost(candidate, Why(Cause.UNSAID_GUARD)))
             elif candidate.added_by is not AddedBy.STATIC_MINER and not facts.kind.coerces:
-                lost.append(Lost(candidate, "a type that only code of the class could enforce"))
+                lost.append(Lost(candidate, Why(Cause.UNENFORCED_TYPE)))
             elif (found := examples.find(candidate)) is None:
-                lost.append(Lost(candidate, "no pair of examples"))
+                lost.append(Lost(candidate, Why(Cause.NO_PAIR)))
             else:
                 noted = replace(found[0], notes=" ".join(note for note in (candidate.notes, UNPROVEN) if note))
                 at = {"engine": ssot.engine, "library": ssot.library, "added_at": today()}

@@ -25,7 +25,7 @@ def closing_table(mined: Mined) -> str:
     lines = _aligned(rows)
     lines.append("")
     lines.append(f"{len(mined.corpus.rules)} rules in the proposed corpus")
-    reasons = Counter(entry.reason.partition(":")[0] for entry in mined.lost)
+    reasons = Counter(entry.why.cause.words for entry in mined.lost)
     lines.extend(f"  lost {count:5d}  {reason}" for reason, count in reasons.most_common(_MOST_REASONS))
     lines.extend(f"  {count:5d} configs had no answer: {reason}" for reason, count in mined.tally.unanswered.items())
     return "\n".join(lines)

@@ -1,52 +1,21 @@
-"""What came of a candidate: a rule that the library confirmed, or the reason why there is none."""
+"""What came of a candidate or an effect: a rule that the library confirmed, or the cause why there is none.
+
+A cause is a member of one closed enum, and what is known beside it are fields. The sentence is made of both where
+somebody reads it; no code takes a sentence apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from enum import Enum, unique
+from typing import Final, final
 
 from miners.candidates.candidate import Candidate
 from pytest_llem_invariants.model import Rule, Vocabulary
 
-INSTEAD: Final = " instead"
-ACCEPTED: Final = "accepted"
-UNCLEAN: Final = "no example that the library confirms: each negative is one that another rule is about"
-OF_NO_CONFIG: Final = "no config satisfies it"
-OF_NO_ARGUMENT: Final = "no argument takes part in it"
-OF_NO_CONTEXT: Final = "it asks for another"
-BEHIND: Final = "whatever satisfies it is stopped before, first at"
-OF_THE_MOMENT: Final = "what the value becomes is another each time"
-CONTRADICTED: Final = "fires on a config that the library accepts"
-OF_THE_MODEL: Final = "depends on the model"
-OF_THE_MACHINE: Final = "depends on the machine"
-OF_THE_DISK: Final = "whether there is such a file decides"
-OF_THE_WORLD: Final = "a model, a running engine or the machine decides"
-OF_NO_TYPE: Final = "only values that the declared types refuse satisfy it"
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A candidate that did not become a rule, and why."""
-
-    candidate: Candidate
-    reason: str
-    ends: tuple[str, ...] = ()
-    """Where every way past the checks before its line ended, where all were followed."""
-    wider: Rule | None = None
-    """The rule that says all of it, and more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Proven:
-    """A confirmed rule, and how it came to its present form."""
-
-    rule: Rule
-    history: tuple[str, ...] = ()
-
 
 class Reason(Vocabulary):
-    """Why no rule covers an effect."""
+    """Why no rule covers an effect, as the ledger counts it."""
 
     OPAQUE = "opaque"
     """A clause of its condition is beyond the predicates."""
@@ -66,31 +35,118 @@ class Reason(Vocabulary):
     """It depends on, or changes, what no keyword argument gives."""
 
 
-_DROPPED: Final[Mapping[str, Reason]] = {
-    "opaque": Reason.OPAQUE,
-    "too many cases": Reason.OPAQUE,
-    "unconditional": Reason.UNREACHABLE,
-    "default": Reason.DEFAULT,
-    "private": Reason.PRIVATE,
-    "needs an argument": Reason.RUN_TIME,
-    "handled": Reason.UNREACHABLE,
-    "unreachable": Reason.UNREACHABLE,
-    "not called": Reason.UNREACHABLE,
-}
+_NO_EXAMPLE: Final = "no example that the library confirms"
 
 
-_LOST: Final = (
-    (": environment: ", Reason.RUN_TIME),
-    (OF_NO_TYPE, Reason.UNREACHABLE),
-    (OF_NO_CONTEXT, Reason.RUN_TIME),
-    (OF_NO_ARGUMENT, Reason.PRIVATE),
-    (BEHIND, Reason.UNREACHABLE),
-    (OF_THE_MOMENT, Reason.RUN_TIME),
-    (OF_THE_MODEL, Reason.RUN_TIME),
-    (OF_THE_MACHINE, Reason.RUN_TIME),
-    (OF_THE_DISK, Reason.RUN_TIME),
-    (OF_THE_WORLD, Reason.RUN_TIME),
-    ("no example", Reason.NO_EXAMPLE),
-    ("fires on", Reason.REFUTED),
-    ("still contradicted", Reason.REFUTED),
-)
+@final
+@unique
+class Cause(Enum):
+    """Why there is no rule: the reason that the ledger counts it under, its words, and the words for its data."""
+
+    # The static miner drops a way to an effect, and proposes nothing.
+    HANDLED = Reason.UNREACHABLE, "the code that calls it catches this exception"
+    CONTRADICTORY = Reason.UNREACHABLE, "its condition contradicts itself"
+    UNCONDITIONAL = Reason.UNREACHABLE, "happens whatever is given"
+    NO_WAY = Reason.UNREACHABLE, "no way through the code that was read comes here"
+    NOT_CALLED = Reason.UNREACHABLE, "neither construction nor validation calls", " {said}"
+    NEEDS_ARGUMENT = Reason.RUN_TIME, "", "{said} is called with {names}, which construction does not know"
+    CHANGES_PRIVATE = Reason.PRIVATE, "", "changes {names}, which no keyword argument gives"
+    DEPENDS_ON_PRIVATE = Reason.PRIVATE, "", "depends on {names}, which no keyword argument gives"
+    SETS_PRIVATE = Reason.PRIVATE, "sets what no keyword argument gives, or the value that is there already"
+    HOLDS_GIVEN = Reason.DEFAULT, "holds what was given"
+    FILLS_IN = Reason.DEFAULT, "only fills in what was not given"
+    UNSAID = Reason.OPAQUE, "", "{said}"
+    # Where no library will be asked, the static miner drops what reading alone cannot settle.
+    UNKNOWN_VALUE = Reason.NOT_TRIED, "sets a value that reading does not tell"
+    SET_AGAIN = Reason.NOT_TRIED, "what it sets may be set again"
+    CLASS_OF_MAPPING = Reason.NOT_TRIED, "asks for the class of what a mapping may become"
+    # A build from source has no library to ask: it loses what it cannot write as a rule with two examples.
+    UNSAID_GUARD = Reason.OPAQUE, "a guard that no predicate says"
+    UNENFORCED_TYPE = Reason.NO_EXAMPLE, "a type that only code of the class could enforce"
+    NO_PAIR = Reason.NO_EXAMPLE, "no pair of examples"
+    # The gate finds no example.
+    ACCEPTED = Reason.NO_EXAMPLE, _NO_EXAMPLE, ": accepted"
+    ANOTHER_CHECK = Reason.NO_EXAMPLE, _NO_EXAMPLE, ": {said} at {place} instead"
+    NO_ANSWER = Reason.NO_EXAMPLE, _NO_EXAMPLE, ": {said}"
+    ENVIRONMENT = Reason.RUN_TIME, _NO_EXAMPLE, ": {said}"
+    NO_CONFIG = Reason.NO_EXAMPLE, _NO_EXAMPLE, ": no config satisfies it"
+    NO_ARGUMENT = Reason.PRIVATE, _NO_EXAMPLE, ": no argument takes part in it"
+    NO_CONTEXT = Reason.RUN_TIME, _NO_EXAMPLE, ": it asks for another {names}"
+    NO_TYPE = Reason.UNREACHABLE, _NO_EXAMPLE, ": only values that the declared types refuse satisfy it"
+    UNCLEAN = Reason.NO_EXAMPLE, _NO_EXAMPLE, ": each negative is one that another rule is about"
+    BEHIND = Reason.UNREACHABLE, "whatever satisfies it is stopped before", ", first at {place}"
+    # The gate finds something else than the config that decides.
+    OF_THE_MOMENT = Reason.RUN_TIME, "what the value becomes is another each time"
+    OF_THE_MODEL = Reason.RUN_TIME, "depends on the model", " ({names}): of {config} it goes away beside another"
+    OF_THE_MACHINE = Reason.RUN_TIME, "depends on the machine", ": of {config} it goes away beside another"
+    OF_THE_DISK = Reason.RUN_TIME, "whether there is such a file decides"
+    OF_THE_WORLD = Reason.RUN_TIME, "a model, a running engine or the machine decides", ": {said}"
+    # The gate has the library's word against it.
+    CONTRADICTED = Reason.REFUTED, "fires on a config that the library accepts", ": {config}"
+    STILL_CONTRADICTED = Reason.REFUTED, "still contradicted", " after {said} rounds"
+    IMPLIED = Reason.REFUTED, "implied by a wider rule with the same message"
+    """Told of an effect only where the wider rule is gone as well: that one was refuted later."""
+    # The ledger knows more than the miners do.
+    OF_RUN_TIME = Reason.RUN_TIME, "", "{said}"
+    READS_ENGINE = Reason.RUN_TIME, "", "{said} reads what only a running engine has"
+    OF_PACKAGES = Reason.RUN_TIME, "it tells of what is installed"
+    STOPPED_OUTSIDE = Reason.RUN_TIME, "every example is stopped", " at {place}, which asks for more"
+    ONLY_NAMED = Reason.UNREACHABLE, "neither construction nor validation is seen to call", " {said}"
+    NOT_TRIED = Reason.NOT_TRIED, "a rule was proposed, and no gate has seen it"
+
+    def __init__(self, reason: Reason, words: str, rest: str = "") -> None:
+        self.reason = reason
+        self.words = words
+        """What every sentence of this cause begins with, whatever its data: what a table counts it under."""
+        self.rest = rest
+
+
+FOR_CERTAIN: Final = frozenset({Cause.NO_TYPE, Cause.NO_CONTEXT, Cause.BEHIND})
+"""What holds of a condition of which some is not said holds of the whole of it as well."""
+DOUBTS: Final = frozenset({Cause.UNKNOWN_VALUE, Cause.SET_AGAIN, Cause.CLASS_OF_MAPPING})
+"""What a library would settle, if one could be asked."""
+_AT_CONSTRUCTION: Final = "construction"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A cause with what is known beside it."""
+
+    cause: Cause
+    place: str | None = None
+    """The check that stopped it; None where the library raised outside its own code."""
+    names: tuple[str, ...] = ()
+    """The fields, arguments or contexts that it is about."""
+    config: str = ""
+    """The config that decided, as Python writes it."""
+    said: str = ""
+    """What the library or the code said: the type of an exception, a guard, a method."""
+
+    @property
+    def sentence(self) -> str:
+        """What a person reads."""
+        cause = self.cause
+        return cause.words + cause.rest.format(
+            place=self.place or _AT_CONSTRUCTION, names=", ".join(self.names), config=self.config, said=self.said
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A candidate that did not become a rule, and why."""
+
+    candidate: Candidate
+    why: Why
+    ends: tuple[str, ...] = ()
+    """Where every way past the checks before its line ended, where all were followed."""
+    wider: Rule | None = None
+    """The rule that says all of it, and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A confirmed rule, and how it came to its present form."""
+
+    rule: Rule
+    history: tuple[str, ...] = ()

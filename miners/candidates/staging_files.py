@@ -32,7 +32,7 @@ def write_fates(
     for entry in proven:
         steps = {"refined": list(entry.history)} if entry.history else {}
         fates.append((to_candidate(entry.rule), {"confirmed": True, **steps}))
-    fates.extend((one.candidate, {"confirmed": False, "lost": one.reason}) for one in lost)
+    fates.extend((one.candidate, {"confirmed": False, "lost": one.why.sentence}) for one in lost)
     return _write(folder, engine, version, fates)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
-from miners.candidates.outcomes import OF_THE_WORLD
+from miners.candidates.outcomes import Cause, Why
 from miners.gate.oracle import Oracle
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, put
@@ -22,14 +22,14 @@ _THERE: Final = (str(Path(__file__)), str(Path(__file__).parent))
 """A file and a folder that every machine has on which this runs."""
 
 
-def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried: Collection[str]) -> str | None:
+def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried: Collection[str]) -> Why | None:
     """What a candidate leaves to the world, or the code at its line does; None where it is `tried` in other ones."""
     asked = world_of(candidate.shapes).union(at_its_line).difference(tried)
     if not asked:
         return None
     told = zip(candidate.opaque, candidate.shapes, strict=True)
     guards = "; ".join(text for text, shape in told if shape in asked)
-    return f"{OF_THE_WORLD}: {guards or 'its line asks'}"
+    return Why(Cause.OF_THE_WORLD, said=guards or "its line asks")
 
 
 def hangs_on_a_file(

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final, final
+from typing import final
 
 from miners.candidates.claims import Claims
-from miners.candidates.outcomes import UNCLEAN, Lost, Proven
+from miners.candidates.outcomes import Cause, Lost, Proven, Why
 from miners.candidates.rules import to_candidate
 from miners.gate.implied import tells_less, voice_of
 from miners.gate.trials import Trials
 from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
 from pytest_llem_invariants.replay.contracts import said_on_channel
-
-IMPLIED: Final = "implied by a wider rule with the same message"
 
 
 @final
@@ -35,7 +33,7 @@ def finish(proven: Sequence[Proven], trials: Trials) -> Finished:
     for entry in kept:
         cleaned = _with_clean_negative(entry, claims, trials)
         if cleaned is None:
-            lost.append(Lost(to_candidate(entry.rule), UNCLEAN))
+            lost.append(Lost(to_candidate(entry.rule), Why(Cause.UNCLEAN)))
         else:
             settled.append(replace(cleaned, rule=_as_heard(cleaned.rule, trials)))
     return Finished(tuple(settled), tuple(lost))
@@ -61,7 +59,7 @@ def _without_implied(proven: Sequence[Proven]) -> tuple[list[Proven], list[Lost]
         wider = next((other for other in others if tells_less(entry.rule, other)), None)
         if wider is not None:
             alike[voice_of(entry.rule)] = [other for other in standing if other is not entry]
-            lost.append(Lost(to_candidate(entry.rule), IMPLIED, wider=wider))
+            lost.append(Lost(to_candidate(entry.rule), Why(Cause.IMPLIED), wider=wider))
         else:
             kept.append(entry)
     return kept[::-1], lost

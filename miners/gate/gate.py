@@ -13,7 +13,7 @@ from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
-from miners.candidates.outcomes import BEHIND, CONTRADICTED, OF_THE_DISK, OF_THE_MOMENT, Lost, Proven
+from miners.candidates.outcomes import Cause, Lost, Proven, Why
 from miners.candidates.rules import sayable, to_candidate
 from miners.examples.contexts import changed, together
 from miners.examples.detours import Checks
@@ -128,7 +128,8 @@ class Gate:
             pending = contradicted
             if not pending:
                 return
-        self.lost.extend(Lost(candidate, f"still contradicted after {MOST_ROUNDS} rounds") for candidate, _ in pending)
+        still = Why(Cause.STILL_CONTRADICTED, said=str(MOST_ROUNDS))
+        self.lost.extend(Lost(candidate, still) for candidate, _ in pending)
 
     def _note_behind(self, candidate: Candidate, key: str) -> None:
         """Of what says the same as a proven rule, the line that this one's was read at lies behind the other's."""
@@ -136,7 +137,7 @@ class Gate:
         if before is not None and before.rule.severity is Severity.ERROR and candidate.source.line_at_scan > 0:
             place = before.rule.miner_source.guard
             if place != candidate.source.guard:
-                self.lost.append(Lost(candidate, f"{BEHIND} {place}"))
+                self.lost.append(Lost(candidate, Why(Cause.BEHIND, place=place)))
 
     def _try(self, candidate: Candidate, history: tuple[str, ...]) -> list[_Attempt]:
         """Prove one candidate; what is returned is to be tried in its place."""
@@ -149,9 +150,7 @@ class Gate:
         search = self._trials.search(candidate)
         rule = self._trials.stage(candidate, search)
         if rule is None:
-            self.lost.append(
-                Lost(candidate, f"no example that the library confirms: {self._trials.instead(candidate, search)}")
-            )
+            self.lost.append(Lost(candidate, self._trials.instead(candidate, search)))
             return []
         confined = self._confined(candidate, rule)
         if confined is not None:
@@ -204,14 +203,14 @@ class Gate:
             return frozenset()
         return self._checks.world_at(candidate.source.guard)
 
-    def _by_chance(self, rule: Rule) -> str | None:
+    def _by_chance(self, rule: Rule) -> Why | None:
         """What else than the config brings about the effect of a rule, if anything."""
         context = self._setting.context_of(rule)
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
-            return OF_THE_MOMENT
+            return Why(Cause.OF_THE_MOMENT)
         triggers = self._setting.predicate_of(rule, context)
         if hangs_on_a_file(rule, context, triggers, self.oracle, self._setting.facts, self._setting.surface):
-            return OF_THE_DISK
+            return Why(Cause.OF_THE_DISK)
         return self._worlds.deciding(rule, context, lambda: self._probes.claimed_near(rule, context))
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:
@@ -236,7 +235,7 @@ class Gate:
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.
-            self.lost.append(Lost(to_candidate(rule), f"{CONTRADICTED}: {dict(counterexamples[0])!r}"))
+            self.lost.append(Lost(to_candidate(rule), Why(Cause.CONTRADICTED, config=repr(dict(counterexamples[0])))))
             return []
         return [(sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 

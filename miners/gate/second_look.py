@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import ACCEPTED, BEHIND, INSTEAD, Lost
+from miners.candidates.outcomes import Cause, Lost, Why
 from miners.examples.detours import MOST_ASKED, OF_TEXT, Checks, detour
 from miners.gate.trials import MOST_LOOKED_AT, Trials
 from miners.symbolic.opacity import OUTSIDE
@@ -41,13 +41,13 @@ def led_on(
             continue
         if not OUTSIDE.isdisjoint(candidate.shapes):
             continue  # an example led so far would be one of the model and the machine at hand
-        if one.reason.endswith(ACCEPTED) and place not in elsewhere and place not in proven:
+        if one.why.cause is Cause.ACCEPTED and place not in elsewhere and place not in proven:
             elsewhere.add(place)
             met = _in_another_context(candidate, trials, contexts)
             if met is not None:
                 found[index] = met
                 proven.add(place)
-        if INSTEAD not in one.reason:
+        if one.why.cause is not Cause.ANOTHER_CHECK:
             continue
         if left.setdefault(place, MOST_ASKED) > 0:
             led = detour(
@@ -66,8 +66,8 @@ def led_on(
                 found[index] = led.past
                 proven.add(place)
                 left[place] = min(left[place], _MOST_BESIDE)
-            why = f"{BEHIND} {led.sealed}" if led.sealed else one.reason
-            told[index] = replace(one, reason=why, ends=led.ends)
+            why = Why(Cause.BEHIND, place=led.sealed) if led.sealed else one.why
+            told[index] = replace(one, why=why, ends=led.ends)
     return list(found.values()), [one for index, one in enumerate(told) if index not in found]
 
 

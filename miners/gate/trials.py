@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
-from miners.candidates.outcomes import ACCEPTED, INSTEAD, OF_NO_ARGUMENT, OF_NO_CONFIG, OF_NO_CONTEXT, OF_NO_TYPE
+from miners.candidates.outcomes import Cause, Why
 from miners.candidates.rules import Examples, to_rule
 from miners.examples.choices import Choices
 from miners.examples.search import Search
@@ -22,6 +22,7 @@ from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import AddedBy, ContextField, Kwargs, Match, Observation, Rule
 from pytest_llem_invariants.replay.contexts import default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
+from pytest_llem_invariants.replay.exceptions import speaks_of_environment
 
 MOST_LOOKED_AT: Final = 200
 """So many configs are looked through for one of the declared types."""
@@ -124,23 +125,25 @@ class Trials:
             return Shown.EFFECT
         return Shown.NOTHING if observation.exception is None else Shown.ANOTHER_CHECK
 
-    def instead(self, candidate: Candidate, search: Search) -> str:
+    def instead(self, candidate: Candidate, search: Search) -> Why:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
         if search.unmet:
-            return f"{OF_NO_CONTEXT} {', '.join(search.unmet)}"
+            return Why(Cause.NO_CONTEXT, names=tuple(search.unmet))
         if candidate.fields.keys() <= self.context.keys():
-            return OF_NO_ARGUMENT
+            return Why(Cause.NO_ARGUMENT)
         if next(search.positives(), None) is None:
-            return OF_NO_CONFIG
+            return Why(Cause.NO_CONFIG)
         kwargs = next(filter(search.is_of_type, itertools.islice(search.positives(), MOST_LOOKED_AT)), None)
         if kwargs is None:
-            return OF_NO_TYPE
+            return Why(Cause.NO_TYPE)
         observation = self.oracle.observe(kwargs, search.context, candidate.severity)
         if observation.skipped_reason is not None:
-            return observation.skipped_reason
+            is_environmental = speaks_of_environment(observation.skipped_reason)
+            cause = Cause.ENVIRONMENT if is_environmental else Cause.NO_ANSWER
+            return Why(cause, said=observation.skipped_reason)
         if observation.exception is None:
-            return ACCEPTED
-        return f"{observation.exception.type} at {observation.exception.raised_at or 'construction'}{INSTEAD}"
+            return Why(Cause.ACCEPTED)
+        return Why(Cause.ANOTHER_CHECK, observation.exception.raised_at, said=observation.exception.type)
 
     def _as_worded(self, rule: Rule) -> Rule:
         """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 from miners.candidates.claims import arguments_of, roots_of
-from miners.candidates.outcomes import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
+from miners.candidates.outcomes import Cause, Why
 from miners.gate.oracle import Oracle
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
@@ -44,7 +44,7 @@ class Worlds:
             for number in range(max(len(other_kwargs), machines))
         )
 
-    def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> str | None:
+    def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> Why | None:
         """Which part of the world decides whether the rule's effect is seen, and with which config; None of none.
 
         Looked at are its example and, of an error, what `near` gives of the configs that it claims; one of these that
@@ -61,15 +61,14 @@ class Worlds:
             home = self._asked(rule, kwargs, context, _AT_HOME)
             if not self._is_seen(rule, home, home):
                 if is_error and _is_accepted(home) and self._takes_beside_another(rule, kwargs, context, others):
-                    return f"{CONTRADICTED}: {dict(kwargs)!r}"
+                    return Why(Cause.CONTRADICTED, config=repr(dict(kwargs)))
                 continue
             told = [self._told(rule, kwargs, context, home, world) for world in others]
             gone = next((world for world, seen in zip(others, told, strict=True) if seen is False), None)
             if gone is None and is_error and None in told and True not in told and len(others) > 1:
                 gone = others[0]  # another check's error in all of them, and the rule's own in none
             if gone is not None:
-                named = self._named(rule, kwargs, context, home, gone)
-                return f"{named}: of {dict(kwargs)!r} it goes away beside another"
+                return self._decided_by(rule, kwargs, context, home, gone)
         return None
 
     def _takes_beside_another(self, rule: Rule, kwargs: Kwargs, context: Context, others: Iterable[_World]) -> bool:
@@ -132,12 +131,12 @@ class Worlds:
         )
         return is_there or (rule.message_template is not None and is_own(rule, answer))
 
-    def _named(self, rule: Rule, kwargs: Kwargs, context: Context, home: Observation, gone: _World) -> str:
+    def _decided_by(self, rule: Rule, kwargs: Kwargs, context: Context, home: Observation, gone: _World) -> Why:
         """The model, if the effect goes away beside another on this machine, too."""
-        alone = gone[0], EMPTY
+        alone, config = (gone[0], EMPTY), repr(dict(kwargs))
         if gone[0] and self._told(rule, kwargs, context, home, alone) is not True:
-            return f"{OF_THE_MODEL} ({', '.join(gone[0])})"
-        return OF_THE_MACHINE
+            return Why(Cause.OF_THE_MODEL, names=tuple(gone[0]), config=config)
+        return Why(Cause.OF_THE_MACHINE, config=config)
 
 
 def _is_accepted(answer: Observation) -> bool:

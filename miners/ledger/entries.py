@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, final
 
-from miners.candidates.outcomes import Reason
+from miners.candidates.outcomes import Reason, Why
 
 WITHIN_REACH: Final = frozenset({Reason.OPAQUE, Reason.REFUTED, Reason.NO_EXAMPLE, Reason.NOT_TRIED})
 """The reasons that leave open whether keyword arguments alone can have the effect: a debt, not an excuse."""
@@ -80,11 +80,12 @@ def figures(entries: Iterable[Entry]) -> Figures:
     )
 
 
-def _without(entry: Entry, refuted: Mapping[str, str]) -> Entry:
+def _without(entry: Entry, refuted: Mapping[str, Why]) -> Entry:
     kept = tuple(name for name in entry.rules if name not in refuted)
     if kept or not entry.rules:
         return replace(entry, rules=kept)
-    return replace(entry, rules=(), reason=Reason.REFUTED, detail=refuted[entry.rules[0]])
+    why = refuted[entry.rules[0]]
+    return replace(entry, rules=(), reason=why.cause.reason, detail=why.sentence)
 
 
 @final
@@ -127,7 +128,7 @@ class Ledger:
             name: tuple(found) for name, found in sorted(grouped.items(), key=lambda item: (-len(item[1]), item[0]))
         }
 
-    def without(self, refuted: Mapping[str, str]) -> Ledger:
+    def without(self, refuted: Mapping[str, Why]) -> Ledger:
         """The ledger after some rules were taken out of the corpus, each with what refuted it."""
         return Ledger(self.engine, self.engine_version, tuple(_without(entry, refuted) for entry in self.entries))
 

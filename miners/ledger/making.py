@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, final
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import (
-    _DROPPED,
-    _LOST,
-    BEHIND,
-    OF_NO_CONFIG,
-    OF_NO_CONTEXT,
-    OF_NO_TYPE,
-    Lost,
-    Reason,
-)
+from miners.candidates.outcomes import FOR_CERTAIN, Cause, Lost, Reason, Why
 from miners.examples.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger
 from miners.logic.cases import MANY_CASES
@@ -29,14 +19,8 @@ from pytest_llem_invariants.corpus.files import template_fragments
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import EMPTY, Case, Match, Outcome, Rule, Severity
 
-if TYPE_CHECKING:
-    pass
-
 Place = tuple[str, int]
 
-_FOR_CERTAIN: Final = (OF_NO_TYPE, OF_NO_CONTEXT, BEHIND)
-"""What holds of a condition of which some is not said holds of the whole of it as well."""
-_STOPPED: Final = re.compile(r" at (?P<place>\S+:\d+) instead\Z")
 _FIRST: Final = (
     Reason.REFUTED,
     Reason.OPAQUE,
@@ -52,10 +36,15 @@ _FIRST: Final = (
 
 @final
 @dataclass(frozen=True, slots=True)
-class _Why:
-    reason: Reason
-    detail: str
+class _Told:
+    """Why no rule covers an effect, and the shapes of what could not be said."""
+
+    why: Why
     shapes: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> Reason:
+        return self.why.cause.reason
 
 
 def make_ledger(
@@ -95,7 +84,7 @@ def _entry(
 ) -> Entry:
     site, kind = findings[0].site, findings[0].kind
     ids = sorted({rule.id for finding in findings for rule in cover.of(finding)})
-    why = None if ids else _why(findings, losses.get((site.path, site.line), ()), context)
+    told = None if ids else _why(findings, losses.get((site.path, site.line), ()), context)
     return Entry(
         path=site.path,
         line=site.line,
@@ -103,9 +92,9 @@ def _entry(
         kind=kind.value,
         native_types=tuple(sorted({finding.native_type for finding in findings})),
         rules=tuple(ids),
-        reason=why.reason if why else None,
-        detail=why.detail if why else "",
-        shapes=why.shapes if why else (),
+        reason=told.reason if told else None,
+        detail=told.why.sentence if told else "",
+        shapes=told.shapes if told else (),
     )
 
 
@@ -116,23 +105,27 @@ def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], is_outside: Ca
     """
     if entry.reason is not Reason.NO_EXAMPLE:
         return entry
-    told = [lost for lost in losses.get((entry.path, entry.line), ()) if OF_NO_CONFIG not in lost.reason]
+    told = [lost for lost in losses.get((entry.path, entry.line), ()) if lost.why.cause is not Cause.NO_CONFIG]
     if any(map(_is_said, told)):
         told = [lost for lost in told if set(lost.candidate.shapes) != {MANY_CASES}]
-    certain = [lost for lost in told if any(part in lost.reason for part in _FOR_CERTAIN)]
+    certain = [lost for lost in told if lost.why.cause in FOR_CERTAIN]
     asking = [lost for lost in told if not OUTSIDE.isdisjoint(lost.candidate.shapes)]
     tried = [lost for lost in told if lost not in certain and lost not in asking]
     if certain and not tried and not asking:
-        return replace(entry, reason=_reason_of(certain[0]), detail=certain[0].reason)
+        return _because(entry, certain[0].why)
     ends = [end for lost in tried for end in _ends_of(lost)]
     if not ends or not all(map(is_outside, ends)):
         return entry
-    return replace(entry, reason=Reason.RUN_TIME, detail=f"every example is stopped at {ends[0]}, which asks for more")
+    return _because(entry, Why(Cause.STOPPED_OUTSIDE, place=ends[0]))
+
+
+def _because(entry: Entry, why: Why) -> Entry:
+    return replace(entry, reason=why.cause.reason, detail=why.sentence)
 
 
 def _is_said(lost: Lost) -> bool:
     """Whether a condition was tried of which nothing is unsaid, and that some config satisfies."""
-    return not (lost.candidate.opaque or any(part in lost.reason for part in (OF_NO_CONFIG, *_FOR_CERTAIN)))
+    return not lost.candidate.opaque and lost.why.cause not in {Cause.NO_CONFIG, *FOR_CERTAIN}
 
 
 def _module_of(path: str) -> str:
@@ -141,10 +134,9 @@ def _module_of(path: str) -> str:
 
 def _ends_of(lost: Lost) -> tuple[str, ...]:
     """Where the examples of a lost candidate end: past the checks that can be passed, else at the first; or nowhere."""
-    if ": environment: " in lost.reason:
+    if lost.why.cause is Cause.ENVIRONMENT:
         return (NO_VERDICT,)
-    found = _STOPPED.search(lost.reason)
-    return lost.ends or (("",) if found is None else (found["place"],))
+    return lost.ends or (lost.why.place or "",)
 
 
 # --- what covers a site -----------------------------------------------------------------------------------------------
@@ -219,17 +211,17 @@ def _has_effect_of(candidate: Candidate, rule: Rule) -> bool:
 # --- why none does ----------------------------------------------------------------------------------------------------
 
 
-def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: ContextReads) -> _Why:
+def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: ContextReads) -> _Told:
     """The reason that stands nearest to a rule, over every class that passes the site and every way to it."""
     site = findings[0].site
     if context.is_of_run_time(f"{_module_of(site.path)}.{site.method}"):
-        return _Why(Reason.RUN_TIME, f"{site.method} reads what only a running engine has")
+        return _Told(Why(Cause.READS_ENGINE, said=site.method))
     if not any(finding.called for finding in findings):
-        return _Why(Reason.UNREACHABLE, f"neither construction nor validation is seen to call {site.method}")
+        return _Told(Why(Cause.ONLY_NAMED, said=site.method))
     messages = [one.template for finding in findings for one in finding.candidates]
     announced = findings[0].kind in (EffectKind.WARN, EffectKind.LOG, EffectKind.LOG_ONCE)
     if messages and all(one is not None and context.is_of_packages(one, announced=announced) for one in messages):
-        return _Why(Reason.RUN_TIME, "it tells of what is installed")
+        return _Told(Why(Cause.OF_PACKAGES))
     proposed = (one for finding in findings for one in finding.candidates)
     read = {repr(one.fields): one for one in sorted(proposed, key=lambda one: not one.opaque)}
     found = [
@@ -240,52 +232,45 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
         found.extend(_of_candidate(one) for finding in findings for one in finding.candidates)
     if any(map(_is_said, lost)):
         # Of more cases than are said, those that are said tell why: the others are more of the same.
-        found = [why for why in found if why.shapes != (MANY_CASES,)]
-    best = min(found, key=lambda why: _FIRST.index(why.reason))
-    alike = [why for why in found if why.reason is best.reason]
-    shapes = dict.fromkeys(shape for why in alike for shape in why.shapes)
-    return _Why(best.reason, best.detail, tuple(shapes))
+        found = [told for told in found if told.shapes != (MANY_CASES,)]
+    best = min(found, key=lambda told: _FIRST.index(told.reason))
+    alike = [told for told in found if told.reason is best.reason]
+    shapes = dict.fromkeys(shape for told in alike for shape in told.shapes)
+    return _Told(best.why, tuple(shapes))
 
 
-def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Why:
+def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Told:
     """Why a condition could not be said: what asks a model or the machine is no fault of the language."""
     parts = list(zip(wordings, shapes, strict=True))
     of_run_time = [wording for wording, shape in parts if shape == RUN_TIME]
     if of_run_time:
-        return _Why(Reason.RUN_TIME, "; ".join(of_run_time))
+        return _Told(Why(Cause.OF_RUN_TIME, said="; ".join(of_run_time)))
     debts = [(wording, shape) for wording, shape in parts if shape not in OUTSIDE]
     if not debts:
-        return _Why(Reason.RUN_TIME, "; ".join(wordings))
-    told = "; ".join(wording for wording, _ in debts)
-    return _Why(Reason.OPAQUE, told, tuple(dict.fromkeys(shape for _, shape in debts)))
+        return _Told(Why(Cause.OF_RUN_TIME, said="; ".join(wordings)))
+    unsaid = Why(Cause.UNSAID, said="; ".join(wording for wording, _ in debts))
+    return _Told(unsaid, tuple(dict.fromkeys(shape for _, shape in debts)))
 
 
-def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Why:
+def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Told:
     """Why a candidate was lost; what was refined from one with unread guards has forgotten them."""
-    if any(part in lost.reason for part in _FOR_CERTAIN):
-        return _Why(_reason_of(lost), lost.reason)
+    if lost.why.cause in FOR_CERTAIN:
+        return _Told(lost.why)
     first = lost.candidate if lost.candidate.opaque else read.get(repr(lost.candidate.fields))
     if first is None and all(one.opaque for one in read.values()):
         first = next(iter(read.values()), None)
     if first is not None and first.opaque:
         return _unsaid(first.opaque, first.shapes)
-    return _Why(_reason_of(lost), lost.reason)
+    return _Told(lost.why)
 
 
-def _reason_of(lost: Lost) -> Reason:
-    return next((reason for part, reason in _LOST if part in lost.reason), Reason.REFUTED)
-
-
-def _of_dropped(dropped: Dropped) -> _Why:
-    reason = _DROPPED[dropped.reason]
-    if reason is not Reason.OPAQUE:
-        return _Why(reason, dropped.detail)
-    if not dropped.opaque:
-        return _Why(reason, dropped.detail, (dropped.reason,))
+def _of_dropped(dropped: Dropped) -> _Told:
+    if dropped.why.cause is not Cause.UNSAID:
+        return _Told(dropped.why)
     return _unsaid([one.wording for one in dropped.opaque], [one.shape for one in dropped.opaque])
 
 
-def _of_candidate(candidate: Candidate) -> _Why:
+def _of_candidate(candidate: Candidate) -> _Told:
     if candidate.opaque:
         return _unsaid(candidate.opaque, candidate.shapes)
-    return _Why(Reason.NOT_TRIED, "a rule was proposed, and no gate has seen it")
+    return _Told(Why(Cause.NOT_TRIED))

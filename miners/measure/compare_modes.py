@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import DOUBTS
 from miners.code.imported import ImportedReader
 from miners.lift import lift
 from miners.lift.source import lift_source
 from miners.static import mine
 from miners.static.context import context_reads
-from miners.static.doubts import DOUBTFUL
 from miners.static.findings import StaticResult
 from miners.static.roots import Reader
 from miners.surface import engine_surface
@@ -98,8 +98,9 @@ def read_source(ssot: Ssot, skeletons: Skeletons, *, tried: bool = True) -> Read
     """A source tree or a wheel, without importing anything of it. `tried`: whether a library will be asked later."""
     surface = source_surface(skeletons, ssot)
     found = _mined(surface, skeletons.reader, ssot, tried=tried)
-    doubted = (one.detail for finding in found.findings for one in finding.dropped if one.reason == DOUBTFUL)
-    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates), tuple(doubted))
+    dropped = (one.why for finding in found.findings for one in finding.dropped)
+    doubted = tuple(why.sentence for why in dropped if why.cause in DOUBTS)
+    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates), doubted)
 
 
 def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot, *, tried: bool = True) -> StaticResult:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from miners.candidates.outcomes import Cause, Why
 from miners.gate.counterexamples import COUNTEREXAMPLES, load_counterexamples
 from miners.ledger.files import LEDGER, load_ledger, render_ledger
 from pytest_llem_invariants.corpus.files import dump, render_proposed
@@ -43,9 +44,7 @@ def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> I
     dump(path, render_proposed(replace(corpus, rules=tuple(rule for rule in corpus.rules if rule.id not in accused))))
     ledger = path.parent / LEDGER
     if ledger.exists():
-        why = {
-            name: f"fires on a config that the library accepts: {dict(kwargs)!r}" for name, kwargs in accused.items()
-        }
+        why = {name: Why(Cause.CONTRADICTED, config=repr(dict(kwargs))) for name, kwargs in accused.items()}
         dump(ledger, render_ledger(load_ledger(ledger).without(why)))
     for rule in gone:
         yield f"dropped {rule.id}: the library accepts {say_value(dict(accused[rule.id]))}"

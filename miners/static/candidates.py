@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final, TypeGuard
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import Cause, Why
 from miners.logic.as_rule import fields_of
 from miners.logic.cases import is_in_part, to_dnf_in_part
 from miners.logic.formulas import FALSE, TRUE, And, Atom, Conjunction, Formula, Opaque, Or, all_of, any_of, atom
@@ -66,13 +67,13 @@ def findings_of(
 
     for (site, kind), group in ways.items():
         candidates: dict[str, Candidate] = {}
-        dropped: dict[tuple[str, str], Dropped] = {}
+        dropped: dict[Why, Dropped] = {}
         for effect in group:
             for found in _of_effect(facts, effect, engine, context, surface, plainest_of):
                 if isinstance(found, Candidate):
                     candidates.setdefault(repr((found.fields, found.defaults, found.template)), found)
                 else:
-                    dropped.setdefault((found.reason, found.detail), found)
+                    dropped.setdefault(found.why, found)
         proposed = tuple(candidates.values())
         called = any(effect.called for effect in group)
         yield SiteFinding(facts.native_type, site, kind, proposed, tuple(dropped.values()), called)
@@ -100,10 +101,10 @@ def _of_effect(
     plainest_of: Callable[[Formula], Plainest],
 ) -> Iterator[Candidate | Dropped]:
     if effect.handled:
-        yield Dropped("handled", "the code that calls it catches this exception")
+        yield Dropped(Why(Cause.HANDLED))
         return
     if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
-        yield Dropped("private", f"changes {effect.target}, which no keyword argument gives")
+        yield Dropped(Why(Cause.CHANGES_PRIVATE, names=(str(effect.target),)))
         return
     condition = _in_short(effect, facts, surface)
     cases = to_dnf_in_part(condition, MOST_CASES)
@@ -148,8 +149,8 @@ def _never(effect: Effect) -> Dropped:
     """Why an effect has no case."""
     if effect.kind is EffectKind.SELF_ASSIGN and to_dnf_in_part(effect.guard, MOST_CASES):
         same = isinstance(effect.value, Built)
-        return Dropped("default", "holds what was given" if same else "only fills in what was not given")
-    return Dropped("unreachable", "its condition contradicts itself")
+        return Dropped(Why(Cause.HOLDS_GIVEN if same else Cause.FILLS_IN))
+    return Dropped(Why(Cause.CONTRADICTORY))
 
 
 def never_unset(formula: Formula, facts: ClassFacts, surface: Surface, but: str | None = None) -> Formula:
@@ -255,11 +256,11 @@ def _of_case(
     named = _named(fields, engine)
     if not named:
         if spoken.opaque:
-            return Dropped("opaque", "; ".join(one.wording for one in spoken.opaque), spoken.opaque)
-        return Dropped("unconditional", "happens whatever is given")
+            return Dropped(Why(Cause.UNSAID, said="; ".join(one.wording for one in spoken.opaque)), spoken.opaque)
+        return Dropped(Why(Cause.UNCONDITIONAL))
     private = sorted(name for name in named if name not in context and not _is_public(name, facts))
     if private:
-        return Dropped("private", f"depends on {', '.join(private)}, which no keyword argument gives", spoken.opaque)
+        return Dropped(Why(Cause.DEPENDS_ON_PRIVATE, names=tuple(private)), spoken.opaque)
     severity, expected = _DETECTED[effect.kind]
     if effect.kind is EffectKind.SELF_ASSIGN and effect.target is not None:
         expected = ExpectedOutcome(expected.outcome, expected.emission_channel, (effect.target,))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, final
+from typing import final
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import Cause, Why
 from miners.logic.formulas import all_of
 from miners.logic.normal_form import to_dnf
 from miners.static.candidates import MOST_CASES
@@ -16,9 +17,6 @@ from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of, field_at
 from miners.symbolic.terms import Choice, Term, Unknown
 from pytest_llem_invariants.language.expressions import parse
-
-DOUBTFUL: Final = "doubtful"
-"""The reason of what is dropped here."""
 
 
 @final
@@ -37,24 +35,24 @@ class Doubts:
         return replace(
             finding,
             candidates=tuple(one for one in finding.candidates if doubts[id(one)] is None),
-            dropped=(*finding.dropped, *(Dropped(DOUBTFUL, why) for why in doubts.values() if why is not None)),
+            dropped=(*finding.dropped, *(Dropped(Why(cause)) for cause in doubts.values() if cause is not None)),
         )
 
-    def _of_change(self, finding: SiteFinding) -> str | None:
+    def _of_change(self, finding: SiteFinding) -> Cause | None:
         for index, change in enumerate(self._changes):
             if change.site != finding.site:
                 continue
             if _has_unknown(change.value):
-                return "sets a value that reading does not tell"
+                return Cause.UNKNOWN_VALUE
             later = [one for one in self._changes[index + 1 :] if one.target == change.target]
             if any(one.site != change.site and self._may_both_run(change, one) for one in later):
-                return "what it sets may be set again"
+                return Cause.SET_AGAIN
         return None
 
     def _may_both_run(self, one: Effect, other: Effect) -> bool:
         return to_dnf(all_of((one.guard, other.guard)), MOST_CASES) != ()
 
-    def _of_types(self, candidate: Candidate) -> str | None:
+    def _of_types(self, candidate: Candidate) -> Cause | None:
         """Of which class an object is that a mapping becomes, a rule on what is given does not say."""
         if not self._facts.kind.coerces:
             return None
@@ -62,7 +60,7 @@ class Doubts:
             if not any(clause.op == "type_is_not" for clause in clauses) or parse(subject).fields != (subject,):
                 continue
             if class_of(field_at(subject, self._facts, self._surface), self._surface) is not None:
-                return "asks for the class of what a mapping may become"
+                return Cause.CLASS_OF_MAPPING
         return None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import Why
 from miners.logic.formulas import Opaque
 from miners.static.effects import EffectKind, Site
 
@@ -15,8 +16,7 @@ from miners.static.effects import EffectKind, Site
 class Dropped:
     """Why a way to a site became no candidate."""
 
-    reason: str
-    detail: str = ""
+    why: Why
     opaque: tuple[Opaque, ...] = ()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator
 
+from miners.candidates.outcomes import Cause, Why
 from miners.code.definitions import FunctionSource
 from miners.static.effects import EffectKind, Site, _kind
 from miners.static.findings import Dropped, SiteFinding
@@ -24,21 +25,19 @@ def unvisited(walked: Walked, reader: Reader, met: Collection[tuple[str, int]]) 
                     Site(path, line, function.qualname),
                     kind,
                     (),
-                    (_why(walked, function, kind, entered=entered),),
+                    (Dropped(_why(walked, function, kind, entered=entered)),),
                 )
 
 
-def _why(walked: Walked, function: FunctionSource, kind: EffectKind, *, entered: bool) -> Dropped:
+def _why(walked: Walked, function: FunctionSource, kind: EffectKind, *, entered: bool) -> Why:
     if entered:
         if kind is EffectKind.SELF_ASSIGN:
-            return Dropped("private", "sets what no keyword argument gives, or the value that is there already")
-        return Dropped("unreachable", "no way through the code that was read comes here")
+            return Why(Cause.SETS_PRIVATE)
+        return Why(Cause.NO_WAY)
     needed = walked.needs.get(function.qualname)
     if needed is not None:
-        return Dropped(
-            "needs an argument", f"{function.name} is called with {needed}, which construction does not know"
-        )
-    return Dropped("not called", f"neither construction nor validation calls {function.name}")
+        return Why(Cause.NEEDS_ARGUMENT, names=(needed,), said=function.name)
+    return Why(Cause.NOT_CALLED, said=function.name)
 
 
 def _sites(node: ast.AST, *, guarded: bool) -> Iterator[tuple[EffectKind, int]]:

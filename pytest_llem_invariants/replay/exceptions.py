@@ -87,6 +87,11 @@ def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] |
     return f"{kind}: {error.type}: {first_line}"
 
 
+def speaks_of_environment(reason: str) -> bool:
+    """Whether what `why_no_verdict` said is of this machine: the kind is its first word."""
+    return reason.partition(":")[0] == _ENVIRONMENT
+
+
 @lru_cache(maxsize=256)
 def _kind_without_verdict(name: str, bases: tuple[str, ...]) -> str | None:
     """What every exception of that class speaks of, if not of a config."""

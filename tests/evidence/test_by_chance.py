@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import CONTRADICTED, OF_THE_MACHINE, OF_THE_MODEL
+from miners.candidates.outcomes import Cause
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Origin, Setting
@@ -87,7 +87,7 @@ def test_a_bound_of_the_model_at_hand_is_no_rule() -> None:
     for models in (("tall",), ("x", "tall"), ("odd", "tall")):
         lost = gate_after(rejecting(Clause(">", 5)), *models)
         assert not lost.proven
-        assert lost.lost[0].reason.startswith(OF_THE_MODEL)
+        assert lost.lost[0].why.cause is Cause.OF_THE_MODEL
 
 
 def test_what_goes_away_on_another_machine_is_no_rule() -> None:
@@ -95,7 +95,7 @@ def test_what_goes_away_on_another_machine_is_no_rule() -> None:
     for models in ((), ("x",)):
         lost = gate_after(rejecting(Clause(">", 5)), *models, machines=2)
         assert not lost.proven
-        assert lost.lost[0].reason.startswith(OF_THE_MACHINE)
+        assert lost.lost[0].why.cause is Cause.OF_THE_MACHINE
 
 
 def test_a_check_that_is_seen_beside_one_model_alone_is_no_rule() -> None:
@@ -118,7 +118,7 @@ def test_a_text_that_is_refused_only_where_no_file_is_of_that_name_is_no_rule() 
     )
     lost = gate_after(candidate)
     assert not lost.proven
-    assert lost.lost[0].reason == "whether there is such a file decides"
+    assert lost.lost[0].why.sentence == "whether there is such a file decides"
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_a_guard_that_no_config_answers_is_kept_where_it_is_tried_in_another_wor
     assert bool(gate.proven) is is_kept
     if not is_kept:
         told = "a model, a running engine or the machine decides: HAS_PLUGIN [lib/config.py:2]"
-        assert [lost.reason for lost in gate.lost] == [told]
+        assert [lost.why.sentence for lost in gate.lost] == [told]
 
 
 def test_a_config_near_the_example_that_is_accepted_everywhere_speaks_against_the_rule() -> None:
     broad = gate_after(rejecting(Clause(">", 3)), "x")
     assert not broad.proven
-    assert broad.lost[0].reason.startswith(CONTRADICTED)
+    assert broad.lost[0].why.cause is Cause.CONTRADICTED
 
 
 def test_where_there_are_no_other_base_arguments_such_a_rule_is_refined() -> None:
@@ -163,7 +163,7 @@ def emptied() -> Candidate:
 def test_a_value_that_is_drawn_anew_each_time_is_no_normalisation() -> None:
     drawn = gate_after(emptied(), draws=itertools.count())
     assert not drawn.proven
-    assert drawn.lost[0].reason == "what the value becomes is another each time"
+    assert drawn.lost[0].why.sentence == "what the value becomes is another each time"
     assert gate_after(emptied(), draws=itertools.repeat(7)).proven
 
 
@@ -172,4 +172,4 @@ def test_a_change_that_another_model_does_not_bring_about_is_no_rule() -> None:
     assert gate_after(slowed, "x", machines=2).proven
     lost = gate_after(slowed, "tall")
     assert not lost.proven
-    assert lost.lost[0].reason.startswith(OF_THE_MODEL)
+    assert lost.lost[0].why.cause is Cause.OF_THE_MODEL

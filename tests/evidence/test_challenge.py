@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import Cause
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Origin, Setting
@@ -137,7 +138,7 @@ def test_a_rule_of_which_every_negative_is_about_another_rule_is_lost_with_that_
     unset = replace(first.rule, match=replace(first.rule.match, defaults={"n": -1}), kwargs_negative={"n": 0})
     gate.adopt([replace(first, rule=unset), replace(first, rule=of_all_others)])
     assert [entry.rule.id for entry in gate.finished()] == ["another"]
-    assert "another rule is about" in gate.lost[-1].reason
+    assert gate.lost[-1].why.cause is Cause.UNCLEAN
 
 
 def test_the_example_that_proved_a_rule_in_an_earlier_version_comes_first() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import BEHIND, OF_NO_ARGUMENT
+from miners.candidates.outcomes import Cause
 from miners.code.imported import ImportedReader
 from miners.examples.detours import NO_VERDICT, Checks
 from miners.gate.gate import Gate
@@ -90,7 +90,7 @@ def test_an_example_comes_past_the_checks_before_its_line(message: str) -> None:
     without = gate(with_checks=False)
     without.prove(candidates(message))
     assert not without.proven
-    assert " instead" in without.lost[0].reason
+    assert without.lost[0].why.cause is Cause.ANOTHER_CHECK
     led = gate(with_checks=True)
     led.prove(candidates(message))
     assert [entry.rule.message_template for entry in led.proven] == [message]
@@ -102,14 +102,14 @@ def test_a_line_that_no_config_comes_to_stays_without_example() -> None:
     led = gate(with_checks=True)
     led.prove(candidates("never met"))
     assert not led.proven
-    assert [lost.reason.startswith(BEHIND) for lost in led.lost] == [True]
+    assert [lost.why.cause is Cause.BEHIND for lost in led.lost] == [True]
 
 
 def test_a_line_to_which_a_way_may_lead_is_not_told_to_be_sealed() -> None:
     led = gate(with_checks=True)
     led.prove(candidates("behind what nobody reads"))
     assert not led.proven
-    assert [lost.reason.startswith(BEHIND) for lost in led.lost] == [False]
+    assert [lost.why.cause is Cause.BEHIND for lost in led.lost] == [False]
 
 
 def test_a_line_behind_one_of_the_same_condition_is_told_as_that() -> None:
@@ -118,7 +118,7 @@ def test_a_line_behind_one_of_the_same_condition_is_told_as_that() -> None:
     led = gate(with_checks=True)
     led.prove([first, second])
     assert [entry.rule.miner_source.guard for entry in led.proven] == [first.source.guard]
-    assert [lost.reason for lost in led.lost] == [f"{BEHIND} {first.source.guard}"]
+    assert [(lost.why.cause, lost.why.place) for lost in led.lost] == [(Cause.BEHIND, first.source.guard)]
 
 
 def test_every_way_to_a_line_may_end_at_what_this_machine_cannot_tell() -> None:
@@ -143,4 +143,4 @@ def test_what_asks_for_the_context_alone_is_no_matter_of_an_argument() -> None:
     led = gate(with_checks=True, of="Runner", library=Elsewhere(), context=platform)
     (eight,) = candidates("eight", "Runner")
     led.prove([replace(eight, fields={"platform": (Clause("==", "far"),)})])
-    assert [lost.reason.partition(": ")[2] for lost in led.lost] == [OF_NO_ARGUMENT]
+    assert [lost.why.cause for lost in led.lost] == [Cause.NO_ARGUMENT]

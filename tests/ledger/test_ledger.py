@@ -10,18 +10,7 @@ from typing import Any
 import pytest
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import (
-    BEHIND,
-    OF_NO_ARGUMENT,
-    OF_NO_CONFIG,
-    OF_NO_CONTEXT,
-    OF_NO_TYPE,
-    OF_THE_MACHINE,
-    OF_THE_MODEL,
-    OF_THE_MOMENT,
-    Lost,
-    Reason,
-)
+from miners.candidates.outcomes import Cause, Lost, Reason, Why
 from miners.candidates.rules import Examples, to_rule
 from miners.code.imported import ImportedReader
 from miners.examples.detours import NO_VERDICT
@@ -41,6 +30,8 @@ from pytest_llem_invariants.model import Clause, Corpus, Rule
 from tests.ledger import sites
 
 FILE = "tests/ledger/sites.py"
+ACCEPTED = Why(Cause.ACCEPTED)
+FIRES = Why(Cause.CONTRADICTED, config="{}")
 
 
 @pytest.fixture(scope="module")
@@ -130,37 +121,50 @@ def test_a_rule_with_the_words_of_a_warning_covers_it(read: StaticResult) -> Non
 @pytest.mark.parametrize(
     ("told", "reason"),
     [
-        ("no example that the library confirms: accepted", Reason.NO_EXAMPLE),
-        ("no example that the library confirms: environment: ImportError: no such package", Reason.RUN_TIME),
-        (f"no example that the library confirms: {OF_NO_TYPE}", Reason.UNREACHABLE),
-        (f"no example that the library confirms: {OF_NO_CONTEXT} platform", Reason.RUN_TIME),
-        (f"no example that the library confirms: {OF_NO_CONFIG}", Reason.NO_EXAMPLE),
-        (f"{BEHIND} {FILE}:1", Reason.UNREACHABLE),
-        (OF_THE_MOMENT, Reason.RUN_TIME),
-        (f"{OF_THE_MODEL} (model): of {{}} it goes away beside another", Reason.RUN_TIME),
-        (f"{OF_THE_MACHINE}: of {{}} it goes away beside another", Reason.RUN_TIME),
-        ("fires on a config that the library accepts: {}", Reason.REFUTED),
+        (ACCEPTED, Reason.NO_EXAMPLE),
+        (Why(Cause.ENVIRONMENT, said="environment: ImportError: no such package"), Reason.RUN_TIME),
+        (Why(Cause.NO_ANSWER, said="timeout: no answer within 5 s"), Reason.NO_EXAMPLE),
+        (Why(Cause.NO_TYPE), Reason.UNREACHABLE),
+        (Why(Cause.NO_CONTEXT, names=("platform",)), Reason.RUN_TIME),
+        (Why(Cause.NO_CONFIG), Reason.NO_EXAMPLE),
+        (Why(Cause.BEHIND, place=f"{FILE}:1"), Reason.UNREACHABLE),
+        (Why(Cause.OF_THE_MOMENT), Reason.RUN_TIME),
+        (Why(Cause.OF_THE_MODEL, names=("model",), config="{}"), Reason.RUN_TIME),
+        (Why(Cause.OF_THE_MACHINE, config="{}"), Reason.RUN_TIME),
+        (FIRES, Reason.REFUTED),
     ],
+    ids=lambda one: one.cause.name if isinstance(one, Why) else str(one),
 )
-def test_a_lost_candidate_gives_the_gates_reason(read: StaticResult, told: str, reason: Reason) -> None:
+def test_a_lost_candidate_gives_the_gates_reason(read: StaticResult, told: Why, reason: Reason) -> None:
     entry = entry_of(ledger_of(read, lost=[Lost(candidate_of(read, "raised"), told)]), "raised")
     assert entry.reason is reason
-    assert entry.detail == told
+    assert entry.detail == told.sentence
+
+
+def test_the_words_of_a_library_decide_nothing(read: StaticResult) -> None:
+    worded = "environment: ImportError: fires on nothing, accepted: no config satisfies it at x.py:1 instead"
+
+    def reason(why: Why) -> Reason | None:
+        return entry_of(ledger_of(read, lost=[Lost(candidate_of(read, "raised"), why)]), "raised").reason
+
+    assert reason(Why(Cause.ENVIRONMENT, said=worded)) is Reason.RUN_TIME
+    assert reason(Why(Cause.NO_ANSWER, said=f"crashed: {worded}")) is Reason.NO_EXAMPLE
+    assert reason(Why(Cause.CONTRADICTED, config=repr({"a": worded}))) is Reason.REFUTED
 
 
 def test_what_lies_behind_a_check_out_of_reach_is_out_of_reach(read: StaticResult) -> None:
-    stopped = f"no example that the library confirms: ValueError at {FILE}:{line_of('file')} instead"
+    stopped = Why(Cause.ANOTHER_CHECK, f"{FILE}:{line_of('file')}", said="ValueError")
     behind = Lost(candidate_of(read, "raised"), stopped)
     assert entry_of(ledger_of(read, lost=[behind]), "raised").reason is Reason.RUN_TIME
-    other = replace(behind, reason="no example that the library confirms: accepted")
+    other = replace(behind, why=ACCEPTED)
     assert entry_of(ledger_of(read, lost=[behind, other]), "raised").reason is Reason.NO_EXAMPLE
-    within = replace(behind, reason=stopped.replace(str(line_of("file")), str(line_of("opaque"))))
+    within = replace(behind, why=replace(stopped, place=f"{FILE}:{line_of('opaque')}"))
     assert entry_of(ledger_of(read, lost=[within]), "raised").reason is Reason.NO_EXAMPLE
 
 
 def test_what_was_led_on_lies_behind_the_checks_at_which_its_ways_end(read: StaticResult) -> None:
     outside, inside = f"{FILE}:{line_of('file')}", f"{FILE}:{line_of('opaque')}"
-    stopped = f"no example that the library confirms: ValueError at {inside} instead"
+    stopped = Why(Cause.ANOTHER_CHECK, inside, said="ValueError")
 
     def reason(*ends: str, more: tuple[Lost, ...] = ()) -> Reason | None:
         led = Lost(candidate_of(read, "raised"), stopped, ends)
@@ -176,7 +180,7 @@ def test_what_was_led_on_lies_behind_the_checks_at_which_its_ways_end(read: Stat
     led = Lost(candidate_of(read, "raised"), stopped, (elsewhere,))
     assert entry_of(ledger_of(read, lost=[led], context=models), "raised").reason is Reason.RUN_TIME
     assert reason() is Reason.NO_EXAMPLE
-    contradictory = Lost(candidate_of(read, "raised"), f"no example that the library confirms: {OF_NO_CONFIG}")
+    contradictory = Lost(candidate_of(read, "raised"), Why(Cause.NO_CONFIG))
     assert reason(outside, more=(contradictory,)) is Reason.RUN_TIME
 
 
@@ -184,21 +188,21 @@ def test_a_wider_rule_stands_for_what_it_says_as_well(read: StaticResult) -> Non
     narrow = candidate_of(read, "raised")
     wide = replace(narrow, fields={"a": (Clause("<", 1),)}, source=replace(narrow.source, line_at_scan=1))
     wider, widest = (rule_of(replace(wide, fields={"a": (Clause("<", bound),)}), {"a": -1}) for bound in (1, 2))
-    told = "implied by a wider rule with the same message"
+    told = Why(Cause.IMPLIED)
     losses = [Lost(narrow, told, wider=wider), Lost(wide, told, wider=widest)]
     assert entry_of(ledger_of(read, [widest], losses), "raised").rules == (widest.id,)
     assert entry_of(ledger_of(read, [], losses), "raised").reason is Reason.REFUTED
 
 
 def test_what_only_sounds_like_validation_is_out_of_reach(read: StaticResult) -> None:
-    lost = Lost(candidate_of(read, "by name"), "no example that the library confirms: accepted")
+    lost = Lost(candidate_of(read, "by name"), ACCEPTED)
     entry = entry_of(ledger_of(read, lost=[lost]), "by name")
     assert (entry.reason, "seen to call Config.verify_later" in entry.detail) == (Reason.UNREACHABLE, True)
 
 
 def test_the_reason_nearest_to_a_rule_is_told(read: StaticResult) -> None:
     candidate = candidate_of(read, "raised")
-    losses = [Lost(candidate, "no example that the library confirms: accepted"), Lost(candidate, "fires on {}")]
+    losses = [Lost(candidate, ACCEPTED), Lost(candidate, FIRES)]
     assert entry_of(ledger_of(read, lost=losses), "raised").reason is Reason.REFUTED
 
 
@@ -226,16 +230,19 @@ def test_what_tells_of_a_package_is_out_of_reach(read: StaticResult, words: dict
 def test_of_more_cases_than_are_said_the_said_ones_tell_why(read: StaticResult) -> None:
     said = candidate_of(read, "raised")
     rest = replace(said, opaque=("a condition of many cases [x.py:1]",), shapes=(MANY_CASES,))
-    none = "no example that the library confirms: accepted"
-    both = ledger_of(read, lost=[Lost(said, none), Lost(rest, none)])
+    both = ledger_of(read, lost=[Lost(said, ACCEPTED), Lost(rest, ACCEPTED)])
     assert entry_of(both, "raised").reason is Reason.NO_EXAMPLE
-    assert entry_of(ledger_of(read, lost=[Lost(rest, none)]), "raised").reason is Reason.OPAQUE
+    assert entry_of(ledger_of(read, lost=[Lost(rest, ACCEPTED)]), "raised").reason is Reason.OPAQUE
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"), [(f"{BEHIND} x.py:1", Reason.UNREACHABLE), (f"{OF_NO_CONTEXT} platform", Reason.RUN_TIME)]
+    ("told", "reason"),
+    [
+        (Why(Cause.BEHIND, place="x.py:1"), Reason.UNREACHABLE),
+        (Why(Cause.NO_CONTEXT, names=("platform",)), Reason.RUN_TIME),
+    ],
 )
-def test_what_no_config_shows_none_shows_with_more_guards(read: StaticResult, told: str, reason: Reason) -> None:
+def test_what_no_config_shows_none_shows_with_more_guards(read: StaticResult, told: Why, reason: Reason) -> None:
     wider = replace(candidate_of(read, "raised"), opaque=("weights",), shapes=("slice",))
     assert entry_of(ledger_of(read, lost=[Lost(wider, told)]), "raised").reason is reason
 
@@ -273,11 +280,11 @@ def test_a_rule_that_was_taken_out_covers_nothing(read: StaticResult) -> None:
     one = rule_of(candidate_of(read, "raised"), {"a": -1})
     other = replace(one, id="another")
     ledger = ledger_of(read, [one, other])
-    assert entry_of(ledger.without({one.id: "fires on {}"}), "raised").rules == ("another",)
-    gone = entry_of(ledger.without({one.id: "fires on {}", "another": "fires on {'a': 1}"}), "raised")
+    assert entry_of(ledger.without({one.id: FIRES}), "raised").rules == ("another",)
+    gone = entry_of(ledger.without({one.id: FIRES, "another": FIRES}), "raised")
     assert (gone.rules, gone.reason) == ((), Reason.REFUTED)
     assert gone.detail.startswith("fires on")
-    assert entry_of(ledger.without({one.id: ""}), "opaque") == entry_of(ledger, "opaque")
+    assert entry_of(ledger.without({one.id: FIRES}), "opaque") == entry_of(ledger, "opaque")
 
 
 def test_dropping_a_rule_from_a_corpus_drops_it_from_the_ledger_beside_it(read: StaticResult, tmp_path: Path) -> None:
@@ -319,14 +326,13 @@ def test_what_was_refined_from_a_candidate_with_unread_guards_is_as_opaque(read:
     whole = candidate_of(read, "weights")
     assert whole.opaque
     refined = replace(whole, fields={"b": (Clause(">", 9),)}, opaque=(), shapes=())
-    entry = entry_of(ledger_of(read, lost=[Lost(refined, "fires on {}")]), "weights")
+    entry = entry_of(ledger_of(read, lost=[Lost(refined, FIRES)]), "weights")
     assert entry.reason is Reason.OPAQUE
 
 
 def test_what_no_config_satisfies_is_no_way_beside_one_that_types_refuse(read: StaticResult) -> None:
     refused, unmet, none = (
-        Lost(candidate_of(read, "raised"), f"no example that the library confirms: {why}")
-        for why in (OF_NO_TYPE, OF_NO_CONFIG, "accepted")
+        Lost(candidate_of(read, "raised"), Why(cause)) for cause in (Cause.NO_TYPE, Cause.NO_CONFIG, Cause.ACCEPTED)
     )
 
     def reason(*lost: Lost) -> Reason | None:
@@ -338,5 +344,5 @@ def test_what_no_config_satisfies_is_no_way_beside_one_that_types_refuse(read: S
 
 
 def test_what_no_argument_takes_part_in_is_private(read: StaticResult) -> None:
-    alone = Lost(candidate_of(read, "raised"), f"no example that the library confirms: {OF_NO_ARGUMENT}")
+    alone = Lost(candidate_of(read, "raised"), Why(Cause.NO_ARGUMENT))
     assert entry_of(ledger_of(read, lost=[alone]), "raised").reason is Reason.PRIVATE

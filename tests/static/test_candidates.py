@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, model_validator
 
+from miners.candidates.outcomes import Cause, Why
 from miners.code.imported import ImportedReader
 from miners.static import SiteFinding, mine_class
 from miners.surface import class_facts
@@ -76,7 +77,7 @@ def test_what_is_made_distinct_changes_where_something_stands_twice() -> None:
 def test_an_object_made_of_the_mapping_that_was_given_changes_nothing() -> None:
     finding = found_in(Changing)[1]
     assert not finding.candidates
-    assert [(one.reason, one.detail) for one in finding.dropped] == [("default", "holds what was given")]
+    assert [one.why for one in finding.dropped] == [Why(Cause.HOLDS_GIVEN)]
 
 
 def test_a_value_from_the_environment_is_told_as_such() -> None:
@@ -87,6 +88,4 @@ def test_a_value_from_the_environment_is_told_as_such() -> None:
 def test_what_only_runs_inside_of_a_method_that_asks_for_more_needs_that() -> None:
     finding = found_in(Changing)[3]
     assert not finding.candidates
-    assert [(one.reason, one.detail) for one in finding.dropped] == [
-        ("needs an argument", "_verify_rank is called with model, which construction does not know")
-    ]
+    assert [one.why for one in finding.dropped] == [Why(Cause.NEEDS_ARGUMENT, names=("model",), said="_verify_rank")]
