@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from miners.candidates.outcomes import Lost, Proven
-from miners.fronts.feeds import Feed
 from miners.gate.oracle import Tally
 from miners.ledger.entries import Ledger
 from miners.ledger.making import make_ledger
@@ -26,7 +25,6 @@ class Mined:
     corpus: Corpus
     lost: tuple[Lost, ...]
     proven: tuple[Proven, ...]
-    feeds: tuple[Feed, ...]
     staged: Mapping[AddedBy, int]
     read: StaticResult
     """Every site in the code of the surface that may have an effect, for the ledger."""

@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
-from miners.build.class_jobs import ASKERS, PROBERS, Bench, ClassResult, fronts, joined
+from miners.build.class_jobs import ASKERS, PROBERS, ClassJobs, SoFar
+from miners.build.class_results import ClassResult, joined
 from miners.build.mined import Mined
+from miners.build.sources import Readings, Sources, fronts
 from miners.candidates.candidate import Candidate
 from miners.candidates.handwritten import taken_over
 from miners.candidates.merge import carry_over, merge
@@ -72,14 +74,15 @@ def build(
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     reader = ImportedReader(adapter.package)
-    bench = Bench(adapter, surface, feeds, known_to(surface, counterexamples), earlier, reader)
-    crew = _Crew(bench, progress, workers, limits)
+    sources = Sources(adapter, surface, feeds, known_to(surface, counterexamples), earlier, reader)
+    crew = _Crew(progress, workers, limits)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
     with adapter.context(adapter.default_context()):
-        guesses = [*_read_and_lift(crew, wanted), *_written_by_hand(previous, surface)]
-        results = _prove_all(crew, wanted, guesses, kept)
+        readings, lifted = _read_and_lift(crew, sources, wanted)
+        guesses = _by_class(surface, [*lifted, *_written_by_hand(previous, surface)])
+        results = _prove_all(crew, ClassJobs(sources, readings, SoFar(guesses)), wanted, kept)
     proven = tuple(entry for result in results for entry in result.proven)
     whole = joined(results)
     merged = merge(with_method(entry.rule, adapter.package) for entry in proven)
@@ -100,7 +103,6 @@ def build(
         corpus,
         whole.lost,
         proven,
-        feeds,
         whole.staged,
         StaticResult(whole.findings),
         heirs=inherited.heirs,
@@ -126,9 +128,8 @@ def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterato
 
 @dataclass(frozen=True, slots=True)
 class _Crew:
-    """The bench, and who works at it."""
+    """Who does the jobs, and who is told how far they are."""
 
-    bench: Bench
     progress: Progress
     workers: int
     limits: Limits
@@ -137,13 +138,12 @@ class _Crew:
     def each(
         self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
     ) -> Iterator[Iterator[_Found]]:
-        """What comes of each task at the bench, in their order; the work begins at once.
+        """What comes of each task, in their order; the work begins at once.
 
         One worker is forked, too: what asks for all the memory is to end nobody.
         """
-        _inherited[:] = [self.bench]
         with forked(self.workers, self.limits, watch) as pool:
-            yield pool.map(_done, itertools.repeat(work), tasks)
+            yield pool.map(lambda task: work(*task), tasks)
 
     def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
         """The same with the tasks by name, while their progress is shown."""
@@ -155,96 +155,94 @@ class _Crew:
         return found
 
 
-_inherited: Final[list[Bench]] = []
-"""Where a forked worker finds the bench."""
-
-
-def _done(work: Callable[..., _Found], task: _Task) -> _Found:
-    return work(_inherited[0], *task)
-
-
-def _read_and_lift(crew: _Crew, names: Sequence[str]) -> list[Candidate]:
-    """What the types declare, and what the code of each class says, before any is proven: each asks what the checks
-    of the others are.
+def _read_and_lift(crew: _Crew, sources: Sources, names: Sequence[str]) -> tuple[Readings, list[Candidate]]:
+    """What the code of each class says, before any is proven: each asks what the checks of the others are. And what
+    the types declare.
 
     One class takes half as long as all to read: meanwhile this process lifts, and builds and imports what all others
     inherit.
     """
-    bench, progress = crew.bench, crew.progress
-    longest_first = sorted(names, key=lambda name: -bench.lines_of(name))
-    with crew.each(Bench.read, [(name,) for name in longest_first]) as readings:
+    adapter, surface, progress = sources.adapter, sources.surface, crew.progress
+    longest_first = sorted(names, key=lambda name: -sources.lines_of(name))
+    with crew.each(Readings(sources).of, [(name,) for name in longest_first]) as readings:
         with progress.step("lifts") as step:
-            lifted = [candidate for facts in bench.surface.values() for candidate in lift(bench.adapter, facts)]
+            lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
             step.note = f"{len(lifted)} candidates"
-        for name in fronts(bench.adapter, bench.surface):
-            Observer(bench.adapter).prepare(name)
+        for name in fronts(adapter, surface):
+            Observer(adapter).prepare(name)
         importlib.import_module("hypothesis.strategies")  # what makes a text of a pattern
         with progress.step("reading the code", total=len(names)) as step:
             found = {}
             for name, findings in zip(longest_first, readings, strict=True):
                 found[name] = findings
                 step.advance()
-    bench.readings = found
-    return lifted
+    return Readings(sources, found), lifted
 
 
-def _prove_all(
-    crew: _Crew, names: Sequence[str], candidates: Iterable[Candidate], kept: Iterable[Rule]
-) -> list[ClassResult]:
-    """The classes that validate first; then the fronts, on which what was proven behind them is tried again."""
-    bench = crew.bench
-    surface, context = bench.surface, bench.adapter.ssot.context
-    guesses: dict[str, list[Candidate]] = {name: [] for name in surface}
+def _by_class(names: Iterable[str], candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
+    guesses: dict[str, list[Candidate]] = {name: [] for name in names}
     for candidate in candidates:
         guesses[candidate.native_type].append(candidate)
-    bench.guesses = guesses
-    front_names = [name for name in fronts(bench.adapter, surface) if name in names]
-    results = _prove_whole(crew, [name for name in names if name not in front_names])
-    proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
-    for name in front_names:
-        restated = (restate(to_candidate(rule), surface[name], bench.feeds, surface, context) for rule in proven)
-        guesses[name].extend(candidate for candidate in restated if candidate is not None)
-        guesses[name].extend(keys_of_mappings(surface[name], bench.feeds, surface))
+    return guesses
+
+
+def _prove_all(crew: _Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable[Rule]) -> list[ClassResult]:
+    """The classes that validate first; then the fronts, on which what was proven behind them is tried again."""
+    sources = jobs.sources
+    front_names = [name for name in fronts(sources.adapter, sources.surface) if name in names]
+    results = _prove_whole(crew, jobs, [name for name in names if name not in front_names])
     if front_names:
-        results.update(_prove_in_parts(crew, front_names))
+        proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
+        guesses = {name: [*jobs.so_far.guesses[name], *_behind(sources, name, proven)] for name in front_names}
+        results.update(_prove_in_parts(crew, jobs.after(guesses={**jobs.so_far.guesses, **guesses}), front_names))
     return [results[name] for name in names]
 
 
-def _prove_whole(crew: _Crew, names: Sequence[str]) -> dict[str, ClassResult]:
+def _behind(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Candidate]:
+    """What may hold of a front, because it holds of what it hands on."""
+    facts, surface, context = sources.surface[name], sources.surface, sources.adapter.ssot.context
+    restated = (restate(to_candidate(rule), facts, sources.feeds, surface, context) for rule in proven)
+    yield from (candidate for candidate in restated if candidate is not None)
+    yield from keys_of_mappings(facts, sources.feeds, surface)
+
+
+def _prove_whole(crew: _Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
     """Each class by one worker, those that take longest first: none shall wait long."""
-    crew.bench.parts = dict.fromkeys(names, 1)
-    found = crew.each_shown("proving", Bench.prove, _longest_first(crew.bench, [(name, 0) for name in names]))
+    jobs = jobs.after(parts=dict.fromkeys(names, 1))
+    found = crew.each_shown("proving", jobs.prove, _longest_first(jobs, [(name, 0) for name in names]))
     return {name: found[name, 0] for name in names}
 
 
-def _prove_in_parts(crew: _Crew, names: Sequence[str]) -> dict[str, ClassResult]:
+def _prove_in_parts(crew: _Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
     """Each class by all workers: its guesses in parts, then what no part explains, then all of them together."""
-    bench = crew.bench
-    bench.parts = dict.fromkeys(names, _FRONT_PARTS)
-    _ask(crew, {name: tuple(bench.challenges_of(name)) for name in names})
-    tasks = _longest_first(bench, list(itertools.product(names, range(_FRONT_PARTS))))
-    done = crew.each_shown("proving", Bench.prove, tasks)
+    jobs = jobs.after(parts=dict.fromkeys(names, _FRONT_PARTS))
+    jobs = _asked(crew, jobs, {name: tuple(jobs.sources.challenges_of(name)) for name in names})
+    tasks = _longest_first(jobs, list(itertools.product(names, range(_FRONT_PARTS))))
+    done = crew.each_shown("proving", jobs.prove, tasks)
     parts = {name: [done[name, part] for part in range(_FRONT_PARTS)] for name in names}
-    bench.known = {name: joined(results).proven for name, results in parts.items()}
-    probed = crew.each_shown("probing", Bench.probe, list(itertools.product(names, range(PROBERS))))
+    jobs = jobs.after(known={name: joined(results).proven for name, results in parts.items()})
+    probed = crew.each_shown("probing", jobs.probe, list(itertools.product(names, range(PROBERS))))
     whole = {name: joined([*parts[name], *(probed[name, part] for part in range(PROBERS))]) for name in names}
-    bench.known = {name: result.proven for name, result in whole.items()}
-    _ask(crew, {name: tuple(bench.joint_challenges_of(name, result.proven)) for name, result in whole.items()})
-    with crew.each(Bench.reconcile, [(name,) for name in names]) as reconciled:
+    jobs = jobs.after(known={name: result.proven for name, result in whole.items()})
+    joint = {name: tuple(jobs.joint_challenges_of(name, result.proven)) for name, result in whole.items()}
+    jobs = _asked(crew, jobs, joint)
+    with crew.each(jobs.reconcile, [(name,) for name in names]) as reconciled:
         return {
             name: replace(whole[name], proven=proven, lost=(*whole[name].lost, *lost))
             for name, (proven, lost) in zip(names, reconciled, strict=True)
         }
 
 
-def _longest_first(bench: Bench, tasks: list[_Task]) -> list[_Task]:
-    return sorted(tasks, key=lambda task: -bench.work_on(*task))
+def _longest_first(jobs: ClassJobs, tasks: list[_Task]) -> list[_Task]:
+    return sorted(tasks, key=lambda task: -jobs.work_on(*task))
 
 
-def _ask(crew: _Crew, challenges: Mapping[str, Sequence[Kwargs]]) -> None:
-    """Ask about what is put to the rules of a front: once for all of its parts, in shares."""
-    crew.bench.challenges = challenges
+def _asked(crew: _Crew, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
+    """The jobs with what the library says to challenges of fronts: asked once for all parts of a front, in shares."""
+    jobs = jobs.after(challenges=challenges)
+    judged = {name: dict(answers) for name, answers in jobs.so_far.judged.items()}
     tasks = list(itertools.product(challenges, range(ASKERS)))
-    with crew.each(Bench.ask, tasks) as answers:
-        for (name, _), judged in zip(tasks, answers, strict=True):
-            crew.bench.judged.setdefault(name, {}).update(judged)
+    with crew.each(jobs.ask, tasks) as answered:
+        for (name, _), answers in zip(tasks, answered, strict=True):
+            judged.setdefault(name, {}).update(answers)
+    return jobs.after(judged=judged)

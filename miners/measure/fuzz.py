@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -52,14 +52,14 @@ class ClassFuzz:
 
     native_type: str
     mode: str
-    configs: int = 0
-    raised: int = 0
-    predicted: int = 0
-    false_rejections: int = 0
-    false_examples: list[Kwargs] = field(default_factory=list)
-    accused: dict[str, Kwargs] = field(default_factory=dict)
+    configs: int = field(default=0, init=False)
+    raised: int = field(default=0, init=False)
+    predicted: int = field(default=0, init=False)
+    false_rejections: int = field(default=0, init=False)
+    false_examples: list[Kwargs] = field(default_factory=list, init=False)
+    accused: dict[str, Kwargs] = field(default_factory=dict, init=False)
     """The rules that rejected what the library accepts, each with the first config on which it did."""
-    guards: dict[str, GuardCount] = field(default_factory=dict)
+    guards: dict[str, GuardCount] = field(default_factory=dict, init=False)
 
     def add(self, kwargs: Kwargs, exception: ObservedException | None, predicted: bool) -> None:
         """Count one config."""
@@ -207,14 +207,13 @@ class _Trial:
     predicts: Predicts
     no_verdict: Callable[[ObservedException], str | None]
     accuse: Accuse
-    share: int
     seed: int
 
-    def of(self, mode: str, name: str) -> ClassFuzz:
+    def of(self, mode: str, name: str, share: int) -> ClassFuzz:
         """One class under one mode, drawn from a source of its own: its configs do not depend on the others."""
         source = random.Random(f"{self.seed}/{name}/{mode}")
         entry = ClassFuzz(name, mode)
-        for _ in range(self.share):
+        for _ in range(share):
             kwargs = self.drawer.config(source, self.surface[name], wrong_typed=mode == WRONG_TYPED)
             exception = self.raises(name, kwargs)
             if exception is None or self.no_verdict(exception) is None:
@@ -224,14 +223,6 @@ class _Trial:
                     for rule in self.accuse(name, kwargs):
                         entry.accused.setdefault(rule, kwargs)
         return entry
-
-
-_forked: _Trial | None = None
-
-
-def _in_fork(task: tuple[str, str]) -> ClassFuzz:
-    assert _forked is not None
-    return _forked.of(*task)
 
 
 def fuzz(
@@ -261,23 +252,14 @@ def fuzz(
     held = distinct(constants)
     words = words_of(surface, (value for value in held if isinstance(value, str)))
     numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
-    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, accuse, share, seed)
-    tasks = [(mode, name) for mode in modes for name in names]
+    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, accuse, seed)
+    tasks = [(mode, name, share) for mode in modes for name in names]
     found: list[ClassFuzz] = []
-    for position, entry in enumerate(_run(trial, tasks, workers)):
-        found.append(entry)
-        progress(f"{entry.mode} {entry.native_type}", position + 1, len(tasks))
+    with forked(workers) as pool:
+        for entry in pool.map(lambda task: trial.of(*task), tasks):
+            found.append(entry)
+            progress(f"{entry.mode} {entry.native_type}", len(found), len(tasks))
     return FuzzReport(seed, tuple(found))
-
-
-def _run(trial: _Trial, tasks: Sequence[tuple[str, str]], workers: int) -> Iterator[ClassFuzz]:
-    global _forked
-    _forked = trial
-    try:
-        with forked(workers) as pool:
-            yield from pool.map(_in_fork, tasks)
-    finally:
-        _forked = None
 
 
 def exceeds(report: FuzzReport, least_recall: Mapping[str, float], most_false: int = 0) -> tuple[str, ...]:

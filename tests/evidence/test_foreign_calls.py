@@ -164,5 +164,5 @@ def test_a_build_says_how_many_configs_had_no_answer(mine: Mine, capsys: pytest.
         "configs had no answer and decide nothing: crashed: the process left with status 7" in note
         for note in found.notes
     )
-    table = closing_table(Mined(found.corpus, (), (), (), {}, StaticResult(()), tally=Tally(3, 2, {"crashed: x": 4})))
+    table = closing_table(Mined(found.corpus, (), (), {}, StaticResult(()), tally=Tally(3, 2, {"crashed: x": 4})))
     assert "    4 configs had no answer: crashed: x" in table

@@ -109,7 +109,7 @@ def test_debt_is_what_no_miner_finds_and_not_what_the_library_refutes() -> None:
 
 
 def mined_from(*rules: Rule, heirs: Mapping[str, tuple[str, ...]] = EMPTY) -> Mined:
-    return Mined(corpus_of(*rules), (), (), (), {}, StaticResult(()), heirs=heirs)
+    return Mined(corpus_of(*rules), (), (), {}, StaticResult(()), heirs=heirs)
 
 
 def corpus_of(*rules: Rule) -> Corpus:
