@@ -164,10 +164,13 @@ def _around(
     yield from (one for name in names for one in _with(rule.kwargs_positive, name, MISSING))
     values_of = _values(rule, names, pools)
     per_field = max(_MOST_PER_FIELD // max(len(names), 1), 2 * _FEW)
+    # The fields by turns: of few probes the first one's values would take all.
     for base in (rule.kwargs_positive, rule.kwargs_negative):
-        for name in names:
-            for value in (MISSING, None, *_spread(values_of[name], per_field)):
-                yield from _with(base, name, value)
+        choices = [[(name, value) for value in (MISSING, None, *_spread(values_of[name], per_field))] for name in names]
+        for turn in itertools.zip_longest(*choices):
+            for choice in turn:
+                if choice is not None:
+                    yield from _with(base, *choice)
     if rule.severity is Severity.ERROR:
         for name in names:
             for value in _spread(values_of[name], _FEW):

@@ -172,6 +172,15 @@ def test_each_guard_is_left_out_by_itself_however_few_probes_there_are() -> None
         assert {one: value for one, value in positive.items() if one != name} in probes
 
 
+def test_of_few_probes_no_field_takes_all() -> None:
+    """A rule that forgot what the second of its fields must be is refuted by one of the first ten."""
+    forgetful = rule({"sample": (Clause("falsy", True),), "n": (Clause("present", True),)}, {"n": 0}, {})
+    compiled = compile_match(forgetful.match)
+    few = boundary_probes(forgetful, FIELDS, limit=10)
+    found = refuting(forgetful, lambda kwargs: compiled(kwargs, {}), observing(below_one), few)
+    assert any(kwargs.keys() == {"n"} for kwargs in found)
+
+
 def test_probes_are_the_same_every_time_and_never_repeat() -> None:
     subject = rule({"n": (Clause("<", "@beams"),), "mode": (Clause("==", "slow"),)}, {"n": 0, "mode": "slow"}, {})
     probes = [identity(dict(kwargs)) for kwargs in boundary_probes(subject, FIELDS)]
