@@ -12,7 +12,6 @@ from miners.examples.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger
 from miners.logic.cases import MANY_CASES
 from miners.static.context import NO_CONTEXT, ContextReads
-from miners.static.effects import _SPEAKING_OF, EffectKind
 from miners.static.findings import Dropped, SiteFinding, StaticResult
 from miners.symbolic.opacity import OUTSIDE, RUN_TIME
 from pytest_llem_invariants.corpus.files import template_fragments
@@ -171,7 +170,7 @@ class _Cover:
     def of(self, finding: SiteFinding) -> Iterator[Rule]:
         """The rules that stand for the site: those that name it, and those whose example shows its very effect."""
         here = self._at.get(f"{finding.site.path}:{finding.site.line}", ())
-        named = [rule for rule in here if rule.severity in _SPEAKING_OF[finding.kind]]
+        named = [rule for rule in here if rule.severity in finding.kind.detector.severities]
         yield from named
         for candidate in finding.candidates:
             met = compile_match(Match("", candidate.fields, candidate.defaults))
@@ -219,7 +218,7 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
     if not any(finding.called for finding in findings):
         return _Told(Why(Cause.ONLY_NAMED, said=site.method))
     messages = [one.template for finding in findings for one in finding.candidates]
-    announced = findings[0].kind in (EffectKind.WARN, EffectKind.LOG, EffectKind.LOG_ONCE)
+    announced = findings[0].kind.detector.announces
     if messages and all(one is not None and context.is_of_packages(one, announced=announced) for one in messages):
         return _Told(Why(Cause.OF_PACKAGES))
     proposed = (one for finding in findings for one in finding.candidates)

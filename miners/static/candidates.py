@@ -14,7 +14,7 @@ from miners.logic.cases import is_in_part, to_dnf_in_part
 from miners.logic.formulas import FALSE, TRUE, And, Atom, Conjunction, Formula, Opaque, Or, all_of, any_of, atom
 from miners.logic.narrowing import Narrowing, narrowed
 from miners.logic.plainest import ASKED_FOR, ODD, OF_ITSELF, THERE, Plainest, plainest
-from miners.static.effects import _DETECTED, Effect, EffectKind, Site
+from miners.static.effects import Effect, EffectKind, Site
 from miners.static.findings import Dropped, SiteFinding
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import Surface, class_of, default_at, field_at
@@ -35,7 +35,6 @@ from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
     Clause,
-    ExpectedOutcome,
     Match,
     MinerSource,
 )
@@ -103,7 +102,7 @@ def _of_effect(
     if effect.handled:
         yield Dropped(Why(Cause.HANDLED))
         return
-    if effect.kind is EffectKind.SELF_ASSIGN and not _is_public(effect.target, facts):
+    if effect.changes and not _is_public(effect.target, facts):
         yield Dropped(Why(Cause.CHANGES_PRIVATE, names=(str(effect.target),)))
         return
     condition = _in_short(effect, facts, surface)
@@ -147,7 +146,7 @@ def _in_short(effect: Effect, facts: ClassFacts, surface: Surface) -> Formula:
 
 def _never(effect: Effect) -> Dropped:
     """Why an effect has no case."""
-    if effect.kind is EffectKind.SELF_ASSIGN and to_dnf_in_part(effect.guard, MOST_CASES):
+    if effect.changes and to_dnf_in_part(effect.guard, MOST_CASES):
         same = isinstance(effect.value, Built)
         return Dropped(Why(Cause.HOLDS_GIVEN if same else Cause.FILLS_IN))
     return Dropped(Why(Cause.CONTRADICTORY))
@@ -224,7 +223,7 @@ def _says_absent(formula: Formula) -> TypeGuard[Atom]:
 
 def _visible(effect: Effect) -> Formula:
     """When an effect shows: a value is changed only where one was given that differs from the new one."""
-    if effect.kind is not EffectKind.SELF_ASSIGN or effect.target is None:
+    if not effect.changes or effect.target is None:
         return effect.guard
     values = effect.value.cases if isinstance(effect.value, Choice) else ((TRUE, effect.value),)
     differs = any_of(all_of((guard, _differs(effect.target, value))) for guard, value in values)
@@ -261,20 +260,18 @@ def _of_case(
     private = sorted(name for name in named if name not in context and not _is_public(name, facts))
     if private:
         return Dropped(Why(Cause.DEPENDS_ON_PRIVATE, names=tuple(private)), spoken.opaque)
-    severity, expected = _DETECTED[effect.kind]
-    if effect.kind is EffectKind.SELF_ASSIGN and effect.target is not None:
-        expected = ExpectedOutcome(expected.outcome, expected.emission_channel, (effect.target,))
+    detector, expected = effect.kind.detector, effect.kind.detector.expected
+    if effect.changes and effect.target is not None:
+        expected = replace(expected, normalised_fields=(effect.target,))
     return Candidate(
         native_type=facts.native_type,
-        severity=severity,
+        severity=detector.severity,
         fields=fields,
         expected=expected,
         template=effect.template,
         source=MinerSource(effect.site.path, effect.site.method, effect.site.line),
         added_by=AddedBy.STATIC_MINER,
-        defaults=_defaults(
-            facts, fields, engine, surface, but=effect.target if effect.kind is EffectKind.SELF_ASSIGN else None
-        ),
+        defaults=_defaults(facts, fields, engine, surface, but=effect.target if effect.changes else None),
         opaque=tuple(one.wording for one in spoken.opaque),
         shapes=tuple(one.shape for one in spoken.opaque),
     )

@@ -11,7 +11,7 @@ from miners.candidates.outcomes import Cause, Why
 from miners.logic.formulas import all_of
 from miners.logic.normal_form import to_dnf
 from miners.static.candidates import MOST_CASES
-from miners.static.effects import Effect, EffectKind
+from miners.static.effects import Effect
 from miners.static.findings import Dropped, SiteFinding
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of, field_at
@@ -26,11 +26,11 @@ class Doubts:
     def __init__(self, facts: ClassFacts, surface: Surface, effects: Sequence[Effect]) -> None:
         self._facts = facts
         self._surface = surface
-        self._changes = [one for one in effects if one.kind is EffectKind.SELF_ASSIGN and not one.handled]
+        self._changes = [one for one in effects if one.changes and not one.handled]
 
     def settle(self, finding: SiteFinding) -> SiteFinding:
         """The finding without its doubtful candidates."""
-        whole = self._of_change(finding) if finding.kind is EffectKind.SELF_ASSIGN else None
+        whole = self._of_change(finding) if finding.kind.detector.changes else None
         doubts = {id(one): whole or self._of_types(one) for one in finding.candidates}
         return replace(
             finding,

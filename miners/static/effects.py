@@ -1,11 +1,15 @@
-"""The statements that have an effect, each with what it is called and how grave it is."""
+"""The detectors: one record for each kind of statement that has an effect, with its documentation and its examples.
+
+To add one whose statement is a call, write a record: the walk, the candidates, the ledger, the tests and the table in
+docs/explanation/static-miner.md read it. A new shape of statement needs a method of the walk as well.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Final, final
 
 from miners.logic.formulas import Formula
@@ -14,7 +18,7 @@ from pytest_llem_invariants.model import Channel, ExpectedOutcome, Outcome, Seve
 
 
 class EffectKind(StrEnum):
-    """The five detectors."""
+    """What a statement does, in the words of the ledger."""
 
     RAISE = "raise"
     ASSERT = "assert"
@@ -27,17 +31,174 @@ class EffectKind(StrEnum):
     def __str__(self) -> str:
         return str(self.value)
 
+    @property
+    def detector(self) -> Detector:
+        return _BY_KIND[self]
 
-_SPEAKING_OF: Final[Mapping[EffectKind, frozenset[Severity]]] = {
-    EffectKind.RAISE: frozenset({Severity.ERROR}),
-    EffectKind.ASSERT: frozenset({Severity.ERROR}),
-    EffectKind.SELF_ASSIGN: frozenset({Severity.DORMANT}),
-    EffectKind.MINOR_ISSUE: frozenset({Severity.DORMANT}),
-    EffectKind.WARN: frozenset({Severity.WARN, Severity.DORMANT}),
-    EffectKind.LOG: frozenset({Severity.WARN, Severity.DORMANT}),
-    EffectKind.LOG_ONCE: frozenset({Severity.WARN, Severity.DORMANT}),
-}
-"""A line can also trip over a value (`value.lower()`): that rule is another one than that of the line's own effect."""
+
+class Shape(Enum):
+    """The form of a statement: it decides what the walk does there."""
+
+    RAISE = auto()
+    ASSERT = auto()
+    CALL = auto()
+    """A call that stands alone, of a function that the detector names."""
+    ASSIGN = auto()
+    """Something else than was given is assigned to a field."""
+    ITEM = auto()
+    """An entry for a field in a dict: which dict collects issues, only the walk knows."""
+
+
+Calls = Callable[[str, str], bool]
+"""Whether a function is meant: the text before its last dot, in lower case, and its name."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """A kind of statement that has an effect."""
+
+    kind: EffectKind
+    name: str
+    """What people call it; several kinds may go by one name."""
+    docs: str
+    """The statement, as the documentation names it."""
+    shape: Shape
+    severity: Severity
+    outcome: Outcome
+    channel: Channel
+    invalid: tuple[str, ...]
+    """Bodies of a `__post_init__` over `a: int = 0` and `b: int | None = None` in which it finds a rule."""
+    valid: tuple[str, ...]
+    """Bodies in which it finds none."""
+    calls: Calls = lambda owner, name: False
+    fills_in: bool = False
+    """Whether further arguments of the call are put into its message, as a logger does."""
+
+    @property
+    def expected(self) -> ExpectedOutcome:
+        return ExpectedOutcome(self.outcome, self.channel)
+
+    @property
+    def announces(self) -> bool:
+        """Whether it only says something."""
+        return self.severity is Severity.WARN
+
+    @property
+    def severities(self) -> frozenset[Severity]:
+        """What a rule about its line may be: an announcement is often that a value is ignored.
+
+        A line can also trip over a value (`value.lower()`): that rule is not the one of the line's own effect.
+        """
+        return frozenset({self.severity, Severity.DORMANT} if self.announces else {self.severity})
+
+    @property
+    def changes(self) -> bool:
+        """Whether a field holds something else afterwards."""
+        return self.shape is Shape.ASSIGN
+
+
+def _warns(owner: str, name: str) -> bool:
+    return (owner == "" and name == "warn") or (owner == "warnings" and name in ("warn", "warn_explicit"))
+
+
+def _logs(*names: str) -> Calls:
+    return lambda owner, name: "log" in owner and name in names
+
+
+DETECTORS: Final = (
+    Detector(
+        kind=EffectKind.RAISE,
+        name="ConditionalRaise",
+        docs="`raise`",
+        shape=Shape.RAISE,
+        severity=Severity.ERROR,
+        outcome=Outcome.ERROR,
+        channel=Channel.RUNTIME_EXCEPTION,
+        invalid=(
+            'if self.a < 0:\n    raise ValueError("a is negative")',
+            'if self.b is None:\n    if self.a > 4:\n        raise ValueError(f"no b for {self.a}")',
+        ),
+        valid=(
+            'try:\n    if self.a < 0:\n        raise ValueError("caught")\nexcept ValueError:\n    pass',
+            'raise NotImplementedError("always")',
+        ),
+    ),
+    Detector(
+        kind=EffectKind.ASSERT,
+        name="ConditionalRaise",
+        docs="`assert`",
+        shape=Shape.ASSERT,
+        severity=Severity.ERROR,
+        outcome=Outcome.ERROR,
+        channel=Channel.RUNTIME_EXCEPTION,
+        invalid=('assert self.a != 3, "a is three"',),
+        valid=('assert True, "never"',),
+    ),
+    Detector(
+        kind=EffectKind.SELF_ASSIGN,
+        name="ConditionalSelfAssign",
+        docs="a field set to something else than was given",
+        shape=Shape.ASSIGN,
+        severity=Severity.DORMANT,
+        outcome=Outcome.DORMANT_SILENT,
+        channel=Channel.NONE,
+        invalid=("if self.a > 8:\n    self.a = 8",),
+        valid=("if self.b is None:\n    self.b = 1", "if self.a > 8:\n    self.other = 8"),
+    ),
+    Detector(
+        kind=EffectKind.WARN,
+        name="ConditionalWarningsWarn",
+        docs="`warnings.warn`",
+        shape=Shape.CALL,
+        severity=Severity.WARN,
+        outcome=Outcome.WARN,
+        channel=Channel.WARNINGS_WARN,
+        invalid=('if self.a == 1:\n    warnings.warn("one is slow")',),
+        valid=('if self.a == 1:\n    warnings.simplefilter("ignore")',),
+        calls=_warns,
+    ),
+    Detector(
+        kind=EffectKind.LOG,
+        name="ConditionalLoggerWarning",
+        docs="`logger.warning`",
+        shape=Shape.CALL,
+        severity=Severity.WARN,
+        outcome=Outcome.WARN,
+        channel=Channel.LOGGER_WARNING,
+        invalid=('if self.a == 1:\n    logger.warning("%s is slow", self.a)',),
+        valid=('if self.a == 1:\n    logger.info("one")', 'if self.a == 1:\n    self.b.warning("not a logger")'),
+        calls=_logs("warning", "warn", "warning_advice"),
+        fills_in=True,
+    ),
+    Detector(
+        kind=EffectKind.LOG_ONCE,
+        name="ConditionalLoggerWarning",
+        docs="`logger.warning_once`",
+        shape=Shape.CALL,
+        severity=Severity.WARN,
+        outcome=Outcome.WARN,
+        channel=Channel.LOGGER_WARNING_ONCE,
+        invalid=('if self.a == 1:\n    logger.warning_once("one is slow")',),
+        valid=('if self.a == 1:\n    logger.info_once("one")',),
+        calls=_logs("warning_once"),
+        fills_in=True,
+    ),
+    Detector(
+        kind=EffectKind.MINOR_ISSUE,
+        name="MinorIssuesDictAssign",
+        docs="an entry in a dict of collected issues",
+        shape=Shape.ITEM,
+        severity=Severity.DORMANT,
+        outcome=Outcome.DORMANT_ANNOUNCED,
+        channel=Channel.MINOR_ISSUES_DICT,
+        invalid=('issues = {}\nif self.a == 1:\n    issues["a"] = "a is one"',),
+        valid=('issues = {}\nif self.a == 1:\n    issues["other"] = "no field"', 'self.notes = {"a": "always"}'),
+    ),
+)
+
+
+_BY_KIND: Final[Mapping[EffectKind, Detector]] = {one.kind: one for one in DETECTORS}
 
 
 @final
@@ -68,43 +229,26 @@ class Effect:
     called: bool = True
     """Whether what was read shows that its code runs; else only its name says so."""
 
-
-_ERROR: Final = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
-
-
-_DETECTED: Final[Mapping[EffectKind, tuple[Severity, ExpectedOutcome]]] = {
-    EffectKind.RAISE: (Severity.ERROR, _ERROR),
-    EffectKind.ASSERT: (Severity.ERROR, _ERROR),
-    EffectKind.SELF_ASSIGN: (Severity.DORMANT, ExpectedOutcome(Outcome.DORMANT_SILENT, Channel.NONE)),
-    EffectKind.WARN: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.WARNINGS_WARN)),
-    EffectKind.LOG: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING)),
-    EffectKind.LOG_ONCE: (Severity.WARN, ExpectedOutcome(Outcome.WARN, Channel.LOGGER_WARNING_ONCE)),
-    EffectKind.MINOR_ISSUE: (
-        Severity.DORMANT,
-        ExpectedOutcome(Outcome.DORMANT_ANNOUNCED, Channel.MINOR_ISSUES_DICT),
-    ),
-}
-
-
-_LOG_METHODS: Final[dict[str, EffectKind]] = {
-    "warning": EffectKind.LOG,
-    "warn": EffectKind.LOG,
-    "warning_once": EffectKind.LOG_ONCE,
-    "warning_advice": EffectKind.LOG,
-}
+    @property
+    def changes(self) -> bool:
+        """Whether a field holds something else afterwards."""
+        return self.kind.detector.changes
 
 
 def announcement(call: ast.Call) -> EffectKind | None:
-    """Whether a call warns or logs a warning, and through which channel."""
-    if not isinstance(call.func, ast.Attribute):
-        return EffectKind.WARN if isinstance(call.func, ast.Name) and call.func.id == "warn" else None
-    owner = ast.unparse(call.func.value).lower()
-    if owner == "warnings" and call.func.attr in ("warn", "warn_explicit"):
-        return EffectKind.WARN
-    return _LOG_METHODS.get(call.func.attr) if "log" in owner else None
+    """Whether a call has an effect of its own, such as a warning, and which."""
+    match call.func:
+        case ast.Attribute(value=value, attr=name):
+            owner = ast.unparse(value).lower()
+        case ast.Name(id=name):
+            owner = ""
+        case _:
+            return None
+    return next((one.kind for one in DETECTORS if one.shape is Shape.CALL and one.calls(owner, name)), None)
 
 
-def _kind(node: ast.AST, *, guarded: bool) -> EffectKind | None:
+def kind_at(node: ast.AST, *, guarded: bool) -> EffectKind | None:
+    """The kind of a statement that nobody walked to, as far as its form alone says."""
     match node:
         case ast.Raise():
             return EffectKind.RAISE

@@ -349,7 +349,7 @@ class Explorer(Exceptions):
         message = (
             call.args[0] if call.args else next((k.value for k in call.keywords if k.arg in ("msg", "message")), None)
         )
-        operands = call.args[1:] if kind is not EffectKind.WARN else []
+        operands = call.args[1:] if kind.detector.fills_in else []
         if message is None:
             yield TRUE, None
             return

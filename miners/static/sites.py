@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from miners.candidates.outcomes import Cause, Why
 from miners.code.definitions import FunctionSource
-from miners.static.effects import EffectKind, Site, _kind
+from miners.static.effects import EffectKind, Site, kind_at
 from miners.static.findings import Dropped, SiteFinding
 from miners.static.roots import Reader, Walked
 
@@ -31,7 +31,7 @@ def unvisited(walked: Walked, reader: Reader, met: Collection[tuple[str, int]]) 
 
 def _why(walked: Walked, function: FunctionSource, kind: EffectKind, *, entered: bool) -> Why:
     if entered:
-        if kind is EffectKind.SELF_ASSIGN:
+        if kind.detector.changes:
             return Why(Cause.SETS_PRIVATE)
         return Why(Cause.NO_WAY)
     needed = walked.needs.get(function.qualname)
@@ -44,7 +44,7 @@ def _sites(node: ast.AST, *, guarded: bool) -> Iterator[tuple[EffectKind, int]]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             continue
-        kind = _kind(child, guarded=guarded)
+        kind = kind_at(child, guarded=guarded)
         if kind is not None:
             yield kind, child.lineno  # type: ignore[attr-defined]
         deeper = guarded or isinstance(child, (ast.If, ast.Match, ast.For, ast.While, ast.Try))

@@ -29,7 +29,7 @@ from miners.code.tree import TreeReader
 from miners.logic.formulas import And, Atom, Formula, Opaque, Or, Truth, any_of
 from miners.logic.normal_form import to_dnf
 from miners.static.context import NO_CONTEXT, ContextReads
-from miners.static.effects import Effect, EffectKind
+from miners.static.effects import Effect
 from miners.static.roots import Reader, walk
 from miners.surface import class_facts
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
@@ -40,15 +40,6 @@ from pytest_llem_invariants.replay.exceptions import describe
 
 ROOT: Final = Path(__file__).parents[2]
 SNIPPETS: Final = Path(__file__).parents[1] / "snippets"
-SEVERITIES: Final[Mapping[EffectKind, str]] = {
-    EffectKind.RAISE: "error",
-    EffectKind.ASSERT: "error",
-    EffectKind.WARN: "warn",
-    EffectKind.LOG: "warn",
-    EffectKind.LOG_ONCE: "warn",
-    EffectKind.SELF_ASSIGN: "dormant",
-    EffectKind.MINOR_ISSUE: "dormant",
-}
 _EXPECTED: Final = re.compile(r"# ((?:error|warn|dormant): .*)$")
 _FLAGS: Final = frozenset({"present", "absent", "truthy", "falsy"})
 
@@ -133,7 +124,7 @@ def grouped(effects: Sequence[Effect]) -> dict[tuple[int, str, str | None, str |
     for effect in effects:
         if effect.handled:
             continue
-        key = (effect.site.line, SEVERITIES[effect.kind], effect.template, effect.target)
+        key = (effect.site.line, str(effect.kind.detector.severity), effect.template, effect.target)
         found[key] = any_of((found[key], effect.guard)) if key in found else effect.guard
     return found
 
@@ -343,7 +334,7 @@ def disagreements(cls: type, effects: Sequence[Effect], most: int = MOST_POINTS)
     for effect in effects:
         if effect.handled:
             continue
-        key = (effect.site.line, SEVERITIES[effect.kind])
+        key = (effect.site.line, str(effect.kind.detector.severity))
         formulas[key] = any_of((formulas[key], effect.guard)) if key in formulas else effect.guard
     context = getattr(sys.modules[cls.__module__], "CONTEXT_VALUES", {})
     judges = {key: judge(formula, defaults, context) for key, formula in formulas.items()}
