@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -25,9 +26,11 @@ from miners.symbolic.terms import (
     Computed,
     Const,
     Count,
+    Entry,
     Field,
     Instance,
     Items,
+    ModuleTerm,
     Selected,
     Super,
     Table,
@@ -42,10 +45,14 @@ from miners.symbolic.terms import (
 )
 from miners.symbolic.texts import FirstPiece, PieceCount, Pieces, TextLength
 from miners.symbolic.truth import truth
+from pytest_llem_invariants.engines.words import names_in
 
 
 class Builtins(Elements):
     """What a builtin function gives."""
+
+    def may_raise(self, node: ast.AST, guard: Formula, exception: str, template: str) -> None:
+        raise NotImplementedError
 
     def _builtin_len(self, node: ast.Call, state: State) -> Term:
         return map_cases(self.term(node.args[0], state), lambda term: self._length(in_any_order(term), node))
@@ -319,12 +326,24 @@ class Builtins(Elements):
         if isinstance(owner, Unknown):
             return Unknown(self.unknown(node, "").text, owner.place, owner.shape)
         if not isinstance(name, Const) or not isinstance(name.value, str):
-            return self.unknown(node, "getattr of an unknown name")
+            named = self._named_in(owner.name.name, name, node, state) if isinstance(owner, ModuleTerm) else None
+            return named or self.unknown(node, "getattr of an unknown name")
         default = self.term(node.args[2], state) if len(node.args) > 2 else None
         found = map_cases(owner, lambda one: self.attribute(one, name.value, node, state))
         if default is not None and isinstance(found, Unknown) and isinstance(owner, Instance):
             return default
         return found
+
+    def _named_in(self, module: str, name: Term, node: ast.Call, state: State) -> Entry | None:
+        """Which constant of a module a text names (`getattr(torch, dtype)`); what names nothing there raises."""
+        subject, home = subject_of(name), sys.modules.get(module)
+        names = () if subject is None or home is None or len(node.args) > 2 else names_in(home)
+        if subject is None or home is None or not names:
+            return None
+        guard = all_of((state.guard, atom(subject, "not_in", list(names))))
+        template = f"module '{module}' has no attribute '{{{subject}}}'"
+        self.may_raise(node, guard, "AttributeError", template)
+        return Entry(subject, tuple((one, vars(home)[one]) for one in names))
 
     def _builtin_hasattr(self, node: ast.Call, state: State) -> Term:
         owner, name = self.term(node.args[0], state), self.term(node.args[1], state)

@@ -298,6 +298,10 @@ class Explorer(Exceptions):
         site = Site(self.frame.path, line, self.frame.method)
         self.effects.append(Effect(kind, site, guard, block=self._block, **details))
 
+    def may_raise(self, node: ast.AST, guard: Formula, exception: str, template: str) -> None:
+        caught = any(catches(handlers, exception) for handlers in self._caught)
+        self.effect(EffectKind.RAISE, node, guard, template=template, handled=caught, exception=exception)
+
     def _raise(self, node: ast.Raise, state: State) -> Flow:
         if node.exc is None:
             self.effect(EffectKind.RAISE, node, state.guard, handled=True)

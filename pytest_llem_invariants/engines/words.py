@@ -16,6 +16,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from functools import lru_cache
+from types import ModuleType
 from typing import Any, Final, Literal, get_args
 
 from pytest_llem_invariants.engines.mentions import mentions_of, taken_by
@@ -32,6 +33,7 @@ _NO_WORD: Final = re.compile(r"[./]+\Z|[./~].*/|.*://")
 _OF_ARGUMENT: Final = re.compile(r"^[ \t]*(?P<name>[a-z_]\w*) ?(?:\(.*\))?: *", re.MULTILINE)
 _OF_A_PATH: Final = re.compile(r"(?:\A|_)(?:path|file|filename)\Z")
 _PATHS: Final = frozenset({"path", "purepath", "pathlike"})
+_SPELLED_OUT: Final = frozenset({bool, int, float, str, type(None)})
 _LISTS: Final = (list, tuple, set, frozenset)
 
 
@@ -197,6 +199,13 @@ def _words_of(said: Any, space: Mapping[str, Any]) -> Iterator[Any]:
         yield from (one for one in value if isinstance(one, (str, int, float)) and not isinstance(one, bool))
     elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
         yield value
+
+
+def names_in(module: ModuleType) -> tuple[str, ...]:
+    """The names of the constants of a module of which nothing but such a name is known, as `torch.float32` is one."""
+    members = [(name, vars(module)[name]) for name in sorted(vars(module)) if not name.startswith("_")]
+    named = [(name, value) for name, value in members if not callable(value) and type(value) not in _SPELLED_OUT]
+    return tuple(name for name, value in named if repr(value).rpartition(".")[0] == module.__name__)
 
 
 def _mappings(cls: type) -> Iterator[dict[str, Any]]:

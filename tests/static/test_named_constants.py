@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from miners.symbolic.constants import home_of, is_sayable, plain
+from tests.static import shades
 from tests.static.harness import effects_of, findings
 
 
@@ -47,6 +48,27 @@ class Untold:
     def validate(self) -> None:
         if self.precision == HALF:
             raise ValueError("half")
+
+
+@dataclass
+class Painted:
+    shade: str = "BLACK"
+    other: str = "WHITE"
+
+    def validate(self) -> None:
+        if not isinstance(getattr(shades, self.shade), shades.Dark):
+            raise ValueError("not dark")
+        try:
+            getattr(shades, self.other)
+        except AttributeError:
+            return
+
+
+def test_a_text_that_code_looks_up_in_a_module_names_one_of_its_constants() -> None:
+    assert said(Painted) == [
+        "error: shade not_in ['BLACK', 'NIGHT', 'WHITE'] -> module 'tests.static.shades' has no attribute '{shade}'",
+        "error: shade not_in ['BLACK', 'NIGHT'] or shade absent -> not dark",
+    ]
 
 
 def said(cls: type) -> list[str]:
