@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
     from miners.candidates.staging_files import write_fates
     from miners.ledger.files import LEDGER, render_ledger
     from miners.ledger.show import headline
+    from miners.lift import undefined
     from miners.process.progress import Progress
     from miners.process.workers import aside
     from pytest_llem_invariants.corpus.files import dump
@@ -74,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
         check_roles(library, roles_of_build(adapter.ssot), terms)
         previous, counterexamples, earlier = mined_before.result()
     _say_what_is_not_mined(adapter)
-    _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter)))
+    _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter), *undefined(adapter)))
     mined = build(
         adapter,
         previous=previous,

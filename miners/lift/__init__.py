@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from miners.candidates.candidate import Candidate
 from miners.lift.declared import lift_annotations
-from miners.lift.pydantic import lift_pydantic
+from miners.lift.pydantic import lift_pydantic, why_undefined
 from miners.surface.facts import ClassFacts, ClassKind
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
 
-__all__ = ["lift", "lift_class", "lift_declared"]
+__all__ = ["lift", "lift_class", "lift_declared", "undefined"]
 
 
 def lift(adapter: EngineAdapter, facts: ClassFacts) -> Iterator[Candidate]:
@@ -27,6 +27,14 @@ def lift_class(cls: type, facts: ClassFacts, *, siblings: Collection[type] = ())
     if facts.kind.coerces:
         return lift_pydantic(cls, facts, siblings)
     return lift_declared(facts)
+
+
+def undefined(adapter: EngineAdapter) -> Iterator[str]:
+    """The classes that cannot be used as the library leaves them, and are left aside: a sentence each."""
+    for name in adapter.native_types():
+        why = why_undefined(adapter.native_class(name))
+        if why is not None:
+            yield f"{name} is left aside: {why}"
 
 
 def lift_declared(facts: ClassFacts) -> Iterator[Candidate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,8 @@ from pytest_llem_invariants.model import AddedBy, Clause
 
 def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> Iterator[Candidate]:
     """What every field of a live class rejects."""
+    if why_undefined(cls) is not None:
+        return
     schema: Mapping[str, Any] = cls.__pydantic_core_schema__  # type: ignore[attr-defined]
     before = has_validator_before(schema)
     opaque = f"validator {before} before the fields" if before else None
@@ -32,6 +35,17 @@ def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> I
             table = reader.read(schemas[name]["schema"], fact.keyword)
             known = _with_default_here(cls, fact)
             yield from candidates_of(facts, known, table, AddedBy.PYDANTIC_LIFT, located=True, opaque=opaque)
+
+
+def why_undefined(cls: type) -> str | None:
+    """Why a pydantic class cannot be used as it stands: one of its annotations names what nobody defines."""
+    schema = inspect.getattr_static(cls, "__pydantic_core_schema__", None)
+    if schema is None or type(schema) is dict:
+        return None
+    try:
+        return None if "type" in cls.__pydantic_core_schema__ else "it has no schema"  # type: ignore[attr-defined]
+    except Exception as error:  # pydantic's own, of which the installed version is not known
+        return str(error).partition("\n")[0]
 
 
 def _cannot_be_given(facts: ClassFacts, name: str) -> Candidate:
