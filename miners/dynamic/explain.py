@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from miners.dynamic.rows import Oracle, Row, message_class, names, numbers_in, quoted
-from miners.dynamic.shapes import Evidence, infer
+from miners.dynamic.field_answers import Domain, FieldAnswers
+from miners.dynamic.probed_fields import Pools, ProbedFields
+from miners.dynamic.rows import ProbedLibrary, Row, message_class, names, numbers_in, quoted
+from miners.dynamic.shapes import infer
 from miners.dynamic.templates import across
-from miners.surface.facts import FieldFact
 from pytest_llem_invariants.language.expressions import MISSING, is_number
 from pytest_llem_invariants.language.predicates import compile_match, reference_of
 from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
 Fields = Mapping[str, tuple[Clause, ...]]
-Pools = Mapping[str, tuple[Any, ...]]
 Predicate = Callable[[Kwargs], bool]
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
@@ -48,33 +48,16 @@ class Removed:
 
 
 class Explainer:
-    """Explains rejections of one class. `closed` are the fields of few values, `members` the names that enums give;
-    `removed` keeps what was refuted.
+    """Explains rejections of one class; `removed` keeps what was refuted.
 
-    `plain` are the fields that are declared with builtin types alone. Where questions are `scarce`, the fields that a
-    rejection may depend on are looked for in groups.
+    Where questions are `scarce`, the fields that a rejection may depend on are looked for in groups.
     """
 
-    def __init__(
-        self,
-        oracle: Oracle,
-        pools: Pools,
-        defaults: Mapping[str, Any],
-        toggles: Pools,
-        closed: Mapping[str, FieldFact] = EMPTY,
-        members: Mapping[str, tuple[str, ...]] = EMPTY,
-        *,
-        scarce: bool = False,
-        plain: Collection[str] = (),
-    ) -> None:
-        self._oracle = oracle
-        self._closed = closed
-        self._members = members
-        self._pools = pools
-        self._toggles = toggles
-        self._defaults = defaults
+    def __init__(self, library: ProbedLibrary, fields: ProbedFields, *, scarce: bool = False) -> None:
+        self.library = library
+        self._fields = fields
+        self._defaults = fields.defaults
         self._scarce = scarce
-        self._plain = plain
         self.removed: list[Removed] = []
 
     def explain(self, row: Row, explained: Predicate = lambda kwargs: False) -> Iterator[Explanation]:
@@ -96,33 +79,32 @@ class Explainer:
     def _minimised(self, row: Row, explained: Predicate) -> Row:
         """The fewest arguments that still meet the same guard."""
         for name in list(row.kwargs):
-            less = self._oracle({key: value for key, value in row.kwargs.items() if key != name})
+            less = self.library({key: value for key, value in row.kwargs.items() if key != name})
             if less.guard == row.guard and not explained(less.kwargs):
                 row = less
         return row
 
-    def _sweep(self, name: str, base: Kwargs, guard: str, extra: Iterable[Any] = ()) -> tuple[list[Row], Evidence]:
-        values = distinct([*extra, *self._pools.get(name, ())])
-        rows = [self._oracle({**base, name: value}) for value in values if holdable(value)]
+    def _sweep(self, name: str, base: Kwargs, guard: str, extra: Iterable[Any] = ()) -> tuple[list[Row], FieldAnswers]:
+        values = distinct([*extra, *self._fields.pools.get(name, ())])
+        rows = [self.library({**base, name: value}) for value in values if holdable(value)]
 
         def rejects(value: Any) -> bool | None:
-            found = self._oracle({**base, name: value})
+            found = self.library({**base, name: value})
             return False if found.guard is None else True if found.guard == guard else None
 
         def rejects_foreign(value: Any) -> bool:
-            return self._oracle.glance({**base, name: value}) == guard
+            return self.library.glance({**base, name: value}) == guard
 
         mine = [row for row in rows if row.guard == guard]
-        evidence = Evidence(
+        answers = FieldAnswers(
             rejected=tuple(row.kwargs[name] for row in mine),
             accepted=tuple(row.kwargs[name] for row in rows if row.guard is None),
             rejects=rejects,
+            domain=Domain(_named(mine, [row.kwargs[name] for row in rows]), self._fields.members.get(name, ())),
             neutral=tuple(row.kwargs[name] for row in rows if row.guard not in (None, guard)),
-            named=_named(mine, [row.kwargs[name] for row in rows]),
-            rejects_foreign=rejects_foreign if name in self._plain else None,
-            members=self._members.get(name, ()),
+            rejects_foreign=rejects_foreign if name in self._fields.plain else None,
         )
-        return mine, evidence
+        return mine, answers
 
     def _alone(self, name: str, row: Row) -> Iterator[Explanation]:
         assert row.guard is not None
@@ -130,29 +112,27 @@ class Explainer:
         words = quoted(message)
         said = (*words, *map(str.upper, words), *map(str.lower, words), *numbers_in(message))
         sweeps = [(base, *self._sweep(name, base, row.guard, [row.kwargs[name], *said])) for base in self._bases(name)]
-        base, mine, evidence = max(sweeps, key=lambda sweep: len(sweep[2].accepted) > 1 and bool(sweep[1]))
+        base, mine, answers = max(sweeps, key=lambda sweep: len(sweep[2].accepted) > 1 and bool(sweep[1]))
         for _ in range(_MOST_ROUNDS):
             before = len(self.removed)
-            for piece in infer(name, evidence):
+            for piece in infer(name, answers):
                 yield from self._guarded(piece, row.guard, mine)
             met = distinct(one.counterexample[name] for one in self.removed[before:] if name in one.counterexample)
-            accepted = distinct(
-                [*evidence.accepted, *(v for v in met if self._oracle({**base, name: v}).guard is None)]
-            )
-            if len(accepted) == len(evidence.accepted):
+            accepted = distinct([*answers.accepted, *(v for v in met if self.library({**base, name: v}).guard is None)])
+            if len(accepted) == len(answers.accepted):
                 return
-            evidence = replace(evidence, accepted=accepted)
+            answers = replace(answers, accepted=accepted)
 
     def _bases(self, name: str) -> Iterator[Kwargs]:
         """The bare class, then the company in which the library was seen to accept the field at all."""
         yield {}
-        seen = [kwargs for kwargs in self._oracle.accepted if name in kwargs and len(kwargs) > 1]
+        seen = [kwargs for kwargs in self.library.accepted if name in kwargs and len(kwargs) > 1]
         seen = [kwargs for kwargs in seen if not _alike(kwargs[name], self._defaults.get(name))]
         if seen:
             smallest = min(seen, key=len)
             yield {key: value for key, value in smallest.items() if key != name}
-        elif self._oracle({}).guard is not None and self._oracle.accepted:
-            smallest = min(self._oracle.accepted, key=len)
+        elif self.library({}).guard is not None and self.library.accepted:
+            smallest = min(self.library.accepted, key=len)
             yield {key: value for key, value in smallest.items() if key != name}
 
     def _together(self, given: list[str], row: Row) -> Iterator[Explanation]:
@@ -169,8 +149,8 @@ class Explainer:
         shapes: list[list[Fields]] = []
         for name in given:
             rest = {key: value for key, value in row.kwargs.items() if key != name}
-            _, evidence = self._sweep(name, rest, row.guard, [row.kwargs[name]])
-            pieces = [piece for piece in infer(name, evidence) if _triggers(piece, self._defaults)(row.kwargs)]
+            _, answers = self._sweep(name, rest, row.guard, [row.kwargs[name]])
+            pieces = [piece for piece in infer(name, answers) if _triggers(piece, self._defaults)(row.kwargs)]
             exact = {name: (Clause("==", row.kwargs[name]),)}
             shapes.append([*pieces[:2], exact])
         for combination in itertools.islice(itertools.product(*shapes), 12):
@@ -183,12 +163,12 @@ class Explainer:
         """The fields of a row together at values of their types, and a few that are not."""
         choices = []
         for name in given:
-            right = self._toggles.get(name, ())
-            odd = _spread(self._pools.get(name, ()), _FEW // 2)
+            right = self._fields.toggles.get(name, ())
+            odd = _spread(self._fields.pools.get(name, ()), _FEW // 2)
             known = [row.kwargs[name], self._defaults.get(name), True]
             values = distinct([*known, *(right if len(given) == 2 else right[:3]), *(odd if len(given) == 2 else ())])
             choices.append([value for value in values if holdable(value)])
-        return [self._oracle(dict(zip(given, values, strict=True))) for values in itertools.product(*choices)]
+        return [self.library(dict(zip(given, values, strict=True))) for values in itertools.product(*choices)]
 
     def _holds(self, fields: Fields, product: list[Row], row: Row) -> bool:
         triggers = _triggers(fields, self._defaults)
@@ -211,7 +191,7 @@ class Explainer:
         base = claimed[0].kwargs
         for name, values in self._toggles_of(claimed[0]).items():
             alike = [value for value in base.values() if len(base) == 1]
-            probes = [self._oracle({**base, name: value}) for value in (*values, *alike)]
+            probes = [self.library({**base, name: value}) for value in (*values, *alike)]
             if all(probe.guard is not None for probe in probes):
                 continue
             related = self._related(fields, base, name, guard)
@@ -241,26 +221,26 @@ class Explainer:
         """The other fields, at values under which this rejection might vanish."""
         if _judged_alone(row) or row.guard is None:
             return {}
-        others = {name: values for name, values in self._toggles.items() if name not in row.kwargs}
+        others = {name: values for name, values in self._fields.toggles.items() if name not in row.kwargs}
         if not self._scarce:
             return others
         few = [
             (name, value) for rank in range(_RANKS) for name, values in others.items() for value in values[rank:][:1]
         ]
-        harmless = [(name, value) for name, value in few if self._oracle.accepts({name: value})]
+        harmless = [(name, value) for name, value in few if self.library.accepts({name: value})]
         groups = (harmless[start : start + _GROUP] for start in range(0, len(harmless), _GROUP))
         wanted = {name for group in groups for name in self._vanishing(row.kwargs, row.guard, group)}
         return {name: values for name, values in others.items() if name in wanted}
 
     def _vanishing(self, base: Kwargs, guard: str, group: Sequence[tuple[str, Any]]) -> Iterator[str]:
         """The fields of a group with which the library accepts what it rejects without them."""
-        found = self._oracle({**base, **dict(group)})
+        found = self.library({**base, **dict(group)})
         if found.guard == guard:
             return
         if len(group) > 1:
             yield from self._vanishing(base, guard, group[: len(group) // 2])
             yield from self._vanishing(base, guard, group[len(group) // 2 :])
-        elif self._oracle.accepts(found.kwargs):
+        elif self.library.accepts(found.kwargs):
             yield group[0][0]
 
     def _related(self, fields: Fields, base: Kwargs, name: str, guard: str) -> tuple[Fields, str, list[Row]] | None:
@@ -268,7 +248,7 @@ class Explainer:
         default = self._defaults.get(name)
         if len(base) != 1 or not is_number(default):
             return None
-        seed = self._oracle({**base, name: default})
+        seed = self.library({**base, name: default})
         if seed.guard != guard:
             return None
         given = list(seed.kwargs)
@@ -281,7 +261,7 @@ class Explainer:
     def contradiction(self, explanation: Explanation) -> Kwargs | None:
         """A config that the explanation claims and the library was seen to accept."""
         triggers = _triggers(explanation.fields, explanation.defaults)
-        return next((kwargs for kwargs in self._oracle.accepted if triggers(kwargs)), None)
+        return next((kwargs for kwargs in self.library.accepted if triggers(kwargs)), None)
 
     def repair(self, explanation: Explanation, counter: Kwargs | None = None) -> Iterator[Explanation]:
         """The explanation as a relation to a field of the config that refuted it, the rest of which stays as it is."""
@@ -295,10 +275,10 @@ class Explainer:
                 continue
             given = [own[0], other]
             rest = {name: value for name, value in counter.items() if name not in given}
-            seed = self._oracle({**rest, own[0]: explanation.rows[0].kwargs[own[0]], other: self._defaults[other]})
+            seed = self.library({**rest, own[0]: explanation.rows[0].kwargs[own[0]], other: self._defaults[other]})
             if seed.guard != explanation.guard:
                 continue
-            product = [self._oracle({**rest, **row.kwargs}) for row in self._product(given, seed)]
+            product = [self.library({**rest, **row.kwargs}) for row in self._product(given, seed)]
             for fields in across(given, seed.kwargs, product, explanation.guard, self._defaults):
                 mine = tuple(row for row in product if row.guard == explanation.guard)[:2]
                 related = Explanation(explanation.guard, fields, self._needed_defaults(fields), mine)
@@ -321,31 +301,31 @@ class Explainer:
 
     def _guard(self, name: str, base: Kwargs, guard: str, more: list[Any]) -> Fields | None:
         """The shape of another field's values under which the guard raises, holding for its default."""
-        values = distinct([*more, *self._pools[name]])
-        rows = [(value, self._oracle({**base, name: value})) for value in values]
-        default = self._defaults.get(name)
+        values = distinct([*more, *self._fields.pools[name]])
+        rows = [(value, self.library({**base, name: value})) for value in values]
+        default, closed = self._defaults.get(name), self._fields.closed
 
         def rejects(value: Any) -> bool | None:
-            found = self._oracle({**base, name: value})
+            found = self.library({**base, name: value})
             return False if found.guard is None else True if found.guard == guard else None
 
         rejected = [value for value, row in rows if row.guard == guard]
         if default is not None:
             rejected.append(default)
-        elif self._oracle({**base, name: None}).guard == guard:
+        elif self.library({**base, name: None}).guard == guard:
             rejected.append(None)
         accepted = tuple(value for value, row in rows if row.guard is None)
-        evidence = Evidence(
+        answers = FieldAnswers(
             rejected=distinct(rejected),
             accepted=accepted,
             rejects=rejects,
-            domain_is_whole=name in self._closed and all(fits(value, self._closed[name]) for value in accepted),
+            domain=Domain(is_whole=name in closed and all(fits(value, closed[name]) for value in accepted)),
         )
         unset = {} if default is None else {name: default}
-        whole = (*infer(name, evidence), {name: (Clause("falsy", True),)}, {name: (Clause("absent", True),)})
+        whole = (*infer(name, answers), {name: (Clause("falsy", True),)}, {name: (Clause("absent", True),)})
         for piece in whole:
             triggers = _triggers(piece, unset)
-            if triggers({}) and not any(triggers({name: value}) for value in evidence.accepted):
+            if triggers({}) and not any(triggers({name: value}) for value in answers.accepted):
                 return piece
         return None
 

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import math
-import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
-from miners.dynamic.allowed import is_plain
 from miners.dynamic.explain import Explainer, Explanation
-from miners.dynamic.rows import Oracle, Raises, Row
-from miners.surface.facts import ClassFacts, FieldFact, is_closed
+from miners.dynamic.probed_fields import answered, fields_with, pools_of
+from miners.dynamic.rows import ProbedLibrary, Raises, Row
+from miners.dynamic.seeds import cluster, drawn, in_turn, pairs, single_field
+from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of
-from miners.surface.types import Choice, alternatives
 from pytest_llem_invariants.corpus.names import template_fragments
-from pytest_llem_invariants.language.expressions import MISSING, is_number
-from pytest_llem_invariants.language.predicates import compile_match, referenced_fields, same
-from pytest_llem_invariants.language.values import distinct, fits, holdable, identity, pool, resolve_class
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -32,25 +29,19 @@ from pytest_llem_invariants.model import (
     MinerSource,
     Outcome,
     Severity,
-    TypedValue,
 )
 
 Predicate = Callable[[Kwargs], bool]
 
-_SMALL_PRODUCT: Final = 400
-_PER_FIELD: Final = 6
-_TOGGLES: Final = 6
 _RANDOM_ROWS: Final = 1_200
 _VERIFYING_ROWS: Final = 2_000
 _ROWS_A_FIELD: Final = 250
 """A class of few fields has few configs that differ."""
 FULL_BUDGET: Final = 40_000
 """How many questions the probing of one class may ask."""
-_MOST_PAIRED: Final = 8_000
 _MOST_PER_GUARD: Final = 200
 _MOST_PER_FIELDS: Final = 8
 _MOST_ROUNDS: Final = 3
-_SEED: Final = 20240229
 
 
 def probe(
@@ -77,29 +68,16 @@ def probe(
     `company` are further configs to learn from; `budget` bounds the questions to the library. Of a `share` (1, 3) the
     second third of the fields is probed, alone and first among several.
     """
-    oracle = Oracle(raises, accepts)
-    typed = tuple(surface)
-    pools = {
-        name: pool(fact, [*_choices(fact), *_objects(fact, surface), *constants.get(name, ())], typed)
-        for name, fact in facts.fields.items()
-        if fact.settable
-    }
+    library = ProbedLibrary(raises, accepts)
+    pools = pools_of(facts, surface, constants)
     scarce = budget < sum(map(len, pools.values()))
     if not scarce:
-        pools = {name: tuple(value for value in values if answers({name: value})) for name, values in pools.items()}
-    defaults = {**{name: default_of(facts.fields[name], typed) for name in pools}, **facts.base_kwargs}
-    known = Explained(explained)
-    toggles = {name: _toggles(facts.fields[name], values) for name, values in pools.items()}
-    closed = {name: facts.fields[name] for name in pools if is_closed(facts.fields[name])}
-    plain = frozenset(name for name in pools if is_plain(facts.fields[name].types))
-    members = {name: _members(fact) for name, fact in closed.items()}
-    explainer = Explainer(oracle, pools, defaults, toggles, closed, members, scarce=scarce, plain=plain)
+        pools = answered(pools, answers)
     rows_at_most = _ROWS_A_FIELD * len(pools)
     verified = budget // 10 if scarce else min(_VERIFYING_ROWS, budget // 4, rows_at_most)
-    verifying = drawn(facts, pools, verified, fields=(2, 3, 4, 5), odd=0)
-    company = [*verifying, *company]
+    company = [*drawn(facts, pools, verified, fields=(2, 3, 4, 5), odd=0), *company]
     for kwargs in company:
-        oracle(kwargs)
+        library(kwargs)
     clustered = [cluster(tuple(names), pools) for names in clusters]
     several = (pairs(facts, pools), drawn(facts, pools, min(random_rows, rows_at_most)))
     if scarce:
@@ -107,46 +85,81 @@ def probe(
         rows = itertools.chain([{}], right, *clustered, company, wrong, *several)
     else:
         rows = itertools.chain([{}], single_field(pools), *clustered, *several, company)
-    found: dict[str, Explanation] = {}
-    tries: Counter[object] = Counter()
-
-    def explain(seeds: Iterable[Kwargs]) -> None:
-        for kwargs in seeds:
-            if oracle.asked >= budget:
-                return
-            row = oracle(kwargs)
-            if row.guard is None or known(kwargs) or _is_of_inner_class(row, facts, surface):
-                continue
-            tries[row.guard] += 1
-            tries[row.guard, *sorted(kwargs)] += 1
-            if tries[row.guard] > _MOST_PER_GUARD or tries[row.guard, *sorted(kwargs)] > _MOST_PER_FIELDS:
-                continue
-            for explanation in explainer.explain(row, known):
-                candidate = to_candidate(explanation, facts)
-                found.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
-                known.add(candidate)
-
     turn, of = share
     shares = {name: position % of for position, name in enumerate(pools)}
-    explain(kwargs for kwargs in rows if shares.get(next(iter(kwargs), ""), 0) == turn)
-    for _ in range(_MOST_ROUNDS):
-        refuted = {key: one for key, one in found.items() if explainer.contradiction(one) is not None}
-        if not refuted:
-            break
-        found = {key: one for key, one in found.items() if key not in refuted}
-        known = Explained(explained)
-        for one in found.values():
-            known.add(to_candidate(one, facts))
-        for one in refuted.values():
-            for repaired in explainer.repair(one):
-                candidate = to_candidate(repaired, facts)
-                found.setdefault(identity((candidate.fields, candidate.defaults)), repaired)
-                known.add(candidate)
-        tries.clear()
-        explain(row.kwargs for one in refuted.values() for row in one.rows[:1])
-    for one in found.values():
-        if explainer.contradiction(one) is None:
-            yield to_candidate(one, facts)
+    explainer = Explainer(library, fields_with(pools, facts, surface), scarce=scarce)
+    found = _Found(facts, surface, explainer, explained, budget)
+    found.explain(kwargs for kwargs in rows if shares.get(next(iter(kwargs), ""), 0) == turn)
+    found.repair()
+    yield from found.candidates()
+
+
+@final
+class _Found:
+    """The explanations so far of what the library rejects, within a budget of questions."""
+
+    def __init__(
+        self, facts: ClassFacts, surface: Surface, explainer: Explainer, explained: Predicate, budget: int
+    ) -> None:
+        self._facts = facts
+        self._surface = surface
+        self._explainer = explainer
+        self._library = explainer.library
+        self._explained = explained
+        self._budget = budget
+        self._known = Explained(explained)
+        self._explanations: dict[str, Explanation] = {}
+        self._tries: Counter[object] = Counter()
+        """How often a guard was met, in all and with the same fields."""
+
+    def explain(self, seeds: Iterable[Kwargs]) -> None:
+        """Explain the rejections of some configs that nothing explains yet."""
+        for kwargs in seeds:
+            if self._library.asked >= self._budget:
+                return
+            row = self._library(kwargs)
+            if row.guard is None or self._known(kwargs) or _is_of_inner_class(row, self._facts, self._surface):
+                continue
+            if self._is_tried_enough(row):
+                continue
+            for explanation in self._explainer.explain(row, self._known):
+                self._add(explanation)
+
+    def _is_tried_enough(self, row: Row) -> bool:
+        tries = self._tries
+        tries[row.guard] += 1
+        tries[row.guard, *sorted(row.kwargs)] += 1
+        return tries[row.guard] > _MOST_PER_GUARD or tries[row.guard, *sorted(row.kwargs)] > _MOST_PER_FIELDS
+
+    def _add(self, explanation: Explanation) -> None:
+        candidate = to_candidate(explanation, self._facts)
+        self._explanations.setdefault(identity((candidate.fields, candidate.defaults)), explanation)
+        self._known.add(candidate)
+
+    def repair(self) -> None:
+        """Replace what the library was seen to contradict, and explain anew what that had explained."""
+        for _ in range(_MOST_ROUNDS):
+            refuted = {key: one for key, one in self._explanations.items() if self._is_contradicted(one)}
+            if not refuted:
+                return
+            self._explanations = {key: one for key, one in self._explanations.items() if key not in refuted}
+            self._known = Explained(self._explained)
+            for one in self._explanations.values():
+                self._known.add(to_candidate(one, self._facts))
+            for one in refuted.values():
+                for repaired in self._explainer.repair(one):
+                    self._add(repaired)
+            self._tries.clear()
+            self.explain(row.kwargs for one in refuted.values() for row in one.rows[:1])
+
+    def candidates(self) -> Iterator[Candidate]:
+        """What nothing contradicts."""
+        for one in self._explanations.values():
+            if not self._is_contradicted(one):
+                yield to_candidate(one, self._facts)
+
+    def _is_contradicted(self, explanation: Explanation) -> bool:
+        return self._explainer.contradiction(explanation) is not None
 
 
 def _is_of_inner_class(row: Row, facts: ClassFacts, surface: Surface) -> bool:
@@ -174,118 +187,6 @@ class Explained:
         compiled = compile_match(match)
         for name in {name.partition(".")[0]: None for name in referenced_fields(match)}:
             self._by_field.setdefault(name, []).append(lambda kwargs: compiled(kwargs, EMPTY))
-
-
-def default_of(fact: FieldFact, typed: Iterable[str]) -> Any:
-    """What stands for a field that is not given: its default or what its factory makes; None where unknown."""
-    if fact.default is not MISSING:
-        return fact.default if holdable(fact.default) else None
-    if fact.required or fact.nullable or not fact.types:
-        return None
-    name = fact.types[0]
-    if name in ("list", "dict", "set", "tuple"):
-        return {} if name == "dict" else []
-    full = resolve_class(name, typed)
-    return None if full is None else TypedValue(full)
-
-
-def single_field(pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
-    """Every value of every field, alone."""
-    for name, values in pools.items():
-        for value in values:
-            yield {name: value}
-
-
-def in_turn(pools: Mapping[str, tuple[Any, ...]], facts: ClassFacts, *, fitting: bool) -> Iterator[Kwargs]:
-    """One value of every field, then another, so that no field is left out: those of its type, or the others."""
-    choices = {
-        name: [value for value in values if fits(value, facts.fields[name]) is fitting]
-        for name, values in pools.items()
-    }
-    for rank in range(max(map(len, choices.values()), default=0)):
-        yield from ({name: values[rank]} for name, values in choices.items() if rank < len(values))
-
-
-def cluster(names: tuple[str, ...], pools: Mapping[str, tuple[Any, ...]]) -> Iterator[Kwargs]:
-    """The fields of a cluster together: the whole product where it is small, every pair of values where it is not."""
-    known = [name for name in names if name in pools]
-    choices = [pools[name][:_PER_FIELD] for name in known]
-    size = 1
-    for values in choices:
-        size *= len(values)
-    if len(known) > 1 and size <= _SMALL_PRODUCT:
-        for values in itertools.product(*choices):
-            yield dict(zip(known, values, strict=True))
-        return
-    for left, right in itertools.combinations(known, 2):
-        for one, other in itertools.product(pools[left][:_PER_FIELD], pools[right][:_PER_FIELD]):
-            yield {left: one, right: other}
-
-
-def pairs(facts: ClassFacts, pools: Mapping[str, tuple[Any, ...]], most: int = _MOST_PAIRED) -> Iterator[Kwargs]:
-    """Every two fields together, each at a few type-correct values that are not its default."""
-    names = list(pools)
-    count = len(names) * (len(names) - 1) // 2
-    each = 3 if count * 9 <= most else 2 if count * 4 <= most else 1
-    few = {name: _beside_default(facts, name, values)[:each] for name, values in pools.items()}
-    for left, right in itertools.islice(itertools.combinations(names, 2), most):
-        for one, other in itertools.product(few[left], few[right]):
-            yield {left: one, right: other}
-
-
-def _choices(fact: FieldFact) -> list[Any]:
-    """The values of a Literal that stands beside other types."""
-    return [value for one in alternatives(fact.type) if isinstance(one, Choice) for value in one.values]
-
-
-def _members(fact: FieldFact) -> tuple[str, ...]:
-    return tuple(name for one in alternatives(fact.type) if isinstance(one, Choice) for name in one.names)
-
-
-def _objects(fact: FieldFact, surface: Surface) -> list[TypedValue]:
-    """The object of the surface's class that the field holds, made in a few ways: of one alone no kind can be told."""
-    inner = class_of(fact, surface)
-    return [] if inner is None else [TypedValue(inner.native_type, example) for example in fact.examples]
-
-
-def _toggles(fact: FieldFact, values: Iterable[Any]) -> tuple[Any, ...]:
-    """A few type-correct values far from each other and from the default: under some of them a guard may vanish."""
-    right = [value for value in values if fits(value, fact) and not same(value, fact.default)]
-    numbers = sorted(value for value in right if is_number(value) and math.isfinite(value))
-    if len(numbers) > _TOGGLES:
-        numbers = [numbers[0], *(value for value in right if is_number(value) and value > 0)][: _TOGGLES - 1] + numbers[
-            -1:
-        ]
-    others = [value for value in right if not is_number(value)]
-    return distinct([*numbers, *others[:_TOGGLES]])
-
-
-def _beside_default(facts: ClassFacts, name: str, values: Iterable[Any]) -> list[Any]:
-    fact = facts.fields[name]
-    return [value for value in values if value is not None and fits(value, fact) and not same(value, fact.default)]
-
-
-def drawn(
-    facts: ClassFacts,
-    pools: Mapping[str, tuple[Any, ...]],
-    count: int,
-    *,
-    fields: tuple[int, ...] = (2, 2, 3, 4),
-    odd: float = 1 / 3,
-) -> Iterator[Kwargs]:
-    """Configs of several fields, mostly type-correct, from a fixed seed: what no cluster foresaw."""
-    names = list(pools)
-    if len(names) < 2:
-        return
-    source = random.Random(_SEED)
-    right = {name: [value for value in values if fits(value, facts.fields[name])] for name, values in pools.items()}
-    for _ in range(count):
-        chosen = source.sample(names, min(len(names), source.choice(fields)))
-        wrong = source.random() < odd
-        yield {
-            name: source.choice(pools[name] if wrong and position == 0 else right[name] or pools[name])
-            for position, name in enumerate(chosen)
-        }
 
 
 def to_candidate(explanation: Explanation, facts: ClassFacts) -> Candidate:

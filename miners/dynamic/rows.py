@@ -100,7 +100,7 @@ def abstract(message: str) -> str:
     return re.sub(r"\s+", " ", text).strip()[:300]
 
 
-class Oracle:
+class ProbedLibrary:
     """The live library behind a memory: the same question is asked once."""
 
     def __init__(self, raises: Raises, accepts: Callable[[Kwargs], bool] | None = None) -> None:

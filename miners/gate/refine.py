@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 from miners.candidates.candidate import Candidate
-from miners.dynamic.shapes import Evidence, infer
+from miners.dynamic.field_answers import Domain, FieldAnswers
+from miners.dynamic.shapes import infer
 from miners.examples.choices import Choices
 from miners.examples.conversion import as_declared
 from miners.surface.facts import ClassFacts, is_closed
@@ -149,20 +150,20 @@ def _narrowed(
         met = {identity(read_path(kwargs, name)) for kwargs in counterexamples}
         values = tuple(value for value in values if fits(value, fact) or identity(value) in met)
     accepted = tuple(value for value in values if not shows(with_value(value)))
-    evidence = Evidence(
+    answers = FieldAnswers(
         rejected=tuple(value for value in values if shows(with_value(value))),
         accepted=accepted,
         rejects=lambda value: shows(with_value(value)),
-        domain_is_whole=is_closed(fact) and all(fits(value, fact) for value in accepted),
+        domain=Domain(is_whole=is_closed(fact) and all(fits(value, fact) for value in accepted)),
     )
-    if not evidence.rejected or not evidence.accepted:
+    if not answers.rejected or not answers.accepted:
         return
     crossing = _crosses(candidate.fields, name)
     defaults = _default_of(name, positive, facts)
-    pieces = tuple(infer(name, evidence))
-    if not pieces and is_closed(fact) and not evidence.domain_is_whole:
+    pieces = tuple(infer(name, answers))
+    if not pieces and is_closed(fact) and not answers.domain.is_whole:
         # Something beside what is declared is accepted: of what else there is nothing is known, but of these it is.
-        pieces = ({name: (Clause("in", [value for value in evidence.rejected if fits(value, fact)]),)},)
+        pieces = ({name: (Clause("in", [value for value in answers.rejected if fits(value, fact)]),)},)
     for piece in pieces:
         if crossing and not all(clause.op in _OF_KIND for clauses in piece.values() for clause in clauses):
             continue
@@ -173,7 +174,7 @@ def _narrowed(
         )
         triggers = triggers_of(narrowed)
         if narrowed.fields != candidate.fields and not all(triggers(kwargs) for kwargs in counterexamples):
-            hint = next((with_value(value) for value in evidence.rejected if triggers(with_value(value))), None)
+            hint = next((with_value(value) for value in answers.rejected if triggers(with_value(value))), None)
             if hint is not None:
                 spoken = ", ".join(f"{subject} {_say(clauses)}" for subject, clauses in piece.items())
                 yield Refinement(

@@ -9,8 +9,9 @@ import pytest
 from packaging.version import Version
 
 from miners.dynamic.allowed import is_plain
+from miners.dynamic.field_answers import Domain, FieldAnswers
 from miners.dynamic.rows import quoted
-from miners.dynamic.shapes import Evidence, infer
+from miners.dynamic.shapes import infer
 from miners.surface.facts import FieldFact
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.language.values import pool
@@ -78,15 +79,18 @@ def rejects(check: Callable[[Any], bool], value: Any) -> bool:
         return True
 
 
-def pieces(check: Callable[[Any], bool], *types: str, **evidence: Any) -> list[dict[str, list[tuple[str, Any]]]]:
-    values = pool(FieldFact(name="f", annotation="", types=types), evidence.get("named", ()))
+def pieces(
+    check: Callable[[Any], bool], *types: str, named: tuple[str, ...] = (), **more: Any
+) -> list[dict[str, list[tuple[str, Any]]]]:
+    values = pool(FieldFact(name="f", annotation="", types=types), named)
     found = infer(
         "f",
-        Evidence(
+        FieldAnswers(
             rejected=tuple(value for value in values if rejects(check, value)),
             accepted=tuple(value for value in values if not rejects(check, value)),
             rejects=lambda value: rejects(check, value),
-            **evidence,
+            domain=Domain(named),
+            **more,
         ),
     )
     return [{subject: [(c.op, c.rhs) for c in clauses] for subject, clauses in piece.items()} for piece in found]
@@ -132,7 +136,7 @@ def test_no_piece_claims_what_is_accepted_and_together_they_claim_the_numbers_an
     found = list(
         infer(
             "f",
-            Evidence(
+            FieldAnswers(
                 tuple(v for v in values if rejects(check, v)),
                 tuple(v for v in values if not rejects(check, v)),
                 lambda v: rejects(check, v),
@@ -243,8 +247,8 @@ def test_mappings_of_which_some_are_rejected_for_another_reason_are_no_type_that
         return True if value else None
 
     rejected, neutral = ({"x": 1}, {"x": "x"}), ({},)
-    assert not list(infer("f", Evidence(rejected, (None,), rejects, neutral=neutral)))
-    assert list(infer("f", Evidence((*rejected, {}), (None,), lambda value: True))) == [
+    assert not list(infer("f", FieldAnswers(rejected, (None,), rejects, neutral=neutral)))
+    assert list(infer("f", FieldAnswers((*rejected, {}), (None,), lambda value: True))) == [
         {"f": (Clause("type_is", "dict"),)}
     ]
 
@@ -286,7 +290,7 @@ def test_where_all_but_some_types_is_rejected_these_are_named(
 
 
 def test_a_type_that_another_check_rejects_is_none_that_is_allowed() -> None:
-    evidence = Evidence(
+    evidence = FieldAnswers(
         tuple(value for value in pool(FieldFact(name="f", annotation="")) if not isinstance(value, (str, dict))),
         ("x", "y"),
         text_alone,
