@@ -11,6 +11,7 @@ from miners.build import command as build
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
+from miners.ledger import why_command
 from miners.measure import command as measure
 from miners.measure import compare_modes
 from miners.process.commands import REFUSED
@@ -29,6 +30,7 @@ _COMMANDS: Final = (
     history,
     compare_modes,
     ledger,
+    why_command,
     guesses,
 )
 """The modules that add a command, in the order in which `--help` lists them."""

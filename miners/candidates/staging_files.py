@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Lost, Proven
@@ -12,8 +13,9 @@ from miners.candidates.rules import to_candidate
 from pytest_llem_invariants.corpus.files import dump
 from pytest_llem_invariants.corpus.rules import match_to_data
 from pytest_llem_invariants.language.values import as_held, holdable
-from pytest_llem_invariants.model import AddedBy, Clause
-from pytest_llem_invariants.text.strict import value_to_data
+from pytest_llem_invariants.model import AddedBy, Clause, Severity
+from pytest_llem_invariants.text.strict import Section, value_to_data
+from pytest_llem_invariants.text.yaml_reader import read_document
 from pytest_llem_invariants.text.yaml_writer import dump_yaml
 
 FOLDER: Final = "_staging"
@@ -34,6 +36,53 @@ def write_fates(
         fates.append((to_candidate(entry.rule), {"confirmed": True, **steps}))
     fates.extend((one.candidate, {"confirmed": False, "lost": one.why.sentence}) for one in lost)
     return _write(folder, engine, version, fates)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """A guess as a staging file holds it, with what became of it."""
+
+    path: Path
+    line: int
+    producer: AddedBy
+    native_type: str
+    severity: Severity
+    guard: str
+    method: str
+    fields: Mapping[str, Any]
+    """When it should have its effect, in the words of the file."""
+    template: str | None
+    opaque: tuple[str, ...]
+    confirmed: bool | None
+    """None where nothing has been put to the library."""
+    refined: tuple[str, ...]
+    lost: str | None
+
+
+def read_fates(folder: Path, engine: str) -> Iterator[Fate]:
+    """What the staging files beside a corpus hold of an engine, file by file; nothing where there are none."""
+    for producer in AddedBy:
+        path = folder / FOLDER / f"{engine}_{producer}.yaml"
+        if not path.exists():
+            continue
+        document = read_document(path)
+        for entry in Section(document, (), document.data).parts("candidates"):
+            yield Fate(
+                path=path,
+                line=document.line_of(entry.at),
+                producer=producer,
+                native_type=entry.text("native_type"),
+                severity=entry.choice("severity", Severity),
+                guard=entry.text("guard"),
+                method=entry.optional_text("method") or "",
+                fields=entry.section("fields").data,
+                template=entry.optional_text("message_template"),
+                opaque=entry.texts("opaque"),
+                confirmed=entry.optional_flag("confirmed"),
+                refined=entry.texts("refined"),
+                lost=entry.optional_text("lost"),
+            )
 
 
 def _write(
