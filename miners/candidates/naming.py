@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from pytest_llem_invariants.corpus.files import fingerprint
-from pytest_llem_invariants.language.predicates import _OPERATORS, BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.model import Clause, Corpus, Rule, Severity, TypedValue
 
 _LONGEST: Final = 96
@@ -23,10 +24,10 @@ def rule_name(engine: str, native_type: str, severity: Severity, fields: Mapping
     for subject, clauses in fields.items():
         words.append(subject)
         for clause in clauses:
-            if clause.op == BOOL_IS_NUMBER:
-                continue
-            words.append(_OPERATORS[clause.op])
-            words.extend(_value_words(clause))
+            operator = OPERATORS[clause.op]
+            if not operator.is_modifier:
+                words.append(operator.word)
+                words.extend(_value_words(clause))
     return _slug("_".join(words))[:_LONGEST].rstrip("_")
 
 
@@ -35,7 +36,7 @@ def _value_words(clause: Clause) -> Iterable[str]:
     if reference is not None:
         return (reference,)
     value = plain_value(clause.rhs)
-    if value is True and clause.op in ("present", "absent", "truthy", "falsy"):
+    if value is True and OPERATORS[clause.op].flags:
         return ()
     return (_value_word(value),)
 

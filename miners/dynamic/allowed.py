@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, Final
 
-from pytest_llem_invariants.language.predicates import type_names
+from pytest_llem_invariants.language.kinds import type_names
 from pytest_llem_invariants.language.values import SAMPLES
 
 Rejects = Callable[[Any], bool | None]

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, final
 
 from miners.dynamic.thresholds import Rejects
-from pytest_llem_invariants.language.predicates import compile_match, same
+from pytest_llem_invariants.language.kinds import same
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import EMPTY, Clause, Match, TypedValue
 
 Fields = Mapping[str, tuple[Clause, ...]]

@@ -9,7 +9,7 @@ from typing import Final
 
 from miners.dynamic.field_answers import ENOUGH, FIELD, FieldAnswers, Fields, Kind, alone, triggers_of
 from miners.dynamic.thresholds import Rejects, bisect
-from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER
 from pytest_llem_invariants.model import Clause
 
 _COMMON_NUMBERS: Final = (*range(-2, 18), 20, 24, 32, 48, 64, 96, 100, 128, 256, 512, 1000, 1024, 2048, 4096, 2**20)

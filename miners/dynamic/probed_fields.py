@@ -12,7 +12,7 @@ from miners.surface.facts import ClassFacts, FieldFact, is_closed
 from miners.surface.fields import Surface, class_of
 from miners.surface.types import Choice, alternatives
 from pytest_llem_invariants.language.expressions import MISSING, is_number
-from pytest_llem_invariants.language.predicates import same
+from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.values import distinct, fits, holdable, pool, resolve_class
 from pytest_llem_invariants.model import Kwargs, TypedValue
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from miners.surface.facts import ClassFacts
-from pytest_llem_invariants.language.predicates import same
+from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.values import fits
 from pytest_llem_invariants.model import Kwargs
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from miners.dynamic.rows import Row
 from pytest_llem_invariants.language.expressions import is_number
-from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, compile_match
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
 Fields = Mapping[str, tuple[Clause, ...]]

@@ -37,7 +37,8 @@ from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of
 from miners.symbolic.opacity import OUTSIDE, world_of
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
-from pytest_llem_invariants.language.predicates import OPERATORS, compile_match, reference_of
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.predicates import compile_match, reference_of
 from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import (
     EMPTY,

@@ -15,13 +15,8 @@ from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import Surface, class_of, field_at, put
 from miners.surface.types import Choice, Group, Instance, alternatives
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
-from pytest_llem_invariants.language.predicates import (
-    CompiledMatch,
-    compile_match,
-    reference_of,
-    referenced_fields,
-    same,
-)
+from pytest_llem_invariants.language.kinds import same
+from pytest_llem_invariants.language.predicates import CompiledMatch, compile_match, reference_of, referenced_fields
 from pytest_llem_invariants.language.values import distinct, identity
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
 

@@ -17,7 +17,8 @@ from miners.candidates.candidate import Candidate
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import Surface, class_of, put
 from pytest_llem_invariants.language.expressions import MISSING, parse
-from pytest_llem_invariants.language.predicates import OPERATORS, reference_of, referenced_fields
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.predicates import reference_of, referenced_fields
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
 _IS_GIVEN: Final = frozenset({"present", "truthy", "absent", "falsy"})

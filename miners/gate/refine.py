@@ -16,13 +16,9 @@ from miners.surface.facts import ClassFacts, is_closed
 from miners.surface.fields import Surface, field_at, put
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.language.inverse import values_by_field
-from pytest_llem_invariants.language.predicates import (
-    BOOL_IS_NUMBER,
-    compile_match,
-    reference_of,
-    referenced_fields,
-    same,
-)
+from pytest_llem_invariants.language.kinds import same
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER
+from pytest_llem_invariants.language.predicates import compile_match, reference_of, referenced_fields
 from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 

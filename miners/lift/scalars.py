@@ -8,8 +8,8 @@ from typing import Any, Final
 from miners.lift.rejections import KINDS, NUMBERS, Rejections, always, any_rejects, on
 from miners.logic.formulas import FALSE, Formula, any_of, atom, is_nan
 from pytest_llem_invariants.language.expressions import opens_elements
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.patterns import DECIMAL
-from pytest_llem_invariants.language.predicates import OPERATORS
 
 _TRUE_OR_FALSE: Final = r"^(?i:0|off|f|false|n|no|1|on|t|true|y|yes)\Z"
 _WHOLE: Final = r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0+)?\s*$"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, final
+from typing import final
 
 from miners.logic.clauses import as_members, is_same, united
 from miners.logic.formulas import Conjunction, Opaque
 from pytest_llem_invariants.language.expressions import opens_elements
+from pytest_llem_invariants.language.operators import MIRROR
 from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.model import Clause
-
-MIRROR: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "!=": "!=", "==": "=="}
 
 
 @final

@@ -9,10 +9,12 @@ from enum import Enum
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import opens_elements
-from pytest_llem_invariants.language.predicates import OPERATORS, reference_of, same, type_names
+from pytest_llem_invariants.language.kinds import BUILTIN_KINDS, same, type_names
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.operators.order import ORDER
+from pytest_llem_invariants.language.operators.record import NUMBERS
+from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.model import Clause
-
-_ORDER: Final = ("<", "<=", ">", ">=")
 
 
 def is_same(one: Clause, other: Clause) -> bool:
@@ -23,7 +25,7 @@ def is_same(one: Clause, other: Clause) -> bool:
 def simplified(subject: str, clauses: tuple[Clause, ...]) -> tuple[Clause, ...] | None:
     if opens_elements(subject):
         return clauses
-    if any(clause.op in _ORDER for clause in clauses):
+    if any(clause.op in ORDER for clause in clauses):
         itself = Clause("==", f"@{subject}")
         clauses = tuple(clause for clause in clauses if not is_same(clause, itself))  # nan is in no order
     if _contradictory(clauses, subject):
@@ -84,8 +86,9 @@ def _holds(clause: Clause, value: Any) -> bool | None:
     """Whether a known value, of whichever type, satisfies the clause; None where the type or another field decides."""
     if not is_plain(clause.rhs):
         return None
-    if clause.op in (*_ORDER, "divisible_by", "not_divisible_by") and isinstance(value, bool):
-        return None
+    takes = OPERATORS[clause.op].takes
+    if isinstance(value, bool) and takes is not None and not NUMBERS.isdisjoint(takes):
+        return None  # bools may count as numbers here
     plain = value.value if isinstance(value, Enum) else value
     verdicts = {OPERATORS[clause.op].test(equal, clause.rhs) for equal in (plain, *_twin(plain))}
     return verdicts.pop() if len(verdicts) == 1 else None
@@ -102,7 +105,8 @@ def _twin(value: Any) -> tuple[Any, ...]:
     return (other,) if other == value else ()
 
 
-_NEEDS_VALUE: Final = frozenset(OPERATORS) - {"absent", "falsy", "bool_is_number", "==", "in", "min_len", "max_len"}
+_NEEDS_VALUE: Final = frozenset(one.name for one in OPERATORS.values() if not one.may_hold_unset) | {"present"}
+"""A formula says `present` of what is given alone: that it is not given is `absent` there."""
 
 
 def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
@@ -110,12 +114,11 @@ def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
     if "absent" in ops and (
         ops & _NEEDS_VALUE
         or any((c.op == "==" and c.rhs is not None) or (c.op == "in" and None not in c.rhs) for c in clauses)
-        or ops & {"min_len", "max_len"}
     ):
         return True
     if {"truthy", "falsy"} <= ops:
         return True
-    if any(c.op == "!=" and c.rhs == f"@{subject}" for c in clauses) and ops & {*_ORDER, "matches", "divisible_by"}:
+    if any(c.op == "!=" and c.rhs == f"@{subject}" for c in clauses) and ops & {*ORDER, "matches", "divisible_by"}:
         return True
     if _empty_range(clauses) or _empty_length(clauses):
         return True
@@ -166,7 +169,7 @@ def _range(clauses: tuple[Clause, ...]) -> tuple[Bound | None, Bound | None]:
     lower: Bound | None = None
     upper: Bound | None = None
     for clause in clauses:
-        if clause.op not in _ORDER or not _is_number(clause.rhs):
+        if clause.op not in ORDER or not _is_number(clause.rhs):
             continue
         bound: Bound = (clause.rhs, clause.op in ("<", ">"))
         if clause.op in (">", ">="):
@@ -197,11 +200,6 @@ def _type_set(rhs: Any) -> frozenset[str]:
     return frozenset((rhs,) if isinstance(rhs, str) else rhs)
 
 
-_BUILTIN: Final = frozenset(
-    {"bool", "int", "float", "str", "bytes", "list", "tuple", "dict", "set", "frozenset", "none"}
-)
-
-
 def _disjoint_types(clauses: tuple[Clause, ...]) -> bool:
     allowed: frozenset[str] | None = None
     for clause in clauses:
@@ -213,14 +211,14 @@ def _disjoint_types(clauses: tuple[Clause, ...]) -> bool:
     for clause in clauses:
         if clause.op == "type_is_not":
             allowed = allowed - _type_set(clause.rhs)
-    if any(clause.op in _ORDER and _is_number(clause.rhs) for clause in clauses) and allowed <= _BUILTIN:
+    if any(clause.op in ORDER and _is_number(clause.rhs) for clause in clauses) and allowed <= BUILTIN_KINDS:
         allowed = allowed & {"int", "float", "bool"}
     return not allowed
 
 
 def _common(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
     """What may be both: for classes we do not know, anything may be a subclass of anything."""
-    if left <= _BUILTIN and right <= _BUILTIN:
+    if left <= BUILTIN_KINDS and right <= BUILTIN_KINDS:
         return left & right
     return left | right
 
@@ -236,7 +234,7 @@ def imply(clauses: tuple[Clause, ...], clause: Clause) -> bool:
     ops = {known.op for known in clauses}
     match clause.op:
         case "present":
-            return bool(ops & (_NEEDS_VALUE | {"min_len", "max_len"}))
+            return bool(ops & _NEEDS_VALUE)
         case "falsy":
             return "absent" in ops
         case "truthy":
@@ -266,7 +264,7 @@ def imply(clauses: tuple[Clause, ...], clause: Clause) -> bool:
                 (known.op == "type_is_not" and names <= _type_set(known.rhs))
                 or (
                     known.op == "type_is"
-                    and _type_set(known.rhs) | names <= _BUILTIN
+                    and _type_set(known.rhs) | names <= BUILTIN_KINDS
                     and not _type_set(known.rhs) & names
                 )
                 for known in clauses
@@ -283,7 +281,7 @@ def _excludes(known: Clause, value: Any) -> bool:
     """Whether the clause rules the value out."""
     if known.op in ("absent", "falsy", "min_len", "max_len"):
         return False
-    if known.op in ("type_is", "type_is_not") and not type_names(value) <= _BUILTIN:
+    if known.op in ("type_is", "type_is_not") and not type_names(value) <= BUILTIN_KINDS:
         return False
     return _holds(known, value) is False
 

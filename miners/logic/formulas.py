@@ -14,11 +14,10 @@ from typing import Any, ClassVar, Final, Self, TypeVar, final
 from weakref import WeakValueDictionary
 
 from pytest_llem_invariants.language.expressions import opens_elements, parse
-from pytest_llem_invariants.language.predicates import OPERATORS, compile_match, names_none, reference_of
+from pytest_llem_invariants.language.operators import OPERATORS, Negated
+from pytest_llem_invariants.language.operators.order import ORDER
+from pytest_llem_invariants.language.predicates import compile_match, names_none, reference_of
 from pytest_llem_invariants.model import Clause, Kwargs, Match
-
-_ORDER: Final = ("<", "<=", ">", ">=")
-_COMPLEMENTED: Final = frozenset({"present", "absent", "truthy", "falsy"})
 
 
 class _Unique:
@@ -205,9 +204,10 @@ def _opposite(part: Literal) -> Formula | None:
     """The one literal that is this one's exact complement, where there is one."""
     if isinstance(part, Opaque):
         return negate(part)
-    if isinstance(part, Atom) and part.clause.op in _COMPLEMENTED and not opens_elements(part.subject):
-        return Atom(part.subject, Clause(OPERATORS[part.clause.op].negation or "", part.clause.rhs))
-    return None
+    operator = OPERATORS[part.clause.op]
+    if operator.negation is None or operator.negated is not Negated.ALL or opens_elements(part.subject):
+        return None
+    return Atom(part.subject, Clause(operator.negation, part.clause.rhs))
 
 
 @lru_cache(maxsize=65536)
@@ -232,19 +232,14 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
     op, rhs = clause.op, clause.rhs
     if opens_elements(subject):
         return none_of(Atom(subject, clause), f"no {subject} {op} {rhs!r}")
-    absent = Atom(subject, Clause("absent", True))
     match op:
         case "==" if rhs is None:
             return Atom(subject, Clause("present", True))
-        case "==":
-            return any_of((Atom(subject, Clause("!=", rhs)), absent))
         case "!=" if rhs == f"@{subject}":
             return Atom(subject, Clause("==", rhs))
-        case "!=":
-            return any_of((Atom(subject, Clause("==", rhs)), absent))
         case "in":
             negated = atom(subject, "not_in", list(rhs))
-            return negated if any(member is None for member in rhs) else any_of((negated, absent))
+            return negated if any(member is None for member in rhs) else any_of((negated, _absent(subject)))
         case "not_in":
             return atom(subject, "in", [*(member for member in rhs if member is not None), None])
         case "present" | "absent":
@@ -253,24 +248,30 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             given = any_of((Atom(subject, Clause("present", True)), Atom(subject, Clause("type_is", "none"))))
             left_out = Opaque(f"{subject} is left out", "", shape="left out", dual=given)
             return any_of((Atom(subject, Clause("type_is_not", rhs)), left_out))
-        case "type_is" | "type_is_not":
-            return any_of((Atom(subject, Clause(OPERATORS[op].negation or op, rhs)), absent))
-        case "min_len":
-            return Atom(subject, Clause("max_len", rhs - 1)) if rhs > 0 else FALSE
-        case "max_len":
-            return Atom(subject, Clause("min_len", rhs + 1))
-        case "<" | "<=" | ">" | ">=":
-            reversed_order = Atom(subject, Clause(OPERATORS[op].negation or op, rhs))
-            reference = reference_of(rhs)
-            if isinstance(rhs, str) and reference is None:
-                return reversed_order
-            operands = (subject,) if reference is None else (subject, reference)
-            return any_of((reversed_order, *(is_nan(operand) for operand in operands if can_be_nan(operand))))
         case _:
-            negation = OPERATORS[op].negation
-            if negation is None:
-                return Opaque(f"{subject} {op} {rhs!r}", "", negated=True, shape=f"negation of {op}")
-            return Atom(subject, Clause(negation, rhs))
+            return _negated_by_record(subject, clause)
+
+
+def _negated_by_record(subject: str, clause: Clause) -> Formula:
+    """The negation that the operator's record names, and what else does not satisfy the clause."""
+    operator, rhs = OPERATORS[clause.op], clause.rhs
+    if operator.opposite is not None and operator.accepts(rhs):
+        op, other = operator.opposite(rhs)
+        return Atom(subject, Clause(op, other)) if OPERATORS[op].accepts(other) else FALSE
+    if operator.negation is None:
+        return Opaque(f"{subject} {clause.op} {rhs!r}", "", negated=True, shape=f"negation of {clause.op}")
+    negated = Atom(subject, Clause(operator.negation, rhs))
+    if operator.negated is Negated.GIVEN:
+        return any_of((negated, _absent(subject)))
+    reference = reference_of(rhs)
+    if clause.op not in ORDER or (isinstance(rhs, str) and reference is None):
+        return negated
+    operands = (subject,) if reference is None else (subject, reference)
+    return any_of((negated, *(is_nan(operand) for operand in operands if can_be_nan(operand))))
+
+
+def _absent(subject: str) -> Formula:
+    return Atom(subject, Clause("absent", True))
 
 
 def none_of(exists: Formula, text: str, place: str = "") -> Formula:

@@ -29,13 +29,10 @@ from miners.logic.formulas import (
 )
 from miners.logic.normal_form import simplify
 from pytest_llem_invariants.language.expressions import opens_elements
+from pytest_llem_invariants.language.operators import OPERATORS, Negated
 from pytest_llem_invariants.language.values import distinct
 from pytest_llem_invariants.model import Clause
 
-_EXACTLY_NEGATED: Final = frozenset(
-    {"==", "!=", "in", "not_in", "present", "absent", "truthy", "falsy", "type_is", "type_is_not"}
-)
-"""Of an order and its negation neither holds where the library trips over the comparison itself."""
 _MOST_PASSES: Final = 2
 _MOST_JUNCTIONS: Final = 400
 _MOST_PARTS: Final = 200
@@ -183,7 +180,8 @@ def _of_atom(literal: Atom, holds: _Literals, fails: _Literals) -> Truth | Atom:
         return TRUE
     if _excluded(literal, known, fails):
         return FALSE
-    exact = literal.clause.op in _EXACTLY_NEGATED and is_plain(literal.clause.rhs)
+    # Of an order and its negation neither holds where the library trips over the comparison itself.
+    exact = OPERATORS[literal.clause.op].negated is not Negated.JUDGED and is_plain(literal.clause.rhs)
     if not fails or not exact or opens_elements(literal.subject):
         return literal
     opposite = negate(literal)

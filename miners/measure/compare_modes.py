@@ -24,6 +24,7 @@ from miners.surface.facts import ClassFacts
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons, skeletons_of
 from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.language.wording import say_rule
@@ -173,7 +174,7 @@ def _key(candidate: Candidate) -> str:
 
 def _said(clause: Clause) -> tuple[str, Any]:
     """A clause, whatever the order in which it lists alternatives."""
-    listed = clause.op in ("in", "not_in", "type_is", "type_is_not") and isinstance(clause.rhs, list)
+    listed = OPERATORS[clause.op].lists and isinstance(clause.rhs, list)
     return clause.op, sorted(clause.rhs, key=repr) if listed else clause.rhs
 
 

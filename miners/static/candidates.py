@@ -24,13 +24,8 @@ from miners.symbolic.constants import is_sayable, plain
 from miners.symbolic.opacity import OUTSIDE
 from miners.symbolic.terms import Built, Choice, Computed, Const, Field, Term, Unknown
 from pytest_llem_invariants.language.expressions import MISSING, parse
-from pytest_llem_invariants.language.predicates import (
-    OPERATORS,
-    compile_match,
-    plain_value,
-    reference_of,
-    referenced_fields,
-)
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.predicates import compile_match, plain_value, reference_of, referenced_fields
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,

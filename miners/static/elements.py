@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from miners.logic.as_rule import MIRROR
 from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom, can_be_nan, is_nan
 from miners.static.evaluate import MOST_UNROLLED, Evaluator
 from miners.static.state import State
@@ -29,6 +28,7 @@ from miners.symbolic.terms import (
 )
 from miners.symbolic.texts import Pieces
 from pytest_llem_invariants.language.expressions import ExpressionError, opens_elements, parse
+from pytest_llem_invariants.language.operators import MIRROR
 from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.model import Clause
 

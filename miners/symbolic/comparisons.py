@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Final, final
 
-from miners.logic.as_rule import MIRROR
 from miners.logic.formulas import FALSE, TRUE, Formula, Truth, all_of, any_of, atom, negate
 from miners.symbolic.cases import over_cases, over_entries
 from miners.symbolic.constants import as_constant, as_operand, is_sayable, plain
@@ -43,6 +42,7 @@ from miners.symbolic.terms import (
 from miners.symbolic.texts import FirstLetter, FirstPiece, PieceCount, Pieces, TextLength
 from miners.symbolic.truth import truth
 from pytest_llem_invariants.language.expressions import opens_elements
+from pytest_llem_invariants.language.operators import MIRROR
 
 _MOST_COUNTED: Final = 8
 _PYTHON: Final[dict[str, Callable[[Any, Any], Any]]] = {

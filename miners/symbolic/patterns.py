@@ -8,7 +8,7 @@ from typing import Final
 from miners.logic.formulas import atom, negate
 from miners.symbolic.cases import choose
 from miners.symbolic.terms import NONE, Const, Found, Term
-from pytest_llem_invariants.language.predicates import OPERATORS
+from pytest_llem_invariants.language.operators import OPERATORS
 
 WRAPS: Final = {"match": "^(?:{})", "fullmatch": r"\A(?:{})\Z", "search": "{}"}
 _FLAGS: Final = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBOSE: "x", re.ASCII: "a"}

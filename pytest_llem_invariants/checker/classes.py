@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.checker.codegen import KindTests, always
 from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, remark_of, weakest
+from pytest_llem_invariants.language import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -347,7 +348,7 @@ def _section(value: Any, native_type: str) -> tuple[str, Mapping[str, Any]] | No
         if "$type" in value:
             return value["$type"], value.get("kwargs") or {}
         return native_type, value
-    if value is None or type(value) in runtime.PLAIN:
+    if value is None or type(value) in plain.PLAIN:
         return None
     from pytest_llem_invariants.model import TypedValue
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import runtime
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.language import plain
+from pytest_llem_invariants.language.fast import SETTLED_KINDS, fast_of, literal, name_literal
+from pytest_llem_invariants.language.plain import NUMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,12 +23,7 @@ if TYPE_CHECKING:
     Rules = list[tuple[int, list[Any], list[str]]]
     """Each rule's number, its subjects, and the fields that it reads (told only where nothing need be given)."""
 
-TYPE, PAIRS = "$type", "$pairs"
-"""The keys of a typed value, and of a mapping whose keys JSON cannot hold."""
-
 _ANY = "any"
-_SAMPLES: dict[str, Any] = {"int": 1, "float": 1.0, "str": "", "bool": True, "None": None}
-_KINDS: dict[type, str] = {type(sample): kind for kind, sample in _SAMPLES.items()}
 _BINARY = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "//": "floor", "%": "modulo"}
 _FUNCTIONS = frozenset(
     {
@@ -35,10 +33,9 @@ _FUNCTIONS = frozenset(
 )
 _READ = ("field", "context", "unassumed")
 """Trees that are one name."""
-_ORDER = frozenset({"<", "<=", ">", ">="})
 _FREE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 """What a number must be so that the comparison does not hold."""
-_SCOPE = dict(vars(runtime))
+_SCOPE = {**vars(plain), **vars(runtime)}
 _BROKEN = (ValueError, TypeError, LookupError, AttributeError, SyntaxError, RecursionError, MemoryError)
 """What reading and compiling data of another form can end in."""
 
@@ -55,16 +52,16 @@ class KindTests(dict[type, "Test | None"]):
         self._rules: Rules | None = None
 
     def __missing__(self, kind: type) -> Test | None:
-        if kind not in _KINDS and kind is not object:
+        if kind not in SETTLED_KINDS and kind is not object:
             general = self[object]
-            if kind in runtime.PLAIN:  # classes of somebody else are not kept alive for it
+            if kind in plain.PLAIN:  # classes of somebody else are not kept alive for it
                 self[kind] = general
             return general
         try:
             rules = self._rules
             if rules is None:
                 rules = self._rules = _read(self._text)
-            test: Test | None = _defined("v, c, x", _body(self._field, rules, _KINDS.get(kind, _ANY)))
+            test: Test | None = _defined("v, c, x", _body(self._field, rules, SETTLED_KINDS.get(kind, _ANY)))
         except _BROKEN as error:
             raise _damaged() from error
         self[kind] = test
@@ -76,7 +73,7 @@ def always(text: str) -> Always | None:
     lines = []
     try:
         for number, subjects, roots in _read(text):
-            given = " or ".join(f"{_name(root)} in c" for root in roots)
+            given = " or ".join(f"{name_literal(root)} in c" for root in roots)
             guard = f"not ({given}) and " if given else ""
             lines.append(f"if {guard}{_condition(subjects, None, _ANY)}: h = hit(h, {number})")
         test: Always | None = _defined("c, x", lines)
@@ -112,92 +109,17 @@ def _read(text: str) -> Rules:
     return rules
 
 
-def _name(name: Any) -> str:
-    if type(name) is not str:
-        raise ValueError(name)
-    return repr(name)
-
-
-def literal(value: Any) -> str:
-    """Python source of a value as a compiled corpus holds it."""
-    kind = type(value)
-    if kind is float and value - value != 0:
-        return "NAN" if value != value else "INF" if value > 0 else "-INF"
-    if kind in _KINDS:
-        return repr(value)
-    if kind is list:
-        return f"[{', '.join(map(literal, value))}]"
-    if kind is not dict:
-        raise ValueError(value)
-    if TYPE in value:
-        return f"typed({_name(value[TYPE])}, {literal(value['kwargs'])})"
-    pairs = value[PAIRS] if PAIRS in value else value.items()
-    return "{" + ", ".join(f"{_key(key)}: {literal(item)}" for key, item in pairs) + "}"
-
-
-def _key(key: Any) -> str:
-    if type(key) not in _KINDS:
-        raise ValueError(key)
-    return literal(key)
-
-
-def _is_number(rhs: Any) -> bool:
-    return type(rhs) in runtime.NUMBERS
-
-
-def _is_orderable(rhs: Any) -> bool:
-    return type(rhs) in (int, float, str)
-
-
-def _is_divisor(rhs: Any) -> bool:
-    return _is_number(rhs) and rhs != 0
-
-
-def _is_list(rhs: Any) -> bool:
-    return type(rhs) is list
-
-
-def _is_flag(rhs: Any) -> bool:
-    return type(rhs) is bool
-
-
-def _is_count(rhs: Any) -> bool:
-    return type(rhs) is int and rhs >= 0
-
-
-def _is_kinds(rhs: Any) -> bool:
-    return type(rhs) is str or (type(rhs) is list and all(type(name) is str for name in rhs))
-
-
-def _is_text(rhs: Any) -> bool:
-    return type(rhs) is str
-
-
-_ACCEPTS: dict[str, Callable[[Any], bool]] = {
-    **dict.fromkeys(("<", "<=", ">", ">="), _is_orderable),
-    **dict.fromkeys(("in", "not_in"), _is_list),
-    **dict.fromkeys(("present", "absent", "truthy", "falsy"), _is_flag),
-    **dict.fromkeys(("type_is", "type_is_not"), _is_kinds),
-    **dict.fromkeys(("divisible_by", "not_divisible_by"), _is_divisor),
-    **dict.fromkeys(("min_len", "max_len"), _is_count),
-    **dict.fromkeys(("matches", "not_matches"), _is_text),
-}
-"""What stands on the right of an operator; of one that is not named here, any value may."""
-
-
 def _clause(clause: Any) -> tuple[str, bool, Any]:
     """An operator, whether it compares with another expression, and that or a checked value."""
     op, form, rhs = clause
-    if op not in runtime.OPERATORS or form not in ("value", "other"):
-        raise ValueError(clause)
-    if form == "value" and op in _ACCEPTS and not _ACCEPTS[op](rhs):
+    if form not in ("value", "other") or (not fast_of(op).accepts(rhs) and form == "value"):
         raise ValueError(clause)
     return op, form == "other", rhs
 
 
 def _names_none(op: str, is_other: bool, rhs: Any) -> bool:
     """Whether a clause holds for a None that is given, and not for a field that is left out."""
-    return op == "type_is" and not is_other and "none" in ([rhs] if type(rhs) is str else rhs)
+    return not is_other and fast_of(op).tells_none(rhs)
 
 
 # Code -----------------------------------------------------------------------------------------------------------------
@@ -211,7 +133,7 @@ def _body(field: str, rules: Rules, kind: str) -> list[str]:
         if condition is None:
             continue
         bound = condition.split(" ") if kind in ("int", "float") else []
-        if len(bound) == 3 and bound[0] == "v" and bound[1] in _ORDER:
+        if len(bound) == 3 and bound[0] == "v" and bound[1] in _FREE:
             bounded.append((bound[1], bound[2], number))
         else:
             lines.append(f"if {condition}: h = hit(h, {number})")
@@ -274,7 +196,7 @@ def _generic(
 def _perhaps(test: str, trees: Sequence[Any]) -> str:
     """The test, met as well where a fact that it asks for is not given: it may be met then."""
     facts = dict.fromkeys(fact for tree in trees for fact in _unassumed(tree))
-    unknown = "".join(f"{_name(fact)} not in x or " for fact in facts)
+    unknown = "".join(f"{name_literal(fact)} not in x or " for fact in facts)
     return f"({unknown}{test})" if unknown else test
 
 
@@ -305,7 +227,7 @@ def _test(value: str, op: str, is_other: bool, rhs: Any, anchor: str | None, kin
 def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
     """Source of what a tree stands for; `absent` is what a field without a default gives where it is not given."""
     match tree:
-        case ["number", value] if _is_number(value):
+        case ["number", value] if type(value) in NUMBERS:
             return literal(value)
         case ["field", [*names], *default] if names and len(default) <= 1:
             if names == [anchor]:
@@ -313,16 +235,16 @@ def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
             if default:
                 absent = literal(default[0])
             if len(names) > 1:
-                return f"path({absent}, c, {', '.join(map(_name, names))})"
-            return f"c.get({_name(names[0])}{'' if absent == 'None' else f', {absent}'})"
+                return f"path({absent}, c, {', '.join(map(name_literal, names))})"
+            return f"c.get({name_literal(names[0])}{'' if absent == 'None' else f', {absent}'})"
         case ["context" | "unassumed", name, *default] if len(default) <= 1:
             if default:
                 absent = literal(default[0])
-            return f"x.get({_name(name)}{'' if absent == 'None' else f', {absent}'})"
+            return f"x.get({name_literal(name)}{'' if absent == 'None' else f', {absent}'})"
         case ["element", []]:
             return "d"
         case ["element", [*names]]:
-            return f"path({absent}, d, {', '.join(map(_name, names))})"
+            return f"path({absent}, d, {', '.join(map(name_literal, names))})"
         case ["negative", operand]:
             return f"negative({_value(operand, anchor)})"
         case ["call", str(name), [first, *more]] if name in _FUNCTIONS and (not more or name in ("min", "max")):
@@ -351,35 +273,21 @@ def _bound(value: str) -> tuple[str, str]:
 def _inline(value: str, op: str, rhs: Any, counts_bools: Any) -> str:
     """A clause on a value of unknown kind: the usual kinds without a call, the rest through the operator."""
     name, first = _bound(value)
-    function = runtime.OPERATORS[op].__name__
-    asked = f"as_number({name})" if counts_bools else name
-    if op in _ORDER and _is_number(rhs):
-        call = f"{function}({asked}, {literal(rhs)})"
-        return f"{first} is not None and ({name} {op} {literal(rhs)} if type({name}) in NUMBERS else {call})"
-    if op in ("present", "absent"):
-        return f"{first} is {'not ' if (op == 'present') is rhs else ''}None"
-    members = rhs if op in ("in", "not_in") else [rhs]
-    if op in ("in", "==") and members and all(member is None or type(member) is bool for member in members):
-        equal = " or ".join(f"{name} is {member}" for member in members).replace(name, first, 1)
-        if counts_bools:
-            return f"{function}({asked.replace(name, first, 1)}, {literal(rhs)})"
-        return f"({equal} or (type({name}) not in PLAIN and {function}({name}, {literal(rhs)})))"
-    if op in ("truthy", "falsy"):
-        negation = "not " if op == "falsy" else ""
-        return f"({negation}{name} if type({first}) in PLAIN else {function}({name}, True))"
-    return f"{function}({asked.replace(name, first, 1)}, {literal(rhs)})"
+    fast = fast_of(op)
+    asked = f"as_number({first})" if counts_bools else first
+    return fast.inline(name, first, rhs, bool(counts_bools)) or f"{fast.call}{asked}, {literal(rhs)})"
 
 
 def _against(value: str, op: str, other: str, kind: str, counts_bools: Any) -> str:
     """A clause against another field's value, which is not None; `v` is a number where its kind says so."""
-    function = runtime.OPERATORS[op].__name__
-    if kind in ("int", "float") and op in _ORDER and "v" in (value, other):
+    fast = fast_of(op)
+    if kind in ("int", "float") and fast.symbol is not None and "v" in (value, other):
         name, first = _bound(value)
         unknown = name if other == "v" else other
-        call = f"{function}({f'as_number({name})' if counts_bools else name}, {other})"
-        test = f"({name} {op} {other} if type({unknown}) in NUMBERS else {call})"
+        call = f"{fast.call}{f'as_number({name})' if counts_bools else name}, {other})"
+        test = f"({name} {fast.symbol} {other} if type({unknown}) in NUMBERS else {call})"
         return test if name == first else f"{first} is not None and {test}"
-    return f"{function}({f'as_number({value})' if counts_bools else value}, {other})"
+    return f"{fast.call}{f'as_number({value})' if counts_bools else value}, {other})"
 
 
 def _settled(op: str, rhs: Any, kind: str, counts_bools: Any) -> str | None:
@@ -387,49 +295,12 @@ def _settled(op: str, rhs: Any, kind: str, counts_bools: Any) -> str | None:
     value = "v"
     if kind == "bool" and counts_bools:
         kind, value = "int", "int(v)"
-    test = runtime.OPERATORS[op]
-    if kind == "None" and _names_none(op, False, rhs):
-        return ""
-    if kind == "None" or op in ("present", "absent", "type_is", "type_is_not"):
-        return "" if test(_SAMPLES[kind], _plain(rhs)) else None
-    number = kind in ("int", "float")
-    if op in _ORDER:
-        fits = _is_number(rhs) if number else kind == "str" and type(rhs) is str
-        return f"{value} {op} {literal(rhs)}" if fits else None
-    if op in ("==", "!="):
-        return _equality(op, rhs, kind, value)
-    if op in ("in", "not_in"):
-        return _membership(op, rhs, kind, value)
-    if op in ("divisible_by", "not_divisible_by"):
-        if kind == "int" and type(rhs) is int:
-            return f"{value} % {rhs!r} {'==' if op == 'divisible_by' else '!='} 0"
-        return f"{test.__name__}({value}, {literal(rhs)})" if number else None
-    if op in ("min_len", "max_len"):
-        return f"len(v) {'>=' if op == 'min_len' else '<='} {rhs!r}" if kind == "str" else None
-    if op in ("truthy", "falsy"):
-        return value if op == "truthy" else f"not {value}"
-    return f"{test.__name__}(v, {literal(rhs)})" if kind == "str" else None
+    fast = fast_of(op)
+    if kind != "None":
+        return fast.settled(rhs, kind, value)
+    return "" if fast.tells_none(rhs) or fast.test(None, _plain(rhs)) else None
 
 
 def _plain(rhs: Any) -> Any:
-    """A value that is compared with None or a sample: what JSON holds by other means equals none of these."""
-    return rhs if type(rhs) in _KINDS or type(rhs) is list else ()
-
-
-def _could_equal(rhs: Any, kind: str) -> bool:
-    if kind in ("int", "float"):
-        return _is_number(rhs)
-    return _KINDS.get(type(rhs)) == kind
-
-
-def _equality(op: str, rhs: Any, kind: str, value: str) -> str | None:
-    if _could_equal(rhs, kind):
-        return f"{value} {op} {literal(rhs)}"
-    return None if op == "==" else ""
-
-
-def _membership(op: str, rhs: Any, kind: str, value: str) -> str | None:
-    members = [member for member in rhs if _could_equal(member, kind)]
-    if not members:
-        return None if op == "in" else ""
-    return f"{value} {'in' if op == 'in' else 'not in'} ({', '.join(map(literal, members))},)"
+    """A value that is compared with None: what JSON holds by other means equals it no more than this does."""
+    return rhs if type(rhs) in SETTLED_KINDS or type(rhs) is list else ()

@@ -5,38 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from keyword import iskeyword
-from typing import Any, Final, final
+from typing import Any, final
 
 from pytest_llem_invariants.checker.telling import message_of
 from pytest_llem_invariants.corpus.files import field_resolver
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.language.expressions import parse
-from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS, Operator, UnsayableError
+from pytest_llem_invariants.language.operators.length import sized
+from pytest_llem_invariants.language.operators.record import Schema
+from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import say_match
 from pytest_llem_invariants.model import Clause, Rule, Severity
-from pytest_llem_invariants.text.strict import value_to_data
-
-Schema = dict[str, Any]
-
-_JSON_TYPES: Final[Mapping[str, str]] = {
-    "bool": "boolean",
-    "int": "integer",
-    "float": "number",
-    "str": "string",
-    "list": "array",
-    "dict": "object",
-    "none": "null",
-}
-_BOUNDS: Final[Mapping[str, str]] = {
-    "<": "exclusiveMaximum",
-    "<=": "maximum",
-    ">": "exclusiveMinimum",
-    ">=": "minimum",
-}
-
-
-class UnsayableError(Exception):
-    """The language has no words for this clause."""
 
 
 @final
@@ -162,8 +142,6 @@ def _at(path: list[str], values: list[Schema], clauses: tuple[Clause, ...], has_
 
 
 def _holds(value: Any, clauses: tuple[Clause, ...]) -> bool:
-    from pytest_llem_invariants.language.predicates import OPERATORS
-
     if any(clause.op == BOOL_IS_NUMBER for clause in clauses) and isinstance(value, bool):
         value = int(value)
     return all(OPERATORS[clause.op].test(value, plain_value(clause.rhs)) for clause in clauses)
@@ -174,97 +152,17 @@ def _values(clause: Clause, bools: bool, counted: str | None) -> Schema:
     if reference_of(clause.rhs) is not None:
         raise UnsayableError("it compares two fields, or a field with itself")
     rhs = plain_value(clause.rhs)
-    op = clause.op
-    if counted is not None:
-        return _lengths(op, rhs, counted)
-    if op in _BOUNDS:
-        return _bound(op, rhs, bools)
-    if op in ("==", "!=", "in", "not_in"):
-        return _members(op, rhs if op in ("in", "not_in") else [rhs], bools)
-    if op in ("type_is", "type_is_not"):
-        return _kinds(op, [rhs] if isinstance(rhs, str) else list(rhs))
-    if op in ("present", "absent"):
-        unset = (op == "absent") is rhs
-        return {"type": "null"} if unset else {"not": {"type": "null"}}
-    if op in ("divisible_by", "not_divisible_by"):
-        multiple: Schema = {"multipleOf": abs(rhs)}
-        return {"type": "number", **(multiple if op == "divisible_by" else {"not": multiple})}
-    if op in ("min_len", "max_len"):
-        bound = "min" if op == "min_len" else "max"
-        return _sized({f"{bound}Length": rhs}, {f"{bound}Items": rhs}, {f"{bound}Properties": rhs})
-    if op in ("truthy", "falsy"):
-        falsy: Schema = {"enum": [False, 0, "", None, [], {}]}
-        return falsy if op == "falsy" else {"not": falsy}
-    from pytest_llem_invariants.language.patterns import rewritten
-
-    rhs = rewritten(rhs)
-    if "(?" in rhs or "\\Z" in rhs or "\\A" in rhs:
-        raise UnsayableError("its regular expression means something else outside Python")
-    pattern = {"type": "string", "pattern": rhs}
-    return pattern if op == "matches" else {"type": "string", "not": {"pattern": rhs}}
+    operator = OPERATORS[clause.op]
+    return operator.schema(rhs, bools) if counted is None else _lengths(operator, rhs, counted)
 
 
-def _bound(op: str, rhs: Any, bools: bool) -> Schema:
-    if isinstance(rhs, str):
-        raise UnsayableError("it orders text")
-    if rhs - rhs != 0:
-        raise UnsayableError("it compares with infinity")
-    bounded: Schema = {"type": "number", _BOUNDS[op]: rhs}
-    if not bools:
-        return bounded
-    true = [value for value in (False, True) if _holds(int(value), (Clause(op, rhs),))]
-    return {"anyOf": [bounded, {"enum": true}]} if true else bounded
-
-
-def _members(op: str, members: list[Any], bools: bool) -> Schema:
-    if bools:
-        raise UnsayableError("it takes true and false for numbers among choices")
-    data = [value_to_data(member) for member in members]
-    if any(isinstance(member, dict) and "$type" in member for member in data):
-        raise UnsayableError("it names a value that JSON cannot hold")
-    if any(isinstance(member, float) and member - member != 0 for member in data):
-        raise UnsayableError("it names a number that JSON cannot hold")
-    chosen: Schema = {"enum": data}
-    # An unset value differs from nothing: `!=` and `not_in` want a value.
-    return chosen if op in ("==", "in") else {"not": {"enum": [*data, None]}}
-
-
-def _kinds(op: str, names: list[str]) -> Schema:
-    """JSON knows one kind of number, to which 1.0 is an integer: where that matters, rather say less than too much."""
-    kinds: list[Schema] = [{"type": _JSON_TYPES[name]} for name in names if name in _JSON_TYPES]
-    if op == "type_is" and "float" in names and "int" not in names:
-        kinds = [kind for kind in kinds if kind != {"type": "number"}]
-        kinds.append({"type": "number", "not": {"type": "integer"}})
-    if op == "type_is" and "int" in names and "float" not in names:
-        raise UnsayableError("JSON does not tell 1 from 1.0")
-    if not kinds:
-        raise UnsayableError(f"JSON has no type {' or '.join(names)}")
-    return {"anyOf": kinds} if op == "type_is" else {"not": {"anyOf": [*kinds, {"type": "null"}]}}
-
-
-def _lengths(op: str, rhs: Any, counted: str) -> Schema:
+def _lengths(operator: Operator, rhs: Any, counted: str) -> Schema:
     if not isinstance(rhs, int) or isinstance(rhs, bool):
         raise UnsayableError(f"it compares {counted} with something other than a count")
-    low, high = {"==": (rhs, rhs), "<": (0, rhs - 1), "<=": (0, rhs), ">": (rhs + 1, None), ">=": (rhs, None)}.get(
-        op, (None, None)
-    )
+    low, high = (None, None) if operator.lengths is None else operator.lengths(rhs)
     if low is None or (high is not None and high < 0):
-        raise UnsayableError(f"it asks {op} of {counted}")
-
-    def sized(noun: str) -> Schema:
-        return {f"min{noun}": low, **({} if high is None else {f"max{noun}": high})}
-
-    return _sized(sized("Length"), sized("Items"), sized("Properties"))
-
-
-def _sized(text: Schema, items: Schema, properties: Schema) -> Schema:
-    return {
-        "anyOf": [
-            {"type": "string", **text},
-            {"type": "array", **items},
-            {"type": "object", **properties},
-        ]
-    }
+        raise UnsayableError(f"it asks {operator.name} of {counted}")
+    return sized(low, high)
 
 
 def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str) -> str:

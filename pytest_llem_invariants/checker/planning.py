@@ -12,11 +12,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, final
 
-from pytest_llem_invariants.checker import runtime
-from pytest_llem_invariants.checker.codegen import PAIRS, TYPE
 from pytest_llem_invariants.corpus.names import field_resolver
-from pytest_llem_invariants.language.expressions import Expression, is_each, opened_in, owner_of, parse
-from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, compile_match, plain_value, reference_of
+from pytest_llem_invariants.language.expressions import MISSING, Expression, is_each, opened_in, owner_of, parse
+from pytest_llem_invariants.language.fast import PAIRS, TYPE
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
+from pytest_llem_invariants.language.predicates import compile_match, plain_value, reference_of
 from pytest_llem_invariants.model import Clause, Rule, TypedValue
 
 Tree = list[Any]
@@ -43,7 +43,7 @@ class ClassTests:
 
 
 def held(value: Any) -> Any:
-    """A value of a corpus as JSON holds it; `codegen.literal` reads it back."""
+    """A value of a corpus as JSON holds it; `fast.literal` reads it back."""
     if isinstance(value, TypedValue):
         return {TYPE: value.type, "kwargs": {name: held(item) for name, item in value.kwargs.items()}}
     if isinstance(value, Mapping):
@@ -111,8 +111,8 @@ class RulePlan:
         if clause.op == BOOL_IS_NUMBER or not expression.is_field or self._root(expression.text) != root:
             return False
         if reference is not None:
-            return clause.op not in ("==", "in", "falsy", "absent", "present")
-        return not runtime.OPERATORS[clause.op](None, plain_value(clause.rhs))
+            return not OPERATORS[clause.op].may_hold_unset
+        return not OPERATORS[clause.op].test(MISSING, plain_value(clause.rhs))
 
     def _root(self, name: str) -> str | None:
         return None if name in self.context else self.path(name).partition(".")[0]

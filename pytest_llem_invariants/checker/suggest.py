@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import parse
-from pytest_llem_invariants.language.predicates import BOOL_IS_NUMBER, plain_value, reference_of
-from pytest_llem_invariants.language.wording import is_read_as_number, say_subject, say_value
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
+from pytest_llem_invariants.language.predicates import plain_value, reference_of
+from pytest_llem_invariants.language.wording import is_read_as_number, say_rhs, say_subject, say_value
 from pytest_llem_invariants.model import Clause, Match
-
-_MENDS: Final[Mapping[str, str]] = {
-    "<": "set {field} to at least {rhs}",
-    "<=": "set {field} above {rhs}",
-    ">": "set {field} to at most {rhs}",
-    ">=": "set {field} below {rhs}",
-    "==": "set {field} to something other than {rhs}",
-    "!=": "set {field} to {rhs}",
-    "divisible_by": "choose {field} so that {rhs} does not divide it",
-    "not_divisible_by": "set {field} to a multiple of {rhs}",
-    "type_is_not": "give {field} as {rhs}",
-    "min_len": "give {field} fewer than {rhs} elements",
-    "max_len": "give {field} more than {rhs} elements",
-    "matches": "choose {field} so that it does not match {rhs}",
-    "not_matches": "choose {field} so that it matches {rhs}",
-    "truthy": "turn {field} off",
-    "falsy": "turn {field} on",
-}
 
 
 def suggestion(
@@ -80,7 +63,7 @@ def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     if reference is not None:
         if reference == subject:
             return f"set {field} to a number"
-        return _MENDS.get(clause.op, "change {field}").format(field=field, rhs=reference)
+        return OPERATORS[clause.op].fix.format(field=field, rhs=reference)
     rhs = plain_value(clause.rhs)
     if clause.op in ("present", "absent"):
         leave_out = (clause.op == "present") is rhs
@@ -93,7 +76,7 @@ def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
         return f"give {field} a value, or leave it out"
     if clause.op == "type_is":
         return _other_kind(field, [rhs] if isinstance(rhs, str) else rhs)
-    return _MENDS.get(clause.op, "change {field}").format(field=field, rhs=_say(clause.op, rhs))
+    return OPERATORS[clause.op].fix.format(field=field, rhs=say_rhs(clause.op, rhs))
 
 
 _KINDS: Final = ("bool", "int", "float", "str", "list", "dict")
@@ -127,9 +110,3 @@ def _distinct(members: Sequence[Any]) -> list[Any]:
         except TypeError:
             found.setdefault((_distinct, repr(member)), member)
     return list(found.values())
-
-
-def _say(op: str, rhs: Any) -> str:
-    if op == "type_is_not":
-        return rhs if isinstance(rhs, str) else " or ".join(rhs)
-    return say_value(rhs)

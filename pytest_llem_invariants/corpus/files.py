@@ -23,6 +23,7 @@ from pytest_llem_invariants.corpus.evidence import (
 from pytest_llem_invariants.corpus.names import field_resolver, locate_field, template_fragments
 from pytest_llem_invariants.corpus.rules import read_rule, rule_to_data
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.model import (
     Case,
     Certification,
@@ -366,11 +367,8 @@ def fingerprint_of(engine: str, native_type: str, severity: Severity, fields: Ma
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-_UNORDERED: Final = frozenset({"in", "not_in", "type_is", "type_is_not"})
-
-
 def _normal_rhs(clause: Clause) -> str:
-    if clause.op in _UNORDERED and isinstance(clause.rhs, (list, tuple)):
+    if OPERATORS[clause.op].lists and isinstance(clause.rhs, (list, tuple)):
         return "[" + ",".join(sorted({_normal(member) for member in clause.rhs})) + "]"
     return _normal(clause.rhs)
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import accumulate, product
 from math import nan
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import Expression, is_number, owner_of, parse
-from pytest_llem_invariants.language.patterns import NonLinearError, compiled, is_found
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import compile_match, plain_value, reference_of
-from pytest_llem_invariants.language.values import SAMPLES, distinct, holdable, neighbours, samples_of
+from pytest_llem_invariants.language.values import LARGEST_LENGTH, distinct, holdable, of_length
 from pytest_llem_invariants.model import Clause, Match
 
-_LARGEST_LENGTH: Final = 4096
 _MOST_OF_EACH: Final = 8
-_WITHOUT_VALUE: Final = frozenset({"type_is", "type_is_not", "matches", "not_matches"})
 
 
 def constants_of(fields: Mapping[str, tuple[Clause, ...]]) -> tuple[Any, ...]:
@@ -25,9 +22,8 @@ def constants_of(fields: Mapping[str, tuple[Clause, ...]]) -> tuple[Any, ...]:
     found: list[Any] = []
     for clauses in fields.values():
         for clause in clauses:
-            if reference_of(clause.rhs) is None and clause.op not in _WITHOUT_VALUE:
-                rhs = plain_value(clause.rhs)
-                found.extend(rhs if isinstance(rhs, (list, tuple)) and clause.op in ("in", "not_in") else (rhs,))
+            if reference_of(clause.rhs) is None:
+                found.extend(OPERATORS[clause.op].constants(plain_value(clause.rhs)))
     return distinct(value for value in found if holdable(value))
 
 
@@ -36,26 +32,7 @@ def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
     if reference_of(clause.rhs) is not None:
         yield from (0, 1, 2, 3)
         return
-    rhs = plain_value(clause.rhs)
-    match clause.op:
-        case "type_is" | "type_is_not":
-            names = [rhs] if isinstance(rhs, str) else list(rhs)
-            yield from (value for name in names for value in samples_of(name, typed))
-        case "matches" | "not_matches":
-            yield from pattern_examples(rhs)
-        case "min_len" | "max_len":
-            yield from (value for size in (rhs, rhs + 1, max(rhs - 1, 0)) for value in _of_length(size))
-        case "divisible_by" | "not_divisible_by":
-            yield from (rhs, rhs * 2, rhs + 1, rhs * 3 - 1, rhs / 2)
-        case "in" | "not_in":
-            for member in rhs:
-                yield from neighbours(member)
-        case "truthy" | "falsy":
-            yield from (1, True, 0, False, "", "x", "off", [], [1])
-        case "present" | "absent":
-            return
-        case _:
-            yield from neighbours(rhs)
+    yield from OPERATORS[clause.op].near(plain_value(clause.rhs), typed)
 
 
 def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -136,8 +113,8 @@ def _before(function: str, value: Any) -> Iterator[Any]:
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 yield [value, value + 1]
         case "len":
-            if isinstance(value, int) and 0 <= value <= _LARGEST_LENGTH:
-                yield from _of_length(value)
+            if isinstance(value, int) and 0 <= value <= LARGEST_LENGTH:
+                yield from of_length(value)
         case "first" | "last":
             yield [value]
             yield [value, value]
@@ -166,42 +143,3 @@ def _before(function: str, value: Any) -> Iterator[Any]:
                 yield [value]
         case _:
             yield value
-
-
-def _of_length(size: int) -> Iterator[Any]:
-    if size > _LARGEST_LENGTH:
-        return
-    yield list(range(size))
-    yield [f"x{index}" for index in range(size)]
-    yield "x" * size
-    yield {f"x{index}": 1 for index in range(size)}
-
-
-@lru_cache(maxsize=512)
-def pattern_examples(pattern: str) -> tuple[str, ...]:
-    """Short strings in which the regular expression is found, and some in which it may not be."""
-    plain = [value for value in SAMPLES["str"] if isinstance(value, str)]
-    matching = next((value for value in plain if is_found(pattern, value)), None)
-    if matching is None:
-        matching = _smallest_match(pattern)
-    return tuple(dict.fromkeys([*([] if matching is None else [matching]), *plain]))
-
-
-def _smallest_match(pattern: str) -> str | None:
-    from hypothesis import HealthCheck, Phase, find, settings
-    from hypothesis.errors import HypothesisException, NoSuchExample
-    from hypothesis.strategies import characters, from_regex
-
-    calm = settings(
-        derandomize=True,
-        database=None,
-        max_examples=50,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-    encodable = characters(exclude_categories=["Cs"])  # as by default, where each character is encoded to find out
-    try:
-        return find(from_regex(compiled(pattern), alphabet=encodable), lambda _: True, settings=calm)
-    except (NoSuchExample, HypothesisException, NonLinearError):
-        return None

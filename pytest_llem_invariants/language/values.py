@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, Final, Protocol, final
 
-from pytest_llem_invariants.language.predicates import same, type_names
+from pytest_llem_invariants.language.kinds import same, type_names
 from pytest_llem_invariants.model import TypedValue
 
 SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
@@ -44,6 +44,7 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 
 SCALARS: Final = ("int", "float", "bool", "str")
 _PLAIN: Final = frozenset({bool, int, float, str})
+LARGEST_LENGTH: Final = 4096
 _MOST_WORDS: Final = 16
 """So many of a field's real words are among its values; all of them are asked where a rule refuses their type."""
 _HELD_AS_LIST: Final = frozenset({"tuple", "set", "frozenset", "sequence", "iterable", "collection"})
@@ -152,6 +153,21 @@ def neighbours(value: Any) -> Iterator[Any]:
             yield TypedValue(name)
         case Mapping():
             yield {}
+
+
+def near_value(rhs: Any, typed: Iterable[str]) -> Iterator[Any]:
+    """The values around what an operator compares with."""
+    yield from neighbours(rhs)
+
+
+def of_length(size: int) -> Iterator[Any]:
+    """Lists, texts and mappings of so many elements, as far as that is practical."""
+    if size > LARGEST_LENGTH:
+        return
+    yield list(range(size))
+    yield [f"x{index}" for index in range(size)]
+    yield "x" * size
+    yield {f"x{index}": 1 for index in range(size)}
 
 
 def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:

@@ -7,21 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import is_each, opens_elements, owner_of
-from pytest_llem_invariants.language.predicates import _PHRASES, BOOL_IS_NUMBER, plain_value, reference_of
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
+from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.model import Clause, Match, Severity, TypedValue
 
 _LONGEST_VALUE: Final = 60
-
 _OF_NAN: Final = "0 / "
 """What is not 0 of no element but nan."""
-_FLAGS: Final[Mapping[tuple[str, bool], str]] = {
-    ("present", True): "is set",
-    ("present", False): "is not set",
-    ("absent", True): "is not set",
-    ("absent", False): "is set",
-    ("truthy", True): "is true or non-empty",
-    ("falsy", True): "is unset, false or empty",
-}
 _VERBS: Final[Mapping[Severity, str]] = {
     Severity.ERROR: "rejects",
     Severity.WARN: "warns about",
@@ -40,18 +32,19 @@ def say_value(value: Any) -> str:
 
 def say_clause(clause: Clause, subject: str = "") -> str:
     """What one clause asks of its subject, without the subject's name."""
+    record = OPERATORS[clause.op]
     reference = reference_of(clause.rhs)
     if reference is not None:
-        if reference == subject and clause.op == "!=":
-            return "is nan"
-        return _PHRASES.get(clause.op, clause.op + " {}").format(reference)
+        return "is nan" if reference == subject and clause.op == "!=" else record.phrase.format(reference)
     rhs = plain_value(clause.rhs)
-    if isinstance(rhs, bool) and (clause.op, rhs) in _FLAGS:
-        return _FLAGS[clause.op, rhs]
-    if clause.op in ("type_is", "type_is_not"):
-        names = [rhs] if isinstance(rhs, str) else list(rhs)
-        return _PHRASES[clause.op].format(" or ".join(names))
-    return _PHRASES.get(clause.op, clause.op + " {}").format(say_value(rhs))
+    if isinstance(rhs, bool) and rhs in record.flags:
+        return record.flags[rhs]
+    return record.phrase.format(say_rhs(clause.op, rhs))
+
+
+def say_rhs(op: str, rhs: Any) -> str:
+    """What an operator compares with."""
+    return (OPERATORS[op].words or say_value)(rhs)
 
 
 def say_subject(subject: str, some: str = "some") -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pytest_llem_invariants.corpus.names import field_resolver, template_fragments
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import (
     Case,
@@ -27,7 +28,6 @@ LEAST_STATIC_TEXT: Final = 6
 """So many letters and digits of fixed text at least, or the template says nothing."""
 
 _ACCIDENTS: Final = frozenset({"TypeError", "AttributeError", "LookupError"})
-_JUDGES_KIND: Final = frozenset({"type_is", "type_is_not", "present", "absent", "truthy", "falsy"})
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -152,7 +152,7 @@ def _fields(rule: Rule) -> frozenset[str]:
 
 
 def _judges_kind(rule: Rule) -> bool:
-    return any(clause.op in _JUDGES_KIND for clauses in rule.match.fields.values() for clause in clauses)
+    return any(OPERATORS[clause.op].judges_kind for clauses in rule.match.fields.values() for clause in clauses)
 
 
 def _is_missed(rule: Rule, kinds: Collection[str]) -> bool:

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.language.expressions import FUNCTIONS, MISSING, ExpressionError, parse, read_path
+from pytest_llem_invariants.language.kinds import same
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import (
-    OPERATORS,
     PredicateError,
     canonical_operator,
     compile_match,
     referenced_fields,
-    same,
     validate_clause,
 )
 from pytest_llem_invariants.model import Clause, Match, TypedValue

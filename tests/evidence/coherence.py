@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 from miners.gate.implied import implied_pairs
-from pytest_llem_invariants.language.predicates import CompiledMatch, compile_match, same
+from pytest_llem_invariants.language.kinds import same
+from pytest_llem_invariants.language.predicates import CompiledMatch, compile_match
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Rule, Severity
 
 Normalise = Callable[[str, Kwargs], Mapping[str, Change] | None]

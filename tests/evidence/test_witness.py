@@ -17,7 +17,8 @@ from miners.examples.search import Search, _Tests
 from miners.examples.witness import Shown, find_examples
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.types import Choice, Either, Group, Instance
-from pytest_llem_invariants.language.predicates import OPERATORS, compile_match
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
