@@ -138,15 +138,20 @@ def fast_of(op: Any) -> Fast:
     """The operator's part here; one that has none is asked through its record. ValueError where there is no such."""
     if type(op) is not str:
         raise ValueError(op)
-    known = FAST.get(op)
-    if known is None:
-        from pytest_llem_invariants.language.operators import OPERATORS
+    return FAST.get(op) or _asked(op)
 
-        record = OPERATORS.get(op)
-        if record is None or record.is_modifier:
-            raise ValueError(op)
-        known = Fast(lambda value, rhs: plain.reference(op, value, rhs), call=f"reference({op!r}, ")
-    return known
+
+def _asked(op: str) -> Fast:
+    from pytest_llem_invariants.language.operators import OPERATORS
+
+    record = OPERATORS.get(op)
+    if record is None or record.is_modifier:
+        raise ValueError(op)
+    return Fast(
+        lambda value, rhs: plain.reference(op, value, rhs),
+        call=f"reference({op!r}, ",
+        tells_none=record.tells_none,
+    )
 
 
 def _by_kind(test: Test) -> Settled:

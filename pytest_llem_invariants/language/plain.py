@@ -32,10 +32,11 @@ NAN = float("nan")
 
 def reference(op: str, value: Any, rhs: Any) -> bool:
     """What the operator's record says, with None for a missing value."""
+    from pytest_llem_invariants.language.expressions import MISSING
     from pytest_llem_invariants.language.operators import OPERATORS
 
     try:
-        return OPERATORS[op].test(value, rhs)
+        return OPERATORS[op].test(MISSING if value is None else value, rhs)
     except Exception:  # a foreign object may raise anything, and another field may hold what no operator compares with
         return False
 
