@@ -132,11 +132,15 @@ def absent(value: Any, want: Any) -> bool:
     return (value is None) is want
 
 
+def _are_names(names: Any) -> bool:
+    return type(names) is str or (type(names) in (list, tuple) and all(type(name) is str for name in names))
+
+
 def type_is(value: Any, names: Any) -> bool:
     if value is None:
         return False
     kind = KINDS.get(type(value))
-    if kind is None or type(names) not in (str, list, tuple):
+    if kind is None or not _are_names(names):
         return reference("type_is", value, names)
     return kind == names if type(names) is str else kind in names
 
@@ -145,7 +149,7 @@ def type_is_not(value: Any, names: Any) -> bool:
     if value is None:
         return False
     kind = KINDS.get(type(value))
-    if kind is None or type(names) not in (str, list, tuple):
+    if kind is None or not _are_names(names):
         return reference("type_is_not", value, names)
     return kind != names if type(names) is str else kind not in names
 
@@ -187,7 +191,7 @@ def falsy(value: Any, _: Any) -> bool:
 
 
 def matches(value: Any, pattern: Any) -> bool:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not isinstance(pattern, str):
         return False
     from pytest_llem_invariants.language.patterns import is_found
 
@@ -195,7 +199,7 @@ def matches(value: Any, pattern: Any) -> bool:
 
 
 def not_matches(value: Any, pattern: Any) -> bool:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not isinstance(pattern, str):
         return False
     from pytest_llem_invariants.language.patterns import is_found
 

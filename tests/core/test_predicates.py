@@ -39,53 +39,17 @@ def holds(fields: dict[str, dict[str, Any]], config: dict[str, Any], **rest: Any
 
 
 EXAMPLES = [
-    # operator, right-hand side, values that satisfy it, values that do not
-    ("==", 1, [1, 1.0], [True, 2, "1", None, math.nan, [1]]),
-    ("==", True, [True], [1, 1.0, "True", None]),
-    ("==", None, [None], [0, "", False]),
-    ("==", [1, 2], [[1, 2], (1, 2)], [[2, 1], [1], "12"]),
-    ("!=", 1, [2, True, "1", math.nan], [1, 1.0, None]),
-    ("<", 1, [0, -5, 0.5, -math.inf], [1, 2, True, False, "0", None, math.nan]),
-    ("<=", 1, [1, 0, 1.0], [2, math.nan, None, False]),
-    (">", 1, [2, 1.5, math.inf], [1, True, None, "2", math.nan]),
-    (">=", 1, [1, 2], [0, None, True]),
-    ("<", "b", ["a", ""], ["b", 1, None]),
-    ("in", [1, "x"], [1, 1.0, "x"], [True, 2, None, "y"]),
-    ("in", [1, None], [1, None], [2, False]),
-    ("not_in", [1, "x"], [2, True, "y", []], [1, "x", None]),
-    ("not_in", [1, None], [2], [1, None]),
-    ("present", True, [0, "", False, []], [None]),
-    ("present", False, [None], [0]),
-    ("absent", True, [None], [0, False]),
-    ("absent", False, [0], [None]),
-    ("type_is", "int", [1, -1], [True, 1.0, "1", None]),
-    ("type_is", ["int", "bool"], [1, True], [1.0, None]),
-    ("type_is", "dict", [{}], [[], None]),
-    ("type_is", "none", [None], [0, "", "none"]),
-    ("type_is", ["none", "int"], [None, 1], [1.0]),
-    ("type_is", "lib.Other", [TypedValue("lib.Other")], [TypedValue("lib.Else"), {}]),
-    ("type_is", "Other", [TypedValue("lib.Other")], ["Other"]),
-    ("type_is_not", "int", [True, 1.0, "1", []], [1, None]),
-    ("divisible_by", 4, [8, 0, -4, 8.0], [6, True, "8", None, math.nan, math.inf]),
-    ("not_divisible_by", 4, [6, 1.5], [8, True, None, "6"]),
-    ("not_divisible_by", 1, [1.5], [1.0, 2]),
-    ("min_len", 2, ["ab", [1, 2], {"a": 1, "b": 2}], ["a", [], 5, None]),
-    ("max_len", 0, ["", [], {}], ["a", [0], 0, None]),
-    ("truthy", True, [1, "x", [0], TypedValue("lib.Other")], [0, "", [], None, False]),
-    ("falsy", True, [0, "", [], None, False], [1, "x", [0]]),
-    ("matches", "^a+$", ["a", "aa"], ["b", "", 1, None, ["a"]]),
-    ("not_matches", "^a+$", ["b", ""], ["a", 1, None]),
+    (one.name, example.rhs, example.yes, example.no)
+    for one in OPERATORS.values()
+    if not one.is_modifier
+    for example in one.examples
 ]
 
 
 @pytest.mark.parametrize(("op", "rhs", "yes", "no"), EXAMPLES)
-def test_operator(op: str, rhs: Any, yes: list[Any], no: list[Any]) -> None:
+def test_operator(op: str, rhs: Any, yes: tuple[Any, ...], no: tuple[Any, ...]) -> None:
     assert [value for value in yes if not holds({"x": {op: rhs}}, {"x": value})] == []
     assert [value for value in no if holds({"x": {op: rhs}}, {"x": value})] == []
-
-
-def test_the_table_above_covers_every_operator() -> None:
-    assert {op for op, *_ in EXAMPLES} == set(OPERATORS) - {"bool_is_number"}
 
 
 @pytest.mark.parametrize(("alias", "op"), [("equals", "=="), ("not_equal", "!="), ("multiple_of", "divisible_by")])

@@ -63,7 +63,7 @@ class Operator:
 
     name: str
     test: Test
-    """Whether a value satisfies it. It never raises: a value that it cannot judge does not satisfy it."""
+    """Whether a value satisfies it; what it cannot judge does not."""
     examples: tuple[Example, ...]
     """From these its tests are made."""
 
