@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker import runtime
+from pytest_llem_invariants.checker import plain, runtime
 from pytest_llem_invariants.checker.codegen import KindTests, always
 from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, remark_of, weakest
-from pytest_llem_invariants.language import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ meet: for one kind most rules are settled beforehand.
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker import runtime
+from pytest_llem_invariants.checker import plain, runtime
+from pytest_llem_invariants.checker.fast import SETTLED_KINDS, fast_of, literal, name_literal
+from pytest_llem_invariants.checker.plain import NUMBERS
 from pytest_llem_invariants.errors import CorpusError
-from pytest_llem_invariants.language import plain
-from pytest_llem_invariants.language.fast import SETTLED_KINDS, fast_of, literal, name_literal
-from pytest_llem_invariants.language.plain import NUMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from pytest_llem_invariants.language.operators.record import Schema
 from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import say_match
 from pytest_llem_invariants.model import Clause, Rule, Severity
+from pytest_llem_invariants.text.strict import value_to_data
 
 
 @final
@@ -153,7 +154,7 @@ def _values(clause: Clause, bools: bool, counted: str | None) -> Schema:
         raise UnsayableError("it compares two fields, or a field with itself")
     rhs = plain_value(clause.rhs)
     operator = OPERATORS[clause.op]
-    return operator.schema(rhs, bools) if counted is None else _lengths(operator, rhs, counted)
+    return operator.schema(value_to_data(rhs), bools) if counted is None else _lengths(operator, rhs, counted)
 
 
 def _lengths(operator: Operator, rhs: Any, counted: str) -> Schema:

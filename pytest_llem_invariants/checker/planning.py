@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, final
 
+from pytest_llem_invariants.checker.fast import PAIRS, TYPE
 from pytest_llem_invariants.corpus.names import field_resolver
 from pytest_llem_invariants.language.expressions import MISSING, Expression, is_each, opened_in, owner_of, parse
-from pytest_llem_invariants.language.fast import PAIRS, TYPE
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
 from pytest_llem_invariants.language.predicates import compile_match, plain_value, reference_of
 from pytest_llem_invariants.model import Clause, Rule, TypedValue

@@ -6,7 +6,7 @@ they ask that module, which is only then imported. A property test holds both to
 
 from __future__ import annotations
 
-from pytest_llem_invariants.language.plain import NUMBERS, PLAIN, SIZED, length
+from pytest_llem_invariants.checker.plain import NUMBERS, PLAIN, SIZED, length
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.checker.fast import FAST
 from pytest_llem_invariants.corpus.names import field_resolver
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.operators import Operator, UnsayableError
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Corpus, Rule

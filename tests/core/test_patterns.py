@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from miners.lift import scalars
 from miners.symbolic.texts import Pieces, TextLength
+from pytest_llem_invariants.checker.fast import FAST
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.language import patterns
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.patterns import LONGEST_TEXT, NonLinearError, compiled, is_found
 from pytest_llem_invariants.language.predicates import PredicateError, validate_clause

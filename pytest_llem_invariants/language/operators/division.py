@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import is_number
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.operators.record import NUMBERS, Example, Negated, Operator
 
 
@@ -45,7 +44,6 @@ OPERATORS: Final = (
         fix="choose {field} so that {rhs} does not divide it",
         schema=lambda rhs, bools: {"type": "number", "multipleOf": abs(rhs)},
         near=_multiples,
-        fast=FAST["divisible_by"],
     ),
     Operator(
         name="not_divisible_by",
@@ -61,6 +59,5 @@ OPERATORS: Final = (
         fix="set {field} to a multiple of {rhs}",
         schema=lambda rhs, bools: {"type": "number", "not": {"multipleOf": abs(rhs)}},
         near=_multiples,
-        fast=FAST["not_divisible_by"],
     ),
 )

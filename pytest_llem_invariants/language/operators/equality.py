@@ -6,7 +6,6 @@ import math
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.kinds import is_unset, same
 from pytest_llem_invariants.language.operators.record import Example, Negated, Operator, Schema, UnsayableError
 from pytest_llem_invariants.language.values import near_value, neighbours
@@ -46,16 +45,13 @@ def _beside_each(rhs: Any, typed: Iterable[str]) -> Iterator[Any]:
 
 
 def _chosen(members: list[Any], bools: bool) -> list[Any]:
-    from pytest_llem_invariants.text.strict import value_to_data
-
     if bools:
         raise UnsayableError("it takes true and false for numbers among choices")
-    data = [value_to_data(member) for member in members]
-    if any(isinstance(member, dict) and "$type" in member for member in data):
+    if any(isinstance(member, dict) and "$type" in member for member in members):
         raise UnsayableError("it names a value that JSON cannot hold")
-    if any(isinstance(member, float) and member - member != 0 for member in data):
+    if any(isinstance(member, float) and member - member != 0 for member in members):
         raise UnsayableError("it names a number that JSON cannot hold")
-    return data
+    return members
 
 
 def _one_of(members: list[Any], bools: bool) -> Schema:
@@ -91,7 +87,6 @@ OPERATORS: Final = (
         schema=lambda rhs, bools: _one_of([rhs], bools),
         lengths=lambda count: (count, count),
         near=near_value,
-        fast=FAST["=="],
     ),
     Operator(
         name="!=",
@@ -109,7 +104,6 @@ OPERATORS: Final = (
         fix="set {field} to {rhs}",
         schema=lambda rhs, bools: _none_of([rhs], bools),
         near=near_value,
-        fast=FAST["!="],
     ),
     Operator(
         name="in",
@@ -132,7 +126,6 @@ OPERATORS: Final = (
         schema=lambda rhs, bools: _one_of(list(rhs), bools),
         near=_beside_each,
         constants=_opened,
-        fast=FAST["in"],
     ),
     Operator(
         name="not_in",
@@ -150,6 +143,5 @@ OPERATORS: Final = (
         schema=lambda rhs, bools: _none_of(list(rhs), bools),
         near=_beside_each,
         constants=_opened,
-        fast=FAST["not_in"],
     ),
 )

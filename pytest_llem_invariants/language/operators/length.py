@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.operators.record import SIZED, Example, Negated, Operator, Schema
 from pytest_llem_invariants.language.values import of_length
 
@@ -66,7 +65,6 @@ OPERATORS: Final = (
         fix="give {field} fewer than {rhs} elements",
         schema=lambda rhs, bools: sized(rhs, None),
         near=_sizes,
-        fast=FAST["min_len"],
     ),
     Operator(
         name="max_len",
@@ -83,6 +81,5 @@ OPERATORS: Final = (
         fix="give {field} more than {rhs} elements",
         schema=lambda rhs, bools: sized(None, rhs),
         near=_sizes,
-        fast=FAST["max_len"],
     ),
 )

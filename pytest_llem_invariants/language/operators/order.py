@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import is_number
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.operators.record import (
     NUMBERS,
     Example,
@@ -78,7 +77,6 @@ def _order(
         schema=_bound(keyword, test),
         lengths=lengths,
         near=near_value,
-        fast=FAST[name],
     )
 
 

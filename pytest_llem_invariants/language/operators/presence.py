@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.kinds import is_unset
 from pytest_llem_invariants.language.operators.record import Example, Negated, Operator, Schema
 from pytest_llem_invariants.model import TypedValue
@@ -57,7 +56,6 @@ OPERATORS: Final = (
         fix="change {field}",
         schema=lambda rhs, bools: {"not": _UNSET} if rhs else _UNSET,
         near=_no_values,
-        fast=FAST["present"],
     ),
     Operator(
         name="absent",
@@ -76,7 +74,6 @@ OPERATORS: Final = (
         fix="change {field}",
         schema=lambda rhs, bools: _UNSET if rhs else {"not": _UNSET},
         near=_no_values,
-        fast=FAST["absent"],
     ),
     Operator(
         name="truthy",
@@ -94,7 +91,6 @@ OPERATORS: Final = (
         fix="turn {field} off",
         schema=lambda rhs, bools: {"not": _FALSY},
         near=_true_and_false,
-        fast=FAST["truthy"],
     ),
     Operator(
         name="falsy",
@@ -113,6 +109,5 @@ OPERATORS: Final = (
         fix="turn {field} on",
         schema=lambda rhs, bools: _FALSY,
         near=_true_and_false,
-        fast=FAST["falsy"],
     ),
 )

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, final
 
-from pytest_llem_invariants.language.fast import Fast
-
 Test = Callable[[Any, Any], bool]
 Schema = dict[str, Any]
 NUMBERS: Final = frozenset({"int", "float"})
@@ -107,7 +105,7 @@ class Operator:
     """What to do about a {field} that satisfies it, with its {rhs}."""
 
     schema: Callable[[Any, bool], Schema]
-    """The values that satisfy it as a JSON Schema, given the right-hand side and whether bools count as numbers."""
+    """The values that satisfy it as a JSON Schema, given the right-hand side in JSON and whether bools count."""
     lengths: Callable[[int], tuple[int, int | None]] | None = None
     """The least and the greatest length that satisfy it, where it is asked of a length."""
 
@@ -115,6 +113,3 @@ class Operator:
     """Values that satisfy it or lie just beside, given the right-hand side and the classes that may be built."""
     constants: Callable[[Any], Iterable[Any]] = itself
     """The values in a right-hand side with which others are compared."""
-
-    fast: Fast | None = None
-    """Its code in the compiled checker; without it the checker asks this record, which it must import first."""

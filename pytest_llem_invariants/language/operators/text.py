@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.operators.record import (
     Example,
     Negated,
@@ -111,7 +110,6 @@ OPERATORS: Final = (
         schema=_matching,
         near=_texts,
         constants=nothing,
-        fast=FAST["matches"],
     ),
     Operator(
         name="not_matches",
@@ -129,6 +127,5 @@ OPERATORS: Final = (
         schema=_not_matching,
         near=_texts,
         constants=nothing,
-        fast=FAST["not_matches"],
     ),
 )

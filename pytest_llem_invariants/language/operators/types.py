@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import MISSING
-from pytest_llem_invariants.language.fast import FAST
 from pytest_llem_invariants.language.kinds import is_unset, type_names
 from pytest_llem_invariants.language.operators.record import (
     Example,
@@ -112,7 +111,6 @@ OPERATORS: Final = (
         schema=_of_type,
         near=_samples,
         constants=nothing,
-        fast=FAST["type_is"],
     ),
     Operator(
         name="type_is_not",
@@ -132,6 +130,5 @@ OPERATORS: Final = (
         schema=_of_no_type,
         near=_samples,
         constants=nothing,
-        fast=FAST["type_is_not"],
     ),
 )

@@ -1,7 +1,7 @@
 """The operators on plain values, for the compiled checker: a check of one small config must start fast.
 
-For a value of a builtin type these say what the records of `operators/` say, with None for a missing value; for any
-other value they ask the record, which is only then imported. Tests made from the records hold both together.
+For a value of a builtin type these say what the records in `language/operators/` say, with None for a missing value;
+for any other value they ask the record, which is only then imported. Tests made from the records hold both together.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The operators as Python source, for the compiled checker: of a value of a known kind, and of any.
 
-A record of `operators/` takes its part from the table below. This module imports no record, as a check of one small
-config must start fast: an operator that has no part here is right all the same, its record is asked at each check.
+The code stands apart from the records in `language/operators/`, as a check of one small config must start fast and so
+imports none of them. An operator that has no code here is right all the same: its record is asked at each check.
 """
 
 from __future__ import annotations
 
-from pytest_llem_invariants.language import plain
-from pytest_llem_invariants.language.plain import NUMBERS
+from pytest_llem_invariants.checker import plain
+from pytest_llem_invariants.checker.plain import NUMBERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
