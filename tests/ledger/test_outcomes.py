@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+from dataclasses import dataclass
 
 import pytest
 
 from miners.candidates.outcomes import Cause, Reason, Why
-from miners.ledger.making import _FIRST
+from miners.code.imported import ImportedReader
+from miners.ledger.making import _FIRST, make_ledger
+from miners.static import mine
+from miners.surface import class_facts
 
 FILLED = {"place": "lib/a.py:7", "names": ("model", "seed"), "config": "{'n': 1}", "said": "ValueError"}
+
+
+@dataclass
+class Untold:
+    """What reading alone does not tell is set."""
+
+    a: int = 0
+
+    def __post_init__(self) -> None:
+        if self.a > 5:
+            self.a = os.getpid()
+
+
+def test_what_only_a_library_could_settle_has_a_place_in_the_ledger() -> None:
+    surface = {"Untold": class_facts(Untold, "Untold")}
+    read = mine(surface, ImportedReader("tests"), engine="toy", tried=False)
+    (entry,) = make_ledger(read, (), engine="toy", engine_version="1").entries
+    assert (entry.reason, entry.detail) == (Reason.NOT_TRIED, Why(Cause.UNKNOWN_VALUE).sentence)
 
 
 @pytest.mark.parametrize("cause", Cause, ids=lambda cause: cause.name)
