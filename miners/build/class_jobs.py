@@ -19,7 +19,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Lost, Proven
 from miners.dynamic.probe import FULL_BUDGET
 from miners.examples.challenges import jointly
-from miners.examples.detours import Checks
+from miners.examples.checks import Checks
 from miners.fronts.feeds import restate
 from miners.gate.blind import probe_blind
 from miners.gate.gate import Gate

@@ -9,10 +9,11 @@ from functools import cache, cached_property
 from typing import Any, Final, final
 
 from miners.candidates.claims import parts_of
-from miners.examples.choices import Choices, Values
+from miners.examples.choices import Values
 from miners.examples.ranked import Ranks, Test, by_rank
+from miners.examples.space import SearchSpace
 from miners.surface.facts import ClassFacts, FieldFact
-from miners.surface.fields import Surface, class_of, field_at, put
+from miners.surface.fields import class_of, field_at, put
 from miners.surface.types import Choice, Group, Instance, alternatives
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.language.kinds import same
@@ -51,14 +52,12 @@ class Search:
         self,
         fields: Mapping[str, tuple[Clause, ...]],
         defaults: Mapping[str, Any],
-        facts: ClassFacts,
+        space: SearchSpace,
         *,
-        surface: Surface = EMPTY,
-        context: Mapping[str, ContextField] = EMPTY,
         steps: int = _MOST_STEPS,
         steps_each: int = _MOST_STEPS,
-        choices: Choices | None = None,
     ) -> None:
+        facts, surface, context = space.facts, space.surface, space.context
         self._steps = steps
         self._steps_each = steps_each
         """So far the values of one choice of fields are combined, before the next choice has its turn."""
@@ -79,7 +78,7 @@ class Search:
         }
         self._predicate = match
         self._context = frozenset(context)
-        self._choices = Choices(facts, surface) if choices is None else choices
+        self._choices = space.choices
         self._seen: set[str] = set()
         self._typed = _Replayed(self._satisfying(loose=False))
         self._rest = _Replayed(self._satisfying(loose=True))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.rules import Examples
+from miners.examples.space import SearchSpace
 from miners.examples.witness import Shown, find_examples
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, field_at
@@ -49,6 +50,7 @@ class SourceExamples:
         self._skeletons = skeletons
         self._skeleton = skeletons.class_at(facts.target) if facts.kind.coerces else None
         self._surface = surface
+        self._space = SearchSpace(facts, surface, ssot.context)
         self._candidates = candidates
         self._claims = {id(one): self._claim(one) for one in candidates}
 
@@ -89,10 +91,8 @@ class SourceExamples:
 
         return find_examples(
             candidate,
-            self._facts,
+            self._space,
             others=vague,
-            surface=self._surface,
-            context=self._ssot.context,
             proves=lambda kwargs: Shown.EFFECT if proves(kwargs) else Shown.NOTHING,
             clears=clears,
             most=_MOST_POSITIVES,

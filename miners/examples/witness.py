@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from functools import partial
 from typing import Final
@@ -11,9 +11,8 @@ from typing import Final
 from miners.candidates.candidate import Candidate
 from miners.candidates.rules import Examples
 from miners.examples.search import Search
-from miners.surface.facts import ClassFacts
-from miners.surface.fields import Surface
-from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs
+from miners.examples.space import SearchSpace
+from pytest_llem_invariants.model import Kwargs
 
 Predicate = Callable[[Kwargs], bool]
 
@@ -34,11 +33,9 @@ class Shown(Enum):
 
 def find_examples(
     candidate: Candidate,
-    facts: ClassFacts,
+    space: SearchSpace,
     *,
     others: Iterable[Predicate] = (),
-    surface: Surface = EMPTY,
-    context: Mapping[str, ContextField] = EMPTY,
     proves: Callable[[Kwargs], Shown] | None = None,
     clears: Callable[[Kwargs, Kwargs], bool] | None = None,
     search: Search | None = None,
@@ -53,7 +50,7 @@ def find_examples(
     is one for this candidate, where the caller has it.
     """
     if search is None:
-        search = Search(candidate.fields, candidate.defaults, facts, surface=surface, context=context)
+        search = Search(candidate.fields, candidate.defaults, space)
     others = tuple(others)
     positives = itertools.chain(filter(search.triggers, candidate.hints), search.positives())
     positive = _first(positives, proves, most)

@@ -15,8 +15,8 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
 from miners.candidates.outcomes import Cause, Lost, Proven, Why
 from miners.candidates.rules import sayable, to_candidate
+from miners.examples.checks import Checks
 from miners.examples.contexts import changed, together
-from miners.examples.detours import Checks
 from miners.gate.chance import hangs_on_a_file, left_to_the_world
 from miners.gate.finish import finish
 from miners.gate.oracle import Oracle
@@ -228,10 +228,8 @@ class Gate:
             to_candidate(rule),
             counterexamples,
             self._shows(rule) if shows is None else shows,
-            self._setting.facts,
-            surface=self._setting.surface,
+            self._trials.space,
             within=self._setting.context_of(rule),
-            choices=self._trials.choices,
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.

@@ -10,10 +10,10 @@ from typing import Any, Final
 from miners.candidates.candidate import Candidate
 from miners.dynamic.field_answers import Domain, FieldAnswers
 from miners.dynamic.shapes import infer
-from miners.examples.choices import Choices
 from miners.examples.conversion import as_declared
+from miners.examples.space import SearchSpace
 from miners.surface.facts import ClassFacts, is_closed
-from miners.surface.fields import Surface, field_at, put
+from miners.surface.fields import field_at, put
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.language.inverse import values_by_field
 from pytest_llem_invariants.language.kinds import same
@@ -40,11 +40,9 @@ def refine(
     candidate: Candidate,
     counterexamples: tuple[Kwargs, ...],
     shows: Shows,
-    facts: ClassFacts,
+    space: SearchSpace,
     *,
-    surface: Surface = EMPTY,
     within: Mapping[str, Any] = EMPTY,
-    choices: Choices | None = None,
 ) -> tuple[Refinement, ...]:
     """Narrower candidates that no longer claim a counterexample; empty where none can be told.
 
@@ -55,8 +53,8 @@ def refine(
     positive = next((kwargs for kwargs in candidate.hints if shows(kwargs)), None)
     if positive is None or not counterexamples:
         return ()
+    facts, surface = space.facts, space.surface
     triggers_of = partial(_triggers, facts=facts, within=within)
-    choices = Choices(facts, surface) if choices is None else choices
     counted = _counting_bools(candidate, counterexamples)
     if counted.fields != candidate.fields:
         triggers = triggers_of(counted)
@@ -64,9 +62,7 @@ def refine(
             return (Refinement(counted, f"the library accepts {dict(counterexamples[0])!r}; bools count as numbers"),)
     best: tuple[int, tuple[Refinement, ...]] = (0, ())
     for name in _suspects(candidate, positive, counterexamples, facts):
-        found = tuple(
-            _narrowed(candidate, name, positive, counterexamples, shows, facts, surface, triggers_of, choices)
-        )
+        found = tuple(_narrowed(candidate, name, positive, counterexamples, shows, space, triggers_of))
         excluded = sum(
             not any(triggers_of(refinement.candidate)(kwargs) for refinement in found) for kwargs in counterexamples
         )
@@ -131,12 +127,11 @@ def _narrowed(
     positive: Kwargs,
     counterexamples: tuple[Kwargs, ...],
     shows: Shows,
-    facts: ClassFacts,
-    surface: Surface,
+    space: SearchSpace,
     triggers_of: Callable[[Candidate], Shows],
-    choices: Choices,
 ) -> Iterator[Refinement]:
-    values = _values(candidate, name, counterexamples, choices, surface)
+    facts, surface = space.facts, space.surface
+    values = _values(candidate, name, counterexamples, space)
 
     def with_value(value: Any) -> Kwargs:
         return put(positive, name, value, facts, surface)
@@ -180,17 +175,17 @@ def _narrowed(
 
 
 def _values(
-    candidate: Candidate, name: str, counterexamples: tuple[Kwargs, ...], choices: Choices, surface: Surface
+    candidate: Candidate, name: str, counterexamples: tuple[Kwargs, ...], space: SearchSpace
 ) -> tuple[Any, ...]:
     met = [read_path(kwargs, name) for kwargs in (*counterexamples, *candidate.hints)]
     own = [
         value
         for subject, clauses in candidate.fields.items()
-        for field, value in values_by_field(subject, clauses, surface)
+        for field, value in values_by_field(subject, clauses, space.surface)
         if field == name
     ]
     known = [value for value in distinct([*met, *own]) if holdable(value)]
-    return distinct([*known, *choices.beside(name, known)])[: _MOST_VALUES + len(met)]
+    return distinct([*known, *space.choices.beside(name, known)])[: _MOST_VALUES + len(met)]
 
 
 def _crosses(fields: Fields, name: str) -> bool:

@@ -10,7 +10,8 @@ from typing import Final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Cause, Lost, Why
-from miners.examples.detours import MOST_ASKED, OF_TEXT, Checks, detour
+from miners.examples.checks import Checks
+from miners.examples.detours import MOST_ASKED, OF_TEXT, detour
 from miners.gate.trials import MOST_LOOKED_AT, Trials
 from miners.symbolic.opacity import OUTSIDE
 from pytest_llem_invariants.model import AddedBy, Clause, Severity
@@ -52,14 +53,11 @@ def led_on(
         if left.setdefault(place, MOST_ASKED) > 0:
             led = detour(
                 candidate,
-                trials.facts,
+                trials.space,
                 checks,
                 partial(trials.oracle.observe, severity=Severity.ERROR),
                 partial(trials.is_met, candidate),
-                surface=trials.surface,
-                context=trials.context,
-                most=left[place],
-                choices=trials.choices,
+                left[place],
             )
             left[place] -= led.asked
             if led.past is not None:
@@ -77,7 +75,7 @@ def _in_another_context(candidate: Candidate, trials: Trials, contexts: Iterable
     likely = filter(search.is_of_type, itertools.islice(search.positives(typed=True), MOST_LOOKED_AT))
     configs = tuple(itertools.islice(likely, _MOST_TRIED))
     for name in contexts:
-        field = trials.context[name]
+        field = trials.setting.context[name]
         others = () if name in candidate.fields else [value for value in field.values if value != field.default]
         for value, kwargs in itertools.product(others, configs):
             if trials.is_met(candidate, kwargs, {**search.context, name: value}):

@@ -11,15 +11,14 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
 from miners.candidates.outcomes import Cause, Why
 from miners.candidates.rules import Examples, to_rule
-from miners.examples.choices import Choices
 from miners.examples.search import Search
+from miners.examples.space import SearchSpace
 from miners.examples.witness import Shown, find_examples
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
-from miners.surface.facts import ClassFacts
 from miners.surface.nested import is_portable
 from pytest_llem_invariants.language.predicates import referenced_fields
-from pytest_llem_invariants.model import AddedBy, ContextField, Kwargs, Match, Observation, Rule
+from pytest_llem_invariants.model import AddedBy, Kwargs, Match, Observation, Rule
 from pytest_llem_invariants.replay.contexts import default_context
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.exceptions import speaks_of_environment
@@ -35,20 +34,8 @@ class Trials:
     def __init__(self, setting: Setting, oracle: Oracle) -> None:
         self.setting = setting
         self.oracle = oracle
-        self.choices = Choices(setting.facts, setting.surface)
+        self.space = SearchSpace(setting.facts, setting.surface, setting.context)
         self._draft: tuple[Candidate | None, Rule | None] = (None, None)
-
-    @property
-    def facts(self) -> ClassFacts:
-        return self.setting.facts
-
-    @property
-    def surface(self) -> Mapping[str, ClassFacts]:
-        return self.setting.surface
-
-    @property
-    def context(self) -> Mapping[str, ContextField]:
-        return self.setting.context
 
     def stage(
         self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()
@@ -62,7 +49,7 @@ class Trials:
             search = self.search(candidate)
 
         read = referenced_fields(Match("", candidate.fields))
-        everywhere = default_context(self.context) if self.context.keys().isdisjoint(read) else None
+        everywhere = default_context(self.setting.context) if self.setting.context.keys().isdisjoint(read) else None
 
         def context_beside(rule: Rule) -> Mapping[str, Any]:
             return self.setting.context_of(rule) if everywhere is None else everywhere
@@ -79,27 +66,23 @@ class Trials:
 
         examples = find_examples(
             candidate,
-            self.facts,
+            self.space,
             others=others,
-            surface=self.surface,
-            context=self.context,
             proves=proves,
             clears=clears,
             search=search,
         )
         if examples is None:
             return None
-        given = {name: value for name, value in self.facts.base_kwargs.items() if name in read and is_portable(value)}
+        base = self.setting.facts.base_kwargs
+        given = {name: value for name, value in base.items() if name in read and is_portable(value)}
         return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
 
     def search(self, candidate: Candidate) -> Search:
         return Search(
             candidate.fields,
             candidate.defaults,
-            self.facts,
-            surface=self.surface,
-            context=self.context,
-            choices=self.choices,
+            self.space,
         )
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
@@ -129,7 +112,7 @@ class Trials:
         """What the library does with the simplest config that satisfies a predicate, where that is not what it says."""
         if search.unmet:
             return Why(Cause.NO_CONTEXT, names=tuple(search.unmet))
-        if candidate.fields.keys() <= self.context.keys():
+        if candidate.fields.keys() <= self.setting.context.keys():
             return Why(Cause.NO_ARGUMENT)
         if next(search.positives(), None) is None:
             return Why(Cause.NO_CONFIG)

@@ -10,7 +10,8 @@ import pytest
 from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Cause
 from miners.code.imported import ImportedReader
-from miners.examples.detours import NO_VERDICT, Checks
+from miners.examples.checks import Checks
+from miners.examples.detours import NO_VERDICT
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Origin, Setting

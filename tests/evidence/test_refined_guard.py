@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from miners.candidates.candidate import Candidate
+from miners.examples.space import SearchSpace
 from miners.gate.refine import refine
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import (
@@ -46,6 +47,6 @@ def test_the_guard_names_the_members_where_something_else_is_accepted() -> None:
         AddedBy.DYNAMIC_MINER,
         hints=({"layout": "wide"},),
     )
-    found = refine(guess, ({"layout": "wide", "backend": "old"},), shows, FACTS)
+    found = refine(guess, ({"layout": "wide", "backend": "old"},), shows, SearchSpace(FACTS))
     assert [dict(one.candidate.fields)["backend"] for one in found] == [(Clause("in", list(BACKENDS)),)]
     assert all(one.candidate.defaults == {"backend": "auto"} for one in found)

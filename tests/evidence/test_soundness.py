@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from miners.candidates.candidate import Candidate
+from miners.examples.space import SearchSpace
 from miners.gate.refine import refine
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.language.predicates import compile_match
@@ -225,7 +226,7 @@ def test_refinement_ends_with_predicates_that_no_probe_contradicts(fields: Field
             if not counterexamples:
                 settled.append(one)
                 continue
-            refinements = refine(one, counterexamples, shows, FACTS)
+            refinements = refine(one, counterexamples, shows, SearchSpace(FACTS))
             assert all(refinement.reason for refinement in refinements)
             pending.extend(refinement.candidate for refinement in refinements)
     assert not pending
@@ -235,13 +236,18 @@ def test_refinement_ends_with_predicates_that_no_probe_contradicts(fields: Field
 
 
 def test_a_candidate_without_a_positive_is_not_refined() -> None:
-    assert refine(candidate({"n": (Clause("<", 9),)}, {"n": 0}), ({"n": 5},), lambda kwargs: False, FACTS) == ()
+    below = candidate({"n": (Clause("<", 9),)}, {"n": 0})
+    assert refine(below, ({"n": 5},), lambda kwargs: False, SearchSpace(FACTS)) == ()
 
 
 def test_a_candidate_of_one_platform_is_refined_there() -> None:
     fields: Fields = {"n": (Clause("truthy", True),), "platform": (Clause("!=", "cuda"),)}
     refinements = refine(
-        candidate(fields, {"n": 1}), ({"n": "N"},), lambda kwargs: kwargs["n"] == 1, FACTS, within={"platform": "cpu"}
+        candidate(fields, {"n": 1}),
+        ({"n": "N"},),
+        lambda kwargs: kwargs["n"] == 1,
+        SearchSpace(FACTS),
+        within={"platform": "cpu"},
     )
 
     def triggers(value: Any, platform: str) -> bool:
@@ -263,7 +269,7 @@ def test_a_clause_that_names_a_bool_goes_on_telling_it_from_the_number() -> None
     def shows(kwargs: Kwargs) -> bool:
         return kwargs["n"] != 1 and kwargs["sample"] is not True
 
-    (refinement,) = refine(candidate(fields, {"n": 2.0, "sample": False}), counterexamples, shows, FACTS)
+    (refinement,) = refine(candidate(fields, {"n": 2.0, "sample": False}), counterexamples, shows, SearchSpace(FACTS))
     triggers = compile_match(Match("", refinement.candidate.fields))
     for sample in (True, False):
         for n in (True, 1.0, 2.0):
@@ -280,5 +286,5 @@ def test_where_nothing_else_tells_a_rule_holds_for_what_its_class_does_not_conve
     def shows(kwargs: Kwargs) -> bool:
         return "mode" in kwargs  # beside which another check rejects whatever is asked
 
-    (refinement,) = refine(made, counterexamples, shows, converting)
+    (refinement,) = refine(made, counterexamples, shows, SearchSpace(converting))
     assert refinement.candidate.fields["sample"] == (Clause("truthy", True), Clause("type_is", "bool"))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from miners.candidates.candidate import Candidate
 from miners.candidates.rules import Examples
 from miners.examples.search import Search, _Tests
+from miners.examples.space import SearchSpace
 from miners.examples.witness import Shown, find_examples
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.types import Choice, Either, Group, Instance
@@ -87,7 +88,7 @@ def clauses(**fields: tuple[str, Any]) -> dict[str, tuple[Clause, ...]]:
 
 
 def found(fields: Mapping[str, tuple[Clause, ...]], **defaults: Any) -> Examples:
-    examples = find_examples(candidate(fields, **defaults), FACTS, surface=SURFACE)
+    examples = find_examples(candidate(fields, **defaults), SearchSpace(FACTS, SURFACE))
     assert examples is not None
     triggers = compile_match(Match("", fields, defaults))
     assert triggers(examples.positive, {})
@@ -145,7 +146,9 @@ def test_a_nested_field_is_given_through_its_typed_value() -> None:
 
 
 def test_a_negative_avoids_the_other_rules() -> None:
-    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, others=[lambda kwargs: kwargs.get("n") == 1])
+    examples = find_examples(
+        candidate(clauses(n=("<", 1))), SearchSpace(FACTS), others=[lambda kwargs: kwargs.get("n") == 1]
+    )
     assert examples is not None
     assert examples.negative != {"n": 1}
 
@@ -154,7 +157,7 @@ def test_what_another_rule_is_about_is_left_out_of_a_negative() -> None:
     fields = clauses(n=("==", 1), best_of=("==", 7))
     examples = find_examples(
         candidate(fields),
-        FACTS,
+        SearchSpace(FACTS),
         others=[lambda kwargs: kwargs.get("best_of", 1) != 1],
         clears=lambda _, kwargs: kwargs.get("n", 1) != 1,
     )
@@ -166,7 +169,7 @@ def test_only_a_positive_that_the_library_shows_is_taken() -> None:
     def proves(kwargs: Kwargs) -> Shown:
         return Shown.EFFECT if kwargs["n"] < -1 else Shown.NOTHING
 
-    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, proves=proves)
+    examples = find_examples(candidate(clauses(n=("<", 1))), SearchSpace(FACTS), proves=proves)
     assert examples is not None
     assert examples.positive["n"] < -1
 
@@ -179,7 +182,7 @@ def test_what_other_checks_stop_is_given_up_sooner_than_what_shows_nothing(shown
         looked_at.append(kwargs)
         return shown
 
-    assert find_examples(candidate(clauses(n=("<", 100))), FACTS, proves=proves) is None
+    assert find_examples(candidate(clauses(n=("<", 100))), SearchSpace(FACTS), proves=proves) is None
     assert len(looked_at) == asked
 
 
@@ -191,17 +194,17 @@ def test_the_library_is_asked_only_about_negatives_that_no_other_rule_claims_unl
         return negative != {}
 
     below = candidate(clauses(n=("<", 1)))
-    clean = find_examples(below, FACTS, others=[lambda kwargs: kwargs.get("n", 1) != 2], clears=clears)
+    clean = find_examples(below, SearchSpace(FACTS), others=[lambda kwargs: kwargs.get("n", 1) != 2], clears=clears)
     assert clean is not None
     assert [clean.negative] == looked_at == [{"n": 2}]
     looked_at.clear()
-    resort = find_examples(below, FACTS, others=[lambda kwargs: True], clears=clears)
+    resort = find_examples(below, SearchSpace(FACTS), others=[lambda kwargs: True], clears=clears)
     assert resort is not None
     assert [resort.negative] == looked_at
 
 
 def test_an_unsatisfiable_predicate_has_no_examples() -> None:
-    assert find_examples(candidate({"n": (Clause("<", 1), Clause(">", 2))}), FACTS) is None
+    assert find_examples(candidate({"n": (Clause("<", 1), Clause(">", 2))}), SearchSpace(FACTS)) is None
 
 
 @pytest.mark.parametrize(
@@ -215,14 +218,13 @@ def test_an_unsatisfiable_predicate_has_no_examples() -> None:
 )
 def test_the_examples_of_a_candidate_come_first_where_they_hold(hint: Kwargs, clear: Kwargs, found: Examples) -> None:
     brought = replace(candidate(clauses(n=("<", 1))), hints=(hint,), clear=(clear,))
-    assert find_examples(brought, FACTS) == found
+    assert find_examples(brought, SearchSpace(FACTS)) == found
 
 
 def test_the_context_is_chosen_with_the_example() -> None:
     examples = find_examples(
         candidate({"platform": (Clause("==", "cuda"),), "n": (Clause(">", 4),)}),
-        FACTS,
-        context={"platform": ContextField("cpu", ("cpu", "cuda"))},
+        SearchSpace(FACTS, context={"platform": ContextField("cpu", ("cpu", "cuda"))}),
     )
     assert examples is not None
     assert examples.context == {"platform": "cuda"}
@@ -235,7 +237,7 @@ def test_a_negative_is_asked_for_beside_its_positive() -> None:
         asked.append((positive, negative))
         return len(asked) > 1
 
-    examples = find_examples(candidate(clauses(n=("<", 1))), FACTS, clears=clears)
+    examples = find_examples(candidate(clauses(n=("<", 1))), SearchSpace(FACTS), clears=clears)
     assert examples == Examples(*asked[1])
 
 
@@ -246,7 +248,7 @@ _RHS = st.one_of(st.integers(-9, 99), st.floats(allow_infinity=False, allow_nan=
 @given(op=st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), rhs=_RHS)
 def test_what_is_found_satisfies_the_predicate(op: str, rhs: Any) -> None:
     fields = {"free": (Clause(op, rhs),)}
-    positive = next(Search(fields, {}, FACTS).positives(), None)
+    positive = next(Search(fields, {}, SearchSpace(FACTS)).positives(), None)
     if positive is None:
         assert op == "<"
         assert rhs == "" or (isinstance(rhs, float) and rhs < -1e300)
@@ -265,7 +267,7 @@ def test_an_object_is_built_once_whichever_of_its_fields_are_asked_for() -> None
 
 
 def test_what_the_declared_types_refuse_alone_is_no_positive_of_theirs() -> None:
-    refused = Search({"mode": (Clause("not_in", ["fast", "slow"]),)}, {}, FACTS)
+    refused = Search({"mode": (Clause("not_in", ["fast", "slow"]),)}, {}, SearchSpace(FACTS))
     assert next(refused.positives(typed=True), None) is None
     assert next(refused.positives(), None) is not None
 
@@ -301,15 +303,15 @@ def test_a_config_that_types_refuse_leads_past_no_check(kwargs: dict[str, Any], 
     }
     present = (Clause("present", True),)
     asked = dict.fromkeys(("size", "inner", "inner.size", "kind"), present) | {"some": (Clause("absent", True),)}
-    search = Search(asked, {}, known["lib.Outer"], surface=known)
+    search = Search(asked, {}, SearchSpace(known["lib.Outer"], known))
     assert search.is_of_type(kwargs) is of_type
 
 
 def test_a_context_that_nobody_knows_is_told() -> None:
     context = {"platform": ContextField("cpu", ("cpu", "cuda"))}
     facts = ClassFacts("lib.Outer", "lib:Outer", ClassKind.PLAIN, {}, "lib.py", 1)
-    assert Search({"platform": (Clause("==", "rocm"),)}, {}, facts, context=context).unmet == ("platform",)
-    assert Search({"platform": (Clause("==", "cuda"),)}, {}, facts, context=context).unmet == ()
+    assert Search({"platform": (Clause("==", "rocm"),)}, {}, SearchSpace(facts, context=context)).unmet == ("platform",)
+    assert Search({"platform": (Clause("==", "cuda"),)}, {}, SearchSpace(facts, context=context)).unmet == ()
 
 
 @pytest.mark.parametrize(("value", "converted"), [(True, False), (0, True), ("off", True), (None, True)])
@@ -317,7 +319,7 @@ def test_what_a_class_converts_is_no_effect_of_its_code(value: Any, converted: b
     fast = FieldFact("fast", "bool", ("bool",), nullable=False, default=False)
     for kind, enforced in ((ClassKind.PYDANTIC_MODEL, True), (ClassKind.PLAIN, False)):
         facts = ClassFacts("lib.Outer", "lib:Outer", kind, {"fast": fast}, "lib.py", 1)
-        search = Search({"fast": (Clause("present", True),)}, {}, facts)
+        search = Search({"fast": (Clause("present", True),)}, {}, SearchSpace(facts))
         assert search.is_converted("fast", {"fast": value}) is (converted and enforced)
 
 
@@ -338,7 +340,7 @@ def test_what_a_product_gives_is_found_where_its_parts_are_asked_first(
 ) -> None:
     def positives() -> list[str]:
         platform = ContextField("cpu", ("cpu", "cuda"))
-        search = Search(asked, {"n": 1, "best_of": 1}, FACTS, surface=SURFACE, context={"platform": platform})
+        search = Search(asked, {"n": 1, "best_of": 1}, SearchSpace(FACTS, SURFACE, {"platform": platform}))
         return [repr(kwargs) for kwargs in search.positives()]
 
     in_parts = positives()

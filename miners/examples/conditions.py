@@ -1,0 +1,92 @@
+"""The conditions of checks as formulas: in full, as far as a config meets them, and what a context makes of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from miners.candidates.candidate import Candidate
+from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Literal, Opaque, Or, all_of, any_of, negate
+from pytest_llem_invariants.language.operators import OPERATORS
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
+from pytest_llem_invariants.replay.contexts import default_context
+
+_NEGATED: Final = re.compile(r"not \((.*)\)( \[[^\]]*\])\Z", re.DOTALL)
+"""How an unread guard is told that shall not hold."""
+
+
+def condition_of(candidate: Candidate) -> Formula:
+    """What a candidate says of its fields."""
+    return all_of(Atom(subject, clause) for subject, clauses in candidate.fields.items() for clause in clauses)
+
+
+def in_full(checks: Sequence[Candidate]) -> tuple[Formula, ...]:
+    """The whole conditions of checks, with the guards that no predicate says as what they are: what one denies."""
+    denied = [
+        negate(Atom(subject, clause)) for one in checks for subject in one.fields for clause in one.fields[subject]
+    ]
+    known = {one.wording: one for one in denied if isinstance(one, Opaque)}
+    return tuple(
+        all_of((condition_of(one), *(known.get(text) or _unsaid(text) for text in one.opaque))) for one in checks
+    )
+
+
+def _unsaid(wording: str) -> Opaque:
+    negated = _NEGATED.match(wording)
+    return Opaque(wording if negated is None else negated[1] + negated[2], "", negated is not None)
+
+
+def held(
+    check: Candidate, kwargs: Kwargs, here: Mapping[str, Any], context: Mapping[str, ContextField]
+) -> Formula | None:
+    """What of a check's condition a config satisfies: the code before it may have set the rest of what it reads.
+
+    Where nothing of it holds it is another check that raised.
+    """
+    under = {**default_context(context), **here}
+
+    def holds(part: Atom) -> bool:
+        match = Match("", {part.subject: (part.clause,)}, check.defaults)
+        return compile_match(match, context_fields=context)(kwargs, under)
+
+    parts = (Atom(subject, clause) for subject, clauses in check.fields.items() for clause in clauses)
+    met = tuple(filter(holds, parts))
+    return all_of(met) if met else None
+
+
+def _otherwise(exists: Formula) -> Formula:
+    """That some element is otherwise: where none shall satisfy a condition, the next config has one that does not."""
+    match exists:
+        case Or(parts=parts):
+            return all_of(map(_otherwise, parts))
+        case And(parts=parts):
+            return any_of(map(_otherwise, parts))
+        case Atom(subject=subject, clause=clause) if OPERATORS[clause.op].negation is not None:
+            return Atom(subject, Clause(OPERATORS[clause.op].negation or "", clause.rhs))
+        case _:
+            return TRUE
+
+
+def asks_for_nan(literal: Literal) -> bool:
+    """Negations of comparisons leave room for it, and nothing accepts it."""
+    return isinstance(literal, Atom) and literal.clause == Clause("!=", f"@{literal.subject}")
+
+
+def possible(formula: Formula, context: Mapping[str, ContextField]) -> Formula:
+    """The formula without what no known value of the context satisfies, or every one does."""
+    match formula:
+        case And(parts=parts):
+            return all_of(possible(part, context) for part in parts)
+        case Or(parts=parts):
+            return any_of(possible(part, context) for part in parts)
+        case Atom(subject=name) if name in context:
+            test = compile_match(Match("", {name: (formula.clause,)}), context_fields=context)
+            field = context[name]
+            met = {test(EMPTY, {name: value}) for value in (field.default, *field.values)}
+            return TRUE if met == {True} else FALSE if met == {False} else formula
+        case Opaque(shape="every element", dual=dual) if dual is not None:
+            return _otherwise(dual)
+        case _:
+            return formula
