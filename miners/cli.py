@@ -37,7 +37,7 @@ _COMMANDS: Final = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; every error that a user can mend is one sentence and exit status 2."""
+    """Run one command; every error that a user can fix is one sentence and exit status 2."""
 
     def chosen(_: Answer) -> int:
         options = _parser().parse_args(arguments)

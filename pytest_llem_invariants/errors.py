@@ -1,4 +1,4 @@
-"""Errors that reach a user: one clear sentence with the place and the mend."""
+"""Errors that reach a user: one clear sentence with the place and the fix."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class CorpusError(LlemError):
         path: Path | str | None = None,
         line: int | None = None,
         rule_id: str | None = None,
-        mend: str | None = None,
+        fix: str | None = None,
     ) -> None:
         self.message = message
         self.path = None if path is None else str(path)
         self.line = line
         self.rule_id = rule_id
-        self.mend = mend
+        self.fix = fix
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
@@ -35,8 +35,8 @@ class CorpusError(LlemError):
         if self.path is not None:
             place = f"{self.path}:{self.line}: " if self.line is not None else f"{self.path}: "
         rule = f"rule {self.rule_id!r}: " if self.rule_id is not None else ""
-        mend = f" — {self.mend}" if self.mend else ""
-        return f"{place}{rule}{self.message}{mend}"
+        fix = f" — {self.fix}" if self.fix else ""
+        return f"{place}{rule}{self.message}{fix}"
 
 
 class EngineUnavailableError(LlemError):

@@ -214,8 +214,8 @@ def load_ssot(engine: str, root: Path | None = None) -> Ssot:
     engines = known_engines(folder)
     if engine not in engines:
         close = near_names(engine, engines)
-        mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(engines) or 'none'}"
-        raise EngineUnavailableError(f"unknown engine {engine!r} — {mend}")
+        fix = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(engines) or 'none'}"
+        raise EngineUnavailableError(f"unknown engine {engine!r} — {fix}")
     return read_ssot(folder / FOLDER / f"{engine}.yaml")
 
 
@@ -226,7 +226,9 @@ def read_ssot(path: Path) -> Ssot:
     top.only(_KEYS)
     engine = top.text("engine")
     if engine != path.stem:
-        top.fail(f"'engine' is {engine!r} in {path.name}", "engine", mend="make the file's name and its engine one")
+        top.fail(
+            f"'engine' is {engine!r} in {path.name}", "engine", fix="use the same name for the file and the engine"
+        )
     context = top.optional_section("context")
     landmarks = _landmarks(top)
     return Ssot(
@@ -256,7 +258,7 @@ def _version(section: Section, key: str) -> str:
     try:
         Version(text)
     except InvalidVersion:
-        section.fail(f"{key!r} is {text!r}, which is no PEP 440 version", key, mend="write it like 1.2.3")
+        section.fail(f"{key!r} is {text!r}, which is not a PEP 440 version", key, fix="write it like 1.2.3")
     return text
 
 
@@ -270,12 +272,12 @@ def _specifier(section: Section, key: str) -> SpecifierSet:
     try:
         return SpecifierSet(text, prereleases=True)
     except InvalidSpecifier:
-        section.fail(f"{key!r} is {text!r}, which is no PEP 440 specifier", key, mend='write it like ">=5.0,<6"')
+        section.fail(f"{key!r} is {text!r}, which is not a PEP 440 specifier", key, fix='write it like ">=5.0,<6"')
 
 
 def _native_types(section: Section) -> dict[str, NativeType]:
     if not section.data:
-        section.fail("'native_types' is empty", mend="allow at least one class")
+        section.fail("'native_types' is empty", fix="allow at least one class")
     return {name: _native_type(section, name, data) for name, data in section.data.items()}
 
 
@@ -294,9 +296,9 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
     entry.only(_NATIVE_TYPE_KEYS)
     target = entry.text("class")
     if not _TARGET.match(target):
-        entry.fail(f"{target!r} does not lead to a class", "class", mend="write it like package.module:Class")
+        entry.fail(f"{target!r} does not name a class", "class", fix="write it like package.module:Class")
     if name.count("*") != (1 if "*" in target else 0):
-        entry.fail(f"the name {name!r} does not fit the class {target!r}", mend="put one * into both, or into neither")
+        entry.fail(f"the name {name!r} does not fit the class {target!r}", fix="put one * into both, or into neither")
     return NativeType(
         name=name,
         target=target,
@@ -322,7 +324,7 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
         step.only(("method", "kwargs", "returns"))
         method = step.text("method")
         if not method.isidentifier():
-            step.fail(f"{method!r} is not the name of a method", "method", mend="name a method of the class")
+            step.fail(f"{method!r} is not the name of a method", "method", fix="name a method of the class")
         steps.append(Step(method, step.values("kwargs"), step.flag("returns")))
     return tuple(steps)
 
@@ -340,8 +342,8 @@ def _landmark_list(section: Section, key: str) -> tuple[str, ...]:
     landmarks = section.texts(key)
     for index, landmark in enumerate(landmarks):
         if not _LANDMARK.match(landmark):
-            mend = "write it like package.module:Class.method"
-            section.fail(f"{landmark!r} is no landmark", key, index, mend=mend)
+            fix = "write it like package.module:Class.method"
+            section.fail(f"{landmark!r} is not a landmark", key, index, fix=fix)
     return landmarks
 
 
@@ -354,7 +356,7 @@ def _clusters(top: Section) -> dict[str, tuple[tuple[str, ...], ...]]:
         groups = []
         for index, group in enumerate(section.items(name)):
             if not isinstance(group, list) or not all(isinstance(field, str) for field in group):
-                section.fail(f"a cluster of {name!r} is not a list of fields", name, index, mend="write [field, field]")
+                section.fail(f"a cluster of {name!r} is not a list of fields", name, index, fix="write [field, field]")
             groups.append(tuple(group))
         clusters[name] = tuple(groups)
     return clusters
@@ -371,9 +373,9 @@ def _history(top: Section) -> tuple[str, ...]:
         try:
             Version(text)
         except InvalidVersion:
-            top.fail(f"{text!r} is no PEP 440 version", "history", index, mend="write it like 1.2.3")
+            top.fail(f"{text!r} is not a PEP 440 version", "history", index, fix="write it like 1.2.3")
     if list(history) != sorted(history, key=Version):
-        top.fail("'history' is not in order", "history", mend="list the versions oldest first")
+        top.fail("'history' is not in order", "history", fix="list the versions oldest first")
     return history
 
 
@@ -391,7 +393,7 @@ def _install(top: Section, index: int, call: Any) -> Install:
             entry.missing("install")
         return Install(arguments, _specifier(entry, "when"))
     if not isinstance(call, list) or not call or not all(isinstance(argument, str) for argument in call):
-        top.fail("a call of the recipe is not a list of arguments", "recipe", index, mend="write [--no-deps, name]")
+        top.fail("a call of the recipe is not a list of arguments", "recipe", index, fix="write [--no-deps, name]")
     return Install(tuple(call))
 
 

@@ -13,10 +13,10 @@ from pytest_llem_invariants.text.terminal import say
 
 def register(commands: Any) -> None:
     """Add the command to the subparsers of `llem-mine`."""
-    parser = commands.add_parser("class", help="mine a class that nobody prepared")
+    parser = commands.add_parser("class", help="mine any class of any installed package")
     parser.add_argument("target", help="module:Class, or its dotted name")
-    parser.add_argument("--base", metavar="YAML", help="keyword arguments without which it cannot be built")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the corpus there instead of printing it")
+    parser.add_argument("--base", metavar="YAML", help="keyword arguments that its constructor needs")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the corpus to this file instead of printing it")
     parser.set_defaults(run=run)
 
 

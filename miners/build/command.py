@@ -36,17 +36,22 @@ if TYPE_CHECKING:
 
 def register(commands: Any) -> None:
     """Add the command to the subparsers of `llem-mine`."""
-    parser = commands.add_parser("build", help="mine, merge and prove: writes the proposed corpus and its ledger")
+    parser = commands.add_parser(
+        "build", help="mine the rules, prove them, and write the proposed corpus and its ledger"
+    )
     add_engine(parser)
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the committed corpus differs")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove (default 2)")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed corpus differs")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="number of worker processes (default 2)")
     parser.add_argument(
-        "--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead: proposes, proves nothing"
+        "--source",
+        type=Path,
+        metavar="PATH",
+        help="read this source tree or wheel, not the installed library; proves nothing",
     )
     parser.add_argument(
-        "--class", dest="classes", action="append", metavar="NAME", help="mine only this native type, into --out"
+        "--class", dest="classes", action="append", metavar="NAME", help="mine only this class, and write it to --out"
     )
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write everything there instead of into the corpus")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="write to this folder, not into corpora/")
     add_terms(parser)
     parser.set_defaults(run=run)
 
@@ -67,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     if options.source is not None:
         return _build_from_source(options)
     if options.classes is not None and options.out is None:
-        raise LlemError("--class mines a part of the corpus: say with --out where to write it")
+        raise LlemError("--class mines only a part of the corpus: give its folder with --out")
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     adapter = get_adapter(options.engine)
     library, terms = Installed(adapter), terms_of(options)

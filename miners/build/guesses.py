@@ -24,11 +24,13 @@ Produce = Callable[["EngineAdapter", "Mapping[str, ClassFacts]", str], "Iterator
 def register(commands: Any) -> None:
     """Add a command for each producer to the subparsers of `llem-mine`."""
     for name, (produce, what) in _PRODUCERS.items():
-        parser = commands.add_parser(name, help=f"{what}: its raw guesses, into _staging/")
+        parser = commands.add_parser(name, help=f"{what}; write its unproven guesses to _staging/")
         add_engine(parser)
-        parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
+        parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this class")
         if name != "dynamic":
-            parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read instead")
+            parser.add_argument(
+                "--source", type=Path, metavar="PATH", help="read this source tree or wheel, not the installed library"
+            )
         add_terms(parser)
         parser.set_defaults(run=_run, source=None, produce=produce, role=name if name != "lift" else "schemas")
 

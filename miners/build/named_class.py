@@ -79,7 +79,7 @@ def split(target: str) -> tuple[str, str]:
     if not colon:
         module, _, name = target.rpartition(".")
     if not module or not name.isidentifier():
-        raise EngineUnavailableError(f"{target!r} names no class — write module:Class, or its dotted name")
+        raise EngineUnavailableError(f"{target!r} is not a class — write module:Class, or its dotted name")
     return module, name
 
 
@@ -96,8 +96,8 @@ def find(module_name: str, class_name: str) -> type[Any]:
         return moved[0]
     if found is not None:
         raise EngineUnavailableError(_why_no_class(f"{module_name}.{class_name}", found))
-    mend = f" — name one of {', '.join(map(_full_name, moved))}" if moved else _alike(module_name, class_name)
-    raise EngineUnavailableError(f"{module_name} has no class {class_name!r}{mend}")
+    fix = f" — name one of {', '.join(map(_full_name, moved))}" if moved else _alike(module_name, class_name)
+    raise EngineUnavailableError(f"{module_name} has no class {class_name!r}{fix}")
 
 
 def why_not_imported(module_name: str, kind: str, error: Exception) -> str:
@@ -116,11 +116,11 @@ def why_not_imported(module_name: str, kind: str, error: Exception) -> str:
 def _why_no_class(name: str, found: object) -> str:
     cls = type(found)
     if callable(found) and not hasattr(cls, "__dict__"):
-        return f"{name} is no class — only a class can be mined"
+        return f"{name} is not a class — only a class can be mined"
     if cls.__module__ == "builtins":
         what = "a function" if callable(found) else f"a {cls.__name__}"
-        return f"{name} is {what} and no class — only a class can be mined"
-    return f"{name} is an object and no class — mine its class: llem-mine class {_full_name(cls)}"
+        return f"{name} is {what}, not a class — only a class can be mined"
+    return f"{name} is an object, not a class — mine its class: llem-mine class {_full_name(cls)}"
 
 
 def _alike(module_name: str, class_name: str) -> str:

@@ -68,7 +68,7 @@ def examine(target: str, *, base: str | None = None, progress: Progress | None =
     mined = build(adapter, previous=None, progress=progress, workers=1, limits=LIMITS)
     notes = tuple(_notes(facts, seen, given, asking, mined))
     if not mined.corpus.rules and not mined.tally.accepted:
-        raise MinerError("; ".join((f"{name}: nothing that was tried is accepted, so no rule can be told", *notes)))
+        raise MinerError("; ".join((f"{name}: nothing that was tried is accepted, so no rule can be found", *notes)))
     return Examined(mined.corpus, notes)
 
 
@@ -86,7 +86,7 @@ def _rehearse(module_name: str) -> None:
 
     said, reason = in_child(imported, IMPORT_SECONDS, IMPORT_MEMORY)
     if reason is not None:
-        raise EngineUnavailableError(f"the import of {module_name} was given up: {reason}")
+        raise EngineUnavailableError(f"the import of {module_name} was stopped: {reason}")
     if said != b".":
         raise EngineUnavailableError(said.decode())
 
@@ -118,7 +118,7 @@ def _why_not_built(facts: ClassFacts, seen: FirstLook, given: Kwargs) -> str:
     assert error is not None
     arguments = f"with {_as_base(given)}" if given else "without arguments"
     if is_lost(error):
-        return f"{name} cannot be mined: built {arguments} it does not come back ({error.message})"
+        return f"{name} cannot be mined: built {arguments} it does not return ({error.message})"
     if seen.undecided is not None:
         return f"{name} cannot be built on this machine ({_shortened(seen.undecided)}) — install what it asks for"
     missing = _required(facts, given)

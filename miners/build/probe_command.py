@@ -29,11 +29,13 @@ BLOCKED: Final = 2
 def register(commands: Any) -> None:
     """Add the command to a parser's subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "probe", help="only check pins, landmarks and declared classes; exit 2 where a producer is blocked"
+        "probe", help="only check pins, landmarks and declared classes; exit 2 if a producer is blocked"
     )
     add_engine(parser)
-    parser.add_argument("--producer", choices=ROLES, help="only this one")
-    parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to look into instead")
+    parser.add_argument("--producer", choices=ROLES, help="only this producer")
+    parser.add_argument(
+        "--source", type=Path, metavar="PATH", help="check this source tree or wheel, not the installed library"
+    )
     add_terms(parser)
     parser.set_defaults(run=run)
 
@@ -55,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     ready = [_is_ready(library, role, terms) for role in roles]
     ready.append(_has_classes(library, terms))
     for line in unheard(adapter) if options.source is None else ():
-        say(f"  note: {line}; there it changes nothing")
+        say(f"  note: {line}; it changes nothing there")
     return OK if all(ready) else BLOCKED
 
 

@@ -28,10 +28,10 @@ def register(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "discover", help="write schema.discovered.json: every parameter with its type, default and description"
     )
-    parser.add_argument("engine", help="a name of a file in engine_versions/")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the file differs")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the file, where it is not the engine's own")
-    parser.add_argument("--source", type=Path, metavar="PATH", help="a source tree or wheel to read; imports nothing")
+    parser.add_argument("engine", help="the engine: the name of a file in engine_versions/")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file differs")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to the engine's own")
+    parser.add_argument("--source", type=Path, metavar="PATH", help="read this source tree or wheel; import nothing")
     add_terms(parser)
     parser.set_defaults(run=run)
 
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         return _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
     with contextlib.suppress(CorpusError):  # what cannot be read is written anew
         if committed == render_schema(in_circumstances_of(path, schema)):
-            say(f"{summary(schema)}\n{path} says so already")
+            say(f"{summary(schema)}\n{path} is up to date")
             return OK
     write_atomically(path, render_schema(schema))
     say(summary(schema))

@@ -22,14 +22,14 @@ def render_schema(schema: Mapping[str, Any]) -> str:
 def load_schema(path: Path) -> dict[str, Any]:
     """A schema from its file; a folder stands for the schema inside."""
     file = path / FILE if path.is_dir() else path
-    mend = "write it with llem-mine discover"
+    fix = "write it with llem-mine discover"
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise CorpusError(f"the schema cannot be read: {error}", path=file, mend=mend) from error
+        raise CorpusError(f"the schema cannot be read: {error}", path=file, fix=fix) from error
     version = data.get("schema_version") if isinstance(data, dict) else None
     if not isinstance(version, str) or not version.startswith(MAJOR):
-        raise CorpusError(f"schema_version is {version!r}, which is no layout {MAJOR}x", path=file, mend=mend)
+        raise CorpusError(f"schema_version is {version!r}, but this version reads {MAJOR}x", path=file, fix=fix)
     return cast("dict[str, Any]", data)
 
 

@@ -18,13 +18,15 @@ def register(commands: Any) -> None:
     """Add the command to a parser's subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "history",
-        help="mine and validate the engine's earlier versions; what is done already is not done again",
+        help="mine and validate earlier versions of the engine; finished versions are skipped",
     )
     add_engine(parser)
-    parser.add_argument("versions", nargs="*", help="only these (default: all that the SSOT's history names)")
-    parser.add_argument("--work", type=Path, metavar="DIR", help="where environments and unfinished corpora are kept")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that prove and replay")
-    parser.add_argument("--again", action="store_true", help="also mine again what this code has mined before")
+    parser.add_argument("versions", nargs="*", help="only these (default: all of `history` in the SSOT)")
+    parser.add_argument("--work", type=Path, metavar="DIR", help="folder for environments and unfinished corpora")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="number of worker processes (default 2)")
+    parser.add_argument(
+        "--again", action="store_true", help="mine a version again even if this code has already mined it"
+    )
     parser.set_defaults(run=run)
 
 

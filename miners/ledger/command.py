@@ -12,11 +12,17 @@ from pytest_llem_invariants.text.terminal import say
 
 def register(commands: Any) -> None:
     """Add the command to the subparsers of `llem-mine`."""
-    parser = commands.add_parser("ledger", help="which effects in the library's code a rule covers, and why not")
+    parser = commands.add_parser(
+        "ledger", help="list the effects in the library's code: which rules cover each, or why none does"
+    )
     add_engine(parser)
-    parser.add_argument("--class", dest="name", metavar="NAME", help="only the effects that configs of one class pass")
-    parser.add_argument("--all", dest="every", action="store_true", help="each effect with its rules or its reason")
-    parser.add_argument("--json", action="store_true", help="the ledger's own format")
+    parser.add_argument(
+        "--class", dest="name", metavar="NAME", help="only the effects that configs of this class reach"
+    )
+    parser.add_argument(
+        "--all", dest="every", action="store_true", help="list each effect with its rules, or why it has none"
+    )
+    parser.add_argument("--json", action="store_true", help="print the ledger as JSON")
     parser.set_defaults(run=run)
 
 

@@ -77,7 +77,9 @@ def load_ledger(path: Path | str) -> Ledger:
         data = json.loads(file.read_text(encoding="utf-8"))
         return Ledger(data["engine"], data["engine_version"], tuple(_read(entry) for entry in data["effects"]))
     except OSError as error:
-        raise CorpusError(f"{file}: no ledger there — `llem-mine build` writes one ({error.strerror})") from error
+        raise CorpusError(
+            f"{file}: no ledger in this folder — `llem-mine build` writes one ({error.strerror})"
+        ) from error
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{file}: not a ledger ({type(error).__name__}: {error}) — mine it again") from error
 

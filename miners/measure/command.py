@@ -15,18 +15,18 @@ from pytest_llem_invariants.text.terminal import say
 
 def register(commands: Any) -> None:
     """Add the command to the subparsers of `llem-mine`."""
-    parser = commands.add_parser("fuzz", help="random configs of every class: does the corpus predict the library?")
+    parser = commands.add_parser("fuzz", help="measure with random configs how well the corpus predicts the library")
     add_engine(parser)
-    parser.add_argument("--configs", type=int, default=10_000, metavar="N", help="configs a mode (default 10000)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of the drawing (default 0)")
-    parser.add_argument("--corpus", type=Path, metavar="FILE", help="a corpus file instead of the shipped rules")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes that draw and ask (default 2)")
-    parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this native type")
+    parser.add_argument("--configs", type=int, default=10_000, metavar="N", help="configs per mode (default 10000)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="random seed (default 0)")
+    parser.add_argument("--corpus", type=Path, metavar="FILE", help="measure this corpus, not the packaged one")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="number of worker processes (default 2)")
+    parser.add_argument("--class", dest="classes", action="append", metavar="NAME", help="only this class")
     parser.add_argument(
-        "--least-recall", type=float, metavar="PERCENT", help="exit 1 below it, or on a false rejection"
+        "--least-recall", type=float, metavar="PERCENT", help="exit 1 if recall is lower, or on a false rejection"
     )
-    parser.add_argument("--drop", action="store_true", help="take the rules that rejected falsely out of the corpus")
-    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--drop", action="store_true", help="remove every rule with a false rejection from the corpus")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
 
 

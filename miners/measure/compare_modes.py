@@ -195,11 +195,15 @@ def _field_differences(
 def register(commands: Any) -> None:
     """Add `compare-modes` to a parser's subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "compare-modes", help="read an installed library both by import and from source; exit 1 where too much differs"
+        "compare-modes", help="read an installed library both by import and from source; exit 1 if too much differs"
     )
-    parser.add_argument("engine", help="a name of a file in engine_versions/")
-    parser.add_argument("--source", type=Path, metavar="PATH", help="a tree or wheel (default: the installed files)")
-    parser.add_argument("--least", type=float, default=95.0, metavar="PERCENT", help="exit 1 below it (default 95)")
+    parser.add_argument("engine", help="the engine: the name of a file in engine_versions/")
+    parser.add_argument(
+        "--source", type=Path, metavar="PATH", help="a source tree or wheel (default: the installed files)"
+    )
+    parser.add_argument(
+        "--least", type=float, default=95.0, metavar="PERCENT", help="exit 1 if a smaller share is equal (default 95)"
+    )
     parser.add_argument("--show", action="store_true", help="list every rule that differs, and why")
     parser.set_defaults(run=run)
 

@@ -90,7 +90,7 @@ class Tree:
     def missing_native_types(self) -> tuple[Missing, ...]:
         declared = (entry.target for entry in self.ssot.native_types.values() if not entry.is_glob)
         lacking = (target for target in declared if self.skeletons.source_of(target) is None)
-        return tuple(look_up_in(self.skeletons, target) or Missing(target, "it is no class") for target in lacking)
+        return tuple(look_up_in(self.skeletons, target) or Missing(target, "it is not a class") for target in lacking)
 
 
 @final
@@ -109,10 +109,14 @@ def add_terms(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--other-version",
         action="store_true",
-        help="another version than engine_versions/ says is meant: name what it lacks, and go on",
+        help="accept a version other than that of engine_versions/: report what it lacks, and continue",
     )
     parser.add_argument(
-        "--accept-lost", action="append", default=[], metavar="NAME", help="go on although this native type is gone"
+        "--accept-lost",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="continue although this class no longer exists",
     )
 
 
@@ -148,7 +152,7 @@ def problems_of(library: Library, roles: Sequence[str], terms: Terms) -> Iterato
             yield error
     if not terms.other_version and Version(version).public != Version(ssot.version).public:
         yield MinerError(
-            f"{ssot.engine}: {ssot.library} {version} is at hand, but {ssot.path.name} says {ssot.version} — "
+            f"{ssot.engine}: {ssot.library} {version} was found, but {ssot.path.name} says {ssot.version} — "
             f"install {ssot.library}=={ssot.version}, change `version` there, or say --other-version"
         )
     for landmark in dict.fromkeys(landmark for role in roles for landmark in ssot.landmarks_of(role)):
@@ -200,5 +204,5 @@ def chosen(names: Iterable[str], wanted: Collection[str] | None) -> list[str]:
     known = list(names)
     for name in wanted or ():
         if name not in known:
-            raise MinerError(f"there is no native type {name!r} here{said_nearest(nearest_of(name, known))}")
+            raise MinerError(f"unknown native type {name!r}{said_nearest(nearest_of(name, known))}")
     return [name for name in known if wanted is None or name in wanted]

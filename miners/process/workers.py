@@ -188,10 +188,10 @@ class _Shift:
             if task == _NONE and status == 0:
                 continue
             if task == _NONE:
-                raise MinerError(f"mining cannot go on: a worker ended before its work ({reason})")
+                raise MinerError(f"mining stopped: a worker process ended before its task was done ({reason})")
             if task == worker.again:
                 raise MinerError(
-                    f"mining cannot go on: a worker ended twice in the same task, {self._tasks[task][-1]!r} ({reason})"
+                    f"mining stopped: a worker process ended twice in one task, {self._tasks[task][-1]!r} ({reason})"
                 )
             self._employ(place, task)
 

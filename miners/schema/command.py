@@ -21,28 +21,26 @@ DIFFERS: Final = 1
 
 def register(commands: Any) -> None:
     """Add the commands to a parser's subcommands."""
-    diff = commands.add_parser("schema-diff", help="what changed between two schemas, safe and breaking")
+    diff = commands.add_parser("schema-diff", help="list what changed between two schemas: safe and breaking changes")
     diff.add_argument("old", type=Path, help="the older schema.discovered.json, or its folder")
     diff.add_argument("new", type=Path, help="the newer one")
     diff.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="(default text)")
-    diff.add_argument(
-        "--fail-on", choices=("breaking", "any"), metavar="breaking|any", help="exit 1 where there is any"
-    )
+    diff.add_argument("--fail-on", choices=("breaking", "any"), metavar="breaking|any", help="exit 1 if there is one")
     diff.set_defaults(run=_diff)
 
-    drift = commands.add_parser("drift", help="how your own pydantic models differ from what the engine has")
+    drift = commands.add_parser("drift", help="compare your own pydantic models with the engine's parameters")
     drift.add_argument("engine", help="an engine with a discovered schema")
     drift.add_argument(
         "--models", action="append", required=True, metavar="MODULE:CLASS[=TYPE]", help="a model, nested ones included"
     )
-    drift.add_argument("--schema", type=Path, metavar="FILE", help="another schema than the engine's own")
+    drift.add_argument("--schema", type=Path, metavar="FILE", help="use this schema, not the engine's own")
     drift.add_argument("--format", choices=("text", "json"), default="text", help="(default text)")
     drift.add_argument("--check", action="store_true", help="exit 1 on an unknown field or a type that disagrees")
     drift.set_defaults(run=_drift)
 
-    digest = commands.add_parser("digest", help="write the pages on parameters, rules and schema changes")
+    digest = commands.add_parser("digest", help="write the reference pages on parameters, rules and schema changes")
     digest.add_argument("engines", nargs="*", metavar="engine", help="(default: every engine with a corpus or schema)")
-    digest.add_argument("--check", action="store_true", help="write nothing; exit 1 where a page is stale")
+    digest.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is stale")
     digest.set_defaults(run=_digest)
 
 

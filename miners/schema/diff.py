@@ -22,7 +22,9 @@ Parameters = Mapping[str, Mapping[str, Any]]
 def diff_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> SchemaDiff:
     """What differs from one schema to a newer one of the same engine. The envelope and the places never count."""
     if old["engine"] != new["engine"]:
-        raise MinerError(f"{old['engine']} and {new['engine']} are two engines — compare two versions of one")
+        raise MinerError(
+            f"{old['engine']} and {new['engine']} are different engines — compare two versions of one engine"
+        )
     before, after = parameters_of(old), parameters_of(new)
     shared = sorted(before.keys() & after.keys())
     differences = [

@@ -69,7 +69,7 @@ class Target:
         path, _, native_type = text.partition("=")
         module, colon, name = path.partition(":")
         if not (module and colon and name):
-            raise MinerError(f"{text!r} names no model — write module:Class, or module:Class=native.Type")
+            raise MinerError(f"{text!r} is not a model — write module:Class, or module:Class=native.Type")
         return cls(module, name, native_type or None)
 
     def load(self) -> type:
@@ -78,7 +78,7 @@ class Target:
         except (ImportError, AttributeError) as error:
             raise MinerError(f"the model {self.module}:{self.name} cannot be imported: {error}") from error
         if not isinstance(found, type) or not hasattr(found, "__pydantic_fields__"):
-            raise MinerError(f"{self.module}:{self.name} is no pydantic model")
+            raise MinerError(f"{self.module}:{self.name} is not a pydantic model")
         return found
 
 
@@ -94,8 +94,8 @@ def drift_of(schema: Mapping[str, Any], model: type, native_type: str | None = N
     parameters = parameters_of(schema)
     if native_type is not None and native_type not in parameters:
         close = difflib.get_close_matches(native_type, parameters, n=1)
-        mend = f"did you mean {close[0]!r}?" if close else "the schema's native_types names them all"
-        raise MinerError(f"{schema['engine']} has no native type {native_type!r} — {mend}")
+        fix = f"did you mean {close[0]!r}?" if close else "the schema's native_types names them all"
+        raise MinerError(f"{schema['engine']} has no native type {native_type!r} — {fix}")
     yield from _drift(_Walk(parameters), model, native_type)
 
 
@@ -104,7 +104,7 @@ def _drift(walk: _Walk, model: type, native_type: str | None) -> Iterator[Drift]
     stands_for = native_type or _nearest(own, walk.schema)
     if stands_for is None:
         raise MinerError(
-            f"{model.__name__} shares no field with any native type — tell which one it stands for: module:Class=name"
+            f"{model.__name__} shares no field with any native type — name the type that it mirrors: module:Class=name"
         )
     walk.seen[model] = stands_for
     engine = {parameter["alias"] or name: parameter for name, parameter in walk.schema[stands_for].items()}
@@ -176,11 +176,12 @@ def drift_text(drifts: Sequence[Drift]) -> str:
     """What has drifted, for a terminal."""
     lines: list[str] = []
     for drift in drifts:
-        lines.append(f"{drift.model} stands for {drift.native_type}")
+        lines.append(f"{drift.model} mirrors {drift.native_type}")
         for name, close in drift.unknown.items():
             lines.append(f"  {name}: the engine has no such field" + (f"; did you mean {close}?" if close else ""))
         lines += [
-            f"  {one.field}: {one.model} admits what the engine's {one.engine} does not" for one in drift.disagreeing
+            f"  {one.field}: {one.model} allows values that the engine's {one.engine} does not"
+            for one in drift.disagreeing
         ]
         if drift.unexposed:
             lines.append(f"  not exposed ({len(drift.unexposed)}): {', '.join(drift.unexposed)}")

@@ -190,7 +190,7 @@ def key(named: Sequence[tuple[str, str]]) -> str:
         except FileNotFoundError:
             held = "-"
         except OSError as error:
-            raise CorpusError(f"the file cannot be read: {error.strerror}", path=path, mend="check the path") from error
+            raise CorpusError(f"the file cannot be read: {error.strerror}", path=path, fix="check the path") from error
         whole.update(f"{held} {name}\n".encode(errors="surrogateescape"))
     return whole.hexdigest()
 

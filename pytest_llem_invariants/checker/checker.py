@@ -41,7 +41,7 @@ class Checker(LoadedCorpus):
         if corpus is not None:
             return cls._of_file(os.fspath(corpus), engine, root)
         if engine is None:
-            raise TypeError("Checker.load wants an engine, or corpus=path")
+            raise TypeError("Checker.load needs an engine, or corpus=path")
         return cls(store.load(engine, version, root), store.origin_of(root))
 
     @classmethod
@@ -57,10 +57,10 @@ class Checker(LoadedCorpus):
             text = compile_file(path, Path(store.data_root(root))).encode()
         compiled = layout.parse(text, path)
         if compiled is None:
-            raise CorpusError("another layout of a compiled corpus", path=path, mend="llem-invariants compile")
+            raise CorpusError("the compiled corpus has an older format", path=path, fix="llem-invariants compile")
         known = compiled.head["engine"]
         if engine is not None and known != engine:
-            raise CorpusError(f"a corpus of {known!r}, not of {engine!r}", path=path)
+            raise CorpusError(f"this is a corpus of {known!r}, not of {engine!r}", path=path)
         return cls(compiled, name)
 
     def check_config(

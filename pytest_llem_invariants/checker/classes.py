@@ -282,13 +282,11 @@ class ClassChecker:
                 text = f"{short}.{name} was renamed: {version} calls it {by}, {last} was the last to know {name}"
                 return self._about(REMOVED_FIELD, name, text, f"use {by} instead", severity)
             text = f"{short}.{name} was removed: {version} has no such field, {last} was the last that had it"
-            return self._about(
-                REMOVED_FIELD, name, text, _mend(self._guess(name, is_slip=self.accepts_extra)), severity
-            )
+            return self._about(REMOVED_FIELD, name, text, _fix(self._guess(name, is_slip=self.accepts_extra)), severity)
         note = self._data["deprecated"][name]
         text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
-        mend = f"use {note['by']} instead" if note.get("by") else "leave it out"
-        return self._about(DEPRECATED_FIELD, name, text, mend, "warn")
+        fix = f"use {note['by']} instead" if note.get("by") else "leave it out"
+        return self._about(DEPRECATED_FIELD, name, text, fix, "warn")
 
     def _stranger(self, name: str, is_guessed: bool) -> Violation | None:
         """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""
@@ -298,7 +296,7 @@ class ClassChecker:
     def _unknown(self, name: str, guess: str | None, severity: str) -> Violation:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
-        return self._about(UNKNOWN_FIELD, name, text, _mend(guess), severity)
+        return self._about(UNKNOWN_FIELD, name, text, _fix(guess), severity)
 
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
@@ -337,7 +335,7 @@ def _inside(field: str, violation: Violation) -> Violation:
     return violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
 
 
-def _mend(guess: str | None) -> str:
+def _fix(guess: str | None) -> str:
     return "leave it out" if guess is None else f"did you mean {guess}?"
 
 

@@ -82,7 +82,7 @@ def always(text: str) -> Always | None:
 
 
 def _damaged() -> CorpusError:
-    return CorpusError("a compiled corpus holds a rule of a form that nobody writes", mend="llem-invariants compile")
+    return CorpusError("the compiled corpus contains a rule of an unknown form", fix="llem-invariants compile")
 
 
 def _defined(parameters: str, lines: list[str]) -> Any:

@@ -147,7 +147,9 @@ def _dumped(data: Any) -> str:
 def _routes(ssot: Ssot | None, version: str) -> dict[str, Any]:
     routes = {} if ssot is None else dict(ssot.routes)
     if ssot is not None and not shapes.is_routes(json.loads(_dumped(routes))):
-        raise CorpusError("'routes' has another form than the checker reads", path=ssot.path, mend=_ROUTES_ARE_TOLD)
+        raise CorpusError(
+            "'routes' does not have the form that the checker reads", path=ssot.path, fix=_ROUTES_ARE_TOLD
+        )
     return _routes_in(routes, version)
 
 

@@ -105,10 +105,10 @@ class LoadedCorpus:
         for name, text in given.items():
             if name not in self.declared_context:
                 known = ", ".join(self.declared_context) or "none"
-                raise LlemError(f"this corpus knows no context {name!r} — known are {known}")
+                raise LlemError(f"unknown context {name!r} — known are {known}")
             values = {str(value): value for value in self.declared_context[name]["values"]}
             if text not in values:
-                raise LlemError(f"nothing is known of {name} {text!r} — known are {', '.join(values)}")
+                raise LlemError(f"unknown {name} {text!r} — known are {', '.join(values)}")
             context[name] = values[text]
         return context
 
@@ -122,13 +122,13 @@ class LoadedCorpus:
             (full,) = known
             return str(full)
         if known:
-            raise UnknownTypeError(f"{self.engine}: {name!r} may be {' or '.join(known)} — write the full name")
+            raise UnknownTypeError(f"{self.engine}: {name!r} is ambiguous: {' or '.join(known)} — write the full name")
         from pytest_llem_invariants.text.likeness import near_names
 
         bare = {full.rpartition(".")[2]: full for full in classes}
         close = near_names(name.rpartition(".")[2], bare)
-        mend = f"did you mean {bare[close[0]]!r}?" if close else "`llem-invariants list` shows the known ones"
-        raise UnknownTypeError(f"{self.engine} {self.version} has no class {name!r} — {mend}")
+        fix = f"did you mean {bare[close[0]]!r}?" if close else "`llem-invariants list` shows the known ones"
+        raise UnknownTypeError(f"{self.engine} {self.version} has no class {name!r} — {fix}")
 
     def class_checker(self, name: str) -> ClassChecker:
         """The tests of one class."""

@@ -66,7 +66,7 @@ def _unpainted(style: str, text: str) -> str:
 
 
 def describe(violation: Violation, where: str, paint: Callable[[str, str], str] = _unpainted) -> list[str]:
-    """A violation for people: where, what, how to mend it, and where the library says so."""
+    """A violation for people: where, what, how to fix it, and where the library says so."""
     severity = violation.severity
     word = paint(severity, _WORDS[severity])
     named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Path = tuple[str | int, ...]
 
 LARGEST = 2 * 1024 * 1024
-_NO_CONFIG = "this is no config"
+_NO_CONFIG = "check that it is a config"
 
 
 class Config:
@@ -41,12 +41,12 @@ def read(name: str) -> Config:
     else:
         data, place = _yaml(text, shown)
     if data is None:
-        raise CorpusError("the file is empty", path=shown, mend="write a mapping of fields to values")
+        raise CorpusError("the file is empty", path=shown, fix="write a mapping of fields to values")
     if not isinstance(data, dict):
         raise CorpusError(
             f"the file holds a {type(data).__name__}, not a mapping",
             path=shown,
-            mend="write fields and values as `field: value`",
+            fix="write fields and values as `field: value`",
         )
     return Config(shown, {str(key): value for key, value in data.items()}, place)
 
@@ -73,7 +73,7 @@ def _yaml(text: str, name: str) -> tuple[Any, Any]:
 
 
 def _too_long(name: str) -> CorpusError:
-    return CorpusError("a number has too many digits", path=name, mend="write a shorter one, or quote it")
+    return CorpusError("a number has too many digits", path=name, fix="write a shorter one, or quote it")
 
 
 def _json(text: str, name: str) -> tuple[Any, Any]:
@@ -84,9 +84,7 @@ def _json(text: str, name: str) -> tuple[Any, Any]:
         if len(data) != len(pairs):
             seen: set[str] = set()
             twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            raise CorpusError(
-                f"the key {shortened(twice)!r} stands twice in one mapping", path=name, mend="keep one of them"
-            )
+            raise CorpusError(f"duplicate key {shortened(twice)!r}", path=name, fix="keep one of them")
         return data
 
     if not text.strip():
@@ -94,7 +92,9 @@ def _json(text: str, name: str) -> tuple[Any, Any]:
     try:
         data = json.loads(text, object_pairs_hook=refuse_duplicates)
     except json.JSONDecodeError as error:
-        raise CorpusError(f"not JSON: {error.msg}", path=name, line=error.lineno, mend="mend it there") from error
+        raise CorpusError(
+            f"not JSON: {error.msg}", path=name, line=error.lineno, fix="fix the syntax on this line"
+        ) from error
     except RecursionError as error:
         raise _too_deep(name) from error
     except ValueError as error:
@@ -106,7 +106,7 @@ def _json(text: str, name: str) -> tuple[Any, Any]:
 
 
 def _too_deep(name: str) -> CorpusError:
-    return CorpusError(f"the file nests deeper than {bounded.DEEPEST} levels", path=name, mend="flatten it")
+    return CorpusError(f"the file nests deeper than {bounded.DEEPEST} levels", path=name, fix="flatten it")
 
 
 class _JsonPlaces:

@@ -25,7 +25,7 @@ def by_keys(config: Mapping[str, Any], checkers: dict[str, Checker], root: str |
         if rank > most and rank[0]:
             best, most = checkers[engine], rank
     if best is None:
-        raise RoutingError(f"no engine knows any of these keys — name one of {', '.join(sorted(checkers))}")
+        raise RoutingError(f"no engine has any of these keys — choose one with --engine: {', '.join(sorted(checkers))}")
     return best
 
 

@@ -28,7 +28,7 @@ THEN = '","head":'
 BODY = ',"body":['
 """What surrounds the head and its digest in the first line; the classes stand in the lines below."""
 LARGEST = 256 * 1024 * 1024
-_MEND = "llem-invariants compile"
+_FIX = "llem-invariants compile"
 
 
 def digest(text: bytes) -> str:
@@ -110,7 +110,7 @@ class Rules:
 
 
 def damaged(name: str, path: str) -> CorpusError:
-    return CorpusError(f"the compiled rules of {name} are damaged", path=path, mend=_MEND)
+    return CorpusError(f"the compiled rules of {name} are damaged", path=path, fix=_FIX)
 
 
 def _ascii(text: bytes) -> str:
@@ -138,19 +138,19 @@ def parse(text: bytes, path: Root, again: Callable[[], Compiled] | None = None) 
             head = _parsed(_ascii(line))
             if shapes.is_head(head):
                 return Compiled(head, text, end + 1, shown, again)
-        raise CorpusError("the compiled corpus is damaged", path=shown, mend=_MEND)
+        raise CorpusError("the compiled corpus is damaged", path=shown, fix=_FIX)
     version = (_parsed(_ascii(text)) or {}).get("format") if text.startswith(b"{") else None
     if type(version) is not int or version == FORMAT:
-        raise CorpusError("not a compiled corpus", path=shown, mend=_MEND)
+        raise CorpusError("not a compiled corpus", path=shown, fix=_FIX)
     if version < FORMAT:
         return None
     raise CorpusError(
-        f"the corpus has layout {version}, and this package knows up to {FORMAT}",
+        f"the compiled corpus has format {version}, but this package reads up to format {FORMAT}",
         path=shown,
-        mend="pip install -U pytest-llem-invariants",
+        fix="pip install -U pytest-llem-invariants",
     )
 
 
 def read_limited(path: str) -> bytes:
     """What a compiled corpus that somebody brings holds."""
-    return read_bytes(path, LARGEST, "this is no corpus")
+    return read_bytes(path, LARGEST, "check that it is a corpus")

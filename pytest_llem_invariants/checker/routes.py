@@ -70,9 +70,7 @@ def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = No
         name = corpus.resolve(form)
         return [Routed(name, dict(config), {key: (key,) for key in config})]
     if not forms:
-        raise RoutingError(
-            f"{corpus.engine}: nothing says how a config reaches its classes — name the class with --type"
-        )
+        raise RoutingError(f"{corpus.engine}: no routes lead from a config to a class — name the class with --type")
     for candidate in forms.values():
         if _is_marked(candidate, config):
             return _through(corpus, candidate, config)
@@ -250,11 +248,11 @@ def _unknown_word(target: Mapping[str, Any], key: str, value: Mapping[str, Any],
     if not unknown or any(value.get(name) for name in unknown.get("unless", ())):
         return None
     guess = nearest(chosen, target["classes"])
-    mend = "name a known one" if guess is None else f"did you mean {guess}?"
+    fix = "name a known one" if guess is None else f"did you mean {guess}?"
     path = (key, target["by"])
     field = ".".join(path)
     text = unknown["message"].replace("{value}", shortened(chosen))
-    return Violation(remark_of(UNKNOWN_WORD, "warn", text, mend, "none"), key, (field,), {field: chosen}, path)
+    return Violation(remark_of(UNKNOWN_WORD, "warn", text, fix, "none"), key, (field,), {field: chosen}, path)
 
 
 def _parsed(value: Any, kinds: Sequence[str] | None) -> Any:
@@ -330,7 +328,7 @@ def route_command(
                 options = {**below, **options}
             return _through(corpus, form, options)
     known = ", ".join(" ".join(command["words"]) for command in corpus.routes.get("commands", ())) or "none"
-    raise RoutingError(f"{corpus.engine}: no command begins like {' '.join(words[:2])!r} — known are {known}")
+    raise RoutingError(f"{corpus.engine}: no command begins with {' '.join(words[:2])!r} — known are {known}")
 
 
 def _options(

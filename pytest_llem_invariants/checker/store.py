@@ -35,7 +35,7 @@ def data_root(root: Root | None = None) -> str:
     folder = os.fspath(root)
     if not _is_root(folder):
         raise EngineUnavailableError(
-            f"{folder!r} is no folder of corpora — name one that holds engine_versions/ and corpora/"
+            f"{folder!r} is not a folder of corpora — name one that holds engine_versions/ and corpora/"
         )
     return folder
 
@@ -88,7 +88,7 @@ def known_engine(root: str, engine: str) -> str:
     """An engine that has a corpus; EngineUnavailableError names the nearest where it has none."""
     known = engines(root)
     if engine not in known:
-        raise EngineUnavailableError(f"unknown engine {engine!r}{_mend(engine, known)}")
+        raise EngineUnavailableError(f"unknown engine {engine!r}{_fix(engine, known)}")
     return engine
 
 
@@ -103,11 +103,11 @@ def load(engine: str, version: str | None = None, root: Root | None = None) -> C
     compiled = _load(newest, ssot)
     if compiled.head["engine_version"] != version:
         kept = [*versions(folder, engine), compiled.head["engine_version"]]
-        raise EngineUnavailableError(f"{engine}: no corpus of version {version!r}{_mend(version, kept)}")
+        raise EngineUnavailableError(f"{engine}: no corpus of version {version!r}{_fix(version, kept)}")
     return compiled
 
 
-def _mend(name: str, known: Sequence[str]) -> str:
+def _fix(name: str, known: Sequence[str]) -> str:
     from pytest_llem_invariants.text.likeness import nearest
 
     close = nearest(name, known)

@@ -21,7 +21,7 @@ def suggestion(
     What the config does not give is no cause: it is to be given only where the `message` speaks of it, or nothing else
     helps. A library that says nothing leaves the choice.
     """
-    mends: dict[str, None] = {}
+    fixes: dict[str, None] = {}
     others: dict[str, None] = {}
     for subject, clauses in match.fields.items():
         if subject in context and len(match.fields) > 1:
@@ -34,8 +34,8 @@ def suggestion(
             if clause.op == BOOL_IS_NUMBER or (clause in kinds and len(clauses) > len(kinds)):
                 continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
-            (mends if speaks else others)[_mend(subject, clause, path)] = None
-    return " or ".join(mends or others)
+            (fixes if speaks else others)[_fix(subject, clause, path)] = None
+    return " or ".join(fixes or others)
 
 
 _HELD_UNSET: Final = frozenset({"absent", "falsy"})
@@ -52,7 +52,7 @@ def _in_words(text: str) -> str:
     return re.sub(r"[\W_]+", " ", text).lower().strip()
 
 
-def _mend(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
+def _fix(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     expression = parse(subject)
     field = path(subject) if expression.is_field else subject
     if is_read_as_number(subject):

@@ -125,7 +125,7 @@ def read_grid(grid: Any) -> list[Axis]:
     for axis in axes:
         fields = {field for choice in axis for field in choice}
         if fields & seen:
-            raise GridError(f"{sorted(fields & seen)[0]!r} stands in two groups")
+            raise GridError(f"{sorted(fields & seen)[0]!r} is in two groups")
         seen |= fields
     return axes
 
@@ -134,7 +134,7 @@ def _zipped(name: str, values: Any) -> Axis:
     if isinstance(values, list) and values and all(isinstance(choice, dict) for choice in values):
         return [dict(choice) for choice in values]
     if not isinstance(values, dict) or not all(isinstance(column, list) and column for column in values.values()):
-        raise GridError(f"{name!r} wants a mapping of fields to lists, or a list of mappings")
+        raise GridError(f"{name!r} must be a mapping of fields to lists, or a list of mappings")
     lengths = {field: len(column) for field, column in values.items()}
     if len(set(lengths.values())) != 1:
         told = ", ".join(f"{field} has {length}" for field, length in lengths.items())

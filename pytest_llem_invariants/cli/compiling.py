@@ -37,7 +37,7 @@ def _written(entry: cache.Entry) -> str:
     path = entry.path()
     if path is None or entry.read() is None:
         raise LlemError(
-            f"the cache folder {cache.folder()} cannot be used — make it a folder that is yours and that nobody "
-            f"else may write to, or name another in {cache.VARIABLE}"
+            f"the cache folder {cache.folder()} cannot be used — make it a folder that belongs to you and that nobody "
+            f"else may write to, or set {cache.VARIABLE} to another folder"
         )
     return path

@@ -16,12 +16,12 @@ from pytest_llem_invariants.text.terminal import say
 
 Rule = Mapping[str, Any]
 _TITLES = {
-    "stricter": ("31", "stricter: configs that were accepted are now rejected, or announced"),
+    "stricter": ("31", "stricter: configs that were accepted are now rejected, or warned about"),
     "looser": ("32", "looser: configs that were rejected are now accepted"),
     "changed": ("33", "changed in severity"),
-    "moved": ("36", "moved: the same rule stands elsewhere"),
-    "reworded": ("36", "reworded: the same rule says it differently"),
-    "fields": ("35", "fields that came or went"),
+    "moved": ("36", "moved: the same rule, another place in the source"),
+    "reworded": ("36", "reworded: the same rule, another message"),
+    "fields": ("35", "fields added or removed"),
 }
 
 
@@ -178,13 +178,7 @@ def _print(
             say(f"  {_line(kind, entry)}")
     if broken is not None:
         print()
-        state = (
-            "breaks"
-            if broken["breaks"]
-            else "was rejected before, too"
-            if not broken["ok_after"]
-            else "goes on working"
-        )
+        state = "breaks" if broken["breaks"] else "was already rejected" if not broken["ok_after"] else "still works"
         say(f"{file}: {state}")
         for violation in broken["new_violations"]:
             say(f"  {file}:{violation['line']}: {violation['message']} — {violation['suggestion']}")
@@ -195,6 +189,6 @@ def _line(kind: str, entry: Mapping[str, Any]) -> str:
         return f"{'+' if entry['change'] == 'added' else '-'} {entry['type']}.{entry['field']}"
     text = f"{entry['type'].rpartition('.')[2]}: {entry['when']}"
     if "from" in entry:
-        old, new = (entry[side] or "(no words of its own)" for side in ("from", "to"))
+        old, new = (entry[side] or "(no message)" for side in ("from", "to"))
         return f"{text}\n      {old}\n    → {new}"
     return f"{text}  ({entry['guard']})"

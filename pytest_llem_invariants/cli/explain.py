@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _OUTCOMES = {
     "error": "rejects the config",
-    "warn": "warns and goes on",
+    "warn": "warns and continues",
     "dormant": "ignores or changes the value",
 }
 
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fact(checker: Checker, name: str) -> str:
-    return name if name in checker.context else f"{name} (where it is not given, the verdict depends on it)"
+    return name if name in checker.context else f"{name} (if it is not given, the verdict depends on it)"
 
 
 def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:
@@ -74,8 +74,8 @@ def _find(options: argparse.Namespace) -> tuple[Checker, Mapping[str, Any]]:
                 return checker, rule
             known.append(rule["id"])
     close = near_names(options.rule, known, most=3, cutoff=0.8)
-    mend = f"did you mean {' or '.join(close)}?" if close else "`llem-invariants list --engine E` shows them"
-    raise LlemError(f"no rule {options.rule!r} — {mend}")
+    fix = f"did you mean {' or '.join(close)}?" if close else "`llem-invariants list --engine E` shows them"
+    raise LlemError(f"no rule {options.rule!r} — {fix}")
 
 
 def _proof(certification: str) -> str:

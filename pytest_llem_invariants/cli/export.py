@@ -50,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     print(json.dumps(schema, indent=2, ensure_ascii=True))
     if unsupported:
-        told = f"{len(unsupported)} of {total} rules cannot be said in JSON Schema: --list-unsupported names them"
+        told = (
+            f"{len(unsupported)} of {total} rules cannot be expressed in JSON Schema: list them with --list-unsupported"
+        )
         say(told, file=sys.stderr)
     return 0
 
@@ -59,7 +61,7 @@ def _meant(checker: Checker, name: str | None, form: Mapping[str, Any] | None) -
     if form is None:
         return checker.resolve(name) if name else _front(checker)
     if "class" not in form:
-        raise LlemError(f"{name} is of no class of its own — name one: {', '.join(checker.native_types)}")
+        raise LlemError(f"{name} has no class of its own — choose one with --type: {', '.join(checker.native_types)}")
     return str(form["class"])
 
 

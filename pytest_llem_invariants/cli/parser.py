@@ -25,7 +25,7 @@ examples:
   llem-invariants check --engine vllm --platform cuda serve.yaml
   llem-invariants check -- vllm serve M -tp 0             a command line
   cat request.json | llem-invariants check --engine vllm -
-  llem-invariants explain RULE                            when, where, why, and how to mend it
+  llem-invariants explain RULE                            when, where, why, and how to fix it
   llem-invariants sweep --engine vllm grid.yaml           the valid combinations of a grid
   llem-invariants diff vllm 0.19.1 0.32.0 --config serve.yaml
 
@@ -93,9 +93,9 @@ def _command(commands: Any, name: str, summary: str, module: str, epilog: str | 
 
 def _source(command: Any) -> None:
     group = command.add_argument_group("which rules")
-    group.add_argument("--engine", metavar="E", help="the engine; guessed from the keys where left out")
+    group.add_argument("--engine", metavar="E", help="the engine (default: guessed from the keys)")
     group.add_argument("--engine-version", metavar="V", help="an earlier version of the library")
-    group.add_argument("--corpus", metavar="FILE", help="an invariants.proposed.yaml of your own")
+    group.add_argument("--corpus", metavar="FILE", help="your own invariants.proposed.yaml")
     _root(group)
 
 
@@ -103,7 +103,7 @@ def _root(command: Any) -> None:
     command.add_argument(
         "--root",
         metavar="DIR",
-        help="another folder that holds engine_versions/ and corpora/, instead of the corpora of this package",
+        help="use the corpora of this folder (with engine_versions/ and corpora/), not the packaged ones",
     )
 
 
@@ -115,7 +115,11 @@ def _surroundings(command: Any) -> None:
         "--env", metavar="NAME=VALUE", action="append", default=[], help="an environment variable of the engine"
     )
     group.add_argument(
-        "--context", metavar="NAME=VALUE", action="append", default=[], help="another fact outside the config"
+        "--context",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="any other fact outside the config; may be repeated",
     )
 
 
@@ -125,7 +129,7 @@ def _check(commands: Any) -> None:
         "check",
         "check config files, or a command line after `--`",
         "check",
-        "A pass says how well it is founded: `full` means that every rule was proven in the last complete replay.",
+        "`certification` grades the evidence: `full` means that the last complete replay proved every rule.",
     )
     command.add_argument("files", metavar="FILE", nargs="*", help="YAML or JSON; `-` reads standard input")
     _source(command)
@@ -133,14 +137,14 @@ def _check(commands: Any) -> None:
     command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
     command.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="output format (default: text)")
     command.add_argument(
-        "--require-certified", action="store_true", help="fail a pass that is not founded on a full replay"
+        "--require-certified", action="store_true", help="also fail if the certification is not `full`"
     )
     command.add_argument("--strict", action="store_true", help="fail on warnings as well")
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=argparse.SUPPRESS)
 
 
 def _explain(commands: Any) -> None:
-    command = _command(commands, "explain", "tell everything about one rule", "explain")
+    command = _command(commands, "explain", "show everything known about one rule", "explain")
     command.add_argument("rule", metavar="RULE", help="the id of a rule, as `check` and `list` show it")
     _source(command)
 
@@ -154,31 +158,33 @@ def _list(commands: Any) -> None:
 
 
 def _diff(commands: Any) -> None:
-    command = _command(commands, "diff", "tell what a new version of an engine changed", "diff")
+    command = _command(commands, "diff", "show what changed between two versions of an engine", "diff")
     command.add_argument("engine", metavar="ENGINE")
     command.add_argument("old", metavar="V1")
     command.add_argument("new", metavar="V2")
-    command.add_argument("--config", metavar="FILE", help="also tell what of this config breaks")
+    command.add_argument("--config", metavar="FILE", help="also show what breaks in this config")
     _root(command)
     command.add_argument("--format", choices=("text", "json"), default="text")
     _surroundings(command)
 
 
 def _export(commands: Any) -> None:
-    command = _command(commands, "export", "write the rules in a language that other tools read", "export")
+    command = _command(commands, "export", "export the rules as JSON Schema, pydantic models or Markdown", "export")
     _source(command)
     command.add_argument("--format", choices=("json-schema", "pydantic", "markdown"), default="json-schema")
     command.add_argument(
         "--type", metavar="CLASS", help="the class, or a form such as serve (default: the front class)"
     )
-    command.add_argument("--list-unsupported", action="store_true", help="name the rules that the language cannot say")
+    command.add_argument(
+        "--list-unsupported", action="store_true", help="list the rules that JSON Schema cannot express"
+    )
 
 
 def _sweep(commands: Any) -> None:
     command = _command(
         commands,
         "sweep",
-        "give the valid combinations of a grid of values",
+        "list the valid combinations of a grid of values",
         "sweeping",
         "A grid maps fields to lists of values. Fields under `zip` vary together; a mapping is a nested config.\n\n"
         "  temperature: [0, 0.7, 1]\n"
@@ -189,16 +195,18 @@ def _sweep(commands: Any) -> None:
     _source(command)
     _surroundings(command)
     command.add_argument("--type", metavar="CLASS", help="the class whose fields the grid names")
-    command.add_argument("--count", action="store_true", help="only the counts")
-    command.add_argument("--format", choices=("text", "json"), default="text", help="json: one combination a line")
+    command.add_argument("--count", action="store_true", help="print only the counts")
+    command.add_argument("--format", choices=("text", "json"), default="text", help="json: one combination per line")
 
 
 def _compile(commands: Any) -> None:
     command = _command(
-        commands, "compile", "put the compiled form of the corpora, which check reads, into the cache", "compiling"
+        commands, "compile", "compile the corpora into the cache, from which `check` reads them", "compiling"
     )
     command.add_argument("engines", metavar="ENGINE", nargs="*", help="default: all")
-    command.add_argument("--check", action="store_true", help="write nothing; fail where the cache holds no fresh form")
+    command.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 if a compiled corpus is missing or stale"
+    )
     _root(command)
 
 

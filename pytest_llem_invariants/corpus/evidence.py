@@ -91,7 +91,7 @@ def _read_soundness(section: Section) -> Soundness:
     section.only(("probes", "agreed", "overbroad", "underbroad"))
     probes, agreed = section.integer("probes"), section.integer("agreed")
     if agreed > probes:
-        section.fail(f"{agreed} of {probes} probes cannot have agreed", "agreed", mend="run the replay anew")
+        section.fail(f"{agreed} of {probes} probes agree, which is impossible", "agreed", fix="run the replay again")
     return Soundness(probes, agreed, _examples(section, "overbroad"), _examples(section, "underbroad"))
 
 

@@ -95,7 +95,7 @@ def _document(path: Path, limits: Limits) -> Document:
 
 
 def load_proposed(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Corpus:
-    """Read a proposed corpus; CorpusError names file, line, rule and mend."""
+    """Read a proposed corpus; CorpusError names file, line, rule and fix."""
     with quiet_collector():
         return _proposed(_document(Path(path), limits))
 
@@ -142,14 +142,14 @@ def _read_rules(top: Section, engine: str, context: Collection[str]) -> tuple[tu
     if key not in top.data:
         top.missing("invariants")
     if "invariants" in top.data and "rules" in top.data:
-        top.fail("'rules' is another name of 'invariants'", "rules", mend="keep one of them")
+        top.fail("'rules' is another name of 'invariants'", "rules", fix="keep one of them")
     rules = []
     lines: dict[str, int] = {}
     for index, section in enumerate(top.parts(key)):
         rule = read_rule(section, engine=engine, context=context)
         line = top.document.line_of((key, index))
         if rule.id in lines:
-            section.fail(f"the id stands twice, first in line {lines[rule.id]}", "id", mend="rename one of the rules")
+            section.fail(f"duplicate id, first in line {lines[rule.id]}", "id", fix="rename one of the rules")
         lines[rule.id] = line
         rules.append(rule)
     return tuple(rules), lines
@@ -170,7 +170,7 @@ def read_context_fields(section: Section) -> dict[str, ContextField]:
         default = entry.data.get("default")
         if values and default not in values:
             entry.fail(
-                f"the default {default!r} of {name!r} is not among its values", "default", mend="add it to values"
+                f"the default {default!r} of {name!r} is not among its values", "default", fix="add it to values"
             )
         fields[name] = ContextField(default, values, entry.optional_flag("assumed") is not False)
     return fields
@@ -245,7 +245,7 @@ def _validated(document: Document) -> Validated:
     for section in top.parts("cases"):
         case = read_case(section)
         if case.id in cases:
-            section.fail("the case stands twice", "id", mend="run the replay anew")
+            section.fail("duplicate case", "id", fix="run the replay again")
         cases[case.id] = case
     return Validated(
         schema_version=version,
@@ -308,7 +308,7 @@ def _quarantine(document: Document) -> Quarantine:
         section = entry.section("rule")
         rule = read_rule(section, engine=engine, context=context)
         if rule.id in ids:
-            section.fail("the id stands twice", "id", mend="keep one of the entries")
+            section.fail("duplicate id", "id", fix="keep one of the entries")
         ids.add(rule.id)
         rules.append((rule, tuple(map(read_divergence, entry.parts("divergences")))))
     return Quarantine(
@@ -387,7 +387,7 @@ def _normal(value: Any) -> str:
         return "{" + ",".join(sorted(f"{_normal(key)}:{_normal(item)}" for key, item in value.items())) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ",".join(map(_normal, value)) + "]"
-    raise CorpusError(f"{type(value).__name__} cannot stand in a predicate: {value!r:.200}")
+    raise CorpusError(f"{type(value).__name__} cannot be written in a predicate: {value!r:.200}")
 
 
 @final

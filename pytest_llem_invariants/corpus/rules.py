@@ -71,12 +71,12 @@ def read_rule(section: Section, *, engine: str | None = None, context: Collectio
     """One rule; `engine` is the corpus's, `context` the fields that stand outside the config."""
     rule_id = section.text("id")
     if not ID_PATTERN.match(rule_id):
-        section.fail(f"the id {rule_id!r} is not made of a-z, 0-9 and _", "id", mend="rename it")
+        section.fail(f"the id {rule_id!r} is not made of a-z, 0-9 and _", "id", fix="rename it")
     section.rule_id = rule_id
     extra = dict(section.only(_RULE_KEYS))
     own_engine = section.text("engine")
     if engine is not None and own_engine != engine:
-        section.fail(f"'engine' is {own_engine!r} in a corpus of {engine!r}", "engine", mend="move or mend the rule")
+        section.fail(f"'engine' is {own_engine!r} in a corpus of {engine!r}", "engine", fix="move or fix the rule")
     severity = section.choice("severity", Severity)
     rule = Rule(
         id=rule_id,
@@ -110,7 +110,7 @@ def _sentence(section: Section) -> str:
     if "rule_under_test" not in section:
         return section.text("invariant_under_test")
     if "invariant_under_test" in section:
-        section.fail("'rule_under_test' is the old name of 'invariant_under_test'", "rule_under_test", mend="keep one")
+        section.fail("'rule_under_test' is the old name of 'invariant_under_test'", "rule_under_test", fix="keep one")
     return section.text("rule_under_test")
 
 
@@ -137,14 +137,14 @@ def _expected(section: Section, severity: Severity, extra: dict[str, Any]) -> Ex
     fields = section.texts("normalised_fields")
     if outcome not in _OUTCOMES[severity]:
         allowed = ", ".join(_OUTCOMES[severity])
-        section.fail(f"severity {severity} does not go with outcome {outcome}", "outcome", mend=f"use one of {allowed}")
+        section.fail(f"severity {severity} does not allow outcome {outcome}", "outcome", fix=f"use one of {allowed}")
     if channel not in _CHANNELS[outcome]:
         allowed = ", ".join(_CHANNELS[outcome])
         message = f"outcome {outcome} does not go with emission_channel {channel}"
-        section.fail(message, "emission_channel", mend=f"use one of {allowed}")
+        section.fail(message, "emission_channel", fix=f"use one of {allowed}")
     if outcome is Outcome.DORMANT_SILENT and not fields:
         message = "outcome dormant_silent needs 'normalised_fields': nothing else shows that the rule took effect"
-        section.fail(message, "normalised_fields", mend="name the fields whose value changes")
+        section.fail(message, "normalised_fields", fix="name the fields whose value changes")
     return ExpectedOutcome(outcome, channel, fields)
 
 
@@ -152,10 +152,12 @@ def _match(section: Section, engine: str, extra: dict[str, Any]) -> Match:
     _keep(section, ("engine", "fields", "defaults"), extra)
     own = section.text("engine")
     if own != engine:
-        section.fail(f"'match.engine' is {own!r}, the rule's engine {engine!r}", "engine", mend="make them one")
+        section.fail(
+            f"'match.engine' is {own!r}, the rule's engine {engine!r}", "engine", fix="use one engine for both"
+        )
     fields = section.section("fields")
     if not fields.data:
-        fields.fail("'fields' is empty: the rule would trigger on everything", mend="name a field")
+        fields.fail("'fields' is empty: the rule would trigger on everything", fix="name a field")
     return Match(
         engine=own,
         fields={subject: _clauses(fields, subject, data) for subject, data in fields.data.items()},
@@ -167,18 +169,20 @@ def _clauses(fields: Section, subject: str, data: Any) -> tuple[Clause, ...]:
     try:
         parse(subject)
     except ExpressionError as error:
-        fields.fail(f"the field {subject!r} is not usable: {error}", subject, mend="write a dotted field")
+        fields.fail(f"the field {subject!r} is not usable: {error}", subject, fix="write a dotted field")
     if type(data) is not dict or TYPE_KEY in data:
         return (_clause(fields, subject, "==", data, subject),)
     if not data:
-        fields.fail(f"the field {subject!r} has no operator", subject, mend="write {operator: value}")
+        fields.fail(f"the field {subject!r} has no operator", subject, fix="write {operator: value}")
     clauses: dict[str, Clause] = {}
     for name, rhs in data.items():
         if type(name) is not str:
-            fields.fail(f"the operator {name!r} is not a text", subject, name, mend="write {operator: value}")
+            fields.fail(f"the operator {name!r} is not a string", subject, name, fix="write {operator: value}")
         clause = _clause(fields, subject, name, rhs, subject, name)
         if clause.op in clauses:
-            fields.fail(f"operator {clause.op!r} stands twice under two names", subject, name, mend="keep one of them")
+            fields.fail(
+                f"operator {clause.op!r} is given twice, under two names", subject, name, fix="keep one of them"
+            )
         clauses[clause.op] = clause
     return tuple(clauses.values())
 
@@ -188,7 +192,7 @@ def _clause(fields: Section, subject: str, name: str, data: Any, *below: str) ->
         clause = Clause(canonical_operator(name), fields.value(data, *below))
         validate_clause(clause)
     except PredicateError as error:
-        fields.fail(f"the predicate on {subject!r} cannot be evaluated: {error}", *below, mend="mend the predicate")
+        fields.fail(f"the predicate on {subject!r} cannot be evaluated: {error}", *below, fix="fix the predicate")
     return clause
 
 
@@ -206,7 +210,7 @@ def _check_references(section: Section, rule: Rule, context: Collection[str]) ->
                     section.fail(
                         f"the reference {clause.rhs!r} of {subject!r} leads to {name!r}, which the rule does not know",
                         *("match", "fields", subject, clause.op),
-                        mend="mention the field in match.fields, the example kwargs or match.defaults",
+                        fix="mention the field in match.fields, the example kwargs or match.defaults",
                     )
 
 

@@ -11,7 +11,7 @@ from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.text.bounded import DEEPEST, depth_of, read_text
 
 Schema = Mapping[str, Any]
-_MEND: Final = "discover it anew"
+_FIX: Final = "run llem-mine discover"
 _PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")
 
 
@@ -20,14 +20,14 @@ def read_schema(path: Path) -> Schema:
     try:
         data = json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
-        raise CorpusError(f"the schema cannot be read: {error}", path=path, mend=_MEND) from error
+        raise CorpusError(f"the schema cannot be read: {error}", path=path, fix=_FIX) from error
     if not isinstance(data, dict) or not str(data.get("schema_version", "")).startswith("1."):
-        raise CorpusError("not a discovered schema of layout 1", path=path, mend=_MEND)
+        raise CorpusError("not a discovered schema of format 1", path=path, fix=_FIX)
     if depth_of(data) > DEEPEST:
-        raise CorpusError(f"the schema nests deeper than {DEEPEST} levels", path=path, mend=_MEND)
+        raise CorpusError(f"the schema nests deeper than {DEEPEST} levels", path=path, fix=_FIX)
     wrong = _wrong(data)
     if wrong is not None:
-        raise CorpusError(f"{wrong} is not what a discovered schema holds", path=path, mend=_MEND)
+        raise CorpusError(f"{wrong} does not have the form of a discovered schema", path=path, fix=_FIX)
     return data
 
 

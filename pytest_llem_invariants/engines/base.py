@@ -114,7 +114,7 @@ class EngineAdapter:
             if isinstance(version, str):
                 return version
         raise EngineUnavailableError(
-            f"{self.ssot.engine}: {self.package} is importable, but says no version — "
+            f"{self.ssot.engine}: {self.package} is importable, but has no version — "
             f"install it as the distribution {self.ssot.library}"
         )
 
@@ -147,7 +147,7 @@ class EngineAdapter:
         self.import_library()
         declared = (entry for entry in self.ssot.native_types.values() if not entry.is_glob)
         lacking = (entry.target for entry in declared if not isinstance(_find(entry), type))
-        return tuple(look_up(target) or Missing(target, "it is no class") for target in lacking)
+        return tuple(look_up(target) or Missing(target, "it is not a class") for target in lacking)
 
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that may matter to a verdict, sorted."""
@@ -194,7 +194,7 @@ class EngineAdapter:
         if entry is None:
             raise CorpusError(
                 f"{name!r} is not an allowed native type of {self.ssot.engine}",
-                mend=f"name one that native_types in {self.ssot.path.name} declares, or declare it there",
+                fix=f"name one that native_types in {self.ssot.path.name} declares, or declare it there",
             )
         return entry
 
@@ -327,7 +327,7 @@ class EngineAdapter:
             if name.startswith(ENV):
                 variables[name.removeprefix(ENV)] = None if is_default else value
             elif not is_default:
-                raise EngineUnavailableError(f"{self.ssot.engine}: no way to enter the context {name}={value!r}")
+                raise EngineUnavailableError(f"{self.ssot.engine}: cannot enter the context {name}={value!r}")
         return _environment(variables) if variables else nullcontext()
 
 

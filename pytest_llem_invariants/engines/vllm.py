@@ -142,7 +142,7 @@ class VllmAdapter(EngineAdapter):
             return self._platforms["cpu", None]
         if (name, machine) not in self._platforms:
             if name != "cuda":
-                raise EngineUnavailableError(f"{self.ssot.engine}: no way to simulate the platform {name!r}")
+                raise EngineUnavailableError(f"{self.ssot.engine}: cannot simulate the platform {name!r}")
             self.import_library()
             facts = EMPTY if machine is None else self.machines()[machine]
             self._platforms[name, machine] = simulated_cuda({k: v for k, v in facts.items() if k in _DEVICES})

@@ -19,7 +19,9 @@ _CHECKERS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 
 def declare(parser: pytest.Parser) -> None:
     """Add the ini options."""
-    parser.addini("llem_configs", "Config files to check as items, as globs below the root folder", "args", default=[])
+    parser.addini(
+        "llem_configs", "Config files to check as test items: globs below the root folder", "args", default=[]
+    )
     parser.addini(
         "llem_configs_engine",
         "The engine of the files in llem_configs; guessed from their keys if empty",
@@ -27,15 +29,17 @@ def declare(parser: pytest.Parser) -> None:
         default="",
     )
     parser.addini(
-        "llem_configs_platform", "The platform on which the files in llem_configs are to run", "string", default=""
+        "llem_configs_platform", "The platform on which the files in llem_configs will run", "string", default=""
     )
     parser.addini(
         "llem_configs_root",
-        "A folder with engine_versions/ and corpora/ to check by, instead of the corpora of the package",
+        "A folder with engine_versions/ and corpora/ to use, not the packaged corpora",
         "string",
         default="",
     )
-    parser.addini("llem_configs_certified", "Whether a pass must be founded on a full replay", "bool", default=False)
+    parser.addini(
+        "llem_configs_certified", "Whether to fail a file whose certification is not `full`", "bool", default=False
+    )
 
 
 @pytest.fixture(scope="session")

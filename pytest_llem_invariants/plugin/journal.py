@@ -122,7 +122,7 @@ def _open(path: Path) -> int:
 
 
 def _not_ours(path: Path) -> LlemError:
-    return LlemError(f"{path}: a link or another special file is in the place of a file of ours — remove it")
+    return LlemError(f"{path}: a link or special file is where this tool writes its own file — remove it")
 
 
 def _lock(descriptor: int) -> bool:

@@ -33,12 +33,12 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption(
         "--llem-out",
         metavar="DIR",
-        help="Where the validated file and the quarantine go instead of the corpus's folder (ini: llem_out)",
+        help="Write the validated file and the quarantine here, not into the corpus's folder (ini: llem_out)",
     )
     group.addoption(
         "--llem-check",
         action="store_true",
-        help="Write nothing; fail with a diff where the committed validated file is not what this run gives",
+        help="Write nothing; fail with a diff if the committed validated file differs from this run's",
     )
     group.addoption(
         "--llem-isolate",
@@ -54,7 +54,7 @@ def declare(parser: pytest.Parser) -> None:
     group.addoption(
         "--llem-soundness",
         action="store_true",
-        help="Add a fourth check a rule: its predicate agrees with the library around its boundary "
+        help="Add a fourth check per rule: its predicate agrees with the library near its boundary "
         "(ini: llem_soundness)",
     )
     parser.addini("llem_engine", "default of --llem-engine", type="string", default="")
@@ -111,7 +111,7 @@ class Settings:
         for name in _NEED_AN_ENGINE:
             if getattr(option, name):
                 flag = "--" + name.replace("_", "-")
-                raise pytest.UsageError(f"{flag} goes with --llem-engine: only a run for one engine certifies a corpus")
+                raise pytest.UsageError(f"{flag} needs --llem-engine: only a run for one engine certifies a corpus")
 
 
 def _path(config: pytest.Config, given: str | None, ini: str) -> Path | None:

@@ -27,7 +27,7 @@ def environment_kind() -> EnvironmentKind:
             return EnvironmentKind(declared)
         except ValueError:
             kinds = ", ".join(kind.value for kind in EnvironmentKind)
-            raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — it is one of {kinds}") from None
+            raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — use one of {kinds}") from None
     if "TOX_ENV_NAME" in os.environ:
         return EnvironmentKind.TOX
     return EnvironmentKind.CONTAINER if image_ref() else EnvironmentKind.HOST
@@ -37,7 +37,9 @@ def image_ref() -> str | None:
     """The image that the run stands for."""
     told = os.environ.get("LLEM_IMAGE_REF") or None
     if told is not None and not (told.isascii() and told.isprintable() and " " not in told):
-        raise LlemError(f"LLEM_IMAGE_REF is {told!r}, which names no image — write registry/name:tag, or name@digest")
+        raise LlemError(
+            f"LLEM_IMAGE_REF is {told!r}, which is not an image reference — write registry/name:tag, or name@digest"
+        )
     return told
 
 
@@ -46,12 +48,12 @@ def check_paths(paths: Iterable[Path]) -> None:
     for path in paths:
         shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
         if shown != str(path):
-            raise CorpusError("the path is not UTF-8", path=shown, mend="rename what is not, or move the corpus")
+            raise CorpusError("the path is not UTF-8", path=shown, fix="rename the folder or file, or move the corpus")
         if "::" in shown:
             raise CorpusError(
-                "the path holds '::', behind which pytest looks for the name of a test",
+                "the path contains '::', which pytest reads as the start of a test's name",
                 path=shown,
-                mend="rename that folder, or move the corpus",
+                fix="rename that folder, or move the corpus",
             )
 
 

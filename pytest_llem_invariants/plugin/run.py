@@ -44,7 +44,7 @@ EVIDENCE: Final = "llem_evidence"
 HANDOVER: Final = "llem_handover"
 HEARD: Final = "llem_heard"
 ENGINE_TROUBLE: Final = "llem_engine_trouble"
-_DIED: Final = "the process that imports {engine} dies before it can say why — import the library by hand to see"
+_DIED: Final = "the process that imports {engine} dies without a message — import the library by hand to see why"
 _ENVIRONMENT: Final = re.compile(r"^(validated_at|certification): .*\n|^environment:\n(?:  .*\n)+", re.MULTILINE)
 
 
@@ -238,7 +238,7 @@ class LlemRun:
             pytest.exit(str(error), returncode=REFUSED)
         except OSError as error:
             pytest.exit(
-                f"{out}: nothing can be written there: {error.strerror} — name another folder with --llem-out", REFUSED
+                f"{out}: this folder is not writable: {error.strerror} — name another folder with --llem-out", REFUSED
             )
         self._journal.begin({"corpus": certified.path.name, "sha256": certified.sha256, "engine": certified.engine})
 
@@ -327,7 +327,7 @@ class LlemRun:
         try:
             previous = self._previous(target)
         except LlemError as error:
-            problems.append(f"the earlier validated file cannot be read and counts for nothing: {error}")
+            problems.append(f"the earlier validated file cannot be read and is ignored: {error}")
         adapter = get_adapter(certified.engine, certified.root)
         environment = this_environment(environment_kind(), image_ref(), adapter.versions())
         version = self._evidence[0].version if self._evidence else _installed(certified)
@@ -378,7 +378,7 @@ class LlemRun:
         for line in self._stale:
             terminalreporter.write_line(printable(line))
         if self._stale:
-            terminalreporter.write_line("the committed validated file is not what this run gives", red=True)
+            terminalreporter.write_line("the committed validated file differs from this run's", red=True)
         for line in wording.written(self._written):
             terminalreporter.write_line(printable(line))
         terminalreporter.write_line(printable(wording.next_command(self._folded.validated.engine, self._folded)))

@@ -53,7 +53,7 @@ class Volume:
             raise CorpusError(
                 f"this is a corpus of {found.engine!r}, and the run is for {self._engine!r}",
                 path=self.path,
-                mend=f"ask for it with --llem-engine={found.engine}",
+                fix=f"run with --llem-engine={found.engine}",
             )
         self._check_native_types(found)
         return found
@@ -110,7 +110,7 @@ class Volume:
                         path=self.path,
                         line=corpus.lines.get(rule.id),
                         rule_id=rule.id,
-                        mend=f"name one of native_types in {ssot.path}, or add it there",
+                        fix=f"name one of native_types in {ssot.path}, or add it there",
                     )
                 allowed.add(rule.native_type)
 
@@ -154,9 +154,9 @@ def _locate(engine: str, given: Path | None, start: Path) -> Path:
         if path.is_file():
             return path.resolve()
     raise CorpusError(
-        f"no corpus of {engine!r} there",
+        f"no corpus of {engine!r} in this folder",
         path=root,
-        mend=f"mine one into corpora/{engine}/{CORPUS_NAME}, or say where it is with --llem-corpus",
+        fix=f"mine one into corpora/{engine}/{CORPUS_NAME}, or give its path with --llem-corpus",
     )
 
 

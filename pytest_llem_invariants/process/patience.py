@@ -102,7 +102,7 @@ def at_most(seconds: float, memory: float, what: str) -> Iterator[None]:
             finally:
                 patience.end()
     except OutOfTime as error:
-        raise EngineUnavailableError(f"{what} was given up: {error}") from None
+        raise EngineUnavailableError(f"{what} was stopped: {error}") from None
 
 
 def _resident() -> int:

@@ -65,7 +65,9 @@ def _moment() -> datetime:
             return datetime.fromtimestamp(int(epoch), UTC)
     except (ValueError, OverflowError, OSError) as error:
         name, told = (FROZEN_AT, frozen) if frozen else (SOURCE_DATE_EPOCH, epoch)
-        raise LlemError(f"{name} is {told!r}, which is no moment — write 2026-01-31T10:00:00Z, or seconds") from error
+        raise LlemError(
+            f"{name} is {told!r}, which is not a timestamp — write 2026-01-31T10:00:00Z, or seconds"
+        ) from error
     return datetime.now(UTC)
 
 

@@ -21,7 +21,7 @@ _OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 """What a shell hands over as `<(command)`: a pipe, but one that somebody writes to."""
 
 
-def read_bytes(path: str | Path, largest: int = LARGEST, mend: str = "this is no file of ours") -> bytes:
+def read_bytes(path: str | Path, largest: int = LARGEST, fix: str = "check that it is the right file") -> bytes:
     """The bytes of a regular file; CorpusError in one line where it is none, or a larger one."""
     name = os.fspath(path)
     is_pipe = name.startswith(_OPEN_ALREADY)
@@ -30,36 +30,36 @@ def read_bytes(path: str | Path, largest: int = LARGEST, mend: str = "this is no
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise CorpusError(
-            f"the file cannot be read: {reason}", path=_shown(name), mend="check the path and its permissions"
+            f"the file cannot be read: {reason}", path=_shown(name), fix="check the path and its permissions"
         ) from error
     try:
         _check_kind(os.fstat(descriptor), name, is_pipe)
         if os.fstat(descriptor).st_size > largest:
-            raise too_large(name, largest, mend)
-        return _read(lambda most: os.read(descriptor, most), name, largest, mend)
+            raise too_large(name, largest, fix)
+        return _read(lambda most: os.read(descriptor, most), name, largest, fix)
     finally:
         os.close(descriptor)
 
 
 def _check_kind(status: os.stat_result, name: str, is_pipe: bool) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise CorpusError("the file cannot be read: this is a folder", path=_shown(name), mend="name a file in it")
+        raise CorpusError("the file cannot be read: this is a folder", path=_shown(name), fix="name a file in it")
     if not stat.S_ISREG(status.st_mode) and not is_pipe:
         raise CorpusError(
             "the file cannot be read: it is not a regular file",
             path=_shown(name),
-            mend="name a file, or pipe it in as `-`",
+            fix="name a file, or pipe it in as `-`",
         )
 
 
-def read_stdin(largest: int, mend: str) -> bytes:
+def read_stdin(largest: int, fix: str) -> bytes:
     """What comes in at standard input."""
     if sys.stdin is None:
-        raise CorpusError("standard input is closed", path="<stdin>", mend="name a file")
-    return _read(sys.stdin.buffer.read, "<stdin>", largest, mend)
+        raise CorpusError("standard input is closed", path="<stdin>", fix="name a file")
+    return _read(sys.stdin.buffer.read, "<stdin>", largest, fix)
 
 
-def _read(read: Callable[[int], bytes], name: str, largest: int, mend: str) -> bytes:
+def _read(read: Callable[[int], bytes], name: str, largest: int, fix: str) -> bytes:
     parts: list[bytes] = []
     left = largest + 1
     try:
@@ -71,19 +71,19 @@ def _read(read: Callable[[int], bytes], name: str, largest: int, mend: str) -> b
             left -= len(part)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise CorpusError(f"the file cannot be read: {reason}", path=_shown(name), mend="check the path") from error
+        raise CorpusError(f"the file cannot be read: {reason}", path=_shown(name), fix="check the path") from error
     if left <= 0:
-        raise too_large(name, largest, mend)
+        raise too_large(name, largest, fix)
     return b"".join(parts)
 
 
-def too_large(path: str | Path, largest: int, mend: str) -> CorpusError:
-    return CorpusError(f"the file is larger than {largest:,} bytes", path=_shown(os.fspath(path)), mend=mend)
+def too_large(path: str | Path, largest: int, fix: str) -> CorpusError:
+    return CorpusError(f"the file is larger than {largest:,} bytes", path=_shown(os.fspath(path)), fix=fix)
 
 
-def read_text(path: str | Path, largest: int = LARGEST, mend: str = "this is no file of ours") -> str:
+def read_text(path: str | Path, largest: int = LARGEST, fix: str = "check that it is the right file") -> str:
     """The text of a file in UTF-8."""
-    return decoded(read_bytes(path, largest, mend), path)
+    return decoded(read_bytes(path, largest, fix), path)
 
 
 def decoded(raw: bytes, path: str | Path) -> str:
@@ -91,7 +91,7 @@ def decoded(raw: bytes, path: str | Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise CorpusError("the file is not UTF-8", path=path, line=line, mend="save it as UTF-8") from error
+        raise CorpusError("the file is not UTF-8", path=path, line=line, fix="save it as UTF-8") from error
 
 
 def _shown(name: str) -> str:

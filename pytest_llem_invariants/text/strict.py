@@ -1,4 +1,4 @@
-"""Strict reading of one mapping of a file: every complaint has the file, the line, the rule and the mend."""
+"""Strict reading of one mapping of a file: every complaint has the file, the line, the rule and the fix."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ class Section:
         """Whether keys that we do not know may stand here: the file is of a newer minor version."""
         self.data: Mapping[str, Any] = data
         if type(data) is not dict:
-            self.fail(f"{what or self._name()} must be a mapping, not {kind_of(data)}", mend="write `key: value` lines")
+            self.fail(f"{what or self._name()} must be a mapping, not {kind_of(data)}", fix="write `key: value` lines")
         for key in data:
             if type(key) is not str:
-                self.fail(f"the key {key!r} is not a string", key, mend="quote it")
+                self.fail(f"the key {key!r} is not a string", key, fix="quote it")
 
     def _name(self) -> str:
         return f"{self.at[-1]!r}" if self.at else "the file"
 
-    def fail(self, message: str, *below: str | int, mend: str | None = None) -> NoReturn:
+    def fail(self, message: str, *below: str | int, fix: str | None = None) -> NoReturn:
         document = self.document
         line = document.line_of((*self.at, *below))
-        raise CorpusError(message, path=document.path, line=line, rule_id=self.rule_id, mend=mend)
+        raise CorpusError(message, path=document.path, line=line, rule_id=self.rule_id, fix=fix)
 
     def __contains__(self, key: str) -> bool:
         return self.data.get(key) is not None
@@ -81,8 +81,8 @@ class Section:
         if unknown and not self.tolerant:
             close = near_names(unknown[0], known)
             where = f" in {self.at[-1]!r}" if self.at and isinstance(self.at[-1], str) else ""
-            mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
-            self.fail(f"unknown key {unknown[0]!r}{where}", unknown[0], mend=mend)
+            fix = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}"
+            self.fail(f"unknown key {unknown[0]!r}{where}", unknown[0], fix=fix)
         return {key: self.data[key] for key in unknown}
 
     def _get(self, key: str, kind: type | tuple[type, ...], wanted: str, default: Any = _ABSENT) -> Any:
@@ -92,29 +92,29 @@ class Section:
                 return default
             self.missing(key)
         if not isinstance(value, kind) or (type(value) is bool and kind is not bool):
-            self.fail(f"{key!r} must be {wanted}, not {kind_of(value)}", key, mend=f"write {wanted}")
+            self.fail(f"{key!r} must be {wanted}, not {kind_of(value)}", key, fix=f"write {wanted}")
         return value
 
     def missing(self, key: str) -> NoReturn:
         close = near_names(key, list(self.data)[:_MOST_KEYS])
         given = "is empty" if key in self.data else "is missing"
-        mend = f"did you mean it by {close[0]!r}?" if close and key not in self.data else "add it"
-        self.fail(f"{key!r} {given}", *((key,) if key in self.data else ()), mend=mend)
+        fix = f"is {close[0]!r} a misspelling of it?" if close and key not in self.data else "add it"
+        self.fail(f"{key!r} {given}", *((key,) if key in self.data else ()), fix=fix)
 
     def text(self, key: str) -> str:
-        value: str = self._get(key, str, "a text")
+        value: str = self._get(key, str, "a string")
         if not value:
             self.missing(key)
         return value
 
     def optional_text(self, key: str) -> str | None:
-        value: str | None = self._get(key, str, "a text", None)
+        value: str | None = self._get(key, str, "a string", None)
         return value
 
     def integer(self, key: str, *, least: int = 0) -> int:
         value: int = self._get(key, int, "a whole number")
         if value < least:
-            self.fail(f"{key!r} is {value}", key, mend=f"write a number of at least {least}")
+            self.fail(f"{key!r} is {value}", key, fix=f"write a number of at least {least}")
         return value
 
     def flag(self, key: str) -> bool:
@@ -140,8 +140,8 @@ class Section:
         except ValueError:
             known = [str(word) for word in words]
             close = near_names(text, known)
-            mend = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
-            self.fail(f"{below[0]!r} is {text!r}, which is unknown", *below, mend=mend)
+            fix = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+            self.fail(f"{below[0]!r} is {text!r}, which is unknown", *below, fix=fix)
 
     def items(self, key: str) -> list[Any]:
         value: list[Any] = self._get(key, list, "a list", [])
@@ -151,7 +151,7 @@ class Section:
         values = self.items(key)
         for index, value in enumerate(values):
             if not isinstance(value, str):
-                self.fail(f"{key!r} must hold texts, not {kind_of(value)}", key, index, mend="quote the entry")
+                self.fail(f"{key!r} must hold strings, not {kind_of(value)}", key, index, fix="quote the entry")
         return tuple(values)
 
     def moment(self, key: str) -> str:
@@ -159,7 +159,7 @@ class Section:
         try:
             datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"{key!r} is {value!r}, which is no date", key, mend="write it as ISO 8601, 2026-01-31")
+            self.fail(f"{key!r} is {value!r}, which is not a date", key, fix="write it as ISO 8601, 2026-01-31")
         return value
 
     def section(self, key: str) -> Section:
@@ -218,22 +218,22 @@ def schema_version(document: Document, ours: str) -> tuple[str, bool]:
     """A file's schema version, and whether it is newer than ours; another major is refused."""
     if type(document.data) is not dict:
         message = f"the file must be a mapping, not {kind_of(document.data)}"
-        raise CorpusError(message, path=document.path, line=1, mend="is this the right file?")
+        raise CorpusError(message, path=document.path, line=1, fix="is this the right file?")
     text = document.data.get("schema_version")
     top = Section(document, (), document.data)
     if text is None:
-        top.fail("'schema_version' is missing", "schema_version", mend=f"add schema_version: {ours}")
+        top.fail("'schema_version' is missing", "schema_version", fix=f"add schema_version: {ours}")
     own = Version.parse(ours)
     try:
         theirs = Version.parse(str(text))
     except ValueError:
-        message = f"'schema_version' is {text!r}, which is no version"
-        top.fail(message, "schema_version", mend=f"write schema_version: {ours}")
+        message = f"'schema_version' is {text!r}, which is not a version"
+        top.fail(message, "schema_version", fix=f"write schema_version: {ours}")
     if theirs.major != own.major:
         top.fail(
-            f"schema version {text} is refused: this program reads {own.major}.x",
+            f"schema version {text} cannot be read: this program reads {own.major}.x",
             "schema_version",
-            mend="use the program that wrote the file, or write the file anew",
+            fix="use the program that wrote the file, or write the file again",
         )
     return str(text), (theirs.major, theirs.minor) > (own.major, own.minor)
 
@@ -243,7 +243,7 @@ _KINDS: Final[dict[type, str]] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
-    str: "a text",
+    str: "a string",
     list: "a list",
     dict: "a mapping",
 }

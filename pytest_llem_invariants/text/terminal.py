@@ -90,9 +90,9 @@ def guarded(program: str, command: Callable[[Answer], int]) -> int:
     except RecursionError:
         if TRACEBACK in os.environ:
             raise
-        return _fail(program, "what was given nests too deep — flatten it")
+        return _fail(program, "the input nests too deeply — flatten it")
     except MemoryError:
-        return _fail(program, "what was given takes more memory than there is")
+        return _fail(program, "the input needs more memory than this machine has")
     except Exception as error:
         if TRACEBACK in os.environ:
             raise

@@ -229,11 +229,11 @@ class _Reader:
             problem = ", ".join(part for part in (error.context, error.problem) if part)
             line = None if mark is None else mark.line + 1
             raise CorpusError(
-                f"not YAML: {problem}", path=self.path, line=line, mend="mend the syntax there"
+                f"not YAML: {problem}", path=self.path, line=line, fix="fix the syntax on this line"
             ) from error
         except (yaml.YAMLError, UnicodeEncodeError) as error:
             raise CorpusError(
-                "not YAML: it holds a character that YAML does not allow", path=self.path, mend="escape or remove it"
+                "not YAML: it holds a character that YAML does not allow", path=self.path, fix="escape or remove it"
             ) from error
         finally:
             if parser is not None:
@@ -280,10 +280,10 @@ class _Reader:
 
     def _too_deep(self, line: int) -> CorpusError:
         message = f"the file nests deeper than {self.limits.depth} levels"
-        return CorpusError(message, path=self.path, line=line, mend="flatten it")
+        return CorpusError(message, path=self.path, line=line, fix="flatten it")
 
-    def _fail(self, message: str, event: Any, mend: str) -> NoReturn:
-        raise CorpusError(message, path=self.path, line=event.start_mark.line + 1, mend=mend)
+    def _fail(self, message: str, event: Any, fix: str) -> NoReturn:
+        raise CorpusError(message, path=self.path, line=event.start_mark.line + 1, fix=fix)
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
@@ -328,14 +328,14 @@ class _Reader:
         """What the alias stands for, shared: whoever reads a document does not change it."""
         name = event.anchor
         if name not in self._anchors:
-            self._fail(f"the alias {name!r} stands for nothing", event, "write the value out")
+            self._fail(f"the alias {name!r} has no anchor", event, "write the value out")
         meant = self._anchors[name]
         if meant is None:
-            self._fail("an alias stands inside what it stands for", event, "write the value out")
+            self._fail("an alias refers to a node that contains it", event, "write the value out")
         self._size += meant.size
         self._aliased += meant.size
         if self._aliased > self.limits.aliased_nodes:
-            message = f"its aliases stand for more than {self.limits.aliased_nodes:,} nodes"
+            message = f"its aliases expand to more than {self.limits.aliased_nodes:,} nodes"
             self._fail(message, event, "write the values out")
         if depth + meant.height > self.limits.depth:
             self._fail(f"its aliases nest deeper than {self.limits.depth} levels", event, "write the values out")
@@ -348,10 +348,10 @@ class _Reader:
         except TypeError:
             self._fail("a key is not a plain value", event, "use a string as the key")
         if is_double:
-            self._fail(f"the key {key!r} stands twice in one mapping", event, "keep one of them")
+            self._fail(f"duplicate key {key!r}", event, "keep one of them")
         if key == "<<" and type(event) is ScalarEvent and event.implicit[0]:
-            self._fail("merge keys ('<<') are not read", event, "write the keys out")
+            self._fail("merge keys ('<<') are not supported", event, "write the keys out")
         return key
 
     def _foreign_tag(self, event: Any) -> NoReturn:
-        self._fail(f"the tag {event.tag!r} is refused: corpora hold plain data", event, "remove the tag")
+        self._fail(f"the tag {event.tag!r} is not allowed: corpora hold plain data", event, "remove the tag")

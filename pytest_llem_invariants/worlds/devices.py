@@ -115,7 +115,7 @@ def this_machine() -> Facts:
     except FileNotFoundError:
         return _facts("cpu", None, 0, None, None)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise LlemError(f"this machine's GPUs cannot be asked for: {error} — give --gpu NAME:COUNT") from error
+        raise LlemError(f"the GPUs of this machine cannot be listed: {error} — give --gpu NAME:COUNT") from error
     return from_driver(asked.stdout) if asked.returncode == 0 else _facts("cpu", None, 0, None, None)
 
 

@@ -34,7 +34,7 @@ def model_facts(named: str) -> Facts:
     folder = cached_folder(named)
     if folder is None:
         raise LlemError(
-            f"no model {named!r}: it is no folder and no file, and not in the local Hugging Face cache ({_cache()}) — "
+            f"no model {named!r}: it is neither a folder nor a file, nor in the Hugging Face cache ({_cache()}) — "
             "give the folder that holds its config.json, or download it there first"
         )
     return _of_folder(folder)
@@ -93,7 +93,7 @@ def _files(folder: str) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for number, entry in enumerate(entries):
             if number >= _MOST_FILES:
-                raise CorpusError(f"the folder holds more than {_MOST_FILES:,} files", path=folder, mend="name a model")
+                raise CorpusError(f"the folder holds more than {_MOST_FILES:,} files", path=folder, fix="name a model")
             if not entry.is_dir():
                 yield entry.name
 

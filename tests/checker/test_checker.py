@@ -28,7 +28,7 @@ def test_a_config_that_breaks_nothing_gives_one_shared_verdict() -> None:
     assert checker.check(SAMPLING, {"temperature": 1.0}) is checker.check(SAMPLING, {"top_p": 0.5, "n": 1})
 
 
-def test_a_violation_tells_what_where_why_and_how_to_mend_it() -> None:
+def test_a_violation_tells_what_where_why_and_how_to_fix_it() -> None:
     (violation,) = checker_of().check("Sampling", {"temperature": -1}).violations
     assert violation.as_dict() == {
         "rule_id": "temperature_below_0",
@@ -372,6 +372,6 @@ def test_the_repository_root_lists_public_names_without_importing_them() -> None
         pytest_llem_invariants.Nothing  # noqa: B018
 
 
-def test_every_rule_of_a_corpus_says_how_to_mend_it(project: Path) -> None:
+def test_every_rule_of_a_corpus_says_how_to_fix_it(project: Path) -> None:
     assert all(one["suggestion"] for one in Checker.load("demo", root=".").rules)
     assert len(load_proposed(project / "corpora/demo/invariants.proposed.yaml").rules) == len(RULES)

@@ -478,7 +478,7 @@ def test_require_certified_fails_a_pass_that_nothing_proves(
     file.write_text("backend: pytorch\nmax_batch_size: 64\n")
     assert main(["check", "--engine", "tensorrt", str(file)]) == 0
     assert main(["check", "--engine", "tensorrt", "--require-certified", str(file)]) == 1
-    assert "no rule behind this answer was ever proven" in capsys.readouterr().out
+    assert "no rule used for this answer was ever proven" in capsys.readouterr().out
 
 
 def test_a_field_that_takes_a_plain_mapping_too_is_not_looked_into() -> None:

@@ -43,7 +43,7 @@ def test_a_folder_of_corpora_above_the_current_one_is_not_read(
 
 def test_a_folder_without_corpora_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list", "--root", str(tmp_path)]) == 2
-    assert "is no folder of corpora — name one that holds engine_versions/ and corpora/" in capsys.readouterr().err
+    assert "is not a folder of corpora — name one that holds engine_versions/ and corpora/" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_what_is_no_compiled_corpus_is_one_error(tmp_path: Path, text: bytes) ->
         Checker.load(corpus=path)
 
 
-def test_a_newer_layout_is_refused_with_the_mend(tmp_path: Path) -> None:
+def test_a_newer_layout_is_refused_with_the_fix(tmp_path: Path) -> None:
     path = tmp_path / "compiled.json"
     path.write_text('{"format": 99}')
     with pytest.raises(CorpusError, match="pip install -U"):

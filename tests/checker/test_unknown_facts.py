@@ -167,4 +167,4 @@ def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys:
     assert main(["check", "--root", ".", "--format", "github", "serve.yaml"]) == 0
     assert capsys.readouterr().out.startswith("::notice file=serve.yaml,title=depends::depends on the platform")
     assert main(["explain", "--root", ".", "cuda_only"]) == 0
-    assert "platform (where it is not given, the verdict depends on it)" in capsys.readouterr().out
+    assert "platform (if it is not given, the verdict depends on it)" in capsys.readouterr().out

@@ -194,7 +194,7 @@ def test_malformed_is_one_sentence_with_its_place(
     said = str(caught.value)
     assert said.startswith(f"{path}:" if line is not None else f"{path}")
     assert named in said
-    assert caught.value.mend
+    assert caught.value.fix
     assert "\n" not in said
     if line is not None:
         assert caught.value.line == line
@@ -210,11 +210,11 @@ def test_a_silent_change_must_name_what_changes() -> None:
     assert _only(told).expected_outcome.normalised_fields == ("size",)
 
 
-def test_a_sentence_names_the_rule_and_the_mend() -> None:
+def test_a_sentence_names_the_rule_and_the_fix() -> None:
     with pytest.raises(CorpusError) as caught:
         parse_proposed(WHOLE.replace("severity: error", "severity: grave"))
     assert caught.value.rule_id == "small_size"
-    assert caught.value.mend
+    assert caught.value.fix
 
 
 def test_another_major_is_refused_before_the_rest_is_read(tmp_path: Path) -> None:

@@ -195,7 +195,7 @@ def _refused(load: Callable[[Path], object], path: Path, text: str, named: str, 
     said = str(caught.value)
     assert named in said
     assert said.startswith(str(path))
-    assert caught.value.mend
+    assert caught.value.fix
     assert "\n" not in said
     if line is not None:
         assert caught.value.line == line

@@ -21,7 +21,7 @@ def for_ever() -> None:
 
 
 def test_what_does_not_end_is_given_up_in_a_sentence() -> None:
-    with pytest.raises(EngineUnavailableError, match=r"the import of lib was given up: no answer within 0.1 s"):
+    with pytest.raises(EngineUnavailableError, match=r"the import of lib was stopped: no answer within 0.1 s"):
         given_up(0.1, 64 * GIB)
 
 

@@ -249,7 +249,7 @@ def test_what_is_refused_is_refused_at_once_and_with_its_place(text: str, named:
     said = str(caught.value)
     assert named in said
     assert said.startswith("some.yaml")
-    assert caught.value.mend
+    assert caught.value.fix
     assert "\n" not in said
     if line is not None:
         assert caught.value.line in (line, line + 1)

@@ -93,7 +93,7 @@ def test_the_command_passes_where_nothing_drifted(
         ("Machine", "names no model"),
         (f"{MODELS}:Gone", "cannot be imported"),
         ("no_such_module:X", "cannot be imported"),
-        (f"{MODELS}:Plain", "is no pydantic model"),
+        (f"{MODELS}:Plain", "is not a pydantic model"),
     ],
 )
 def test_what_is_no_model_is_one_sentence(

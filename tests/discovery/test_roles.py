@@ -143,7 +143,7 @@ def test_the_version_is_the_ssots_unless_told_otherwise(tmp_path: Path) -> None:
     for command in (*COMMANDS.values(), ("build", "toy"), ("build", "toy", *SOURCE), ("discover", "toy", *SOURCE)):
         run = mine(project, *command)
         assert run.returncode == 2
-        assert "toyengine 1.2.3 is at hand, but toy.yaml says 1.2.4" in run.stderr
+        assert "toyengine 1.2.3 was found, but toy.yaml says 1.2.4" in run.stderr
         assert "--other-version" in run.stderr
     assert mine(project, "discover", "toy", "--other-version").returncode == 0
 

@@ -77,7 +77,7 @@ def test_a_build_step_may_give_the_object(root: Path) -> None:
     assert type(adapter_of(root).build("fakelib.Args", {"size": 2})).__name__ == "Whole"
 
 
-def test_a_missing_library_is_told_with_the_mend(root: Path) -> None:
+def test_a_missing_library_is_told_with_the_fix(root: Path) -> None:
     adapter = adapter_of(root, SSOT.replace("fakelib.core:", "nowhere_to_be_found.core:"))
     with pytest.raises(EngineUnavailableError, match=r"fakelib is not installed here — pip install fakelib==1\.0"):
         adapter.import_library()
@@ -147,5 +147,5 @@ def test_a_variable_at_its_default_is_not_set(root: Path, monkeypatch: pytest.Mo
 
 
 def test_a_context_that_nobody_knows_to_enter_is_an_error(root: Path) -> None:
-    with pytest.raises(EngineUnavailableError, match="no way to enter the context moon='full'"):
+    with pytest.raises(EngineUnavailableError, match="cannot enter the context moon='full'"):
         adapter_of(root).context({"moon": "full"})

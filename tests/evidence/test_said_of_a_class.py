@@ -85,7 +85,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         (
             "settings",
             REFUSED,
-            "settings is an object and no class — mine its class: llem-mine class",
+            "settings is an object, not a class — mine its class: llem-mine class",
         ),
         ("limit", REFUSED, "is a int and no class"),
         ("build", REFUSED, "is a function and no class"),

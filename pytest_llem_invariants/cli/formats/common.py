@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 WEAK = {
-    "none": "no rule behind this answer was ever proven",
+    "none": "no rule used for this answer was ever proven",
     "partial": "some rules were not replayed since the corpus changed, or were contradicted and left out",
     "simulated": "some rules were proven on a simulated platform only",
     "reused": "some evidence was carried over from an earlier run",
