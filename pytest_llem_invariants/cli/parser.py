@@ -244,5 +244,5 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
     name, equals, value = text.partition("=")
     if not (name and equals):
-        raise LlemError(f"{option} wants NAME=VALUE, not {text!r}")
+        raise LlemError(f"{option} takes NAME=VALUE, not {text!r}")
     return name, value

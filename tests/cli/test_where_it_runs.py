@@ -34,7 +34,7 @@ def test_a_gpu_decides_what_depends_on_the_platform(capsys: pytest.CaptureFixtur
         (["--gpu", "H1000:8"], "unknown GPU 'H1000'"),
         (["--gpu", "H100:0"], "asks for no device"),
         (["--gpu", "none", "--platform", "cuda"], "platform is given as cuda and as cpu"),
-        (["--env", "VLLM_USE_V1"], "--env wants NAME=VALUE"),
+        (["--env", "VLLM_USE_V1"], "--env takes NAME=VALUE"),
     ],
 )
 def test_what_is_no_world_is_one_line(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
