@@ -201,4 +201,4 @@ def test_the_schema_of_a_form_rejects_only_what_the_checker_rejects(
 
 def test_a_form_without_a_class_has_no_schema(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "--root", ".", "--engine", "demo", "--type", "nested"]) == 2
-    assert "of no class of its own" in capsys.readouterr().err
+    assert "has no class of its own" in capsys.readouterr().err

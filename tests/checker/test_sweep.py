@@ -111,7 +111,7 @@ def test_a_rule_that_nothing_in_the_grid_can_cure_prunes_all() -> None:
         ([], "a grid is a mapping"),
         ({"a": []}, "'a' has no values"),
         ({"zip": {"a": [1], "b": [1, 2]}}, "a has 1, b has 2"),
-        ({"zip": 3}, "wants a mapping of fields to lists"),
+        ({"zip": 3}, "must be a mapping of fields to lists"),
         ({"a": [1], "zip": {"a": [1]}}, "'a' is in two groups"),
         ({"c": {"a": []}}, "a field of 'c' has no values"),
     ],

@@ -57,9 +57,9 @@ def test_the_platform_is_an_option(serve: Path, capsys: pytest.CaptureFixture[st
     assert run(capsys, "check", "--platform", "cuda", "serve.yaml")[0] == 0
     assert run(capsys, "check", "--context", "platform=cuda", "serve.yaml")[0] == 0
     status, _, err = run(capsys, "check", "--context", "moon=full", "serve.yaml")
-    assert (status, err.strip()) == (2, "llem-invariants: this corpus knows no context 'moon' — known are platform")
+    assert (status, err.strip()) == (2, "llem-invariants: unknown context 'moon' — known are platform")
     status, _, err = run(capsys, "check", "--platform", "mars", "serve.yaml")
-    assert (status, err.strip()) == (2, "llem-invariants: nothing is known of platform 'mars' — known are cpu, cuda")
+    assert (status, err.strip()) == (2, "llem-invariants: unknown platform 'mars' — known are cpu, cuda")
 
 
 def test_a_fact_outside_the_config_is_of_the_kind_that_the_engine_declares() -> None:
@@ -225,9 +225,9 @@ _BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("x.yaml", "a: [1\n", "not YAML"),
         ("x.json", '{"a": }', "x.json:1: not JSON"),
         ("x.json", "[" * 100_000, "nests deeper than 64 levels"),
-        ("x.yaml", _BOMB, "aliases stand for more than"),
-        ("x.yaml", "a: !!python/object/apply:os.system [ls]\n", "refused"),
-        ("x.yaml", "nobody: 1\n", "no engine knows any of these keys"),
+        ("x.yaml", _BOMB, "aliases expand to more than"),
+        ("x.yaml", "a: !!python/object/apply:os.system [ls]\n", "is not allowed"),
+        ("x.yaml", "nobody: 1\n", "no engine has any of these keys"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_2(
@@ -334,7 +334,7 @@ def test_sweep_prints_valid_combinations_and_counts(project: Path, capsys: pytes
 def test_export_writes_each_language(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out, err = run(capsys, "export", "--engine", "demo", "--type", "Sampling")[1:]
     assert json.loads(out)["additionalProperties"] is False
-    assert "2 of 7 rules cannot be said" in err
+    assert "2 of 7 rules cannot be expressed" in err
     assert "min_above_max" in run(capsys, "export", "--engine", "demo", "--type", "Sampling", "--list-unsupported")[1]
     assert (
         "| temperature is below 0 |"

@@ -220,7 +220,7 @@ def test_a_sentence_names_the_rule_and_the_fix() -> None:
 def test_another_major_is_refused_before_the_rest_is_read(tmp_path: Path) -> None:
     path = tmp_path / "invariants.proposed.yaml"
     path.write_text("# Ours.\n" + WHOLE.replace('"1.1.0"', '"2.0.0"') + "    {{ not what we call YAML")
-    with pytest.raises(CorpusError, match=r"schema version 2\.0\.0 is refused") as caught:
+    with pytest.raises(CorpusError, match=r"schema version 2\.0\.0 cannot be read") as caught:
         load_proposed(path)
     assert caught.value.line == 2
 

@@ -156,7 +156,7 @@ MALFORMED_VALIDATED = [
         lambda text: text.replace(
             "divergences:", text[text.index("  - id") : text.index("divergences:")] + "divergences:"
         ),
-        "twice",
+        "duplicate",
         20,
     ),
     (_replace('"1.1.0"', '"3.0.0"'), "3.0.0", 1),
@@ -176,7 +176,7 @@ MALFORMED_QUARANTINE = [
     (_replace("severity: error", "severity: grave"), "grave", 11),
     (_replace("    divergences:", "    divergencies:"), "divergences", 25),
     (_replace("quarantined_rules:", "rules:"), "rules", 5),
-    (lambda text: text + text[text.index("  - rule") :], "twice", 32),
+    (lambda text: text + text[text.index("  - rule") :], "duplicate", 32),
     (_replace('"1.1.0"', '"0.9"'), "0.9", 1),
 ]
 

@@ -90,7 +90,7 @@ def test_the_command_passes_where_nothing_drifted(
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ("Machine", "names no model"),
+        ("Machine", "is not a model"),
         (f"{MODELS}:Gone", "cannot be imported"),
         ("no_such_module:X", "cannot be imported"),
         (f"{MODELS}:Plain", "is not a pydantic model"),

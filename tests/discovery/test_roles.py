@@ -215,4 +215,4 @@ def test_a_class_that_is_asked_for_and_not_there_is_an_error(tmp_path: Path, com
     out = ("--out", str(tmp_path / "out")) if command == "build" else ()
     run = mine(install(tmp_path), command, "toy", "--class", "toyengine.Requst", *out)
     assert run.returncode == 2
-    assert "no native type 'toyengine.Requst' here; nearest: toyengine.Request" in run.stderr
+    assert "unknown native type 'toyengine.Requst'; nearest: toyengine.Request" in run.stderr

@@ -219,7 +219,7 @@ def test_check_fails_where_nothing_was_committed(house: House) -> None:
 def test_options_that_need_an_engine_say_so(house: House, option: str) -> None:
     result = house.pytester.runpytest_subprocess(option)
     assert result.ret == 4
-    assert "goes with --llem-engine" in result.stderr.str()
+    assert "needs --llem-engine" in result.stderr.str()
 
 
 @pytest.mark.parametrize("seconds", ["0", "-1", "inf"])
