@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pytest_llem_invariants.cli import main
+from pytest_llem_invariants.cli.formats import FORMATS
 from pytest_llem_invariants.ssot import read_ssot
 from pytest_llem_invariants.text.terminal import guarded
 from tests.attacks.mutations import Damage
@@ -56,7 +57,6 @@ OPTIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("list", "--engine", "transformers", "--type", "GenerationConfig", "--field", "x"),
     ("sweep", "--engine", "transformers", "--type", "GenerationConfig", "--count", "FILE"),
 )
-FORMATS: Final = ("text", "json", "sarif", "github")
 ENCODINGS: Final = ("utf-8", "ascii", "latin-1", "utf-8")
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from miners.cli import main as mine
 from pytest_llem_invariants.cli import main
+from pytest_llem_invariants.cli.formats import FORMATS
 from pytest_llem_invariants.corpus.files import load_proposed, load_validated
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.ssot import read_ssot
@@ -28,7 +29,7 @@ def lawful(outcome: Outcome) -> Outcome:
     return outcome
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize(
     "words",
     [
@@ -138,7 +139,7 @@ def test_a_library_call_refuses_any_file_as_well(odd_file: Path) -> None:
 STEERING = "\x1b[31m\x9b1m\x07\u202e\u2066\u2028\u2029\x85\r\n::stop-commands::x\r\n##[error]x%0A::error::y"
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "github"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_nothing_in_a_document_steers_a_terminal_or_a_ci_log(tmp_path: Path, form: str) -> None:
     path = tmp_path / f"::stop-commands::x\x1b[31m,%0A.{form}.json"
     path.write_text(

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llem_invariants.cli.formats import FORMATS
+
 ROOT = Path(__file__).parents[2]
 CHECK = (sys.executable, "-m", "pytest_llem_invariants.cli", "check")
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
@@ -28,7 +30,7 @@ def case(request: pytest.FixtureRequest, good: Path, bad: Path) -> tuple[int, Pa
 
 def test_a_reader_that_is_gone_changes_no_status(case: tuple[int, Path]) -> None:
     status, path = case
-    for form in ("text", "json", "sarif", "github"):
+    for form in FORMATS:
         reading, writing = os.pipe()
         os.close(reading)
         command = [*CHECK, "--engine", "transformers", "--format", form, str(path)]

@@ -305,7 +305,7 @@ def test_an_effect_is_one_line_of_the_file(read: StaticResult) -> None:
     assert sum(f"{FILE}:{line_of('raised')}" in line for line in lines) == 1
 
 
-@pytest.mark.parametrize(("text", "said"), [("{", "not a ledger"), ("[]", "not a ledger"), (None, "no ledger in this folder")])
+@pytest.mark.parametrize(("text", "said"), [("{", "not a ledger"), ("[]", "not a ledger"), (None, "no ledger in")])
 def test_what_is_no_ledger_is_refused_in_one_sentence(tmp_path: Path, text: str | None, said: str) -> None:
     path = tmp_path / "ledger.json"
     if text is not None:

@@ -86,7 +86,7 @@ def test_what_is_no_id_is_in_no_cache(identity: str) -> None:
 
 def test_an_id_that_is_not_in_the_cache_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(LlemError, match=r"no model 'org/name'.*not in the local Hugging Face cache"):
+    with pytest.raises(LlemError, match=r"no model 'org/name'.*nor in the Hugging Face cache"):
         model_facts("org/name")
 
 
