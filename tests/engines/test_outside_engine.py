@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/how-to/add-an-engine.md").read_text(encoding="utf-8")
 
-LIBRARY = '''
+LIBRARY = """
 class ServeOptions:
     def __init__(self, model, streams=1, queue=8, mode="fast"):
         self.model, self.streams, self.queue, self.mode = model, streams, queue, mode
@@ -26,7 +26,7 @@ class ServeOptions:
             raise ValueError(f"queue ({self.queue}) must hold at least streams ({self.streams})")
         if self.mode not in ("fast", "safe"):
             raise ValueError(f"mode must be 'fast' or 'safe', not {self.mode!r}")
-'''
+"""
 
 
 def test_an_engine_comes_from_the_guide_s_one_file(tmp_path: Path) -> None:
