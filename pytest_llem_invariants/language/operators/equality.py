@@ -46,11 +46,11 @@ def _beside_each(rhs: Any, typed: Iterable[str]) -> Iterator[Any]:
 
 def _chosen(members: list[Any], bools: bool) -> list[Any]:
     if bools:
-        raise UnsayableError("it takes true and false for numbers among choices")
+        raise UnsayableError("it treats true and false as numbers in a list of choices")
     if any(isinstance(member, dict) and "$type" in member for member in members):
-        raise UnsayableError("it names a value that JSON cannot hold")
+        raise UnsayableError("it uses a value that JSON cannot represent")
     if any(isinstance(member, float) and member - member != 0 for member in members):
-        raise UnsayableError("it names a number that JSON cannot hold")
+        raise UnsayableError("it uses a number that JSON cannot represent")
     return members
 
 

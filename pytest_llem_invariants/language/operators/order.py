@@ -36,7 +36,7 @@ def _orderable(rhs: Any) -> bool:
 def _bound(keyword: str, test: Test) -> Callable[[Any, bool], Schema]:
     def schema(rhs: Any, bools: bool) -> Schema:
         if isinstance(rhs, str):
-            raise UnsayableError("it orders text")
+            raise UnsayableError("it compares text by order")
         if rhs - rhs != 0:
             raise UnsayableError("it compares with infinity")
         bounded: Schema = {"type": "number", keyword: rhs}

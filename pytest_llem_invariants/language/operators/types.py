@@ -67,7 +67,7 @@ def _of_type(rhs: Any, bools: bool) -> Schema:
         kinds = [kind for kind in kinds if kind != {"type": "number"}]
         kinds.append({"type": "number", "not": {"type": "integer"}})
     if "int" in names and "float" not in names:
-        raise UnsayableError("JSON does not tell 1 from 1.0")
+        raise UnsayableError("JSON does not distinguish 1 from 1.0")
     return {"anyOf": _some(kinds, names)}
 
 
