@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
+from miners.candidates.claims import Predicate
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.language.predicates import compile_match
-from pytest_llem_invariants.model import EMPTY, AddedBy, ContextField, Kwargs, Rule
+from pytest_llem_invariants.model import EMPTY, AddedBy, ContextField, Rule
 from pytest_llem_invariants.replay.contexts import context_of
 from pytest_llem_invariants.replay.soundness import boundary_probes
-
-Predicate = Callable[[Kwargs], bool]
 
 
 @final

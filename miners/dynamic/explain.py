@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from miners.dynamic.field_answers import Domain, FieldAnswers
+from miners.candidates.claims import Predicate
+from miners.dynamic.field_answers import Domain, FieldAnswers, Fields
 from miners.dynamic.probed_fields import Pools, ProbedFields
 from miners.dynamic.rows import ProbedLibrary, Row, message_class, names, numbers_in, quoted
 from miners.dynamic.shapes import infer
@@ -17,8 +18,6 @@ from pytest_llem_invariants.language.predicates import compile_match, reference_
 from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
-Fields = Mapping[str, tuple[Clause, ...]]
-Predicate = Callable[[Kwargs], bool]
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
 _RANKS: Final = 2

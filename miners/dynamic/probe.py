@@ -6,10 +6,11 @@ import difflib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.claims import Predicate
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.probed_fields import answered, fields_with, pools_of
 from miners.dynamic.rows import ProbedLibrary, Raises, Row
@@ -30,8 +31,6 @@ from pytest_llem_invariants.model import (
     Outcome,
     Severity,
 )
-
-Predicate = Callable[[Kwargs], bool]
 
 _RANDOM_ROWS: Final = 1_200
 _VERIFYING_ROWS: Final = 2_000

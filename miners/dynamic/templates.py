@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from miners.dynamic.field_answers import Fields
 from miners.dynamic.rows import Row
 from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
-Fields = Mapping[str, tuple[Clause, ...]]
 _LEAST_CLAIMED: Final = 0.5
 
 

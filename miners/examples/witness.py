@@ -9,12 +9,11 @@ from functools import partial
 from typing import Final
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.claims import Predicate
 from miners.candidates.rules import Examples
 from miners.examples.search import Search
 from miners.examples.space import SearchSpace
 from pytest_llem_invariants.model import Kwargs
-
-Predicate = Callable[[Kwargs], bool]
 
 _MOST_POSITIVES: Final = 16
 """What none of the simplest configs shows, a further one seldom does: other checks stand before it."""

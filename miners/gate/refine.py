@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from miners.candidates.candidate import Candidate
-from miners.dynamic.field_answers import Domain, FieldAnswers
+from miners.dynamic.field_answers import Domain, FieldAnswers, Fields
 from miners.dynamic.shapes import infer
 from miners.examples.conversion import as_declared
 from miners.examples.space import SearchSpace
@@ -22,7 +22,6 @@ from pytest_llem_invariants.language.predicates import compile_match, reference_
 from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
-Fields = Mapping[str, tuple[Clause, ...]]
 Shows = Callable[[Kwargs], bool]
 _MOST_VALUES: Final = 60
 _OF_KIND: Final = frozenset({"type_is", "type_is_not", "truthy", "falsy", "present", "absent"})

@@ -31,7 +31,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from miners.history.making import Making
+    from miners.history.one_version import Making
     from miners.process.progress import Progress
     from pytest_llem_invariants.engines.tiny_model import cache_folder
 

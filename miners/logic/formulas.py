@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final, Self, TypeVar, final
 from weakref import WeakValueDictionary
 
-from pytest_llem_invariants.language.expressions import opens_elements, parse
+from pytest_llem_invariants.language.expressions import opens_elements
 from pytest_llem_invariants.language.operators import OPERATORS, Negated
 from pytest_llem_invariants.language.operators.order import ORDER
 from pytest_llem_invariants.language.predicates import compile_match, names_none, reference_of
@@ -337,9 +337,3 @@ def reshaped(formula: Formula, shape: str) -> Formula:
             return any_of(reshaped(part, shape) for part in parts)
         case _:
             return formula
-
-
-def atom_fields(literal: Atom) -> tuple[str, ...]:
-    reference = reference_of(literal.clause.rhs)
-    own = parse(literal.subject).fields
-    return own if reference is None else (*own, *parse(reference).fields)

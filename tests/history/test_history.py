@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from miners.cli import main
-from miners.history.making import PROPOSED, VALIDATED, Making, run_command
+from miners.history.one_version import PROPOSED, VALIDATED, Making, run_command
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import load_ssot
 
