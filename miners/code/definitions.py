@@ -140,3 +140,12 @@ def literal_members(value: Any) -> tuple[Any, ...] | None:
         inner = literal_members(argument)
         found.extend((argument,) if inner is None else inner)
     return tuple(found)
+
+
+def dotted_name(node: ast.expr) -> str:
+    """`a.b.c` as it is written; nothing where it is no chain of names."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

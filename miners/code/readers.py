@@ -23,7 +23,7 @@ from miners.code.definitions import (
 
 
 class SourceReader(Protocol):
-    """What the explorer asks."""
+    """What a walk asks."""
 
     def module(self, name: str) -> ModuleSource | None: ...
 

@@ -51,6 +51,6 @@ def mine_class(
     if walked is None:
         return ()
     sites = findings_of(facts, walked.effects, engine=engine, context=context.declared, surface=surface)
-    found = (without_defaults(one, walked.explorer.asked) for one in sites)
+    found = (without_defaults(one, walked.trace.asked) for one in sites)
     met = tuple(found if tried else map(Doubts(facts, surface, walked.effects).settle, found))
     return (*met, *unvisited(walked, reader, {(one.site.path, one.site.line) for one in met}))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, final
 
 from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom, can_be_nan, is_nan
-from miners.static.evaluate import MOST_UNROLLED, Evaluator
+from miners.static.known import Known
+from miners.static.limits import MOST_UNROLLED
+from miners.static.parts import Evaluates
 from miners.static.state import State
+from miners.static.trace import Trace
 from miners.symbolic.neighbours import Neighbour, Pairs, with_neighbours
 from miners.symbolic.terms import (
     Choice,
@@ -23,7 +27,6 @@ from miners.symbolic.terms import (
     Unknown,
     elements_of,
     in_any_order,
-    stand_in,
     subject_of,
 )
 from miners.symbolic.texts import Pieces
@@ -35,16 +38,22 @@ from pytest_llem_invariants.model import Clause
 _PAIR: Final = 2
 
 
-class Elements(Evaluator):
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements:
     """What comprehensions and loops go through."""
+
+    known: Known
+    trace: Trace
+    values: Evaluates
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, state: State) -> Term:
         """The elements that a comprehension keeps, one by one or as the condition that there is one."""
         if len(node.generators) != 1:
-            return self.unknown(node, "nested comprehension")
+            return self.trace.unknown(node, "nested comprehension")
         node = with_neighbours(node)
         generator = node.generators[0]
-        collection = in_any_order(self.term(generator.iter, state))
+        collection = in_any_order(self.values.term(generator.iter, state))
         inner = state.entered(dict(state.env))
         known = elements_of(collection, MOST_UNROLLED)
         if known is not None:
@@ -54,7 +63,7 @@ class Elements(Evaluator):
             generator.target,
             inner,
             generator.iter,
-            lambda s: all_of(self.condition(c, s) for c in generator.ifs),
+            lambda s: all_of(self.values.condition(c, s) for c in generator.ifs),
         )
 
     def _known_comprehension(
@@ -67,9 +76,9 @@ class Elements(Evaluator):
         items: list[tuple[Formula, Term]] = []
         for element in known:
             self.bind(generator.target, element, inner)
-            keeps = all_of(self.condition(test, inner) for test in generator.ifs)
+            keeps = all_of(self.values.condition(test, inner) for test in generator.ifs)
             if keeps != FALSE:
-                items.append((keeps, self.term(node.elt, inner)))
+                items.append((keeps, self.values.term(node.elt, inner)))
         if all(keeps == TRUE for keeps, _ in items):
             return Items(tuple(term for _, term in items))
         table = Table()
@@ -97,7 +106,7 @@ class Elements(Evaluator):
             ]
             return Selected(any_of(exists))
         if isinstance(collection, Selected):
-            return self.unknown(node, "elements of a selection")
+            return self.trace.unknown(node, "elements of a selection")
         known = elements_of(collection, MOST_UNROLLED)
         if known is not None:
             found = []
@@ -108,20 +117,19 @@ class Elements(Evaluator):
         if isinstance(collection, Pieces) and isinstance(target, ast.Name):
             piece = self._stand_in(target.id, inner)
             said = collection.some(question(inner), piece)
-            return self.unknown(node, "question about pieces") if said is None else Selected(said)
+            return self.trace.unknown(node, "question about pieces") if said is None else Selected(said)
         opened = self.open_element(collection, target, inner)
         if opened is None:
             if isinstance(collection, Unknown):
                 return Unknown(collection.text, collection.place, collection.shape)
-            return self.unknown(node, f"elements of {type(collection).__name__.lower()}")
+            return self.trace.unknown(node, f"elements of {type(collection).__name__.lower()}")
         formula = question(inner)
-        return Selected(self.close_element(formula, opened) if formula != TRUE else _not_empty(opened))
+        return Selected(close_elements(formula, opened) if formula != TRUE else _not_empty(opened))
 
     def open_element(self, collection: Term, target: ast.expr, state: State) -> dict[str, str] | None:
         """Bind a loop's target to a stand-in for an element; the stand-ins with what they stand for."""
         if isinstance(collection, Pairs) and isinstance(target, ast.Tuple) and len(target.elts) == _PAIR:
-            self._elements += 1
-            step = stand_in(self._elements)
+            step = self.trace.new_stand_in()
             for element, later in zip(target.elts, (False, True), strict=True):
                 self.bind(element, Neighbour(step, later), state)
             return {step: f"each(steps({collection.subject}))"}
@@ -130,9 +138,9 @@ class Elements(Evaluator):
             if not isinstance(target, ast.Name):
                 return None
             name = self._stand_in(target.id, state)
-            fact = self.fact(collection.path) if isinstance(collection, Field) else None
+            fact = self.known.fact(collection.path) if isinstance(collection, Field) else None
             if fact is not None and fact.element_types == ("str",):
-                self.text_elements.add(name)
+                self.trace.text_elements.add(name)
             return {name: f"each({subject})"}
         if isinstance(collection, Items) and len(collection.items) == 2 and isinstance(target, ast.Tuple):
             # the pairs that `.items()`, `enumerate` and `zip` give, marked by their kind
@@ -142,18 +150,14 @@ class Elements(Evaluator):
                 if isinstance(element, ast.Name) and inner is not None:
                     opened[self._stand_in(element.id, state)] = f"each({inner})"
                 else:
-                    self.bind(element, self.unknown(target, "loop variable"), state)
+                    self.bind(element, self.trace.unknown(target, "loop variable"), state)
             return opened
         return None
 
     def _stand_in(self, name: str, state: State) -> str:
-        self._elements += 1
-        state.env[name] = Field(stand_in(self._elements))
-        return stand_in(self._elements)
-
-    def close_element(self, formula: Formula, opened: Mapping[str, str]) -> Formula:
-        """The formula with each stand-in told as `each(…)`."""
-        return close_elements(formula, opened)
+        found = self.trace.new_stand_in()
+        state.env[name] = Field(found)
+        return found
 
     def bind(self, target: ast.expr, value: Term, state: State) -> None:
         """Give a local, or several by unpacking, a value."""
@@ -168,11 +172,11 @@ class Elements(Evaluator):
                     for element, part in zip(elts, parts, strict=True):
                         self.bind(element, part, state)
                 else:
-                    part = value if isinstance(value, Unknown) else self.unknown(target, "unpacking")
+                    part = value if isinstance(value, Unknown) else self.trace.unknown(target, "unpacking")
                     for element in elts:
                         self.bind(element, part, state)
             case ast.Starred(value=inner):
-                self.bind(inner, self.unknown(target, "unpacking"), state)
+                self.bind(inner, self.trace.unknown(target, "unpacking"), state)
             case _:
                 pass
 

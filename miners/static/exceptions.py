@@ -3,54 +3,58 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
 
 from miners.logic.formulas import Formula, Opaque, all_of, any_of, negate
-from miners.static.loops import Loops
+from miners.static.known import Known
+from miners.static.parts import WalksBlocks
 from miners.static.state import Exit, Flow, Leaving, State, merge
+from miners.static.trace import Trace
 from miners.symbolic.opacity import MACHINE, OUTSIDE
 from miners.symbolic.terms import Unknown, depends_on_config
 
 
-class Exceptions(Loops):
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Exceptions:
     """What a try statement comes to."""
 
-    _caught: tuple[tuple[str, ...], ...] = ()
+    known: Known
+    trace: Trace
+    blocks: WalksBlocks
 
-    def _try(self, node: ast.Try, state: State) -> Flow:
+    def of_try(self, node: ast.Try, state: State) -> Flow:
         names = tuple(name for handler in node.handlers for name in _handled(handler))
-        outer, self._caught = self._caught, (names,) if names else self._caught
-        failures, self.failures = self.failures, []
         entry = State(dict(state.env), dict(state.fields), state.path)
-        flow = self.block(node.body, state)
-        self._caught = outer
-        failing, self.failures = self.failures, failures
+        with self.trace.guarded(names) as failing:
+            flow = self.blocks.block(node.body, state)
         thrown = [one.state for one in flow.exits if one.how is Leaving.CAUGHT]
         exits = [one for one in flow.exits if one.how is not Leaving.CAUGHT]
         ends: list[State] = []
         missed: list[Formula] = []
         for handler in node.handlers:
             entered = self._handler_entry(handler, node, entry, failing, thrown)
-            handled = self.block(handler.body, entered)
+            handled = self.blocks.block(handler.body, entered)
             exits.extend(handled.exits)
             ends.extend([handled.live] if handled.live is not None else [])
             if handled.exits:
                 missed.append(negate(entered.since(entry)))
         if flow.live is not None:
             through = flow.live.fork(all_of(missed)) if missed else flow.live
-            tail = self.block(node.orelse, through) if node.orelse else Flow(through)
+            tail = self.blocks.block(node.orelse, through) if node.orelse else Flow(through)
             exits.extend(tail.exits)
             ends.extend([tail.live] if tail.live is not None else [])
-        live = merge(entry, ends, complete=not exits and len(ends) > 1, initial=self.initial)
+        live = merge(entry, ends, complete=not exits and len(ends) > 1, initial=self.known.initial)
         return self._finally(node.finalbody, live, exits) if node.finalbody else Flow(live, exits)
 
     def _finally(self, body: Sequence[ast.stmt], live: State | None, exits: Sequence[Exit]) -> Flow:
         """What runs however the statement is left."""
-        after = Flow(None) if live is None else self.block(body, live)
+        after = Flow(None) if live is None else self.blocks.block(body, live)
         left = list(after.exits)
         for one in exits:
-            final = self.block(body, one.state)
+            final = self.blocks.block(body, one.state)
             left.extend(final.exits)
             if final.live is not None:
                 left.append(Exit(one.how, final.live, one.value))
@@ -63,10 +67,10 @@ class Exceptions(Loops):
         ways = [*failing, *(one.since(entry) for one in thrown)]
         text = ast.unparse(node.body[0]).partition("\n")[0]
         shape = self._shape_of_failure(node.body[0], entry)
-        condition = any_of(ways) if ways else Opaque(f"`{text}` raises", self.place(node), shape=shape)
+        condition = any_of(ways) if ways else Opaque(f"`{text}` raises", self.trace.place(node), shape=shape)
         state = entry.fork(condition)
         if handler.name:
-            state.env[handler.name] = Unknown(handler.name, self.place(handler), "caught exception")
+            state.env[handler.name] = Unknown(handler.name, self.trace.place(handler), "caught exception")
         return state
 
     def _shape_of_failure(self, first: ast.stmt, entry: State) -> str:
@@ -89,12 +93,3 @@ def _handled(handler: ast.ExceptHandler) -> tuple[str, ...]:
             return tuple(ast.unparse(element).rpartition(".")[2] for element in elts)
         case kind:
             return (ast.unparse(kind).rpartition(".")[2],)
-
-
-def catches(names: Sequence[str], raised: str) -> bool:
-    if raised in names or "BaseException" in names or "Exception" in names:
-        return True
-    kind = getattr(builtins, raised, None)
-    if not isinstance(kind, type):
-        return "ValueError" in names and raised.endswith("ValidationError")
-    return any(base.__name__ in names for base in kind.__mro__)

@@ -5,11 +5,17 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, final
 
-from miners.logic.formulas import TRUE, Formula, any_of, atom, negate, none_of
-from miners.static.elements import Elements
-from miners.static.evaluate import MOST_UNROLLED
+from miners.logic.formulas import TRUE, any_of, atom, negate, none_of
+from miners.static.known import Known
+from miners.static.limits import MOST_UNROLLED
+from miners.static.parts import Evaluates
 from miners.static.state import State
+from miners.static.subscripts import Subscripts
+from miners.static.trace import Trace
 from miners.symbolic.cases import choose
 from miners.symbolic.comparisons import compare
 from miners.symbolic.constants import plain
@@ -35,14 +41,21 @@ from miners.symbolic.texts import FirstPiece, Pieces
 from pytest_llem_invariants.language.expressions import MISSING
 
 
-class Methods(Elements):
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Methods:
     """What a method of a value gives; None where it is not known."""
 
-    def _method_get(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    known: Known
+    trace: Trace
+    values: Evaluates
+    subscripts: Subscripts
+
+    def _get(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if not node.args:
             return None
-        key = self.term(node.args[0], state)
-        default = self.term(node.args[1], state) if len(node.args) > 1 else NONE
+        key = self.values.term(node.args[0], state)
+        default = self.values.term(node.args[1], state) if len(node.args) > 1 else NONE
         if isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
             return self._given(owner.prefix + key.value, default)
         if isinstance(owner, Table):
@@ -51,7 +64,7 @@ class Methods(Elements):
                 choose([*found, (none_of(any_of(g for g, _ in found), "no such key"), default)]) if found else default
             )
         if isinstance(owner, Field):
-            item = self.item(owner, key, node)
+            item = self.subscripts.item(owner, key, node)
             if isinstance(item, Field):
                 absent = atom(item.path, "absent")
                 return item if default == NONE else choose(((negate(absent), item), (absent, default)))
@@ -69,38 +82,38 @@ class Methods(Elements):
 
     def _given(self, path: str, default: Term) -> Term:
         """A keyword argument read from the mapping of all of them. What it is when not given, the facts know."""
-        fact = self.fact(path)
+        fact = self.known.fact(path)
         if default == NONE or (fact is not None and fact.default is not MISSING):
             return Field(path)
         absent = atom(path, "absent")
         return choose(((negate(absent), Field(path)), (absent, default)))
 
-    def _method_extend(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _extend(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if not isinstance(owner, Worklist) or len(node.args) != 1:
             return None
-        owner.further.append((state.guard, self.term(node.args[0], state)))
+        owner.further.append((state.guard, self.values.term(node.args[0], state)))
         return NONE
 
-    def _method_popleft(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _popleft(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return owner.current if isinstance(owner, Worklist) else None
 
-    def _method_pop(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _pop(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if isinstance(owner, Worklist):
             return owner.current
-        return self._method_get(node, owner, state) if isinstance(owner, (Given, Table)) else None
+        return self._get(node, owner, state) if isinstance(owner, (Given, Table)) else None
 
-    def _method_setdefault(self, node: ast.Call, owner: Term, state: State) -> Term | None:
-        return self._method_get(node, owner, state)
+    def _setdefault(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        return self._get(node, owner, state)
 
-    def _method_keys(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _keys(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._view(owner, "keys")
 
-    def _method_values(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _values(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if isinstance(owner, Table):
             return Items(tuple(value for _, _, value in owner.entries))
         return self._view(owner, "values")
 
-    def _method_items(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _items(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if isinstance(owner, Table):
             return Items(tuple(Items((key, value), tuple) for key, _, value in owner.entries))
         if isinstance(owner, Const) and isinstance(owner.value, dict):
@@ -116,23 +129,23 @@ class Methods(Elements):
         subject = subject_of(owner)
         return None if subject is None else Computed(f"{which}({subject})")
 
-    def _method_startswith(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _startswith(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._affix(node, owner, state, lambda text: f"^{re.escape(text)}")
 
-    def _method_endswith(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _endswith(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._affix(node, owner, state, lambda text: f"{re.escape(text)}$")
 
     def _affix(self, node: ast.Call, owner: Term, state: State, pattern: Callable[[str], str]) -> Term | None:
         subject = subject_of(owner)
-        affix = self.term(node.args[0], state) if len(node.args) == 1 else NONE
+        affix = self.values.term(node.args[0], state) if len(node.args) == 1 else NONE
         texts = elements_of(affix, MOST_UNROLLED) or [affix]
         if subject is None or not all(isinstance(text, Const) and isinstance(text.value, str) for text in texts):
             return None
         return Bool(any_of(atom(subject, "matches", pattern(t.value)) for t in texts if isinstance(t, Const)))
 
-    def _method_split(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _split(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         subject = subject_of(owner)
-        args = [self.term(argument, state) for argument in node.args]
+        args = [self.values.term(argument, state) for argument in node.args]
         if subject is None or node.keywords or not 1 <= len(args) <= 2 or "each(" in subject:
             return None
         separator, most = args[0], args[1] if len(args) == 2 else NONE
@@ -141,26 +154,26 @@ class Methods(Elements):
             return None
         return Pieces(subject, separator.value, most.value if isinstance(most.value, int) and most.value >= 0 else None)
 
-    def _method_lower(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _lower(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if isinstance(owner, FirstPiece):
             return owner.lowered
         subject = subject_of(owner)
         return None if subject is None else Computed(f"lower({subject})")
 
-    def _method_strip(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _strip(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         subject = subject_of(owner)
         return None if subject is None or node.args else Computed(f"strip({subject})")
 
-    def _method_upper(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _upper(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         subject = subject_of(owner)
         return None if subject is None else Computed(f"upper({subject})")
 
-    def _method_format(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _format(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if not (isinstance(owner, Text) or (isinstance(owner, Const) and isinstance(owner.value, str))):
             return None
         template = owner.template if isinstance(owner, Text) else str(owner.value)
-        named = {k.arg: (self.term(k.value, state), ast.unparse(k.value)) for k in node.keywords if k.arg}
-        placed = [(self.term(argument, state), ast.unparse(argument)) for argument in node.args]
+        named = {k.arg: (self.values.term(k.value, state), ast.unparse(k.value)) for k in node.keywords if k.arg}
+        placed = [(self.values.term(argument, state), ast.unparse(argument)) for argument in node.args]
         counter = iter(placed)
 
         def fill(match: re.Match[str]) -> str:
@@ -171,51 +184,77 @@ class Methods(Elements):
 
         return Text(re.sub(r"(?<!\{)\{([^{}!:.\[]*)[^{}]*\}(?!\})", fill, template))
 
-    def _method_join(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _join(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return Text("{}") if isinstance(owner, (Const, Text)) else None
 
     def _of_pattern(self, node: ast.Call, owner: Term, state: State, how: str) -> Term | None:
-        subject = subject_of(self.term(node.args[0], state)) if len(node.args) == 1 else None
+        subject = subject_of(self.values.term(node.args[0], state)) if len(node.args) == 1 else None
         text = None if isinstance(owner, Const) and isinstance(owner.value, str) else pattern_of(owner)
         return None if subject is None or text is None else match_or_none(subject, text, how)
 
-    def _method_match(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _match(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._of_pattern(node, owner, state, "match")
 
-    def _method_fullmatch(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _fullmatch(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._of_pattern(node, owner, state, "fullmatch")
 
-    def _method_search(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _search(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         return self._of_pattern(node, owner, state, "search")
 
-    def _method_append(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _append(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if not isinstance(node.func, ast.Attribute) or not isinstance(node.func.value, ast.Name) or not node.args:
             return None
-        value = self.term(node.args[0], state)
+        value = self.values.term(node.args[0], state)
         if isinstance(owner, Items):
             table = Table([(Const(index), TRUE, item) for index, item in enumerate(owner.items)])
             state.env[node.func.value.id] = owner = table
         if isinstance(owner, Table):
-            owner.entries.append((Const(len(owner.entries)), self.relative(state), value))
+            owner.entries.append((Const(len(owner.entries)), state.guard, value))
             return NONE
         return None
 
-    _method_add = _method_append
-
-    def relative(self, state: State) -> Formula:
-        return state.guard
-
-    def _method_issubset(self, node: ast.Call, owner: Term, state: State) -> Term | None:
-        inner, outer = subject_of(owner), self.term(node.args[0], state) if node.args else NONE
+    def _issubset(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+        inner, outer = subject_of(owner), self.values.term(node.args[0], state) if node.args else NONE
         values = elements_of(outer, MOST_UNROLLED)
         if inner is None or values is None or not all(isinstance(value, Const) for value in values):
             return None
         outside = atom(f"each({inner})", "not_in", [plain(v.value) for v in values if isinstance(v, Const)])
-        return Bool(none_of(outside, ast.unparse(node), self.place(node)))
+        return Bool(none_of(outside, ast.unparse(node), self.trace.place(node)))
 
-    def _method_count(self, node: ast.Call, owner: Term, state: State) -> Term | None:
+    def _count(self, node: ast.Call, owner: Term, state: State) -> Term | None:
         if isinstance(owner, Items) and node.args:
-            wanted = self.term(node.args[0], state)
+            wanted = self.values.term(node.args[0], state)
             text = ast.unparse(node)
-            return Count(tuple(compare("==", item, wanted, text, self.place(node)) for item in owner.items))
+            return Count(tuple(compare("==", item, wanted, text, self.trace.place(node)) for item in owner.items))
         return None
+
+    def find(self, name: str) -> Callable[[ast.Call, Term, State], Term | None] | None:
+        found = _METHODS.get(name)
+        return None if found is None else partial(found, self)
+
+
+_METHODS: Final[dict[str, Callable[[Methods, ast.Call, Term, State], Term | None]]] = {
+    "get": Methods._get,
+    "extend": Methods._extend,
+    "popleft": Methods._popleft,
+    "pop": Methods._pop,
+    "setdefault": Methods._setdefault,
+    "keys": Methods._keys,
+    "values": Methods._values,
+    "items": Methods._items,
+    "startswith": Methods._startswith,
+    "endswith": Methods._endswith,
+    "split": Methods._split,
+    "lower": Methods._lower,
+    "strip": Methods._strip,
+    "upper": Methods._upper,
+    "format": Methods._format,
+    "join": Methods._join,
+    "match": Methods._match,
+    "fullmatch": Methods._fullmatch,
+    "search": Methods._search,
+    "append": Methods._append,
+    "issubset": Methods._issubset,
+    "count": Methods._count,
+    "add": Methods._append,
+}

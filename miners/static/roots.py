@@ -9,11 +9,14 @@ from typing import Final, final
 
 from miners.code.definitions import ClassSource, FunctionSource
 from miners.code.imported import ImportedReader
+from miners.code.readers import SourceReader
 from miners.code.tree import TreeReader
 from miners.static.context import ContextReads
 from miners.static.effects import Effect
-from miners.static.explorer import Explorer
+from miners.static.known import Known
 from miners.static.state import State
+from miners.static.trace import Trace
+from miners.static.walk import Walk
 from miners.surface.facts import ClassFacts, ClassKind
 from miners.symbolic.terms import CallableTerm, ClassTerm, Const, Field, Given, Handler, Info, Instance, Term, Unknown
 
@@ -28,7 +31,7 @@ class Walked:
 
     facts: ClassFacts
     cls: ClassSource
-    explorer: Explorer
+    trace: Trace
     effects: tuple[Effect, ...]
     needs: Mapping[str, str]
     """Method → the argument that only a running engine could give it."""
@@ -59,51 +62,48 @@ def walk(
     cls = reader.class_at(facts.target)
     if cls is None:
         return None
-    explorer = Explorer(facts, surface, reader, context)
+    walking = Walk(Known(facts, surface, reader, context))
     instance = Instance("", cls)
     state = State({}, {}, ())
     validators = tuple(_validators(reader, cls))
     if facts.kind.coerces:
-        _before(explorer, cls, validators, facts, state)
-    _construct(explorer, reader, cls, instance, facts, state)
+        _before(walking, cls, validators, state)
+    _construct(walking, cls, instance, state)
     if facts.kind.coerces:
         for validator in validators:
             if validator.decorator in ("model_validator", "root_validator") and validator.mode == "after":
-                explorer.invoke(CallableTerm(validator.function, instance, cls), [], {}, state)
-    needs = _further(explorer, reader, cls, instance, state, entries, by_name=tried)
-    return Walked(facts, cls, explorer, tuple(explorer.effects), needs)
+                walking.invoke(CallableTerm(validator.function, instance, cls), [], {}, state)
+    needs = _further(walking, cls, instance, state, entries, by_name=tried)
+    return Walked(facts, cls, walking.trace, tuple(walking.trace.effects), needs)
 
 
-def _construct(
-    explorer: Explorer, reader: Reader, cls: ClassSource, instance: Instance, facts: ClassFacts, state: State
-) -> None:
+def _construct(walking: Walk, cls: ClassSource, instance: Instance, state: State) -> None:
+    facts, reader = walking.known.facts, walking.known.reader
     names = ("__init__",) if facts.kind is ClassKind.PLAIN else ("__init__", "__post_init__", "model_post_init")
     for name in names:
         found = reader.attribute(cls, name)
         if isinstance(found, FunctionSource):
-            explorer.invoke(CallableTerm(found, instance, cls), [], {"**": Given("")}, state)
+            walking.invoke(CallableTerm(found, instance, cls), [], {"**": Given("")}, state)
 
 
-def _before(
-    explorer: Explorer, cls: ClassSource, validators: Sequence[_Validator], facts: ClassFacts, state: State
-) -> None:
+def _before(walking: Walk, cls: ClassSource, validators: Sequence[_Validator], state: State) -> None:
     """The validators that see the values before the object is there; of those in front of all else the last first."""
     for validator in reversed(validators):
         if validator.decorator in ("model_validator", "root_validator") and validator.mode in ("before", "wrap"):
             extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
-            explorer.invoke(CallableTerm(validator.function, ClassTerm(cls), cls), [Given(""), *extra], {}, state)
+            walking.invoke(CallableTerm(validator.function, ClassTerm(cls), cls), [Given(""), *extra], {}, state)
     for early in (True, False):
         for validator in reversed(validators) if early else validators:
             if validator.decorator not in ("field_validator", "validator"):
                 continue
             if (validator.mode in ("before", "wrap", "plain")) is not early:
                 continue
-            names = tuple(facts.fields) if "*" in validator.fields else validator.fields
+            names = tuple(walking.known.facts.fields) if "*" in validator.fields else validator.fields
             for name in names:
-                _validate_field(explorer, cls, validator, name, state)
+                _validate_field(walking, cls, validator, name, state)
 
 
-def _validate_field(explorer: Explorer, cls: ClassSource, validator: _Validator, name: str, state: State) -> None:
+def _validate_field(walking: Walk, cls: ClassSource, validator: _Validator, name: str, state: State) -> None:
     value = state.fields.get(name) or Field(name)
     parameters = [one.arg for one in validator.function.node.args.args][2:]
     extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
@@ -112,9 +112,9 @@ def _validate_field(explorer: Explorer, cls: ClassSource, validator: _Validator,
     given: Term = ClassTerm(cls)
     if "staticmethod" in validator.function.decorators:
         given = value
-        result = explorer.invoke(CallableTerm(validator.function), [value, *extra], {}, state)
+        result = walking.invoke(CallableTerm(validator.function), [value, *extra], {}, state)
     else:
-        result = explorer.invoke(CallableTerm(validator.function, given, cls), [value, *extra], {}, state)
+        result = walking.invoke(CallableTerm(validator.function, given, cls), [value, *extra], {}, state)
     if not (isinstance(result, Const) and result.value is None):
         state.fields[name] = value if isinstance(result, Unknown) and result.shape == "call too deep" else result
 
@@ -146,8 +146,7 @@ def _name(decorator: ast.expr) -> str:
 
 
 def _further(
-    explorer: Explorer,
-    reader: Reader,
+    walking: Walk,
     cls: ClassSource,
     instance: Instance,
     state: State,
@@ -157,11 +156,12 @@ def _further(
 ) -> dict[str, str]:
     """Validating methods that construction did not reach, as far as they ask for nothing else."""
     needs: dict[str, str] = {}
+    reader = walking.known.reader
     inner = _called_with_more(reader, cls)
     for owner, function in reader.methods(cls):
         module = reader.module(function.module)
         path = module.path if module is not None else function.module
-        reached = (path, function.node.body[0].lineno) in explorer.visited
+        reached = (path, function.node.body[0].lineno) in walking.trace.visited
         required = required_arguments(function)
         if required and not reached:
             needs[function.qualname] = required[0]
@@ -171,14 +171,14 @@ def _further(
         if reached or required or function.decorators & {"property", "cached_property", "classmethod", "staticmethod"}:
             continue
         if function.name in entries or (by_name and function.name.startswith(_VALIDATING)):
-            first = len(explorer.effects)
-            explorer.invoke(CallableTerm(function, instance, owner if owner is cls else cls), [], {}, state)
+            first = len(walking.trace.effects)
+            walking.invoke(CallableTerm(function, instance, owner if owner is cls else cls), [], {}, state)
             if function.name not in entries:
-                explorer.effects[first:] = [replace(effect, called=False) for effect in explorer.effects[first:]]
+                walking.trace.rewrite(first, lambda effect: replace(effect, called=False))
     return needs
 
 
-def _called_with_more(reader: Reader, cls: ClassSource) -> dict[str, str]:
+def _called_with_more(reader: SourceReader, cls: ClassSource) -> dict[str, str]:
     """Private methods that only run inside of methods that ask for more, with the argument that those ask for."""
     found: dict[str, str] = {}
     for _, function in reader.methods(cls):

@@ -17,7 +17,7 @@ def unvisited(walked: Walked, reader: Reader, met: Collection[tuple[str, int]]) 
     for _, function in reader.methods(walked.cls):
         module = reader.module(function.module)
         path = module.path if module is not None else function.module
-        entered = (path, function.node.body[0].lineno) in walked.explorer.visited
+        entered = (path, function.node.body[0].lineno) in walked.trace.visited
         for kind, line in _sites(function.node, guarded=False):
             if (path, line) not in met:
                 yield SiteFinding(

@@ -1,8 +1,9 @@
-"""Where the explorer stands: locals, the fields of the object, and the conditions that led here."""
+"""Where the walk is: locals, the fields of the object, and the conditions that led here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import final
@@ -27,6 +28,16 @@ class State:
 
     def entered(self, env: dict[str, Term]) -> State:
         return State(env, self.fields, self.path)
+
+    @contextmanager
+    def under(self, condition: Formula) -> Iterator[None]:
+        """Within, what is met is met under one more condition."""
+        path = self.path
+        self.path = (*path, condition)
+        try:
+            yield
+        finally:
+            self.path = path
 
     @property
     def guard(self) -> Formula:

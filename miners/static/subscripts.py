@@ -1,0 +1,148 @@
+"""Displays of collections, and what stands in one under a key."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, final
+
+from miners.code.definitions import dotted_name
+from miners.logic.formulas import TRUE, all_of, atom, negate
+from miners.static.known import Known
+from miners.static.limits import MOST_UNROLLED
+from miners.static.parts import Evaluates
+from miners.static.state import State
+from miners.static.trace import Trace
+from miners.symbolic.cases import choose, map_cases
+from miners.symbolic.comparisons import compare
+from miners.symbolic.templates import hole_text
+from miners.symbolic.terms import (
+    Computed,
+    Const,
+    Entry,
+    Field,
+    Given,
+    Items,
+    Table,
+    Term,
+    Unknown,
+    elements_of,
+    is_stand_in,
+    subject_of,
+)
+from miners.symbolic.texts import FirstLetter, FirstPiece, Pieces
+
+_SEQUENCES: Final = frozenset({"list", "tuple", "str", "sequence", "none"})
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Subscripts:
+    """What collections hold."""
+
+    known: Known
+    trace: Trace
+    values: Evaluates
+
+    def display(self, node: ast.expr, elts: list[ast.expr], state: State) -> Term:
+        items: list[Term] = []
+        for element in elts:
+            if isinstance(element, ast.Starred):
+                inner = elements_of(self.values.term(element.value, state), MOST_UNROLLED)
+                if inner is None:
+                    return self.trace.unknown(node, "display with a starred unknown")
+                items.extend(inner)
+            else:
+                items.append(self.values.term(element, state))
+        kinds: dict[type, type] = {ast.List: list, ast.Tuple: tuple, ast.Set: set}
+        return Items(tuple(items), kinds[type(node)])
+
+    def mapping(self, keys: list[ast.expr | None], values: list[ast.expr], state: State) -> Term:
+        table = Table()
+        for key, value in zip(keys, values, strict=True):
+            if key is None:
+                return Unknown("{**…}", self.trace.place(value), "dict display with an unknown part")
+            table.entries.append((self.values.term(key, state), TRUE, self.values.term(value, state)))
+        return table
+
+    def subscript(self, node: ast.Subscript, state: State) -> Term:
+        owner = self.values.term(node.value, state)
+        if isinstance(node.slice, ast.Slice):
+            return self.trace.unknown(node, "slice")
+        key = self.values.term(node.slice, state)
+        if dotted_name(node.value) == "os.environ" and isinstance(key, Const):
+            return self.known.context.environment(str(key.value), self.trace.place(node))
+        return map_cases(owner, lambda one: map_cases(key, lambda k: self.item(one, k, node)))
+
+    def item(self, owner: Term, key: Term, node: ast.expr) -> Term:
+        """`owner[key]`."""
+        if isinstance(owner, Unknown):
+            return Unknown(hole_text(ast.unparse(node)), owner.place, owner.shape)
+        if isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
+            return Field(owner.prefix + key.value)
+        if isinstance(owner, Table) and isinstance(key, Const):
+            found = [(guard, value) for known, guard, value in owner.entries if known == key]
+            return choose(found) if found else self.trace.unknown(node, "missing key")
+        if (
+            isinstance(owner, Table)
+            and (subject_of(key) is not None or isinstance(key, Entry))
+            and len(owner.entries) <= MOST_UNROLLED // 4
+        ):
+            text, place = ast.unparse(node), self.trace.place(node)
+            return choose(
+                (all_of((guard, compare("==", key, known, text, place))), value)
+                for known, guard, value in owner.entries
+            )
+        if isinstance(owner, Pieces) and key == Const(0):
+            return FirstPiece(owner)
+        if isinstance(owner, Field) and owner.path in self.trace.text_elements and key == Const(0):
+            return FirstLetter(owner.path)
+        if (
+            isinstance(owner, Items)
+            and isinstance(key, Const)
+            and isinstance(key.value, int)
+            and -len(owner.items) <= key.value < len(owner.items)
+        ):
+            return owner.items[key.value]
+        if isinstance(owner, Const):
+            return self._of_known(owner.value, key, node)
+        if (
+            isinstance(owner, Field)
+            and isinstance(key, Const)
+            and isinstance(key.value, str)
+            and key.value.isidentifier()
+        ):
+            fact = self.known.fact(owner.path)
+            if fact is None or not fact.types or "dict" in fact.types:
+                return Field(f"{owner.path}.{key.value}")
+        if isinstance(key, Const) and self._is_sequence(owner):
+            end = {0: "first", -1: "last"}.get(key.value) if type(key.value) is int else None
+            if end is not None:
+                return Computed(f"{end}({subject_of(owner)})")
+        return self.trace.unknown(node, "subscript")
+
+    def _is_sequence(self, owner: Term) -> bool:
+        """Whether nothing but a list or a text can be there to be asked for its first or last."""
+        fact = self.known.fact(owner.path) if isinstance(owner, Field) else None
+        if fact is None or not fact.types:
+            return isinstance(owner, Field) and is_stand_in(owner.path)
+        return set(fact.types) <= _SEQUENCES
+
+    def _of_known(self, value: Any, key: Term, node: ast.expr) -> Term:
+        if isinstance(key, Const):
+            try:
+                return Const(value[key.value])
+            except Exception:
+                return self.trace.unknown(node, "missing key")
+        subject = subject_of(key)
+        if subject is None:
+            return self.trace.unknown(node, "subscript")
+        names: Any = value.__members__ if isinstance(value, type) and issubclass(value, Enum) else value
+        if not isinstance(names, Mapping) or not all(isinstance(name, (str, int)) for name in names):
+            return self.trace.unknown(node, "subscript")
+        self.trace.fails(negate(atom(subject, "in", list(names))))
+        if len(names) > MOST_UNROLLED // 4:
+            return Entry(subject, tuple(names.items()))
+        return choose((atom(subject, "==", name), Const(item)) for name, item in names.items())

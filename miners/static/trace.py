@@ -1,0 +1,133 @@
+"""Where a walk is, and what it has met so far."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import final
+
+from miners.logic.formulas import Formula
+from miners.static.effects import Effect, EffectKind, Site
+from miners.static.state import Frame
+from miners.symbolic.templates import hole_text
+from miners.symbolic.terms import Term, Unknown, stand_in
+
+
+@final
+class Trace:
+    """All that changes in the course of one class's walk, but for the state at each point of it."""
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+        self.visited: set[tuple[str, int]] = set()
+        """The statements that some way leads to: file and line."""
+        self.asked: set[str] = set()
+        """Fields of which the code asks whether they were given at all."""
+        self.text_elements: set[str] = set()
+        """The stand-ins for elements that are declared to be texts."""
+        self._caught: tuple[str, ...] = ()
+        self._frames: list[Frame] = []
+        self._failures: list[Formula] = []
+        self._stand_ins = 0
+        self._blocks = 0
+        self._block = 0
+
+    # --- where it is ------------------------------------------------------------------------------------------------
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The functions that are being walked, the innermost last."""
+        return tuple(self._frames)
+
+    @property
+    def frame(self) -> Frame:
+        return self._frames[-1]
+
+    def place(self, node: ast.AST) -> str:
+        return f"{self.frame.path}:{getattr(node, 'lineno', 0)}"
+
+    def unknown(self, node: ast.expr, shape: str) -> Unknown:
+        return Unknown(hole_text(ast.unparse(node)), self.place(node), shape)
+
+    @contextmanager
+    def inside(self, frame: Frame) -> Iterator[None]:
+        """Within a function: that an expression fails there is no matter of a `try` around its call."""
+        self._frames.append(frame)
+        failures, self._failures = self._failures, []
+        try:
+            yield
+        finally:
+            self._frames.pop()
+            self._failures = failures
+
+    @contextmanager
+    def guarded(self, names: tuple[str, ...]) -> Iterator[list[Formula]]:
+        """Within a `try`: the conditions under which an expression in it fails, as they are met."""
+        outer, self._caught = self._caught, names or self._caught
+        failures, self._failures = self._failures, []
+        try:
+            yield self._failures
+        finally:
+            self._caught = outer
+            self._failures = failures
+
+    @contextmanager
+    def numbered_block(self) -> Iterator[None]:
+        """Within a block of its own: effects of one block can be told from those of another."""
+        self._blocks += 1
+        outer, self._block = self._block, self._blocks
+        try:
+            yield
+        finally:
+            self._block = outer
+
+    # --- what it meets ----------------------------------------------------------------------------------------------
+
+    def effect(
+        self,
+        kind: EffectKind,
+        node: ast.AST,
+        guard: Formula,
+        *,
+        template: str | None = None,
+        target: str | None = None,
+        value: Term | None = None,
+        handled: bool = False,
+        exception: str = "",
+    ) -> None:
+        """Note one way to a statement with an effect."""
+        site = Site(self.frame.path, getattr(node, "lineno", 0), self.frame.method)
+        self.effects.append(Effect(kind, site, guard, template, target, value, handled, self._block, exception))
+
+    def rewrite(self, first: int, change: Callable[[Effect], Effect]) -> None:
+        """Change what was noted since there were `first` effects."""
+        self.effects[first:] = map(change, self.effects[first:])
+
+    def may_raise(self, node: ast.AST, guard: Formula, exception: str, template: str | None) -> None:
+        """Note when an exception is raised, and whether a handler around it catches that one."""
+        caught = self.is_caught(exception)
+        self.effect(EffectKind.RAISE, node, guard, template=template, handled=caught, exception=exception)
+
+    def is_caught(self, exception: str) -> bool:
+        return _catches(self._caught, exception)
+
+    def fails(self, condition: Formula) -> None:
+        """Note when an expression on the way raises by itself (an unknown enum name)."""
+        self._failures.append(condition)
+
+    def new_stand_in(self) -> str:
+        """A name for an element that stands for all of them."""
+        self._stand_ins += 1
+        return stand_in(self._stand_ins)
+
+
+def _catches(names: Sequence[str], raised: str) -> bool:
+    """Whether one of the handlers of these names catches what is raised."""
+    if raised in names or "BaseException" in names or "Exception" in names:
+        return True
+    kind = getattr(builtins, raised, None)
+    if not isinstance(kind, type):
+        return "ValueError" in names and raised.endswith("ValidationError")
+    return any(base.__name__ in names for base in kind.__mro__)
