@@ -79,8 +79,8 @@ def _schema(schema: Mapping[str, Any]) -> Iterator[str]:
     count = sum(map(len, parameters.values()))
     yield f"# {schema['engine']} {schema['engine_version']}: parameters"
     yield from _generated(schema["engine"])
-    yield f"{count} parameters of {len(parameters)} classes, found by {schema['discovery_method']}. What they may not"
-    yield f"be together is told by [the invariants](invariants-{schema['engine']}.md)."
+    yield f"{count} parameters of {len(parameters)} classes, found by {schema['discovery_method']}."
+    yield f"[The invariants](invariants-{schema['engine']}.md) say which values and combinations the library rejects."
     for name in sorted(parameters):
         entry = schema["native_types"][name]
         yield f"\n## {name}\n"
@@ -184,8 +184,8 @@ def _invariants(material: Material, corpus: Corpus) -> Iterator[str]:
     proven = sum(1 for one in material.rules if one.ships)
     yield f"# {material.engine} {corpus.engine_version}: invariants"
     yield from _generated(material.engine)
-    yield f"{len(material.rules)} rules, {proven} of them proven on the live library. A rule says when a config is"
-    yield "refused (error), announced (warn), or taken but ignored or changed (dormant)."
+    yield f"{len(material.rules)} rules, {proven} of them proven on the live library. A rule says when the library"
+    yield "rejects a config (error), warns about it (warn), or ignores or changes a value (dormant)."
     by_class: dict[str, list[EffectiveRule]] = {}
     for one in material.rules:
         by_class.setdefault(one.rule.native_type, []).append(one)
