@@ -10,15 +10,14 @@ from miners.candidates.candidate import Candidate
 from miners.examples.kin import Families, texts_in
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
-from miners.surface.fields import refuses_type, words_of
+from miners.surface.fields import field_at, refuses_type, words_of
 from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.language.values import Pools
 from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
-from pytest_llem_invariants.replay.soundness import boundary_probes, declared_pools, few_of, refuting, worded_probes
+from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, refuting, worded_probes
 
 _FEWER_OF_TYPES: Final = 8
 """Of what a declared type says so many times fewer probes are made: it is the challenges that speak against that."""
-_FEWER_RESTATED: Final = 4
-"""Of what another class was seen to do so many times fewer are made."""
 _MOST_COMPANY: Final = 40
 """Beside so many examples of proven rules each further one is tried."""
 _MOST_ELSEWHERE: Final = 3
@@ -36,16 +35,14 @@ class Probes:
         self._oracle = oracle
         self._limit = limit
         self._few = few_of(setting.facts.fields)
-        self._declared = declared_pools(setting.facts.fields)
+        self._declared = Pools(lambda path: field_at(path, setting.facts, setting.surface))
         self._families = Families(setting.facts, texts_in(setting.surface))
 
     def worth(self, candidate: Candidate, history: Sequence[str]) -> int:
         """How many probes a candidate is worth. What was contradicted once is looked at in full."""
         if history:
             return self._limit
-        if candidate.added_by.is_lift:
-            return self._limit // _FEWER_OF_TYPES
-        return self._limit // _FEWER_RESTATED if candidate.restated else self._limit
+        return self._limit // _FEWER_OF_TYPES if candidate.added_by.is_lift else self._limit
 
     def refuting(self, rule: Rule, most: int, beside: Sequence[Rule]) -> tuple[Kwargs, ...]:
         """The configs around a rule that it claims, and the library takes without a word."""
