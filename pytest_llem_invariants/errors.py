@@ -1,4 +1,4 @@
-"""Errors that reach a user: one clear sentence with the place and the fix."""
+"""Errors that reach a user. Each is one sentence: the place, what is wrong, the fix."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
 
 
 class LlemError(Exception):
-    """Base of every error this project raises on purpose; the command lines answer it with exit status 2."""
+    """Base of every error that this project raises on purpose; the commands end with exit status 2."""
 
 
 class CorpusError(LlemError):
-    """A corpus, SSOT or quarantine file that cannot be read as what it claims to be."""
+    """A file that is not a valid corpus, SSOT or quarantine."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class EngineUnavailableError(LlemError):
 
 
 class MinerError(LlemError):
-    """A producer cannot do its work on this library."""
+    """A miner cannot work with this library."""
 
 
 class MinerVersionMismatchError(MinerError):
@@ -63,7 +63,7 @@ class MinerVersionMismatchError(MinerError):
 
 
 class MinerLandmarkMissingError(MinerError):
-    """A class or method on which a producer relies does not exist in this library version."""
+    """This version of the library lacks a class or method on which a miner relies."""
 
     def __init__(self, engine: str, landmark: str, detail: str = "", nearest: str = "") -> None:
         self.engine = engine

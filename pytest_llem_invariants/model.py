@@ -1,4 +1,4 @@
-"""The facts of the project: rules, observations, cases. Frozen, without behaviour beyond what follows from them."""
+"""The facts of the project: rules, observations, cases. All are frozen dataclasses with derived properties only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Vocabulary(StrEnum):
 
 
 class Severity(Vocabulary):
-    """How grave it is to trigger a rule."""
+    """How severe it is to trigger a rule."""
 
     ERROR = "error"
     WARN = "warn"
@@ -36,7 +36,7 @@ class Outcome(Vocabulary):
 
 
 class Channel(Vocabulary):
-    """Where the library says so."""
+    """The channel on which the library reports it."""
 
     RUNTIME_EXCEPTION = "runtime_exception"
     WARNINGS_WARN = "warnings_warn"
@@ -61,12 +61,12 @@ class AddedBy(Vocabulary):
 
     @property
     def is_lift(self) -> bool:
-        """Whether it tells what the types declare, not what code does."""
+        """Whether it reads the declared types, not the code."""
         return self in (AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT)
 
 
 class Check(Vocabulary):
-    """The items of a rule, by the name that stands in the node id."""
+    """The checks of a rule, by their name in the node id."""
 
     POSITIVE_RAISES = "positive_raises"
     MESSAGE_TEMPLATE_MATCH = "message_template_match"
@@ -136,7 +136,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class MinerSource:
-    """Where in the library's source the rule stands."""
+    """The place in the library's source that enforces the rule."""
 
     path: str
     method: str
@@ -149,7 +149,7 @@ class MinerSource:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedOutcome:
-    """What the library is expected to do, and where it is heard."""
+    """What the library is expected to do, and on which channel."""
 
     outcome: Outcome
     emission_channel: Channel
@@ -214,7 +214,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class ObservedException:
-    """An exception, as far as it can be told without the object."""
+    """What is recorded of an exception, without the object itself."""
 
     type: str
     message: str
@@ -273,13 +273,13 @@ class Divergence:
 
     @property
     def contradicts(self) -> bool:
-        """Whether the rule is wrong. One that says too little is right as far as it goes."""
+        """Whether the rule is wrong. A rule that claims too little is not wrong."""
         return self.check_failed is not CheckFailed.PREDICATE_UNDERBROAD
 
 
 @dataclass(frozen=True, slots=True)
 class Soundness:
-    """How often predicate and library agreed around the predicate's boundary."""
+    """How often predicate and library agreed near the predicate's boundary."""
 
     probes: int
     agreed: int
@@ -350,7 +350,7 @@ class Validated:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """The rules that the library contradicted, whole, with what it contradicted."""
+    """The rules that the library contradicted, complete, each with its divergences."""
 
     schema_version: str
     engine: str

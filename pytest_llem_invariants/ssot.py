@@ -66,7 +66,7 @@ _KEYS: Final = (
 @final
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A method called on the object that was built; with `returns`, what it gives takes the object's place."""
+    """A method called on the built object; with `returns`, its result replaces the object."""
 
     method: str
     kwargs: Mapping[str, Any]
@@ -107,7 +107,7 @@ class NativeType:
         return self.target.partition(":")[2]
 
     def matches(self, class_name: str) -> bool:
-        """Whether a family takes in the class of this name."""
+        """Whether the class of this name belongs to the family."""
         return (
             not class_name.startswith("_")
             and fnmatchcase(class_name, self.class_name)
@@ -128,7 +128,7 @@ class NativeType:
 @final
 @dataclass(frozen=True, slots=True)
 class Install:
-    """A call of `pip install`; with `when`, only for the versions of the library that it takes in."""
+    """A call of `pip install`; with `when`, only for versions of the library that match."""
 
     arguments: tuple[str, ...]
     when: SpecifierSet | None = None
@@ -330,7 +330,7 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
 
 
 def _landmarks(top: Section) -> dict[str, tuple[str, ...]]:
-    """Landmarks by role; a mere list is meant for all of them."""
+    """Landmarks by role; a plain list is for all roles."""
     if not isinstance(top.data.get("landmarks"), Mapping):
         return {ALL_ROLES: _landmark_list(top, "landmarks")}
     section = top.section("landmarks")
@@ -429,7 +429,7 @@ def installed_version(ssot: Ssot) -> str:
 
 
 def check_pin(ssot: Ssot, role: str, version: str) -> None:
-    """Refuse a version of the library that the role's pin does not allow."""
+    """Raise an error if the role's pin does not allow this version of the library."""
     pin = _pin(ssot, role)
     if not pin.contains(version, prereleases=True):
         raise MinerVersionMismatchError(ssot.engine, ssot.library, role, str(pin), version)

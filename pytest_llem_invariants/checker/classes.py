@@ -1,4 +1,4 @@
-"""The rules of one class: its generated tests, its fields, and the classes that its fields hold."""
+"""The rules of one class: its generated tests, its fields, and the classes of its nested fields."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class ClassChecker:
             self._tests[field] = self._with_notice(field)
 
     def check(self, kwargs: Mapping[str, Any], context: Mapping[str, Any]) -> Verdict:
-        """The verdict on keyword arguments: the same object for every config that breaks nothing."""
+        """The verdict on keyword arguments; every config without violations gets the same object."""
         given: dict[str, Any] = kwargs if type(kwargs) is dict else dict(kwargs)
         hits = self._hits(given, context)
         if self._sections and not self._sections.keys().isdisjoint(given):

@@ -1,4 +1,4 @@
-"""Config files as people have them: bounded, checked for duplicates, and able to say where a key stands."""
+"""Read config files: within limits, without duplicate keys, and with the line and column of each key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Config:
 
 
 def read(name: str) -> Config:
-    """Read a file, or standard input for `-`; CorpusError in one line where it is no config."""
+    """Read a file, or standard input for `-`. Raises CorpusError, in one line, if it is not a config."""
     text = _text(name)
     shown = "<stdin>" if name == "-" else name
     if name.endswith(".json") or (name == "-" and text.lstrip()[:1] == "{"):

@@ -1,4 +1,4 @@
-"""Where corpora lie, and how their compiled form is had. Strings and `os` only: this stands before every check."""
+"""Find corpora and load their compiled form. Uses strings and `os` only, because it runs before every check."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _is_root(folder: str) -> bool:
 
 
 def origin_of(root: Root | None) -> str | None:
-    """The folder as it was named, where it is not the packaged one."""
+    """The folder as it was named; None for the packaged one."""
     if root is None or os.path.realpath(root) == os.path.realpath(packaged_root()):
         return None
     return os.fspath(root)

@@ -16,7 +16,7 @@ INVALID = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command line: 0 fine, 1 something is wrong with the config, 2 with the question."""
+    """Run a command line. 0: fine, 1: the config has a problem, 2: the question cannot be answered."""
 
     def command(answer: Answer) -> int:
         from pytest_llem_invariants.cli.parser import parse

@@ -54,7 +54,7 @@ def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker]) 
 
 
 def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
-    """The checker that the options name, else the one that understands most of the keys."""
+    """The checker that the options name, else the one of the engine that knows most of the keys."""
     if options.engine or options.corpus:
         key = options.engine or options.corpus
         if key not in checkers:

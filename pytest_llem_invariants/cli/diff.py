@@ -81,7 +81,7 @@ class _Side:
         self._by_id = {rule["id"]: rule for rule in checker.rules}
 
     def same(self, rule: Rule) -> Rule | None:
-        """The rule that says the same in the same words."""
+        """The rule with the same predicate and the same message."""
         return self._by_words.get((rule["type"], rule["when"]))
 
     def covering(self, rule: Rule, its_side: _Side) -> Rule | None:
@@ -146,7 +146,7 @@ def _fields(old: Checker, new: Checker) -> Iterable[dict[str, Any]]:
 
 
 def _broken(options: argparse.Namespace, old: Checker, new: Checker) -> dict[str, Any]:
-    """What the new version says of a config that the old one did not."""
+    """Violations of a config in the new version that the old version does not have."""
     from pytest_llem_invariants.checker.documents import read
 
     config = read(options.config)

@@ -1,4 +1,4 @@
-"""`llem-invariants explain`: everything that is known of one rule."""
+"""`llem-invariants explain`: everything known about one rule."""
 
 from __future__ import annotations
 

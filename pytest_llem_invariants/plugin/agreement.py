@@ -1,4 +1,4 @@
-"""The fourth check: does the predicate agree with the library around its boundary?"""
+"""The fourth check: does the predicate agree with the library near its boundary?"""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Class:
 
 @final
 class Agreement:
-    """Puts the predicates of one corpus to the library. Rules of a class ask much the same: each question once."""
+    """Compares the predicates of one corpus with the library. Rules of a class share probes, so each is asked once."""
 
     def __init__(self, corpus: Corpus, observer: Observer, adapter: EngineAdapter) -> None:
         self._corpus = corpus

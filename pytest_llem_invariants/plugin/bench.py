@@ -1,4 +1,4 @@
-"""Where a process examines rules: the engine imported once, each example observed once, whichever rules share it."""
+"""Examine rules in one process: import the engine once, and observe each example once for all rules that share it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For other people's test suites: the fixture `llem_checker`, and config files as items."""
+"""For the test suites of users: the fixture `llem_checker`, and config files as items."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def llem_checker() -> Callable[..., Checker]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """What the files are held against is known before the first of them is read."""
+    """Load the checkers before the first file is collected."""
     config = session.config
     engine = config.getini("llem_configs_engine")
     if not engine or not config.getini("llem_configs") or hasattr(config, "workerinput"):
@@ -104,7 +104,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class RejectedError(Exception):
-    """The library would not accept the file."""
+    """The library would reject the file."""
 
 
 @final
@@ -117,7 +117,7 @@ class ConfigFile(pytest.File):
 
 @final
 class ConfigItem(pytest.Item):
-    """Passes where the library would accept the file."""
+    """Passes if the library would accept the file."""
 
     def runtest(self) -> None:
         from pytest_llem_invariants.checker.describe import depending, describe, distinct, rules_from

@@ -1,4 +1,4 @@
-"""What one item found out, as one line of ASCII JSON: it rides on a report and stands in the journal."""
+"""The result of one item, as one line of ASCII JSON: sent with the test report, and written to the journal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a run's evidence to the validated file: what was run anew, what still holds, what is missing."""
+"""Turn the evidence of a run into the validated file: what ran again, what still holds, what is missing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _PROBED: Final = (CheckFailed.PREDICATE_OVERBROAD, CheckFailed.PREDICATE_UNDERBR
 @final
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """What a run comes to."""
+    """The result of a run."""
 
     validated: Validated
     quarantine: Quarantine
@@ -85,7 +85,7 @@ class _Entry:
 
 
 def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> Folded:
-    """A full run replaces everything; a partial one only what it ran through all its checks."""
+    """A full run replaces everything; a partial run replaces only the rules whose checks all ran."""
     prints = {rule.id: fingerprint(rule) for rule in run.corpus.rules}
     earlier = _still_true(previous, prints, run.version)
     diverged = _by_rule(previous)

@@ -1,4 +1,4 @@
-"""Ctrl-C at the end of a run: what is being written is written first."""
+"""Ctrl-C at the end of a run: finish writing first."""
 
 from __future__ import annotations
 

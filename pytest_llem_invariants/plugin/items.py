@@ -1,4 +1,4 @@
-"""The tree that pytest shows: a corpus file, its rules, and the checks of each rule."""
+"""The tree that pytest shows: corpus file, rules, checks of each rule."""
 
 from __future__ import annotations
 

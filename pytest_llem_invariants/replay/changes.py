@@ -1,4 +1,4 @@
-"""Silent normalisation: what was asked for, held against what the object holds."""
+"""Silent normalisation: compare the given values with those that the object holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under which platform and environment a rule's examples are replayed."""
+"""The platform and environment in which a rule's examples are replayed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The three contracts, as pure functions of a rule and an observation. None means that the contract holds."""
+"""The three contracts: pure functions of a rule and an observation. They return None if the contract holds."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def positive_raises(rule: Rule, observation: Observation) -> Divergence | None:
 
 
 def message_template_match(rule: Rule, observation: Observation) -> Divergence | None:
-    """The fixed text of the template stands in what was said on the rule's channel, in order."""
+    """The messages on the rule's channel contain the fixed text of the template, in order."""
     template = rule.message_template or ""
     fragments = _fragments(rule)
     if sum(character.isalnum() for fragment in fragments for character in fragment) < LEAST_STATIC_TEXT:
@@ -64,7 +64,7 @@ def message_template_match(rule: Rule, observation: Observation) -> Divergence |
 
 
 def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence | None:
-    """Silence on the rule's channel."""
+    """The library says nothing on the rule's channel."""
     expected = f"silence on {rule.expected_outcome.emission_channel}"
     if observation.skipped_reason is not None:
         return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, observation.skipped_reason)

@@ -1,4 +1,4 @@
-"""An exception of the library, as a frozen fact."""
+"""Describe an exception of the library as frozen data."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _names(kinds: tuple[type, ...]) -> tuple[str, ...]:
 
 
 def is_environmental(error: ObservedException) -> bool:
-    """Whether the exception speaks of this machine (a package that is missing here), not of the config."""
+    """Whether the exception is about this machine (such as a missing package), not about the config."""
     return _kind_without_verdict(error.type, error.bases) == _ENVIRONMENT
 
 
@@ -69,7 +69,7 @@ def is_exhaustion(error: ObservedException) -> bool:
 
 
 def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] | None = None) -> str | None:
-    """Why an exception decides nothing about a config; None where it does."""
+    """Why an exception is no verdict on a config; None if it is one."""
     if error.type == _NO_ANSWER:
         return error.message
     kind = _kind_without_verdict(error.type, error.bases)

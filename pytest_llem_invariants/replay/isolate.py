@@ -1,4 +1,4 @@
-"""A rule's examples in a forked child: what hangs, crashes or exhausts the child costs one rule and no more."""
+"""Run a rule's examples in a forked child: if it hangs, crashes or runs out of memory, only this rule is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a library says to its loggers while it is asked something, whatever it does to them meanwhile."""
+"""Capture what a library logs during a call, even if it reconfigures its loggers meanwhile."""
 
 from __future__ import annotations
 

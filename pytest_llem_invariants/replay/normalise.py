@@ -1,4 +1,4 @@
-"""What a library says, so that two runs give the same bytes."""
+"""Normalise what a library says, so that two runs give the same bytes."""
 
 from __future__ import annotations
 

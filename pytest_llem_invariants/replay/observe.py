@@ -1,4 +1,4 @@
-"""What the live library does with one config: everything it says and changes, and nothing of it left behind."""
+"""Observe what the live library does with one config: all that it says and changes. It restores the process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TO_WARM: Final = 6
 
 @final
 class Observer:
-    """Asks one engine's library, in this process."""
+    """Runs configs through one engine's library, in this process."""
 
     def __init__(self, adapter: EngineAdapter, patience: Patience | None = None) -> None:
         adapter.import_library()

@@ -1,4 +1,4 @@
-"""Does a rule's predicate agree with the live library around its boundary?
+"""Does a rule's predicate agree with the live library near its boundary?
 
 Two examples show that a rule exists; they do not show that its predicate is right. Here the predicate is asked about
 every constant in it and that constant's neighbours, about each guard toggled by itself, and about other fields at the
@@ -58,7 +58,7 @@ def boundary_probes(
     limit: int = _MOST_PROBES,
     pools: Pools | None = None,
 ) -> Iterator[Kwargs]:
-    """Deterministic configs around a rule's predicate, without repetition.
+    """Deterministic configs near the boundary of a rule's predicate, without repetition.
 
     `facts` says what is declared of the class's fields; `company` are the examples of other rules of the class, whose
     values are put beside this rule's own, as are a few of each field: those that `few_of` once made of the facts, as

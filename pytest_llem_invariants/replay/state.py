@@ -1,4 +1,4 @@
-"""The state of the process, kept whole while a library is asked something."""
+"""Save and restore the state of the process around a call of a library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An observation as plain text, which any channel carries whole, and read back strictly: anybody may have written it.
+"""Write an observation as one line of text, and read it back strictly: untrusted code may have written it.
 
 One line of ASCII JSON: lone surrogates, control characters, `nan` and integers of any size arrive as they left.
 """
@@ -25,7 +25,7 @@ def to_line(observations: Sequence[Observation]) -> bytes:
 
 
 def from_line(line: bytes, count: int) -> tuple[Observation, ...]:
-    """So many observations from a line; ValueError where it holds anything else."""
+    """Read `count` observations from a line; ValueError if it contains anything else."""
     try:
         data = json.loads(line.decode("ascii"), parse_constant=_refuse)
         found = tuple(map(observation_from_data, _list(data)))

@@ -1,4 +1,4 @@
-"""One output format a file: `render` makes the text of it. A new format is a new file, and its name in `FORMATS`."""
+"""One file per output format: its `render` makes the text. To add a format, add a file and its name in `FORMATS`."""
 
 from __future__ import annotations
 

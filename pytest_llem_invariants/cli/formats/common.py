@@ -1,4 +1,4 @@
-"""What the output formats share: where a finding stands, and what is said of evidence and of foreign rules."""
+"""What the output formats share: the place of a finding, and the words for weak evidence and foreign rules."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def sentence(violation: Violation) -> str:
 
 
 def foreign(checked: Sequence[Checked]) -> list[str]:
-    """What is said of documents that were checked with other rules than the packaged ones."""
+    """One sentence for each document that was checked with other rules than the packaged ones."""
     return [
         printable(f"{document.name}: checked with {rules_from(document.verdict.origin)}")
         for document in checked
