@@ -178,10 +178,9 @@ class TypeOf:
 @final
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The keyword arguments as a mapping (`**kwargs`, the data of a validator); None where all of them are in it."""
+    """The keyword arguments as a mapping (`**kwargs`, the data of a validator)."""
 
     prefix: str
-    taken: frozenset[str] = frozenset()
 
 
 @final
