@@ -132,7 +132,7 @@ def test_a_wrong_name_is_answered_with_the_nearest(
 
 
 def test_a_folder_without_a_ledger_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "no ledger there" in refused(tmp_path, RULE.id, capsys)
+    assert "no ledger in this folder" in refused(tmp_path, RULE.id, capsys)
 
 
 def test_the_committed_corpora_are_looked_through(capsys: pytest.CaptureFixture[str]) -> None:
