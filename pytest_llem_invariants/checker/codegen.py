@@ -1,8 +1,8 @@
 """The Python code of a field's rules, made in this process from the clauses that a compiled corpus holds as data.
 
 No text of a file is executed: of the data only names, by `repr`, and checked plain values reach the code, and every
-other word of it stands in this module. A function is made for one field and one kind of value, when the two first
-meet: for one kind most rules are settled beforehand.
+other word of it stands in this module and in `fast`. A function is made for one field and one kind of value, when
+the two first meet: for one kind most rules are settled beforehand.
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def _read(text: str) -> Rules:
 def _clause(clause: Any) -> tuple[str, bool, Any]:
     """An operator, whether it compares with another expression, and that or a checked value."""
     op, form, rhs = clause
-    if form not in ("value", "other") or (not fast_of(op).accepts(rhs) and form == "value"):
+    fast = fast_of(op)
+    if form not in ("value", "other") or (form == "value" and not fast.accepts(rhs)):
         raise ValueError(clause)
     return op, form == "other", rhs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,14 @@ def test_every_record_stands_in_the_table_under_a_name_of_its_own() -> None:
 
 def test_every_code_of_the_compiled_checker_belongs_to_a_record() -> None:
     assert set(FAST) <= {one.name for one in ASKING}
+
+
+@each_operator
+def test_the_reference_of_the_format_has_the_operator_and_its_other_names(operator: Operator) -> None:
+    text = (Path(__file__).parents[2] / "docs/reference/corpus-format.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|") and f"`{operator.name}`" in line.split("|")[1]]
+    assert rows
+    assert all(f"`{alias}`" in rows[0] for alias in operator.aliases)
 
 
 @each_operator

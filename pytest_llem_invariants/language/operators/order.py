@@ -19,6 +19,9 @@ from pytest_llem_invariants.language.operators.record import (
 )
 from pytest_llem_invariants.language.values import near_value
 
+_KINDS: Final = NUMBERS | {"str"}
+_WANTS: Final = "a number or a string"
+
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Test:
     def test(value: Any, rhs: Any) -> bool:
@@ -46,91 +49,86 @@ def _bound(keyword: str, test: Test) -> Callable[[Any, bool], Schema]:
     return schema
 
 
-def _order(
-    name: str,
-    compare: Callable[[Any, Any], bool],
-    examples: tuple[Example, ...],
-    *,
-    aliases: tuple[str, ...],
-    negation: str,
-    mirror: str,
-    phrase: str,
-    fix: str,
-    keyword: str,
-    lengths: Callable[[int], tuple[int, int | None]],
-) -> Operator:
-    test = _ordered(compare)
-    return Operator(
-        name=name,
-        test=test,
-        examples=examples,
-        accepts=_orderable,
-        wants="a number or a string",
-        aliases=aliases,
-        negation=negation,
-        negated=Negated.JUDGED,
-        mirror=mirror,
-        takes=NUMBERS | {"str"},
-        word=aliases[0],
-        phrase=phrase,
-        fix=fix,
-        schema=_bound(keyword, test),
-        lengths=lengths,
-        near=near_value,
-    )
-
+_below: Final = _ordered(operator.lt)
+_at_most: Final = _ordered(operator.le)
+_above: Final = _ordered(operator.gt)
+_at_least: Final = _ordered(operator.ge)
 
 OPERATORS: Final = (
-    _order(
-        "<",
-        operator.lt,
-        (
+    Operator(
+        name="<",
+        test=_below,
+        examples=(
             Example(1, (0, -5, 0.5, -math.inf), (1, 2, True, False, "0", None, math.nan)),
             Example("b", ("a", ""), ("b", 1, None)),
         ),
+        accepts=_orderable,
+        wants=_WANTS,
         aliases=("lt",),
         negation=">=",
+        negated=Negated.JUDGED,
         mirror=">",
+        takes=_KINDS,
+        word="lt",
         phrase="is below {}",
         fix="set {field} to at least {rhs}",
-        keyword="exclusiveMaximum",
+        schema=_bound("exclusiveMaximum", _below),
         lengths=lambda count: (0, count - 1),
+        near=near_value,
     ),
-    _order(
-        "<=",
-        operator.le,
-        (Example(1, (1, 0, 1.0), (2, math.nan, None, False)),),
+    Operator(
+        name="<=",
+        test=_at_most,
+        examples=(Example(1, (1, 0, 1.0), (2, math.nan, None, False)),),
+        accepts=_orderable,
+        wants=_WANTS,
         aliases=("le",),
         negation=">",
+        negated=Negated.JUDGED,
         mirror=">=",
+        takes=_KINDS,
+        word="le",
         phrase="is at most {}",
         fix="set {field} above {rhs}",
-        keyword="maximum",
+        schema=_bound("maximum", _at_most),
         lengths=lambda count: (0, count),
+        near=near_value,
     ),
-    _order(
-        ">",
-        operator.gt,
-        (Example(1, (2, 1.5, math.inf), (1, True, None, "2", math.nan)),),
+    Operator(
+        name=">",
+        test=_above,
+        examples=(Example(1, (2, 1.5, math.inf), (1, True, None, "2", math.nan)),),
+        accepts=_orderable,
+        wants=_WANTS,
         aliases=("gt",),
         negation="<=",
+        negated=Negated.JUDGED,
         mirror="<",
+        takes=_KINDS,
+        word="gt",
         phrase="is above {}",
         fix="set {field} to at most {rhs}",
-        keyword="exclusiveMinimum",
+        schema=_bound("exclusiveMinimum", _above),
         lengths=lambda count: (count + 1, None),
+        near=near_value,
     ),
-    _order(
-        ">=",
-        operator.ge,
-        (Example(1, (1, 2), (0, None, True)),),
+    Operator(
+        name=">=",
+        test=_at_least,
+        examples=(Example(1, (1, 2), (0, None, True)),),
+        accepts=_orderable,
+        wants=_WANTS,
         aliases=("ge",),
         negation="<",
+        negated=Negated.JUDGED,
         mirror="<=",
+        takes=_KINDS,
+        word="ge",
         phrase="is at least {}",
         fix="set {field} below {rhs}",
-        keyword="minimum",
+        schema=_bound("minimum", _at_least),
         lengths=lambda count: (count, None),
+        near=near_value,
     ),
 )
 
