@@ -10,7 +10,7 @@ from typing import Any, final
 from pytest_llem_invariants.checker.telling import message_of
 from pytest_llem_invariants.corpus.files import field_resolver
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.expressions import MISSING, parse
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS, Operator, UnsayableError
 from pytest_llem_invariants.language.operators.length import sized
 from pytest_llem_invariants.language.operators.record import Schema
@@ -134,7 +134,7 @@ def _at(path: list[str], values: list[Schema], clauses: tuple[Clause, ...], has_
     given: Schema = inner
     for name in reversed(path):
         given = {"type": "object", "properties": {name: given}, "required": [name]}
-    when_unset = _holds(default if has_default else None, clauses)
+    when_unset = _holds(default if has_default else MISSING, clauses)
     if not when_unset:
         return given
     if len(path) > 1:

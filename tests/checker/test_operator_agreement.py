@@ -10,6 +10,7 @@ import pytest
 
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.checker.export import json_schema
 from pytest_llem_invariants.checker.fast import FAST
 from pytest_llem_invariants.corpus.names import field_resolver
 from pytest_llem_invariants.language.operators import Operator, UnsayableError
@@ -85,6 +86,16 @@ def test_a_schema_takes_no_value_that_the_record_does_not(operator: Operator) ->
         values = [value for value in values_for(operator) if _is_json(value)]
         assert [v for v in values if accepts(schema, v) and not operator.test(v, example.rhs)] == []
         assert any(accepts(schema, value) for value in values)
+
+
+@each_operator
+def test_an_exported_schema_rejects_no_config_that_the_rule_accepts(operator: Operator) -> None:
+    for example in operator.examples:
+        one = rule("r", {"a": {operator.name: example.rhs}}, native_type="lib.Thing")
+        schema, _ = json_schema("lib.Thing", [one])
+        holds = compile_match(one.match)
+        configs = [{}, *({"a": value} for value in values_for(operator) if _is_json(value))]
+        assert [config for config in configs if not accepts(schema, config) and not holds(config, {})] == []
 
 
 def _is_json(value: Any) -> bool:
