@@ -200,7 +200,7 @@ def test_a_folder_that_others_may_write_to_is_not_used(
     assert answer() == answer() == TRUTH
     assert len(made) == 2
     assert main(["compile", "--root", "."]) == 2
-    assert "cannot be used — make it a folder that is yours" in capsys.readouterr().err
+    assert "cannot be used — make it a folder that belongs to you" in capsys.readouterr().err
 
 
 def test_what_another_user_owns_is_not_used(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
