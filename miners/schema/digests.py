@@ -131,7 +131,9 @@ def _default(parameter: Mapping[str, Any]) -> str:
 
 def _cell(text: str | None) -> str:
     """Text that a table cell can hold, in one line."""
-    flat = _LINK.sub(r"\1", " ".join((text or "").split())).replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
+    flat = _LINK.sub(r"\1", " ".join((text or "").split()))
+    # A pattern such as `[a](b)?` is no link.
+    flat = flat.replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
     return flat if len(flat) <= _LONGEST else flat[: _LONGEST - 1].rstrip("\\`* ") + "…"
 
 
