@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from miners.cli import main as mine
+from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.cli.formats import FORMATS
 from pytest_llem_invariants.corpus.files import load_proposed, load_validated
@@ -201,19 +202,26 @@ def timed(words: tuple[str, ...]) -> Outcome:
 
 
 @pytest.mark.parametrize("engine", ["vllm", "transformers"])
-def test_twenty_thousand_unknown_keys_cost_no_more_than_a_second(tmp_path: Path, engine: str) -> None:
+def test_the_cost_of_unknown_keys_is_linear_in_their_number(tmp_path: Path, engine: str) -> None:
     path = tmp_path / "keys.json"
     path.write_text(json.dumps({f"temperatur_{number}": number for number in range(20_000)}))
     started = time.process_time()
     outcome = lawful(ask(("check", "--engine", engine, "--format", "json", str(path))))
     assert outcome.status in (0, 1)
     assert time.process_time() - started < LONGEST
-    from pytest_llem_invariants.checker import Checker
-
+    # Time on a shared machine says little: what is linear costs four times as much for four times as many.
     checker = Checker.load(engine)
-    started = time.process_time()
-    checker.check_config(json.loads(path.read_text()))
-    assert time.process_time() - started < 1
+    few, many = ({f"temperatur_{number}": number for number in range(count)} for count in (5_000, 20_000))
+    assert _quickest(checker, many) < 10 * _quickest(checker, few)
+
+
+def _quickest(checker: Checker, config: dict[str, int]) -> float:
+    taken = []
+    for _ in range(3):
+        started = time.process_time()
+        checker.check_config(config)
+        taken.append(time.process_time() - started)
+    return min(taken)
 
 
 def _with(demo: Range, tmp_path: Path, old: str, new: str) -> str:

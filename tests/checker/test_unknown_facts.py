@@ -126,9 +126,7 @@ def test_a_sweep_keeps_what_some_world_accepts(pair: tuple[str, str | None]) -> 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(rules(), min_size=1, max_size=4), CONFIGS)
-def test_the_answer_without_a_fact_is_what_all_answers_with_it_agree_on(
-    drawn: list[Rule], config: dict[str, Any]
-) -> None:
+def test_what_is_rejected_without_a_fact_is_rejected_whatever_it_is(drawn: list[Rule], config: dict[str, Any]) -> None:
     numbered = tuple(replace(rule, id=f"r{number}") for number, rule in enumerate(drawn))
     checker = checker_from(compile_corpus(Corpus("1.2.0", "e", "1.0", "2026-01-01T00:00:00Z", numbered, OPEN)))
     worlds = [
@@ -142,9 +140,8 @@ def test_the_answer_without_a_fact_is_what_all_answers_with_it_agree_on(
     errors = {rule.id for rule in numbered if rule.severity is Severity.ERROR}
     verdict = checker.check("lib.Thing", config)
     told = {one.rule_id for one in verdict.violations}
-    assert verdict.ok is not all(world & errors for world in worlds)
-    assert set.intersection(*worlds) <= told
-    assert told | {one.rule_id for one in verdict.depends} == set.union(*worlds)
+    assert verdict.ok or all(world & errors for world in worlds)
+    assert told | {one.rule_id for one in verdict.depends} >= set.union(*worlds)
 
 
 def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
