@@ -181,19 +181,43 @@ class Rule:
     walker_notes: str | None = None
     requires_gpu: bool = False
     hardware_dependent: bool = False
+    world: Mapping[str, Any] = field(default_factory=dict)
+    """The facts at which the examples are meant, as far as they are not the default ones."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Keys of a newer minor version, kept on a round trip."""
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a fact is read from the files of a model."""
+
+    keys: tuple[str, ...] = ()
+    """Dotted keys of config.json: the first that is written, and not null, says it."""
+    of: str = "text"
+    """The part of config.json where these stand: the one that speaks of text, or the whole `config`."""
+    unless: tuple[str, ...] = ()
+    """Keys of which each, where it is written and says more than that nothing is changed, leaves the fact unknown."""
+    lowered_by: tuple[str, ...] = ()
+    """Other facts: where one is known and less, it counts."""
+    file: str | None = None
+    """The file whose being there the fact is."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContextField:
-    """Something outside the config that a verdict may depend on: the platform, an environment variable."""
+    """A fact outside the config that a verdict may depend on: the platform, an environment variable, a model's."""
 
     default: Any
     """The value under which examples run that ask for no other."""
     values: tuple[Any, ...]
     assumed: bool = True
     """Whether a config stands under the default where nothing is said of it; else the value is then unknown."""
+    type: str | None = None
+    """What it is, such as `int`; None where nothing is said."""
+    reading: Reading | None = None
+    """Of a fact about a model."""
+    found: tuple[str, ...] = field(default=(), compare=False)
+    """Where the library's own object of a model keeps it: the first of these paths that it has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Final, final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from pytest_llem_invariants.corpus.files import read_context_fields
+from pytest_llem_invariants.corpus.context import read_context_fields
 from pytest_llem_invariants.errors import EngineUnavailableError, MinerError, MinerVersionMismatchError
 from pytest_llem_invariants.model import ContextField
 from pytest_llem_invariants.text.likeness import near_names
@@ -241,7 +241,7 @@ def read_ssot(path: Path) -> Ssot:
         landmarks=landmarks.pop(ALL_ROLES, ()),
         loggers=top.texts("loggers"),
         clusters=_clusters(top),
-        context={} if context is None else read_context_fields(context),
+        context={} if context is None else read_context_fields(context, found=True),
         environ=_environ(top),
         history=_history(top),
         surface=top.texts("surface"),

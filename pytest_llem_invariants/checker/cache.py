@@ -32,6 +32,7 @@ COMPILER = (
     "checker/telling.py",
     "checker/verdict.py",
     "corpus/__init__.py",
+    "corpus/context.py",
     "corpus/evidence.py",
     "corpus/files.py",
     "corpus/names.py",

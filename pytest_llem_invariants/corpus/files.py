@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final, final
 
+from pytest_llem_invariants.corpus.context import context_to_data, read_context_fields
 from pytest_llem_invariants.corpus.evidence import (
     case_to_data,
     divergences_to_data,
@@ -73,7 +74,7 @@ __all__ = [
     "template_fragments",
 ]
 
-SCHEMA_VERSION: Final = "1.2.0"
+SCHEMA_VERSION: Final = "1.3.0"
 """The version of the format that we write: see docs/reference/corpus-format.md."""
 
 
@@ -160,33 +161,6 @@ def _read_context(top: Section) -> dict[str, ContextField]:
     return {} if section is None else read_context_fields(section)
 
 
-def read_context_fields(section: Section) -> dict[str, ContextField]:
-    """The fields outside the config, each with its default and its possible values."""
-    fields = {}
-    for name, data in section.data.items():
-        entry = section.part(name, data)
-        entry.only(("default", "values", "assumed"))
-        values = tuple(entry.items("values"))
-        default = entry.data.get("default")
-        if values and default not in values:
-            entry.fail(
-                f"the default {default!r} of {name!r} is not among its values", "default", fix="add it to values"
-            )
-        fields[name] = ContextField(default, values, entry.optional_flag("assumed") is not False)
-    return fields
-
-
-def _context_to_data(context: Mapping[str, ContextField]) -> dict[str, Any]:
-    return {
-        name: {
-            "default": entry.default,
-            **({} if entry.assumed else {"assumed": False}),
-            "values": list(entry.values),
-        }
-        for name, entry in sorted(context.items())
-    }
-
-
 def render_proposed(corpus: Corpus) -> str:
     """Canonical text: equal corpora give equal bytes."""
     data: dict[str, Any] = {
@@ -196,7 +170,7 @@ def render_proposed(corpus: Corpus) -> str:
         "mined_at": corpus.mined_at,
     }
     if corpus.context:
-        data["context"] = _context_to_data(corpus.context)
+        data["context"] = context_to_data(corpus.context)
     data.update(sorted(corpus.extra.items()))
     data["invariants"] = [rule_to_data(rule) for rule in corpus.rules]
     return dump_yaml(data)
@@ -331,7 +305,7 @@ def render_quarantine(quarantine: Quarantine) -> str:
         "generated_at": quarantine.generated_at,
     }
     if quarantine.context:
-        data["context"] = _context_to_data(quarantine.context)
+        data["context"] = context_to_data(quarantine.context)
     data.update(sorted(quarantine.extra.items()))
     data["quarantined_rules"] = [
         {"rule": rule_to_data(rule), "divergences": divergences_to_data(divergences)}

@@ -35,6 +35,7 @@ _RULE_KEYS: Final = (
     "match",
     "kwargs_positive",
     "kwargs_negative",
+    "world",
     "expected_outcome",
     "message_template",
     "observed_messages",
@@ -100,6 +101,7 @@ def read_rule(section: Section, *, engine: str | None = None, context: Collectio
         walker_notes=section.optional_text("walker_notes"),
         requires_gpu=section.flag("requires_gpu"),
         hardware_dependent=section.flag("hardware_dependent"),
+        world=_world(section, context),
         extra=extra,
     )
     _check_references(section, rule, context)
@@ -112,6 +114,16 @@ def _sentence(section: Section) -> str:
     if "invariant_under_test" in section:
         section.fail("'rule_under_test' is the old name of 'invariant_under_test'", "rule_under_test", fix="keep one")
     return section.text("rule_under_test")
+
+
+def _world(section: Section, context: Collection[str]) -> Mapping[str, Any]:
+    """Facts that the corpus declares, each with its value."""
+    world = section.values("world")
+    for name in world:
+        if name not in context:
+            known = ", ".join(sorted(context)) or "none"
+            section.fail(f"'world' names the fact {name!r}", "world", name, fix=f"the corpus declares {known}")
+    return world
 
 
 def _keep(section: Section, known: Collection[str], extra: dict[str, Any]) -> None:
@@ -282,6 +294,7 @@ def rule_to_data(rule: Rule) -> dict[str, Any]:
         "match": _with_extra(match, "match", extra),
         "kwargs_positive": value_to_data(rule.kwargs_positive),
         "kwargs_negative": value_to_data(rule.kwargs_negative),
+        **({"world": value_to_data(rule.world)} if rule.world else {}),
         "expected_outcome": _with_extra(expected, "expected_outcome", extra),
         "message_template": rule.message_template,
     }

@@ -28,7 +28,13 @@ def contexts_of(names: tuple[str, ...], declared: Mapping[str, ContextField]) ->
 
 
 def context_of(rule: Rule, declared: Mapping[str, ContextField]) -> dict[str, Any]:
-    """The first context in which the rule's positive example triggers its predicate; the default where none does."""
+    """The world that the rule's examples name.
+
+    Of a rule that names none, the first context in which its positive example triggers its predicate; the default where
+    none does.
+    """
+    if rule.world:
+        return {**default_context(declared), **rule.world}
     names = tuple(name for name in referenced_fields(rule.match) if name in declared)
     if not names:
         return default_context(declared)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.model import (
+    EMPTY,
     AddedBy,
     Case,
     Certification,
@@ -26,6 +28,7 @@ from pytest_llem_invariants.model import (
     ObservedException,
     Outcome,
     Quarantine,
+    Reading,
     Rule,
     Severity,
     Soundness,
@@ -91,8 +94,22 @@ OUTCOMES = st.sampled_from(
 )
 
 
+CONTEXTS = st.sampled_from(
+    [
+        {},
+        {"platform": ContextField("cpu", ("cpu", "cuda"))},
+        {
+            "device.capability": ContextField(9.0, (7.5, 9.0), False, "float"),
+            "model.arch.heads": ContextField(4, (4, 40), False, "int", Reading(("n_head", "heads"), unless=("odd",))),
+            "model.files.params_json": ContextField(False, (False, True), False, "bool", Reading(file="params.json")),
+            "model.quantization": ContextField(None, (None, "fp8"), False, "str", Reading(("q.m",), "config")),
+        },
+    ]
+)
+
+
 @st.composite
-def rules(draw: st.DrawFn, name: str = "a_rule") -> Rule:
+def rules(draw: st.DrawFn, name: str = "a_rule", context: Mapping[str, ContextField] = EMPTY) -> Rule:
     severity, expected = draw(OUTCOMES)
     fields: dict[str, tuple[Clause, ...]] = {}
     for subject in draw(st.lists(NAMES, min_size=1, max_size=3, unique=True)):
@@ -120,19 +137,21 @@ def rules(draw: st.DrawFn, name: str = "a_rule") -> Rule:
         walker_notes=draw(st.none() | st.just("a note")),
         requires_gpu=draw(st.booleans()),
         hardware_dependent=draw(st.booleans()),
+        world={fact: field.values[-1] for fact, field in context.items() if draw(st.booleans())},
     )
 
 
 @st.composite
 def corpora(draw: st.DrawFn) -> Corpus:
     count = draw(st.integers(0, 3))
+    context = draw(CONTEXTS)
     return Corpus(
         "1.1.0",
         "fake",
         "1.0",
         "2026-01-01T00:00:00Z",
-        tuple(draw(rules(name=f"rule_{number}")) for number in range(count)),
-        context=draw(st.sampled_from([{}, {"platform": ContextField("cpu", ("cpu", "cuda"))}])),
+        tuple(draw(rules(name=f"rule_{number}", context=context)) for number in range(count)),
+        context=context,
     )
 
 
@@ -233,14 +252,15 @@ def validated_files(draw: st.DrawFn) -> Validated:
 
 @st.composite
 def quarantines(draw: st.DrawFn) -> Quarantine:
+    context = draw(CONTEXTS)
     return Quarantine(
         "1.1.0",
         "fake",
         "1.0",
         "2026-01-01T00:00:00Z",
         tuple(
-            (draw(rules(name=f"rule_{number}")), tuple(draw(st.lists(DIVERGENCES, max_size=2))))
+            (draw(rules(name=f"rule_{number}", context=context)), tuple(draw(st.lists(DIVERGENCES, max_size=2))))
             for number in range(draw(st.integers(0, 2)))
         ),
-        context=draw(st.sampled_from([{}, {"platform": ContextField("cpu", ("cpu", "cuda"))}])),
+        context=context,
     )
