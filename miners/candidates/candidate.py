@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
+from miners.logic.formulas import Opaque
 from pytest_llem_invariants.model import AddedBy, Clause, ExpectedOutcome, Kwargs, MinerSource, Severity
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class OpaqueGuard:
+    """A guard in front of an effect that no predicate can express."""
+
+    text: str
+    place: str | None = None
+    """None where the text says it."""
+    negated: bool = False
+    """Whether the effect comes where the condition does not hold."""
+    shape: str = ""
+    """What kind of condition it is: see `miners.symbolic.opacity`."""
+
+    @classmethod
+    def of(cls, condition: Opaque) -> OpaqueGuard:
+        return cls(condition.text, condition.place, condition.negated, condition.shape)
+
+    @property
+    def wording(self) -> str:
+        text = f"not ({self.text})" if self.negated else self.text
+        return text if self.place is None else f"{text} [{self.place}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +45,8 @@ class Candidate:
     source: MinerSource
     added_by: AddedBy
     defaults: Mapping[str, Any] = field(default_factory=dict)
-    opaque: tuple[str, ...] = ()
-    """Guards of the path that the predicate language cannot say: the rule claims too much unless proven otherwise."""
-    shapes: tuple[str, ...] = ()
-    """What kind of thing each of those guards is."""
+    opaque: tuple[OpaqueGuard, ...] = ()
+    """Guards that no predicate can express: without them the rule claims too much, unless the gate proves otherwise."""
     hints: tuple[Kwargs, ...] = ()
     """Keyword arguments that are thought to trigger it."""
     clear: tuple[Kwargs, ...] = ()
@@ -33,3 +55,8 @@ class Candidate:
     references: tuple[str, ...] = ()
     restated: bool = False
     """Whether it was proven on another class, which this one builds."""
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """The kind of each opaque guard."""
+        return tuple(guard.shape for guard in self.opaque)

@@ -35,7 +35,8 @@ def to_rule(candidate: Candidate, examples: Examples, *, engine: str, library: s
 
 
 def _notes(candidate: Candidate) -> str | None:
-    unread = f"Guards that the predicate does not say: {'; '.join(candidate.opaque)}." if candidate.opaque else None
+    guards = "; ".join(guard.wording for guard in candidate.opaque)
+    unread = f"Guards that the predicate does not say: {guards}." if guards else None
     return " ".join(note for note in (candidate.notes, unread) if note) or None
 
 

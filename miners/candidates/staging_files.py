@@ -119,7 +119,7 @@ def _to_data(candidate: Candidate) -> dict[str, Any]:
     if candidate.template is not None:
         data["message_template"] = candidate.template
     if candidate.opaque:
-        data["opaque"] = list(candidate.opaque)
+        data["opaque"] = [guard.wording for guard in candidate.opaque]
     return data
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Literal, Opaque, Or, all_of, any_of, negate
 from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
 from pytest_llem_invariants.replay.contexts import default_context
-
-_NEGATED: Final = re.compile(r"not \((.*)\)( \[[^\]]*\])\Z", re.DOTALL)
-"""How an unread guard is told that shall not hold."""
 
 
 def condition_of(candidate: Candidate) -> Formula:
@@ -23,19 +19,18 @@ def condition_of(candidate: Candidate) -> Formula:
 
 
 def in_full(checks: Sequence[Candidate]) -> tuple[Formula, ...]:
-    """The whole conditions of checks, with the guards that no predicate says as what they are: what one denies."""
+    """The whole conditions of checks. An opaque guard of one may be the negation of what another one says."""
     denied = [
         negate(Atom(subject, clause)) for one in checks for subject in one.fields for clause in one.fields[subject]
     ]
-    known = {one.wording: one for one in denied if isinstance(one, Opaque)}
+    known = {OpaqueGuard.of(one): one for one in denied if isinstance(one, Opaque)}
     return tuple(
-        all_of((condition_of(one), *(known.get(text) or _unsaid(text) for text in one.opaque))) for one in checks
+        all_of((condition_of(one), *(known.get(guard) or _opaque(guard) for guard in one.opaque))) for one in checks
     )
 
 
-def _unsaid(wording: str) -> Opaque:
-    negated = _NEGATED.match(wording)
-    return Opaque(wording if negated is None else negated[1] + negated[2], "", negated is not None)
+def _opaque(guard: OpaqueGuard) -> Opaque:
+    return Opaque(guard.text, guard.place or "", guard.negated)
 
 
 def held(

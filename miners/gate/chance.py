@@ -27,8 +27,7 @@ def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried:
     asked = world_of(candidate.shapes).union(at_its_line).difference(tried)
     if not asked:
         return None
-    told = zip(candidate.opaque, candidate.shapes, strict=True)
-    guards = "; ".join(text for text, shape in told if shape in asked)
+    guards = "; ".join(guard.wording for guard in candidate.opaque if guard.shape in asked)
     return Why(Cause.OF_THE_WORLD, said=guards or "its line asks")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, final
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.candidates.outcomes import FOR_CERTAIN, Cause, Lost, Reason, Why
 from miners.examples.detours import NO_VERDICT
 from miners.ledger.entries import Entry, Ledger
@@ -238,17 +238,17 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
     return _Told(best.why, tuple(shapes))
 
 
-def _unsaid(wordings: Sequence[str], shapes: Sequence[str]) -> _Told:
-    """Why a condition could not be said: what asks a model or the machine is no fault of the language."""
-    parts = list(zip(wordings, shapes, strict=True))
-    of_run_time = [wording for wording, shape in parts if shape == RUN_TIME]
-    if of_run_time:
-        return _Told(Why(Cause.OF_RUN_TIME, said="; ".join(of_run_time)))
-    debts = [(wording, shape) for wording, shape in parts if shape not in OUTSIDE]
-    if not debts:
-        return _Told(Why(Cause.OF_RUN_TIME, said="; ".join(wordings)))
-    unsaid = Why(Cause.UNSAID, said="; ".join(wording for wording, _ in debts))
-    return _Told(unsaid, tuple(dict.fromkeys(shape for _, shape in debts)))
+def _unsaid(guards: Sequence[OpaqueGuard]) -> _Told:
+    """Why no predicate expresses a condition. If a model or the machine decides, the language is not at fault."""
+    of_run_time = [guard for guard in guards if guard.shape == RUN_TIME]
+    debts = [guard for guard in guards if guard.shape not in OUTSIDE]
+    if of_run_time or not debts:
+        return _Told(Why(Cause.OF_RUN_TIME, said=_worded(of_run_time or guards)))
+    return _Told(Why(Cause.UNSAID, said=_worded(debts)), tuple(dict.fromkeys(guard.shape for guard in debts)))
+
+
+def _worded(guards: Sequence[OpaqueGuard]) -> str:
+    return "; ".join(guard.wording for guard in guards)
 
 
 def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Told:
@@ -259,17 +259,17 @@ def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Told:
     if first is None and all(one.opaque for one in read.values()):
         first = next(iter(read.values()), None)
     if first is not None and first.opaque:
-        return _unsaid(first.opaque, first.shapes)
+        return _unsaid(first.opaque)
     return _Told(lost.why)
 
 
 def _of_dropped(dropped: Dropped) -> _Told:
     if dropped.why.cause is not Cause.UNSAID:
         return _Told(dropped.why)
-    return _unsaid([one.wording for one in dropped.opaque], [one.shape for one in dropped.opaque])
+    return _unsaid(dropped.opaque)
 
 
 def _of_candidate(candidate: Candidate) -> _Told:
     if candidate.opaque:
-        return _unsaid(candidate.opaque, candidate.shapes)
+        return _unsaid(candidate.opaque)
     return _Told(Why(Cause.NOT_TRIED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.lift.rejections import Rejections, Told, flatten
 from miners.logic.as_rule import fields_of
 from miners.logic.normal_form import to_dnf
@@ -36,7 +36,7 @@ def candidates_of(
                 added_by,
                 template=_template(fact.keyword, told.message, located=located),
                 defaults=defaults,
-                opaque=(*guards, *((opaque,) if opaque else ())),
+                opaque=(*guards, *((OpaqueGuard(opaque),) if opaque else ())),
             )
 
 
@@ -48,7 +48,7 @@ def candidate(
     *,
     template: str | None,
     defaults: Mapping[str, Any] | None = None,
-    opaque: tuple[str, ...] = (),
+    opaque: tuple[OpaqueGuard, ...] = (),
 ) -> Candidate:
     line = fact.line or facts.line
     return Candidate(
@@ -67,18 +67,19 @@ def candidate(
 
 def _conjunctions(
     told: Told, fact: FieldFact
-) -> Iterator[tuple[Mapping[str, tuple[Clause, ...]], Mapping[str, Any], tuple[str, ...]]]:
+) -> Iterator[tuple[Mapping[str, tuple[Clause, ...]], Mapping[str, Any], tuple[OpaqueGuard, ...]]]:
+    guards = tuple(map(OpaqueGuard, told.opaque))
     if told.on_none:
         if fact.required:
-            yield {fact.keyword: (Clause("absent", True),)}, {}, told.opaque
+            yield {fact.keyword: (Clause("absent", True),)}, {}, guards
         elif fact.default is None:
-            yield {fact.keyword: (Clause("type_is", "none"),)}, {}, told.opaque
+            yield {fact.keyword: (Clause("type_is", "none"),)}, {}, guards
         elif fact.default is not MISSING:
-            yield {fact.keyword: (Clause("==", None),)}, {fact.keyword: fact.default}, told.opaque
+            yield {fact.keyword: (Clause("==", None),)}, {fact.keyword: fact.default}, guards
         return
     for conjunction in to_dnf(told.when, _MOST_CONJUNCTIONS) or ():
         spoken = fields_of(conjunction)
-        yield spoken.fields, {}, (*told.opaque, *(one.wording for one in spoken.opaque))
+        yield spoken.fields, {}, (*guards, *map(OpaqueGuard.of, spoken.opaque))
 
 
 def _template(keyword: str, message: str, *, located: bool) -> str:

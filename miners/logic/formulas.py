@@ -95,11 +95,6 @@ class Opaque(_Unique):
         key = (text, place, negated, shape, dual)
         return _the_one(cls, key, text=text, place=place, negated=negated, shape=shape, dual=dual, subject=text)
 
-    @property
-    def wording(self) -> str:
-        text = f"not ({self.text})" if self.negated else self.text
-        return f"{text} [{self.place}]"
-
 
 @final
 @dataclass(frozen=True, slots=True, init=False, eq=False)

@@ -152,8 +152,8 @@ def _why(
         return "; ".join(apart)
     if not there:
         return "the other reading does not come to this line with a rule"
-    unsaid = dict.fromkeys(text for one in there for text in one.opaque if text not in candidate.opaque)
-    return f"the other reading leaves unsaid: {next(iter(unsaid))}" if unsaid else "the other reading has other cases"
+    unsaid = next((guard for one in there for guard in one.opaque if guard not in candidate.opaque), None)
+    return f"the other reading leaves unsaid: {unsaid.wording}" if unsaid else "the other reading has other cases"
 
 
 def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:

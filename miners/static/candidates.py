@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeGuard
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.candidates.outcomes import Cause, Why
 from miners.logic.as_rule import fields_of
 from miners.logic.cases import is_in_part, to_dnf_in_part
@@ -248,13 +248,14 @@ def _of_case(
     spoken = fields_of(case)
     fields = {subject: clauses for subject, clauses in spoken.fields.items() if clauses}
     named = _named(fields, engine)
+    opaque = tuple(map(OpaqueGuard.of, spoken.opaque))
     if not named:
-        if spoken.opaque:
-            return Dropped(Why(Cause.UNSAID, said="; ".join(one.wording for one in spoken.opaque)), spoken.opaque)
+        if opaque:
+            return Dropped(Why(Cause.UNSAID, said="; ".join(one.wording for one in opaque)), opaque)
         return Dropped(Why(Cause.UNCONDITIONAL))
     private = sorted(name for name in named if name not in context and not _is_public(name, facts))
     if private:
-        return Dropped(Why(Cause.DEPENDS_ON_PRIVATE, names=tuple(private)), spoken.opaque)
+        return Dropped(Why(Cause.DEPENDS_ON_PRIVATE, names=tuple(private)), opaque)
     detector, expected = effect.kind.detector, effect.kind.detector.expected
     if effect.changes and effect.target is not None:
         expected = replace(expected, normalised_fields=(effect.target,))
@@ -267,8 +268,7 @@ def _of_case(
         source=MinerSource(effect.site.path, effect.site.method, effect.site.line),
         added_by=AddedBy.STATIC_MINER,
         defaults=_defaults(facts, fields, engine, surface, but=effect.target if effect.changes else None),
-        opaque=tuple(one.wording for one in spoken.opaque),
-        shapes=tuple(one.shape for one in spoken.opaque),
+        opaque=opaque,
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.candidates.outcomes import Why
-from miners.logic.formulas import Opaque
 from miners.static.effects import EffectKind, Site
 
 
@@ -17,7 +16,7 @@ class Dropped:
     """Why a way to a site became no candidate."""
 
     why: Why
-    opaque: tuple[Opaque, ...] = ()
+    opaque: tuple[OpaqueGuard, ...] = ()
 
 
 @final

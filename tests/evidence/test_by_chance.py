@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.candidates.outcomes import Cause
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
@@ -133,7 +133,7 @@ def test_a_text_that_is_refused_only_where_no_file_is_of_that_name_is_no_rule() 
 def test_a_guard_that_no_config_answers_is_kept_where_it_is_tried_in_another_world(
     shape: str, model: str | None, machines: int, is_kept: bool
 ) -> None:
-    unsaid = replace(rejecting(Clause("<", 0)), opaque=("HAS_PLUGIN [lib/config.py:2]",), shapes=(shape,))
+    unsaid = replace(rejecting(Clause("<", 0)), opaque=(OpaqueGuard("HAS_PLUGIN", "lib/config.py:2", shape=shape),))
     gate = gate_after(unsaid, *((model,) if model else ()), machines=machines)
     assert bool(gate.proven) is is_kept
     if not is_kept:

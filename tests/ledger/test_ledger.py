@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from miners.candidates.candidate import Candidate
+from miners.candidates.candidate import Candidate, OpaqueGuard
 from miners.candidates.outcomes import Cause, Lost, Reason, Why
 from miners.candidates.rules import Examples, to_rule
 from miners.code.imported import ImportedReader
@@ -229,7 +229,7 @@ def test_what_tells_of_a_package_is_out_of_reach(read: StaticResult, words: dict
 
 def test_of_more_cases_than_are_said_the_said_ones_tell_why(read: StaticResult) -> None:
     said = candidate_of(read, "raised")
-    rest = replace(said, opaque=("a condition of many cases [x.py:1]",), shapes=(MANY_CASES,))
+    rest = replace(said, opaque=(OpaqueGuard("a condition of many cases", "x.py:1", shape=MANY_CASES),))
     both = ledger_of(read, lost=[Lost(said, ACCEPTED), Lost(rest, ACCEPTED)])
     assert entry_of(both, "raised").reason is Reason.NO_EXAMPLE
     assert entry_of(ledger_of(read, lost=[Lost(rest, ACCEPTED)]), "raised").reason is Reason.OPAQUE
@@ -243,7 +243,7 @@ def test_of_more_cases_than_are_said_the_said_ones_tell_why(read: StaticResult) 
     ],
 )
 def test_what_no_config_shows_none_shows_with_more_guards(read: StaticResult, told: Why, reason: Reason) -> None:
-    wider = replace(candidate_of(read, "raised"), opaque=("weights",), shapes=("slice",))
+    wider = replace(candidate_of(read, "raised"), opaque=(OpaqueGuard("weights", shape="slice"),))
     assert entry_of(ledger_of(read, lost=[Lost(wider, told)]), "raised").reason is reason
 
 
@@ -325,7 +325,7 @@ def test_one_class_is_shown_alone(read: StaticResult) -> None:
 def test_what_was_refined_from_a_candidate_with_unread_guards_is_as_opaque(read: StaticResult) -> None:
     whole = candidate_of(read, "weights")
     assert whole.opaque
-    refined = replace(whole, fields={"b": (Clause(">", 9),)}, opaque=(), shapes=())
+    refined = replace(whole, fields={"b": (Clause(">", 9),)}, opaque=())
     entry = entry_of(ledger_of(read, lost=[Lost(refined, FIRES)]), "weights")
     assert entry.reason is Reason.OPAQUE
 
