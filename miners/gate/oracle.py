@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol, final
 
 from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, ObservedException, Severity
-from pytest_llem_invariants.replay.exceptions import is_no_answer, no_answer
+from pytest_llem_invariants.replay.exceptions import is_no_answer, is_timeout, no_answer
 
 _MOST_REMEMBERED: Final = 200_000
 _MOST_TIMEOUTS: Final = 8
@@ -77,9 +77,9 @@ class _Unanswered:
     def __bool__(self) -> bool:
         return bool(self._configs)
 
-    def add(self, kwargs: Kwargs, context: str, reason: str) -> None:
-        self._configs.append((_items(kwargs), context, reason))
-        self._timeouts += reason.startswith("timeout")
+    def add(self, kwargs: Kwargs, context: str, error: ObservedException) -> None:
+        self._configs.append((_items(kwargs), context, error.message))
+        self._timeouts += is_timeout(error)
 
     def why(self, kwargs: Kwargs, context: str) -> str | None:
         if self._timeouts >= _MOST_TIMEOUTS or len(self._configs) >= _MOST_DEATHS:
@@ -189,7 +189,7 @@ class Oracle:
 
     def _note(self, kwargs: Kwargs, entered: Mapping[str, Any], error: ObservedException | None) -> None:
         if error is not None and is_no_answer(error):
-            self._unanswered.add(kwargs, identity(entered), error.message)
+            self._unanswered.add(kwargs, identity(entered), error)
 
     def _verdict(self, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
         key = self._question(kwargs, context)

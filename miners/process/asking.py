@@ -17,8 +17,8 @@ from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import EMPTY, Kwargs, Observation, ObservedException
 from pytest_llem_invariants.process.forks import alone, end, end_with_parent, fork, how_it_ended
 from pytest_llem_invariants.process.patience import Patience
-from pytest_llem_invariants.replay.exceptions import no_answer
-from pytest_llem_invariants.replay.observe import TO_WARM, Observer
+from pytest_llem_invariants.replay.exceptions import no_answer, timed_out
+from pytest_llem_invariants.replay.observe import TO_WARM, USED_UP, Observer
 
 _ROOM: Final = 1 << 20
 _LENGTH: Final = struct.Struct("q")
@@ -101,16 +101,14 @@ class Apart:
     def observe(self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY) -> Observation:
         """See `Observer.observe`."""
         found = self._asked("observe", native_type, kwargs, context)
-        if isinstance(found, str):
-            return Observation(no_answer(found), skipped_reason=found)
-        assert isinstance(found, Observation)
-        return found
+        if isinstance(found, Observation):
+            return found
+        assert found is not None
+        return Observation(found, skipped_reason=found.message)
 
     def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
         """See `Observer.raises`."""
         found = self._asked("raises", native_type, kwargs, context)
-        if isinstance(found, str):
-            return no_answer(found)
         assert not isinstance(found, Observation)
         return found
 
@@ -124,10 +122,10 @@ class Apart:
 
     def _asked(
         self, method: str, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]
-    ) -> Observation | ObservedException | str | None:
-        """What the library does, or why there is no answer."""
+    ) -> Observation | ObservedException | None:
+        """What the library does, or what stands for its answer."""
         if self._patience.is_used_up:
-            return "no answer: the time for all of them was used up"
+            return USED_UP
         self._patience.calls += 1
         warmth = native_type, identity(context)
         if warmth not in self._to_warm:
@@ -145,30 +143,30 @@ class Apart:
             self._observer.take_as_prepared(native_type, context)
             self._to_warm[warmth] = 0.0
 
-    def _exchanged(self, question: bytes, longer: float) -> Observation | ObservedException | str | None:
+    def _exchanged(self, question: bytes, longer: float) -> Observation | ObservedException | None:
         if len(question) > _ROOM - _LENGTH.size:
-            return "no answer: the config is too large"
+            return no_answer("no answer: the config is too large")
         copy = self._copy = self._copy or self._forked()
         _write(copy.board, question)
         copy.asked.release()
         began = time.monotonic()
-        reason = self._wait(copy, began + self._seconds + _GRACE + longer)
+        failed = self._wait(copy, began + self._seconds + _GRACE + longer)
         self._patience.spend(time.monotonic() - began)
-        if reason is not None:
-            return reason
-        answer: Observation | ObservedException | str | None = pickle.loads(_read(copy.board))
+        if failed is not None:
+            return failed
+        answer: Observation | ObservedException | None = pickle.loads(_read(copy.board))
         return answer
 
-    def _wait(self, copy: _Copy, ends: float) -> str | None:
-        """None as soon as it answered, or why it never will."""
+    def _wait(self, copy: _Copy, ends: float) -> ObservedException | None:
+        """None as soon as it answered; else what stands for the answer that never comes."""
         while not copy.told.acquire(timeout=_GLANCE):
             ended, status = os.waitpid(copy.pid, os.WNOHANG)
             if ended:
                 self._copy = None
-                return how_it_ended(status)
+                return no_answer(how_it_ended(status))
             if time.monotonic() > ends:
                 self.close()
-                return f"timeout: no answer within {self._seconds:g} s"
+                return timed_out(self._seconds)
         return None
 
     def _forked(self) -> _Copy:

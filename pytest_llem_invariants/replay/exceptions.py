@@ -24,6 +24,7 @@ _OURS: Final = "not asked"
 """It was raised by this project (a class is gone, a name is not allowed): the library was never reached."""
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
 _NO_ANSWER: Final = "NoAnswer"
+_TIMEOUT: Final = "Timeout"
 _DESCRIPTOR: Final = "[Errno 9] "
 """What is said of a number that is no open file: which numbers are, is the process's affair and not the config's."""
 
@@ -34,6 +35,15 @@ _NO_MEMORY: Final = re.compile(r"(?i)\b(?:can't|cannot|could not|unable to) allo
 def no_answer(reason: str) -> ObservedException:
     """Stands for what a library would have said that did not come back, or ended its process."""
     return ObservedException(_NO_ANSWER, reason)
+
+
+def timed_out(seconds: float) -> ObservedException:
+    """Stands for what a library would have said that did not come back in time."""
+    return ObservedException(_NO_ANSWER, f"timeout: no answer within {seconds:g} s", bases=(_TIMEOUT,))
+
+
+def is_timeout(error: ObservedException) -> bool:
+    return error.type == _NO_ANSWER and _TIMEOUT in error.bases
 
 
 def is_no_answer(error: ObservedException | None) -> bool:

@@ -15,7 +15,7 @@ from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, Obs
 from pytest_llem_invariants.process.environment import environment, restore_environment
 from pytest_llem_invariants.process.patience import OutOfTime, Patience
 from pytest_llem_invariants.replay.changes import changes
-from pytest_llem_invariants.replay.exceptions import describe, is_exhaustion, no_answer, why_no_verdict
+from pytest_llem_invariants.replay.exceptions import describe, is_exhaustion, no_answer, timed_out, why_no_verdict
 from pytest_llem_invariants.replay.loggers import Held, LogCapture, captured_logs
 from pytest_llem_invariants.replay.normalise import normalise_text
 from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_streams, without_waiting
@@ -24,7 +24,7 @@ _Warmth = tuple[str, tuple[tuple[str, Any], ...]]
 _NOWHERE: Final = Nowhere()
 _LONG: Final = 1.0
 """What takes longer to exhaust its process is not asked again and again."""
-_USED_UP: Final = no_answer("no answer: the time for all of them was used up")
+USED_UP: Final = no_answer("no answer: the time for all of them was used up")
 TO_WARM: Final = 6
 """The first of a class imports: it has as many times longer."""
 
@@ -85,7 +85,7 @@ class Observer:
         """Build and validate one config; everything that happens is part of the answer, not of this process."""
         adapter = self.adapter
         if self._patience.is_used_up:
-            return Observation(_USED_UP, skipped_reason=_USED_UP.message)
+            return Observation(USED_UP, skipped_reason=USED_UP.message)
         self.prepare(native_type, context)
         with kept_process(), adapter.context(context):
             adapter.clear_once_caches()
@@ -138,7 +138,7 @@ class Observer:
     def _without_answer(self, error: ObservedException | None, took: float) -> ObservedException | None:
         """What stands for the answer of a call that took too long, or long to exhaust the process; None of others."""
         if self._patience.ran_out:
-            return no_answer(f"timeout: no answer within {self._patience.seconds:g} s")
+            return timed_out(self._patience.seconds)
         if took > _LONG and self._patience.is_finite and error is not None and is_exhaustion(error):
             return no_answer(f"exhausted: {error.type}")
         return None
@@ -165,7 +165,7 @@ class Observer:
         """Only whether the library rejects a config. Cheap: for a hundred thousand configs in a row."""
         adapter = self.adapter
         if self._patience.is_used_up:
-            return _USED_UP
+            return USED_UP
         self.prepare(native_type, context)
         self._loggers.take()
         streams = sys.stdout, sys.stderr

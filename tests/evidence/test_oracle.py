@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from miners.gate.oracle import Oracle
 from pytest_llem_invariants.model import Change, Observation, ObservedException
+from pytest_llem_invariants.replay.exceptions import no_answer, timed_out, why_no_verdict
 
 REFUSED = ObservedException("ValueError", "too small", ("n",), "lib/config.py:3", ("Exception",))
 
@@ -60,6 +63,30 @@ def test_an_oracle_knows_what_another_was_told() -> None:
     assert oracle.accepts({"n": 2})
     assert second.asked == [{"n": 2}]
     assert len(told.judged) == 1
+
+
+class _Silent(_Counting):
+    """An observer of a library that gives no answer to any config, in one way."""
+
+    def __init__(self, instead: ObservedException) -> None:
+        super().__init__()
+        self.instead = instead
+
+    def raises(self, native_type: str, kwargs: Any, context: Any) -> ObservedException | None:
+        self.asked.append(kwargs)
+        return self.instead
+
+    def no_verdict(self, error: ObservedException) -> str | None:
+        return why_no_verdict(error)
+
+
+@pytest.mark.parametrize(("instead", "asked"), [(timed_out(5), 8), (no_answer("timeout? no, it crashed"), 20)])
+def test_a_class_that_times_out_too_often_is_asked_no_more(instead: ObservedException, asked: int) -> None:
+    observer: Any = _Silent(instead)
+    oracle = Oracle(observer, "lib.Config")
+    for number in range(20):
+        assert not oracle.accepts({"n": number})
+    assert len(observer.asked) == asked
 
 
 def test_the_default_context_is_not_entered_again() -> None:
