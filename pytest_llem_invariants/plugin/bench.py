@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
-from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence
 from pytest_llem_invariants.plugin.private import assertion_rewriters
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ class Bench:
         assert self._adapter is not None
         self._check_classes(rule)
         positive, negative = self._examples(rule)
-        verdict, reason, divergences, soundness = self._judge(rule, check, positive, negative)
+        result, reason, divergences, soundness = self._judge(rule, check, positive, negative)
         first = check is Check.POSITIVE_RAISES  # what the checks of a rule share travels once
         return Evidence(
             corpus=str(self._volume.path),
             rule=rule.id,
             check=check,
-            verdict=verdict,
+            result=result,
             version=self._adapter.import_library(),
             reason=reason,
             divergences=divergences,
@@ -149,28 +149,28 @@ class Bench:
 
     def _judge(
         self, rule: Rule, check: Check, positive: Observation, negative: Observation
-    ) -> tuple[Verdict, str | None, tuple[Divergence, ...], Soundness | None]:
+    ) -> tuple[CheckResult, str | None, tuple[Divergence, ...], Soundness | None]:
         from pytest_llem_invariants.replay import contracts
 
         skipped = positive.skipped_reason or negative.skipped_reason
         if skipped is not None:
-            return Verdict.SKIPPED, skipped, (), None
+            return CheckResult.SKIPPED, skipped, (), None
         match check:
             case Check.POSITIVE_RAISES:
                 found = contracts.positive_raises(rule, positive)
             case Check.MESSAGE_TEMPLATE_MATCH:
                 if rule.message_template is None:
-                    return Verdict.SKIPPED, "the rule has no message template", (), None
+                    return CheckResult.SKIPPED, "the rule has no message template", (), None
                 found = contracts.message_template_match(rule, positive)
             case Check.NEGATIVE_DOES_NOT_RAISE:
                 found = contracts.negative_does_not_raise(rule, negative)
             case Check.PREDICATE_AGREES:
                 return self._agrees(rule)
         if found is None:
-            return Verdict.CONFIRMED, None, (), None
-        return Verdict.BROKEN, None, (found,), None
+            return CheckResult.CONFIRMED, None, (), None
+        return CheckResult.BROKEN, None, (found,), None
 
-    def _agrees(self, rule: Rule) -> tuple[Verdict, str | None, tuple[Divergence, ...], Soundness | None]:
+    def _agrees(self, rule: Rule) -> tuple[CheckResult, str | None, tuple[Divergence, ...], Soundness | None]:
         from pytest_llem_invariants.plugin.agreement import Agreement
 
         assert self._observer is not None
@@ -179,7 +179,7 @@ class Bench:
             self._agreement = Agreement(self._volume.corpus, self._observer, self._adapter)
         soundness, divergences = self._agreement.examine(rule, self._context(rule))
         broken = any(divergence.contradicts for divergence in divergences)
-        return (Verdict.BROKEN if broken else Verdict.CONFIRMED), None, divergences, soundness
+        return (CheckResult.BROKEN if broken else CheckResult.CONFIRMED), None, divergences, soundness
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pytest_llem_invariants.model import Check, CheckFailed, Divergence, Observa
 from pytest_llem_invariants.replay.wire import observation_from_data, observation_to_data, pack, unpack
 
 
-class Verdict(StrEnum):
+class CheckResult(StrEnum):
     """How one check of one rule ended."""
 
     CONFIRMED = "confirmed"
@@ -23,12 +23,12 @@ class Verdict(StrEnum):
 @final
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One check's verdict, with the observations that were made for it."""
+    """The result of one check, with the observations that were made for it."""
 
     corpus: str
     rule: str
     check: Check
-    verdict: Verdict
+    result: CheckResult
     version: str
     """Of the library that was imported."""
     reason: str | None = None
@@ -44,7 +44,7 @@ class Evidence:
             "corpus": self.corpus,
             "rule": self.rule,
             "check": self.check.value,
-            "verdict": self.verdict.value,
+            "result": self.result.value,
             "version": self.version,
         }
         if self.reason is not None:
@@ -68,7 +68,7 @@ class Evidence:
             corpus=data["corpus"],
             rule=data["rule"],
             check=Check(data["check"]),
-            verdict=Verdict(data["verdict"]),
+            result=CheckResult(data["result"]),
             version=data["version"],
             reason=data.get("reason"),
             divergences=tuple(_divergence_from_data(one) for one in data.get("divergences", ())),

@@ -26,7 +26,7 @@ from pytest_llem_invariants.model import (
     Rule,
     Validated,
 )
-from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+from pytest_llem_invariants.plugin.evidence import Evidence
 from pytest_llem_invariants.replay.contracts import case_of
 
 _CHECKED: Final = (
@@ -272,6 +272,3 @@ def this_environment(kind: EnvironmentKind, image_ref: str | None, versions: Map
         platform=f"{sys.platform}-{platform.machine()}",
         versions=dict(versions),
     )
-
-
-__all__ = ["Folded", "Run", "Verdict", "collected", "fold", "this_environment"]

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import CONTRACTS, Check, Rule
-from pytest_llem_invariants.plugin.evidence import Evidence, Verdict
+from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence
 from pytest_llem_invariants.plugin.wording import broken_contract
 
 if TYPE_CHECKING:
@@ -99,14 +99,14 @@ class CheckItem(pytest.Item):
     def runtest(self) -> None:
         with self._stopping_the_run():
             self.evidence = self.file.bench.examine(self.rule, self.check)
-        if self.evidence.verdict is Verdict.SKIPPED:
+        if self.evidence.result is CheckResult.SKIPPED:
             pytest.skip(self.evidence.reason or "nothing could be said")
-        if self.evidence.verdict is Verdict.BROKEN:
+        if self.evidence.result is CheckResult.BROKEN:
             # By this name editors and CI tell a failure from an error.
             raise AssertionError(broken_contract(self.rule, self.check, self.evidence))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        is_broken = self.evidence is not None and self.evidence.verdict is Verdict.BROKEN
+        is_broken = self.evidence is not None and self.evidence.result is CheckResult.BROKEN
         if isinstance(excinfo.value, LlemError) or (is_broken and isinstance(excinfo.value, AssertionError)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

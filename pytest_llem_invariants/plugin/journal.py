@@ -1,4 +1,4 @@
-"""The crash record of a run: a line a verdict, written the moment it arrives."""
+"""The crash record of a run: one line per check, written the moment it arrives."""
 
 from __future__ import annotations
 
