@@ -8,14 +8,14 @@ from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violatio
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import Any, Protocol
 
     from pytest_llem_invariants.checker.codegen import Test
     from pytest_llem_invariants.checker.layout import Compiled, Rules
 
     class Owner(Protocol):
-        """What a class asks of the corpus that it belongs to: its name, the other classes, and possible worlds."""
+        """What a class asks of the corpus that it belongs to: its name, and the other classes."""
 
         engine: str
         version: str
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
         def native_types(self) -> Collection[str]: ...
 
         def class_checker(self, name: str) -> ClassChecker: ...
-
-        def worlds(self, facts: Iterable[str], context: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]: ...
 
 
 UNKNOWN_FIELD = "unknown_field"
@@ -155,9 +153,9 @@ class ClassChecker:
         return {*(self.fields or ()), *self._data["reads"]}
 
     def test_empty(self, context: Mapping[str, Any]) -> Sequence[int]:
-        """The numbers of the rules that a config triggers by giving nothing."""
+        """The numbers of the rules that a config triggers by giving nothing, whatever the unknown facts are."""
         found: list[int] | None = None if self._always is None else self._always({}, context)
-        return found or ()
+        return [hit for hit in found or () if self.is_decided(hit, context)]
 
     def test_of(self, field: str) -> Mapping[type, Test | None]:
         """The tests of a field by kind of value."""
@@ -187,34 +185,22 @@ class ClassChecker:
         self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
     ) -> tuple[list[Violation], list[Dependence]]:
         """What the config breaks whatever the unknown facts are, and what they decide."""
-        triggered = {hit for hit in hits if hit >= 0}
-        asked = {hit: self._unknown_facts(hit, context) for hit in triggered}
+        certain: set[int] = set()
         depends: list[Dependence] = []
-        if any(asked.values()):
-            open_ = {hit for hit in triggered if asked[hit]}
-            certain, possible = self._in_every_world(open_, kwargs, context, {f for hit in open_ for f in asked[hit]})
-            triggered = triggered - open_ | certain
-            depends = [
-                Dependence(asked[hit], self._violation(self.rules[hit], kwargs, context))
-                for hit in sorted(possible - certain)
-            ]
-        return self._violations(triggered, hits, kwargs, context), depends
+        for hit in sorted({hit for hit in hits if hit >= 0}):
+            unknown = self._unknown_facts(hit, context)
+            if unknown:
+                depends.append(Dependence(unknown, self._violation(self.rules[hit], kwargs, context)))
+            else:
+                certain.add(hit)
+        return self._violations(certain, hits, kwargs, context), depends
+
+    def is_decided(self, hit: int, context: Mapping[str, Any]) -> bool:
+        """Whether every fact that a rule asks for is known."""
+        return not self._unknown_facts(hit, context)
 
     def _unknown_facts(self, hit: int, context: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(fact for fact in self.rules[hit].get("context", ()) if fact not in context)
-
-    def _in_every_world(
-        self, open_: set[int], kwargs: dict[str, Any], context: Mapping[str, Any], facts: set[str]
-    ) -> tuple[set[int], set[int]]:
-        """Of rules that unknown facts decide, those triggered whatever these are, and those triggered by some.
-
-        Where each world has an error of its own the library rejects in all of them, so that each of these is one.
-        """
-        worlds = [open_.intersection(self._hits(kwargs, world) or ()) for world in self._owner.worlds(facts, context)]
-        possible = set().union(*worlds)
-        errors = {hit for hit in possible if self.rules[hit]["severity"] == "error"}
-        certain = open_.intersection(*worlds)
-        return (certain | errors if all(errors & world for world in worlds) else certain), possible
 
     def _violations(
         self, triggered: set[int], hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]

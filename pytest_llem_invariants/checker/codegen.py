@@ -30,8 +30,12 @@ _FUNCTIONS = frozenset(
         *("min", "number", "steps", "strip", "sum", "upper", "values"),
     }
 )
-_READ = ("field", "context", "unassumed")
+_OPEN = ("unassumed", "whole")
+"""A fact of which no default is assumed: any value where it is not given, or any whole number."""
+_READ = ("field", "context", *_OPEN)
 """Trees that are one name."""
+_FAILS_ON_NONE = frozenset({"<", "<=", ">", ">=", "==", "!=", "divisible_by", "not_divisible_by"})
+"""What nothing satisfies that is not given, whatever it is compared with."""
 _FREE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 """What a number must be so that the comparison does not hold."""
 _SCOPE = {**vars(plain), **vars(runtime)}
@@ -177,51 +181,82 @@ def _generic(
         given = None if node[0] != "element" else "e" if not node[1] else _value(node, anchor, "ABSENT")
         asked = []
         for op, is_other, rhs in clauses:
-            test = _test("e", op, is_other, rhs, anchor, _ANY, counts_bools)
+            test = _asked("e", [node], (op, is_other, rhs), anchor, _ANY, counts_bools)
             asked.append(f"({given} is None or {test})" if given and _names_none(op, is_other, rhs) else test)
         elements = _elements(opened, anchor)
         is_bare = node == ["element", []]
         value, source = ("e in", elements) if is_bare else (f"d in {elements} for e in", f"({_value(node, anchor)},)")
-        rhs_trees = [rhs for _, is_other, rhs in clauses if is_other]
-        yield _perhaps(f"any({' and '.join(asked) or 'True'} for {value} {source})", [*opened, node, *rhs_trees])
+        yield _perhaps(f"any({' and '.join(asked) or 'True'} for {value} {source})", opened)
         return
     value = _value(tree, anchor)
     for op, is_other, rhs in clauses:
-        test = _test(value, op, is_other, rhs, anchor, kind, counts_bools)
+        test = _asked(value, [tree], (op, is_other, rhs), anchor, kind, counts_bools)
         if tree[0] in _READ and _names_none(op, is_other, rhs):
             test = f"({_value(tree, anchor, 'ABSENT')} is None or {test})"
-        yield _perhaps(test, [tree, rhs] if is_other else [tree])
+        yield test
 
 
 def _perhaps(test: str, trees: Sequence[Any]) -> str:
     """The test, met as well where a fact that it asks for is not given: it may be met then."""
-    facts = dict.fromkeys(fact for tree in trees for fact in _unassumed(tree))
+    facts = dict.fromkeys(fact for tree in trees for fact in _open_facts(tree))
     unknown = "".join(f"{name_literal(fact)} not in x or " for fact in facts)
     return f"({unknown}{test})" if unknown else test
 
 
-def _unassumed(tree: Any) -> Iterator[Any]:
+def _open_facts(tree: Any) -> Iterator[Any]:
     """The facts in a tree of which no default is assumed."""
     match tree:
-        case ["unassumed", name, *_]:
+        case [str(kind), name, *_] if kind in _OPEN:
             yield name
         case ["call", _, [*arguments]]:
             for argument in arguments:
-                yield from _unassumed(argument)
+                yield from _open_facts(argument)
         case [str(kind), *operands] if kind == "negative" or kind in _BINARY:
             for operand in operands:
-                yield from _unassumed(operand)
+                yield from _open_facts(operand)
 
 
-def _test(value: str, op: str, is_other: bool, rhs: Any, anchor: str | None, kind: str, counts_bools: Any) -> str:
-    if not is_other:
-        return _inline(value, op, rhs, counts_bools)
+def _asked(
+    value: str, trees: Sequence[Any], clause: tuple[str, bool, Any], anchor: str | None, kind: str, counts_bools: Any
+) -> str:
+    """A clause; it is met as well where a fact is unknown that may meet it, whatever is known beside it."""
+    op, is_other, rhs = clause
+    is_open = any(True for tree in trees for _ in _open_facts(tree))
+    name, first = _bound(value, "s") if is_open else (value, value)
+    if is_other:
+        return _compared(name, first if is_open else None, (op, rhs), anchor, kind, counts_bools)
+    if is_open and fast_of(op).test(None, _plain(rhs)):
+        return _perhaps(_inline(value, op, rhs, counts_bools), trees)
+    test = _inline(name, op, rhs, counts_bools)
+    return f"(type({first}) is Unknown or {test})" if is_open else test
+
+
+def _compared(
+    name: str, first: str | None, clause: tuple[str, Any], anchor: str | None, kind: str, counts_bools: Any
+) -> str:
+    """A clause against another expression; nothing is compared with a None, not even itself.
+
+    `first` is what reads a value that may be unknown, and names it.
+    """
+    op, rhs = clause
     other = _value(rhs, anchor)
-    if other != "v" or kind == _ANY:
-        return f"(r := {other}) is not None and {_against(value, op, 'r', kind, counts_bools)}"
-    if kind == "None":  # nothing is compared with a None, not even itself
+    is_settled = other == "v" and kind != _ANY
+    if is_settled and kind == "None":
         return "False"
-    return _against(value, op, "v", kind, counts_bools)
+    against = "v" if is_settled else "r"
+    unknown = ""
+    if first is not None:
+        unknown += f"(type({first}) is Unknown"
+        unknown += (
+            f" and not ({name} is WHOLE and divides_all({against}))) or " if op == "not_divisible_by" else ") or "
+        )
+    if any(True for _ in _open_facts(rhs)):
+        unknown += "(type(r) is Unknown"
+        unknown += f" and {name} is not None) or " if op in _FAILS_ON_NONE else ") or "
+    test = _against(name, op, against, kind, counts_bools)
+    if unknown:
+        test = f"({unknown}{test})"
+    return test if is_settled else f"((r := {other}) is not None and {test})"
 
 
 def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
@@ -237,7 +272,9 @@ def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
             if len(names) > 1:
                 return f"path({absent}, c, {', '.join(map(name_literal, names))})"
             return f"c.get({name_literal(names[0])}{'' if absent == 'None' else f', {absent}'})"
-        case ["context" | "unassumed", name, *default] if len(default) <= 1:
+        case [str(kind), name] if kind in _OPEN:
+            return f"x.get({name_literal(name)}, {'WHOLE' if kind == 'whole' else 'UNKNOWN'})"
+        case ["context", name, *default] if len(default) <= 1:
             if default:
                 absent = literal(default[0])
             return f"x.get({name_literal(name)}{'' if absent == 'None' else f', {absent}'})"
@@ -265,9 +302,9 @@ def _elements(opened: Any, anchor: str | None) -> str:
     return elements
 
 
-def _bound(value: str) -> tuple[str, str]:
+def _bound(value: str, name: str = "w") -> tuple[str, str]:
     """A name for a value, and the expression that gives it the name where it is first read."""
-    return (value, value) if value.isidentifier() else ("w", f"(w := {value})")
+    return (value, value) if value.isidentifier() else (name, f"({name} := {value})")
 
 
 def _inline(value: str, op: str, rhs: Any, counts_bools: Any) -> str:

@@ -19,7 +19,6 @@ from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
-from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import say_match, say_rule
 from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
 from pytest_llem_invariants.ssot import Ssot, load_ssot
@@ -74,10 +73,7 @@ def compile_corpus(
         "certification": weakest(classes[rule.native_type][0]["certification"] for rule in corpus.rules),
         "key": key,
         "environment": None if validated is None else str(validated.environment.kind),
-        "context": {
-            name: {"values": list(entry.values), **_told_of(name, entry, [rule for rule, *_ in shipped])}
-            for name, entry in sorted(context.items())
-        },
+        "context": {name: _fact_entry(entry) for name, entry in sorted(context.items())},
         "routes": _routes(ssot, corpus.engine_version),
     }
     return _lay_out(head, classes)
@@ -108,20 +104,14 @@ def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:
     }
 
 
-def _told_of(fact: str, entry: ContextField, rules: Sequence[Rule]) -> dict[str, Any]:
-    """The default of a fact; where none is assumed, what rules name beside the values that they were proven under."""
+def _fact_entry(entry: ContextField) -> dict[str, Any]:
+    """What is told of a fact: the values to try, its type, and its default where one is assumed."""
+    told: dict[str, Any] = {"values": list(entry.values)}
+    if entry.type is not None:
+        told["type"] = entry.type
     if entry.assumed:
-        return {"default": entry.default}
-    named = {
-        value
-        for rule in rules
-        for clause in rule.match.fields.get(fact, ())
-        if clause.op in ("==", "!=", "in", "not_in") and reference_of(clause.rhs) is None
-        for value in (clause.rhs if isinstance(clause.rhs, (list, tuple)) else [plain_value(clause.rhs)])
-        if isinstance(value, (str, int, float))
-    }
-    named.difference_update(entry.values)
-    return {"named": sorted(named, key=repr)} if named else {}
+        told["default"] = entry.default
+    return told
 
 
 def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> str:
@@ -233,7 +223,7 @@ def _class_entry(
         enumerate(shipped[number][0] for number in numbers),
         native.namespace if native else None,
         tuple(context),
-        tuple(fact for fact, entry in context.items() if not entry.assumed),
+        {fact: entry.type for fact, entry in context.items() if not entry.assumed},
     )
     certification = weakest([shipped[number][1] for number in numbers])
     entry: dict[str, Any] = {

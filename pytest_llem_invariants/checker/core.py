@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 from pytest_llem_invariants.checker.classes import ClassChecker
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.layout import Compiled
     from pytest_llem_invariants.checker.verdict import Verdict
 
 
-ANOTHER = "another"
-"""Stands for the values of a fact that no rule names."""
+_KINDS: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (float, int),
+    "str": (str,),
+    "list": (list, tuple),
+}
+"""What a fact of a type may be; each may be None besides, where there is no such thing."""
+
+
+_LONGEST_NUMBER = 100
+
+
+class FactError(LlemError):
+    """A fact is not what it is declared to be."""
 
 
 class UnknownTypeError(LlemError):
@@ -39,6 +50,7 @@ class LoadedCorpus:
             name: entry["default"] for name, entry in head["context"].items() if "default" in entry
         }
         """What is taken for known where nothing is said of it; any other fact is unknown then."""
+        self._kinds = {name: _KINDS[entry["type"]] for name, entry in head["context"].items() if "type" in entry}
         self._classes: dict[str, ClassChecker] = {}
 
     # Asking
@@ -50,7 +62,22 @@ class LoadedCorpus:
         found = self._classes.get(native_type)
         if found is None:
             found = self._class(native_type)
-        return found.check(kwargs, self.context if context is None else {**self.context, **context})
+        return found.check(kwargs, self.context if context is None else self.known(context))
+
+    def known(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """What is known under a context: what it gives, and what is assumed besides. FactError of a wrong type."""
+        kinds = self._kinds
+        for name, value in context.items():
+            if name in kinds and value is not None and type(value) not in kinds[name]:
+                self._refuse(name, value)
+        return {**self.context, **context}
+
+    def _refuse(self, name: str, value: Any) -> None:
+        kind = self.declared_context[name]["type"]
+        if not isinstance(value, self._kinds[name]) or (isinstance(value, bool) and kind != "bool"):
+            from pytest_llem_invariants.text.terminal import shortened
+
+            raise FactError(f"the fact {name} is {shortened(repr(value))}, which is no {kind}")
 
     # Looking
 
@@ -88,17 +115,6 @@ class LoadedCorpus:
         declared: Mapping[str, Any] = self._head["context"]
         return declared
 
-    def worlds(self, facts: Iterable[str], context: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """The context with every value that those of the facts may have which it does not give.
-
-        Of a fact without a default the declared values are those that rules were proven under; it may be another one,
-        which some rule names or which none does.
-        """
-        unknown = [fact for fact in sorted(set(facts)) if fact not in context]
-        declared = (self.declared_context[fact] for fact in unknown)
-        values = ((*entry["values"], *entry.get("named", ()), ANOTHER) for entry in declared)
-        return [{**context, **dict(zip(unknown, chosen, strict=True))} for chosen in product(*values)]
-
     def context_from(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Facts outside the config, read from text; LlemError where the corpus knows no such fact or value."""
         context: dict[str, Any] = {}
@@ -106,11 +122,25 @@ class LoadedCorpus:
             if name not in self.declared_context:
                 known = ", ".join(self.declared_context) or "none"
                 raise LlemError(f"unknown context {name!r} — known are {known}")
-            values = {str(value): value for value in self.declared_context[name]["values"]}
-            if text not in values:
-                raise LlemError(f"unknown {name} {text!r} — known are {', '.join(values)}")
-            context[name] = values[text]
+            context[name] = self._read_fact(name, text)
         return context
+
+    def _read_fact(self, name: str, text: str) -> Any:
+        """The value that text stands for: one of those that are declared, or any of the declared type."""
+        entry = self.declared_context[name]
+        values = {str(value): value for value in entry["values"]}
+        if text in values:
+            return values[text]
+        kind = entry.get("type")
+        if kind is None:
+            raise LlemError(f"unknown {name} {text!r} — known are {', '.join(values)}")
+        value: Any = text
+        if kind != "str" and len(text) < _LONGEST_NUMBER:
+            from pytest_llem_invariants.text.yaml_scalars import plain_scalar
+
+            value = plain_scalar(text)
+        self.known({name: value})
+        return value
 
     def resolve(self, name: str) -> str:
         """The full name of a class; UnknownTypeError where it is unknown or the bare name is not unique."""

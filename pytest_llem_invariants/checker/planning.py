@@ -17,7 +17,7 @@ from pytest_llem_invariants.corpus.names import field_resolver
 from pytest_llem_invariants.language.expressions import MISSING, Expression, is_each, opened_in, owner_of, parse
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
 from pytest_llem_invariants.language.predicates import compile_match, plain_value, reference_of
-from pytest_llem_invariants.model import Clause, Rule, TypedValue
+from pytest_llem_invariants.model import EMPTY, Clause, Rule, TypedValue
 
 Tree = list[Any]
 _SYMBOLS: Final[Mapping[type[ast.operator], str]] = {
@@ -65,14 +65,14 @@ class RulePlan:
         rule: Rule,
         namespace: str | None,
         context: Collection[str],
-        unassumed: Collection[str] = (),
+        unassumed: Mapping[str, str | None] = EMPTY,
     ) -> None:
         self.number = number
         self.rule = rule
         self.subjects = [(parse(subject), clauses) for subject, clauses in rule.match.fields.items()]
         self.context = context
         self._unassumed = unassumed
-        self._resolve = field_resolver(rule, namespace)
+        self._resolve = field_resolver(rule, namespace, context)
         self.names = tuple(dict.fromkeys(self._names()))
         self.roots = tuple(
             dict.fromkeys(self.path(name).partition(".")[0] for name in self.names if name not in context)
@@ -177,8 +177,10 @@ class RulePlan:
     def _field(self, name: str) -> Tree:
         defaults = self.rule.match.defaults
         default = [held(defaults[name])] if name in defaults else []
+        if name in self._unassumed:
+            return ["whole" if self._unassumed[name] == "int" else "unassumed", name]
         if name in self.context:
-            return ["unassumed" if name in self._unassumed else "context", name, *default]
+            return ["context", name, *default]
         return ["field", self.path(name).split("."), *default]
 
 
@@ -186,11 +188,12 @@ def plan(
     rules: Iterable[tuple[int, Rule]],
     namespace: str | None = None,
     context: Collection[str] = (),
-    unassumed: Collection[str] = (),
+    unassumed: Mapping[str, str | None] = EMPTY,
 ) -> ClassTests:
     """The rules of one class, by the fields that they hang on.
 
-    Of the facts in `unassumed` any may be missing in the context: a rule that may trigger then is among the answers.
+    Of the facts in `unassumed` (name → type) any may be missing in the context: a rule that may trigger then is among
+    the answers.
     """
     by_field: dict[str, list[Any]] = {}
     always: list[Any] = []

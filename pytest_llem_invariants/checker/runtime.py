@@ -18,6 +18,16 @@ ABSENT = object()
 _LARGEST_RESULT_BITS = 4096
 
 
+class Unknown:
+    """What a fact is that nobody gave, and what is made of it."""
+
+    __slots__ = ()
+
+
+UNKNOWN, WHOLE = Unknown(), Unknown()
+"""Any value, and of a fact that is declared as one: a whole number, if any."""
+
+
 def _function(name: str, *values: Any) -> Any:
     from pytest_llem_invariants.language.expressions import FUNCTIONS, MISSING
 
@@ -88,6 +98,8 @@ def call(name: str, *values: Any) -> Any:
     """A function of the expression language; none of them gives anything for a value that is not there."""
     if any(value is None for value in values):
         return None
+    if any(type(value) is Unknown for value in values):
+        return UNKNOWN
     if name == "len":
         return length(values[0])
     value: Any = values[0] if len(values) == 1 else None
@@ -104,13 +116,15 @@ def call(name: str, *values: Any) -> Any:
 
 
 def negative(value: Any) -> Any:
+    if type(value) is Unknown:
+        return value
     return -value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-            return None
+            return _open(left, right)
         if (
             isinstance(left, int)
             and isinstance(right, int)
@@ -125,9 +139,43 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     return apply
 
 
+def _open(left: Any, right: Any) -> Any:
+    """What is made of two numbers of which one is unknown; None where the other is none."""
+    if type(left) is not Unknown and type(right) is not Unknown:
+        return None
+    if not isinstance(left, (int, float, Unknown)) or not isinstance(right, (int, float, Unknown)):
+        return None
+    return WHOLE if all(value is WHOLE or isinstance(value, int) for value in (left, right)) else UNKNOWN
+
+
+def _division(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    divided = _arithmetic(function)
+
+    def apply(left: Any, right: Any) -> Any:
+        return None if type(left) is Unknown and isinstance(right, (int, float)) and not right else divided(left, right)
+
+    return apply
+
+
+def modulo(left: Any, right: Any) -> Any:
+    """What is left over; of a whole number by 1 that is 0, whichever it is."""
+    return 0 if left is WHOLE and divides_all(right) else _modulo(left, right)
+
+
+def divides_all(value: Any) -> bool:
+    """Whether every whole number can be divided by it."""
+    return isinstance(value, int) and value in (1, -1)
+
+
 add = _arithmetic(lambda a, b: a + b)
 subtract = _arithmetic(lambda a, b: a - b)
 multiply = _arithmetic(lambda a, b: a * b)
-divide = _arithmetic(lambda a, b: a / b)
-floor = _arithmetic(lambda a, b: a // b)
-modulo = _arithmetic(lambda a, b: a % b)
+_quotient = _division(lambda a, b: a / b)
+floor = _division(lambda a, b: a // b)
+_modulo = _division(lambda a, b: a % b)
+
+
+def divide(left: Any, right: Any) -> Any:
+    """A quotient, which need not be whole."""
+    quotient = _quotient(left, right)
+    return UNKNOWN if quotient is WHOLE else quotient

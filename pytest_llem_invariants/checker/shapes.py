@@ -34,6 +34,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value >= 0
 
 
+def _is_kind(value: Any) -> bool:
+    return value in ("bool", "int", "float", "str", "list")
+
+
 def _is_certification(value: Any) -> bool:
     return value in CERTIFICATIONS
 
@@ -113,7 +117,7 @@ is_head = _record(
         "engine_version": _is_text,
         "certification": _is_certification,
         "environment": _is_text_or_none,
-        "context": _map_of(_record({"values": _LIST})),
+        "context": _map_of(_record({"values": _LIST}, {"type": _is_kind})),
         "routes": is_routes,
         "classes": _map_of(_is_place),
     },

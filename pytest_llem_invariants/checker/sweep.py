@@ -4,8 +4,7 @@ A rule can speak as soon as the last of its fields has a value; from there on it
 is a product and needs no visit. Counting also forgets a field once every rule that reads it has spoken, so that
 combinations which differ only in forgotten fields are counted together.
 
-Where a fact is unknown, what is left of the worlds that it makes goes down the tree with the assignment: a combination
-is cut off when something rejects it in the last of them.
+A rule over a fact that is unknown cuts nothing off: what it would reject, some value of the fact may let pass.
 """
 
 from __future__ import annotations
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     Axis = Sequence[Choice]
     """Assignments of one field, or of several that vary together."""
     Question = tuple[str, Mapping[type, Test | None], frozenset[int]]
-    Worlds = tuple[int, ...]
-    """Those in which nothing rejects an assignment, by number."""
 
 
 class GridError(LlemError):
@@ -75,7 +72,7 @@ class Pruned:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The valid combinations in the order of the grid, the last field varying fastest."""
         plan = _Plan(self._corpus, self.native_type, self._axes, self._context)
-        return iter(()) if plan.refused is not None else plan.walk(0, {}, plan.worlds)
+        return iter(()) if plan.refused is not None else plan.walk(0, {})
 
     def __len__(self) -> int:
         return self.valid
@@ -99,7 +96,7 @@ def prune(
     """Take a grid: field → list of values, a plain value for a fixed field, `zip` for fields that vary together."""
     axes = read_grid(grid)
     name = corpus.resolve(native_type) if native_type else _best_class(corpus, axes)
-    return Pruned(corpus, name, axes, corpus.context if context is None else {**corpus.context, **context})
+    return Pruned(corpus, name, axes, corpus.context if context is None else corpus.known(context))
 
 
 def read_grid(grid: Any) -> list[Axis]:
@@ -214,22 +211,15 @@ class _Plan:
         self, corpus: LoadedCorpus, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]
     ) -> None:
         self._axes = axes
+        self._context = context
         tests = corpus.class_checker(native_type)
         depth_of = {field: depth for depth, axis in enumerate(axes) for field in _fields_of(axis)}
-        inner = {name for field, name in tests.sections.items() if field in depth_of and name in corpus.native_types}
-        deciding = [
-            *(rule for rule in tests.rules if not depth_of.keys().isdisjoint(rule["anchors"])),
-            *(tests.rules[hit] for hit in tests.test_empty(context)),
-            *(rule for name in sorted(inner) for rule in corpus.class_checker(name).rules),
-        ]
-        errors = (rule for rule in deciding if rule["severity"] == "error")
-        self._contexts = corpus.worlds({fact for rule in errors for fact in rule.get("context", ())}, context)
         asked: list[dict[str, set[int]]] = [{} for _ in axes]
         last_read = [-1] * len(axes)
         for number, rule in enumerate(tests.rules):
             depths = [depth_of[field] for field in _rule_fields(rule) if field in depth_of]
             anchors = [anchor for anchor in rule["anchors"] if anchor in depth_of]
-            if rule["severity"] != "error" or not anchors:
+            if rule["severity"] != "error" or not anchors or not tests.is_decided(number, context):
                 continue
             complete = max(depths)
             for depth in depths:
@@ -246,42 +236,28 @@ class _Plan:
         ]
         """The fields assigned before a depth that a rule at or after it still reads."""
         self._below = [_size(axes[depth:]) for depth in range(len(axes) + 1)]
-        self._doomed = [[[_doom(tests, choice, world) for world in self._contexts] for choice in axis] for axis in axes]
-        """What rejects a choice whatever else is chosen, choice by choice, in each world."""
-        speaking = [depth for depth in range(len(axes)) if self._questions[depth] or any(map(any, self._doomed[depth]))]
+        self._doomed = [[_doom(tests, choice, context) for choice in axis] for axis in axes]
+        """What rejects a choice whatever else is chosen, choice by choice."""
+        speaking = [depth for depth in range(len(axes)) if self._questions[depth] or any(self._doomed[depth])]
         self._silent_from = max(speaking, default=-1) + 1
         self._names = [rule["id"] for rule in tests.rules]
-        refusals = [
-            [self._names[hit] for hit in tests.test_empty(world) if tests.rules[hit]["severity"] == "error"]
-            for world in self._contexts
-        ]
-        self.refused: str | None = refusals[-1][0] if all(refusals) else None
-        self.worlds: Worlds = tuple(number for number, refusing in enumerate(refusals) if not refusing)
+        unasked = (tests.rules[hit] for hit in tests.test_empty(context))
+        """The rules that every combination triggers, as the grid has none of their fields."""
+        self.refused: str | None = next(
+            (r["id"] for r in unasked if r["severity"] == "error" and _rule_fields(r).isdisjoint(depth_of)), None
+        )
 
-    def _left(
-        self, depth: int, chosen: Mapping[str, Any], dooms: Sequence[str | None], worlds: Worlds
-    ) -> tuple[Worlds, str | None]:
-        """The worlds in which nothing rejects an assignment so far, and what rejects it in the last of the others."""
-        left: list[int] = []
-        by: str | None = None
-        for world in worlds:
-            found = dooms[world] or self._rejected_by(depth, chosen, self._contexts[world])
-            if found is None:
-                left.append(world)
-            else:
-                by = found
-        return tuple(left), by
-
-    def _rejected_by(self, depth: int, chosen: Mapping[str, Any], world: Mapping[str, Any]) -> str | None:
+    def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> str | None:
+        """The rule that rejects an assignment so far."""
         for field, by_kind, numbers in self._questions[depth]:
             test = by_kind[type(chosen[field])] if field in chosen else None
             if test is not None:
-                for hit in test(chosen[field], chosen, world) or ():
+                for hit in test(chosen[field], chosen, self._context) or ():
                     if hit in numbers:
                         return self._names[hit]  # type: ignore[no-any-return]
         return None
 
-    def walk(self, depth: int, chosen: dict[str, Any], worlds: Worlds) -> Iterator[dict[str, Any]]:
+    def walk(self, depth: int, chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Valid completions of a partial assignment."""
         if depth >= self._silent_from:
             for rest in product(*self._axes[depth:]):
@@ -290,36 +266,33 @@ class _Plan:
                     combined.update(choice)
                 yield combined
             return
-        for choice, dooms in zip(self._axes[depth], self._doomed[depth], strict=True):
+        for choice, doom in zip(self._axes[depth], self._doomed[depth], strict=True):
             combined = {**chosen, **choice}
-            left, _ = self._left(depth, combined, dooms, worlds)
-            if left:
-                yield from self.walk(depth + 1, combined, left)
+            if (doom or self._rejected_by(depth, combined)) is None:
+                yield from self.walk(depth + 1, combined)
 
     def count(self) -> tuple[int, dict[str, int]]:
         """How many combinations are valid, and how many each rule cut off."""
         if self.refused is not None:
             return 0, {self.refused: self._below[0]}
-        return self._count(0, {}, self.worlds, {})
+        return self._count(0, {}, {})
 
-    def _count(
-        self, depth: int, chosen: dict[str, Any], worlds: Worlds, known: dict[Any, Any]
-    ) -> tuple[int, dict[str, int]]:
+    def _count(self, depth: int, chosen: dict[str, Any], known: dict[Any, Any]) -> tuple[int, dict[str, int]]:
         if depth >= self._silent_from:
             return self._below[depth], {}
-        key = (depth, worlds, *(_identity(chosen.get(field, _ABSENT)) for field in self._live[depth]))
+        key = (depth, *(_identity(chosen.get(field, _ABSENT)) for field in self._live[depth]))
         if key in known:
             found: tuple[int, dict[str, int]] = known[key]
             return found
         valid = 0
         cut: dict[str, int] = {}
-        for choice, dooms in zip(self._axes[depth], self._doomed[depth], strict=True):
+        for choice, doom in zip(self._axes[depth], self._doomed[depth], strict=True):
             combined = {**chosen, **choice}
-            left, by = self._left(depth, combined, dooms, worlds)
-            if by is not None and not left:
+            by = doom or self._rejected_by(depth, combined)
+            if by is not None:
                 cut[by] = cut.get(by, 0) + self._below[depth + 1]
                 continue
-            below, cut_below = self._count(depth + 1, combined, left, known)
+            below, cut_below = self._count(depth + 1, combined, known)
             valid += below
             for name, size in cut_below.items():
                 cut[name] = cut.get(name, 0) + size

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import Final
 
@@ -29,17 +29,23 @@ def locate_field(rule: Rule | Match, field: str, namespace: str | None = None) -
     return field
 
 
-def field_resolver(rule: Rule, namespace: str | None = None) -> Callable[[str], str]:
+def field_resolver(rule: Rule, namespace: str | None = None, context: Collection[str] = ()) -> Callable[[str], str]:
     """`locate_field` for every name that the rule's match reads, with `@x` beside `a.y` understood as `a.x`.
 
-    A name that the rule knows at the root is taken from there.
+    A name that the rule knows at the root is taken from there. A fact of the context stands outside of the config,
+    under its own name, and is nobody's sibling.
     """
     roots = {*rule.kwargs_positive, *rule.kwargs_negative, *rule.match.defaults}
-    subjects = {name: locate_field(rule, name, namespace) for text in rule.match.fields for name in parse(text).fields}
-    roots.update(path.partition(".")[0] for path in subjects.values())
-    paths = dict(subjects)
+    subjects = {
+        name: name if name in context else locate_field(rule, name, namespace)
+        for text in rule.match.fields
+        for name in parse(text).fields
+    }
+    roots.update(path.partition(".")[0] for name, path in subjects.items() if name not in context)
+    paths = {**subjects, **{name: name for name in context}}
     for text, clauses in rule.match.fields.items():
-        parent = locate_field(rule, parse(text).fields[0], namespace).rpartition(".")[0]
+        first = next((name for name in parse(text).fields if name not in context), "")
+        parent = subjects.get(first, "").rpartition(".")[0]
         for clause in clauses:
             reference = reference_of(clause.rhs)
             for name in () if reference is None else parse(reference).fields:

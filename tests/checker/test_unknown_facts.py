@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +15,31 @@ from hypothesis import strategies as st
 
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.checker.core import ANOTHER
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import field_resolver, parse_proposed, render_proposed
-from pytest_llem_invariants.language.predicates import compile_match
-from pytest_llem_invariants.model import ContextField, Corpus, Rule, Severity
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.model import Clause, ContextField, Corpus, Match, Rule, Severity
 from pytest_llem_invariants.ssot import read_ssot
 from tests.checker.demo import SCHEMA, SERVE, SSOT, checker_from, corpus_of, rule
-from tests.checker.test_agreement import CONFIGS, rules
+from tests.checker.test_agreement import CONFIGS, FIELDS, SUBJECTS, build, clauses
 
-OPEN = {"platform": ContextField("cpu", ("cpu", "cuda"), assumed=False)}
+OPEN = {
+    "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False, type="str"),
+    "device.count": ContextField(8, (1, 2, 8), assumed=False, type="int"),
+    "device.capability": ContextField(9.0, (7.5, 9.0), assumed=False, type="float"),
+    "model.arch.heads": ContextField(4, (4, 12, 40), assumed=False, type="int"),
+    "model.files.params": ContextField(False, (False, True), assumed=False, type="bool"),
+}
+WORDS: dict[str, tuple[Any, ...]] = {
+    "platform": ("cpu", "cuda", "rocm", None),
+    "device.count": (0, 1, 2, 8, None),
+    "device.capability": (7.5, 9.0, 9, None),
+    "model.arch.heads": (-1, 1, 4, 12, 10**400, None),
+    "model.files.params": (False, True),
+}
+"""What each of the facts may be; a model may have no heads, and a machine no capability."""
 
 
 def on(identity: str, platform: Mapping[str, Any], **more: Any) -> Rule:
@@ -52,28 +68,48 @@ def test_a_given_fact_decides() -> None:
     assert (accepted.status, accepted.depends) == ("accepted", ())
 
 
-def test_what_is_rejected_in_every_world_is_rejected() -> None:
-    everywhere = open_checker(on("of_cpu", {"==": "cpu"}), on("of_others", {"!=": "cpu"}))
-    assert {one.rule_id for one in everywhere.check(SERVE, {"graphs": True}).errors} == {"of_cpu", "of_others"}
-    # There are more platforms than those that rules were proven on.
-    known = open_checker(on("of_cpu", {"==": "cpu"}), on("of_cuda", {"==": "cuda"}))
-    assert known.check(SERVE, {"graphs": True}).status == "depends"
+def test_rules_that_cover_every_value_of_a_fact_leave_it_open() -> None:
+    covering = open_checker(on("of_cpu", {"==": "cpu"}), on("of_others", {"!=": "cpu"}))
+    verdict = covering.check(SERVE, {"graphs": True})
+    assert (verdict.status, [one.rule_id for one in verdict.depends]) == ("depends", ["of_cpu", "of_others"])
 
 
-def test_a_platform_that_only_rules_name_is_a_world_too() -> None:
-    but_one = on("but_rocm", {"not_in": ["rocm"]})
-    assert open_checker(but_one).check(SERVE, {"graphs": True}).status == "depends"
-    only_one = on("only_rocm", {"==": "rocm"})
-    verdict = open_checker(but_one, only_one).check(SERVE, {"graphs": True})
-    assert {one.rule_id for one in verdict.errors} == {"but_rocm", "only_rocm"}
-    warned = on("warned", {"!=": "rocm"}, severity=Severity.WARN)
-    told = open_checker(warned).check(SERVE, {"graphs": True})
-    assert (told.violations, [one.rule_id for one in told.depends]) == ((), ["warned"])
+def test_what_is_known_to_be_false_leaves_nothing_open() -> None:
+    both = rule("both", {"platform": {"==": "cpu"}, "device.count": {">": 1}}, native_type=SERVE)
+    checker = open_checker(both)
+    assert checker.check(SERVE, {}).depends[0].facts == ("platform", "device.count")
+    assert checker.check(SERVE, {}, context={"platform": "cpu"}).depends[0].facts == ("device.count",)
+    assert checker.check(SERVE, {}, context={"platform": "cuda"}).status == "accepted"
+    assert checker.check(SERVE, {}, context={"device.count": 1}).status == "accepted"
+    assert checker.check(SERVE, {}, context={"device.count": 2, "platform": "cpu"}).status == "rejected"
 
 
-def test_a_rule_that_no_world_satisfies_is_not_told() -> None:
-    never = open_checker(on("never", {"==": "cpu", "!=": "cpu"}))
-    assert never.check(SERVE, {"graphs": True}).depends == ()
+def test_a_fact_is_read_under_its_whole_name_and_not_out_of_the_config() -> None:
+    uneven = rule("uneven", {"model.arch.heads % tensor_parallel_size": {"!=": 0}}, native_type=SERVE)
+    longer = rule("longer", {"offload": {">": "@model.arch.heads"}}, native_type=SERVE)
+    checker = open_checker(uneven, longer)
+    config = {"model": {"arch": {"heads": 1}}, "tensor_parallel_size": 3, "offload": 5}
+    assert [one.rule_id for one in checker.check(SERVE, config).depends] == ["uneven", "longer"]
+    known = checker.check(SERVE, config, context={"model.arch.heads": 4})
+    assert [one.rule_id for one in known.violations] == ["uneven", "longer"]
+    assert known.violations[0].values["model.arch.heads"] == 4
+    assert checker.check(SERVE, config, context={"model.arch.heads": 6}).status == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("fields", "config"),
+    [
+        ({"model.arch.heads % tensor_parallel_size": {"!=": 0}}, {"tensor_parallel_size": 1}),
+        ({"model.arch.heads % tensor_parallel_size": {"!=": 0}}, {}),
+        ({"model.arch.heads": {"not_divisible_by": "@tensor_parallel_size"}}, {"tensor_parallel_size": 1}),
+        ({"model.arch.heads * offload": {">": 8}}, {"offload": None}),
+        ({"offload": {">": "@model.arch.heads"}}, {"offload": None}),
+    ],
+    ids=str,
+)
+def test_what_no_value_of_a_fact_makes_true_is_not_told(fields: dict[str, Any], config: dict[str, Any]) -> None:
+    one = rule("one", fields, native_type=SERVE, defaults={"tensor_parallel_size": 1})
+    assert open_checker(one).check(SERVE, config).depends == ()
 
 
 def test_a_warning_over_an_unknown_fact_leaves_a_config_accepted() -> None:
@@ -100,48 +136,159 @@ def test_a_corpus_keeps_what_is_not_assumed() -> None:
     assert parse_proposed(text).context == OPEN
 
 
-@pytest.mark.parametrize("pair", [("cpu", "cuda"), ("cpu", None)])
-def test_a_sweep_keeps_what_some_world_accepts(pair: tuple[str, str | None]) -> None:
-    first, other = pair
-    drawn = (
-        on("one", {"==": first}),
-        rule(
-            "two",
-            {"offload": {">": 1}, "platform": {"!=": "cpu"} if other is None else {"==": other}},
-            native_type=SERVE,
-        ),
+@pytest.mark.parametrize(
+    ("fields", "config"),
+    [
+        ({"model.arch.heads % tensor_parallel_size": {"!=": 0}}, {"tensor_parallel_size": 2}),
+        ({"device.capability % tensor_parallel_size": {"!=": 0}}, {"tensor_parallel_size": 1}),
+        ({"model.arch.heads / offload % tensor_parallel_size": {"!=": 0}}, {"tensor_parallel_size": 1, "offload": 2}),
+        ({"model.arch.heads": {"not_divisible_by": "@tensor_parallel_size"}}, {"tensor_parallel_size": 2}),
+        ({"model.arch.heads": {"absent": True}}, {}),
+        ({"model.arch.heads % offload": {"absent": True}}, {"offload": 1}),
+        ({"offload": {"in": "@platform"}}, {"offload": 1}),
+    ],
+    ids=str,
+)
+def test_what_some_value_of_a_fact_may_make_true_is_told(fields: dict[str, Any], config: dict[str, Any]) -> None:
+    assert open_checker(rule("one", fields, native_type=SERVE)).check(SERVE, config).status == "depends"
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "kind"),
+    [
+        ("model.arch.heads", "12", "int"),
+        ("model.arch.heads", 12.5, "int"),
+        ("model.arch.heads", True, "int"),
+        ("device.capability", "9.0", "float"),
+        ("platform", 3, "str"),
+        ("model.files.params", 1, "bool"),
+    ],
+)
+def test_a_fact_of_the_wrong_type_is_an_error_that_names_it(fact: str, value: Any, kind: str) -> None:
+    checker = open_checker(on("of_cpu", {"==": "cpu"}))
+    message = re.escape(f"the fact {fact} is {value!r}, which is no {kind}")
+    with pytest.raises(LlemError, match=message):
+        checker.check(SERVE, {}, context={fact: value})
+    with pytest.raises(LlemError, match=message):
+        checker.prune({"graphs": [True]}, native_type=SERVE, context={fact: value})
+
+
+def test_a_fact_from_text_is_what_it_is_declared_to_be() -> None:
+    checker = open_checker(on("of_cpu", {"==": "cpu"}))
+    given = {"model.arch.heads": "12", "device.capability": "8.6", "model.files.params": "true", "platform": "rocm"}
+    expected = {"model.arch.heads": 12, "device.capability": 8.6, "model.files.params": True, "platform": "rocm"}
+    assert checker.context_from(given) == expected
+    for heads in ("many", "1" * 5000):
+        with pytest.raises(LlemError, match=r"the fact model\.arch\.heads is .*, which is no int"):
+            checker.context_from({"model.arch.heads": heads})
+
+
+def test_a_sweep_keeps_what_some_world_accepts() -> None:
+    uneven = rule("uneven", {"model.arch.heads % tensor_parallel_size": {"!=": 0}}, native_type=SERVE)
+    checker = open_checker(uneven, on("of_cpu", {"==": "cpu"}), rule("low", {"offload": {"<": 1}}, native_type=SERVE))
+    grid = {"graphs": [True, False], "offload": [0, 1], "tensor_parallel_size": [1, 2, 3]}
+    for context, valid in (
+        ({}, 6),
+        ({"platform": "cpu"}, 3),
+        ({"model.arch.heads": 4}, 4),
+        ({"platform": "cpu", "model.arch.heads": 4}, 2),
+    ):
+        pruned = checker.prune(grid, native_type=SERVE, context=context)
+        every = [
+            {"graphs": g, "offload": o, "tensor_parallel_size": t}
+            for g in (True, False)
+            for o in (0, 1)
+            for t in (1, 2, 3)
+        ]
+        assert list(pruned) == [one for one in every if checker.check(SERVE, one, context=context).ok]
+        assert (pruned.valid, sum(pruned.by_rule.values())) == (valid, pruned.total - valid)
+
+
+FACTS = st.sampled_from(
+    [
+        *OPEN,
+        "model.arch.heads % a",
+        "a % model.arch.heads",
+        "model.arch.heads * b - 1",
+        "model.arch.heads / b",
+        "-model.arch.heads",
+        "device.count * model.arch.heads",
+        "max(a, model.arch.heads)",
+        "abs(device.count)",
+        "number(platform)",
+        "len(platform)",
+        "each(a) * model.arch.heads",
+        "each(a) % device.capability",
+        "each(platform)",
+        "n.x // device.count",
+    ]
+)
+REFERENCES = st.sampled_from(
+    [
+        "@model.arch.heads",
+        "@device.count * 2",
+        "@device.capability",
+        "@platform",
+        "@model.arch.heads % b",
+        "@len(platform)",
+    ]
+)
+
+
+def over_facts() -> st.SearchStrategy[Rule]:
+    ops = st.sampled_from(["<", "<=", ">", ">=", "==", "!=", "in", "not_in", "divisible_by", "not_divisible_by"])
+    asked = st.lists(st.one_of(clauses(), st.builds(Clause, ops, REFERENCES)), min_size=1, max_size=2)
+    subjects = st.one_of(FACTS, FACTS, SUBJECTS)
+    defaults = st.dictionaries(st.sampled_from([*FIELDS, *OPEN]), st.integers(0, 2), max_size=2)
+    return st.builds(
+        build, st.dictionaries(subjects, asked, min_size=1, max_size=3), defaults, st.sampled_from(Severity)
     )
-    checker = open_checker(*drawn)
-    grid = {"graphs": [True, False], "offload": [1, 2], "tensor_parallel_size": [1, 2]}
-    pruned = checker.prune(grid, native_type=SERVE)
-    every = [
-        {"graphs": g, "offload": o, "tensor_parallel_size": t} for g in (True, False) for o in (1, 2) for t in (1, 2)
-    ]
-    expected = [config for config in every if checker.check(SERVE, config).ok]
-    assert list(pruned) == expected
-    assert (pruned.valid, sum(pruned.by_rule.values())) == (len(expected), pruned.total - len(expected))
-    assert len(expected) == (8 if other else 6)
-    assert checker.prune(grid, native_type=SERVE, context={"platform": "cpu"}).valid == 4
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(rules(), min_size=1, max_size=4), CONFIGS)
-def test_what_is_rejected_without_a_fact_is_rejected_whatever_it_is(drawn: list[Rule], config: dict[str, Any]) -> None:
-    numbered = tuple(replace(rule, id=f"r{number}") for number, rule in enumerate(drawn))
-    checker = checker_from(compile_corpus(Corpus("1.2.0", "e", "1.0", "2026-01-01T00:00:00Z", numbered, OPEN)))
-    worlds = [
-        {
-            rule.id
-            for rule in numbered
-            if compile_match(rule.match, context_fields=OPEN, resolve=field_resolver(rule))(config, {"platform": value})
-        }
-        for value in ("cpu", "cuda", ANOTHER)
-    ]
-    errors = {rule.id for rule in numbered if rule.severity is Severity.ERROR}
-    verdict = checker.check("lib.Thing", config)
+def without(drawn: Rule, unknown: set[str]) -> Rule:
+    """What of a rule is known without some facts: its other clauses."""
+
+    def is_known(subject: str, clause: Clause) -> bool:
+        return unknown.isdisjoint(referenced_fields(Match("e", {subject: (clause,)})))
+
+    known = {
+        subject: tuple(clause for clause in asked if is_known(subject, clause))
+        for subject, asked in drawn.match.fields.items()
+        if unknown.isdisjoint(parse(subject).fields)
+    }
+    return replace(
+        drawn, match=replace(drawn.match, fields={subject: asked for subject, asked in known.items() if asked})
+    )
+
+
+def triggered(drawn: Rule, config: Mapping[str, Any], world: Mapping[str, Any]) -> bool:
+    resolve = field_resolver(drawn, context=OPEN)
+    return compile_match(drawn.match, context_fields=OPEN, resolve=resolve)(config, world)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(over_facts(), min_size=1, max_size=4),
+    CONFIGS,
+    st.sets(st.sampled_from(list(OPEN))),
+    st.lists(st.fixed_dictionaries({name: st.sampled_from(words) for name, words in WORDS.items()}), min_size=1),
+)
+def test_what_is_told_without_a_fact_holds_whatever_it_is(
+    drawn: list[Rule], config: dict[str, Any], known: set[str], worlds: list[dict[str, Any]]
+) -> None:
+    numbered = {f"r{number}": replace(rule, id=f"r{number}") for number, rule in enumerate(drawn)}
+    checker = checker_from(
+        compile_corpus(Corpus("1.2.0", "e", "1.0", "2026-01-01T00:00:00Z", tuple(numbered.values()), OPEN))
+    )
+    context = {name: worlds[0][name] for name in known}
+    verdict = checker.check("lib.Thing", config, context=context)
     told = {one.rule_id for one in verdict.violations}
-    assert verdict.ok or all(world & errors for world in worlds)
-    assert told | {one.rule_id for one in verdict.depends} >= set.union(*worlds)
+    depends = {one.rule_id for one in verdict.depends}
+    for world in worlds:
+        fired = {name for name, one in numbered.items() if triggered(one, config, {**world, **context})}
+        assert told <= fired <= told | depends
+    for name in depends:
+        assert triggered(without(numbered[name], set(OPEN) - known), config, context)
 
 
 def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
