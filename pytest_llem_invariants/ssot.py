@@ -397,11 +397,6 @@ def _install(top: Section, index: int, call: Any) -> Install:
     return Install(tuple(call))
 
 
-def load_pin(engine: str, role: str, root: Path | None = None) -> SpecifierSet:
-    """The versions of the library on which a role is known to work."""
-    return _pin(load_ssot(engine, root), role)
-
-
 def _pin(ssot: Ssot, role: str) -> SpecifierSet:
     pin = ssot.miner_pins.get(role)
     if pin is None:

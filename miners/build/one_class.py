@@ -40,13 +40,8 @@ class Examined:
     """What its user is to know beside the rules, a sentence each."""
 
 
-def mine_class(target: str, *, base: str | None = None, progress: Progress | None = None) -> Corpus:
-    """The confirmed rules of one class, named `module:Class` or by its dotted name."""
-    return examine(target, base=base, progress=progress).corpus
-
-
 def examine(target: str, *, base: str | None = None, progress: Progress | None = None) -> Examined:
-    """The same with what is to be said about it. What cannot be answered is a MinerError."""
+    """The confirmed rules of a class (`module:Class` or its dotted name), with notes; MinerError if there are none."""
     given = base_kwargs_of(base)
     progress = progress or Progress()
     with progress.step("importing, in a process of its own"):

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.ssot import Ssot
 
 SCHEMA_VERSION: Final = "1.1.0"
-GROUPS: Final = ("engine_params", "sampling_params")
 _SAMPLING: Final = frozenset({"sampling", "generation"})
 
 _SECONDS: Final = 600.0

@@ -7,7 +7,7 @@ never "x is a string", because there the library trips over the comparison itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Self, TypeVar, final
@@ -16,8 +16,8 @@ from weakref import WeakValueDictionary
 from pytest_llem_invariants.language.expressions import opens_elements
 from pytest_llem_invariants.language.operators import OPERATORS, Negated
 from pytest_llem_invariants.language.operators.order import ORDER
-from pytest_llem_invariants.language.predicates import compile_match, names_none, reference_of
-from pytest_llem_invariants.model import Clause, Kwargs, Match
+from pytest_llem_invariants.language.predicates import names_none, reference_of
+from pytest_llem_invariants.model import Clause
 
 
 class _Unique:
@@ -280,44 +280,6 @@ _NEVER_NAN: Final = ("len(", "keys(", "values(", "lower(", "upper(", "strip(", "
 def can_be_nan(subject: str) -> bool:
     """Counts, texts and directions are never nan; whatever else is computed may be."""
     return not subject.startswith(_NEVER_NAN)
-
-
-def evaluate(
-    formula: Formula, config: Kwargs, context: Kwargs | None = None, defaults: Kwargs | None = None
-) -> bool | None:
-    """The truth of a formula on one config; None where an opaque part decides."""
-    match formula:
-        case Truth(value=value):
-            return value
-        case Opaque():
-            return None
-        case Atom():
-            return _compiled(formula, tuple(context or ()), tuple(sorted((defaults or {}).items(), key=repr)))(
-                config, context or {}
-            )
-        case And(parts=parts) | Or(parts=parts):
-            decisive = isinstance(formula, Or)
-            answers = [evaluate(part, config, context, defaults) for part in parts]
-            if decisive in answers:
-                return decisive
-            return None if None in answers else not decisive
-
-
-def _compiled(
-    literal: Atom, context_fields: tuple[str, ...], defaults: tuple[tuple[str, Any], ...]
-) -> Callable[[Kwargs, Kwargs], bool]:
-    match = Match("", {literal.subject: (literal.clause,)}, dict(defaults))
-    return compile_match(match, context_fields=context_fields)
-
-
-def literals_of(formula: Formula) -> Iterator[Literal]:
-    """Every literal of a formula, in order of appearance."""
-    match formula:
-        case Atom() | Opaque():
-            yield formula
-        case And(parts=parts) | Or(parts=parts):
-            for part in parts:
-                yield from literals_of(part)
 
 
 def reshaped(formula: Formula, shape: str) -> Formula:

@@ -42,7 +42,6 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 }
 """Values by the type names of `type_is`."""
 
-SCALARS: Final = ("int", "float", "bool", "str")
 _PLAIN: Final = frozenset({bool, int, float, str})
 LARGEST_LENGTH: Final = 4096
 _MOST_WORDS: Final = 16

@@ -69,15 +69,6 @@ class Journal:
             self._descriptor = None
 
 
-def read(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a journal, without the torn one that a crash may have left at its end."""
-    for line in path.read_bytes().splitlines():
-        try:
-            yield json.loads(line)
-        except ValueError:
-            return
-
-
 @contextlib.contextmanager
 def turn(folder: Path) -> Iterator[None]:
     """One run at a time reads, merges and replaces the files of a folder."""

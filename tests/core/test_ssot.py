@@ -15,7 +15,7 @@ from pytest_llem_invariants.errors import (
     MinerVersionMismatchError,
 )
 from pytest_llem_invariants.model import TypedValue
-from pytest_llem_invariants.ssot import Step, check_installed_version, data_root, known_engines, load_pin, load_ssot
+from pytest_llem_invariants.ssot import Step, check_installed_version, data_root, known_engines, load_ssot
 
 HOUSE = Path(__file__).parents[2]
 TEXT = """\
@@ -51,13 +51,14 @@ def test_every_file_of_the_house_is_read(engine: str) -> None:
 
 
 def test_pins_are_specifier_sets(root: Path) -> None:
-    assert load_pin("fake", "static", root).contains("1.5")
-    assert not load_pin("fake", "static", root).contains("2.0")
+    pin = load_ssot("fake", root).miner_pins["static"]
+    assert pin.contains("1.5")
+    assert not pin.contains("2.0")
 
 
 def test_a_role_without_a_pin_says_where_to_add_it(root: Path) -> None:
     with pytest.raises(MinerError, match=r"miner_pins\.discovery"):
-        load_pin("fake", "discovery", root)
+        check_installed_version(load_ssot("fake", root), "discovery")
 
 
 def test_the_installed_version_is_held_against_the_pin(root: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from miners.build.named_class import adapter_for
-from miners.build.one_class import mine_class
+from miners.build.one_class import examine
 from miners.build.pipeline import build
 from miners.cli import main
 from miners.process.commands import REFUSED
@@ -47,7 +47,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.parametrize("target", ["{}.settings.Server", "{}.settings:Server", "{}.old.Server"])
 def test_the_rules_are_those_of_its_code(package: str, target: str) -> None:
-    rules = mine_class(target.format(package)).rules
+    rules = examine(target.format(package)).corpus.rules
     assert AddedBy.STATIC_MINER in {rule.added_by for rule in rules}
 
     def rejected(**kwargs: object) -> bool:
@@ -71,7 +71,7 @@ def test_what_may_ask_for_all_the_memory_is_never_built_in_this_process(package:
         f"        with open({str(built)!r}, 'a') as told:\n"
         "            told.write(f'{os.getpid()} {size}\\n')\n"
     )
-    mine_class(f"{package}.settings.Table")
+    examine(f"{package}.settings.Table")
     processes = {line.split()[0] for line in built.read_text().splitlines() if line.split()[1] != "1"}
     assert processes
     assert str(os.getpid()) not in processes
@@ -97,4 +97,4 @@ def test_a_part_is_not_written_over_the_whole(capsys: pytest.CaptureFixture[str]
 
 def test_a_name_that_nothing_bears_is_refused_in_a_sentence(package: str) -> None:
     with pytest.raises(EngineUnavailableError, match="has no class 'Nobody'"):
-        mine_class(f"{package}.settings.Nobody")
+        examine(f"{package}.settings.Nobody")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from miners.build.one_class import mine_class
+from miners.build.one_class import examine
 from miners.examples.draws import Drawer
 from miners.surface import class_facts
 from pytest_llem_invariants.engines.tiny_model import json_file
@@ -112,7 +112,7 @@ def class_of(package: str, name: str) -> type:
 
 @pytest.fixture(scope="module")
 def rejected(package: str) -> Callable[..., bool]:
-    matches = [compile_match(rule.match) for rule in mine_class(f"{package}.Graphs").rules]
+    matches = [compile_match(rule.match) for rule in examine(f"{package}.Graphs").corpus.rules]
     return lambda **kwargs: any(matches_(kwargs, {}) for matches_ in matches)
 
 
@@ -136,7 +136,7 @@ def test_what_refuses_a_declared_type_is_tried_beside_the_words_of_other_fields(
 
 
 def test_a_mapping_that_builds_what_a_field_is_made_into_is_no_wrong_type(package: str) -> None:
-    matches = [compile_match(rule.match) for rule in mine_class(f"{package}.Marked").rules]
+    matches = [compile_match(rule.match) for rule in examine(f"{package}.Marked").corpus.rules]
     for mark in ({"ratio": 0.25}, {"bias": 1.0}, {"ratio": 0.5, "bias": 2.0}, {}):
         assert not any(matches_({"mark": mark}, {}) for matches_ in matches)
     assert any(matches_({"mark": 3}, {}) for matches_ in matches)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from miners.logic.formulas import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, evaluate, negate
+from miners.logic.formulas import FALSE, TRUE, Formula, Opaque, all_of, any_of, atom, negate
 from miners.logic.narrowing import narrowed
+from tests.logic.meaning import evaluate
 from tests.static.test_logic import CONFIGS, FORMULAS
 
 _FAST = atom("mode", "==", "fast")

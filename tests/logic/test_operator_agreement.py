@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from miners.logic.clauses import imply
-from miners.logic.formulas import Atom, Formula, atom, evaluate, negate
+from miners.logic.formulas import Atom, Formula, atom, negate
 from miners.logic.normal_form import simplify
 from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.language.operators import OPERATORS, Operator
 from tests.core.operator_cases import ASKING, CLAUSES, VALUES, values_for
+from tests.logic.meaning import evaluate
 
 SAID = tuple(dict.fromkeys(said for clause in CLAUSES if isinstance(said := atom("x", clause.op, clause.rhs), Atom)))
 """Each clause as formulas hold it: that a value is None is said by `absent` alone."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from miners.logic.formulas import Atom, Opaque, all_of, any_of, atom, evaluate
+from miners.logic.formulas import Atom, Opaque, all_of, any_of, atom
 from miners.logic.plainest import ASKED_FOR, OF_ITSELF, Plainest, plainest
+from tests.logic.meaning import evaluate
 
 _UNKNOWN = Opaque("weather()", "x.py:1", shape="call of an unknown function")
 

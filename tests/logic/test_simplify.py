@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from miners.logic.formulas import Atom, Opaque, evaluate, negate
+from miners.logic.formulas import Atom, Opaque, negate
 from miners.logic.normal_form import simplify
 from pytest_llem_invariants.model import Clause
+from tests.logic.meaning import evaluate
 
 _VALUES: Final[tuple[Any, ...]] = (
     *(None, True, False, 0, 1, 2, -1, 0.0, 1.0, 2.0, 1.5, math.nan, math.inf, 10**400, "", "a", "1", (), [1], {}),

@@ -8,24 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from miners.logic.as_rule import fields_of
-from miners.logic.formulas import (
-    FALSE,
-    TRUE,
-    And,
-    Atom,
-    Formula,
-    Opaque,
-    Or,
-    all_of,
-    any_of,
-    atom,
-    evaluate,
-    is_nan,
-    negate,
-)
+from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, Opaque, Or, all_of, any_of, atom, is_nan, negate
 from miners.logic.normal_form import implies, simplify, to_dnf
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Clause, Match
+from tests.logic.meaning import evaluate
 
 FIELDS = ("a", "b")
 NUMBERS = st.sampled_from([-1, 0, 1, 2, 0.5, math.nan, math.inf])

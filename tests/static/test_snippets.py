@@ -8,7 +8,8 @@ from types import ModuleType
 
 import pytest
 
-from miners.logic.formulas import Opaque, literals_of, negate
+from miners.logic.formulas import Opaque, negate
+from tests.logic.meaning import literals_of
 from tests.static.harness import (
     disagreements,
     effects_of,
