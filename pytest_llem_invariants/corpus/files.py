@@ -6,11 +6,11 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, TypeVar, final
 
 from pytest_llem_invariants.corpus.context import context_to_data, read_context_fields
 from pytest_llem_invariants.corpus.evidence import (
@@ -63,12 +63,10 @@ __all__ = [
     "load_validated",
     "locate_field",
     "parse_proposed",
-    "parse_quarantine",
     "parse_validated",
     "render_proposed",
     "render_quarantine",
     "render_validated",
-    "rule_from_data",
     "rule_to_data",
     "sha256_of",
     "template_fragments",
@@ -80,6 +78,24 @@ SCHEMA_VERSION: Final = "1.3.0"
 
 _VERSION_LINE: Final = re.compile(r"^schema_version:.*$", re.MULTILINE)
 _HEAD: Final = 4096
+_File = TypeVar("_File")
+_Reader = Callable[[Section, str], _File]
+"""Makes one kind of file of its top level and the version of its format."""
+
+
+def _load(path: Path | str, limits: Limits, read: _Reader[_File]) -> _File:
+    with quiet_collector():
+        return _read_top(_document(Path(path), limits), read)
+
+
+def _parse(text: str, path: Path | str | None, limits: Limits, read: _Reader[_File]) -> _File:
+    with quiet_collector():
+        return _read_top(load_yaml(text, path, limits), read)
+
+
+def _read_top(document: Document, read: _Reader[_File]) -> _File:
+    version, newer = schema_version(document, SCHEMA_VERSION)
+    return read(Section(document, (), document.data, tolerant=newer), version)
 
 
 def _document(path: Path, limits: Limits) -> Document:
@@ -97,19 +113,15 @@ def _document(path: Path, limits: Limits) -> Document:
 
 def load_proposed(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     """Read a proposed corpus; CorpusError names file, line, rule and fix."""
-    with quiet_collector():
-        return _proposed(_document(Path(path), limits))
+    return _load(path, limits, _proposed)
 
 
 def parse_proposed(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Corpus:
     """The same from text that is already in memory."""
-    with quiet_collector():
-        return _proposed(load_yaml(text, path, limits))
+    return _parse(text, path, limits, _proposed)
 
 
-def _proposed(document: Document) -> Corpus:
-    version, newer = schema_version(document, SCHEMA_VERSION)
-    top = Section(document, (), document.data, tolerant=newer)
+def _proposed(top: Section, version: str) -> Corpus:
     extra = top.only(
         (
             "schema_version",
@@ -133,7 +145,7 @@ def _proposed(document: Document) -> Corpus:
         rules=rules,
         context=context,
         lines=lines,
-        path=document.path,
+        path=top.document.path,
         extra=extra,
     )
 
@@ -163,23 +175,20 @@ def _read_context(top: Section) -> dict[str, ContextField]:
 
 def render_proposed(corpus: Corpus) -> str:
     """Canonical text: equal corpora give equal bytes."""
-    data: dict[str, Any] = {
-        "schema_version": corpus.schema_version,
-        "engine": corpus.engine,
-        "engine_version": corpus.engine_version,
-        "mined_at": corpus.mined_at,
+    rules = [rule_to_data(rule) for rule in corpus.rules]
+    return dump_yaml({**_envelope(corpus, mined_at=corpus.mined_at), "invariants": rules})
+
+
+def _envelope(of: Corpus | Quarantine, **dated: str) -> dict[str, Any]:
+    """What precedes the rules of a file."""
+    return {
+        "schema_version": of.schema_version,
+        "engine": of.engine,
+        "engine_version": of.engine_version,
+        **dated,
+        **({"context": context_to_data(of.context)} if of.context else {}),
+        **dict(sorted(of.extra.items())),
     }
-    if corpus.context:
-        data["context"] = context_to_data(corpus.context)
-    data.update(sorted(corpus.extra.items()))
-    data["invariants"] = [rule_to_data(rule) for rule in corpus.rules]
-    return dump_yaml(data)
-
-
-def rule_from_data(data: Any, *, path: Path | str | None = None, context: Collection[str] = ()) -> Rule:
-    """A rule from plain data that stands in no file, as strictly as from one."""
-    document = Document(data, None if path is None else str(path))
-    return read_rule(Section(document, (), data, what="a rule"), context=context)
 
 
 # The validated file --------------------------------------------------------------------------------------------------
@@ -187,14 +196,12 @@ def rule_from_data(data: Any, *, path: Path | str | None = None, context: Collec
 
 def load_validated(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Validated:
     """Read a validated file."""
-    with quiet_collector():
-        return _validated(_document(Path(path), limits))
+    return _load(path, limits, _validated)
 
 
 def parse_validated(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Validated:
     """The same from text."""
-    with quiet_collector():
-        return _validated(load_yaml(text, path, limits))
+    return _parse(text, path, limits, _validated)
 
 
 _VALIDATED_KEYS: Final = (
@@ -211,9 +218,7 @@ _VALIDATED_KEYS: Final = (
 )
 
 
-def _validated(document: Document) -> Validated:
-    version, newer = schema_version(document, SCHEMA_VERSION)
-    top = Section(document, (), document.data, tolerant=newer)
+def _validated(top: Section, version: str) -> Validated:
     extra = top.only(_VALIDATED_KEYS)
     cases: dict[str, Case] = {}
     for section in top.parts("cases"):
@@ -259,19 +264,10 @@ def render_validated(validated: Validated) -> str:
 
 def load_quarantine(path: Path | str, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
     """Read a quarantine file."""
-    with quiet_collector():
-        return _quarantine(_document(Path(path), limits))
+    return _load(path, limits, _quarantine)
 
 
-def parse_quarantine(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Quarantine:
-    """The same from text."""
-    with quiet_collector():
-        return _quarantine(load_yaml(text, path, limits))
-
-
-def _quarantine(document: Document) -> Quarantine:
-    version, newer = schema_version(document, SCHEMA_VERSION)
-    top = Section(document, (), document.data, tolerant=newer)
+def _quarantine(top: Section, version: str) -> Quarantine:
     extra = top.only(("schema_version", "engine", "engine_version", "generated_at", "context", "quarantined_rules"))
     engine = top.text("engine")
     context = _read_context(top)
@@ -298,20 +294,11 @@ def _quarantine(document: Document) -> Quarantine:
 
 def render_quarantine(quarantine: Quarantine) -> str:
     """Canonical text of a quarantine file."""
-    data: dict[str, Any] = {
-        "schema_version": quarantine.schema_version,
-        "engine": quarantine.engine,
-        "engine_version": quarantine.engine_version,
-        "generated_at": quarantine.generated_at,
-    }
-    if quarantine.context:
-        data["context"] = context_to_data(quarantine.context)
-    data.update(sorted(quarantine.extra.items()))
-    data["quarantined_rules"] = [
+    rules = [
         {"rule": rule_to_data(rule), "divergences": divergences_to_data(divergences)}
         for rule, divergences in quarantine.rules
     ]
-    return dump_yaml(data)
+    return dump_yaml({**_envelope(quarantine, generated_at=quarantine.generated_at), "quarantined_rules": rules})
 
 
 # Identity and overlay ------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from pytest_llem_invariants.corpus.files import (
     load_quarantine,
     load_validated,
     parse_proposed,
-    parse_quarantine,
     parse_validated,
     render_quarantine,
     render_validated,
@@ -81,17 +81,24 @@ def test_a_validated_file_comes_back(validated: Validated) -> None:
     assert render_validated(again) == text
 
 
+def quarantine_of(text: str) -> Quarantine:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "quarantine.yaml")
+        path.write_text(text, encoding="utf-8", errors="surrogatepass")
+        return load_quarantine(path)
+
+
 @given(quarantines())
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_quarantine_comes_back(quarantine: Quarantine) -> None:
     text = render_quarantine(quarantine)
-    again = parse_quarantine(text)
+    again = quarantine_of(text)
     assert again == quarantine
     assert render_quarantine(again) == text
 
 
 def test_a_quarantine_holds_the_rule_whole() -> None:
-    ((rule, divergences),) = parse_quarantine(QUARANTINE).rules
+    ((rule, divergences),) = quarantine_of(QUARANTINE).rules
     assert (rule,) == parse_proposed(WHOLE).rules
     assert divergences[0].observed == "nothing"
 
