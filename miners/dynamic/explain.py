@@ -13,7 +13,7 @@ from miners.dynamic.probed_fields import Pools, ProbedFields
 from miners.dynamic.rows import ProbedLibrary, Row, message_class, names, numbers_in, quoted
 from miners.dynamic.shapes import infer
 from miners.dynamic.templates import across
-from pytest_llem_invariants.language.expressions import MISSING, is_number
+from pytest_llem_invariants.language.expressions import MISSING, is_number, parse
 from pytest_llem_invariants.language.predicates import compile_match, reference_of
 from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
@@ -69,7 +69,7 @@ class Explainer:
         if row.guard is None or len(given) > _MOST_FIELDS:
             return
         if not given:
-            yield from self._guarded({}, row.guard, [row])
+            yield from self.guarded({}, row.guard, [row])
         elif len(given) == 1:
             yield from self._alone(given[0], row)
         else:
@@ -83,7 +83,7 @@ class Explainer:
                 row = less
         return row
 
-    def _sweep(self, name: str, base: Kwargs, guard: str, extra: Iterable[Any] = ()) -> tuple[list[Row], FieldAnswers]:
+    def sweep(self, name: str, base: Kwargs, guard: str, extra: Iterable[Any] = ()) -> tuple[list[Row], FieldAnswers]:
         values = distinct([*extra, *self._fields.pools.get(name, ())])
         rows = [self.library({**base, name: value}) for value in values if holdable(value)]
 
@@ -110,12 +110,12 @@ class Explainer:
         message = "" if row.exception is None else row.exception.message
         words = quoted(message)
         said = (*words, *map(str.upper, words), *map(str.lower, words), *numbers_in(message))
-        sweeps = [(base, *self._sweep(name, base, row.guard, [row.kwargs[name], *said])) for base in self._bases(name)]
+        sweeps = [(base, *self.sweep(name, base, row.guard, [row.kwargs[name], *said])) for base in self._bases(name)]
         base, mine, answers = max(sweeps, key=lambda sweep: len(sweep[2].accepted) > 1 and bool(sweep[1]))
         for _ in range(_MOST_ROUNDS):
             before = len(self.removed)
             for piece in infer(name, answers):
-                yield from self._guarded(piece, row.guard, mine)
+                yield from self.guarded(piece, row.guard, mine)
             met = distinct(one.counterexample[name] for one in self.removed[before:] if name in one.counterexample)
             accepted = distinct([*answers.accepted, *(v for v in met if self.library({**base, name: v}).guard is None)])
             if len(accepted) == len(answers.accepted):
@@ -141,21 +141,21 @@ class Explainer:
         for fields in across(given, row.kwargs, product, row.guard, self._defaults):
             if self._holds(fields, product, row):
                 triggered = True
-                yield from self._guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
+                yield from self.guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
                 break
         if triggered:
             return
         shapes: list[list[Fields]] = []
         for name in given:
             rest = {key: value for key, value in row.kwargs.items() if key != name}
-            _, answers = self._sweep(name, rest, row.guard, [row.kwargs[name]])
-            pieces = [piece for piece in infer(name, answers) if _triggers(piece, self._defaults)(row.kwargs)]
+            _, answers = self.sweep(name, rest, row.guard, [row.kwargs[name]])
+            pieces = [piece for piece in infer(name, answers) if triggers_on(piece, self._defaults)(row.kwargs)]
             exact = {name: (Clause("==", row.kwargs[name]),)}
             shapes.append([*pieces[:2], exact])
         for combination in itertools.islice(itertools.product(*shapes), 12):
             fields = {subject: clauses for piece in combination for subject, clauses in piece.items()}
             if self._holds(fields, product, row):
-                yield from self._guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
+                yield from self.guarded(fields, row.guard, [r for r in product if r.guard == row.guard])
                 return
 
     def _product(self, given: list[str], row: Row) -> list[Row]:
@@ -170,7 +170,7 @@ class Explainer:
         return [self.library(dict(zip(given, values, strict=True))) for values in itertools.product(*choices)]
 
     def _holds(self, fields: Fields, product: list[Row], row: Row) -> bool:
-        triggers = _triggers(fields, self._defaults)
+        triggers = triggers_on(fields, self._defaults)
         if not triggers(row.kwargs):
             return False
         for probe in product:
@@ -179,9 +179,9 @@ class Explainer:
                 return False
         return True
 
-    def _guarded(self, fields: Fields, guard: str, rows: list[Row]) -> Iterator[Explanation]:
+    def guarded(self, fields: Fields, guard: str, rows: list[Row]) -> Iterator[Explanation]:
         """The predicate, with the guards that other fields turn out to need."""
-        triggers = _triggers(fields, self._defaults)
+        triggers = triggers_on(fields, self._defaults)
         claimed = [row for row in rows if triggers(row.kwargs)][:2]
         if not claimed:
             return
@@ -195,7 +195,7 @@ class Explainer:
                 continue
             related = self._related(fields, base, name, guard)
             if related is not None:
-                yield from self._guarded(*related)
+                yield from self.guarded(*related)
                 return
             found = self._guard(name, base, guard, alike)
             if found is None:
@@ -203,7 +203,7 @@ class Explainer:
                 self.removed.append(Removed(fields, f"no guard on {name} can be told", counter))
                 return
             guards.update(found)
-            if self._defaults.get(name) is not None and not _triggers(found, {})({}):
+            if self._defaults.get(name) is not None and not triggers_on(found, {})({}):
                 defaults[name] = self._defaults[name]
         joined = dict(fields)
         for subject, clauses in guards.items():
@@ -259,7 +259,7 @@ class Explainer:
 
     def contradiction(self, explanation: Explanation) -> Kwargs | None:
         """A config that the explanation claims and the library was seen to accept."""
-        triggers = _triggers(explanation.fields, explanation.defaults)
+        triggers = triggers_on(explanation.fields, explanation.defaults)
         return next((kwargs for kwargs in self.library.accepted if triggers(kwargs)), None)
 
     def repair(self, explanation: Explanation, counter: Kwargs | None = None) -> Iterator[Explanation]:
@@ -288,13 +288,14 @@ class Explainer:
     def _needed_defaults(self, fields: Fields) -> Mapping[str, Any]:
         """The defaults of fields about which the predicate speaks when they are not given (`== None`, `@other`)."""
         own = {name: clauses for name, clauses in fields.items() if self._defaults.get(name) is not None}
-        needed = [name for name, clauses in own.items() if _triggers({name: clauses}, {})({})]
+        needed = [name for name, clauses in own.items() if triggers_on({name: clauses}, {})({})]
         related = [
             name
             for subject, clauses in fields.items()
             for clause in clauses
             if reference_of(clause.rhs) not in (None, subject)
-            for name in (subject, str(reference_of(clause.rhs)))
+            for side in (subject, str(reference_of(clause.rhs)))
+            for name in parse(side).fields
         ]
         return {name: self._defaults[name] for name in (*needed, *related) if self._defaults.get(name) is not None}
 
@@ -323,7 +324,7 @@ class Explainer:
         unset = {} if default is None else {name: default}
         whole = (*infer(name, answers), {name: (Clause("falsy", True),)}, {name: (Clause("absent", True),)})
         for piece in whole:
-            triggers = _triggers(piece, unset)
+            triggers = triggers_on(piece, unset)
             if triggers({}) and not any(triggers({name: value}) for value in answers.accepted):
                 return piece
         return None
@@ -340,7 +341,7 @@ def _judged_alone(row: Row) -> bool:
     )
 
 
-def _triggers(fields: Fields, defaults: Mapping[str, Any]) -> Callable[[Kwargs], bool]:
+def triggers_on(fields: Fields, defaults: Mapping[str, Any]) -> Callable[[Kwargs], bool]:
     compiled = compile_match(Match("", fields, {k: v for k, v in defaults.items() if v is not MISSING}))
     return lambda kwargs: compiled(kwargs, EMPTY)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from miners.dynamic.field_answers import Fields
@@ -25,8 +25,32 @@ def across(
     """
     numbers = [name for name in names if is_number(seed[name])]
     mine = [row for row in rows if row.guard == guard and all(_counts(row.kwargs.get(name)) for name in numbers)]
+    templates = itertools.chain(_divisibility(names, seed), _comparisons(names, seed), _equalities(names, seed))
+    yield from _most_claiming(templates, seed, mine, defaults)
+
+
+def to_fact(
+    names: Sequence[str], fact: str, seed: Kwargs, rows: Iterable[Row], guard: str, defaults: Mapping[str, Any]
+) -> Iterator[Fields]:
+    """How numbers of the config, alone or multiplied, stand to one of the world, where the seed and most rows do."""
+    if not is_number(seed.get(fact)) or not names or not all(is_number(seed.get(name)) for name in names):
+        return
+    product = " * ".join(names)
+    mine = [row for row in rows if row.guard == guard and all(is_number(row.kwargs.get(name)) for name in names)]
+    told = [
+        {fact: (Clause("not_divisible_by", f"@{product}"),)},
+        {product: (Clause("not_divisible_by", f"@{fact}"),)},
+        *({product: (Clause(op, f"@{fact}"),)} for op in (">", "<", ">=", "<=", "!=", "==")),
+    ]
+    yield from _most_claiming(told, seed, mine, defaults)
+
+
+def _most_claiming(
+    templates: Iterable[Fields], seed: Kwargs, mine: Sequence[Row], defaults: Mapping[str, Any]
+) -> Iterator[Fields]:
+    """Those that claim the seed and most of these rows, by how many they claim."""
     ranked: list[tuple[float, Fields]] = []
-    for fields in itertools.chain(_divisibility(names, seed), _comparisons(names, seed), _equalities(names, seed)):
+    for fields in templates:
         compiled = compile_match(Match("", fields, defaults))
         if compiled(seed, EMPTY) and mine:
             claimed = sum(compiled(row.kwargs, EMPTY) for row in mine) / len(mine)

@@ -31,6 +31,37 @@ def bisect(rejected: Any, accepted: Any, rejects: Rejects) -> Clause | None:
     return _roundest(inner, outer, below=below)
 
 
+def edge(rejected: float, accepted: float, rejects: Rejects) -> Clause:
+    """The same of a fact: between numbers of as many decimals as those two have, for a world has no others.
+
+    What cannot be told is not claimed.
+    """
+    scale = 10 ** max(_decimals(rejected), _decimals(accepted))
+    low, high = round(rejected * scale), round(accepted * scale)
+    told = True
+    while abs(low - high) > 1 and told:
+        middle = (low + high) // 2
+        answer = rejects(_scaled(middle, scale))
+        if answer is None:
+            told = False
+        elif answer:
+            low = middle
+        else:
+            high = middle
+    below = rejected < accepted
+    if not told:
+        return Clause("<=" if below else ">=", _scaled(low, scale))
+    return _roundest(_scaled(low, scale), _scaled(high, scale), below=below)
+
+
+def _decimals(number: float) -> int:
+    return 0 if isinstance(number, int) else len(repr(number).partition(".")[2].rstrip("0"))
+
+
+def _scaled(number: int, scale: int) -> Any:
+    return number if scale == 1 else number / scale
+
+
 def _bisect_integers(rejected: int, accepted: int, rejects: Rejects) -> tuple[int, int]:
     while abs(rejected - accepted) > 1:
         middle = (rejected + accepted) // 2

@@ -1,0 +1,184 @@
+"""Probe one class of the live library in other worlds: which of its rejections hang on a fact, and how.
+
+What is accepted in the default world is put into packs of many fields, and each pack is asked about in each world: one
+question tells of all of them. What is rejected there, and what the default world rejects without a known reason, is
+looked at by itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
+
+from miners.candidates.candidate import Candidate
+from miners.dynamic.probe import Explained, to_candidate
+from miners.dynamic.probed_fields import Pools, ProbedFields, fields_with, pools_of
+from miners.dynamic.rows import Row
+from miners.dynamic.world_relations import Relations
+from miners.dynamic.world_rows import AcceptsIn, AskIn, Context, Facts, WorldLibrary, fields_of, is_fact, shortened
+from miners.surface.facts import ClassFacts, is_closed
+from miners.surface.fields import Surface
+from pytest_llem_invariants.language.expressions import is_number
+from pytest_llem_invariants.language.kinds import same
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.language.values import distinct, fits, identity
+from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match
+
+_PACK: Final = 24
+_VALUES: Final = 4
+"""So many values of an open field are tried in each world."""
+_MOST_PER_GUARD: Final = 6
+_MOST_PER_FIELDS: Final = 2
+_Pack = tuple[tuple[str, Any], ...]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """How a class is asked in other worlds."""
+
+    raises: AskIn
+    accepts: AcceptsIn
+    declared: Mapping[str, ContextField]
+    names: tuple[str, ...]
+    """The facts that are made other ones."""
+    explained: Callable[[Kwargs, Context], bool] = lambda kwargs, context: False
+    """Whether a proven rule claims a config there."""
+
+
+def probe_worlds(
+    facts: ClassFacts,
+    worlds: Worlds,
+    *,
+    budget: int,
+    surface: Surface = EMPTY,
+    constants: Mapping[str, Iterable[Any]] = EMPTY,
+    share: tuple[int, int] = (0, 1),
+) -> list[Candidate]:
+    """Candidates for what the library rejects in some worlds and not in others, as `probe` has them for one world."""
+    told = Facts.of(worlds.declared, worlds.names)
+    if not told.named:
+        return []
+    turn, of = share
+    pools = {name: values for name, values in pools_of(facts, surface, constants).items() if name not in facts.base_kwargs}
+    shares = {name: position % of for position, name in enumerate(pools)}
+    pools = {name: tuple(value for value in pools[name] if fits(value, facts.fields[name])) for name in sorted(pools)}
+    fields = _with_facts(fields_with(pools, facts, surface), told)
+    library = WorldLibrary(told, worlds.raises, worlds.accepts)
+    search = _Search(library, told, {name: tried(facts, fields, name, told) for name in pools if shares[name] == turn}, budget)
+    known = Explained(lambda row: worlds.explained(*told.split(row)))
+    relations = Relations(library, told, fields)
+    found: dict[str, Candidate] = {}
+    tries: Counter[object] = Counter()
+    for row in search.rejections():
+        if library.asked >= budget:
+            break
+        names = fields_of(row.kwargs)
+        tries[row.guard] += 1
+        tries[row.guard, names] += 1
+        if tries[row.guard] > _MOST_PER_GUARD or tries[row.guard, names] > _MOST_PER_FIELDS or known(row.kwargs):
+            continue
+        for explanation in relations.explain(row):
+            spoken = referenced_fields(Match("", explanation.fields))
+            if not any(map(is_fact, spoken)):
+                continue
+            first = explanation.rows[0]
+            rows = [shortened(one, (*fields_of(one.kwargs), *spoken)) for one in (first, *explanation.rows[1:])]
+            candidate = to_candidate(replace(explanation, rows=tuple(rows)), facts)
+            known.add(candidate)
+            found.setdefault(identity((candidate.fields, candidate.defaults)), told.told(candidate))
+    return list(found.values())
+
+
+def _with_facts(fields: ProbedFields, told: Facts) -> ProbedFields:
+    """The fields, with the facts as further ones that are not toggled beside each: which of them decide is asked first."""
+    return replace(fields, defaults={**fields.defaults, **told.defaults})
+
+
+def tried(facts: ClassFacts, fields: ProbedFields, name: str, told: Facts) -> tuple[Any, ...]:
+    """The values of a field that are tried in each world: all of a closed one, of numbers also what facts may be."""
+    pool, default = fields.pools[name], fields.defaults.get(name)
+    values = pool if is_closed(facts.fields[name]) else _few(fields.toggles[name])
+    if any(is_number(value) for value in values):
+        numbers = [one for alias in told.defaults for one in told.others(alias) if isinstance(one, int) and is_number(one)]
+        values = (*values, *(one for one in numbers if fits(one, facts.fields[name])))
+    return distinct(value for value in values if value is not None and not same(value, default))
+
+
+def _few(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The first of the values and the last."""
+    return tuple(values) if len(values) <= _VALUES else (*values[: _VALUES - 1], values[-1])
+
+
+@final
+class _Search:
+    """The rejections that may hang on the world: of single values, and of several together where none is at fault."""
+
+    def __init__(self, library: WorldLibrary, facts: Facts, values: Pools, budget: int) -> None:
+        self._library = library
+        self._facts = facts
+        self._values = values
+        self._budget = budget
+
+    def rejections(self) -> Iterator[Row]:
+        """Those of the default world first; then world by world what was accepted before."""
+        if not self._library.accepts({}):
+            return
+        singles = [{name: value} for name, values in self._values.items() for value in values]
+        rows = self._library.all(singles)
+        yield from (row for row in rows if row.guard is not None and not _is_of_types(row))
+        accepted: dict[str, list[Any]] = {}
+        for row in self._library.taken(rows):
+            (name,) = fields_of(row.kwargs)
+            accepted.setdefault(name, []).append(row.kwargs[name])
+        yield from self._around({}, list(self._packs({}, _ranked(accepted))), tuple(self._facts.defaults))
+
+    def _around(self, home: Kwargs, packs: Sequence[_Pack], names: Sequence[str]) -> Iterator[Row]:
+        """What other worlds than this reject of the packs that are accepted in it."""
+        gates = [name for name in names if self._facts.is_gate(name)]
+        for name in (*gates, *(name for name in names if name not in gates)):
+            for value in self._facts.others(name):
+                world = {**home, name: value}
+                if self._library.asked >= self._budget or not self._library.accepts(world):
+                    continue
+                yield from self._rejected(world, packs)
+                if name in gates:
+                    within = [one for pack in packs for one in self._packs(world, [pack])]
+                    yield from self._around(world, within, [other for other in names if other not in gates])
+
+    def _rejected(self, world: Kwargs, packs: Iterable[_Pack]) -> Iterator[Row]:
+        for pack in packs:
+            yield from self._culprits(world, pack)
+
+    def _culprits(self, world: Kwargs, pack: _Pack) -> list[Row]:
+        """The single values of a pack that are rejected in a world; all that is left of it where none is alone."""
+        row = self._library({**world, **dict(pack)})
+        if row.guard is None:
+            return []
+        if len(pack) == 1:
+            return [row]
+        half = len(pack) // 2
+        return [*self._culprits(world, pack[:half]), *self._culprits(world, pack[half:])] or [row]
+
+    def _packs(self, world: Kwargs, packs: Iterable[_Pack]) -> Iterator[_Pack]:
+        """The packs in parts so large that the library accepts each in a world."""
+        for pack in packs:
+            if self._library.accepts({**world, **dict(pack)}):
+                yield pack
+            elif len(pack) > 1:
+                half = len(pack) // 2
+                yield from self._packs(world, [pack[:half], pack[half:]])
+
+
+def _ranked(values: Mapping[str, Sequence[Any]]) -> Iterator[_Pack]:
+    """The values of many fields, one of each in a pack."""
+    for rank in range(max(map(len, values.values()), default=0)):
+        row = [(name, of_it[rank]) for name, of_it in values.items() if rank < len(of_it)]
+        yield from (tuple(row[start : start + _PACK]) for start in range(0, len(row), _PACK))
+
+
+def _is_of_types(row: Row) -> bool:
+    """Whether the library speaks of the very arguments, as declared types do: no world changes that."""
+    return row.exception is not None and set(row.exception.locations) == set(fields_of(row.kwargs))
