@@ -41,6 +41,7 @@ _NATIVE_TYPE_KEYS: Final = (
     "strict",
     "exclude",
     "probes",
+    "facts",
 )
 _LANDMARK: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?::\w+(?:\.\w+)*)?\Z")
 _KEYS: Final = (
@@ -93,6 +94,8 @@ class NativeType:
     """Base arguments of other kinds (other models): a rule that goes away beside any of them is none."""
     probes: int | None = None
     """How many questions mining may ask of a class that is slow to build; None where it is fast."""
+    facts: tuple[str, ...] = ()
+    """Names or patterns of the facts that decide about it beside those that its own module asks for."""
 
     @property
     def is_glob(self) -> bool:
@@ -310,6 +313,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         exclude=entry.texts("exclude"),
         other_kwargs=_alternatives(entry, "other_kwargs"),
         probes=_probes(entry),
+        facts=entry.texts("facts"),
     )
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from miners.build.class_results import ClassResult, counted
-from miners.build.producers import budget_of, probe_class
+from miners.build.producers import budget_of, probe_class, probe_class_in_worlds
 from miners.build.sources import Readings, Sources, is_front
 from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Lost, Proven
 from miners.dynamic.probe import FULL_BUDGET
+from miners.dynamic.worlds import Worlds
 from miners.examples.challenges import jointly
 from miners.examples.checks import Checks
 from miners.fronts.feeds import restate
@@ -117,6 +118,9 @@ class ClassJobs:
                 self.adapter, self.surface, name, oracle, guesses, explained=gate.rejects, company=challenges
             )
             gate.prove(probed)
+            worldly = self._probe_in_worlds(name, oracle, guesses, (gate,))
+            gate.prove(worldly)
+            probed += worldly
             gate.challenge((*challenges, *self.joint_challenges_of(name, gate.proven)))
         proven = gate.finished() if parts == 1 else gate.proven
         blind = self._blind(name, oracle) if parts == 1 else ()
@@ -144,9 +148,30 @@ class ClassJobs:
             share=(part, PROBERS),
         )
         gate.prove(probed)
+        worldly = self._probe_in_worlds(name, oracle, self.so_far.guesses[name], (before, gate), (part, PROBERS))
+        gate.prove(worldly)
+        probed += worldly
         gate.challenge(challenges)
         blind = self._blind(name, oracle) if part == 0 else ()
         return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), blind, oracle.tally())
+
+    def _probe_in_worlds(
+        self,
+        name: str,
+        oracle: Oracle,
+        guesses: Sequence[Candidate],
+        gates: tuple[Gate, ...],
+        share: tuple[int, int] = (0, 1),
+    ) -> list[Candidate]:
+        """What hangs on a fact, and no rule of these gates explains in its world."""
+        worlds = Worlds(
+            oracle.raises,
+            oracle.accepts,
+            self.adapter.ssot.context,
+            self.sources.facts_of(name),
+            lambda kwargs, context: any(gate.rejects_in(kwargs, context) for gate in gates),
+        )
+        return probe_class_in_worlds(self.adapter, self.surface, name, worlds, guesses, share=share)
 
     def reconcile(self, name: str) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
         """Put what came of all the parts of a class to their challenges, and to each other."""

@@ -12,6 +12,7 @@ from typing import Any, Final
 from miners.candidates.candidate import Candidate
 from miners.code.imported import ImportedReader
 from miners.dynamic.probe import FULL_BUDGET, probe
+from miners.dynamic.worlds import Worlds, probe_worlds
 from miners.examples.draws import Drawer, words_of
 from miners.gate.oracle import Oracle
 from miners.process.roles import NO_DYNAMIC_MINER
@@ -31,6 +32,8 @@ _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
 _CHALLENGES_A_FIELD: Final = 250
 """A class of few fields has few configs that differ."""
+_MOST_IN_WORLDS: Final = 6_000
+"""How many questions one class may be asked beside other models and devices."""
 _ODD_ONE_IN: Final = 4
 """One challenge in so many is wrong-typed."""
 
@@ -81,6 +84,28 @@ def probe_class(
         share=share,
     )
     return list(found)
+
+
+def probe_class_in_worlds(
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    name: str,
+    worlds: Worlds,
+    guesses: Iterable[Candidate],
+    *,
+    share: tuple[int, int] = (0, 1),
+) -> list[Candidate]:
+    """The dynamic miner on one class beside other models and devices, or its share of it: what hangs on a fact."""
+    if NO_DYNAMIC_MINER in adapter.ssot.adapter or not worlds.names:
+        return []
+    return probe_worlds(
+        surface[name],
+        worlds,
+        constants=constants_in(guesses),
+        surface=surface,
+        budget=min(_MOST_IN_WORLDS, budget_of(adapter, name)) // share[1],
+        share=share,
+    )
 
 
 def budget_of(adapter: EngineAdapter, name: str) -> int:

@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import final
 
 from miners.build.producers import challenges_of, read_class
@@ -71,6 +72,18 @@ class Sources:
             if any(root in source for root in roots[field])
             or (field.startswith(ENV) and field.removeprefix(ENV) in source)
         )
+
+    def facts_of(self, name: str) -> tuple[str, ...]:
+        """The context fields beside which a class is probed: what its module asks for, and what is declared for it.
+
+        None where no typed fact is among them: what the platform and the environment decide is read.
+        """
+        ssot = self.adapter.ssot
+        entry = ssot.native_type(name)
+        declared = () if entry is None else entry.facts
+        asked = set(self.contexts_read(name))
+        named = tuple(one for one in ssot.context if one in asked or any(fnmatchcase(one, like) for like in declared))
+        return named if any(ssot.context[one].type is not None for one in named) else ()
 
 
 @final

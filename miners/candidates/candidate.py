@@ -49,6 +49,8 @@ class Candidate:
     """Guards that no predicate can express: without them the rule claims too much, unless the gate proves otherwise."""
     hints: tuple[Kwargs, ...] = ()
     """Keyword arguments that are thought to trigger it."""
+    world: Mapping[str, Any] = field(default_factory=dict)
+    """The facts beside which the first of them do, as far as they are not the default ones."""
     clear: tuple[Kwargs, ...] = ()
     """Keyword arguments near them that are thought not to."""
     notes: str | None = None

@@ -42,7 +42,7 @@ def pools_of(facts: ClassFacts, surface: Surface, constants: Mapping[str, Iterab
     """The values to try on each field that may be given: those of its type, and what its class compares it with."""
     typed = tuple(surface)
     return {
-        name: pool(fact, [*_choices(fact), *_objects(fact, surface), *constants.get(name, ())], typed)
+        name: pool(fact, [*choices_of(fact), *_objects(fact, surface), *constants.get(name, ())], typed)
         for name, fact in facts.fields.items()
         if fact.settable
     }
@@ -79,7 +79,7 @@ def default_of(fact: FieldFact, typed: Iterable[str]) -> Any:
     return None if full is None else TypedValue(full)
 
 
-def _choices(fact: FieldFact) -> list[Any]:
+def choices_of(fact: FieldFact) -> list[Any]:
     """The values of a Literal that stands beside other types."""
     return [value for one in alternatives(fact.type) if isinstance(one, Choice) for value in one.values]
 

@@ -199,9 +199,7 @@ class Relations:
 
         return rejects
 
-    def _best(
-        self, options: Iterable[Fields], row: Row, mine: Sequence[Row], fine: Sequence[Row]
-    ) -> Iterator[Fields]:
+    def _best(self, options: Iterable[Fields], row: Row, mine: Sequence[Row], fine: Sequence[Row]) -> Iterator[Fields]:
         """Those that claim the row and nothing accepted, by how much they claim of what is rejected like it."""
         found: list[tuple[int, Fields]] = []
         for fields in {identity(fields): fields for fields in options}.values():

@@ -76,7 +76,13 @@ class Facts:
             defaults={name: value for name, value in candidate.defaults.items() if not is_fact(name)},
             template=None if candidate.template is None else self._renamed(candidate.template),
             hints=tuple(self.split(row)[0] for row in candidate.hints),
+            world=self._world_of(candidate.hints[0]) if candidate.hints else candidate.world,
         )
+
+    def _world_of(self, row: Kwargs) -> dict[str, Any]:
+        """What the world of a row says that the default one does not."""
+        told = {name: row.get(in_rows(name), self.declared[name].default) for name in self.named}
+        return {name: value for name, value in told.items() if not same(value, self.declared[name].default)}
 
     def _clauses(self, clauses: Iterable[Clause]) -> tuple[Clause, ...]:
         return tuple(

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
+from miners.candidates.claims import Predicate
+from miners.dynamic.explain import Explanation
 from miners.dynamic.probe import Explained, to_candidate
-from miners.dynamic.probed_fields import Pools, ProbedFields, fields_with, pools_of
+from miners.dynamic.probed_fields import Pools, ProbedFields, choices_of, fields_with, pools_of
 from miners.dynamic.rows import Row
 from miners.dynamic.world_relations import Relations
 from miners.dynamic.world_rows import AcceptsIn, AskIn, Context, Facts, WorldLibrary, fields_of, is_fact, shortened
-from miners.surface.facts import ClassFacts, is_closed
+from miners.surface.facts import ClassFacts, FieldFact, is_closed
 from miners.surface.fields import Surface
 from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.kinds import same
@@ -29,6 +31,7 @@ from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match
 _PACK: Final = 24
 _VALUES: Final = 4
 """So many values of an open field are tried in each world."""
+_MOST_WORDS: Final = 40
 _MOST_PER_GUARD: Final = 6
 _MOST_PER_FIELDS: Final = 2
 _Pack = tuple[tuple[str, Any], ...]
@@ -62,54 +65,77 @@ def probe_worlds(
     if not told.named:
         return []
     turn, of = share
-    pools = {name: values for name, values in pools_of(facts, surface, constants).items() if name not in facts.base_kwargs}
-    shares = {name: position % of for position, name in enumerate(pools)}
-    pools = {name: tuple(value for value in pools[name] if fits(value, facts.fields[name])) for name in sorted(pools)}
-    fields = _with_facts(fields_with(pools, facts, surface), told)
+    known = pools_of(facts, surface, constants)
+    mine = {name for position, name in enumerate(known) if position % of == turn}
+    pools = {name: tuple(value for value in known[name] if fits(value, facts.fields[name])) for name in sorted(known)}
+    pools = {name: values for name, values in pools.items() if name not in facts.base_kwargs}
+    fields = fields_with(pools, facts, surface)
+    fields = replace(fields, defaults={**fields.defaults, **told.defaults})
+    words = {name: [*choices_of(facts.fields[name]), *constants.get(name, ())] for name in pools}
+    values = {name: _tried(facts.fields[name], fields, words[name], told) for name in pools if name in mine}
     library = WorldLibrary(told, worlds.raises, worlds.accepts)
-    search = _Search(library, told, {name: tried(facts, fields, name, told) for name in pools if shares[name] == turn}, budget)
-    known = Explained(lambda row: worlds.explained(*told.split(row)))
+    found = _Found(facts, told, lambda row: worlds.explained(*told.split(row)))
     relations = Relations(library, told, fields)
-    found: dict[str, Candidate] = {}
-    tries: Counter[object] = Counter()
-    for row in search.rejections():
+    for row in _Search(library, told, values, budget).rejections():
         if library.asked >= budget:
             break
-        names = fields_of(row.kwargs)
-        tries[row.guard] += 1
-        tries[row.guard, names] += 1
-        if tries[row.guard] > _MOST_PER_GUARD or tries[row.guard, names] > _MOST_PER_FIELDS or known(row.kwargs):
-            continue
-        for explanation in relations.explain(row):
-            spoken = referenced_fields(Match("", explanation.fields))
-            if not any(map(is_fact, spoken)):
-                continue
-            first = explanation.rows[0]
-            rows = [shortened(one, (*fields_of(one.kwargs), *spoken)) for one in (first, *explanation.rows[1:])]
-            candidate = to_candidate(replace(explanation, rows=tuple(rows)), facts)
-            known.add(candidate)
-            found.setdefault(identity((candidate.fields, candidate.defaults)), told.told(candidate))
-    return list(found.values())
+        if not found.is_known(row):
+            found.add(relations.explain(row))
+    return found.candidates
 
 
-def _with_facts(fields: ProbedFields, told: Facts) -> ProbedFields:
-    """The fields, with the facts as further ones that are not toggled beside each: which of them decide is asked first."""
-    return replace(fields, defaults={**fields.defaults, **told.defaults})
-
-
-def tried(facts: ClassFacts, fields: ProbedFields, name: str, told: Facts) -> tuple[Any, ...]:
-    """The values of a field that are tried in each world: all of a closed one, of numbers also what facts may be."""
-    pool, default = fields.pools[name], fields.defaults.get(name)
-    values = pool if is_closed(facts.fields[name]) else _few(fields.toggles[name])
+def _tried(fact: FieldFact, fields: ProbedFields, words: Iterable[Any], told: Facts) -> tuple[Any, ...]:
+    """The values of a field to try in each world: all of a closed one, the words of text, of numbers also what the
+    world may say.
+    """
+    default = fields.defaults.get(fact.name)
+    values = fields.pools[fact.name] if is_closed(fact) else _few(fields.toggles[fact.name])
+    words = [word for word in words if isinstance(word, str) and fits(word, fact)]
     if any(is_number(value) for value in values):
-        numbers = [one for alias in told.defaults for one in told.others(alias) if isinstance(one, int) and is_number(one)]
-        values = (*values, *(one for one in numbers if fits(one, facts.fields[name])))
-    return distinct(value for value in values if value is not None and not same(value, default))
+        numbers = [one for alias in told.defaults for one in told.others(alias) if type(one) is int and fits(one, fact)]
+        values = (*values, *numbers)
+    return distinct(
+        value for value in (*values, *words[:_MOST_WORDS]) if value is not None and not same(value, default)
+    )
 
 
 def _few(values: Sequence[Any]) -> tuple[Any, ...]:
     """The first of the values and the last."""
     return tuple(values) if len(values) <= _VALUES else (*values[: _VALUES - 1], values[-1])
+
+
+@final
+class _Found:
+    """What was told so far of rejections that hang on the world."""
+
+    def __init__(self, facts: ClassFacts, told: Facts, explained: Predicate) -> None:
+        self._facts = facts
+        self._told = told
+        self._known = Explained(explained)
+        self._found: dict[str, Candidate] = {}
+        self._tries: Counter[object] = Counter()
+
+    @property
+    def candidates(self) -> list[Candidate]:
+        return list(self._found.values())
+
+    def is_known(self, row: Row) -> bool:
+        """Whether a rejection is claimed already, or others like it were looked at often enough."""
+        names = fields_of(row.kwargs)
+        self._tries[row.guard] += 1
+        self._tries[row.guard, names] += 1
+        is_tried = self._tries[row.guard] > _MOST_PER_GUARD or self._tries[row.guard, names] > _MOST_PER_FIELDS
+        return is_tried or self._known(row.kwargs)
+
+    def add(self, explanations: Iterable[Explanation]) -> None:
+        """Keep what speaks of a fact."""
+        for explanation in explanations:
+            spoken = referenced_fields(Match("", explanation.fields))
+            if any(map(is_fact, spoken)):
+                rows = tuple(shortened(one, (*fields_of(one.kwargs), *spoken)) for one in explanation.rows)
+                candidate = to_candidate(replace(explanation, rows=rows), self._facts)
+                self._known.add(candidate)
+                self._found.setdefault(identity((candidate.fields, candidate.defaults)), self._told.told(candidate))
 
 
 @final

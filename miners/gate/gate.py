@@ -73,6 +73,10 @@ class Gate:
         """Whether a proven error rule that was mined claims this config, in the default context."""
         return self._rules.rejects(kwargs)
 
+    def rejects_in(self, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
+        """The same in another context."""
+        return self._rules.rejects_in(kwargs, context)
+
     def adopt(self, proven: Iterable[Proven]) -> None:
         """Take what another gate of the class has proven."""
         self._rules.adopt(proven)

@@ -143,9 +143,9 @@ class Oracle:
         verdict = self._verdict(kwargs, context)
         return verdict.exception if verdict.skipped_reason is None else None
 
-    def accepts(self, kwargs: Kwargs) -> bool:
+    def accepts(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
         """Whether the library takes a config; False also where this machine cannot tell."""
-        return self._verdict(kwargs, EMPTY).exception is None
+        return self._verdict(kwargs, context).exception is None
 
     def answers(self, kwargs: Kwargs) -> bool:
         """Whether the library comes back with a config, whatever it says then."""

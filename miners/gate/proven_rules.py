@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import final
+from typing import Any, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Claim, Claims
@@ -14,6 +14,7 @@ from miners.candidates.outcomes import Proven
 from miners.candidates.rules import to_candidate
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
+from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
 
@@ -38,6 +39,8 @@ class ProvenRules:
         self._entries: Mapping[str, Proven] = {}
         self._rejections: Claims | None = None
         """What `rejects` asks of these entries; None until it is asked."""
+        self._elsewhere: dict[str, Claims] = {}
+        """The same by the contexts that were asked about."""
         self._claims: dict[str, Claim] = {}
         """What was worked out of each rule by itself, which holds however many others there are."""
 
@@ -80,12 +83,27 @@ class ProvenRules:
         """The one place where rules come and go."""
         self._entries = entries
         self._rejections = None
+        self._elsewhere = {}
 
     def rejects(self, kwargs: Kwargs) -> bool:
         """Whether an error rule that was mined claims this config, in the default context."""
         if self._rejections is None:
             self._rejections = Claims(self._rejecting())
         return next(self._rejections.on(kwargs), None) is not None
+
+    def rejects_in(self, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
+        """The same in another context: only what speaks of one is worked out anew."""
+        key = identity(context)
+        if key not in self._elsewhere:
+            declared = self._setting.context.keys()
+            claims = (
+                claim
+                if declared.isdisjoint(referenced_fields(claim.rule.match))
+                else self._setting.claim_in(claim.rule, context)
+                for claim in self._rejecting()
+            )
+            self._elsewhere[key] = Claims(claims)
+        return next(self._elsewhere[key].on(kwargs), None) is not None
 
     def _rejecting(self) -> Iterator[Claim]:
         for key, entry in self._entries.items():

@@ -52,4 +52,8 @@ class Setting:
 
     def claim_by_default(self, rule: Rule) -> Claim:
         """What a rule claims in the default context."""
-        return claim_of(rule, default_context(self.context), self.context, self.facts.base_kwargs)
+        return self.claim_in(rule, default_context(self.context))
+
+    def claim_in(self, rule: Rule, context: Mapping[str, Any]) -> Claim:
+        """What a rule claims in this context."""
+        return claim_of(rule, context, self.context, self.facts.base_kwargs)

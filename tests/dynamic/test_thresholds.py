@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.dynamic.thresholds import bisect
+from miners.dynamic.thresholds import bisect, edge
 from pytest_llem_invariants.model import Clause
 
 
@@ -45,3 +45,21 @@ def test_any_float_boundary_separates_as_the_library_does(threshold: float, clos
     holds = {">": lambda v: v > clause.rhs, ">=": lambda v: v >= clause.rhs}[clause.op]
     for value in (threshold, threshold - 1, threshold + 1):
         assert holds(value) is rejects(value)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "accepted", "rejects", "clause"),
+    [
+        (8.0, 8.9, lambda v: v < 8.9, Clause("<", 8.9)),
+        (8.0, 8.9, lambda v: v < 8.6, Clause("<", 8.6)),
+        (8.0, 8.9, lambda v: None, Clause("<=", 8.0)),
+        (7.5, 10.0, lambda v: v < 8, Clause("<", 8.0)),
+        (0, 64, lambda v: v < 1, Clause("<", 1)),
+        (64, 1, lambda v: v > 16, Clause(">", 16)),
+        (64, 1, lambda v: None, Clause(">=", 64)),
+    ],
+)
+def test_the_threshold_of_a_fact_lies_between_numbers_as_a_world_has_them(
+    rejected: float, accepted: float, rejects: Callable[[float], bool | None], clause: Clause
+) -> None:
+    assert edge(rejected, accepted, rejects) == clause

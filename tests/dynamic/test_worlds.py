@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from miners.candidates.candidate import Candidate
 from miners.dynamic.worlds import Worlds, probe_worlds
-from pytest_llem_invariants.language.predicates import compile_match
-from pytest_llem_invariants.model import ContextField, Kwargs, Match, ObservedException
+from miners.surface.facts import ClassFacts
+from pytest_llem_invariants.model import ContextField, Kwargs, ObservedException
 from tests.dynamic.test_probe import class_of
 
 DECLARED = {
@@ -46,7 +47,9 @@ CONSTANTS = {
 Check = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[int, str] | None]
 
 
-def asked(check: Check, log: list[tuple[Kwargs, Any]] | None = None) -> Callable[[Kwargs, Any], ObservedException | None]:
+def asked(
+    check: Check, log: list[tuple[Kwargs, Any]] | None = None
+) -> Callable[[Kwargs, Any], ObservedException | None]:
     """The library that a check by hand makes, which reads a config and the context it stands in."""
 
     def raises(kwargs: Kwargs, context: Any) -> ObservedException | None:
@@ -62,16 +65,12 @@ def asked(check: Check, log: list[tuple[Kwargs, Any]] | None = None) -> Callable
     return raises
 
 
-def probed(check: Check, declared: Mapping[str, ContextField] = DECLARED, **options: Any) -> list[Candidate]:
+def probed(
+    check: Check, declared: Mapping[str, ContextField] = DECLARED, facts: ClassFacts = FACTS, **options: Any
+) -> list[Candidate]:
     raises = asked(check)
-    worlds = Worlds(
-        raises,
-        lambda kwargs, context: raises(kwargs, context) is None,
-        declared,
-        tuple(declared),
-        **options,
-    )
-    return probe_worlds(FACTS, worlds, budget=20_000, constants=CONSTANTS)
+    how = {"accepts": lambda kwargs, context: raises(kwargs, context) is None, "names": tuple(declared), **options}
+    return probe_worlds(facts, Worlds(raises, declared=declared, **how), budget=20_000, constants=CONSTANTS)
 
 
 def told(candidates: list[Candidate]) -> list[dict[str, list[tuple[str, Any]]]]:
@@ -85,8 +84,9 @@ def heads(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | N
 
 
 def length(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
-    if c["max_model_len"] is not None and c["max_model_len"] > world["model.arch.length"] and not world["env.ALLOW_LONG"]:
-        return 5, f"max_model_len ({c['max_model_len']}) is greater than the model's ({world['model.arch.length']})"
+    asked, most = c["max_model_len"], world["model.arch.length"]
+    if asked is not None and asked > most and not world["env.ALLOW_LONG"]:
+        return 5, f"max_model_len ({asked}) is greater than the model's ({most})"
     return None
 
 
@@ -133,7 +133,7 @@ CHECKS: Mapping[Check, dict[str, list[tuple[str, Any]]]] = {
     world_size: {
         "pp * tp": [(">", "@device.count")],
         "platform": [("==", "cuda")],
-        "executor": [("absent", True)],
+        "executor": [("==", None)],
     },
     params_json: {"config_format": [("==", "mistral")], "model.files.params_json": [("==", False)]},
     quantized: {"eager": [("==", True)], "model.arch.quantization": [("in", ["awq", "gptq"])]},
@@ -152,3 +152,74 @@ def all_of_them(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, st
 def test_checks_in_a_row_hide_none_of_each_other() -> None:
     found = told(probed(all_of_them))
     assert [one for one in CHECKS.values() if one not in found] == []
+
+
+def test_a_world_that_changes_nothing_gives_no_candidate() -> None:
+    def whatever_the_world(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        return (3, f"there are no more than 512 seats, not {c['seats']}") if c["seats"] > 512 else None
+
+    assert probed(whatever_the_world) == []
+    assert probed(lambda c, world: None) == []
+
+
+def test_a_fact_is_not_told_where_no_other_value_of_it_is_tried() -> None:
+    assert probed(heads, names=("platform", "model.arch.experts")) == []
+    assert probed(heads, names=()) == []
+
+
+def test_the_order_of_fields_and_facts_changes_nothing() -> None:
+    backwards = dict(reversed(DECLARED.items())), replace(FACTS, fields=dict(reversed(FACTS.fields.items())))
+    assert probed(all_of_them) == probed(all_of_them)
+    assert probed(all_of_them, *backwards) == probed(all_of_them)
+
+
+def test_what_a_rule_explains_in_its_world_is_left_alone() -> None:
+    def explained(kwargs: Kwargs, context: Any) -> bool:
+        return asked(heads)(kwargs, context) is not None
+
+    found = told(probed(all_of_them, explained=explained))
+    assert CHECKS[heads] not in found
+    assert CHECKS[params_json] in found
+
+
+def test_of_what_cannot_be_told_nothing_is_concluded() -> None:
+    """As of a package that only a platform asks for: what is not accepted there is no counterexample."""
+
+    def accepts(kwargs: Kwargs, context: Any) -> bool:
+        return context["platform"] == "cpu" and asked(capability)(kwargs, context) is None
+
+    assert probed(capability, accepts=accepts) == []
+
+
+def test_the_examples_are_told_with_the_world_that_they_stand_in() -> None:
+    (found,) = [one for one in probed(capability) if "device.capability" in one.fields]
+    assert found.hints[0] == {"quantization": "fp8"}
+    assert found.world["platform"] == "cuda"
+    assert found.world["device.capability"] < 8.9
+    assert asked(capability)(found.hints[0], {**{name: one.default for name, one in DECLARED.items()}, **found.world})
+
+
+def test_the_words_of_a_message_are_told_without_what_varies() -> None:
+    (found,) = [one for one in probed(heads) if "model.arch.heads" in one.fields]
+    assert found.template == "Total number of attention heads {…} must be divisible by tp {…}"
+
+
+def test_a_share_of_the_fields_tells_what_hangs_on_these_and_all_shares_tell_all() -> None:
+    raises = asked(all_of_them)
+    worlds = Worlds(raises, lambda kwargs, context: raises(kwargs, context) is None, DECLARED, tuple(DECLARED))
+    shares = [
+        told(probe_worlds(FACTS, worlds, budget=20_000, constants=CONSTANTS, share=(part, 2))) for part in range(2)
+    ]
+    assert all(shares)
+    assert [one for one in CHECKS.values() if one not in (*shares[0], *shares[1])] == []
+
+
+def test_no_more_is_asked_than_the_budget_allows_and_worlds_are_entered_one_after_the_other() -> None:
+    log: list[tuple[Kwargs, Any]] = []
+    raises = asked(all_of_them, log)
+    worlds = Worlds(raises, lambda kwargs, context: True, DECLARED, tuple(DECLARED))
+    probe_worlds(FACTS, worlds, budget=300, constants=CONSTANTS)
+    assert len(log) < 600
+    entered = [context for _, context in log]
+    switches = sum(one != another for one, another in pairwise(entered))
+    assert switches < len(log) / 2
