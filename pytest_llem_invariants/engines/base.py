@@ -19,6 +19,7 @@ from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Final
 
+from pytest_llem_invariants.engines.held import held_facts
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
@@ -27,6 +28,8 @@ from pytest_llem_invariants.ssot import NativeType, Ssot, Step
 from pytest_llem_invariants.text.yaml_reader import quiet_collector
 
 ENV: Final = "env."
+DEVICE: Final = "device."
+MODEL: Final = "model."
 MACHINE: Final = "machine"
 """In a context: the number of the other machine that is to be entered."""
 _IMPORT_SECONDS: Final = 900.0
@@ -37,7 +40,7 @@ _PLACEHOLDER: Final = re.compile(r"\$\{(\w+)\}\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """What building one native type takes, looked up once."""
 
     cls: Callable[..., Any]
@@ -52,7 +55,8 @@ class EngineAdapter:
         self.ssot: Final = ssot
         self._version: str | None = None
         self._failure: EngineUnavailableError | None = None
-        self._plans: dict[str, _Plan] = {}
+        self._plans: dict[str, Plan] = {}
+        self._model: str | None = None
         self._memoised: tuple[int, tuple[Callable[[], None], ...]] | None = None
 
     @cached_property
@@ -198,12 +202,12 @@ class EngineAdapter:
             )
         return entry
 
-    def _plan(self, name: str) -> _Plan:
+    def _plan(self, name: str) -> Plan:
         plan = self._plans.get(name)
         if plan is None:
             entry = self._entry(name)
             base = {key: self._fill(value) for key, value in entry.base_kwargs.items()}
-            plan = self._plans[name] = _Plan(self.native_class(name), base, entry)
+            plan = self._plans[name] = Plan(self.native_class(name), base, entry)
         return plan
 
     def _fill(self, value: Any) -> Any:
@@ -262,6 +266,22 @@ class EngineAdapter:
     def machines(self) -> tuple[Mapping[str, Any], ...]:
         """Other machines on which a rule about the config holds as well; a context enters one by its number."""
         return tuple(self.ssot.adapter.get("machines", ()))
+
+    @contextmanager
+    def beside(self, model: str, plans: dict[str, Plan]) -> Iterator[None]:
+        """Let a model's folder stand for the placeholder one for a block; what names a model of its own keeps it."""
+        before = self._model, self._plans
+        self._model, self._plans = model, plans
+        try:
+            yield
+        finally:
+            self._model, self._plans = before
+
+    def facts_of(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
+        """What the library makes of a model: the value of each fact that its own object (`adapter.models`) has."""
+        with self.beside(os.fspath(folder), {}):
+            held = self.build(self.ssot.adapter["models"], EMPTY)
+        return held_facts(held, {name: field.found for name, field in self.ssot.context.items() if field.found})
 
     def validate(self, name: str, built: Any, strict: bool) -> None:
         """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""
@@ -327,8 +347,11 @@ class EngineAdapter:
             if name.startswith(ENV):
                 variables[name.removeprefix(ENV)] = None if is_default else value
             elif not is_default:
-                raise EngineUnavailableError(f"{self.ssot.engine}: cannot enter the context {name}={value!r}")
+                raise self.cannot_enter(name, value)
         return _environment(variables) if variables else nullcontext()
+
+    def cannot_enter(self, name: str, value: Any) -> EngineUnavailableError:
+        return EngineUnavailableError(f"{self.ssot.engine}: cannot enter the context {name}={value!r}")
 
 
 def once_caches(holders: Iterable[object]) -> tuple[Callable[[], None], ...]:

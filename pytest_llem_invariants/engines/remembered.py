@@ -147,7 +147,7 @@ def _remembering(read: Callable[..., Any], folders: Folders, clear_once: Callabl
 
     def remembered(*arguments: Any, **options: Any) -> Any:
         given = (*arguments, *options.values())
-        if not given or given[0] not in folders() or not all(map(holdable, given)):
+        if not given or not isinstance(given[0], str) or given[0] not in folders() or not all(map(holdable, given)):
             return read(*arguments, **options)
         return answers.of(identity((arguments, options)), lambda: read(*arguments, **options))
 

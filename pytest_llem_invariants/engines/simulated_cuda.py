@@ -15,12 +15,13 @@ from typing import Any, Final, final
 from pytest_llem_invariants.model import EMPTY
 
 _COMPILED: Final = re.compile(r"vllm\._(?:\w+_)?C(?:_\w+)?\Z")
-_USUAL: Final[Mapping[str, Any]] = {
-    "devices": 8,
-    "capability": (9, 0),
-    "memory": 80,
-    "name": "NVIDIA H100 80GB HBM3",
+USUAL: Final[Mapping[str, Any]] = {
+    "device.count": 8,
+    "device.capability": 9.0,
+    "device.memory": 80 * 1024**3,
+    "device.name": "NVIDIA H100 80GB HBM3",
 }
+"""The facts of the devices of which nothing else is said."""
 
 
 @final
@@ -49,13 +50,13 @@ def _without_compiled_modules() -> Iterator[None]:
             del sys.modules[name]
 
 
-def simulated_cuda(machine: Mapping[str, Any] = EMPTY) -> Any:
-    """An instance of the library's own CUDA platform, with the answers that the devices of a machine would give.
+def simulated_cuda(facts: Mapping[str, Any] = EMPTY) -> Any:
+    """An instance of the library's own CUDA platform, with the answers that devices of these facts would give.
 
     A build for CUDA has the allocator that sleep mode asks for.
     """
-    facts = {**_USUAL, **machine}
-    held = tuple(facts["capability"])
+    facts = {**USUAL, **facts}
+    held = _as_pair(facts["device.capability"])
     with _without_compiled_modules():
         cuda = importlib.import_module("vllm.platforms.cuda")
     interface = importlib.import_module("vllm.platforms.interface")
@@ -69,10 +70,10 @@ def simulated_cuda(machine: Mapping[str, Any] = EMPTY) -> Any:
         "has_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) <= held),
         "is_device_capability": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted) == held),
         "is_device_capability_family": classmethod(lambda cls, wanted, device_id=0: _as_pair(wanted)[0] == held[0]),
-        "get_device_name": constant(facts["name"]),
+        "get_device_name": constant(facts["device.name"]),
         "get_device_uuid": constant("GPU-00000000-0000-0000-0000-000000000000"),
-        "get_device_total_memory": constant(facts["memory"] * 1024**3),
-        "device_count": constant(facts["devices"]),
+        "get_device_total_memory": constant(facts["device.memory"]),
+        "device_count": constant(facts["device.count"]),
         "is_cumem_allocator_available": constant(True),
         "is_fully_connected": constant(True),
         "num_compute_units": constant(132),
@@ -82,5 +83,9 @@ def simulated_cuda(machine: Mapping[str, Any] = EMPTY) -> Any:
     return type("SimulatedCudaPlatform", (cuda.NonNvmlCudaPlatform,), answers)()
 
 
-def _as_pair(capability: tuple[int, int] | int) -> tuple[int, int]:
+def _as_pair(capability: tuple[int, int] | int | float) -> tuple[int, int]:
+    """Major and minor of 8.9, or of what the library takes as well: 89 and (8, 9)."""
+    if isinstance(capability, float):
+        major, _, minor = str(capability).partition(".")
+        return int(major), int(minor)
     return divmod(capability, 10) if isinstance(capability, int) else capability

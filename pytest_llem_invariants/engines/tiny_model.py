@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.text.atomic import write_atomically
 
 FOLDER: Final = "pytest-llem-invariants"
@@ -19,6 +22,7 @@ _FILES: Final[dict[str, Any]] = {
         "model_type": "llama",
         "bos_token_id": 1,
         "eos_token_id": 2,
+        "head_dim": 16,
         "hidden_act": "silu",
         "hidden_size": 64,
         "initializer_range": 0.02,
@@ -62,6 +66,7 @@ _TALL: Final[dict[str, Any]] = {
     "num_local_experts": 5040,
     "num_experts_per_tok": 2,
     "sliding_window": None,
+    "head_dim": 64,
     "hidden_size": 5040 * 64,
     "intermediate_size": 5040 * 256,
     "max_position_embeddings": 2**40,
@@ -101,18 +106,22 @@ _BROAD: Final[dict[str, Any]] = {
     "torch_dtype": "float32",
     "vocab_size": 128256,
 }
-_BROAD_PARAMS: Final[dict[str, Any]] = {
-    "dim": 128 * 128,
-    "head_dim": 128,
-    "hidden_dim": 53248,
-    "max_seq_len": 2**20,
-    "n_heads": 128,
-    "n_kv_heads": 16,
-    "n_layers": 120,
-    "norm_eps": 1e-05,
-    "rope_theta": 1e6,
-    "vocab_size": 128256,
+_OF_PARAMS: Final = {
+    "dim": "hidden_size",
+    "head_dim": "head_dim",
+    "hidden_dim": "intermediate_size",
+    "max_seq_len": "max_position_embeddings",
+    "n_heads": "num_attention_heads",
+    "n_kv_heads": "num_key_value_heads",
+    "n_layers": "num_hidden_layers",
+    "norm_eps": "rms_norm_eps",
+    "vocab_size": "vocab_size",
 }
+"""What the Mistral format calls it → what a config.json does."""
+_OTHER_FILES: Final[Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]]] = {
+    "params.json": lambda config: {"rope_theta": 1e6, **{name: config[key] for name, key in _OF_PARAMS.items()}},
+}
+"""What a model's folder may hold beside what the placeholder has, as its config has it."""
 
 
 def cache_folder() -> Path:
@@ -146,7 +155,39 @@ def hearing_model() -> Path:
 def broad_model() -> Path:
     """One with 128 heads, whose folder has the files of the Mistral format, too."""
     config = {**_FILES["config.json"], **_BROAD}
-    return _made("broad-mistral", {**_FILES, "config.json": config, "params.json": _BROAD_PARAMS})
+    return _made("broad-mistral", {**_FILES, "config.json": config, "params.json": _OTHER_FILES["params.json"](config)})
+
+
+def model_with(written: Mapping[str, Any], files: Mapping[str, bool] = EMPTY) -> Path:
+    """The placeholder with these keys of its config.json (dotted; None leaves one out), and files that it has or lacks.
+
+    The heads of an attention make up the hidden size, whatever their number. Each such model has a folder of its own,
+    named after what is in it.
+    """
+    config = copy.deepcopy(_FILES["config.json"])
+    for key, value in written.items():
+        _write(config, key.split("."), value)
+    if "hidden_size" not in written:
+        config["hidden_size"] = config["num_attention_heads"] * config["head_dim"]
+    held = {**_FILES, "config.json": config}
+    for name, is_there in files.items():
+        held.pop(name, None)
+        if is_there:
+            held[name] = _OTHER_FILES[name](config) if name in _OTHER_FILES else {}
+    digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
+    return _made(f"models/{digest[:20]}", held)
+
+
+def _write(config: dict[str, Any], keys: list[str], value: Any) -> None:
+    *parents, last = keys
+    for key in parents:
+        if value is None and key not in config:
+            return
+        config = config.setdefault(key, {})
+    if value is None:
+        config.pop(last, None)
+    else:
+        config[last] = value
 
 
 def model_folders() -> Mapping[str, Path]:

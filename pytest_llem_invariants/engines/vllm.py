@@ -6,10 +6,11 @@ import importlib
 import os
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, final
 
-from pytest_llem_invariants.engines.base import MACHINE, EngineAdapter, once_caches
+from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL, EngineAdapter, Plan, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import inspect_in_copies
 from pytest_llem_invariants.engines.remembered import (
@@ -21,15 +22,18 @@ from pytest_llem_invariants.engines.remembered import (
     say_always,
     saying,
 )
-from pytest_llem_invariants.engines.simulated_cuda import simulated_cuda
-from pytest_llem_invariants.engines.tiny_model import cache_folder, model_folders
+from pytest_llem_invariants.engines.simulated_cuda import USUAL, simulated_cuda
+from pytest_llem_invariants.engines.tiny_model import cache_folder, model_folders, model_with
 from pytest_llem_invariants.errors import EngineUnavailableError
-from pytest_llem_invariants.model import EMPTY
+from pytest_llem_invariants.language.values import identity
+from pytest_llem_invariants.model import EMPTY, Reading
 from pytest_llem_invariants.process.environment import environment_key
 from pytest_llem_invariants.ssot import Ssot
 
 _PLATFORM: Final = "platform"
-_DEVICES: Final = frozenset({"devices", "capability", "memory", "name"})
+_OURS: Final = (_PLATFORM, MACHINE, DEVICE, MODEL)
+_OF_CONFIG: Final = "model.config."
+_MOST_WORLDS: Final = 4096
 
 
 @hookimpl
@@ -66,14 +70,33 @@ def _model_folders() -> Mapping[str, str]:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class _World:
+    """What the library stands in beside the environment."""
+
+    platform: Any
+    machine: Hashable
+    """What the platform says of the machine: nothing that was answered on one holds on another."""
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """What is asked of the machine in other ways."""
+    model: str | None = None
+    """The folder that stands for the placeholder model; None for that one."""
+
+
+@final
 class VllmAdapter(EngineAdapter):
     """Knows what vLLM needs before its first import, and how to seem to be on another platform."""
 
     def __init__(self, ssot: Ssot) -> None:
         super().__init__(ssot)
         self._proxy: PlatformProxy | None = None
-        self._platforms: dict[tuple[str, int | None], Any] = {}
-        self._machine: int | None = None
+        self._home = self._now = _World(None, "cpu")
+        self._worlds: dict[str, _World] = {}
+        self._platforms: dict[Hashable, Any] = {}
+        self._beside: dict[str, dict[str, Plan]] = {}
+        """Of each folder that stood for the placeholder model, what building beside it takes."""
+        self._steady: set[str] = set()
+        """The folders of models whose files do not change."""
 
     def prepare(self) -> None:
         super().prepare()
@@ -81,14 +104,15 @@ class VllmAdapter(EngineAdapter):
 
     def after_import(self) -> None:
         """Put the platform in before any module binds it: old versions do not listen to the environment variable."""
+        self._steady.update(_model_folders().values())
         platforms = importlib.import_module("vllm.platforms")
         cpu = importlib.import_module("vllm.platforms.cpu").CpuPlatform()
-        self._platforms["cpu", None] = cpu
+        self._home = self._now = _World(cpu, "cpu")
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
-        remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", _model_folders().values)
+        remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", lambda: self._steady)
         registry = importlib.import_module("vllm.model_executor.models.registry")
-        inspect_in_copies(registry, lambda: self._on("cpu", nullcontext()))
+        inspect_in_copies(registry, lambda: self._in(self._home, nullcontext()))
         configs = importlib.import_module("vllm.transformers_utils.config")
         once = once_caches((importlib.import_module("vllm.logger"),))
 
@@ -97,7 +121,7 @@ class VllmAdapter(EngineAdapter):
                 clear()
 
         for name in ("get_config", "maybe_override_with_speculators"):
-            remember_function(configs, name, _model_folders().values, clear_once)
+            remember_function(configs, name, lambda: self._steady, clear_once)
         for place, value in self.ssot.adapter.get("as_if", EMPTY).items():
             say_always(place, value)
         for place in self.ssot.adapter.get("steady", ()):
@@ -109,41 +133,95 @@ class VllmAdapter(EngineAdapter):
 
     def _state(self) -> Hashable:
         """What an answer depends on beside the config."""
-        return id(object.__getattribute__(self._proxy, "active")), self._machine, environment_key()
+        return self._now.machine, environment_key()
 
     def placeholder(self, name: str) -> Any:
+        if name == "tiny_model" and self._model is not None:
+            return self._model
         return _model_folders().get(name) or super().placeholder(name)
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
-        wanted, machine = values.get(_PLATFORM, "cpu"), values.get(MACHINE)
-        rest = super().context({name: value for name, value in values.items() if name not in (_PLATFORM, MACHINE)})
-        return rest if wanted == "cpu" and machine is None else self._on(wanted, rest, machine)
+        """A world of a platform, devices and a model, too. On a CPU the facts of other devices change nothing."""
+        ours = {name: value for name, value in values.items() if name.startswith(_OURS)}
+        rest = super().context({name: value for name, value in values.items() if name not in ours} if ours else values)
+        if not ours:
+            return rest
+        world = self._world(ours)
+        return rest if world is self._home else self._in(world, rest)
 
     @contextmanager
-    def _on(self, name: str, rest: AbstractContextManager[None], machine: int | None = None) -> Iterator[None]:
-        """Another platform or machine for a block. What was computed under one is no answer under the other."""
-        proxy, active = self._proxy, self._platform(name, machine)
-        said = EMPTY if machine is None else self.machines()[machine].get("say", EMPTY)
+    def _in(self, world: _World, rest: AbstractContextManager[None]) -> Iterator[None]:
+        """Another world for a block. What was computed in one is no answer in the other."""
+        before = self._now
         with ExitStack() as stack:
             stack.enter_context(rest)
-            stack.enter_context(saying(said))
-            self.forget_computed()
-            self._machine = machine
-            object.__setattr__(proxy, "active", active)
+            stack.enter_context(saying(world.said))
+            if world.model is not None:
+                stack.enter_context(self.beside(world.model, self._beside[world.model]))
+            self._stand_in(world)
             try:
                 yield
             finally:
-                object.__setattr__(proxy, "active", self._platforms["cpu", None])
-                self._machine = None
-                self.forget_computed()
+                self._stand_in(before)
 
-    def _platform(self, name: str, machine: int | None) -> Any:
-        if name == "cpu":
-            return self._platforms["cpu", None]
-        if (name, machine) not in self._platforms:
-            if name != "cuda":
-                raise EngineUnavailableError(f"{self.ssot.engine}: cannot simulate the platform {name!r}")
+    def _stand_in(self, world: _World) -> None:
+        self.forget_computed()
+        self._now = world
+        object.__setattr__(self._proxy, "active", world.platform)
+
+    def _world(self, facts: Mapping[str, Any]) -> _World:
+        key = identity(facts)
+        if key not in self._worlds:
+            if len(self._worlds) >= _MOST_WORLDS:
+                self._worlds.clear()
+            self._worlds[key] = self._made(facts)
+        return self._worlds[key]
+
+    def _made(self, facts: Mapping[str, Any]) -> _World:
+        default = self.default_context()
+        changed = {name: value for name, value in facts.items() if value != default.get(name)}
+        for name in changed:
+            if name.startswith((DEVICE, MODEL)) and name not in default:
+                raise self.cannot_enter(name, changed[name])
+        model = self._model_with({name: value for name, value in changed.items() if name.startswith(MODEL)})
+        number = facts.get(MACHINE)
+        there = EMPTY if number is None else self.machines()[number]
+        if facts.get(_PLATFORM, "cpu") == "cpu":
+            world = replace(self._home, machine=("cpu", number), said=there.get("say", EMPTY), model=model)
+            return self._home if number is None and model is None else world
+        devices = {name: value for name, value in {**facts, **there}.items() if name.startswith(DEVICE)}
+        platform, held = self._platform(facts[_PLATFORM], devices)
+        asked = self.ssot.adapter.get("asked", EMPTY)
+        said = {place: held[name] for name, places in asked.items() for place in places}
+        machine = facts[_PLATFORM], number, tuple(sorted(held.items()))
+        return _World(platform, machine, {**said, **there.get("say", EMPTY)}, model)
+
+    def _model_with(self, facts: Mapping[str, Any]) -> str | None:
+        """The folder of the placeholder model with other facts; None for that one."""
+        if not facts:
+            return None
+        written: dict[str, Any] = {}
+        files: dict[str, bool] = {}
+        beside = self.ssot.adapter.get("beside", EMPTY)
+        for name, value in sorted(facts.items()):
+            reading = self.ssot.context[name].reading or Reading()
+            if reading.file is not None:
+                files[reading.file] = value
+            else:
+                written[reading.keys[0] if reading.keys else name.removeprefix(_OF_CONFIG)] = value
+                written.update(beside.get(name, EMPTY).get(str(value), EMPTY))
+        folder = str(model_with(written, files))
+        self._beside.setdefault(folder, {})
+        self._steady.add(folder)
+        return folder
+
+    def _platform(self, name: str, devices: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
+        """A simulated platform, and the facts of its devices."""
+        if name != "cuda":
+            raise EngineUnavailableError(f"{self.ssot.engine}: cannot simulate the platform {name!r}")
+        held = {**USUAL, **{fact: value for fact, value in devices.items() if value is not None}}
+        key = tuple(sorted(held.items()))
+        if key not in self._platforms:
             self.import_library()
-            facts = EMPTY if machine is None else self.machines()[machine]
-            self._platforms[name, machine] = simulated_cuda({k: v for k, v in facts.items() if k in _DEVICES})
-        return self._platforms[name, machine]
+            self._platforms[key] = simulated_cuda(held)
+        return self._platforms[key], held

@@ -105,8 +105,9 @@ def test_another_machine_is_simulated_for_the_block_alone(observer: Observer) ->
     adapter = observer.adapter
     for number, machine in enumerate(adapter.machines()):
         with adapter.context({**CUDA, MACHINE: number}):
-            assert current_platform.device_count() == machine["devices"]
-            assert current_platform.get_device_capability() == tuple(machine["capability"])
+            assert current_platform.device_count() == machine["device.count"]
+            major, minor = current_platform.get_device_capability()
+            assert f"{major}.{minor}" == str(machine["device.capability"])
     with adapter.context(CUDA):
         assert current_platform.device_count() == 8
 
