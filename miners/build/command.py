@@ -28,9 +28,9 @@ from pytest_llem_invariants.ssot import data_root, installed_version
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
-    from miners.gate.counterexamples import Counterexamples
+    from miners.build.earlier import Known
     from pytest_llem_invariants.engines.base import EngineAdapter
-    from pytest_llem_invariants.model import Corpus, Rule
+    from pytest_llem_invariants.model import Corpus
     from pytest_llem_invariants.ssot import Ssot
 
 
@@ -58,7 +58,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from miners.build.mined import ledger_of
-    from miners.build.pipeline import build
+    from miners.build.pipeline import Crew, build
     from miners.build.report import closing_table, hand_written_debt
     from miners.candidates.staging_files import write_fates
     from miners.ledger.files import LEDGER, render_ledger
@@ -78,17 +78,15 @@ def run(options: argparse.Namespace) -> int:
     library, terms = Installed(adapter), terms_of(options)
     with aside(_mined_before, adapter.ssot, path) as mined_before:
         check_roles(library, roles_of_build(adapter.ssot), terms)
-        previous, counterexamples, earlier = mined_before.result()
+        known = mined_before.result()
+    previous = known.previous
     _say_what_is_not_mined(adapter)
     _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter), *undefined(adapter)))
     mined = build(
         adapter,
-        previous=previous,
-        progress=Progress(),
-        workers=options.workers,
+        Crew(Progress(), options.workers),
+        known,
         classes=None if options.classes is None else chosen(adapter.native_types(), options.classes),
-        counterexamples=counterexamples,
-        earlier=earlier,
     )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     say(closing_table(mined))
@@ -122,13 +120,13 @@ def _say(lines: Iterable[str]) -> None:
         say(f"llem-mine: {line}", file=sys.stderr)
 
 
-def _mined_before(ssot: Ssot, path: Path) -> tuple[Corpus | None, Counterexamples, tuple[Rule, ...]]:
-    """The corpus as it stands, what was held against its rules, and the rules of the version before."""
-    from miners.build.earlier import rules_before
+def _mined_before(ssot: Ssot, path: Path) -> Known:
+    """The corpus as it is, the configs that contradicted its rules, and the rules of the version before."""
+    from miners.build.earlier import Known, rules_before
     from miners.gate.counterexamples import COUNTEREXAMPLES, load_counterexamples
     from pytest_llem_invariants.corpus.files import load_proposed
 
-    return (
+    return Known(
         load_proposed(path) if path.exists() else None,
         load_counterexamples(path.with_name(COUNTEREXAMPLES)),
         rules_before(data_root(), ssot.engine, installed_version(ssot)),

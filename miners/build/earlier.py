@@ -1,15 +1,34 @@
-"""What is known of the versions before one: their corpora, kept beside its own."""
+"""What earlier runs found, of this version and of the one before it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from packaging.version import Version
 
+from miners.gate.counterexamples import Counterexamples
 from pytest_llem_invariants.checker.layout import SOURCES
 from pytest_llem_invariants.checker.store import versions
 from pytest_llem_invariants.corpus.files import load_proposed
-from pytest_llem_invariants.model import Rule
+from pytest_llem_invariants.model import Corpus, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a build takes over: ids, counterexamples, and the examples that it tries first."""
+
+    previous: Corpus | None = None
+    """The corpus that the build replaces."""
+    counterexamples: Counterexamples = field(default_factory=dict)
+    """Put to the rules, beside the challenges that are made for them."""
+    earlier: Sequence[Rule] = ()
+    """The rules of another version."""
+
+
+NOTHING_KNOWN: Final = Known()
 
 
 def rules_before(root: Path, engine: str, version: str) -> tuple[Rule, ...]:

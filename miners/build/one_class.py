@@ -12,7 +12,7 @@ from typing import Final
 from miners.build.first_look import FirstLook, is_lost, look, plain_values, validations
 from miners.build.mined import Mined
 from miners.build.named_class import IMPORT_MEMORY, IMPORT_SECONDS, adapter_for, base_kwargs_of, split, why_not_imported
-from miners.build.pipeline import build
+from miners.build.pipeline import Crew, build
 from miners.process.progress import Progress
 from miners.process.workers import Limits, Watch, forked
 from miners.surface import engine_surface
@@ -60,7 +60,7 @@ def examine(target: str, *, base: str | None = None, progress: Progress | None =
     needed = seen.base if _required(facts, given) else given
     probes = next((most for seconds, most in _SLOW if seen.seconds > seconds), None)
     adapter = adapter_for(target, base_kwargs=needed, steps=seen.steps, probes=probes)
-    mined = build(adapter, previous=None, progress=progress, workers=1, limits=LIMITS)
+    mined = build(adapter, Crew(progress, workers=1, limits=LIMITS))
     notes = tuple(_notes(facts, seen, given, asking, mined))
     if not mined.corpus.rules and not mined.tally.accepted:
         raise MinerError("; ".join((f"{name}: nothing that was tried is accepted, so no rule can be found", *notes)))

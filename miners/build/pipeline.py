@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 from miners.build.class_jobs import ASKERS, PROBERS, ClassJobs, SoFar
 from miners.build.class_results import ClassResult, joined
+from miners.build.earlier import NOTHING_KNOWN, Known
 from miners.build.mined import Mined
 from miners.build.sources import Readings, Sources, fronts
 from miners.candidates.candidate import Candidate
@@ -30,7 +31,7 @@ from miners.code.imported import ImportedReader
 from miners.fronts.feeds import Feed, discover_feeds, restate
 from miners.fronts.mappings import keys_of_mappings, with_examples
 from miners.gate.blind import agreed
-from miners.gate.counterexamples import Counterexamples, known_to
+from miners.gate.counterexamples import known_to
 from miners.lift import lift
 from miners.process.progress import Progress
 from miners.process.workers import PATIENCE, Limits, Watch, forked
@@ -39,7 +40,7 @@ from miners.surface import engine_surface
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.corpus.files import SCHEMA_VERSION
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.model import EMPTY, AddedBy, Corpus, Kwargs, Rule
+from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.text.atomic import now
 
@@ -50,32 +51,51 @@ _Found = TypeVar("_Found")
 _Task = tuple[Any, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who does the jobs, and who is told how far they are."""
+
+    progress: Progress
+    workers: int = _WORKERS
+    limits: Limits = PATIENCE
+    """Those of the library."""
+
+    @contextmanager
+    def each(
+        self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
+    ) -> Iterator[Iterator[_Found]]:
+        """What comes of each task, in their order; the work begins at once.
+
+        One worker is forked, too: what asks for all the memory is to end nobody.
+        """
+        with forked(self.workers, self.limits, watch) as pool:
+            yield pool.map(lambda task: work(*task), tasks)
+
+    def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
+        """The same with the tasks by name, while their progress is shown."""
+        found = {}
+        with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks, step.asked) as results:
+            for task, result in zip(tasks, results, strict=True):
+                found[task] = result
+                step.advance()
+        return found
+
+
 def build(
-    adapter: EngineAdapter,
-    *,
-    previous: Corpus | None,
-    progress: Progress,
-    workers: int = _WORKERS,
-    classes: Collection[str] | None = None,
-    counterexamples: Counterexamples = EMPTY,
-    earlier: Sequence[Rule] = (),
-    limits: Limits = PATIENCE,
+    adapter: EngineAdapter, crew: Crew, known: Known = NOTHING_KNOWN, *, classes: Collection[str] | None = None
 ) -> Mined:
     """Mine the installed library, which the caller has checked (`miners.process.roles`).
 
-    With `classes` only those are mined, and the rules of all others stay as they were. `counterexamples` are put to the
-    rules beside the challenges that are made for them; the examples of `earlier` rules, of another version, are the
-    first that are tried. The `limits` are those of the library.
+    With `classes` only those are mined, and the rules of all others stay as they were.
     """
-    version = adapter.import_library()
-    with progress.step("reading the surface") as step:
+    version, previous = adapter.import_library(), known.previous
+    with crew.progress.step("reading the surface") as step:
         surface = engine_surface(adapter)
         step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     reader = ImportedReader(adapter.package)
-    sources = Sources(adapter, surface, feeds, known_to(surface, counterexamples), earlier, reader)
-    crew = _Crew(progress, workers, limits)
+    sources = Sources(adapter, surface, feeds, known_to(surface, known.counterexamples), known.earlier, reader)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
@@ -126,36 +146,7 @@ def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterato
             yield from discover_feeds(definition, surface, surface[name].fields)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crew:
-    """Who does the jobs, and who is told how far they are."""
-
-    progress: Progress
-    workers: int
-    limits: Limits
-
-    @contextmanager
-    def each(
-        self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
-    ) -> Iterator[Iterator[_Found]]:
-        """What comes of each task, in their order; the work begins at once.
-
-        One worker is forked, too: what asks for all the memory is to end nobody.
-        """
-        with forked(self.workers, self.limits, watch) as pool:
-            yield pool.map(lambda task: work(*task), tasks)
-
-    def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
-        """The same with the tasks by name, while their progress is shown."""
-        found = {}
-        with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks, step.asked) as results:
-            for task, result in zip(tasks, results, strict=True):
-                found[task] = result
-                step.advance()
-        return found
-
-
-def _read_and_lift(crew: _Crew, sources: Sources, names: Sequence[str]) -> tuple[Readings, list[Candidate]]:
+def _read_and_lift(crew: Crew, sources: Sources, names: Sequence[str]) -> tuple[Readings, list[Candidate]]:
     """What the code of each class says, before any is proven: each asks what the checks of the others are. And what
     the types declare.
 
@@ -186,7 +177,7 @@ def _by_class(names: Iterable[str], candidates: Iterable[Candidate]) -> dict[str
     return guesses
 
 
-def _prove_all(crew: _Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable[Rule]) -> list[ClassResult]:
+def _prove_all(crew: Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable[Rule]) -> list[ClassResult]:
     """The classes that validate first; then the fronts, on which what was proven behind them is tried again."""
     sources = jobs.sources
     front_names = [name for name in fronts(sources.adapter, sources.surface) if name in names]
@@ -206,14 +197,14 @@ def _behind(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Can
     yield from keys_of_mappings(facts, sources.feeds, surface)
 
 
-def _prove_whole(crew: _Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
+def _prove_whole(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
     """Each class by one worker, those that take longest first: none shall wait long."""
     jobs = jobs.after(parts=dict.fromkeys(names, 1))
     found = crew.each_shown("proving", jobs.prove, _longest_first(jobs, [(name, 0) for name in names]))
     return {name: found[name, 0] for name in names}
 
 
-def _prove_in_parts(crew: _Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
+def _prove_in_parts(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
     """Each class by all workers: its guesses in parts, then what no part explains, then all of them together."""
     jobs = jobs.after(parts=dict.fromkeys(names, _FRONT_PARTS))
     jobs = _asked(crew, jobs, {name: tuple(jobs.sources.challenges_of(name)) for name in names})
@@ -237,7 +228,7 @@ def _longest_first(jobs: ClassJobs, tasks: list[_Task]) -> list[_Task]:
     return sorted(tasks, key=lambda task: -jobs.work_on(*task))
 
 
-def _asked(crew: _Crew, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
+def _asked(crew: Crew, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
     """The jobs with what the library says to challenges of fronts: asked once for all parts of a front, in shares."""
     jobs = jobs.after(challenges=challenges)
     judged = {name: dict(answers) for name, answers in jobs.so_far.judged.items()}

@@ -31,7 +31,7 @@ def register(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    from miners.measure.fuzz import MODES, exceeds, fuzz
+    from miners.measure.fuzz import MODES, Draw, Sides, exceeds, fuzz
     from miners.measure.prediction import Prediction
     from miners.process.asking import Asking
     from miners.surface import engine_surface
@@ -49,14 +49,13 @@ def run(options: argparse.Namespace) -> int:
     prediction = Prediction(Checker.load(options.engine, corpus=options.corpus, root=data_root()), adapter)
     report = fuzz(
         engine_surface(adapter),
-        asking.raises,
-        prediction,
-        configs=options.configs,
-        seed=options.seed,
-        classes=options.classes,
-        constants=(value for rule in corpus.rules for value in constants_of(rule.match.fields)),
-        no_verdict=asking.no_verdict,
-        accuse=prediction.rules,
+        Sides(asking.raises, prediction, asking.no_verdict, prediction.rules),
+        Draw(
+            options.configs,
+            options.seed,
+            classes=options.classes,
+            constants=[value for rule in corpus.rules for value in constants_of(rule.match.fields)],
+        ),
         workers=options.workers,
     )
     say(report.to_json() if options.json else report.to_text())

@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,7 +22,6 @@ from pytest_llem_invariants.model import Kwargs, ObservedException
 Raises = Callable[[str, Kwargs], ObservedException | None]
 Predicts = Callable[[str, Kwargs], bool]
 Accuse = Callable[[str, Kwargs], tuple[str, ...]]
-Progress = Callable[[str, int, int], None]
 
 TYPE_CORRECT: Final = "type-correct"
 WRONG_TYPED: Final = "wrong-typed"
@@ -198,15 +197,37 @@ def _class_data(entry: ClassFuzz) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Sides:
+    """The library and the checker, each asked about a config of a class."""
+
+    raises: Raises
+    predicts: Predicts
+    no_verdict: Callable[[ObservedException], str | None] = lambda exception: None
+    """Why an exception is the environment's and not the library's answer: such a config is not counted."""
+    accuse: Accuse = lambda native_type, kwargs: ()
+    """The rules that reject a config; asked where the library accepts it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Which configs are drawn: so many per mode, spread evenly over the classes."""
+
+    configs: int
+    seed: int
+    modes: Collection[str] = MODES
+    classes: Collection[str] | None = None
+    """None: all of them."""
+    constants: Collection[Any] = ()
+    """What the rules compare with: words and numbers that any field may be given."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Trial:
     """What the processes of one run share. Forked ones inherit it, so that nothing of it need be sent."""
 
     surface: Mapping[str, ClassFacts]
     drawer: Drawer
-    raises: Raises
-    predicts: Predicts
-    no_verdict: Callable[[ObservedException], str | None]
-    accuse: Accuse
+    sides: Sides
     seed: int
 
     def of(self, mode: str, name: str, share: int) -> ClassFuzz:
@@ -215,51 +236,27 @@ class _Trial:
         entry = ClassFuzz(name, mode)
         for _ in range(share):
             kwargs = self.drawer.config(source, self.surface[name], wrong_typed=mode == WRONG_TYPED)
-            exception = self.raises(name, kwargs)
-            if exception is None or self.no_verdict(exception) is None:
-                predicted = self.predicts(name, kwargs)
+            exception = self.sides.raises(name, kwargs)
+            if exception is None or self.sides.no_verdict(exception) is None:
+                predicted = self.sides.predicts(name, kwargs)
                 entry.add(kwargs, exception, predicted)
                 if predicted and exception is None:
-                    for rule in self.accuse(name, kwargs):
+                    for rule in self.sides.accuse(name, kwargs):
                         entry.accused.setdefault(rule, kwargs)
         return entry
 
 
-def fuzz(
-    surface: Mapping[str, ClassFacts],
-    raises: Raises,
-    predicts: Predicts,
-    *,
-    configs: int,
-    seed: int,
-    modes: Iterable[str] = MODES,
-    classes: Iterable[str] | None = None,
-    constants: Iterable[Any] = (),
-    no_verdict: Callable[[ObservedException], str | None] = lambda exception: None,
-    accuse: Accuse = lambda native_type, kwargs: (),
-    workers: int = 1,
-    progress: Progress = lambda name, done, total: None,
-) -> FuzzReport:
-    """Draw `configs` random configs per mode, spread evenly over the classes, and compare library and prediction.
-
-    `constants` are what the rules compare with: words and numbers that any field may be given. `no_verdict` says which
-    exceptions are the environment's and not the library's judgement: those are not counted. `accuse` names the rules
-    that reject a config, and is asked where the library accepts it. The report is the same
-    whatever the number of `workers`.
-    """
-    names = sorted(surface if classes is None else classes)
-    share = -(-configs // max(len(names), 1))
-    held = distinct(constants)
+def fuzz(surface: Mapping[str, ClassFacts], sides: Sides, draw: Draw, *, workers: int = 1) -> FuzzReport:
+    """Compare library and prediction on random configs. The report is the same for any number of `workers`."""
+    names = sorted(surface if draw.classes is None else draw.classes)
+    share = -(-draw.configs // max(len(names), 1))
+    held = distinct(draw.constants)
     words = words_of(surface, (value for value in held if isinstance(value, str)))
     numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
-    trial = _Trial(surface, Drawer(surface, words, numbers), raises, predicts, no_verdict, accuse, seed)
-    tasks = [(mode, name, share) for mode in modes for name in names]
-    found: list[ClassFuzz] = []
+    trial = _Trial(surface, Drawer(surface, words, numbers), sides, draw.seed)
+    tasks = [(mode, name, share) for mode in draw.modes for name in names]
     with forked(workers) as pool:
-        for entry in pool.map(lambda task: trial.of(*task), tasks):
-            found.append(entry)
-            progress(f"{entry.mode} {entry.native_type}", len(found), len(tasks))
-    return FuzzReport(seed, tuple(found))
+        return FuzzReport(draw.seed, tuple(pool.map(lambda task: trial.of(*task), tasks)))
 
 
 def exceeds(report: FuzzReport, least_recall: Mapping[str, float], most_false: int = 0) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from miners.build.named_class import adapter_for
-from miners.build.pipeline import build
+from miners.build.pipeline import Crew, build
 from miners.gate.blind import agreed, probe_blind, sample_of
 from miners.gate.oracle import Oracle
 from miners.process.progress import Progress
@@ -115,7 +115,7 @@ class Served:
     monkeypatch.syspath_prepend(str(tmp_path))
     try:
         adapter = adapter_for("blindlib:Served")
-        mined = [build(adapter, previous=None, progress=Progress(quiet=True), workers=n).corpus.rules for n in (1, 2)]
+        mined = [build(adapter, Crew(Progress(quiet=True), workers=n)).corpus.rules for n in (1, 2)]
     finally:
         sys.modules.pop("blindlib", None)
     assert mined[0] == mined[1]

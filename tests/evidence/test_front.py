@@ -11,7 +11,7 @@ import pytest
 
 from miners.build.mined import Mined
 from miners.build.named_class import adapter_for
-from miners.build.pipeline import build
+from miners.build.pipeline import Crew, build
 from miners.process.progress import Progress
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.ssot import Step
@@ -59,7 +59,7 @@ def told(mined: Mined) -> list[tuple[str, str, object]]:
 
 
 def test_a_front_is_proven_in_parts_with_what_holds_behind_it(adapter: EngineAdapter) -> None:
-    found = [build(adapter, previous=None, progress=Progress(quiet=True), workers=number) for number in (1, 2)]
+    found = [build(adapter, Crew(Progress(quiet=True), workers=number)) for number in (1, 2)]
     assert told(found[0]) == told(found[1])
     rules = [rule for rule in found[0].corpus.rules if rule.native_type == "frontlib.Front"]
     assert {frozenset(rule.match.fields) for rule in rules} >= {

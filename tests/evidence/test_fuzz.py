@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from miners.examples.draws import Drawer
-from miners.measure.fuzz import MODES, TYPE_CORRECT, WRONG_TYPED, exceeds, fuzz
+from miners.measure.fuzz import MODES, TYPE_CORRECT, WRONG_TYPED, Draw, Sides, exceeds, fuzz
 from pytest_llem_invariants.language.values import fits
 from pytest_llem_invariants.model import Kwargs, ObservedException
 from tests.evidence.test_soundness import FACTS
@@ -41,7 +41,7 @@ def negative_only(native_type: str, kwargs: Kwargs) -> bool:
 
 
 def test_a_perfect_prediction() -> None:
-    report = fuzz(SURFACE, raises, exactly, configs=2000, seed=1)
+    report = fuzz(SURFACE, Sides(raises, exactly), Draw(2000, 1))
     for mode in MODES:
         assert report.recall(mode) == 1
         assert report.false_rejections(mode) == 0
@@ -51,14 +51,14 @@ def test_a_perfect_prediction() -> None:
 
 
 def test_false_rejections_are_counted_and_shown() -> None:
-    report = fuzz(SURFACE, raises, everything, configs=500, seed=1)
+    report = fuzz(SURFACE, Sides(raises, everything), Draw(500, 1))
     assert report.false_rejections(TYPE_CORRECT) > 0
     assert "rejected falsely" in report.to_text()
     assert len(exceeds(report, {})) == len(MODES)
 
 
 def test_a_miss_names_its_guard_most_frequent_first() -> None:
-    report = fuzz(SURFACE, raises, negative_only, configs=3000, seed=1)
+    report = fuzz(SURFACE, Sides(raises, negative_only), Draw(3000, 1))
     assert report.recall(TYPE_CORRECT) == 1
     assert report.recall(WRONG_TYPED) < 1
     data = json.loads(report.to_json())
@@ -69,12 +69,12 @@ def test_a_miss_names_its_guard_most_frequent_first() -> None:
 
 
 def test_what_the_environment_lacks_is_no_verdict() -> None:
-    report = fuzz(SURFACE, raises, negative_only, configs=1000, seed=1, no_verdict=lambda exception: "not here")
+    report = fuzz(SURFACE, Sides(raises, negative_only, lambda exception: "not here"), Draw(1000, 1))
     assert all(entry.raised == 0 for entry in report.classes)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
-    first, again, other = (fuzz(SURFACE, raises, negative_only, configs=500, seed=seed).to_json() for seed in (3, 3, 4))
+    first, again, other = (fuzz(SURFACE, Sides(raises, negative_only), Draw(500, seed)).to_json() for seed in (3, 3, 4))
     assert first == again
     assert first != other
 
@@ -87,7 +87,8 @@ def test_the_constants_of_the_rules_are_drawn_with_their_neighbours(tmp_path: Pa
             noted.write(f"{kwargs.get('n')}\n")
         return None
 
-    fuzz(SURFACE, noting, lambda *config: False, configs=600, seed=2, constants=(77_777, "turbo"), modes=[TYPE_CORRECT])
+    draw = Draw(600, 2, modes=[TYPE_CORRECT], constants=(77_777, "turbo"))
+    fuzz(SURFACE, Sides(noting, lambda *config: False), draw)
     assert {"77776", "77777", "77778"} <= set(met.read_text(encoding="utf-8").split())
 
 
@@ -102,7 +103,7 @@ def test_numbers_are_drawn_as_text_too() -> None:
 
 def test_several_processes_find_what_one_finds() -> None:
     surface = {**SURFACE, "lib.Other": replace(FACTS, native_type="lib.Other")}
-    one, two = (fuzz(surface, raises, negative_only, configs=400, seed=3, workers=count).to_json() for count in (1, 2))
+    one, two = (fuzz(surface, Sides(raises, negative_only), Draw(400, 3), workers=count).to_json() for count in (1, 2))
     assert one == two
 
 
@@ -112,7 +113,7 @@ def test_values_that_a_message_repeats_make_no_new_guard() -> None:
         said = f"mode {mode.lower()} is unknown" if isinstance(mode, str) else ""
         return ObservedException("ValueError", said, raised_at="lib/config.py:3") if mode and said else None
 
-    report = fuzz(SURFACE, repeating, lambda native_type, kwargs: False, configs=400, seed=1, modes=[TYPE_CORRECT])
+    report = fuzz(SURFACE, Sides(repeating, lambda native_type, kwargs: False), Draw(400, 1, modes=[TYPE_CORRECT]))
     assert list(report.classes[0].guards) == ["ValueError: mode … is unknown at lib/config.py:3"]
 
 

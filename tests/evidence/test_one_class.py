@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from miners.build.earlier import Known
 from miners.build.named_class import adapter_for
 from miners.build.one_class import examine
-from miners.build.pipeline import build
+from miners.build.pipeline import Crew, build
 from miners.cli import main
 from miners.process.commands import REFUSED
 from miners.process.progress import Progress
@@ -79,14 +80,12 @@ def test_what_may_ask_for_all_the_memory_is_never_built_in_this_process(package:
 
 def test_of_a_part_of_the_classes_only_those_are_mined(package: str) -> None:
     adapter = adapter_for(f"{package}.settings.Server")
-    whole = build(adapter, previous=None, progress=Progress(), workers=1).corpus
+    whole = build(adapter, Crew(Progress(), workers=1)).corpus
     other = replace(whole.rules[0], id="another", native_type="another.Class")
-    kept = build(adapter, previous=replace(whole, rules=(other,)), progress=Progress(), workers=1, classes=()).corpus
+    kept = build(adapter, Crew(Progress(), workers=1), Known(replace(whole, rules=(other,))), classes=()).corpus
     assert kept.rules == (other,)
     names = adapter.native_types()
-    again = build(
-        adapter, previous=replace(whole, rules=(other,)), progress=Progress(), workers=1, classes=names
-    ).corpus
+    again = build(adapter, Crew(Progress(), workers=1), Known(replace(whole, rules=(other,))), classes=names).corpus
     assert {rule.id for rule in again.rules} == {"another", *(rule.id for rule in whole.rules)}
 
 
