@@ -5,8 +5,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pytest_llem_invariants.checker import Checker, Pruned, Verdict, Violation
+    from pytest_llem_invariants.worlds import World
 
-__all__ = ["Checker", "Pruned", "Verdict", "Violation"]
+__all__ = ["Checker", "Pruned", "Verdict", "Violation", "World"]
 
 
 def __getattr__(name: str) -> object:
@@ -14,7 +15,8 @@ def __getattr__(name: str) -> object:
     if name in __all__:
         import importlib
 
-        return getattr(importlib.import_module("pytest_llem_invariants.checker"), name)
+        home = "worlds" if name == "World" else "checker"
+        return getattr(importlib.import_module(f"pytest_llem_invariants.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

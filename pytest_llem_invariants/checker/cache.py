@@ -35,6 +35,7 @@ COMPILER = (
     "corpus/context.py",
     "corpus/evidence.py",
     "corpus/files.py",
+    "corpus/models_layout.py",
     "corpus/names.py",
     "corpus/rules.py",
     "corpus/schema_layout.py",

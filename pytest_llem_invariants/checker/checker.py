@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from pytest_llem_invariants.checker.core import World
     from pytest_llem_invariants.checker.routes import Routed
     from pytest_llem_invariants.checker.sweep import Pruned
 
@@ -64,7 +65,12 @@ class Checker(LoadedCorpus):
         return cls(compiled, name)
 
     def check_config(
-        self, config: Mapping[str, Any], *, form: str | None = None, context: Mapping[str, Any] | None = None
+        self,
+        config: Mapping[str, Any],
+        *,
+        form: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        world: World | None = None,
     ) -> Verdict:
         """Check what people write: a serve config, a request body, a `generation_config.json`, nested configs.
 
@@ -72,13 +78,14 @@ class Checker(LoadedCorpus):
         """
         from pytest_llem_invariants.checker.routes import route
 
-        return self.check_routed(route(self, config, form), context=context)
+        return self.check_routed(route(self, config, form), context=context, world=world)
 
     def check_command(
         self,
         words: Sequence[str],
         *,
         context: Mapping[str, Any] | None = None,
+        world: World | None = None,
         read: Callable[[str], Mapping[str, Any]] | None = None,
     ) -> Verdict:
         """Check a command line such as `["vllm", "serve", "--tensor-parallel-size", "0"]`.
@@ -87,10 +94,15 @@ class Checker(LoadedCorpus):
         """
         from pytest_llem_invariants.checker.routes import route_command
 
-        return self.check_routed(route_command(self, words, read), context=context)
+        return self.check_routed(route_command(self, words, read), context=context, world=world)
 
-    def check_routed(self, routed: Sequence[Routed], *, context: Mapping[str, Any] | None = None) -> Verdict:
+    def check_routed(
+        self, routed: Sequence[Routed], *, context: Mapping[str, Any] | None = None, world: World | None = None
+    ) -> Verdict:
         """One verdict over several classes, each violation with its place in the document."""
+        if world is not None:
+            given = {field: value for part in routed for field, value in part.kwargs.items()}
+            context = self.beside(given, context, world)
         violations: list[Violation] = []
         depends: list[Dependence] = []
         verdicts = []
@@ -112,11 +124,12 @@ class Checker(LoadedCorpus):
         *,
         native_type: str | None = None,
         context: Mapping[str, Any] | None = None,
+        world: World | None = None,
     ) -> Pruned:
         """The valid combinations of a grid of values, found without going through the invalid ones."""
         from pytest_llem_invariants.checker.sweep import prune
 
-        return prune(self, grid, native_type, context)
+        return prune(self, grid, native_type, context if world is None else self.beside(grid, context, world))
 
     def __repr__(self) -> str:
         return f"<Checker {self.engine} {self.version}: {len(self.native_types)} classes, {self.certification}>"

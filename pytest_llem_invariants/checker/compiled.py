@@ -11,12 +11,14 @@ from typing import Any, Final
 from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
-from pytest_llem_invariants.checker.layout import BODY, HEAD, SCHEMA, SOURCES, THEN, digest
+from pytest_llem_invariants.checker.layout import BODY, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
 from pytest_llem_invariants.checker.suggest import suggestion
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
+from pytest_llem_invariants.corpus.context import reading_to_data
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
+from pytest_llem_invariants.corpus.models_layout import Models, read_models
 from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.language.wording import say_match, say_rule
@@ -37,9 +39,11 @@ def compile_corpus(
     ssot: Ssot | None = None,
     proposed_sha256: str | None = None,
     older: Sequence[Schema] = (),
+    models: Models | None = None,
     key: str | None = None,
 ) -> str:
-    """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first.
+    """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first;
+    `models` says what the library takes from the files of each type of model.
 
     `key` is the digest of all of its sources, under which a cache keeps it.
     """
@@ -76,7 +80,12 @@ def compile_corpus(
         "context": {name: _fact_entry(entry) for name, entry in sorted(context.items())},
         "routes": _routes(ssot, corpus.engine_version),
     }
-    return _lay_out(head, classes)
+    return _lay_out(head, classes, None if models is None else _asked_of(models, context))
+
+
+def _asked_of(models: Models, context: Mapping[str, ContextField]) -> dict[str, dict[str, Any]]:
+    """What of the table of models the corpus asks for."""
+    return {name: {fact: facts[fact] for fact in sorted(facts.keys() & context)} for name, facts in models.items()}
 
 
 def _routes_in(routes: Mapping[str, Any], version: str) -> dict[str, Any]:
@@ -105,28 +114,33 @@ def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:
 
 
 def _fact_entry(entry: ContextField) -> dict[str, Any]:
-    """What is told of a fact: the values to try, its type, and its default where one is assumed."""
+    """What is told of a fact: the values to try, its type, how files tell it, and its default where one is assumed."""
     told: dict[str, Any] = {"values": list(entry.values)}
     if entry.type is not None:
         told["type"] = entry.type
     if entry.assumed:
         told["default"] = entry.default
-    return told
+    return told if entry.reading is None else {**told, **reading_to_data(entry.reading)}
 
 
-def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]]) -> str:
+def _lay_out(
+    head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]], models: dict[str, dict[str, Any]] | None
+) -> str:
     """One JSON text in which a class can be found, read and told undamaged without reading the others."""
     lines: list[str] = []
-    index: dict[str, list[int]] = {}
     at = 0
-    for name, parts in classes.items():
-        index[name] = []
-        for part in parts:
-            line = _dumped(part)
-            index[name] += (at, len(line), crc32(line.encode()))
-            lines.append(f"{line},\n")
-            at += len(lines[-1])
-    first = _dumped({**head, "classes": index})
+
+    def place(part: Any) -> tuple[int, int, int]:
+        nonlocal at
+        line = _dumped(part)
+        begins = at
+        lines.append(f"{line},\n")
+        at += len(lines[-1])
+        return begins, len(line), crc32(line.encode())
+
+    index = {name: [*place(tests), *place(rules)] for name, (tests, rules) in classes.items()}
+    more = {} if models is None else {"models": place(models)}
+    first = _dumped({**head, "classes": index, **more})
     return f"{HEAD}{digest(first.encode())}{THEN}{first}{BODY}\n{''.join(lines)}null]}}\n"
 
 
@@ -147,7 +161,7 @@ def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = 
     """The compiled form of a corpus folder: `corpora/<engine>`, or one version of its history."""
     proposed = folder / SOURCES[0]
     corpus = load_proposed(proposed)
-    validated_path, schema_path = folder / SOURCES[1], folder / SCHEMA
+    validated_path, schema_path, models_path = folder / SOURCES[1], folder / SCHEMA, folder / MODELS
     return compile_corpus(
         corpus,
         load_validated(validated_path) if validated_path.exists() else None,
@@ -155,6 +169,7 @@ def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = 
         ssot=ssot,
         proposed_sha256=sha256_of(read_text(proposed)),
         older=_older_schemas(folder, corpus.engine_version),
+        models=read_models(models_path) if models_path.exists() else None,
         key=key,
     )
 
@@ -170,13 +185,14 @@ def compile_file(path: Path, root: Path) -> str:
         ssot: Ssot | None = load_ssot(corpus.engine, root)
     except EngineUnavailableError:  # a foreign engine has no file there; its corpus is checked all the same
         ssot = None
-    schema_path = path.parent / SCHEMA
+    schema_path, models_path = path.parent / SCHEMA, path.parent / MODELS
     return compile_corpus(
         corpus,
         load_validated(beside) if beside.exists() else None,
         schema=read_schema(schema_path) if schema_path.exists() else None,
         ssot=ssot,
         proposed_sha256=sha256_of(read_text(path)),
+        models=read_models(models_path) if models_path.exists() else None,
     )
 
 

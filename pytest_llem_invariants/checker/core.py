@@ -7,11 +7,23 @@ from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Protocol
 
     from pytest_llem_invariants.checker.layout import Compiled
     from pytest_llem_invariants.checker.verdict import Verdict
+
+    class World(Protocol):
+        """The facts beside a config, as `pytest_llem_invariants.World` has them."""
+
+        own_model: bool
+        model: str | None
+
+        def beside(self, named: object) -> Any: ...
+
+        def context(
+            self, declared: Mapping[str, Any], models: Callable[[], Mapping[str, Any]], unsaid: tuple[str, ...]
+        ) -> dict[str, Any]: ...
 
 
 _KINDS: dict[str, tuple[type, ...]] = {
@@ -51,26 +63,71 @@ class LoadedCorpus:
         }
         """What is taken for known where nothing is said of it; any other fact is unknown then."""
         self._kinds = {name: _KINDS[entry["type"]] for name, entry in head["context"].items() if "type" in entry}
+        self._own_model = head["routes"].get("model")
+        """Which field of a config names its model, and which have the library read another or change it."""
+        self._last: tuple[World, dict[tuple[str, ...], dict[str, Any]]] | None = None
+        """The world that was last asked about, and what the corpus knows in it."""
         self._classes: dict[str, ClassChecker] = {}
 
     # Asking
 
     def check(
-        self, native_type: str, kwargs: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
+        self,
+        native_type: str,
+        kwargs: Mapping[str, Any],
+        *,
+        context: Mapping[str, Any] | None = None,
+        world: World | None = None,
     ) -> Verdict:
-        """Check keyword arguments of a class, by its full name or, where that is unique, its bare class name."""
+        """Check keyword arguments of a class, by its full name or, where that is unique, its bare class name.
+
+        `world` holds the facts that a verdict may depend on; `context` those, by the names that the corpus declares.
+        """
         found = self._classes.get(native_type)
         if found is None:
             found = self._class(native_type)
+        if world is not None:
+            return found.check(kwargs, self.beside(kwargs, context, world))
         return found.check(kwargs, self.context if context is None else self.known(context))
+
+    def beside(
+        self, kwargs: Mapping[str, Any], context: Mapping[str, Any] | None, world: World | None
+    ) -> dict[str, Any]:
+        """What is known beside a config in a world; what the context says counts before it.
+
+        Where the config has the library read other files, or change what they say, those of the model say nothing.
+        """
+        if world is None:
+            return self.known(context or {})
+        unsaid: tuple[str, ...] = ()
+        if self._own_model is not None:
+            if world.own_model:
+                world = world.beside(kwargs.get(self._own_model["field"]))
+            if world.model is not None:
+                changed = self._own_model.get("changed_by", {}).items()
+                unsaid = tuple(
+                    begin for begin, fields in changed if any(kwargs.get(field) is not None for field in fields)
+                )
+        last = self._last
+        if last is None or last[0] is not world:
+            last = self._last = (world, {})
+        found = last[1].get(unsaid)
+        if found is None:
+            said = world.context(self.declared_context, self._compiled.models, unsaid)
+            found = last[1][unsaid] = self.known(said)
+        return {**found, **self._given(context)} if context else found
 
     def known(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """What is known under a context: what it gives, and what is assumed besides. FactError of a wrong type."""
+        return {**self.context, **self._given(context)}
+
+    def _given(self, context: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Facts that are what they are declared to be."""
         kinds = self._kinds
         for name, value in context.items():
             if name in kinds and value is not None and type(value) not in kinds[name]:
                 self._refuse(name, value)
-        return {**self.context, **context}
+        return context
 
     def _refuse(self, name: str, value: Any) -> None:
         kind = self.declared_context[name]["type"]

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     Root = str | os.PathLike[str]
 
-FORMAT = 3
+FORMAT = 4
 COMPILED = "compiled.json"
-SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json")
-SCHEMA = SOURCES[2]
+SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json", "models.discovered.json")
+SCHEMA, MODELS = SOURCES[2:]
 HEAD = f'{{"format":{FORMAT},"digest":"'
 THEN = '","head":'
 BODY = ',"body":['
@@ -62,18 +62,32 @@ class Compiled:
         """What is told of the rules of the class."""
         return Rules(self._part(name, 3, shapes.is_texts), name, self.path)
 
+    def models(self) -> dict[str, dict[str, Any]]:
+        """Type of a model → what the library takes from its files; nothing where no table came with the corpus."""
+        if "models" not in self.head:
+            return {}
+        models: dict[str, dict[str, Any]] = self._found(
+            "the models", lambda: self.head.get("models", ()), shapes.is_models
+        )
+        return models
+
     def _part(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
-        found = self._read(name, first, is_right)
+        return self._found(
+            f"the compiled rules of {name}", lambda: self.head["classes"].get(name, ())[first : first + 3], is_right
+        )
+
+    def _found(self, told: str, place: Callable[[], Sequence[int]], is_right: Callable[[Any], bool]) -> Any:
+        found = self._read(place(), is_right)
         if found is None and self._again is not None:
             fresh = self._again()
             self.head, self._text, self._body, self._again = fresh.head, fresh._text, fresh._body, None
-            found = self._read(name, first, is_right)
+            found = self._read(place(), is_right)
         if found is None:
-            raise damaged(name, self.path)
+            raise damaged(told, self.path)
         return found
 
-    def _read(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
-        at, length, checksum = self.head["classes"].get(name, (0, 0, 0, 0, 0, 0))[first : first + 3]
+    def _read(self, place: Sequence[int], is_right: Callable[[Any], bool]) -> Any:
+        at, length, checksum = place or (0, 0, 0)
         text = self._text[self._body + at : self._body + at + length]
         if crc32(text) != checksum:
             return None
@@ -103,14 +117,14 @@ class Rules:
         if found is None:
             found = _parsed(self._texts[number]) if number < len(self._texts) else None
             if found is None or not shapes.is_rule(found):
-                raise damaged(self._name, self._path)
+                raise damaged(f"the compiled rules of {self._name}", self._path)
             found["type"] = self._name
             self._known[number] = found
         return found
 
 
-def damaged(name: str, path: str) -> CorpusError:
-    return CorpusError(f"the compiled rules of {name} are damaged", path=path, fix=_FIX)
+def damaged(what: str, path: str) -> CorpusError:
+    return CorpusError(f"{what} are damaged", path=path, fix=_FIX)
 
 
 def _ascii(text: bytes) -> str:

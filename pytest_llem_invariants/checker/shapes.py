@@ -74,6 +74,10 @@ def _is_place(value: Any) -> bool:
     return type(value) is list and len(value) == 6 and all(map(_is_count, value))
 
 
+def _is_part(value: Any) -> bool:
+    return type(value) is list and len(value) == 3 and all(map(_is_count, value))
+
+
 def _is_section(value: Any) -> bool:
     return type(value) is str or _SECTION(value)
 
@@ -100,7 +104,8 @@ _FORM = _record(
     },
 )
 _COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
-_ROUTES = _record({}, {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND)})
+_OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS)})
+_ROUTES = _record({}, {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "model": _OWN_MODEL})
 
 
 def is_routes(value: Any) -> bool:
@@ -111,17 +116,38 @@ def is_routes(value: Any) -> bool:
     return all("class" in forms.get(command["form"], ()) for command in value.get("commands", ()))
 
 
+def is_models(value: Any) -> bool:
+    """Whether facts about a model can be found by it."""
+    return _map_of(_map_of(_is_proven))(value)
+
+
+def _is_proven(value: Any) -> bool:
+    """A default, or the keys of a type of model with one."""
+    return type(value) is not dict or _TEXTS(value.get("keys"))
+
+
+_FACT = _record(
+    {"values": _LIST},
+    {
+        "type": _is_kind,
+        "keys": _TEXTS,
+        "of": lambda value: value in ("text", "config"),
+        "unless": _TEXTS,
+        "lowered_by": _TEXTS,
+        "file": _is_text,
+    },
+)
 is_head = _record(
     {
         "engine": _is_text,
         "engine_version": _is_text,
         "certification": _is_certification,
         "environment": _is_text_or_none,
-        "context": _map_of(_record({"values": _LIST}, {"type": _is_kind})),
+        "context": _map_of(_FACT),
         "routes": is_routes,
         "classes": _map_of(_is_place),
     },
-    {"key": _is_text_or_none},
+    {"key": _is_text_or_none, "models": _is_part},
 )
 
 

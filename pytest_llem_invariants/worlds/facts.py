@@ -15,13 +15,19 @@ class UnknownFactError(LlemError):
 
 
 class Facts(dict[str, "Any"]):
-    """Dotted name → value. A name under a `whole` prefix that is not given is known to be absent."""
+    """Dotted name → value. A name under a `whole` prefix that is not given is known to be absent.
 
-    __slots__ = ("whole",)
+    `paths` are the files that groups of them were read from.
+    """
 
-    def __init__(self, given: Mapping[str, Any], whole: Iterable[str] = ()) -> None:
+    __slots__ = ("paths", "whole")
+
+    def __init__(
+        self, given: Mapping[str, Any], whole: Iterable[str] = (), paths: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(given)
         self.whole = tuple(sorted(set(whole)))
+        self.paths = dict(paths or {})
 
     def is_known(self, name: str) -> bool:
         """Whether the fact is given, or known to be absent."""
@@ -29,7 +35,11 @@ class Facts(dict[str, "Any"]):
 
     def with_more(self, others: Facts) -> Facts:
         """These facts with others laid over them."""
-        return Facts({**self, **others}, (*self.whole, *others.whole))
+        return Facts({**self, **others}, (*self.whole, *others.whole), {**self.paths, **others.paths})
+
+    def path_of(self, group: str) -> str | None:
+        """The file that a group of facts was read from, if any."""
+        return self.paths.get(group)
 
 
 def flattened(prefix: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -30,7 +30,7 @@ def model_facts(named: str) -> Facts:
     if os.path.isdir(named):
         return _of_folder(named)
     if os.path.exists(named) or named.endswith(".json"):
-        return _of_config(_read(named))
+        return _of_config(_read(named), named)
     folder = cached_folder(named)
     if folder is None:
         raise LlemError(
@@ -54,22 +54,24 @@ def _of_folder(folder: str) -> Facts:
         if "params.json" in files:
             return Facts({"model.files": files}, ("model.files",))
         raise LlemError(f"{folder}: no {CONFIG} in this folder — give the folder of a model, or a {CONFIG}")
-    facts = _of_config(_read(path))
+    facts = _of_config(_read(path), path)
     others: dict[str, Any] = {"model.files": files}
     whole = ["model.files"]
+    paths = {}
     for name, group in _PARTS.items():
         if name == CONFIG:
             continue
         whole.append(f"{group}.")
         if name in files:
-            others.update(flattened(group, _read(os.path.join(folder, name))))
-    return facts.with_more(Facts(others, whole))
+            paths[group] = os.path.join(folder, name)
+            others.update(flattened(group, _read(paths[group])))
+    return facts.with_more(Facts(others, whole, paths))
 
 
-def _of_config(config: Mapping[str, Any]) -> Facts:
+def _of_config(config: Mapping[str, Any], path: str) -> Facts:
     given = dict(flattened("model.config", dict(config)))
     given.update(flattened("model.text", dict(_text_part(config))))
-    return Facts(given, ("model.config.", "model.text."))
+    return Facts(given, ("model.config.", "model.text."), {"model.config": path, "model.text": path})
 
 
 def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:

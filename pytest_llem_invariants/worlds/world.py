@@ -11,16 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from pytest_llem_invariants.worlds.derived import Models
+
 GROUPS = ("model.", "device.", "env.", "packages.", "files.", "served.")
 """Every fact belongs to one of these."""
 _RENAMED = {"platform": "device.platform"}
 """What the corpora called otherwise before there were worlds."""
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+_LONGEST_NUMBER = 100
+INSTALLED = "installed"
+"""The version of a package of which nothing but its presence is known."""
 
 
 class World:
     """What a verdict may depend on beside the config. What is not given is unknown, and no default stands in for it."""
 
-    __slots__ = ("facts",)
+    __slots__ = ("_other", "_stated", "facts", "model", "own_model")
 
     def __init__(
         self,
@@ -30,43 +36,95 @@ class World:
         env: Mapping[str, str] | None = None,
         packages: Mapping[str, str | None] | None = None,
         facts: Mapping[str, Any] | None = None,
+        own_model: bool = False,
     ) -> None:
         """Read a model's folder or `config.json`, a GPU such as `H100:8`, and take the rest as it is given.
 
         `packages` maps a name to its version, or to None where it is not installed; `facts` are given by their names.
+        With `own_model`, the files of the model that a config itself names are read where they are on this machine.
         """
-        found = Facts({})
-        if model is not None:
-            from os import fspath
-
-            from pytest_llem_invariants.worlds.model_folder import model_facts
-
-            found = found.with_more(model_facts(fspath(model)))
+        stated = Facts({})
         if gpu is not None:
             from pytest_llem_invariants.worlds.devices import device_facts
 
-            found = found.with_more(device_facts(gpu))
+            stated = device_facts(gpu)
         given: dict[str, Any] = {f"env.{name}": value for name, value in (env or {}).items()}
         given.update((f"packages.{name.lower()}", version) for name, version in (packages or {}).items())
         given.update(_named(facts or {}))
-        self.facts = found.with_more(Facts(given))
+        self._stated = stated.with_more(Facts(given))
+        self.own_model = own_model and model is None
+        self._other: tuple[object, World] | None = None
+        self._read(None if model is None else str(model))
 
-    def context(self, declared: Mapping[str, Any]) -> dict[str, Any]:
-        """What of these facts a corpus asks for, in the values that it declares; the rest stays unknown to it."""
+    def _read(self, model: str | None) -> None:
+        self.model = model
+        self.facts = self._stated
+        if model is not None:
+            from pytest_llem_invariants.worlds.model_folder import model_facts
+
+            self.facts = model_facts(model).with_more(self._stated)
+
+    def beside(self, named: object) -> World:
+        """This world with the model that a config names, where its files can be read here; else this one."""
+        other = self._other
+        if other is None or other[0] != named:
+            from pytest_llem_invariants.worlds.model_folder import known_here
+
+            found = self
+            if known_here(named):
+                found = World.__new__(World)
+                found._stated, found.own_model, found._other = self._stated, False, None
+                found._read(str(named))
+            other = self._other = (named, found)
+        return other[1]
+
+    def context(
+        self, declared: Mapping[str, Mapping[str, Any]], models: Models = dict, unsaid: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """What of these facts a corpus asks for, in the values that it declares; the rest stays unknown to it.
+
+        `models` gives the table by which the library reads the files of a model. What these say of facts that begin as
+        one of `unsaid` does not count.
+        """
         context: dict[str, Any] = {}
+        if self.model is not None:
+            from pytest_llem_invariants.worlds.derived import derived
+
+            asked = {name: entry for name, entry in declared.items() if not name.startswith(unsaid)}
+            context = derived(asked, self.facts, models)
         for name, entry in declared.items():
             fact = _RENAMED.get(name, name)
-            if fact in self.facts:
-                value = self.facts[fact]
-                context[name] = {str(known): known for known in entry["values"]}.get(str(value), value)
+            known = self._stated if unsaid and name.startswith(unsaid) else self.facts
+            if fact in known:
+                context[name] = _meant(known[fact], entry)
+            elif name not in context and known.is_known(fact):
+                context[name] = None
         return context
 
     def __repr__(self) -> str:
         return f"<World: {len(self.facts)} facts>"
 
 
-def _named(facts: Mapping[str, Any]) -> Mapping[str, Any]:
-    for name in facts:
+def _named(facts: Mapping[str, Any]) -> dict[str, Any]:
+    named = {_RENAMED.get(name, name): value for name, value in facts.items()}
+    for name in named:
         if not str(name).startswith(GROUPS):
             raise LlemError(f"no fact {name!r}: a fact begins with {', '.join(GROUPS)}")
-    return facts
+    return named
+
+
+def _meant(value: Any, entry: Mapping[str, Any]) -> Any:
+    """A value in the type that the corpus declares: an environment is made of text."""
+    kind = entry.get("type")
+    if type(value) is not str or kind == "str":
+        return value
+    known = {str(one): one for one in entry["values"]}
+    if value in known:
+        return known[value]
+    if any(one is True for one in known.values()) and value.lower() in _FLAGS:
+        return _FLAGS[value.lower()]
+    if kind is None or not value or len(value) > _LONGEST_NUMBER:
+        return value
+    from pytest_llem_invariants.text.yaml_scalars import plain_scalar
+
+    return plain_scalar(value)

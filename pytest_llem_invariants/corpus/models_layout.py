@@ -1,0 +1,46 @@
+"""`models.discovered.json`: what a version of the library takes from the files of each type of model that it knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.text.bounded import read_text
+
+Models = Mapping[str, Mapping[str, Any]]
+"""Type of a model → fact → its default, or `{keys, default}` where the type has keys of its own."""
+
+_FIX: Final = "run llem-mine discover"
+_SCALARS: Final = (bool, int, float, str, type(None))
+
+
+def read_models(path: Path) -> Models:
+    """The types of model of a version."""
+    try:
+        data = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"the table of models cannot be read: {error}", path=path, fix=_FIX) from error
+    if not isinstance(data, dict) or not str(data.get("schema_version", "")).startswith("1."):
+        raise CorpusError("not a table of models of format 1", path=path, fix=_FIX)
+    types = data.get("model_types", {})
+    if not isinstance(types, dict):
+        raise CorpusError("model_types does not have the form of a table of models", path=path, fix=_FIX)
+    for name, facts in types.items():
+        if not isinstance(facts, dict) or not all(map(_is_proven, facts.values())):
+            raise CorpusError(f"model_types.{name} does not have the form of a table of models", path=path, fix=_FIX)
+    return types
+
+
+def _is_proven(entry: Any) -> bool:
+    """Whether it is a default, or keys with one."""
+    if not isinstance(entry, dict):
+        return _is_plain(entry)
+    keys = entry.get("keys")
+    return isinstance(keys, list) and all(isinstance(key, str) for key in keys) and _is_plain(entry.get("default"))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, _SCALARS) or (isinstance(value, list) and all(isinstance(one, _SCALARS) for one in value))

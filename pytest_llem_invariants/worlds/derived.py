@@ -1,0 +1,118 @@
+"""Facts about a model that a corpus declares, as one version of the library would take them from the model's files.
+
+Nothing is guessed: of a type of model that the version's table does not list, a fact stays unknown.
+"""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.errors import CorpusError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+    from pytest_llem_invariants.worlds.facts import Facts
+
+    Models = Callable[[], Mapping[str, Mapping[str, Any]]]
+    """Type of a model → fact → its default, or the keys that tell it and its default; read when it is first needed."""
+
+UNKNOWN = object()
+_PARTS = {"text": "model.text", "config": "model.config"}
+_LARGEST = 2**63
+_FIX = "correct the file, or state the fact in a --world file"
+
+
+def derived(declared: Mapping[str, Mapping[str, Any]], facts: Facts, models: Models) -> dict[str, Any]:
+    """What the files of a model say of the declared facts that are about it."""
+    found: dict[str, Any] = {}
+    table: Mapping[str, Mapping[str, Any]] | None = None
+    for name, entry in declared.items():
+        if "file" in entry:
+            if "model.files" in facts:
+                found[name] = entry["file"] in facts["model.files"]
+        elif "keys" in entry and "model.config.model_type" in facts:
+            if table is None:
+                table = models()
+            value = _value(name, entry, facts, table)
+            if value is not UNKNOWN:
+                found[name] = value
+    return found
+
+
+def _value(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str, Mapping[str, Any]]) -> Any:
+    part = entry.get("of", "text")
+    proven = _proven(name, part, facts, table)
+    if proven is UNKNOWN or any(_matters(facts, key) for key in entry.get("unless", ())):
+        return UNKNOWN
+    keys, default = (proven.get("keys"), proven.get("default", UNKNOWN)) if type(proven) is dict else (None, proven)
+    value = _written(keys or entry["keys"], part, entry.get("type"), facts)
+    return _lowered(default if value is None else value, entry.get("lowered_by", ()), facts)
+
+
+def _proven(name: str, part: str, facts: Facts, table: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What the table says of a fact for this type of model, or the type of its text part where it knows that too."""
+    outer, inner = (facts.get(f"{group}.model_type") for group in ("model.config", "model.text"))
+    if type(outer) is not str or name not in table.get(outer, {}):
+        return UNKNOWN
+    if part == "text" and type(inner) is str and inner in table:
+        return table[inner].get(name, UNKNOWN)
+    return table[outer][name]
+
+
+def _matters(facts: Facts, key: str) -> bool:
+    """Whether a key is written and changes something."""
+    return any(_changes(facts.get(f"{group}.{key}")) for group in _PARTS.values())
+
+
+def _changes(value: Any) -> bool:
+    """Whether a setting does more than nothing: of rope parameters, those of the default kind do nothing."""
+    if type(value) is not dict:
+        return bool(value)
+    if value and all(type(inner) is dict for inner in value.values()):
+        return any(map(_changes, value.values()))
+    kind = value.get("rope_type", value.get("type"))
+    return "factor" in value if kind is None else kind != "default"
+
+
+def _written(keys: Iterable[str], part: str, kind: str | None, facts: Facts) -> Any:
+    """What the first key says that is written and not null; None where there is none."""
+    for key in keys:
+        value = facts.get(f"{_PARTS[part]}.{key}")
+        if value is not None:
+            return _of_kind(value, kind, key, facts.path_of(_PARTS[part]))
+    return None
+
+
+def _of_kind(value: Any, kind: str | None, key: str, path: str | None) -> Any:
+    """A value of the kind that the fact is of; what no library counts with is an error that names file and key."""
+    if kind == "list" or (kind is not None and type(value) is list):
+        return value if kind == "list" and type(value) is list else UNKNOWN
+    if kind in ("int", "float"):
+        is_number = type(value) in (int, float) and abs(value) < _LARGEST
+        if not is_number or (kind == "int" and value != int(value)):
+            raise _absurd(value, "count" if kind == "int" else "number", key, path)
+        return UNKNOWN if value < 0 else int(value) if kind == "int" else value
+    if (kind == "str" and type(value) is not str) or (kind == "bool" and type(value) is not bool):
+        raise _absurd(value, "text" if kind == "str" else "true or false", key, path)
+    return value
+
+
+def _absurd(value: Any, wanted: str, key: str, path: str | None) -> CorpusError:
+    from pytest_llem_invariants.text.terminal import shortened
+
+    return CorpusError(f"{key} is {shortened(repr(value))}, not a {wanted}", path=path, fix=_FIX)
+
+
+def _lowered(value: Any, others: Iterable[str], facts: Facts) -> Any:
+    if value is UNKNOWN or value is None:
+        return value
+    for name in others:
+        other = facts.get(name)
+        if other is None:
+            continue
+        group, _, key = name.rpartition(".")
+        if type(other) not in (int, float) or not other > 0:
+            raise _absurd(other, "positive number", key, facts.path_of(group))
+        value = min(value, int(other))
+    return value

@@ -1,0 +1,178 @@
+"""A verdict in a world: the facts of a model's files, a device, an environment, as the corpus asks for them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants import Checker, World
+from pytest_llem_invariants.corpus.files import render_proposed, render_validated
+from pytest_llem_invariants.errors import CorpusError, LlemError
+from pytest_llem_invariants.model import ContextField, Corpus, Reading
+from tests.checker.demo import RULES, SERVE, SSOT, corpus_of, evidence, rule
+
+HEADS = "model.arch.heads"
+FACTS = {
+    "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False),
+    "device.capability": ContextField(9.0, (7.5, 9.0), assumed=False, type="float"),
+    HEADS: ContextField(4, (4, 12), assumed=False, type="int", reading=Reading(keys=("num_attention_heads",))),
+    "model.files.params": ContextField(
+        False, (False, True), assumed=False, type="bool", reading=Reading(file="params.json")
+    ),
+}
+MODELS: dict[str, Any] = {
+    "schema_version": "1.0.0",
+    "engine": "demo",
+    "engine_version": "2.0",
+    "facts": {HEADS: {"keys": ["num_attention_heads"]}},
+    "model_types": {"llama": {HEADS: 32}, "gpt2": {HEADS: {"keys": ["n_head"], "default": 12}}},
+}
+OF_FACTS = (
+    rule("uneven", {f"{HEADS} % tensor_parallel_size": {"!=": 0}}, native_type=SERVE),
+    rule("old", {"swap": {"==": 5}, "device.capability": {"<": 8.0}}, native_type=SERVE),
+    rule("foreign", {"offload": {"==": 7}, "model.files.params": {"==": False}}, native_type=SERVE),
+)
+
+
+def facts_corpus() -> Corpus:
+    return replace(corpus_of((*RULES, *OF_FACTS)), context=FACTS)
+
+
+@pytest.fixture
+def of_facts(project: Path) -> Path:
+    """The demo engine with rules over facts, and a table of models."""
+    folder = project / "corpora" / "demo"
+    corpus = facts_corpus()
+    (folder / "invariants.proposed.yaml").write_text(render_proposed(corpus))
+    (folder / "invariants.validated.yaml").write_text(render_validated(evidence(corpus)))
+    (folder / "models.discovered.json").write_text(json.dumps(MODELS))
+    own = "  model: {field: model, changed_by: {model.: [revision], model.arch.: [overrides]}}\n  forms:\n"
+    (project / "engine_versions" / "demo.yaml").write_text(
+        SSOT.replace("  forms:\n", own, 1).replace("default: cpu,", "default: cpu, assumed: false,")
+    )
+    return project
+
+
+def model(folder: Path, **config: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps({"model_type": "llama", **config}))
+    return folder
+
+
+def ids(verdict: Any) -> tuple[str, list[str], list[str]]:
+    return verdict.status, [one.rule_id for one in verdict.violations], [one.rule_id for one in verdict.depends]
+
+
+def test_a_verdict_is_of_the_world_that_is_given(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    config = {"tensor_parallel_size": 3}
+    assert ids(checker.check(SERVE, config)) == ("depends", [], ["uneven"])
+    assert ids(checker.check(SERVE, config, world=World())) == ("depends", [], ["uneven"])
+    world = World(model=model(of_facts / "a", num_attention_heads=32))
+    assert ids(checker.check(SERVE, config, world=world)) == ("rejected", ["uneven"], [])
+    assert ids(checker.check_config(config, world=world)) == ("rejected", ["uneven"], [])
+    assert ids(checker.check_command(["demo", "serve", "-z", "3"], world=world)) == ("rejected", ["uneven"], [])
+    even = World(model=model(of_facts / "b", num_attention_heads=33))
+    assert ids(checker.check(SERVE, config, world=even)) == ("accepted", [], [])
+    assert checker.prune({"tensor_parallel_size": [1, 2, 3, 4]}, native_type=SERVE, world=world).valid == 3
+
+
+def test_the_context_of_a_call_counts_before_its_world(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    world = World(model=model(of_facts / "a"), gpu="T4:2")
+    answer = checker.check(SERVE, {"tensor_parallel_size": 3}, world=world, context={HEADS: 3})
+    assert answer.status == "accepted"
+    assert ids(checker.check(SERVE, {"offload": 7}, world=world)) == ("rejected", ["foreign"], [])
+
+
+def test_a_device_and_a_model_decide_together(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    assert checker.check(SERVE, {"swap": 5}, world=World(gpu="T4:1")).errors[0].rule_id == "old"
+    assert checker.check(SERVE, {"swap": 5}, world=World(gpu="H100:1")).ok
+    assert ids(checker.check(SERVE, {"swap": 5}, world=World(facts={"device.capability": 7.5})))[0] == "rejected"
+
+
+def test_a_model_that_the_table_does_not_know_decides_nothing(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    world = World(model=model(of_facts / "a", model_type="brand_new", num_attention_heads=32))
+    assert ids(checker.check(SERVE, {"tensor_parallel_size": 3}, world=world)) == ("depends", [], ["uneven"])
+    (of_facts / "corpora" / "demo" / "models.discovered.json").unlink()
+    without = Checker.load("demo", root=of_facts)
+    known = World(model=model(of_facts / "b", num_attention_heads=32))
+    assert ids(without.check(SERVE, {"tensor_parallel_size": 3}, world=known)) == ("depends", [], ["uneven"])
+
+
+@pytest.mark.parametrize("field", ["overrides", "revision"])
+def test_what_the_config_itself_changes_of_its_model_is_unknown(of_facts: Path, field: str) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    world = World(model=model(of_facts / "a", num_attention_heads=32))
+    changed = checker.check(SERVE, {"tensor_parallel_size": 3, field: "x", "offload": 7}, world=world)
+    expected = {"overrides": ["uneven"], "revision": ["uneven", "foreign"]}[field]
+    assert [one.rule_id for one in changed.depends] == expected
+    stated = World(model=of_facts / "a", facts={HEADS: 32})
+    assert "uneven" in [
+        one.rule_id for one in checker.check(SERVE, {"tensor_parallel_size": 3, field: "x"}, world=stated).errors
+    ]
+
+
+def test_the_model_that_a_config_names_is_read_where_it_is_asked_for(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    named = {"model": str(model(of_facts / "a", num_attention_heads=32)), "tensor_parallel_size": 3}
+    asked = World(own_model=True)
+    for _ in range(2):
+        assert checker.check_config(named, world=asked).status == "rejected"
+        assert checker.check_config({**named, "model": "no/such"}, world=asked).status == "depends"
+    assert checker.check_config(named, world=World()).status == "depends"
+    assert checker.check_config(named).status == "depends"
+    other = World(model=model(of_facts / "b", num_attention_heads=33), own_model=True)
+    assert checker.check_config(named, world=other).status == "accepted"
+    assert checker.prune({**named, "tensor_parallel_size": [2, 3]}, native_type=SERVE, world=asked).valid == 1
+
+
+def test_a_fact_of_the_wrong_type_names_itself_and_a_broken_model_its_file(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    with pytest.raises(LlemError, match=r"the fact model\.arch\.heads is 'x', which is no int"):
+        checker.check(SERVE, {}, world=World(facts={HEADS: "x"}))
+    with pytest.raises(LlemError, match=r"config\.json: num_attention_heads is 'x', not a count"):
+        checker.check(SERVE, {}, world=World(model=model(of_facts / "a", num_attention_heads="x")))
+
+
+def test_the_table_is_read_only_when_a_model_is_given(of_facts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pytest_llem_invariants.checker import layout
+
+    read: list[bool] = []
+    original = layout.Compiled.models
+    monkeypatch.setattr(layout.Compiled, "models", lambda self: read.append(True) or original(self))  # type: ignore[func-returns-value]
+    checker = Checker.load("demo", root=of_facts)
+    for world in (None, World(), World(gpu="H100:1")):
+        checker.check(SERVE, {"tensor_parallel_size": 3}, world=world)
+    assert not read
+    world = World(model=model(of_facts / "a"))
+    for _ in range(3):
+        checker.check(SERVE, {"tensor_parallel_size": 3}, world=world)
+    assert read == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{",
+        '{"schema_version": "2.0.0"}',
+        '{"schema_version": "1.0.0", "model_types": []}',
+        '{"schema_version": "1.0.0", "model_types": {"a": []}}',
+        '{"schema_version": "1.0.0", "model_types": {"a": {"f": {"keys": 3}}}}',
+        '{"schema_version": "1.0.0", "model_types": {"a": {"f": {"default": 3}}}}',
+        '{"schema_version": "1.0.0", "model_types": {"a": {"f": [[]]}}}',
+    ],
+)
+def test_a_table_of_another_form_is_one_clear_line(of_facts: Path, text: str) -> None:
+    path = of_facts / "corpora" / "demo" / "models.discovered.json"
+    path.write_text(text)
+    with pytest.raises(CorpusError, match=r"models\.discovered\.json: .* — run llem-mine discover") as caught:
+        Checker.load("demo", root=of_facts)
+    assert "\n" not in str(caught.value)
