@@ -16,7 +16,7 @@ from miners.dynamic.templates import across
 from pytest_llem_invariants.language.expressions import MISSING, is_number, parse
 from pytest_llem_invariants.language.predicates import compile_match, reference_of
 from pytest_llem_invariants.language.values import distinct, fits, holdable, identity
-from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match, ObservedException
 
 _FEW: Final = 8
 _MOST_FIELDS: Final = 4
@@ -218,7 +218,7 @@ class Explainer:
 
     def _toggles_of(self, row: Row) -> Pools:
         """The other fields, at values under which this rejection might vanish."""
-        if _judged_alone(row) or row.guard is None:
+        if row.guard is None or (row.exception is not None and judged_alone(row.exception, row.kwargs)):
             return {}
         others = {name: values for name, values in self._fields.toggles.items() if name not in row.kwargs}
         if not self._scarce:
@@ -334,11 +334,9 @@ def _alike(left: Any, right: Any) -> bool:
     return identity(left) == identity(right)
 
 
-def _judged_alone(row: Row) -> bool:
+def judged_alone(exception: ObservedException, given: Iterable[str]) -> bool:
     """Whether the library names the very fields that are given as the culprits: no other field can matter then."""
-    return (
-        row.exception is not None and bool(row.exception.locations) and set(row.exception.locations) == set(row.kwargs)
-    )
+    return bool(exception.locations) and set(exception.locations) == set(given)
 
 
 def triggers_on(fields: Fields, defaults: Mapping[str, Any]) -> Callable[[Kwargs], bool]:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
 from miners.dynamic.explain import Explainer, Explanation, triggers_on
-from miners.dynamic.field_answers import Fields
+from miners.dynamic.field_answers import FieldAnswers, Fields
 from miners.dynamic.probed_fields import ProbedFields
 from miners.dynamic.rows import Row
 from miners.dynamic.shapes import infer
 from miners.dynamic.templates import to_fact
-from miners.dynamic.world_rows import Facts, WorldLibrary, fact_pieces, fields_of
+from miners.dynamic.world_rows import MOST_COUNTED, Facts, WorldLibrary, fact_pieces, fields_of
 from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import reference_of
@@ -26,6 +26,7 @@ _MOST_PIECES: Final = 2
 _MOST_TOGETHER: Final = 16
 _MOST_FACTORS: Final = 3
 _MOST_TRIED: Final = 3
+_MOST_NAMED: Final = 24
 _GROWING: Final = (">", ">=", "not_divisible_by")
 """How a number is rejected that is too much for a fact: so may be the product of it and another."""
 
@@ -87,7 +88,7 @@ class Relations:
             {**row.kwargs, field: value, name: value}
             for name, value in changes
             for field in numbers
-            if is_number(value) and self._rejects({**row.kwargs, field: value}, row)
+            if is_number(value) and value <= MOST_COUNTED and self._rejects({**row.kwargs, field: value}, row)
         ]
         self._library.all(moved)
         for name, value in changes:
@@ -145,7 +146,7 @@ class Relations:
         """The fields and facts together, at values far from each other."""
         most = int(_MOST_ROWS ** (1 / len(names)) + 1e-9)
         own = {name: self._facts.values(name) for name in names if name in self._facts.defaults}
-        told = [value for values in own.values() for value in values if is_number(value)]
+        told = [value for values in own.values() for value in values if is_number(value) and value <= MOST_COUNTED]
         choices = []
         for name in names:
             if name in own:
@@ -179,7 +180,7 @@ class Relations:
         if name not in self._facts.defaults:
             rest = {key: value for key, value in row.kwargs.items() if key != name}
             _, answers = self._explainer.sweep(name, rest, guard, [value])
-            pieces = infer(name, answers)
+            pieces = itertools.chain(_words(name, answers), infer(name, answers))
             exact = {name: (Clause("==", value),)}
         else:
             asked = self._library.all({**row.kwargs, name: one} for one in self._facts.values(name))
@@ -213,6 +214,15 @@ class Relations:
 def _unlike(seed: Row, rows: Sequence[Row]) -> list[Row]:
     """Rows in their order, those first that share least with a row: what varies in the message shows in them."""
     return sorted(rows, key=lambda row: sum(same(row.kwargs.get(name), value) for name, value in seed.kwargs.items()))
+
+
+def _words(name: str, answers: FieldAnswers) -> Iterator[Fields]:
+    """The words that are rejected, where other text is not, or not for this."""
+    rejected = answers.rejected
+    others = (*answers.accepted, *answers.neutral)
+    is_of_words = all(isinstance(value, str) for value in rejected) and any(isinstance(value, str) for value in others)
+    if is_of_words and 1 < len(rejected) <= _MOST_NAMED:
+        yield {name: (Clause("in", list(rejected)),)}
 
 
 def _beside(numbers: Iterable[Any]) -> Iterator[Any]:

@@ -23,7 +23,8 @@ AcceptsIn = Callable[[Kwargs, Context], bool]
 """Whether it takes a config there; False also where that cannot be told."""
 _PREFIX: Final = "fact__"
 """No field is called so, and unlike the name of a fact it has no dots."""
-_MOST_WORDS: Final = 4
+MOST_COUNTED: Final = 2**20
+"""A fact that is more than this counts bytes: as a number of anything else a library may make so many objects of it."""
 
 
 @final
@@ -59,8 +60,7 @@ class Facts:
 
     def is_gate(self, alias: str) -> bool:
         """Whether it names what a world is made of, so that other facts may count under one of its names alone."""
-        values = self.values(alias)
-        return len(values) <= _MOST_WORDS and all(isinstance(value, str) for value in values)
+        return self._of(alias).type is None and all(isinstance(value, str) for value in self.values(alias))
 
     def split(self, row: Kwargs) -> tuple[Kwargs, Context]:
         """The config of a row, and the whole context that it is meant in."""

@@ -14,12 +14,22 @@ from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
-from miners.dynamic.explain import Explanation
+from miners.dynamic.explain import Explanation, judged_alone
 from miners.dynamic.probe import Explained, to_candidate
 from miners.dynamic.probed_fields import Pools, ProbedFields, choices_of, fields_with, pools_of
 from miners.dynamic.rows import Row
 from miners.dynamic.world_relations import Relations
-from miners.dynamic.world_rows import AcceptsIn, AskIn, Context, Facts, WorldLibrary, fields_of, is_fact, shortened
+from miners.dynamic.world_rows import (
+    MOST_COUNTED,
+    AcceptsIn,
+    AskIn,
+    Context,
+    Facts,
+    WorldLibrary,
+    fields_of,
+    is_fact,
+    shortened,
+)
 from miners.surface.facts import ClassFacts, FieldFact, is_closed
 from miners.surface.fields import Surface
 from pytest_llem_invariants.language.expressions import is_number
@@ -71,7 +81,9 @@ def probe_worlds(
     pools = {name: values for name, values in pools.items() if name not in facts.base_kwargs}
     fields = fields_with(pools, facts, surface)
     fields = replace(fields, defaults={**fields.defaults, **told.defaults})
-    words = {name: [*choices_of(facts.fields[name]), *constants.get(name, ())] for name in pools}
+    words = {
+        name: [*choices_of(facts.fields[name]), *facts.fields[name].words, *constants.get(name, ())] for name in pools
+    }
     values = {name: _tried(facts.fields[name], fields, words[name], told) for name in pools if name in mine}
     library = WorldLibrary(told, worlds.raises, worlds.accepts)
     found = _Found(facts, told, lambda row: worlds.explained(*told.split(row)))
@@ -92,8 +104,8 @@ def _tried(fact: FieldFact, fields: ProbedFields, words: Iterable[Any], told: Fa
     values = fields.pools[fact.name] if is_closed(fact) else _few(fields.toggles[fact.name])
     words = [word for word in words if isinstance(word, str) and fits(word, fact)]
     if any(is_number(value) for value in values):
-        numbers = [one for alias in told.defaults for one in told.others(alias) if type(one) is int and fits(one, fact)]
-        values = (*values, *numbers)
+        numbers = [one for alias in told.defaults for one in told.others(alias) if type(one) is int]
+        values = (*values, *(one for one in numbers if one <= MOST_COUNTED and fits(one, fact)))
     return distinct(
         value for value in (*values, *words[:_MOST_WORDS]) if value is not None and not same(value, default)
     )
@@ -206,5 +218,7 @@ def _ranked(values: Mapping[str, Sequence[Any]]) -> Iterator[_Pack]:
 
 
 def _is_of_types(row: Row) -> bool:
-    """Whether the library speaks of the very arguments, as declared types do: no world changes that."""
-    return row.exception is not None and set(row.exception.locations) == set(fields_of(row.kwargs))
+    """Whether no check of the library's own code rejects it, but a declared type: no world changes that."""
+    return (
+        row.exception is None or row.exception.raised_at is None or judged_alone(row.exception, fields_of(row.kwargs))
+    )

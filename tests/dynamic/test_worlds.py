@@ -19,7 +19,7 @@ DECLARED = {
     "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False),
     "env.ALLOW_LONG": ContextField(0, (0, 1)),
     "device.count": ContextField(8, (1, 2, 8, 16), assumed=False),
-    "device.capability": ContextField(9.0, (7.5, 8.0, 8.9, 9.0, 10.0), assumed=False),
+    "device.capability": ContextField(9.0, (7.0, 7.5, 8.0, 8.9, 9.0, 10.0), assumed=False),
     "model.arch.heads": ContextField(4, (4, 12, 40, 64), assumed=False),
     "model.arch.experts": ContextField(0, (0, 8, 64), assumed=False),
     "model.arch.length": ContextField(2048, (2048, 8192, 131072), assumed=False),
@@ -41,7 +41,7 @@ FACTS = replace(
 )
 CONSTANTS = {
     "config_format": ("auto", "hf", "mistral"),
-    "quantization": ("fp8", "awq", "int8"),
+    "quantization": ("fp8", "awq", "int4", "int8", "marlin"),
     "executor": ("ray", "mp"),
 }
 Check = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[int, str] | None]
@@ -115,6 +115,14 @@ def params_json(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, st
     return None
 
 
+def methods(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+    if c["quantization"] not in (None, "fp8", "awq", "int4", "int8", "marlin"):
+        return 16, f"Unknown quantization method: {c['quantization']}"
+    if c["quantization"] in ("int4", "int8") and world["platform"] == "cuda" and world["device.capability"] < 7.5:
+        return 17, f"The quantization method {c['quantization']} is not supported for the current GPU."
+    return None
+
+
 def quantized(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
     if c["eager"] and world["model.arch.quantization"] in ("awq", "gptq"):
         return 15, "eager mode is not there for such weights"
@@ -136,6 +144,11 @@ CHECKS: Mapping[Check, dict[str, list[tuple[str, Any]]]] = {
         "executor": [("==", None)],
     },
     params_json: {"config_format": [("==", "mistral")], "model.files.params_json": [("==", False)]},
+    methods: {
+        "quantization": [("in", ["int4", "int8"])],
+        "platform": [("==", "cuda")],
+        "device.capability": [("<", 7.5)],
+    },
     quantized: {"eager": [("==", True)], "model.arch.quantization": [("in", ["awq", "gptq"])]},
 }
 
