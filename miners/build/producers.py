@@ -32,8 +32,8 @@ _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
 _CHALLENGES_A_FIELD: Final = 250
 """A class of few fields has few configs that differ."""
-_MOST_IN_WORLDS: Final = 6_000
-"""How many questions one class may be asked beside other models and devices."""
+_MOST_IN_WORLDS: Final = 12_000
+"""How many questions one class may be asked beside other models and devices: most of them are of many fields."""
 _ODD_ONE_IN: Final = 4
 """One challenge in so many is wrong-typed."""
 
@@ -103,7 +103,7 @@ def probe_class_in_worlds(
         worlds,
         constants=constants_in(guesses),
         surface=surface,
-        budget=min(_MOST_IN_WORLDS, budget_of(adapter, name)) // share[1],
+        budget=_MOST_IN_WORLDS // share[1],
         share=share,
     )
 

@@ -180,7 +180,7 @@ class Relations:
         if name not in self._facts.defaults:
             rest = {key: value for key, value in row.kwargs.items() if key != name}
             _, answers = self._explainer.sweep(name, rest, guard, [value])
-            pieces = itertools.chain(_words(name, answers), infer(name, answers))
+            pieces: Iterator[Fields] = itertools.chain(_words(name, answers), infer(name, answers))
             exact = {name: (Clause("==", value),)}
         else:
             asked = self._library.all({**row.kwargs, name: one} for one in self._facts.values(name))

@@ -126,9 +126,16 @@ class WorldLibrary(ProbedLibrary):
     def __init__(self, facts: Facts, raises: AskIn, accepts: AcceptsIn) -> None:
         super().__init__(lambda row: raises(*facts.split(row)), lambda row: accepts(*facts.split(row)))
         self._defaults: Final = facts.defaults
+        self.asked_elsewhere = 0
+        """How many questions were asked in another world than the default one."""
 
     def __call__(self, kwargs: Kwargs) -> Row:
-        return super().__call__({**self._defaults, **kwargs})
+        row = {**self._defaults, **kwargs}
+        before = self.asked
+        found = super().__call__(row)
+        if self.asked > before and any(not same(row[name], value) for name, value in self._defaults.items()):
+            self.asked_elsewhere += 1
+        return found
 
     def all(self, rows: Iterable[Kwargs]) -> list[Row]:
         """The answers to several, one world after the other: to enter another takes longer than to answer."""

@@ -38,7 +38,7 @@ from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import distinct, fits, identity
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match
 
-_PACK: Final = 24
+_PACK: Final = 48
 _VALUES: Final = 4
 """So many values of an open field are tried in each world."""
 _MOST_WORDS: Final = 40
@@ -89,7 +89,7 @@ def probe_worlds(
     found = _Found(facts, told, lambda row: worlds.explained(*told.split(row)))
     relations = Relations(library, told, fields)
     for row in _Search(library, told, values, budget).rejections():
-        if library.asked >= budget:
+        if library.asked_elsewhere >= budget:
             break
         if not found.is_known(row):
             found.add(relations.explain(row))
@@ -179,7 +179,7 @@ class _Search:
         for name in (*gates, *(name for name in names if name not in gates)):
             for value in self._facts.others(name):
                 world = {**home, name: value}
-                if self._library.asked >= self._budget or not self._library.accepts(world):
+                if self._library.asked_elsewhere >= self._budget or not self._library.accepts(world):
                     continue
                 yield from self._rejected(world, packs)
                 if name in gates:

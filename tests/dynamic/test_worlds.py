@@ -231,8 +231,9 @@ def test_no_more_is_asked_than_the_budget_allows_and_worlds_are_entered_one_afte
     log: list[tuple[Kwargs, Any]] = []
     raises = asked(all_of_them, log)
     worlds = Worlds(raises, lambda kwargs, context: True, DECLARED, tuple(DECLARED))
-    probe_worlds(FACTS, worlds, budget=300, constants=CONSTANTS)
-    assert len(log) < 600
+    probe_worlds(FACTS, worlds, budget=100, constants=CONSTANTS)
+    default = {name: one.default for name, one in DECLARED.items()}
+    assert sum(context != default for _, context in log) < 400  # what was begun is looked at to its end
     entered = [context for _, context in log]
     switches = sum(one != another for one, another in pairwise(entered))
     assert switches < len(log) / 2
