@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
@@ -20,13 +20,13 @@ from miners.static.context import context_reads
 from miners.static.findings import StaticResult
 from miners.static.roots import Reader
 from miners.surface import engine_surface
-from miners.surface.facts import ClassFacts
+from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.source import source_surface
 from miners.surface.source_classes import Skeletons, skeletons_of
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import referenced_fields
-from pytest_llem_invariants.language.values import identity
+from pytest_llem_invariants.language.values import by_identity, identity
 from pytest_llem_invariants.language.wording import say_rule
 from pytest_llem_invariants.model import AddedBy, Clause, Match
 from pytest_llem_invariants.text.terminal import say
@@ -67,7 +67,7 @@ class Comparison:
     equal: Counter[AddedBy]
     differences: tuple[Difference, ...]
     field_differences: tuple[tuple[str, str, tuple[str, ...]], ...]
-    """Native type, field, and which of its facts differ."""
+    """Native type, field, and which of its facts differ; of its words, only those that import does not know count."""
     fields: int
 
     @property
@@ -185,11 +185,18 @@ def _field_differences(
         other = source.get(name)
         for field_name, fact in facts.fields.items():
             known = None if other is None else other.fields.get(field_name)
-            if known is None:
-                yield name, field_name, ("missing",)
-            elif known != fact:
-                parts = tuple(one.name for one in fields(fact) if getattr(fact, one.name) != getattr(known, one.name))
+            parts = ("missing",) if known is None else tuple(_unlike(fact, known))
+            if parts:
                 yield name, field_name, parts
+
+
+def _unlike(imported: FieldFact, source: FieldFact) -> Iterator[str]:
+    """The facts of a field that differ. The words that source mode knows are among those that import mode knows."""
+    if not by_identity(source.words).keys() <= by_identity(imported.words).keys():
+        yield "words"
+    for name in (one.name for one in fields(FieldFact) if one.name != "words"):
+        if getattr(imported, name) != getattr(source, name):
+            yield name
 
 
 def register(commands: Any) -> None:
