@@ -1,4 +1,4 @@
-"""llem-mine: everything that produces a corpus."""
+"""llem-mine: all commands that produce a corpus."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _COMMANDS: Final = (
     why_command,
     guesses,
 )
-"""The modules that add a command, in the order in which `--help` lists them."""
+"""The modules that add a command, in the order of `--help`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; every error that a user can fix is one sentence and exit status 2."""
+    """Run one command. An error that the user can fix is one sentence and exit status 2."""
 
     def chosen(_: Answer) -> int:
         options = _parser().parse_args(arguments)
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def command() -> NoReturn:
-    """`main` as a command: what has imported a large library ends at once, and is not looked through for garbage."""
+    """Run `main`, then exit at once: a process that imported a large library need not collect its garbage."""
     from miners.process.workers import collect_seldom
     from pytest_llem_invariants.process.forks import no_input
 

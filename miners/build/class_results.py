@@ -1,4 +1,4 @@
-"""What comes of one class, or of a part of it, and several parts as one."""
+"""The result of one class or of a part of it, and how the results of parts are joined."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _NOTHING_ASKED: Final = Tally()
 
 @dataclass(frozen=True, slots=True)
 class ClassResult:
-    """What came of a class, or of a part of it."""
+    """The result of one class, or of a part of it."""
 
     proven: tuple[Proven, ...]
     lost: tuple[Lost, ...]
     staged: Mapping[AddedBy, int]
     findings: tuple[SiteFinding, ...]
     blind: tuple[Candidate, ...] = ()
-    """What was found again without knowing of it."""
+    """What the dynamic miner found again without knowing that another producer had found it."""
     tally: Tally = _NOTHING_ASKED
 
 
 def joined(results: Sequence[ClassResult]) -> ClassResult:
-    """The parts of a class as one."""
+    """Join the results of the parts of a class."""
     return ClassResult(
         tuple(entry for result in results for entry in result.proven),
         tuple(lost for result in results for lost in result.lost),
@@ -41,7 +41,7 @@ def joined(results: Sequence[ClassResult]) -> ClassResult:
 
 
 def total(counts: Iterable[Mapping[AddedBy, int]]) -> dict[AddedBy, int]:
-    """How many there are of each producer in all."""
+    """How many candidates each producer has in all."""
     found: dict[AddedBy, int] = {}
     for one in counts:
         for producer, count in one.items():
@@ -50,5 +50,5 @@ def total(counts: Iterable[Mapping[AddedBy, int]]) -> dict[AddedBy, int]:
 
 
 def counted(candidates: Iterable[Candidate]) -> dict[AddedBy, int]:
-    """How many of the candidates are of each producer."""
+    """How many of the candidates each producer made."""
     return total({candidate.added_by: 1} for candidate in candidates)

@@ -115,7 +115,7 @@ def _classes_of(corpus: Corpus | None) -> set[str]:
 
 
 def _say(lines: Iterable[str]) -> None:
-    """What a build passes over, beside what it prints: nothing is passed over in silence."""
+    """Report on standard error what the build skips: it skips nothing silently."""
     for line in lines:
         say(f"llem-mine: {line}", file=sys.stderr)
 
@@ -134,7 +134,7 @@ def _mined_before(ssot: Ssot, path: Path) -> Known:
 
 
 def _rendered(corpus: Corpus, previous: Corpus | None, path: Path, *, keep_moment: bool) -> str:
-    """The corpus as a file; the same rules are the same bytes, whenever they were mined."""
+    """The corpus as a file. The same rules give the same bytes, whenever they were mined."""
     from pytest_llem_invariants.corpus.files import render_proposed
 
     if previous is not None:

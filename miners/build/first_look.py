@@ -1,4 +1,4 @@
-"""The first look at a class that nobody prepared: can it be built, with which arguments, and what validates it?"""
+"""A first look at an unknown class: can it be built, with which arguments, and which methods validate it?"""
 
 from __future__ import annotations
 
@@ -27,25 +27,27 @@ _MOST_TOGETHER: Final = 3
 _KINDS: Final = (str, int, float, list, dict)
 _TIMES: Final = 5
 WithSteps = Callable[[tuple[Step, ...], Kwargs], EngineAdapter]
-"""An adapter of the class which validates by these steps and builds with these arguments."""
+"""An adapter that builds the class with these arguments and validates it with these steps."""
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLook:
-    """What a class does before anything is asked of its fields."""
+    """How a class behaves before mining begins."""
 
     error: ObservedException | None
-    """What building it with the given arguments raises."""
+    """The exception when it is built with the given arguments."""
     undecided: str | None
-    """Why that is no verdict, or what was tried beside it is none."""
+    """Why that exception is no answer, or why the other attempts gave none."""
     base: Kwargs | None = None
-    """The arguments with which it can be built, if any: the given ones, or those with what was found beside them."""
+    """Arguments with which it can be built: the given ones, or the given ones with others added; None if none were
+    found.
+    """
     steps: tuple[Step, ...] = ()
-    """Its own validations that such an object passes."""
+    """Its own validation methods that accept such an object."""
     failed: Mapping[str, ObservedException] = field(default_factory=dict)
-    """Those that it does not pass, and so would refuse everything."""
+    """Its own validation methods that reject such an object: with them, every config would be rejected."""
     seconds: float = 0.0
-    """How long an answer takes."""
+    """How many seconds one answer takes."""
 
 
 def look(facts: ClassFacts, steps: tuple[Step, ...], given: Kwargs, prepared: WithSteps) -> FirstLook:
@@ -82,7 +84,7 @@ def look(facts: ClassFacts, steps: tuple[Step, ...], given: Kwargs, prepared: Wi
 
 
 def _bases(facts: ClassFacts, given: Kwargs) -> Iterator[Kwargs]:
-    """What may have to be given: all that is required, and else the first few fields, alone and together."""
+    """Arguments that may be required: all required ones first, then the first few fields, alone and together."""
     words = words_in(facts)
     required = [fact for fact in facts.fields.values() if fact.required and fact.keyword not in given]
     if required:
@@ -107,7 +109,7 @@ def _filled(facts: Iterable[FieldFact], given: Kwargs, words: Sequence[str], mos
 
 
 def plain_values(fact: FieldFact, words: Sequence[str] = ()) -> tuple[Any, ...]:
-    """What people may write into a field: what its type says, or one value of each kind; then words of the code."""
+    """Values that people may write into a field: one per type, or one of each kind; then words from the code."""
     known = [value for value in pool(fact) if value is not None and holdable(value) and fits(value, fact)]
     if fact.types and "any" not in fact.types:
         first = known[:_A_FIELD]
@@ -118,7 +120,7 @@ def plain_values(fact: FieldFact, words: Sequence[str] = ()) -> tuple[Any, ...]:
 
 
 def validations(cls: type[Any]) -> tuple[tuple[Step, ...], Mapping[str, tuple[str, ...]]]:
-    """What a class leaves to methods of its own: those that can be called, and what the others ask for."""
+    """The validation methods of a class: those that can be called, and the arguments that the others need."""
     steps, asking = [], {}
     for name, method in inspect.getmembers(cls, inspect.isfunction):
         if not _VALIDATES.match(name) or isinstance(inspect.getattr_static(cls, name), staticmethod):
@@ -140,5 +142,5 @@ def _is_optional(parameter: inspect.Parameter) -> bool:
 
 
 def is_lost(error: ObservedException | None) -> bool:
-    """Whether the class did not come back."""
+    """Whether the class gave no answer (it hung or crashed)."""
     return is_no_answer(error)

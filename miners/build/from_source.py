@@ -1,7 +1,7 @@
-"""A proposed corpus and schema from source alone, for an engine that is not installed here. Nothing in it is proven.
+"""Propose a corpus and a schema from source alone, for an engine that is not installed here.
 
-What the library would have to answer stays open: a candidate whose guard the predicate language cannot say is left
-out, and every rule says that it was read, not tried.
+Nothing in it is proven. A candidate with an opaque guard is left out, since only the library could settle it; every
+rule notes that it was read and not tried.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ UNPROVEN: Final = "Read from source, tried on no library."
 @final
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What reading a source tree gave."""
+    """The result of reading a source tree."""
 
     corpus: Corpus
     staged: Counter[AddedBy]
     lost: Counter[str]
-    """Why candidates became no rules, and how many."""
+    """Why candidates became no rules, and how many for each reason."""
     unreadable: Mapping[str, str]
 
     def to_text(self) -> str:
@@ -52,7 +52,7 @@ class Proposed:
 
 
 def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | None) -> Proposed:
-    """Propose what the types and the code of a tree say."""
+    """Propose the rules that the types and the code of a tree imply."""
     version = source_version(skeletons)
     reading = read_source(ssot, skeletons, tried=False)
     rules, lost = _staged(ssot, skeletons, reading)

@@ -1,4 +1,4 @@
-"""`llem-mine static|lift|dynamic`: what one producer guesses, before anything is proven."""
+"""`llem-mine static|lift|dynamic`: the guesses of one producer, before the gate."""
 
 from __future__ import annotations
 

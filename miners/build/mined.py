@@ -1,4 +1,4 @@
-"""What mining an engine gives, and its ledger."""
+"""The result of mining an engine, and its ledger."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mined:
-    """What mining an engine gave."""
+    """The result of mining an engine."""
 
     corpus: Corpus
     lost: tuple[Lost, ...]
     proven: tuple[Proven, ...]
     staged: Mapping[AddedBy, int]
     read: StaticResult
-    """Every site in the code of the surface that may have an effect, for the ledger."""
+    """Every statement in the code of the surface that may have an effect, for the ledger."""
     heirs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The id of each rule written by hand that mined rules took over → the ids of these."""
+    """The id of each handwritten rule that mined rules replace → their ids."""
     tally: Tally = field(default_factory=Tally)
-    """What the library said to all that it was asked."""
+    """How often the library accepted, rejected or did not answer."""
 
 
 def ledger_of(mined: Mined, ssot: Ssot) -> Ledger:
-    """The ledger of one build: all of its rules were confirmed."""
+    """The ledger of one build: the library confirmed all of its rules."""
     return make_ledger(
         mined.read,
         mined.corpus.rules,

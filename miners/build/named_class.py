@@ -1,4 +1,4 @@
-"""A class that nobody prepared, found by its name: an SSOT is made up for it on the spot."""
+"""Find an unknown class by its name, and make an SSOT for it in memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMPORT_MEMORY: Final = 16 * 1024**3
 def adapter_for(
     target: str, *, base_kwargs: Kwargs | None = None, steps: tuple[Step, ...] | None = None, probes: int | None = None
 ) -> EngineAdapter:
-    """An engine of one native type, built by its constructor and validated by these steps, or what it offers for it."""
+    """An engine with one native type, which its constructor builds and these steps (or its own methods) validate."""
     module_name, class_name = split(target)
     cls = find(module_name, class_name)
     if module_name.partition(".")[0] == cls.__module__.partition(".")[0] and not _holds(module_name, cls):
@@ -65,7 +65,7 @@ def adapter_for(
 
 
 class _Unprepared(EngineAdapter):
-    """A package of anybody's, which need not say its version: a module beside the shell's prompt has none."""
+    """Any package. It need not state its version: a module in the current folder has none."""
 
     def _installed_version(self, package: ModuleType) -> str:
         try:
@@ -101,7 +101,7 @@ def find(module_name: str, class_name: str) -> type[Any]:
 
 
 def why_not_imported(module_name: str, kind: str, error: Exception) -> str:
-    """One sentence on a module whose import fails."""
+    """One sentence about a module that cannot be imported."""
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     package = module_name.partition(".")[0]
     if missing is None:
@@ -130,7 +130,7 @@ def _alike(module_name: str, class_name: str) -> str:
 
 
 def _elsewhere(package: str, class_name: str) -> list[type[Any]]:
-    """The classes of that name that the package has loaded: a class that moved is still the one that was meant."""
+    """The classes of that name that the package has loaded: a class that moved is still the intended one."""
     found = {
         _full_name(cls): cls
         for name, module in sorted(sys.modules.items())

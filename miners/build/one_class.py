@@ -1,4 +1,4 @@
-"""Mining a class that nobody prepared: its rules, or one sentence on why there are none."""
+"""Mine an unknown class: its rules, or one sentence about why there are none."""
 
 from __future__ import annotations
 
@@ -24,20 +24,22 @@ from pytest_llem_invariants.process.forks import in_child
 from pytest_llem_invariants.ssot import Step
 
 LIMITS: Final = Limits(5.0, 80.0)
-"""What a class that nobody knows has for an answer, and for all of them: two minutes are to do for it."""
+"""The time limits for one answer and for all of them: two minutes should be enough for an unknown class."""
 _SLOW: Final = ((0.02, 300), (0.002, 3_000))
-"""From so many seconds an answer on, so many questions: in coarse steps, or a busy machine would change the rules."""
+"""From this many seconds per answer on, ask only so many questions. Coarse steps keep a busy machine from changing
+rules.
+"""
 _SHORTENED: Final = 300
 _LISTED: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What mining a class gave."""
+    """The result of mining a class."""
 
     corpus: Corpus
     notes: tuple[str, ...]
-    """What its user is to know beside the rules, a sentence each."""
+    """What the user should know besides the rules, one sentence each."""
 
 
 def examine(target: str, *, base: str | None = None, progress: Progress | None = None) -> Examined:
@@ -68,7 +70,7 @@ def examine(target: str, *, base: str | None = None, progress: Progress | None =
 
 
 def _rehearse(module_name: str) -> None:
-    """Import the module in a child first: what hangs, crashes or takes all the memory does not end this process."""
+    """Import the module in a child process first: if it hangs, crashes or takes all memory, this process survives."""
 
     def imported() -> bytes:
         try:

@@ -1,7 +1,7 @@
-"""Mining an engine: what its code says and its types declare, then probes → gate → merge → the proposed corpus.
+"""Mine an engine: read its code and its types, probe it, then gate → merge → proposed corpus.
 
-Each class is proven by itself, so the work is shared between forked workers after one import of the library; the
-results are put together in the order of the surface, whoever was first.
+Each class is proven separately, so forked workers share the work after one import of the library. The results are
+joined in the order of the surface, whichever worker finishes first.
 """
 
 from __future__ import annotations
@@ -46,33 +46,33 @@ from pytest_llem_invariants.text.atomic import now
 
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
-"""A front is slow to build and stands alone at the end: its candidates are proven in so many parts."""
+"""A front takes long to build and comes last: its candidates are proven in this many parts."""
 _Found = TypeVar("_Found")
 _Task = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who does the jobs, and who is told how far they are."""
+    """The workers, and the progress line that reports on them."""
 
     progress: Progress
     workers: int = _WORKERS
     limits: Limits = PATIENCE
-    """Those of the library."""
+    """How long the library may take to answer."""
 
     @contextmanager
     def each(
         self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
     ) -> Iterator[Iterator[_Found]]:
-        """What comes of each task, in their order; the work begins at once.
+        """The result of each task, in order; the work starts at once.
 
-        One worker is forked, too: what asks for all the memory is to end nobody.
+        One worker is forked, too: a task that takes all memory must not end this process.
         """
         with forked(self.workers, self.limits, watch) as pool:
             yield pool.map(lambda task: work(*task), tasks)
 
     def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
-        """The same with the tasks by name, while their progress is shown."""
+        """The results by task, while the progress line shows them."""
         found = {}
         with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks, step.asked) as results:
             for task, result in zip(tasks, results, strict=True):
@@ -98,7 +98,7 @@ def build(
     sources = Sources(adapter, surface, feeds, known_to(surface, known.counterexamples), known.earlier, reader)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
-    # The default context is entered once: most is asked in it, and to enter it anew takes a third of that.
+    # Enter the default context once: most questions need it, and entering it each time costs a third of the time.
     with adapter.context(adapter.default_context()):
         readings, lifted = _read_and_lift(crew, sources, wanted)
         guesses = _by_class(surface, [*lifted, *_written_by_hand(previous, surface)])
@@ -131,14 +131,14 @@ def build(
 
 
 def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
-    """Hand-written rules are proven like any guess, so that one stays for as long as no miner finds its constraint."""
+    """Handwritten rules go through the gate like any candidate, so each one stays until a miner finds its constraint."""
     for rule in () if previous is None else previous.rules:
         if rule.added_by is AddedBy.MANUAL_SEED and rule.native_type in surface:
             yield to_candidate(rule)
 
 
 def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterator[Feed]:
-    """What the front classes (those that are built in steps) hand on to the classes behind them."""
+    """Which fields the fronts (classes that are built in steps) pass on to the classes behind them."""
     for name in fronts(adapter, surface):
         source = textwrap.dedent(inspect.getsource(adapter.native_class(name)))
         (definition,) = ast.parse(source).body
@@ -147,11 +147,11 @@ def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterato
 
 
 def _read_and_lift(crew: Crew, sources: Sources, names: Sequence[str]) -> tuple[Readings, list[Candidate]]:
-    """What the code of each class says, before any is proven: each asks what the checks of the others are. And what
-    the types declare.
+    """Read the code of each class and lift its types, before any candidate is proven: each class needs the checks of
+    the others.
 
-    One class takes half as long as all to read: meanwhile this process lifts, and builds and imports what all others
-    inherit.
+    Reading one class takes half as long as reading all. Meanwhile this process lifts the types, and imports and builds
+    what the workers inherit.
     """
     adapter, surface, progress = sources.adapter, sources.surface, crew.progress
     longest_first = sorted(names, key=lambda name: -sources.lines_of(name))
@@ -161,7 +161,7 @@ def _read_and_lift(crew: Crew, sources: Sources, names: Sequence[str]) -> tuple[
             step.note = f"{len(lifted)} candidates"
         for name in fronts(adapter, surface):
             Observer(adapter).prepare(name)
-        importlib.import_module("hypothesis.strategies")  # what makes a text of a pattern
+        importlib.import_module("hypothesis.strategies")  # generates a text from a pattern
         with progress.step("reading the code", total=len(names)) as step:
             found = {}
             for name, findings in zip(longest_first, readings, strict=True):
@@ -178,7 +178,9 @@ def _by_class(names: Iterable[str], candidates: Iterable[Candidate]) -> dict[str
 
 
 def _prove_all(crew: Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable[Rule]) -> list[ClassResult]:
-    """The classes that validate first; then the fronts, on which what was proven behind them is tried again."""
+    """Prove the classes that validate first. Then prove the fronts, trying the rules of the classes behind them as
+    well.
+    """
     sources = jobs.sources
     front_names = [name for name in fronts(sources.adapter, sources.surface) if name in names]
     results = _prove_whole(crew, jobs, [name for name in names if name not in front_names])
@@ -190,7 +192,7 @@ def _prove_all(crew: Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable
 
 
 def _behind(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Candidate]:
-    """What may hold of a front, because it holds of what it hands on."""
+    """Candidates for a front, made from the rules of the classes to which it passes its fields."""
     facts, surface, context = sources.surface[name], sources.surface, sources.adapter.ssot.context
     restated = (restate(to_candidate(rule), facts, sources.feeds, surface, context) for rule in proven)
     yield from (candidate for candidate in restated if candidate is not None)
@@ -198,14 +200,16 @@ def _behind(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Can
 
 
 def _prove_whole(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
-    """Each class by one worker, those that take longest first: none shall wait long."""
+    """One worker per class, the slowest classes first, so that no worker waits long at the end."""
     jobs = jobs.after(parts=dict.fromkeys(names, 1))
     found = crew.each_shown("proving", jobs.prove, _longest_first(jobs, [(name, 0) for name in names]))
     return {name: found[name, 0] for name in names}
 
 
 def _prove_in_parts(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
-    """Each class by all workers: its guesses in parts, then what no part explains, then all of them together."""
+    """All workers share a class: its guesses in parts, then the rejections that no part explains, then all of it
+    together.
+    """
     jobs = jobs.after(parts=dict.fromkeys(names, _FRONT_PARTS))
     jobs = _asked(crew, jobs, {name: tuple(jobs.sources.challenges_of(name)) for name in names})
     tasks = _longest_first(jobs, list(itertools.product(names, range(_FRONT_PARTS))))
@@ -229,7 +233,7 @@ def _longest_first(jobs: ClassJobs, tasks: list[_Task]) -> list[_Task]:
 
 
 def _asked(crew: Crew, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
-    """The jobs with what the library says to challenges of fronts: asked once for all parts of a front, in shares."""
+    """The jobs with the library's answers to the challenges of fronts: the workers ask once for all parts of a front."""
     jobs = jobs.after(challenges=challenges)
     judged = {name: dict(answers) for name, answers in jobs.so_far.judged.items()}
     tasks = list(itertools.product(challenges, range(ASKERS)))

@@ -1,4 +1,4 @@
-"""llem-mine probe: which producers may trust the library at hand, and what stands in the way of the others."""
+"""llem-mine probe: which producers may trust this library, and what keeps the others from doing so."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _is_ready(library: Library, role: str, terms: Terms) -> bool:
-    """Say how it stands with a producer."""
+    """Print whether a producer may run, and if not, why."""
     reason = why_without(library.ssot, role)
     if reason is not None:
         say(f"  {role:10}  not for this engine: {reason}")
@@ -77,7 +77,7 @@ def _is_ready(library: Library, role: str, terms: Terms) -> bool:
 
 
 def _has_classes(library: Library, terms: Terms) -> bool:
-    """Say which declared classes, and which of the last corpus, the library lacks."""
+    """Print which declared classes, and which classes of the last corpus, the library lacks."""
     from pytest_llem_invariants.corpus.files import load_proposed
 
     path = data_root() / "corpora" / library.ssot.engine / "invariants.proposed.yaml"

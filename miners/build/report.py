@@ -1,4 +1,4 @@
-"""What a build says when it is done: per producer what it found, what became of it, and why the rest was lost."""
+"""The report of a build: what each producer found, how much was confirmed, and why the rest was lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_REASONS = 12
 
 
 def closing_table(mined: Mined) -> str:
-    """The table under a build."""
+    """The table at the end of a build."""
     confirmed = Counter(entry.rule.added_by for entry in mined.proven)
     lost = Counter(entry.candidate.added_by for entry in mined.lost)
     merged = Counter(producer for rule in mined.corpus.rules for producer in rule.cross_validated_by)
@@ -44,7 +44,7 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 def hand_written_debt(mined: Mined, previous: Corpus | None) -> tuple[str, ...]:
-    """What became of the rules that were written by hand: taken over by mined rules, still owed, or refuted."""
+    """What became of the handwritten rules: replaced by mined rules, still needed, or refuted."""
     found = {fingerprint(rule): rule for rule in mined.corpus.rules}
     lines = []
     for rule in () if previous is None else previous.rules:

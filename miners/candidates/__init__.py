@@ -1,1 +1,1 @@
-"""Guesses at rules, what becomes of them, and how they are named and merged."""
+"""Candidates for rules: their outcomes, names and merging."""

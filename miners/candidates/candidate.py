@@ -1,4 +1,4 @@
-"""A rule as a producer guesses it: no examples yet, no proof."""
+"""A candidate: a rule as a producer guesses it, without proven examples."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class OpaqueGuard:
 
     text: str
     place: str | None = None
-    """None where the text says it."""
+    """None where the text names the place."""
     negated: bool = False
-    """Whether the effect comes where the condition does not hold."""
+    """Whether the effect occurs where the condition is false."""
     shape: str = ""
     """What kind of condition it is: see `miners.symbolic.opacity`."""
 
@@ -35,7 +35,7 @@ class OpaqueGuard:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What a producer believes of one path to one effect."""
+    """A producer's guess about one path to one effect."""
 
     native_type: str
     severity: Severity
@@ -48,15 +48,15 @@ class Candidate:
     opaque: tuple[OpaqueGuard, ...] = ()
     """Guards that no predicate can express: without them the rule claims too much, unless the gate proves otherwise."""
     hints: tuple[Kwargs, ...] = ()
-    """Keyword arguments that are thought to trigger it."""
+    """Keyword arguments that probably trigger it."""
     world: Mapping[str, Any] = field(default_factory=dict)
     """The facts beside which the first of them do, as far as they are not the default ones."""
     clear: tuple[Kwargs, ...] = ()
-    """Keyword arguments near them that are thought not to."""
+    """Similar keyword arguments that probably do not trigger it."""
     notes: str | None = None
     references: tuple[str, ...] = ()
     restated: bool = False
-    """Whether it was proven on another class, which this one builds."""
+    """Whether it comes from a rule that was proven on another class, which this one builds."""
 
     @property
     def shapes(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Which of many rules claim a config: only those are asked that it gives what they cannot do without."""
+"""Find quickly which of many rules claim a config: a rule is tested only if the config gives an argument that it needs."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ Predicate = Callable[[Kwargs], bool]
 
 
 def arguments_of(rule: Rule) -> frozenset[str]:
-    """The keyword arguments that a rule reads, the whole of an object for a field inside of it."""
+    """The keyword arguments that a rule reads; for a field inside an object, the whole object."""
     return roots_of(rule.match.fields)
 
 
 def roots_of(fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
-    """The same of what is said of fields."""
+    """The same for the subjects of clauses."""
     match = Match("", fields)
     return frozenset(name.partition(".")[0] for name in referenced_fields(match))
 
 
 def parts_of(match: Match, declared: Collection[str]) -> Iterator[tuple[CompiledMatch, frozenset[str]]]:
-    """What a predicate says of each subject, and the arguments that this depends on: all parts hold, or it does not."""
+    """One test per subject of a predicate, with the arguments it reads. All of them must hold."""
     for subject, clauses in match.fields.items():
         part = Match(match.engine, {subject: clauses}, match.defaults)
         yield compile_match(part, context_fields=frozenset(declared)), roots_of(part.fields)
@@ -34,7 +34,7 @@ def parts_of(match: Match, declared: Collection[str]) -> Iterator[tuple[Compiled
 def predicate_of(
     match: Match, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
 ) -> Predicate:
-    """What a match says in a context of configs that are laid over base arguments."""
+    """A predicate in a context, for configs that are added to base arguments."""
     holds = compile_match(match, context_fields=declared)
     return (lambda kwargs: holds({**base, **kwargs}, context)) if base else lambda kwargs: holds(kwargs, context)
 
@@ -42,19 +42,19 @@ def predicate_of(
 @final
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one rule claims in one context."""
+    """The claim of one rule in one context."""
 
     rule: Rule
     fires: Predicate
     asks_for: frozenset[str] | None
-    """Arguments of which each config that it claims gives one; None where it claims the bare class."""
+    """Arguments of which every claimed config gives at least one; None where the rule claims the bare class."""
 
 
 def claim_of(
     rule: Rule, context: Mapping[str, Any], declared: Mapping[str, ContextField] = EMPTY, base: Kwargs = EMPTY
 ) -> Claim:
-    """What a rule claims in a context, of configs that are laid over base arguments."""
-    # Each part must hold: one that does not of the bare class holds only where something is given that it reads.
+    """The claim of a rule in a context, for configs that are added to base arguments."""
+    # All parts must hold. A part that is false for the bare class needs an argument that it reads.
     parts = parts_of(rule.match, declared)
     lacking = [roots - declared.keys() for holds, roots in parts if not holds(base, context)]
     return Claim(rule, predicate_of(rule.match, context, declared, base), min(lacking, key=len, default=None))
@@ -75,6 +75,6 @@ class Claims:
                     self._by_argument.setdefault(name, []).append(claim)
 
     def on(self, kwargs: Kwargs) -> Iterator[Rule]:
-        """The rules that claim a config; one may come more than once."""
+        """The rules that claim a config; the same rule may occur more than once."""
         asked = chain(self._of_nothing, *(self._by_argument.get(name, ()) for name in kwargs))
         return (claim.rule for claim in asked if claim.fires(kwargs))

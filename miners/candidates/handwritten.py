@@ -1,4 +1,4 @@
-"""Rules written by hand are debt: each is dropped as soon as the miners' own say all that it says."""
+"""Handwritten rules are debt: drop each one as soon as mined rules together claim all that it claims."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pytest_llem_invariants.replay.soundness import boundary_probes
 @final
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """The rules without those written by hand whose claims mined rules make too, and which rules these are."""
+    """The rules without the handwritten ones that mined rules replace, and the ids of those."""
 
     rules: tuple[Rule, ...]
     heirs: Mapping[str, tuple[str, ...]]
-    """The id of a rule that went → the ids of the mined rules that say together what it said."""
+    """The id of a dropped rule → the ids of the mined rules that replace it."""
 
 
 def taken_over(
@@ -32,11 +32,11 @@ def taken_over(
     *,
     settled: Collection[str] = (),
 ) -> Inherited:
-    """Drop the rules written by hand that mined ones say in whole.
+    """Drop the handwritten rules that mined rules fully replace.
 
-    What a rule claims is told by the configs around its boundary: those that it fires on must all be fired on. An id
-    names a constraint: it goes on to a mined rule only if that one claims the same and no more, and has none of its
-    own yet. `settled` are the ids of mined rules that an earlier corpus knows.
+    The configs around a rule's boundary decide: the mined rules must claim all of those that the handwritten rule
+    claims. An id names a constraint: a mined rule takes it over only if it claims exactly the same and has no id of its
+    own yet. `settled` are the ids of mined rules that an earlier corpus has.
     """
     mined = [rule for rule in rules if rule.added_by is not AddedBy.MANUAL_SEED]
     names: dict[str, str] = {}
@@ -59,7 +59,7 @@ def taken_over(
 def alike(
     rule: Rule, other: Rule, surface: Mapping[str, ClassFacts], context: Mapping[str, ContextField] = EMPTY
 ) -> bool:
-    """Whether two rules of one class claim the same of every config around the boundary of either."""
+    """Whether two rules of one class agree on every config around the boundary of either."""
     facts = surface[rule.native_type].fields if rule.native_type in surface else EMPTY
     one, another = _predicate(rule, context), _predicate(other, context)
     around = (boundary_probes(each, facts, context_fields=context) for each in (rule, other))
@@ -69,7 +69,7 @@ def alike(
 def _heirs(
     rule: Rule, mined: Iterable[Rule], surface: Mapping[str, ClassFacts], context: Mapping[str, ContextField]
 ) -> list[Rule]:
-    """The mined rules that together fire wherever this one does, the one for its own example first."""
+    """The mined rules that together claim all that this one claims, the one for its own example first."""
     those = [one for one in mined if one.native_type == rule.native_type and one.severity is rule.severity]
     facts = surface[rule.native_type].fields if rule.native_type in surface else EMPTY
     fires = _predicate(rule, context)

@@ -1,4 +1,4 @@
-"""What several producers found, as one rule each: the fingerprint and preference table of the corpus format."""
+"""Merge equal rules of several producers into one: the fingerprint and preference table of the corpus format."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def _other_producers(winner: Rule, group: Sequence[Rule]) -> tuple[AddedBy, ...]
 
 
 def with_producer(rule: Rule, producer: AddedBy) -> Rule:
-    """The rule with one more producer that found it."""
+    """The rule, with another producer that found it as well."""
     found = {*rule.cross_validated_by, producer} - {rule.added_by}
     return replace(rule, cross_validated_by=tuple(one for one in _STATIC_FIRST if one in found))
 
 
 def _conflict(shape: Rule, said: Rule, group: Iterable[Rule]) -> str | None:
-    """In words, what a producer says otherwise about the same constraint than the rule that comes of it.
+    """A note on how another producer's version of the same constraint differs from the merged rule.
 
-    Its shape and its wording may be those of two producers: each loses where the other won.
+    The merged rule may take its shape from one producer and its wording from another.
     """
     notes: dict[str, None] = {}
     for rule in group:
@@ -85,7 +85,7 @@ def _conflict(shape: Rule, said: Rule, group: Iterable[Rule]) -> str | None:
 
 
 def carry_over(rules: Iterable[Rule], previous: Corpus | None) -> tuple[Rule, ...]:
-    """Keep the ids and dates of constraints that an earlier corpus already names."""
+    """Keep the ids and dates of constraints that an earlier corpus has."""
     if previous is None:
         return tuple(rules)
     known: Mapping[str, Rule] = {fingerprint(rule): rule for rule in reversed(previous.rules)}

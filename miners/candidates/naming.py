@@ -1,4 +1,4 @@
-"""Names of mined rules: readable, unique, the same at every mining."""
+"""Names of mined rules: readable, unique, and the same in every run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST: Final = 96
 
 
 def rule_name(engine: str, native_type: str, severity: Severity, fields: Mapping[str, tuple[Clause, ...]]) -> str:
-    """The readable name of a predicate, cut to a length that a terminal bears."""
+    """The readable name of a predicate, cut to a length that fits on a terminal."""
     class_name = native_type.rpartition(".")[2]
     words = [engine, class_name]
     if severity is not Severity.ERROR:
@@ -56,7 +56,7 @@ def _slug(text: str) -> str:
 
 
 def unique_name(name: str, taken: Collection[str]) -> str:
-    """The name itself, or the first numbered one that is free."""
+    """The name itself, or the first numbered form that is free."""
     if name not in taken:
         return name
     number = 2
@@ -68,7 +68,7 @@ def unique_name(name: str, taken: Collection[str]) -> str:
 def named(rules: Iterable[Rule], previous: Corpus | None = None) -> tuple[Rule, ...]:
     """The rules under unique names, in the order of the corpus: by class, severity, place and name.
 
-    A constraint that an earlier corpus names keeps that name; another that would be called the same is numbered.
+    A constraint that an earlier corpus names keeps that name; another one with the same name gets a number.
     """
     severities = tuple(Severity)
     ordered = sorted(

@@ -1,7 +1,7 @@
-"""What came of a candidate or an effect: a rule that the library confirmed, or the cause why there is none.
+"""The outcome of a candidate or an effect: a confirmed rule, or the cause why there is none.
 
-A cause is a member of one closed enum, and what is known beside it are fields. The sentence is made of both where
-somebody reads it; no code takes a sentence apart.
+A cause is a member of one closed enum; its data are fields. The sentence is made from both where somebody reads it, and
+no code parses a sentence.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ class Reason(Vocabulary):
     """Why no rule covers an effect, as the ledger counts it."""
 
     OPAQUE = "opaque"
-    """A clause of its condition is beyond the predicates."""
+    """No predicate can express a clause of its condition."""
     REFUTED = "refuted"
-    """The live library answered otherwise than the rule said."""
+    """The live library contradicted the rule."""
     NO_EXAMPLE = "no_example"
-    """No keyword arguments were found for which the live library shows it."""
+    """No keyword arguments were found with which the live library shows it."""
     NOT_TRIED = "not_tried"
-    """A rule was proposed, and nothing is known of its proof."""
+    """A rule was proposed, but no gate has seen it."""
     RUN_TIME = "run_time"
     """It depends on a model, a device, a tokenizer, a file or an argument that only a running engine has."""
     UNREACHABLE = "unreachable"
-    """Building and validating a config never comes here."""
+    """Building and validating a config never runs this code."""
     DEFAULT = "default"
-    """It fills in what was not given: nothing that a config says is changed."""
+    """It fills in a value that was not given, and changes nothing that a config says."""
     PRIVATE = "private"
-    """It depends on, or changes, what no keyword argument gives."""
+    """It depends on, or changes, something that no keyword argument sets."""
 
 
 _NO_EXAMPLE: Final = "no example that the library confirms"
@@ -41,9 +41,9 @@ _NO_EXAMPLE: Final = "no example that the library confirms"
 @final
 @unique
 class Cause(Enum):
-    """Why there is no rule: the reason that the ledger counts it under, its words, and the words for its data."""
+    """Why there is no rule: the reason that the ledger counts, the words, and the words for the data."""
 
-    # The static miner drops a way to an effect, and proposes nothing.
+    # The static miner drops a path to an effect and proposes nothing.
     HANDLED = Reason.UNREACHABLE, "the code that calls it catches this exception"
     CONTRADICTORY = Reason.UNREACHABLE, "its condition contradicts itself"
     UNCONDITIONAL = Reason.UNREACHABLE, "happens whatever is given"
@@ -56,11 +56,11 @@ class Cause(Enum):
     HOLDS_GIVEN = Reason.DEFAULT, "holds what was given"
     FILLS_IN = Reason.DEFAULT, "only fills in what was not given"
     UNSAID = Reason.OPAQUE, "", "{said}"
-    # Where no library will be asked, the static miner drops what reading alone cannot settle.
+    # If no library will be asked, the static miner drops what reading alone cannot settle.
     UNKNOWN_VALUE = Reason.NOT_TRIED, "sets a value that reading does not tell"
     SET_AGAIN = Reason.NOT_TRIED, "what it sets may be set again"
     CLASS_OF_MAPPING = Reason.NOT_TRIED, "asks for the class of what a mapping may become"
-    # A build from source has no library to ask: it loses what it cannot write as a rule with two examples.
+    # A build from source has no library to ask: it loses each candidate without two examples.
     UNSAID_GUARD = Reason.OPAQUE, "a guard that no predicate says"
     UNENFORCED_TYPE = Reason.NO_EXAMPLE, "a type that only code of the class could enforce"
     NO_PAIR = Reason.NO_EXAMPLE, "no pair of examples"
@@ -75,17 +75,17 @@ class Cause(Enum):
     NO_TYPE = Reason.UNREACHABLE, _NO_EXAMPLE, ": only values that the declared types refuse satisfy it"
     UNCLEAN = Reason.NO_EXAMPLE, _NO_EXAMPLE, ": each negative is one that another rule is about"
     BEHIND = Reason.UNREACHABLE, "whatever satisfies it is stopped before", ", first at {place}"
-    # The gate finds something else than the config that decides.
+    # The gate finds that something other than the config decides.
     OF_THE_MOMENT = Reason.RUN_TIME, "what the value becomes is another each time"
     OF_THE_MODEL = Reason.RUN_TIME, "depends on the model", " ({names}): of {config} it goes away beside another"
     OF_THE_MACHINE = Reason.RUN_TIME, "depends on the machine", ": of {config} it goes away beside another"
     OF_THE_DISK = Reason.RUN_TIME, "whether there is such a file decides"
     OF_THE_WORLD = Reason.RUN_TIME, "a model, a running engine or the machine decides", ": {said}"
-    # The gate has the library's word against it.
+    # The library contradicts the candidate.
     CONTRADICTED = Reason.REFUTED, "fires on a config that the library accepts", ": {config}"
     STILL_CONTRADICTED = Reason.REFUTED, "still contradicted", " after {said} rounds"
     IMPLIED = Reason.REFUTED, "implied by a wider rule with the same message"
-    """Told of an effect only where the wider rule is gone as well: that one was refuted later."""
+    """For an effect, only if the wider rule is gone as well, because it was refuted later."""
     # The ledger knows more than the miners do.
     OF_RUN_TIME = Reason.RUN_TIME, "", "{said}"
     READS_ENGINE = Reason.RUN_TIME, "", "{said} reads what only a running engine has"
@@ -97,35 +97,35 @@ class Cause(Enum):
     def __init__(self, reason: Reason, words: str, rest: str = "") -> None:
         self.reason = reason
         self.words = words
-        """What every sentence of this cause begins with, whatever its data: what a table counts it under."""
+        """How every sentence of this cause begins, whatever its data; tables count by it."""
         self.rest = rest
 
 
 FOR_CERTAIN: Final = frozenset({Cause.NO_TYPE, Cause.NO_CONTEXT, Cause.BEHIND})
-"""What holds of a condition of which some is not said holds of the whole of it as well."""
+"""Causes that hold for a whole condition as soon as they hold for a part of it."""
 DOUBTS: Final = frozenset({Cause.UNKNOWN_VALUE, Cause.SET_AGAIN, Cause.CLASS_OF_MAPPING})
-"""What a library would settle, if one could be asked."""
+"""Causes that a library would settle, if one could be asked."""
 _AT_CONSTRUCTION: Final = "construction"
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Why:
-    """A cause with what is known beside it."""
+    """A cause with its data."""
 
     cause: Cause
     place: str | None = None
-    """The check that stopped it; None where the library raised outside its own code."""
+    """The check that stopped the example; None where the library raised outside its own code."""
     names: tuple[str, ...] = ()
-    """The fields, arguments or contexts that it is about."""
+    """The fields, arguments or contexts concerned."""
     config: str = ""
     """The config that decided, as Python writes it."""
     said: str = ""
-    """What the library or the code said: the type of an exception, a guard, a method."""
+    """The words of the library or of the code: an exception's type, a guard, a method."""
 
     @property
     def sentence(self) -> str:
-        """What a person reads."""
+        """The sentence for a reader."""
         cause = self.cause
         return cause.words + cause.rest.format(
             place=self.place or _AT_CONSTRUCTION, names=", ".join(self.names), config=self.config, said=self.said
@@ -139,14 +139,14 @@ class Lost:
     candidate: Candidate
     why: Why
     ends: tuple[str, ...] = ()
-    """Where every way past the checks before its line ended, where all were followed."""
+    """Where each path past the earlier checks ended, if all paths were followed."""
     wider: Rule | None = None
-    """The rule that says all of it, and more."""
+    """The rule that claims all of it and more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A confirmed rule, and how it came to its present form."""
+    """A confirmed rule, and the steps that refined it."""
 
     rule: Rule
     history: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Which function a line of the library belongs to, for rules that were found by their effect."""
+"""The function that a line of the library belongs to, for rules that were found by their effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONSTRUCTOR: Final = "__init__"
 
 
 def with_method(rule: Rule, package: str) -> Rule:
-    """The rule with the function in which its guard stands, where its producer could not tell."""
+    """The rule with the function of its guard, where its producer did not know it."""
     source = rule.miner_source
     if source.method:
         return rule
@@ -25,7 +25,7 @@ def with_method(rule: Rule, package: str) -> Rule:
 
 @cache
 def folder_of(package: str) -> Path:
-    """The folder that holds an imported package."""
+    """The folder of an imported package."""
     module = sys.modules[package]
     file = getattr(module, "__file__", None)
     if file is None:

@@ -1,4 +1,4 @@
-"""A candidate with its examples, written as a rule of the corpus."""
+"""Convert a candidate with its examples to a rule of the corpus, and back."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _notes(candidate: Candidate) -> str | None:
 
 
 def to_candidate(rule: Rule) -> Candidate:
-    """The way back, for what refines a rule that was already staged."""
+    """The candidate of a rule that was staged already, to refine it."""
     return Candidate(
         native_type=rule.native_type,
         severity=rule.severity,
@@ -60,7 +60,7 @@ def to_candidate(rule: Rule) -> Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """A positive and a negative, and the context in which both are meant."""
+    """A positive and a negative example, and the context of both."""
 
     positive: Kwargs
     negative: Kwargs
@@ -68,7 +68,7 @@ class Examples:
 
 
 def sayable(candidate: Candidate) -> Candidate:
-    """The candidate with its defaults as a corpus file holds them, and without those that none can hold."""
+    """The candidate with its defaults as a corpus file stores them, without those that no file can store."""
     held = {name: as_held(value) for name, value in candidate.defaults.items()}
     defaults = {name: value for name, value in held.items() if holdable(value)}
     return replace(candidate, defaults=defaults)

@@ -1,4 +1,4 @@
-"""What each producer guessed, and what became of each guess: `_staging/<engine>_<producer>.yaml`."""
+"""The candidates of each producer and their outcomes: `_staging/<engine>_<producer>.yaml`."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FOLDER: Final = "_staging"
 
 
 def write_guesses(folder: Path, engine: str, version: str, candidates: Iterable[Candidate]) -> tuple[Path, ...]:
-    """A file for each producer, of guesses that nothing has been put to yet."""
+    """Write one file per producer, with candidates that the gate has not seen."""
     return _write(folder, engine, version, ((candidate, {}) for candidate in candidates))
 
 
 def write_fates(
     folder: Path, engine: str, version: str, proven: Iterable[Proven], lost: Iterable[Lost]
 ) -> tuple[Path, ...]:
-    """A file for each producer, of what was confirmed, after which steps, and of what was lost, and why."""
+    """Write one file per producer: each confirmed candidate with its steps, each lost one with the cause."""
     fates: list[tuple[Candidate, dict[str, Any]]] = []
     for entry in proven:
         steps = {"refined": list(entry.history)} if entry.history else {}
@@ -41,7 +41,7 @@ def write_fates(
 @final
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """A guess as a staging file holds it, with what became of it."""
+    """A candidate in a staging file, with its outcome."""
 
     path: Path
     line: int
@@ -51,17 +51,17 @@ class Fate:
     guard: str
     method: str
     fields: Mapping[str, Any]
-    """When it should have its effect, in the words of the file."""
+    """The predicate, as written in the file."""
     template: str | None
     opaque: tuple[str, ...]
     confirmed: bool | None
-    """None where nothing has been put to the library."""
+    """None if the gate has not seen it."""
     refined: tuple[str, ...]
     lost: str | None
 
 
 def read_fates(folder: Path, engine: str) -> Iterator[Fate]:
-    """What the staging files beside a corpus hold of an engine, file by file; nothing where there are none."""
+    """The candidates of an engine in the staging files beside a corpus, file by file; none where there are no files."""
     for producer in AddedBy:
         path = folder / FOLDER / f"{engine}_{producer}.yaml"
         if not path.exists():
@@ -124,6 +124,6 @@ def _to_data(candidate: Candidate) -> dict[str, Any]:
 
 
 def _held(value: Any) -> Any:
-    """A value as a file can hold it: of what none can, the wording."""
+    """A value as a file can store it, else its repr."""
     plain = as_held(value)
     return plain if holdable(plain) else repr(value)

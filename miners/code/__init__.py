@@ -1,1 +1,1 @@
-"""Python source as definitions: of an imported library or of a tree."""
+"""Definitions in Python source, of an imported library or of a source tree."""

@@ -1,4 +1,4 @@
-"""Classes, functions and bindings as they are written."""
+"""Classes, functions and bindings as the source states them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, final, get_args, get_origin
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class FunctionSource:
-    """A function or method as it is written."""
+    """A function or method as the source states it."""
 
     module: str
     qualname: str
@@ -23,14 +23,14 @@ class FunctionSource:
 
     @property
     def decorators(self) -> frozenset[str]:
-        """The last name of each decorator."""
+        """The last part of each decorator's name."""
         return frozenset(_last_name(decorator) for decorator in self.node.decorator_list)
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class ClassSource:
-    """A class as it is written, with its line of bases."""
+    """A class as the source states it, with its base classes."""
 
     module: str
     qualname: str
@@ -45,7 +45,7 @@ class ClassSource:
 @final
 @dataclass(frozen=True, slots=True)
 class ModuleName:
-    """A module, as what a name may be bound to."""
+    """A module as the value of a name."""
 
     name: str
 
@@ -53,7 +53,7 @@ class ModuleName:
 @final
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A constant, or with the import any live object."""
+    """A constant, or, with the import, any live object."""
 
     value: Any
 
@@ -68,12 +68,12 @@ class ModuleSource:
 
     name: str
     path: str
-    """Relative to the folder that holds the top-level package."""
+    """The path relative to the folder that holds the top-level package."""
     tree: ast.Module
     is_package: bool
     definitions: dict[str, ast.stmt] = field(default_factory=dict)
     assigned: dict[str, list[ast.expr]] = field(default_factory=dict)
-    """What each name is bound to by an assignment, in the order of the statements."""
+    """The values that assignments bind to each name, in the order of the statements."""
 
     def __post_init__(self) -> None:
         for statement in _statements(self.tree.body):
@@ -143,7 +143,7 @@ def literal_members(value: Any) -> tuple[Any, ...] | None:
 
 
 def dotted_name(node: ast.expr) -> str:
-    """`a.b.c` as it is written; nothing where it is no chain of names."""
+    """`a.b.c` in source; empty if it is not a chain of names."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

@@ -36,7 +36,7 @@ _BUILDERS: Final[dict[str, Callable[..., Any]]] = {
 
 
 class _NotConstantError(ValueError):
-    """The expression's value is not known without running it."""
+    """The expression's value is unknown unless the code runs."""
 
 
 def _refused() -> Any:
@@ -44,7 +44,7 @@ def _refused() -> Any:
 
 
 def fold(node: ast.expr, resolve: Resolve) -> Value | None:
-    """The value of an expression made of constants and names that `resolve` knows; None where there is no telling."""
+    """The value of an expression of constants and names that `resolve` knows; None where it is unknown."""
     from miners.code.definitions import Value
 
     try:
@@ -108,7 +108,7 @@ def _all(nodes: list[ast.expr], resolve: Resolve) -> list[Any]:
 
 
 def _or_none(node: ast.expr, resolve: Resolve) -> Any:
-    """A dict's value: often a class or a function, while only the keys matter."""
+    """A dict's value. Often it is a class or a function, while only the keys matter."""
     try:
         return _folded(node, resolve)
     except _NotConstantError:

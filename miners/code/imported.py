@@ -18,7 +18,7 @@ from miners.code.readers import _Trees
 
 @cache
 def _parsed(path: Path) -> ast.Module | None:
-    """The code of an imported module, which stays as it is."""
+    """The source of an imported module, which does not change."""
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
     except (OSError, SyntaxError, UnicodeDecodeError):
@@ -27,7 +27,7 @@ def _parsed(path: Path) -> ast.Module | None:
 
 @final
 class ImportedReader(_Trees):
-    """Reads the library that is imported in this process."""
+    """Read the library that this process imported."""
 
     def __init__(self, package: str) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class ImportedReader(_Trees):
             return None
         try:
             return importlib.import_module(name)
-        except Exception:  # an optional part of a library may fail in any way
+        except Exception:  # importing an optional part of a library may raise anything
             return None
 
     def _bound(self, value: Any) -> Binding | None:
@@ -82,7 +82,7 @@ class ImportedReader(_Trees):
         return Value(value)
 
     def _is_of_package(self, module: str) -> bool:
-        """What other packages do is not read: their code has its own surface."""
+        """Skip the code of other packages: it has its own surface."""
         return module.partition(".")[0] == self._package
 
     def _function(self, function: FunctionType) -> Binding | None:

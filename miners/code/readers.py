@@ -1,7 +1,7 @@
-"""Where names lead: modules, classes, functions and constants, read from the imported library or from source alone.
+"""Look up names: modules, classes, functions and constants, in the imported library or in source alone.
 
-Both readers answer the same questions. With the import, a module's names are looked up in the live module and their
-definitions in its syntax tree; without, assignments and imports are followed by hand and constants are folded.
+Both readers answer the same questions. The one with the import looks up a module's names in the live module and their
+definitions in its syntax tree. The other one follows assignments and imports, and folds constants.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from miners.code.definitions import (
 
 
 class SourceReader(Protocol):
-    """What a walk asks."""
+    """The questions of a walk."""
 
     def module(self, name: str) -> ModuleSource | None: ...
 
     def lookup(self, module: str, name: str) -> Binding | None:
-        """What a module-level name is bound to."""
+        """The value that a module-level name is bound to."""
 
     def member(self, module: ModuleName, name: str) -> Binding | None:
-        """What an attribute of a module is bound to."""
+        """The value that an attribute of a module is bound to."""
 
     def class_at(self, target: str) -> ClassSource | None:
         """The class behind `module:Class`."""
 
     def mro(self, cls: ClassSource) -> tuple[ClassSource, ...]:
-        """The class and its bases as far as their source is known, in the order of resolution."""
+        """The class and its bases whose source is known, in method resolution order."""
 
     def attribute(self, cls: ClassSource, name: str) -> Binding | None:
         """A method, or a constant of the class body."""
 
     def methods(self, cls: ClassSource) -> Iterator[tuple[ClassSource, FunctionSource]]:
-        """Every method of a class and its bases that is not overridden, nearest first."""
+        """Every method of a class and its bases that is not overridden, nearest class first."""
 
     def enum_of(self, cls: ClassSource) -> type[enum.Enum] | None:
-        """The enumeration that a class is."""
+        """The enumeration, if the class is one."""
 
 
 class _Trees:
-    """What both readers share: a tree gives methods and their owners."""
+    """The part that both readers share, on top of a source of methods and their owners."""
 
     def __init__(self) -> None:
         self._modules: dict[str, ModuleSource | None] = {}
@@ -74,7 +74,7 @@ class _Trees:
         return self._definitions[key].get(name)
 
     def methods(self, cls: ClassSource) -> Iterator[tuple[ClassSource, FunctionSource]]:
-        """Every method of a class and its bases that is not overridden, nearest first."""
+        """Every method of a class and its bases that is not overridden, nearest class first."""
         seen: set[str] = set()
         for owner in self.mro(cls):
             for statement in _statements(owner.node.body):

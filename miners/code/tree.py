@@ -30,7 +30,7 @@ _FOLLOWED: Final = 12
 
 @final
 class TreeReader(_Trees):
-    """Reads one package of a source tree, or of a wheel, without importing anything; what lies beside it is foreign."""
+    """Read one package of a source tree or a wheel without importing anything; all other packages are foreign."""
 
     def __init__(self, root: Path, package: str) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class TreeReader(_Trees):
         return None
 
     def submodules(self, package: str) -> frozenset[str]:
-        """The modules that lie directly in a package of the tree."""
+        """The modules directly in a package of the tree."""
         folder = package.replace(".", "/")
         if self._archive is not None:
             inside = (name[len(folder) + 1 :] for name in self._names if name.startswith(f"{folder}/"))
@@ -147,7 +147,7 @@ class TreeReader(_Trees):
             bound = self._aliased(cls.module, base.value if isinstance(base, ast.Subscript) else base)
             if isinstance(bound, ClassSource) and bound.node is not cls.node:
                 found.extend(self.mro(bound))
-        # A base that several share comes after all of them.
+        # a base that several classes share comes after all of them
         last = {(one.module, one.qualname): one for one in reversed(found)}
         return tuple(reversed(last.values()))
 
@@ -192,14 +192,14 @@ class TreeReader(_Trees):
 
 
 def _declared_default(node: ast.expr) -> ast.expr:
-    """The default inside `Field(default=…)`, which is what the attribute of a dataclass holds."""
+    """The default inside `Field(default=…)`, which becomes the attribute of a dataclass."""
     if isinstance(node, ast.Call) and _last_name(node).lower().endswith("field"):
         return next((one.value for one in node.keywords if one.arg == "default"), node)
     return node
 
 
 def _earlier(node: ast.expr, members: Mapping[str, Any]) -> Value | None:
-    """A member that the body of an enumeration has bound before."""
+    """A member that the body of an enumeration bound earlier."""
     return Value(members[node.id]) if isinstance(node, ast.Name) and node.id in members else None
 
 
@@ -212,7 +212,7 @@ def _made_enum(cls: ClassSource, members: Mapping[str, Any], bases: set[str]) ->
 
 
 def _automatic(name: str, members: Mapping[str, Any], bases: set[str], source: ModuleSource | None) -> Any:
-    """What `auto()` gives: a text in small letters, unless a backport of `StrEnum` is meant, which keeps the name."""
+    """The value of `auto()`: the name in lower case, unless a backport of `StrEnum` is meant, which keeps the name."""
     if "StrEnum" not in bases:
         return len(members) + 1
     match None if source is None else source.definitions.get("StrEnum"):

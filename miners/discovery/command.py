@@ -1,4 +1,4 @@
-"""llem-mine discover: the typed surface of an engine into its schema file."""
+"""llem-mine discover: write the typed surface of an engine to its schema file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
         return _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
-    with contextlib.suppress(CorpusError):  # what cannot be read is written anew
+    with contextlib.suppress(CorpusError):  # a file that cannot be read is replaced
         if committed == render_schema(in_circumstances_of(path, schema)):
             say(f"{summary(schema)}\n{path} is up to date")
             return OK
@@ -78,21 +78,21 @@ def _from_source(options: argparse.Namespace, path: Path) -> Schema:
 
 
 def _check(library: Library, options: argparse.Namespace, path: Path) -> None:
-    """Refuse a library of which a schema would be wrong or shorter in silence."""
+    """Reject a library whose schema would be wrong, or shorter without a message."""
     from miners.discovery.render import load_schema
 
     terms = terms_of(options)
     check_roles(library, ("discovery",), terms)
     before: dict[str, Any] = {}
     if path.exists():
-        with contextlib.suppress(CorpusError):  # it is written anew
+        with contextlib.suppress(CorpusError):  # it is replaced
             before = load_schema(path)
     for line in check_classes(library, before.get("native_types", ()), terms):
         say(f"llem-mine: {line}", file=sys.stderr)
 
 
 def summary(schema: Schema) -> str:
-    """What was found, in one line, and why not more, in another."""
+    """One line with what was found, and one with why not more."""
     counts: dict[str, int] = {}
     for limitation in schema["discovery_limitations"]:
         counts[limitation["reason"]] = counts.get(limitation["reason"], 0) + 1

@@ -1,4 +1,4 @@
-"""The commit that a library was built from, where its installation tells it."""
+"""The commit that a library was built from, if its installation records it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMES: Final = ("__commit_id__", "commit_id", "__git_version__", "git_version",
 
 
 def commit_of(distribution: str, package: str) -> str | None:
-    """From the record of a VCS installation, a version module, or the local part of the version."""
+    """The commit from a VCS install record, a version module, or the local part of the version."""
     return _of_installation(distribution) or _of_modules(package) or _of_version(distribution)
 
 

@@ -1,4 +1,4 @@
-"""The default of each field as it is: a value, an object, or something that only the machine at hand knows."""
+"""The default of each field: a value, an object, or something that depends on this machine."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _FOLLOWED: Final = 4
 @final
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a default comes from: the object that stands there, or what makes it, and how that is written."""
+    """The source of a default: an object or a factory, and the expression in the code."""
 
     value: Any = MISSING
     factory: Callable[[], Any] | None = None
     expression: ast.expr | None = None
     module: str = ""
     code: CodeType | None = None
-    """The expression again, where it is more than a literal: asked again, it may answer otherwise."""
+    """The expression, unless it is a literal: evaluated again, it may give another value."""
 
     @property
     def text(self) -> str:
@@ -45,7 +45,7 @@ class Source:
 @final
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A default at one moment on one machine."""
+    """A default at one time on one machine."""
 
     kind: str
     """`value`, `object`, or `failed`."""
@@ -68,17 +68,17 @@ def sources_of(cls: type) -> Mapping[str, Source]:
 
 
 def tell(source: Source) -> Told:
-    """The default as it is now."""
+    """The default at this moment."""
     if source.factory is None:
         return _described(_evaluated(source) if source.value is MISSING else source.value)
     try:
         return _described(source.factory())
-    except Exception as error:  # a factory of the library may fail in any way where its machine is missing
+    except Exception as error:  # a factory of the library may raise anything on another machine
         return Told("failed", type(error).__name__)
 
 
 def tell_again(source: Source) -> Told:
-    """The default as its expression gives it now; the same as `tell` where it is made anew each time anyway."""
+    """The default as its expression gives it now; equal to `tell` where each object gets a new one anyway."""
     if source.code is None or source.factory is not None:
         return tell(source)
     return _described(_evaluated(source))
@@ -89,7 +89,7 @@ def _evaluated(source: Source) -> Any:
         return MISSING
     try:
         return eval(source.code, dict(vars(sys.modules[source.module])))
-    except Exception:  # it speaks of names of the class body, or of arguments
+    except Exception:  # it uses names of the class body, or of arguments
         return MISSING
 
 
@@ -110,7 +110,7 @@ def _described(value: Any) -> Told:
 
 @contextmanager
 def environment_reads() -> Iterator[set[str]]:
-    """The names of the environment variables that are asked for within a block."""
+    """The names of the environment variables that code reads inside a block."""
     kind: Any = type(os.environ)
     original = kind.__getitem__
     names: set[str] = set()
@@ -128,7 +128,7 @@ def environment_reads() -> Iterator[set[str]]:
 
 
 def _declared(cls: type) -> dict[str, tuple[Any, Callable[[], Any] | None]]:
-    """What the fields of a pydantic class, a dataclass or a struct hold."""
+    """The fields of a pydantic class, a dataclass or a struct."""
     found: dict[str, tuple[Any, Callable[[], Any] | None]] = {}
     for name, field in getattr(cls, "__dataclass_fields__", {}).items():
         _add(found, name, field.default, field.default_factory, dataclasses.MISSING)
@@ -162,7 +162,7 @@ def _of_constructors(cls: type) -> dict[str, tuple[Any, Callable[[], Any] | None
 
 
 def _expressions(cls: type) -> Iterator[tuple[str, tuple[ast.expr, str]]]:
-    """Field name → how its default is written, and in which module; bases first, so that the nearest wins."""
+    """Field name → the expression of its default, and its module. Bases come first, so the nearest class wins."""
     for base in reversed(cls.__mro__):
         node = modules.class_node(base) if base is not object else None
         for statement in node.body if node is not None else ():
@@ -211,7 +211,7 @@ def _code(expression: ast.expr | None, factory: object, module: str) -> CodeType
 
 
 def _followed(expression: ast.expr, module: str) -> ast.expr:
-    """What the module assigns, once, to the name that an expression is."""
+    """The one assignment in the module to the name that an expression is."""
     file = modules.module_file(module)
     for _ in range(_FOLLOWED):
         if not isinstance(expression, ast.Name) or file is None:

@@ -1,4 +1,4 @@
-"""Whether a field is deprecated: its declaration says so, or a sentence that speaks of this field and nothing else."""
+"""Whether a field is deprecated: its declaration says so, or a sentence about this field alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from miners.discovery.docs import FieldDoc
 
 _MARK: Final = r"\W*deprecated(?=\W*\Z|\s*[\])}:,.;!-]|\s+(?:alias|since|in|as of|and|please|use)\b)"
-"""`[DEPRECATED] …`, `Deprecated: …`, `deprecated, use …`, `Deprecated alias for …`: how a note on a field begins."""
+"""`[DEPRECATED] …`, `Deprecated: …`, `deprecated, use …`, `Deprecated alias for …`: how such a note begins."""
 _SELF: Final = (
     r"(?:th(?:is|e)\s+(?:field|parameter|param|option|flag|arg|argument|attribute|setting|value|key)|this|it)"
 )
@@ -23,7 +23,7 @@ _INSTEAD: Final = re.compile(
 
 
 def deprecation(name: str, doc: FieldDoc | None) -> Mapping[str, str | None] | None:
-    """What is said of a deprecated field, and what to use instead; None of any other."""
+    """The note on a deprecated field, with its replacement; None for any other field."""
     if doc is None:
         return None
     text = " ".join(part for part in (doc.deprecated, doc.text) if part)

@@ -1,4 +1,4 @@
-"""What a class says of its fields: attribute docstrings, `Field(description=…)`, and `Args:` sections."""
+"""The documentation of fields: attribute docstrings, `Field(description=…)`, and `Args:` sections."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _DEFAULT: Final = re.compile(r"\bdefaults? to\s+(.+)$", re.IGNORECASE)
 @final
 @dataclass(frozen=True, slots=True)
 class FieldDoc:
-    """What the documentation says of a field; nobody enforces it."""
+    """The documentation of a field; nothing enforces it."""
 
     text: str
     type: str | None = None
     default: str | None = None
     deprecated: str | None = None
-    """What the declaration itself says of the field's deprecation."""
+    """The deprecation note of the declaration itself."""
 
 
 def class_nodes(cls: type) -> tuple[ast.ClassDef, ...]:
@@ -41,7 +41,7 @@ def class_description(node: ast.ClassDef | None) -> str | None:
 
 
 def field_docs(nodes: Sequence[ast.ClassDef], infos: Mapping[str, Any]) -> dict[str, FieldDoc]:
-    """Field name → its documentation, the nearest class's; `infos` are pydantic's, which outdo every docstring."""
+    """Field name → its documentation, from the nearest class. `infos` are pydantic's; they win over docstrings."""
     found: dict[str, FieldDoc] = {}
     for node in reversed(nodes):
         found.update(_from_arguments(ast.get_docstring(node) or ""))
@@ -74,7 +74,7 @@ def _from_attributes(node: ast.ClassDef) -> list[tuple[str, str]]:
 
 
 def _from_arguments(docstring: str) -> dict[str, FieldDoc]:
-    """Entries such as `top_k (int, *optional*): text`, with the deeper-indented lines that follow them."""
+    """Entries such as `top_k (int, *optional*): text`, with the deeper-indented lines below them."""
     entries: dict[str, tuple[str | None, list[str]]] = {}
     current: str | None = None
     depth: int | None = None
@@ -96,7 +96,7 @@ def _from_arguments(docstring: str) -> dict[str, FieldDoc]:
 
 
 def _documented_type(head: str | None) -> str | None:
-    """The types that stand in code before the default is told; else the first word of it all."""
+    """The types written as code before the default; else the first word."""
     if not head:
         return None
     before = _DEFAULT.sub("", head)

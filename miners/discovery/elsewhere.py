@@ -1,6 +1,6 @@
-"""The defaults as another machine has them: a second process with other processors, folders, users and hashes.
+"""The defaults on another machine: a second process with other processors, folders, users and hashes.
 
-What differs there is no property of the library, and is recorded as computed.
+A default that differs there is no property of the library, so the schema marks it as computed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Defaults = Mapping[str, Mapping[str, Any]]
 
 
 def tell_all(adapter: EngineAdapter) -> dict[str, dict[str, list[Any]]]:
-    """Native type → field → its default, as the present process has it."""
+    """Native type → field → its default, in the present process."""
     return {
         name: {field: _told(source) for field, source in sources_of(adapter.native_class(name)).items()}
         for name in adapter.native_types()
@@ -44,7 +44,7 @@ def _told(source: Any) -> list[Any]:
 
 
 class Elsewhere:
-    """The second process. It is started before the library is imported here, so that both import at once."""
+    """The second process. It starts before the library is imported here, so both import at the same time."""
 
     def __init__(self, engine: str, root: Path) -> None:
         self._engine = engine
@@ -73,7 +73,7 @@ class Elsewhere:
             )
 
     def defaults(self) -> Defaults:
-        """What the other process found; waits for it."""
+        """Wait for the other process, and return what it found."""
         try:
             status = self._process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired as error:
@@ -84,7 +84,7 @@ class Elsewhere:
         return cast("Defaults", json.loads(self._answer.read_text(encoding="utf-8")))
 
     def close(self) -> None:
-        """End the process, whether it is done or not."""
+        """End the process, whether it has finished or not."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
@@ -96,7 +96,7 @@ def _other_seed() -> str:
 
 
 def _other_processors() -> None:
-    """Let every usual question after the processors be answered otherwise than here."""
+    """Let the usual questions about processors give other answers than here."""
     here = os.cpu_count() or 1
     count = 2 * here + 3 if here < _MANY else 1
     vars(os)["cpu_count"] = lambda: count

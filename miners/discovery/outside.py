@@ -1,4 +1,4 @@
-"""Classes that stand among an engine's native types, but that nobody may name: their fields are limitations."""
+"""Classes among an engine's native types that users cannot name: their fields are limitations of the schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ _REASON: Final = "not_on_allowlist"
 
 
 def fields_outside(adapter: EngineAdapter) -> Iterator[dict[str, Any]]:
-    """A limitation for each public field that such a class declares itself; what it inherits is told of its base."""
+    """A limitation for each public field that such a class declares itself; inherited ones are listed at the base
+    class.
+    """
     native = {adapter.native_class(name) for name in adapter.native_types()}
     for name in sorted(_modules(adapter, native)):
         for cls in _classes(name):
@@ -32,7 +34,7 @@ def fields_outside(adapter: EngineAdapter) -> Iterator[dict[str, Any]]:
 
 
 def _modules(adapter: EngineAdapter, native: set[type]) -> set[str]:
-    """Where native types are defined, and all that lies in the packages from which they are named."""
+    """The modules that define native types, and all modules of the packages from which users import them."""
     packages = {entry.module for entry in adapter.ssot.native_types.values()} - {adapter.package}
     below = {name for name in list(sys.modules) if any(name.startswith(f"{package}.") for package in packages)}
     return packages | below | {cls.__module__ for cls in native}

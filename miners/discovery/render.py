@@ -1,4 +1,4 @@
-"""The schema as text that is the same twice, and back."""
+"""Write a schema as text, always with the same bytes, and read it back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_llem_invariants.errors import CorpusError
 FILE = "schema.discovered.json"
 MAJOR = "1."
 _CIRCUMSTANCES = ("discovered_at", "image_ref")
-"""When it was discovered, and in which image, is no part of what was found."""
+"""The time and the image of the discovery are no part of the result."""
 
 
 def render_schema(schema: Mapping[str, Any]) -> str:
@@ -20,7 +20,7 @@ def render_schema(schema: Mapping[str, Any]) -> str:
 
 
 def load_schema(path: Path) -> dict[str, Any]:
-    """A schema from its file; a folder stands for the schema inside."""
+    """Read a schema from its file; for a folder, from the schema in it."""
     file = path / FILE if path.is_dir() else path
     fix = "write it with llem-mine discover"
     try:
@@ -34,7 +34,7 @@ def load_schema(path: Path) -> dict[str, Any]:
 
 
 def in_circumstances_of(path: Path, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What was found, as if it had been found when and where the schema in a file was; as it is without that file."""
+    """The new schema, with the time and place of the schema in a file if nothing else differs."""
     if not path.exists():
         return schema
     before = load_schema(path)

@@ -1,4 +1,4 @@
-"""A type and a value as JSON can hold them, and a type back from there."""
+"""Types and values as JSON data, and types read back from it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def shape_of(type_: TypeExpr) -> dict[str, Any]:
 
 
 def type_of(shape: Mapping[str, Any]) -> TypeExpr:
-    """The type that a shape describes; a kind of a newer layout is one that nobody has met."""
+    """The type that a shape describes; a kind from a newer format is an unknown type."""
     match shape:
         case {"kind": "choice", "values": [*values]}:
             return Choice(tuple(values), shape.get("enum"))
@@ -60,7 +60,7 @@ def _number(bound: Any) -> Any:
 
 
 def to_json(value: Any) -> Any:
-    """A plain value; what JSON lacks (nan, infinities, bytes, sets) as its Python text or sorted list."""
+    """A plain value. What JSON lacks (nan, infinities, bytes, sets) becomes its Python text or a sorted list."""
     if isinstance(value, float) and not math.isfinite(value):
         return repr(value)
     if isinstance(value, (bool, int, float, str)) or value is None:

@@ -1,4 +1,4 @@
-"""The schema of a library that is read and not imported."""
+"""The schema of a library that is read, not imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Which defaults stand still: each is asked twice here, once under every declared context, and once elsewhere."""
+"""Which defaults are stable: each is evaluated twice here, once in every declared context, and once on "another
+machine".
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ Place = tuple[str, str]
 @final
 @dataclass(frozen=True, slots=True)
 class Default:
-    """A default as a schema tells it."""
+    """A default as the schema states it."""
 
     kind: str
     """`value`, `object` or `computed`."""
@@ -57,7 +59,7 @@ def _defaults_of(adapter: EngineAdapter, elsewhere: Defaults | None) -> Mapping[
     found = {}
     for place, source in sources.items():
         because = [*reads.get(place, ()), *by_context.get(place, ())]
-        if not because:  # what is known to be read explains every difference, and how it is set here is no fact
+        if not because:  # the known variables explain every difference, and their values here are no fact
             because += _reasons(told[place], tell(source))
             if elsewhere is not None:
                 because += _elsewhere_reasons(told[place], elsewhere.get(place[0], {}).get(place[1]))
@@ -80,7 +82,7 @@ def _default(source: Source, told: Told, because: tuple[str, ...]) -> Default:
 
 
 def _reads(source: Source) -> tuple[str, ...]:
-    """The environment variables that a plain default is made from."""
+    """The environment variables from which a plain default is made."""
     with environment_reads() as names:
         told = tell_again(source)
     return () if told.kind != "value" else tuple(f"reads ${name}" for name in sorted(names))
@@ -99,7 +101,7 @@ def _elsewhere_reasons(here: Told, there: Any) -> Iterator[str]:
 def _in_contexts(
     adapter: EngineAdapter, sources: Mapping[Place, Source], usual: Mapping[Place, Told]
 ) -> Iterator[tuple[Place, tuple[str, ...]]]:
-    """The defaults that change where the platform, or another declared circumstance, is another."""
+    """The defaults that differ under another platform, or another declared context."""
     reasons: dict[Place, tuple[str, ...]] = {}
     for name, field in sorted(adapter.ssot.context.items()):
         for value in field.values:

@@ -1,4 +1,4 @@
-"""The surface of an engine walked into a schema."""
+"""Walk the surface of an engine and write its schema."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def discover(adapter: EngineAdapter, elsewhere: Elsewhere | None = None) -> Sche
 
 
 def envelope(ssot: Ssot, version: str, method: str, *, commit: str | None = None) -> Schema:
-    """A schema without classes."""
+    """An empty schema: no classes yet."""
     return {
         "schema_version": SCHEMA_VERSION,
         "engine": ssot.engine,
@@ -81,7 +81,7 @@ def add_class(
     docs: Mapping[str, FieldDoc],
     defaults: Mapping[str, Default],
 ) -> None:
-    """Add one class with its parameters and what could not be recovered of them."""
+    """Add one class with its parameters, and list what could not be read."""
     group = group_of(namespace)
     schema["native_types"][facts.native_type] = {
         "target": facts.target,
@@ -132,7 +132,7 @@ def parameter(facts: ClassFacts, fact: FieldFact, doc: FieldDoc | None, default:
 
 
 def default_data(fact: FieldFact, default: Default | None) -> dict[str, Any]:
-    """How the default of a field is told: its facts speak where nobody asked again."""
+    """The default of a field: from its facts, unless it was evaluated again."""
     if fact.required:
         return {"default_kind": "none"}
     if fact.default is not MISSING and (default is None or not default.because or default.value is not None):
