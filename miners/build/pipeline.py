@@ -131,7 +131,7 @@ def build(
 
 
 def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
-    """Handwritten rules go through the gate like any candidate, so each one stays until a miner finds its constraint."""
+    """Handwritten rules go through the gate like candidates, so each one stays until a miner finds its constraint."""
     for rule in () if previous is None else previous.rules:
         if rule.added_by is AddedBy.MANUAL_SEED and rule.native_type in surface:
             yield to_candidate(rule)
@@ -233,7 +233,7 @@ def _longest_first(jobs: ClassJobs, tasks: list[_Task]) -> list[_Task]:
 
 
 def _asked(crew: Crew, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
-    """The jobs with the library's answers to the challenges of fronts: the workers ask once for all parts of a front."""
+    """The jobs with the library's answers to the challenges of fronts, asked once for all parts of a front."""
     jobs = jobs.after(challenges=challenges)
     judged = {name: dict(answers) for name, answers in jobs.so_far.judged.items()}
     tasks = list(itertools.product(challenges, range(ASKERS)))

@@ -1,4 +1,4 @@
-"""Find quickly which of many rules claim a config: a rule is tested only if the config gives an argument that it needs."""
+"""Find quickly which of many rules claim a config: test a rule only if the config gives an argument that it needs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Configs that speak against rules taken one by one: constants of several together, and text that is coerced.
+"""Configs that challenge rules taken singly: constants of several rules together, and text that is coerced.
 
-A rule is probed around its own predicate. That another field's constant moves its threshold, or that the text "N" is
-false where a bool is declared, no predicate of its own foresees.
+A rule is probed around its own predicate. That predicate cannot foresee that another field's constant moves its
+threshold, or that the text "N" is false where a bool is declared.
 """
 
 from __future__ import annotations
@@ -25,24 +25,25 @@ COERCED: Final = (
     *("N", "no", "Off", "F", "0", "false", "False", "Y", "yes", "ON", "t", "1", "true", "TRUE"),
     *("0-0.0", "0-1", "007", " 1 ", "+1", "1_000", "1.0", "-0", "-1", " 64 ", "2.5", "1e3", ".5", "inf", "nan"),
 )
-"""Texts that libraries read as a truth value or a number, some of them as one would not think."""
+"""Texts that libraries read as a truth value or a number, some of them unexpectedly."""
 KINDS: Final[tuple[Any, ...]] = (
     *(True, 7, 131072, 2.5, "x", {}, {"x": 1}),
     *([], [1], ["x"], [4, 2, 1], [1, 2, 4], [2, 1, 2], [2.5, 0.5], [1, math.nan], ["y", "x", "y"]),
 )
-"""What lists of certain words forget; lists of several elements in any order, some of them alike."""
+"""Values that lists of certain words omit; lists of several elements in any order, some elements repeated."""
 _MOST_CONTENTS: Final = 8
-"""So many values of each field of an object that a field holds."""
+"""The most values per field of an object inside a field."""
 _T = TypeVar("_T")
 _NEAREST: Final = 3
-"""A constant itself, and so many less one of the values beside it."""
+"""The constant itself, and this many values around it, less one."""
 
 
 def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surface = EMPTY) -> Iterator[Kwargs]:
-    """Each constant, also as text, a value of each kind, an object of each content; at most so many configs of several.
+    """Each constant, also as text; one value of each kind; one object per content; and a limited number of joint
+    configs.
 
-    Those are two fields at the same constant or at one each, examples with odd text, and examples beside another rule's
-    negative, which the library accepts.
+    The joint ones are two fields at the same constant or at one each, examples with odd text, and examples combined
+    with another rule's negative, which the library accepts.
     """
     values = _known_values(rules, facts, surface)
     source = random.Random(f"joint challenges of {facts.native_type}")
@@ -83,7 +84,7 @@ def jointly(rules: Sequence[Rule], facts: ClassFacts, most: int, surface: Surfac
 def _at_the_same(
     values: Mapping[str, Sequence[Any]], facts: ClassFacts, surface: Surface
 ) -> Iterator[tuple[str, str, Any]]:
-    """Two fields, and a value that the first is compared with and the second may hold."""
+    """Two fields, and a value with which the first is compared and which the second may take."""
     told = {name: [(identity(value), value) for value in known] for name, known in values.items()}
     every = {key: value for known in told.values() for key, value in known}
     declared = {name: field_at(name, facts, surface) for name in values}
@@ -98,19 +99,19 @@ def _at_the_same(
 
 
 def permuted(values: list[Any]) -> Iterator[list[Any]]:
-    """A list of several elements backwards, turned by one, and with its last element once more at the front."""
+    """A list of several elements reversed, rotated by one, and with its last element repeated at the front."""
     if len(values) > 1:
         yield from (values[::-1], [*values[1:], values[0]], [values[-1], *values])
 
 
 def _varied(inner: ClassFacts) -> Iterator[TypedValue]:
-    """Objects of a class with one field set: a rule about the object may hold only for what it holds by default."""
+    """Objects of a class with one field set: a rule about the object may hold only for its default values."""
     for field, values in few_of(inner.fields, _MOST_CONTENTS).items():
         yield from (TypedValue(inner.native_type, {field: value}) for value in values if holdable(value))
 
 
 def _known_values(rules: Iterable[Rule], facts: ClassFacts, surface: Surface) -> dict[str, tuple[Any, ...]]:
-    """Field → what some rule compares it with, and what lies beside that and is of the field's type."""
+    """Field → the constants of rules on it, and the values around them that have the field's type."""
     found: dict[str, list[Any]] = {}
     for rule in rules:
         for subject, clauses in rule.match.fields.items():
@@ -130,7 +131,7 @@ def _nearest(value: Any) -> Iterator[Any]:
 def _pairs(
     values: Mapping[str, Sequence[Any]], most: int, source: random.Random
 ) -> Iterator[tuple[tuple[str, Any], tuple[str, Any]]]:
-    """Two fields with a value each: all of them where they are few, else as many of every two fields."""
+    """Two fields with a value each: all pairs if they are few, else equally many for every two fields."""
     fields = list(itertools.combinations([name for name in values if values[name]], 2))
     each = max(most // max(len(fields), 1), 1)
     chosen = fields if len(fields) <= most else source.sample(fields, most)
@@ -141,7 +142,7 @@ def _pairs(
 
 
 def _some(values: Sequence[_T], most: int, source: random.Random) -> Sequence[_T]:
-    """At most so many of the values, in their order."""
+    """At most so many of the values, in order."""
     if len(values) <= most:
         return values
     return [values[index] for index in sorted(source.sample(range(len(values)), most))]

@@ -1,4 +1,4 @@
-"""The checks of the library that were read in its code, by the places where they reject, in the words of one class."""
+"""The checks of the library that were read in its code, by the lines that raise, in the field names of one class."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Restate = Callable[[Candidate], Candidate | None]
 
 @final
 class Checks:
-    """The conditions under which the lines of the library reject, in the field names of one class."""
+    """The conditions under which lines of the library reject a config, in the field names of one class."""
 
     def __init__(
         self,
@@ -38,14 +38,14 @@ class Checks:
         self._surface = surface
         self._read = read
         self._restated = restated
-        """How a check of another class reads in the names of this one, where this one builds the other."""
+        """Restates a check of another class in the names of this one, which builds that class."""
         self._context = context
-        """The fields that stand for no argument, which every class calls by one name."""
+        """The facts: context fields, which have one name in every class."""
         self._by_class: dict[str, dict[str, tuple[Candidate, ...]]] = {}
         self._without_verdict: dict[str, tuple[Formula, ...]] = {}
 
     def at(self, place: str) -> Iterator[Candidate]:
-        """The checks whose exception is raised there: the class's own, else those of the objects that it holds."""
+        """The checks that raise at that line: the class's own, else those of the objects in its fields."""
         yield from self._of(self._facts.native_type).get(place, ())
         path = place.rpartition(":")[0]
         for name, facts in self._surface.items():
@@ -54,21 +54,22 @@ class Checks:
                     yield from self._inside(check)
 
     def world_at(self, place: str) -> frozenset[str]:
-        """Who else than a config decides on some way to that line: a model, a running engine, the machine."""
+        """What besides the config decides on some path to that line: a model, a running engine or the machine."""
         path = place.rpartition(":")[0]
         held = (name for name, facts in self._surface.items() if facts.path == path)
         names = dict.fromkeys((self._facts.native_type, *held))
         return frozenset().union(*(world_of(check.shapes) for name in names for check in self._of(name).get(place, ())))
 
     def note_without_verdict(self, place: str) -> None:
-        """What comes to that check is not told on this machine: it asks for a package, or for a model."""
+        """Remember that this check gives no answer on this machine: it needs a package or a model."""
         if place not in self._without_verdict:
             self._without_verdict[place] = in_full(tuple(self.at(place)))
 
     def leave_no_verdict(self, case: Conjunction) -> bool:
-        """Whether every config of a case should come to a check that is not told on this machine, or to one before it.
+        """Whether each config of a case probably reaches a check without an answer on this machine, or an earlier
+        check.
 
-        As the code was read, which nobody has proven: one config of the case is asked about, and not many.
+        This follows from the code alone, which nobody has proven; so one config of the case is tried instead of many.
         """
         return any(
             checks and not has_case(all_of((*case, *map(negate, checks)))) for checks in self._without_verdict.values()
@@ -108,7 +109,7 @@ class Checks:
                 )
 
     def _under(self, parent: str, expression: str) -> str:
-        """The expression with each of its fields as one of the object that a field holds."""
+        """The expression, with each of its fields as a field of the object inside `parent`."""
         for name in parse(expression).fields:
             if name not in self._context:
                 expression = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w(])", f"{parent}.{name}", expression)

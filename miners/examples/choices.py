@@ -1,6 +1,6 @@
-"""The values to try on the fields of a class beside what a predicate says of them, simplest first.
+"""The values to try for the fields of a class, given what a predicate asks of them, simplest first.
 
-The predicates of a class share most of their parts: what a part says of a field is turned into values once.
+The predicates of a class share most clauses: the values for a clause are computed once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MOST_CONSTANTS: Final = 200
 
 
 class Values(NamedTuple):
-    """The values to try on a field, MISSING among them where it may be left out."""
+    """The values to try for a field; MISSING is among them if the field is optional."""
 
     of_any_type: tuple[Any, ...]
     of_its_type: tuple[Any, ...]
@@ -30,16 +30,16 @@ class Values(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a predicate says of one subject."""
+    """The clauses of a predicate on one subject."""
 
     key: str
     subject: str
     clauses: tuple[Clause, ...]
     brings: tuple[tuple[str, str, Any], ...]
-    """Fields, and the values with their identities that bring the subject where its clauses ask."""
+    """The fields, and the values (with their identities) at which the clauses hold."""
     reaches: frozenset[str]
     crosses: bool
-    """Whether several fields are compared: a value of one is then tried on the others."""
+    """Whether it compares several fields: then values of one are tried on the others."""
 
     def is_of(self, name: str) -> bool:
         return self.crosses or name in self.reaches
@@ -47,7 +47,7 @@ class _Part:
 
 @final
 class Choices:
-    """The values to try on the fields of one class, at any depth."""
+    """The values to try for the fields of one class, at any depth."""
 
     def __init__(self, facts: ClassFacts, surface: Surface) -> None:
         self._facts = facts
@@ -58,24 +58,24 @@ class Choices:
         self._kept: dict[tuple[int, str], tuple[Any, ...]] = {}
 
     def beside(self, name: str, constants: Iterable[Any]) -> tuple[Any, ...]:
-        """The values of a field where its behaviour may change at those constants."""
+        """The values of a field around those constants, where its behaviour may change."""
         return self._pools.of(name).beside(constants)
 
     def fits(self, name: str, value: Any) -> bool:
-        """Whether a value is of the declared type of a field."""
+        """Whether a value has the declared type of a field."""
         return self._pools.of(name).fits(value)
 
     def of(
         self, names: Iterable[str], fields: Mapping[str, tuple[Clause, ...]], context: Collection[str]
     ) -> dict[str, Values]:
-        """The values of some fields beside what a predicate says, of which the `context` is no argument."""
+        """The values of some fields for a predicate; facts of the `context` are no fields."""
         parts = [self._part(subject, clauses) for subject, clauses in fields.items() if subject not in context]
-        # What is computed comes first: of its kind alone, a value has the least chance to satisfy that.
+        # Computed values come first: a value chosen by its kind alone rarely satisfies the predicate.
         parts.sort(key=lambda part: parse(part.subject).is_field)
         return {name: self._values(name, [part for part in parts if part.is_of(name)]) for name in names}
 
     def kept(self, values: tuple[Any, ...], said: str, test: Callable[[Any], bool]) -> tuple[Any, ...]:
-        """Of values that were made here those that pass what is `said` of their field alone."""
+        """Those of the computed values that satisfy the clauses on their field alone."""
         key = id(values), said
         if key not in self._kept:
             self._kept[key] = tuple(filter(test, values))
@@ -120,6 +120,6 @@ class Choices:
         return Values((*unset, *every.values()), (*unset, *of_its_type))
 
     def _object_of(self, fact: FieldFact) -> tuple[TypedValue, ...]:
-        """The object of a field that holds one: it is built with what its class cannot do without, a mapping is not."""
+        """The object inside a field: built with its required arguments, unlike a mapping."""
         inner = class_of(fact, self._surface)
         return () if inner is None else (TypedValue(inner.native_type),)

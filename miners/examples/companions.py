@@ -1,4 +1,4 @@
-"""Objects that an example lacks: a library that trips over nothing where it asks for an object wants one given."""
+"""Objects that an example lacks: if a library fails on None where it expects an object, pass one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST: Final = 4
 
 
 def companions(raised: ObservedException, kwargs: Kwargs, facts: ClassFacts, surface: Surface) -> tuple[str, ...]:
-    """The fields that hold no object where the exception tripped over nothing; likely ones first.
+    """The fields without an object when the exception hit a None, likely ones first.
 
-    Likely are those whose class knows the attribute that was asked for.
+    Likely are those whose class has the attribute that the code looked up.
     """
     tripped = _TRIPPED.search(raised.message)
     if tripped is None:
@@ -29,7 +29,7 @@ def companions(raised: ObservedException, kwargs: Kwargs, facts: ClassFacts, sur
 
 
 def _lacking(kwargs: Kwargs, parent: str, facts: ClassFacts, surface: Surface) -> Iterator[tuple[str, ClassFacts]]:
-    """Path → class of every object that is not given, in the class itself and in the objects that are given."""
+    """Path → class of every object that was not passed, in the class itself and in the objects that were passed."""
     for name, fact in facts.fields.items():
         held = class_of(fact, surface)
         if held is None or not fact.settable:

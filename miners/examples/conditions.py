@@ -1,4 +1,4 @@
-"""The conditions of checks as formulas: in full, as far as a config meets them, and what a context makes of them."""
+"""The conditions of checks as formulas: whole, as far as a config satisfies them, and simplified for a context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_llem_invariants.replay.contexts import default_context
 
 
 def condition_of(candidate: Candidate) -> Formula:
-    """What a candidate says of its fields."""
+    """The condition of a candidate."""
     return all_of(Atom(subject, clause) for subject, clauses in candidate.fields.items() for clause in clauses)
 
 
@@ -36,9 +36,9 @@ def _opaque(guard: OpaqueGuard) -> Opaque:
 def held(
     check: Candidate, kwargs: Kwargs, here: Mapping[str, Any], context: Mapping[str, ContextField]
 ) -> Formula | None:
-    """What of a check's condition a config satisfies: the code before it may have set the rest of what it reads.
+    """The part of a check's condition that a config satisfies: earlier code may have set the other fields.
 
-    Where nothing of it holds it is another check that raised.
+    None if it satisfies no part: then another check raised.
     """
     under = {**default_context(context), **here}
 
@@ -52,7 +52,7 @@ def held(
 
 
 def _otherwise(exists: Formula) -> Formula:
-    """That some element is otherwise: where none shall satisfy a condition, the next config has one that does not."""
+    """That some element differs: instead of "no element satisfies it", the next config has one that does not."""
     match exists:
         case Or(parts=parts):
             return all_of(map(_otherwise, parts))
@@ -65,12 +65,12 @@ def _otherwise(exists: Formula) -> Formula:
 
 
 def asks_for_nan(literal: Literal) -> bool:
-    """Negations of comparisons leave room for it, and nothing accepts it."""
+    """Whether a literal asks for nan: negated comparisons allow it, but no field accepts it."""
     return isinstance(literal, Atom) and literal.clause == Clause("!=", f"@{literal.subject}")
 
 
 def possible(formula: Formula, context: Mapping[str, ContextField]) -> Formula:
-    """The formula without what no known value of the context satisfies, or every one does."""
+    """The formula without clauses that hold for every known value of the context, or for none."""
     match formula:
         case And(parts=parts):
             return all_of(possible(part, context) for part in parts)

@@ -1,4 +1,4 @@
-"""Other contexts to try a rule in: few rules depend on any, so what can be changed at once is changed at once."""
+"""Other contexts in which to try a rule. Few rules depend on any, so several fields change at once where possible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pytest_llem_invariants.model import ContextField
 
 
 def together(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Each context field by itself, but all environment variables at once: there are many of those."""
+    """One group per context field, but one for all environment variables, since there are many."""
     names = tuple(names)
     variables = tuple(name for name in names if name.startswith(ENV))
     yield from ((name,) for name in names if name not in variables)
@@ -19,7 +19,7 @@ def together(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
 
 
 def changed(names: Iterable[str], context: Mapping[str, ContextField]) -> Iterator[Mapping[str, Any]]:
-    """The fields at values that are not their default ones, until each had all of its own."""
+    """Assignments of other than default values to these fields, until each value occurred."""
     others = {name: [value for value in context[name].values if value != context[name].default] for name in names}
     others = {name: values for name, values in others.items() if values}
     for rank in range(max(map(len, others.values()), default=0)):

@@ -1,4 +1,4 @@
-"""The types that a rule read from source is meant for: what code compares, pydantic has converted before."""
+"""The types for which a rule read from source is meant: pydantic converts values before code compares them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.model import AddedBy, Clause
 
 _HELD_BY_OTHERS: Final = frozenset({"truthy", "!=", "not_in"})
-"""What a value of another type may satisfy that means one which does not: 'off' is true, '1' is not 1."""
+"""A value of another type may be converted to one that violates the rule: 'off' is true, '1' is not 1."""
 _GIVEN_AS: Final[Mapping[str, tuple[str, ...]]] = {"bool": ("bool",), "int": ("int",), "float": ("int", "float")}
 
 
 def as_declared(candidate: Candidate, facts: ClassFacts, surface: Surface) -> Candidate:
-    """The candidate for values of the declared types alone, where others would be converted before it is asked."""
+    """The candidate for values of the declared types only, where other values would be converted first."""
     if candidate.added_by is not AddedBy.STATIC_MINER:
         return candidate
     fields = dict(candidate.fields)
@@ -36,7 +36,7 @@ def as_declared(candidate: Candidate, facts: ClassFacts, surface: Surface) -> Ca
 
 
 def _converted(name: str, facts: ClassFacts, surface: Surface) -> tuple[str, ...]:
-    """The types in which a number or truth value of a converting class can be given as it is; none for other fields."""
+    """The types whose numbers or truth values a converting class takes unchanged; none for other fields."""
     if parse(name).fields != (name,):
         return ()
     parent = name.rpartition(".")[0]

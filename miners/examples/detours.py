@@ -1,7 +1,7 @@
-"""Ways past the checks that come first: what a rule is read for shows only in a config that is not rejected before.
+"""Lead a candidate past earlier checks: its effect shows only in a config that no check rejects before.
 
-A condition that was read in the code says nothing of the checks on the way to it. Where the simplest config that
-satisfies it is rejected by another check, that check's own condition, negated, is what the next config satisfies too.
+The condition of a candidate does not include the checks before it. If another check rejects the simplest config that
+satisfies it, the next config must also satisfy the negated condition of that check.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ _MOST_CHECKS: Final = 4
 _MOST_WAYS: Final = 40
 _STEPS: Final = 1_500
 _STEPS_EACH: Final = 150
-"""So far the values of one case are combined, and of one choice of its fields: there are many cases."""
+"""The most steps to combine the values of one case, and of one choice of its fields: there are many cases."""
 OF_TEXT: Final = frozenset({"matches", "not_matches"})
 _FIRST_CONFIGS: Final = 6
 _MOST_LOOKED_AT: Final = 60
 _STOPS: Final = (1, 3)
-"""So many configs of one case are followed to the check that stops them: one at first, then more, if none came past."""
+"""How many configs of one case are followed to the check that stops them: one first, then more, if none came past."""
 
 Observe = Callable[[Kwargs, Mapping[str, Any]], Observation]
 Shows = Callable[[Kwargs, Mapping[str, Any]], bool]
@@ -60,28 +60,30 @@ Shows = Callable[[Kwargs, Mapping[str, Any]], bool]
 @final
 @dataclass(frozen=True, slots=True)
 class Detour:
-    """How far a candidate was led."""
+    """How far a candidate came."""
 
     past: Candidate | None
-    """The candidate with an example that comes past the checks before it; None where none was found."""
+    """The candidate with an example that comes past the earlier checks; None if none was found."""
     ends: tuple[str, ...] = ()
-    """The places where every way ended, where all were followed to their ends; or that this machine cannot tell."""
+    """Where every path ended, if all were followed: a line, `environment` or `nowhere`."""
     asked: int = 0
-    """How many configs the library was asked about."""
+    """The number of configs that the library was asked about."""
     sealed: str = ""
-    """The first check of those that stop whatever satisfies the condition: to come past them contradicts it."""
+    """The first of the checks that stop every config of the condition: it contradicts them. Empty if there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """What the next config is to satisfy: the condition itself, and that it comes past the checks met so far."""
+    """The goal for the next configs: satisfy the condition, and come past the checks met so far."""
 
     formula: Formula
     defaults: Mapping[str, Any]
     tripped_at: str | None = None
-    """Where a config without one more object tripped: one that trips there again is no further."""
+    """The line at which a config without one more object failed; a config that fails there again makes no progress."""
     short_of: str | None = None
-    """Where it ends if nothing satisfies it: at a check that is not said in full. None where nothing can."""
+    """Where the path ends if no config satisfies the formula: at a check with an opaque guard. None without such a
+    check.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,32 +98,32 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class _Tried:
-    """What became of the first configs of a case."""
+    """The results for the first configs of a case."""
 
     past: Candidate | None = None
     """The candidate with an example of the case that shows it."""
     ends: tuple[str, ...] = ()
-    """Where configs ended that no check stopped, or that nothing leads past."""
+    """The ends of configs that no check stopped, or whose check cannot be passed."""
     stopped: tuple[tuple[_Way, ...], ...] = ()
-    """The ways past each check that stopped one."""
+    """The paths past each check that stopped one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Trail:
-    """Where the ways of one walk led so far."""
+    """Where the paths of one walk led so far."""
 
     seen: set[Formula] = field(default_factory=set)
     ends: dict[str, None] = field(default_factory=dict)
     unsaid: dict[str, None] = field(default_factory=dict)
 
     def follow_on(self, tried: _Tried) -> Iterator[_Way]:
-        """Note where the configs of a case ended, and give the ways past what stopped them."""
+        """Record where the configs of a case ended, and return the paths past the checks that stopped them."""
         self.ends.update(dict.fromkeys(tried.ends))
         for ways in tried.stopped:
             yield from self._unseen(ways)
 
     def _unseen(self, ways: Sequence[_Way]) -> list[_Way]:
-        """Those of several ways that lead where none led before."""
+        """The paths that lead to new formulas."""
         self.unsaid.update((one.short_of, None) for one in ways if one.short_of is not None)
         found = [one for one in ways if one.formula not in self.seen]
         self.seen.update(one.formula for one in ways)
@@ -134,9 +136,9 @@ class _Trail:
 def detour(
     candidate: Candidate, space: SearchSpace, checks: Checks, observe: Observe, shows: Shows, most: int = MOST_ASKED
 ) -> Detour:
-    """Lead a candidate past the checks before it, the way that came furthest first, with at most so many configs.
+    """Lead a candidate past the earlier checks, the path that came furthest first, with at most `most` configs.
 
-    A context without which it does not come past them becomes part of what the candidate says.
+    If it comes past them only in some context, the context becomes part of the candidate's condition.
     """
     walk = _Walk(candidate, space, checks, observe, shows, most)
     ends: tuple[str, ...] = ()
@@ -149,7 +151,7 @@ def detour(
 
 @final
 class _Walk:
-    """From the condition itself on and on past the check that stops it."""
+    """The walk from the condition itself past one check after the other."""
 
     def __init__(
         self, candidate: Candidate, space: SearchSpace, checks: Checks, observe: Observe, shows: Shows, most: int
@@ -162,17 +164,19 @@ class _Walk:
         self._most = most
         self._asked: set[str] = set()
         self._stops: dict[Conjunction, list[tuple[str, Formula]]] = {}
-        """Case → the checks that stopped a config of it, each whole condition of theirs."""
+        """Case → the checks that stopped a config of it, with their whole conditions."""
         self._known: dict[tuple[Conjunction, str, int], _Case] = {}
         self._refused: set[Conjunction] = set()
-        """The cases that only values of other than the declared types satisfy, as far as those are thought of."""
+        """The cases that only values of undeclared types satisfy, as far as the search tried."""
 
     @property
     def asked(self) -> int:
         return len(self._asked)
 
     def follow(self, stops: int) -> tuple[Candidate | None, tuple[str, ...]]:
-        """The candidate with its example, or where the ways end, of which so many stops of each case are followed."""
+        """The candidate with its example, or the ends of the paths; `stops` limits how many checks per case are
+        followed.
+        """
         trail = _Trail()
         open_ = [_Way(condition_of(self._candidate), dict(self._candidate.defaults))]
         for _ in range(_MOST_WAYS):
@@ -192,7 +196,7 @@ class _Walk:
         return None, ()
 
     def _found(self, literals: Conjunction, way: _Way) -> _Case:
-        """The first configs of a case: it is met again when more of its stops are followed, or on another way."""
+        """The first configs of a case. They are kept: the case occurs again with more stops, or on another path."""
         most = 1 if self._checks.leave_no_verdict(literals) else _FIRST_CONFIGS
         key = literals, identity(way.defaults), most
         if key not in self._known:
@@ -210,7 +214,7 @@ class _Walk:
         return _Case(literals, fields, search.context, likely)
 
     def _through(self, case: _Case, way: _Way, stops: int) -> _Tried:
-        """What the configs of a case come to, of which so many are followed to the check that stops them."""
+        """Try the configs of a case, and follow up to `stops` of them to the check that stops them."""
         ends: list[str] = []
         stopped: list[tuple[_Way, ...]] = []
         for kwargs in case.configs:
@@ -241,7 +245,7 @@ class _Walk:
         return _Tried(None, tuple(ends), tuple(stopped))
 
     def sealed(self) -> str:
-        """Where every config of the condition is stopped for sure, if so: past each stop nothing satisfies it."""
+        """The first check that stops every config of the condition, if no config can pass those checks; else empty."""
         formula = condition_of(self._candidate)
         first = (self._stops.get(case, [("", formula)])[0][0] for case in self._cases(formula))
         return next(first, "") if self._is_sealed(formula, _MOST_CHECKS) else ""
@@ -257,7 +261,7 @@ class _Walk:
         return tuple(case for case in to_dnf_in_part(formula, _MOST_CASES) if not any(map(asks_for_nan, case)))
 
     def _onward(self, raised: ObservedException, kwargs: Kwargs, of: _Case, way: _Way) -> Iterator[_Way]:
-        """The ways past one stop: beside the condition of the check that stands there, or with the object it lacks."""
+        """The paths past one stop: the negated condition of its check, or the object whose absence it hit."""
         case, here, context = of.literals, of.context, self._space.context
         place = raised.raised_at or ""
         standing = tuple(self._checks.at(place))
@@ -265,7 +269,7 @@ class _Walk:
         whole = [check for check, formula in met if formula == condition_of(check)]
         self._stops.setdefault(case, []).extend((place, condition_of(check)) for check in whole if not check.opaque)
         if whole:
-            # Past one case of the check only into another is no further: none of them shall hold.
+            # Do not lead past one case of the check into another: none of its cases may hold.
             defaults = {name: value for check in standing for name, value in check.defaults.items()}
             past = all_of((*case, *(possible(negate(check), context) for check in in_full(standing))))
             unsaid = [check for check in whole if check.opaque]
@@ -286,7 +290,7 @@ class _Walk:
             yield _Way(all_of((*case, Atom(name, Clause("present", True)))), way.defaults, raised.raised_at)
 
     def _is_denied(self, check: Candidate, kwargs: Kwargs, here: Mapping[str, Any]) -> bool:
-        """Whether a config gives what a check cannot have been raised for."""
+        """Whether the config sets a field to a value with which the check cannot have raised."""
         return any(
             all(read_path(kwargs, name) is not MISSING for name in parse(subject).fields)
             and held(replace(check, fields={subject: clauses}), kwargs, here, self._space.context) is None

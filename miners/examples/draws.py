@@ -1,7 +1,7 @@
 """Random configs of a class as people might write them, drawn from its types.
 
-Kept apart from the value pools on purpose: what is built from the pools must not be measured with them. Numbers at
-which some rule changes its mind may be mixed in, on any field: that makes the drawing harder, not kinder.
+They are independent of the value pools on purpose: rules built from the pools must not be measured with them. Numbers
+at which some rule changes may be mixed in, on any field: that makes the measurement harder, not easier.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _WRONG: Final = ("str", "float", "list", "dict", "bool", "int", "none")
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """Draws for the classes of one surface. `words` are strings of its code, `numbers` those at which rules turn."""
+    """Draws configs for the classes of one surface. `words` are strings from its code, `numbers` the thresholds of
+    rules.
+    """
 
     surface: Mapping[str, ClassFacts]
     words: tuple[str, ...] = ()
@@ -36,7 +38,7 @@ class Drawer:
     most_fields: int = 4
 
     def config(self, source: random.Random, facts: ClassFacts, *, wrong_typed: bool) -> dict[str, Any]:
-        """One to four settable fields with values of their types; with `wrong_typed` at least one of another type."""
+        """One to four settable fields with values of their types; with `wrong_typed`, at least one of another type."""
         fields = [fact for fact in facts.fields.values() if fact.settable]
         if not fields:
             return {}
@@ -49,7 +51,7 @@ class Drawer:
         return kwargs
 
     def _value(self, source: random.Random, fact: FieldFact) -> Any:
-        """Mostly any value of its type, now and then one that the library itself names."""
+        """Usually any value of the type, sometimes one that the library itself names."""
         words = [word for word in fact.words if fits(word, fact)]
         if words and source.random() < _REAL_WORD:
             return source.choice(words)
@@ -67,7 +69,7 @@ class Drawer:
         return self._plain(source, kind, 0)
 
     def _numeric_text(self, source: random.Random) -> str:
-        """A number as text, in one of the ways in which people and forms write it: some libraries read it."""
+        """A number as text, in one of the forms that people use: some libraries read it."""
         number = self._plain(source, source.choice(("int", "int", "float")), 0)
         shapes = ("{}", "{}", " {} ", "{:e}", "+{}", "0{}") if number >= 0 else ("{}", " {} ", "{:e}")
         return source.choice(shapes).format(number)
@@ -160,7 +162,7 @@ def _type_of(fact: FieldFact) -> TypeExpr:
 
 
 def integer(source: random.Random) -> int:
-    """Small numbers mostly, powers of two, and now and then a large one of either sign."""
+    """Usually a small number or a power of two, sometimes a large one of either sign."""
     kind = source.random()
     if kind < 0.5:
         return source.randint(-2, 12)
@@ -170,7 +172,7 @@ def integer(source: random.Random) -> int:
 
 
 def real(source: random.Random) -> float:
-    """Numbers around one mostly, then any order of magnitude."""
+    """Usually a number around one, then any order of magnitude."""
     kind = source.random()
     if kind < 0.6:
         return round(source.uniform(-3, 3), source.randint(0, 4))
@@ -180,9 +182,9 @@ def real(source: random.Random) -> float:
 
 
 def word(source: random.Random) -> str:
-    """A short random word; sometimes empty, sometimes digits.
+    """A short random word, sometimes empty, sometimes digits.
 
-    None is a folder that every machine has: a library that is given one may look through all that lies below it.
+    Never the name of a folder that every machine has: a library may search through the whole folder.
     """
     kind = source.random()
     if kind < 0.06:
@@ -197,7 +199,7 @@ def _size(source: random.Random) -> int:
 
 
 def words_of(surface: Mapping[str, ClassFacts], more: Iterable[str] = ()) -> tuple[str, ...]:
-    """The strings that the declarations of a surface name, with those of its code."""
+    """The strings that the declarations of a surface name, and those of its code."""
     found: dict[str, None] = {}
     for facts in surface.values():
         for fact in facts.fields.values():

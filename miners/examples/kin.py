@@ -1,7 +1,7 @@
-"""What belongs to a field by its name: `spec_method` to `spec_tokens`, `data_parallel_size` to `data_parallel_rank`.
+"""Fields that belong together by name: `spec_method` and `spec_tokens`, `data_parallel_size` and `data_parallel_rank`.
 
-A check of one field often asks for another of its family. Where nobody read that check, the others of the family are
-given one at a time, at values under which the library may well take what it rejects without them.
+A check of one field often asks for another of its family. If nobody has read that check, each other field of the family
+is set in turn, to values with which the library may accept what it rejects without them.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pytest_llem_invariants.model import Kwargs
 from pytest_llem_invariants.replay.soundness import few_of
 
 _LARGEST_FAMILY: Final = 16
-"""More fields than these share a verb (`enable_…`), and not a matter."""
+"""If more fields share a word, it is a verb (`enable_…`) and not a topic."""
 _MOST_VALUES: Final = 8
 
 
 @final
 class Families:
-    """The fields of a class by the first word of their names, and the values that they are given."""
+    """The fields of a class by the first word of their names, and the values to try."""
 
     def __init__(self, facts: ClassFacts, texts: Collection[str] = ()) -> None:
-        """`texts` are what the classes of the engine are built with: a model's folder, the name of a method."""
+        """`texts` are the values with which classes of the engine are built: a model's folder, the name of a method."""
         self._members: dict[str, list[str]] = {}
         for name, fact in facts.fields.items():
             if fact.settable:
@@ -37,7 +37,7 @@ class Families:
         }
 
     def beside(self, names: Iterable[str], kwargs: Kwargs) -> Iterator[Kwargs]:
-        """The config with one more field of a family that one of the names is of."""
+        """The config with one more field from the family of one of the names."""
         families = dict.fromkeys(_family(name.partition(".")[0]) for name in names)
         for family in families:
             for name in self._members.get(family, ()):
@@ -46,7 +46,7 @@ class Families:
 
 
 def texts_in(surface: Mapping[str, ClassFacts]) -> tuple[str, ...]:
-    """The texts that the classes of a surface are built with."""
+    """The texts with which the classes of a surface are built."""
     given = (value for facts in surface.values() for value in facts.base_kwargs.values())
     return tuple(dict.fromkeys(value for value in given if isinstance(value, str) and value))
 

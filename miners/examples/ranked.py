@@ -1,7 +1,7 @@
-"""One value of each of several pools: the simple ones of all pools before an odd one of any.
+"""Combine one value from each of several pools, simple values of all pools before odd ones of any.
 
-Values stand for their places in their pools, and a choice of values for a tuple of places. A test of the first places
-rules out all choices that begin with them.
+A value stands for its rank in its pool, and a combination for a tuple of ranks. A test of the first ranks excludes all
+combinations that begin with them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 Ranks = tuple[int, ...]
 Test = Callable[[Ranks], bool]
-"""Whether a choice may begin so."""
+"""Whether a combination may begin like this."""
 
 
 _LOOKS_A_STEP: Final = 16
@@ -22,15 +22,15 @@ class _NoStepLeftError(Exception):
 
 
 def by_rank(sizes: Sequence[int], tests: Sequence[Sequence[Test]], steps: Iterator[object]) -> Iterator[Ranks]:
-    """The choices that pass the tests, in the order of the sum of their places, for as long as there are steps.
+    """The combinations that pass the tests, by the sum of their ranks, as long as steps are left.
 
-    The first of the `tests` are asked before any place is chosen, the next ones after the first place, and so on. A
-    choice takes a step, and so does what rules out many, and so do a few looks at what was begun before.
+    The first of the `tests` are applied before any rank is chosen, the next ones after the first rank, and so on. A
+    combination costs a step, and so does a test that excludes many, and a few looks at earlier beginnings.
     """
     reach = [sum(size - 1 for size in sizes[place:]) for place in range(len(sizes) + 1)]
     ruled_out: set[Ranks] = set()
     open_: dict[Ranks, int] = {}
-    """Of a beginning, how many ways to go on are left; all of them where nothing is said."""
+    """Beginning → how many continuations are left; all if it has no entry."""
 
     looks = 0
 

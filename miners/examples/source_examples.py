@@ -1,4 +1,6 @@
-"""Examples for what is read from source alone: the types of a class are asked, and what else was read of it."""
+"""Find examples for candidates read from source alone: the types of a class answer, and the other checks that were
+read.
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,15 @@ if TYPE_CHECKING:
 
 Claim = Callable[[Kwargs], bool]
 _MOST_POSITIVES: Final = 40
-"""More than where a library is asked: there is no other way past the checks before, and a skeleton answers at once."""
+"""More than with a library: there is no other path past earlier checks, and a skeleton answers at once."""
 
 
 @final
 class SourceExamples:
     """Finds the examples of one class.
 
-    What its types accept is asked of the skeleton, which has them all. What its code refuses nobody can be asked: an
-    example keeps clear of all that was read of it.
+    The skeleton has all the types and answers for them. Nobody can answer for the code, so an example avoids all
+    conditions that were read of it.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class SourceExamples:
         self._claims = {id(one): self._claim(one) for one in candidates}
 
     def find(self, candidate: Candidate) -> tuple[Candidate, Examples] | None:
-        """The candidate, without a message that it does not show, and its examples; None where there are none."""
+        """The candidate with its examples, and without a message that they do not show; None without examples."""
         found = self._found(candidate)
         if found is None and candidate.template is not None and candidate.added_by is not AddedBy.STATIC_MINER:
             candidate = replace(candidate, template=None)
@@ -99,7 +101,9 @@ class SourceExamples:
         )
 
     def _met_first(self, candidate: Candidate) -> Iterator[Claim]:
-        """What a config meets before the effect: the refusals that come earlier, or, where it is none, all of them."""
+        """The checks that a config meets before the effect: the earlier ones; if the effect is no rejection, all of
+        them.
+        """
         for one in self._candidates:
             if one is candidate and candidate.severity is Severity.ERROR:
                 return
@@ -107,7 +111,7 @@ class SourceExamples:
                 yield self._claims[id(one)]
 
     def _complete(self, candidate: Candidate, found: Examples) -> Examples:
-        """The examples with what the predicate reads and the SSOT gives."""
+        """The examples with the fields that the predicate reads and the arguments from the SSOT."""
         read = referenced_fields(Match(self._ssot.engine, candidate.fields))
         given = {name: value for name, value in self._facts.base_kwargs.items() if name in read and is_portable(value)}
         return Examples({**given, **found.positive}, {**given, **found.negative}, found.context)
@@ -121,16 +125,16 @@ class SourceExamples:
         return lambda kwargs: match({**self._facts.base_kwargs, **kwargs}, usual)
 
     def _refuses(self, kwargs: Kwargs, template: str | None) -> bool:
-        """Whether the types refuse, in the words of the template."""
+        """Whether the types reject it with the words of the template."""
         text = self._refusal(kwargs)
         return text is not None and all(part in text for part in template_fragments(template or ""))
 
     def _is_taken(self, kwargs: Kwargs) -> bool:
-        """Whether the types take the values, and none of them stands where only a class that is not there is known."""
+        """Whether the types accept the values, without guessing about a class that is not available."""
         return all(starmap(self._is_certain, kwargs.items())) and self._refusal(kwargs) is None
 
     def _is_certain(self, name: str, value: Any) -> bool:
-        """Whether the value is of a type that is known by more than its name."""
+        """Whether more than the name of the value's type is known."""
         fact = field_at(name, self._facts, self._surface)
         if value is None or isinstance(value, TypedValue):
             return value is not None or fact.nullable
@@ -141,7 +145,7 @@ class SourceExamples:
         return fits(value, replace(fact, types=known)) if set(known) - {"none"} else False
 
     def _may_become_another(self, kwargs: Kwargs) -> bool:
-        """Whether it holds a mapping that may become an object of one of several classes, which nobody chose."""
+        """Whether it holds a mapping that may become an object of one of several classes."""
         for name, value in kwargs.items():
             types = field_at(name, self._facts, self._surface).types
             if isinstance(value, Mapping) and sum(resolve_class(one, self._surface) is not None for one in types) > 1:
@@ -163,7 +167,7 @@ def _refuses(candidate: Candidate) -> bool:
 
 
 def _shows_the_same(one: Candidate, candidate: Candidate) -> bool:
-    """Whether another case of a warning or change would show what the candidate speaks of."""
+    """Whether another case of the same warning or change would show as well."""
     if one is candidate or candidate.severity is Severity.ERROR or one.severity is not candidate.severity:
         return False
     changed = candidate.expected.normalised_fields
@@ -171,5 +175,5 @@ def _shows_the_same(one: Candidate, candidate: Candidate) -> bool:
 
 
 def _holds_nothing(kwargs: Kwargs) -> bool:
-    """Whether an empty collection is among the values: code that goes through it may fail where no line says so."""
+    """Whether it holds an empty collection: code that iterates over it may fail without a `raise` statement."""
     return any(isinstance(value, (list, tuple, dict, set)) and not value for value in kwargs.values())

@@ -1,4 +1,4 @@
-"""Where examples of a class are looked for."""
+"""The search space for the examples of a class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_llem_invariants.model import EMPTY, ContextField
 
 @final
 class SearchSpace:
-    """A class, the classes and the context fields around it, and the values to try, which all searches share."""
+    """A class, the classes and context fields around it, and the values to try, which all searches share."""
 
     def __init__(
         self, facts: ClassFacts, surface: Surface = EMPTY, context: Mapping[str, ContextField] = EMPTY

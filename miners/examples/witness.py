@@ -16,14 +16,14 @@ from miners.examples.space import SearchSpace
 from pytest_llem_invariants.model import Kwargs
 
 _MOST_POSITIVES: Final = 16
-"""What none of the simplest configs shows, a further one seldom does: other checks stand before it."""
+"""If none of the simplest configs shows the effect, a later one rarely does: earlier checks stop it."""
 _MOST_STOPPED: Final = 12
-"""Where so many were stopped by other checks, a way past those is better looked for than guessed."""
+"""If other checks stopped so many, lead past those checks instead of trying more."""
 _MOST_NEGATIVES: Final = 160
 
 
 class Shown(Enum):
-    """What a config showed that satisfies a predicate."""
+    """The library's answer to a config that satisfies a predicate."""
 
     EFFECT = "effect"
     ANOTHER_CHECK = "another check"
@@ -42,11 +42,11 @@ def find_examples(
 ) -> Examples | None:
     """The smallest kwargs that satisfy the whole predicate, with the nearest that do not and trigger none of `others`.
 
-    The examples that the candidate brings are taken first where they hold. `proves` and `clears`, where given, ask the
-    live library what a positive shows and whether a negative beside it does not show it; without an agreeing pair among
-    the first of each (`most` positives, fewer where other checks stop them) the answer is None. Where no near negative
-    is clean of the others the bare class is taken; a negative that triggers another rule is the last resort. `search`
-    is one for this candidate, where the caller has it.
+    The candidate's own examples come first if they fit. `proves` and `clears` ask the live library what a positive
+    shows and whether a negative does not show it; if no pair agrees among the first `most` positives (fewer if other
+    checks stop them), the result is None. If every near negative triggers another rule, the bare class is taken; a
+    negative that triggers another rule is the last resort. `search` is the search for this candidate, if the caller has
+    one.
     """
     if search is None:
         search = Search(candidate.fields, candidate.defaults, space)
@@ -79,7 +79,7 @@ def _first(found: Iterator[Kwargs], look: Callable[[Kwargs], Shown] | None, most
 
 
 def _first_clean(found: Iterable[Kwargs], others: tuple[Predicate, ...], clears: Predicate | None) -> Kwargs | None:
-    """The first that no other claims, else the first of the rest: `clears`, which takes longest, is asked last."""
+    """The first that no other rule claims, else the first of the rest. `clears` is slow, so it is asked last."""
     unclean: list[Kwargs] = []
     for kwargs in found:
         if any(other(kwargs) for other in others):

@@ -1,1 +1,1 @@
-"""Classes that collect what others validate: which field they hand on as which."""
+"""Front classes collect arguments that other classes validate: which field they pass on to which."""

@@ -1,8 +1,8 @@
 """Which field of a front class feeds which field of a config class, read from the front's own building code.
 
-What people write is one flat class (`EngineArgs`); what validates is the many classes that it builds. A rule
-on `ParallelConfig.tensor_parallel_size` holds for the front's argument of that name too, and where the name
-differs the call that passes it on says so.
+People write one flat class (`EngineArgs`); the many classes that it builds validate. A rule on
+`ParallelConfig.tensor_parallel_size` holds for the front's argument as well; if its name differs, the call that passes
+it on says so.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
 _IS_GIVEN: Final = frozenset({"present", "truthy", "absent", "falsy"})
 _COPIES: Final = frozenset({"copy", "deepcopy", "replace"})
-"""Functions that give the object they are given, or one like it."""
+"""Functions that return the object they are given, or a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class Feed:
     source: str | None
     line: int
     given: tuple[tuple[str, Clause], ...] = ()
-    """What the front asks of its own fields before it passes anything on."""
+    """Conditions on the front's own fields under which it passes something on."""
 
 
 def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, FieldFact]) -> tuple[Feed, ...]:
-    """Every keyword of a call to a surface class, and every attribute of its object, that is one of the front's fields.
+    """Every keyword of a call to a surface class, and every attribute of its object, that is a field of the front.
 
-    Where it hands on an object that the front makes itself, the fields of that object are fed by what feeds its class,
-    and the object by the field of its name: that is what the front makes it of.
+    If the front passes on an object that it makes itself, the fields of that object have the feeds of its class, and
+    the object is fed by the front's field of its name.
     """
     by_class_name = {name.rpartition(".")[2]: name for name in surface}
     found: dict[tuple[str, str], Feed] = {}
@@ -92,7 +92,7 @@ def _methods(front: ast.ClassDef) -> Iterator[ast.FunctionDef]:
 def _objects(
     method: ast.FunctionDef, fields: Mapping[str, FieldFact], surface: Surface, by_class_name: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Locals that hold an object of a surface class: one of the front's own, a copy of it, or one that is made."""
+    """Locals that hold an object of a surface class: a field of the front, a copy, or a new object."""
     held: dict[str, str] = {}
     for node in ast.walk(method):
         match node:
@@ -116,7 +116,7 @@ def _set_on(
     given: tuple[tuple[str, Clause], ...],
     beside: Collection[tuple[str, str]],
 ) -> Iterator[tuple[tuple[str, str], Feed]]:
-    """What an assignment makes of an attribute of an object that nothing is known to feed yet."""
+    """Feeds from assignments to attributes of an object whose feed is unknown so far."""
     match node.targets:
         case [ast.Attribute(value=ast.Name(id=name), attr=attribute)] if name in held:
             source = _own_field(node.value, aliases, own)
@@ -126,7 +126,7 @@ def _set_on(
 
 
 def _built_class(call: ast.Call, held: Mapping[str, str], by_class_name: Mapping[str, str]) -> str | None:
-    """The class of what a call makes: by its name, or of the object that it replaces fields of."""
+    """The class of the object that a call makes: by its name, or that of the object whose fields it replaces."""
     match call:
         case ast.Call(func=ast.Name(id="replace") | ast.Attribute(attr="replace"), args=[ast.Name(id=name)]):
             return held.get(name)
@@ -139,7 +139,7 @@ def _built_class(call: ast.Call, held: Mapping[str, str], by_class_name: Mapping
 def _statements(
     node: ast.AST, own: Collection[str], given: tuple[tuple[str, Clause], ...] = ()
 ) -> Iterator[tuple[ast.Call | ast.Assign, tuple[tuple[str, Clause], ...]]]:
-    """Every call and assignment, with what is asked of the front's own fields on the way to it."""
+    """Every call and assignment, with the conditions on the front's own fields on the path to it."""
     if isinstance(node, (ast.Call, ast.Assign)):
         yield node, given
     for name, value in ast.iter_fields(node):
@@ -152,7 +152,7 @@ def _statements(
 
 
 def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tuple[str, Clause]]:
-    """What a condition, or its opposite, asks of single fields."""
+    """The clauses of a condition, or of its negation, on single fields."""
     match test:
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             yield from _asked(operand, own, holds=not holds)
@@ -171,7 +171,7 @@ def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tup
 
 
 def _aliases(method: ast.FunctionDef, own: Collection[str]) -> Mapping[str, str]:
-    """Locals that hold a field on some way; of several fields the one of that name, or none."""
+    """Locals that hold a field on some path; of several fields the one with the same name, or none."""
     assigned: dict[str, dict[str, None]] = {}
     for node in ast.walk(method):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
@@ -190,7 +190,7 @@ def _own_field(node: ast.expr, aliases: Mapping[str, str], own: Collection[str])
 
 
 def _field_in(node: ast.expr, own: Collection[str]) -> str | None:
-    """The front's own field that an expression gives, at least while the field is true."""
+    """The front's own field that an expression returns, at least if the field is true."""
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             return name if name in own else None
@@ -211,10 +211,10 @@ def restate(
     surface: Surface = EMPTY,
     context: Iterable[str] = (),
 ) -> Candidate | None:
-    """The candidate in the front's own field names; None where one of its fields is not fed by the front.
+    """The candidate in the front's own field names; None if the front does not feed one of its fields.
 
-    What a rule says of the `context` it says of the front, too. A front may overwrite a field before it passes it on;
-    whether the rule survives that is for the gate to say.
+    Clauses on the `context` hold for the front as well. A front may overwrite a field before it passes it on; the gate
+    decides whether the rule survives that.
     """
     known = {feed.field: feed for feed in feeds if feed.native_type == candidate.native_type}
     sources = {name: feed.source for name, feed in known.items() if feed.source is not None}
@@ -239,7 +239,7 @@ def restate(
     if not fields:
         return None
     defaults = {sources[name]: value for name, value in candidate.defaults.items() if name in sources}
-    # What a factory of the front makes is not known: most likely what the class behind it has.
+    # The result of a front's factory is unknown: most likely the default of the class behind it.
     own = {name: front.fields[name].default for name in defaults if name in front.fields}
     defaults = {name: value if own.get(name, MISSING) is MISSING else own[name] for name, value in defaults.items()}
     given = _given(candidate, known)
@@ -265,7 +265,7 @@ def restate(
 
 
 def _given(candidate: Candidate, known: Mapping[str, Feed]) -> tuple[tuple[str, Clause], ...]:
-    """What the front asks before it passes on what the candidate speaks of."""
+    """The conditions under which the front passes on the fields of the candidate."""
     read = referenced_fields(Match("", candidate.fields))
     feeds = [feed for name, feed in known.items() if any(f"{path}.".startswith(f"{name}.") for path in read)]
     return tuple(dict.fromkeys((name, clause) for feed in feeds for name, clause in feed.given))
@@ -299,7 +299,7 @@ def _rename(expression: str, sources: Mapping[str, str]) -> str | None:
 
 
 def _rename_path(path: str, sources: Mapping[str, str]) -> str | None:
-    """The path with its longest beginning that is fed replaced by what feeds it."""
+    """The path, with its longest fed prefix replaced by the feeding field."""
     parts = path.split(".")
     for count in range(len(parts), 0, -1):
         source = sources.get(".".join(parts[:count]))

@@ -1,4 +1,4 @@
-"""The mappings that a front hands on whole: what builds the class behind them, and the keys on which it insists."""
+"""The mappings that a front passes on whole: what builds the class behind them, and the keys that are required."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pytest_llem_invariants.model import Clause, MinerSource, Severity
 
 
 def with_examples(front: ClassFacts, feeds: Iterable[Feed], surface: Surface) -> ClassFacts:
-    """The front, each field that holds such a mapping with examples of it: without one, every mapping is refused."""
+    """The front, with examples for each field that takes such a mapping: without one every mapping is rejected."""
     fields = dict(front.fields)
     for source, feed in _whole(front, feeds).items():
         fields[source] = replace(fields[source], examples=tuple(mappings_of(surface[feed.native_type])))
@@ -24,9 +24,9 @@ def with_examples(front: ClassFacts, feeds: Iterable[Feed], surface: Surface) ->
 
 
 def keys_of_mappings(front: ClassFacts, feeds: Iterable[Feed], surface: Surface) -> Iterator[Candidate]:
-    """A candidate for the unknown keys of each such mapping, and one for each key that is required.
+    """A candidate for the unknown keys of each such mapping, and one for each required key.
 
-    A front may read a dash for an underscore: a key with a dash is unknown only if it is so either way.
+    A front may read a dash as an underscore: a key with a dash is unknown only if both forms are.
     """
     for source, feed in _whole(front, feeds).items():
         inner = surface[feed.native_type]
@@ -42,7 +42,7 @@ def keys_of_mappings(front: ClassFacts, feeds: Iterable[Feed], surface: Surface)
 
 
 def _whole(front: ClassFacts, feeds: Iterable[Feed]) -> Mapping[str, Feed]:
-    """One feed of each such mapping, by the field that holds it."""
+    """One feed per such mapping, by the field that takes it."""
     whole: dict[str, Feed] = {}
     for feed in feeds:
         source, _, key = (feed.source or "").partition(".")

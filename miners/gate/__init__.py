@@ -1,1 +1,1 @@
-"""The gate: a guess becomes a rule where the live library agrees."""
+"""The gate: a candidate becomes a rule if the live library agrees."""

@@ -1,9 +1,9 @@
-"""What is found again without knowing that it was found: agreement of two producers is evidence only then.
+"""Find rules a second time without knowing them: only then is the agreement of two producers evidence.
 
-The dynamic miner looks at what nobody has explained yet, so it never says what another has said already. Here a sample
-of the fields of each class is probed as if nothing had been read: with the values that their types alone suggest, and
-no word of the code. Where that ends in a predicate which claims the same configs as a rule of another producer, two
-have found it.
+The dynamic miner looks at rejections that no rule explains yet, so it never repeats a rule of another producer. Here it
+probes a sample of the fields of each class as if nothing had been read: with values that follow from the types alone,
+without words from the code. If the result claims the same configs as a rule of another producer, two producers found
+it.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _ONE_FIELD_IN: Final = 6
 _LEAST_FIELDS: Final = 2
 _QUESTIONS: Final = 800
 _LEAST_QUESTIONS: Final = 200
-"""How many questions the sample of a class may ask, and that of one which answers slowly."""
+"""How many questions the sample of a class may ask, and how many for a class that answers slowly."""
 _About = tuple[str, Severity, frozenset[str]]
-"""A class, what becomes of a config, and the fields that decide it."""
+"""A class, the outcome of a config, and the fields that decide it."""
 
 
 def sample_of(facts: ClassFacts) -> tuple[str, ...]:
-    """The fields of a class that are probed blind: the same on every machine, whatever is known of them."""
+    """The fields of a class to probe blind: the same on every machine, whatever is known about them."""
     names = sorted(name for name, fact in facts.fields.items() if fact.settable)
     count = min(len(names), max(_LEAST_FIELDS, len(names) // _ONE_FIELD_IN))
     return tuple(sorted(random.Random(f"blind {facts.native_type}").sample(names, count)))
 
 
 def probe_blind(facts: ClassFacts, oracle: Oracle, surface: Surface, budget: int) -> tuple[Candidate, ...]:
-    """What a sample of the fields of a class shows, without anything that was read of it."""
+    """What the sample of fields of a class shows, without anything that was read."""
     sampled = replace(facts, fields={name: facts.fields[name] for name in sample_of(facts)})
     asked = max(_LEAST_QUESTIONS, _QUESTIONS * budget // FULL_BUDGET)
     return tuple(
@@ -58,7 +58,7 @@ def agreed(
     surface: Mapping[str, ClassFacts],
     context: Mapping[str, ContextField] = EMPTY,
 ) -> tuple[Rule, ...]:
-    """The rules, each with the dynamic miner among those who found it where it did so blind."""
+    """The rules; the dynamic miner is added to the finders of those that it found blind."""
     found: dict[_About, list[Rule]] = {}
     for candidate in blind:
         examples = Examples(candidate.hints[0] if candidate.hints else EMPTY, EMPTY)
@@ -86,7 +86,7 @@ def agreed(
 
 
 def _at(rule: Rule, others: Iterable[Rule]) -> list[Rule]:
-    """The rules that tell of the same check: of one there may be several, for bools and for the numbers they are."""
+    """The rules about the same check: there may be several, for bools and for the numbers that they are."""
     return [other for other in others if other.miner_source.guard == rule.miner_source.guard]
 
 
@@ -96,7 +96,7 @@ def _about(rule: Rule) -> _About:
 
 @final
 class _Around:
-    """Compares what rules of one class claim; what their fields may hold is looked up once a class."""
+    """Compares what rules of one class claim; the possible values of their fields are computed once per class."""
 
     def __init__(self, surface: Mapping[str, ClassFacts], context: Mapping[str, ContextField]) -> None:
         self._surface = surface
@@ -105,7 +105,7 @@ class _Around:
         self._pools: dict[str, Pools] = {}
 
     def say_the_same(self, ones: Sequence[Rule], others: Sequence[Rule]) -> bool:
-        """Whether some rules claim together, around the boundaries of all, what others claim together."""
+        """Whether some rules together claim the same as other rules together, around the boundaries of all."""
         if not others:
             return False
         one, another = ([self._claims(rule) for rule in rules] for rules in (ones, others))
@@ -118,7 +118,7 @@ class _Around:
         return predicate_of(rule.match, context_of(rule, self._context), self._context)
 
     def _configs(self, rules: Sequence[Rule]) -> Iterator[Kwargs]:
-        """The examples first: most rules differ there already."""
+        """The examples first: most rules already differ there."""
         yield from (rule.kwargs_positive for rule in rules)
         name = rules[0].native_type
         facts = self._surface[name].fields if name in self._surface else EMPTY

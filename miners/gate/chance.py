@@ -1,4 +1,4 @@
-"""What a rule leaves to others than the config: guards that the world answers, and whether there is a file."""
+"""Find rules that do not depend on the config alone: guards that the machine or a model answers, and existing files."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pytest_llem_invariants.model import Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import positive_raises
 
 _THERE: Final = (str(Path(__file__)), str(Path(__file__).parent))
-"""A file and a folder that every machine has on which this runs."""
+"""A file and a folder that exist on every machine that runs this."""
 
 
 def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried: Collection[str]) -> Why | None:
-    """What a candidate leaves to the world, or the code at its line does; None where it is `tried` in other ones."""
+    """Why a candidate, or the code at its line, depends on a model or the machine; None if it is `tried` on others."""
     asked = world_of(candidate.shapes).union(at_its_line).difference(tried)
     if not asked:
         return None
@@ -34,7 +34,7 @@ def left_to_the_world(candidate: Candidate, at_its_line: Collection[str], tried:
 def hangs_on_a_file(
     rule: Rule, context: Mapping[str, Any], triggers: Predicate, oracle: Oracle, facts: ClassFacts, surface: Surface
 ) -> bool:
-    """Whether a text is refused as long as it names nothing that is there: of what is, another line says something."""
+    """Whether a text is rejected only because no such file exists: for an existing one, another line raises."""
 
     def end(name: str, text: str) -> Observation | None:
         kwargs = put(rule.kwargs_positive, name, text, facts, surface)

@@ -1,6 +1,6 @@
-"""Configs that once refuted a rule: every later build puts them to its rules, so that no such rule comes back.
+"""Configs that once refuted a rule: every later build tries them on its rules, so no such rule returns.
 
-The fuzz finds them by chance, among a hundred thousand; a build tries fewer. Where the fuzz takes a refuted rule out,
+The fuzz finds them by chance among a hundred thousand configs; a build tries fewer. If the fuzz removes a refuted rule,
 the next build narrows it or loses it by itself.
 """
 
@@ -17,11 +17,11 @@ from pytest_llem_invariants.text.yaml_reader import read_document
 
 COUNTEREXAMPLES: Final = "counterexamples.yaml"
 Counterexamples = Mapping[str, tuple[Kwargs, ...]]
-"""By native type, in the order in which they were met."""
+"""By native type, in the order of their discovery."""
 
 
 def load_counterexamples(path: Path) -> Counterexamples:
-    """What the file holds; nothing where there is none."""
+    """The contents of the file; empty if there is none."""
     if not path.exists():
         return {}
     document = read_document(path)
@@ -36,7 +36,7 @@ def load_counterexamples(path: Path) -> Counterexamples:
 
 
 def known_to(surface: Mapping[str, ClassFacts], counterexamples: Counterexamples) -> Counterexamples:
-    """Those that speak of fields and classes which this version of the library has."""
+    """Those with fields and classes of this version of the library."""
     return {
         name: tuple(kwargs for kwargs in configs if _has(surface, TypedValue(name, kwargs)))
         for name, configs in counterexamples.items()

@@ -1,4 +1,4 @@
-"""What stays of the proven rules of a class: none that another one implies, and no negative that another one claims."""
+"""Reduce the proven rules of a class: no rule that another one implies, no negative that another one claims."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from pytest_llem_invariants.replay.contracts import said_on_channel
 @final
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The rules that stay, and those that do not."""
+    """The rules that stay, and those that are dropped."""
 
     proven: tuple[Proven, ...]
     lost: tuple[Lost, ...]
 
 
 def finish(proven: Sequence[Proven], trials: Trials) -> Finished:
-    """Drop what says nothing of its own, give each rule a negative that none claims, and note what the library said."""
+    """Drop implied rules, give each rule a negative that no rule claims, and note the library's messages."""
     kept, lost = _without_implied(proven)
     told = map(trials.setting.claim_of, (entry.rule for entry in kept))
-    claims = Claims(claim for claim in told if claim.asks_for is not None)  # else no negative were clean
+    claims = Claims(claim for claim in told if claim.asks_for is not None)  # else no negative would be clean
     settled: list[Proven] = []
     for entry in kept:
         cleaned = _with_clean_negative(entry, claims, trials)
@@ -40,9 +40,9 @@ def finish(proven: Sequence[Proven], trials: Trials) -> Finished:
 
 
 def _without_implied(proven: Sequence[Proven]) -> tuple[list[Proven], list[Lost]]:
-    """Each rule that no other contains; of two that contain each other, the one that was proven first.
+    """Each rule that no other one contains; of two that contain each other, the one that was proven first.
 
-    One written by hand stands aside: whether mined ones take it over is asked of all of them together.
+    Handwritten rules are excluded: whether mined rules replace them is decided for all of them together.
     """
     kept: list[Proven] = []
     lost: list[Lost] = []
@@ -78,7 +78,7 @@ def _with_clean_negative(entry: Proven, claims: Claims, trials: Trials) -> Prove
 
 
 def _as_heard(rule: Rule, trials: Trials) -> Rule:
-    """The rule with what the library said of its positive, where that is more than the template itself."""
+    """The rule with the library's message for its positive, if it says more than the template."""
     seen = trials.oracle.observe(rule.kwargs_positive, trials.setting.context_of(rule), rule.severity)
     heard = tuple(text for text in said_on_channel(rule, seen) if text != rule.message_template)
     return replace(rule, observed_messages=heard)

@@ -1,4 +1,4 @@
-"""Which rules say nothing new: whatever they reject, a wider one rejects with the same message."""
+"""Find implied rules: a wider rule rejects all that they reject, with the same message."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_llem_invariants.model import Rule, Severity
 
 
 def implied_pairs(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Rule]]:
-    """Each narrower error rule, with the wider one; of two that say the same the last by name counts as wider."""
+    """Each narrower error rule with the wider one; of two equal rules the last by name counts as wider."""
     by_class: dict[str, list[Rule]] = {}
     for rule in rules:
         if rule.severity is Severity.ERROR:
@@ -27,12 +27,12 @@ def implied_pairs(rules: Iterable[Rule]) -> Iterator[tuple[Rule, Rule]]:
 
 
 def voice_of(rule: Rule) -> tuple[Severity, str | None]:
-    """How a rule speaks: only of two that speak alike one can say all that the other says."""
+    """The severity and message of a rule: only rules that agree in these can imply each other."""
     return rule.severity, rule.message_template
 
 
 def tells_less(rule: Rule, other: Rule) -> bool:
-    """Whether the other rule of the same voice claims every config that this one claims, and more."""
+    """Whether the other rule with the same message claims every config that this one claims, and more."""
     if rule.match.defaults != other.match.defaults or rule.match.fields == other.match.fields:
         return False
     return implies(_conjunction(rule), _conjunction(other))

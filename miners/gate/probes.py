@@ -1,4 +1,4 @@
-"""Configs that speak for or against one rule: around its boundaries, of real words, and of the family of its fields."""
+"""Configs that test one rule: around its boundaries, with real words, and with related fields."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
 from pytest_llem_invariants.replay.soundness import boundary_probes, few_of, refuting, worded_probes
 
 _FEWER_OF_TYPES: Final = 8
-"""Of what a declared type says so many times fewer probes are made: it is the challenges that speak against that."""
+"""For a rule from a declared type, divide the number of probes by this: challenges test such a rule better."""
 _MOST_COMPANY: Final = 40
-"""Beside so many examples of proven rules each further one is tried."""
+"""The number of examples of proven rules with which each new one is combined."""
 _MOST_ELSEWHERE: Final = 3
-"""So many claimed configs are also tried in other worlds."""
+"""The number of claimed configs that are also tried in other worlds."""
 _MOST_BESIDE: Final = 4
-"""Beside so many real words of each other field a rule is tried that refuses a declared type."""
+"""The number of real words of each other field with which a rule that rejects a declared type is combined."""
 
 
 @final
 class Probes:
-    """The configs that the rules of one class are tried with, at most so many around the boundaries of each."""
+    """The configs that test the rules of one class, with a limit for the boundaries of each."""
 
     def __init__(self, setting: Setting, oracle: Oracle, limit: int) -> None:
         self._setting = setting
@@ -39,13 +39,13 @@ class Probes:
         self._families = Families(setting.facts, texts_in(setting.surface))
 
     def worth(self, candidate: Candidate, history: Sequence[str]) -> int:
-        """How many probes a candidate is worth. What was contradicted once is looked at in full."""
+        """How many probes a candidate gets. One that was contradicted once gets all."""
         if history:
             return self._limit
         return self._limit // _FEWER_OF_TYPES if candidate.added_by.is_lift else self._limit
 
     def refuting(self, rule: Rule, most: int, beside: Sequence[Rule]) -> tuple[Kwargs, ...]:
-        """The configs around a rule that it claims, and the library takes without a word."""
+        """The configs around a rule that it claims and the library accepts without a message."""
         context = self._setting.context_of(rule)
         company = [other.kwargs_positive for other in beside[:_MOST_COMPANY]]
         return refuting(
@@ -56,12 +56,12 @@ class Probes:
         )
 
     def claimed_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
-        """Some configs that a rule claims beside its example."""
+        """Some configs that a rule claims, other than its example."""
         near = self._around(rule, self._limit)
         return itertools.islice(filter(self._setting.predicate_of(rule, context), near), _MOST_ELSEWHERE)
 
     def of_its_family(self, rule: Rule) -> Iterator[Kwargs]:
-        """The example of a rule that nobody read whole, with one more field of a family that the rule speaks of."""
+        """The example of a rule that was not fully read, with one more field of a family that it mentions."""
         if rule.severity is Severity.ERROR and rule.added_by is AddedBy.DYNAMIC_MINER:
             claims = self._setting.predicate_of(rule)
             yield from filter(claims, self._families.beside(referenced_fields(rule.match), rule.kwargs_positive))
@@ -78,7 +78,7 @@ class Probes:
         )
 
     def _worded(self, rule: Rule) -> Iterator[Kwargs]:
-        """The real words of the fields of a rule; what refuses a declared type is put beside those of all fields."""
+        """The real words of the fields of a rule; for a rule that rejects a declared type, of all fields."""
         facts, surface = self._setting.facts, self._setting.surface
         values = {name: self._declared.of(name).beside() for name in facts.fields.keys() & rule.match.fields.keys()}
         refuses = any(refuses_type(facts.fields[name], rule.match.fields[name], values[name]) for name in values)

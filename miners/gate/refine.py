@@ -1,4 +1,4 @@
-"""A predicate that claims too much, narrowed until the library agrees: tighter bounds, guards, splits, or nothing."""
+"""Narrow a predicate that claims too much until the library agrees: tighter bounds, guards, splits, or nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _OF_KIND: Final = frozenset({"type_is", "type_is_not", "truthy", "falsy", "prese
 
 @dataclass(frozen=True, slots=True)
 class Refinement:
-    """A candidate to try instead, and what was changed and why."""
+    """A candidate to try instead, and what changed and why."""
 
     candidate: Candidate
     reason: str
@@ -43,11 +43,11 @@ def refine(
     *,
     within: Mapping[str, Any] = EMPTY,
 ) -> tuple[Refinement, ...]:
-    """Narrower candidates that no longer claim a counterexample; empty where none can be told.
+    """Narrower candidates that no longer claim a counterexample; empty if none is found.
 
-    `shows` asks the library whether a config has the candidate's effect, in the context that `within` tells. One
-    field after another is swept from a config that has it; the field whose shape excludes most counterexamples is
-    the missing guard. Where that shape falls into several pieces, the candidate is split.
+    `shows` asks the library whether a config has the candidate's effect, in the context that `within` gives. One field
+    after the other of a config with the effect is varied; the field whose shape excludes most counterexamples is the
+    missing guard. If that shape consists of several pieces, the candidate is split.
     """
     positive = next((kwargs for kwargs in candidate.hints if shows(kwargs)), None)
     if positive is None or not counterexamples:
@@ -79,7 +79,7 @@ def refine(
 
 
 def _counting_bools(candidate: Candidate, counterexamples: Iterable[Kwargs]) -> Candidate:
-    """The candidate with bools taken as the numbers that they are in Python, where a counterexample gives one."""
+    """The candidate with bools counted as numbers, as Python does, if a counterexample gives a bool."""
     given = {name for kwargs in counterexamples for name, value in kwargs.items() if isinstance(value, bool)}
     counts = Clause(BOOL_IS_NUMBER, True)
     fields = {
@@ -90,7 +90,7 @@ def _counting_bools(candidate: Candidate, counterexamples: Iterable[Kwargs]) -> 
 
 
 def _tells_bools(clauses: Iterable[Clause]) -> bool:
-    """Whether a bool is something of its own for these clauses: they name one, or it counts as a number already."""
+    """Whether these clauses already decide about bools: they name one, or count it as a number."""
     for clause in clauses:
         values = clause.rhs if clause.op in ("in", "not_in") else [clause.rhs] if clause.op in ("==", "!=") else []
         if clause.op == BOOL_IS_NUMBER or any(isinstance(value, bool) for value in values):
@@ -188,7 +188,7 @@ def _values(
 
 
 def _crosses(fields: Fields, name: str) -> bool:
-    """Whether a clause relates the field to another one: then its thresholds are not constants."""
+    """Whether a clause compares the field with another one: then its thresholds are not constants."""
     for subject, clauses in fields.items():
         inside = {*parse(subject).fields}
         for clause in clauses:
@@ -200,7 +200,7 @@ def _crosses(fields: Fields, name: str) -> bool:
 
 
 def _default_of(name: str, positive: Kwargs, facts: ClassFacts) -> Mapping[str, Any]:
-    """What stands for the field where it is not given, needed once a guard speaks about it."""
+    """The default of the field, needed as soon as a guard mentions the field."""
     fact = facts.fields.get(name)
     if fact is None or name in positive or not holdable(fact.default) or fact.default is None:
         return {}
@@ -208,7 +208,7 @@ def _default_of(name: str, positive: Kwargs, facts: ClassFacts) -> Mapping[str, 
 
 
 def _joined(fields: Fields, piece: Fields, name: str, *, crossing: bool) -> Fields:
-    """The piece in place of what was said of the field alone, or beside it where the field is part of a relation."""
+    """The piece instead of the clauses on the field alone, or in addition if a clause compares it with other fields."""
     kept: dict[str, tuple[Clause, ...]] = {}
     for subject, clauses in fields.items():
         alone = parse(subject).fields == (name,) and all(reference_of(clause.rhs) in (None, name) for clause in clauses)

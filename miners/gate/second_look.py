@@ -1,4 +1,4 @@
-"""A second look at what no config showed: past the checks that stop it, and in contexts that its code leaves unsaid."""
+"""Try lost candidates again: past the checks that stopped them, and in contexts that their code does not mention."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from miners.symbolic.opacity import OUTSIDE
 from pytest_llem_invariants.model import AddedBy, Clause, Severity
 
 _MOST_BESIDE: Final = 4
-"""So many configs are asked to lead on the other cases of a line of which one is proven."""
+"""The number of configs to lead on the other cases of a line once one case is proven."""
 _MOST_TRIED: Final = 3
-"""So many configs are tried in each other context."""
+"""The number of configs to try in each other context."""
 
 
 def led_on(
     lost: Sequence[Lost], places: Collection[str], trials: Trials, checks: Checks, contexts: Iterable[str]
 ) -> tuple[list[Candidate], list[Lost]]:
-    """The candidates that another check had kept from being met, with their examples, and what stays lost.
+    """The candidates that another check had stopped, now with examples, and those that stay lost.
 
-    Above all those of lines of which nothing was proven: `places` are the lines of which something was. The `contexts`
-    are those that the code of the class asks for.
+    It starts with lines without a proven rule: `places` are the lines with one. `contexts` are the context fields that
+    the code of the class reads.
     """
     proven = set(places)
     left = dict.fromkeys(proven, _MOST_BESIDE)
@@ -41,7 +41,7 @@ def led_on(
         if candidate.added_by is not AddedBy.STATIC_MINER or (place in proven and candidate.opaque):
             continue
         if not OUTSIDE.isdisjoint(candidate.shapes):
-            continue  # an example led so far would be one of the model and the machine at hand
+            continue  # an example found this way would depend on this model and machine
         if one.why.cause is Cause.ACCEPTED and place not in elsewhere and place not in proven:
             elsewhere.add(place)
             met = _in_another_context(candidate, trials, contexts)
@@ -70,7 +70,7 @@ def led_on(
 
 
 def _in_another_context(candidate: Candidate, trials: Trials, contexts: Iterable[str]) -> Candidate | None:
-    """The candidate in the first context beside the default one in which it shows: its code may not ask for it."""
+    """The candidate in the first other context in which it shows; its code need not mention that context."""
     search = trials.search(candidate)
     likely = filter(search.is_of_type, itertools.islice(search.positives(typed=True), MOST_LOOKED_AT))
     configs = tuple(itertools.islice(likely, _MOST_TRIED))
@@ -85,6 +85,6 @@ def _in_another_context(candidate: Candidate, trials: Trials, contexts: Iterable
 
 
 def _oddity(candidate: Candidate) -> tuple[int, int]:
-    """How far a candidate is from plain values: by what it leaves unsaid, then by its patterns of text."""
+    """How far a candidate is from plain values: by its opaque guards, then by its text patterns."""
     patterns = sum(clause.op in OF_TEXT for clauses in candidate.fields.values() for clause in clauses)
     return len(candidate.opaque), patterns

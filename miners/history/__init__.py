@@ -1,1 +1,1 @@
-"""Earlier versions of a library, each mined and validated in an environment of its own by the same code."""
+"""Mine and validate earlier versions of a library, each in its own environment, with the same code."""

@@ -1,4 +1,4 @@
-"""llem-mine history: the corpora of an engine's earlier versions, in one go and resumable."""
+"""llem-mine history: make the corpora of an engine's earlier versions; it can be interrupted and resumed."""
 
 from __future__ import annotations
 

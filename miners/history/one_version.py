@@ -1,7 +1,7 @@
-"""One earlier version: its environment, its project, its corpus. Each stage leaves a mark when it is whole.
+"""One earlier version: its environment, its project folder and its corpus. Each finished stage leaves a mark.
 
-A version is mined in a project folder of its own, so that nothing here knows of versions: the commands in there are
-those that anyone would type. What is whole is published file by file; a kill costs the stage that was running.
+Each version has its own project folder, so this module needs no knowledge about versions: it runs the same commands
+that a user would type. Finished files are published one by one; after a kill, only the interrupted stage runs again.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ PROPOSED: Final = "invariants.proposed.yaml"
 VALIDATED: Final = "invariants.validated.yaml"
 PUBLISHED: Final = (PROPOSED, VALIDATED, "ledger.json", "schema.discovered.json")
 _HANDED_ON: Final = (PROPOSED, COUNTEREXAMPLES)
-"""The same constraint keeps its name over the versions; what refuted a rule of one may refute one of another."""
+"""A constraint keeps its name in all versions; a config that refuted a rule of one may refute a rule of another."""
 _TAIL: Final = 12
 _DIVERGES: Final = 1
 
 _Work = Callable[[str, Path, Path], None]
 Run = Callable[[Sequence[str], Path, Mapping[str, str], Path], int]
-"""Runs a command in a folder under an environment, its output in a file; gives its exit status."""
+"""Runs a command in a folder with an environment, writes its output to a file, and returns its exit status."""
 
 
 def run_command(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> int:
@@ -66,7 +66,7 @@ class Making:
         self._source = Path(__file__).resolve().parents[2]
 
     def make(self, version: str, *, again: bool = False) -> str:
-        """Mine and validate one version, as far as it is not done yet; what came of it, in a few words."""
+        """Mine and validate one version as far as necessary; returns the outcome in a few words."""
         place = self._work / f"{self._ssot.engine}-{version}"
         place.mkdir(parents=True, exist_ok=True)
         code = self._code()
@@ -79,7 +79,7 @@ class Making:
             mark = place / f"{title}.done"
             if _read(mark) == stamp and not (again and work != self._make_environment):
                 continue
-            for later, _, _ in stages[position:]:  # they stand on what is made anew
+            for later, _, _ in stages[position:]:  # these stages depend on the one that runs again
                 (place / f"{later}.done").unlink(missing_ok=True)
             with self._progress.step(f"{self._ssot.engine} {version}: {title}"):
                 work(version, place, place / f"{title}.log")
@@ -138,7 +138,7 @@ class Making:
                 write_atomically(published / name, (corpus / name).read_text(encoding="utf-8"))
 
     def _recipe(self, version: str) -> str:
-        """Which environment a version needs, in a digest: its recipe, and the requirement files that it names."""
+        """A digest of the environment that a version needs: its recipe, and the requirement files that it names."""
         if not self._ssot.recipe:
             raise MinerError(f"{self._ssot.engine} has no recipe — say in {self._ssot.path.name} what to install")
         texts = [sys.version, version]
@@ -149,12 +149,12 @@ class Making:
         return _digest(texts)
 
     def _calls(self, version: str) -> list[tuple[str, ...]]:
-        """What `pip install` is told for a version, call by call."""
+        """The arguments for each call of `pip install` for a version."""
         recipe = self._ssot.recipe
         return [call.arguments for call in recipe if call.when is None or call.when.contains(version)]
 
     def _code(self) -> str:
-        """Which code mines, in a digest: with another code a version is mined again."""
+        """A digest of the code that mines: if the code changes, a version is mined again."""
         texts = [path.read_text(encoding="utf-8") for path in self._sources()]
         return _digest([*texts, _without_versions(self._ssot.path)])
 
@@ -164,7 +164,7 @@ class Making:
 
 
 def _without_versions(path: Path) -> str:
-    """The SSOT but for what a mere bump changes."""
+    """The SSOT without the parts that a version bump changes."""
     data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return repr({key: value for key, value in sorted(data.items()) if key not in ("version", "image", "history")})
 

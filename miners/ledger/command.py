@@ -1,4 +1,4 @@
-"""`llem-mine ledger`: what of an engine's effects is covered, and what is not."""
+"""`llem-mine ledger`: which effects of an engine are covered, and which are not."""
 
 from __future__ import annotations
 

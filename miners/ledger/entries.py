@@ -1,4 +1,4 @@
-"""The facts of a ledger, and the figures that follow from them."""
+"""The entries of a ledger, and the figures computed from them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, final
 from miners.candidates.outcomes import Reason, Why
 
 WITHIN_REACH: Final = frozenset({Reason.OPAQUE, Reason.REFUTED, Reason.NO_EXAMPLE, Reason.NOT_TRIED})
-"""The reasons that leave open whether keyword arguments alone can have the effect: a debt, not an excuse."""
+"""The reasons that leave open whether keyword arguments alone can cause the effect: a debt, not an excuse."""
 
 
 @final
@@ -22,14 +22,14 @@ class Entry:
     line: int
     method: str
     kind: str
-    """What it does, in the words of the detectors: raise, assert, warnings_warn, …"""
+    """The kind of its effect, in the words of the detectors: raise, assert, warnings_warn, …"""
     native_types: tuple[str, ...]
-    """The classes whose configs pass it."""
+    """The classes whose configs reach it."""
     rules: tuple[str, ...] = ()
     reason: Reason | None = None
     detail: str = ""
     shapes: tuple[str, ...] = ()
-    """The kinds of clause that could not be said, where the reason is that."""
+    """The kinds of opaque guards, if that is the reason."""
 
     @property
     def place(self) -> str:
@@ -37,7 +37,7 @@ class Entry:
 
     @property
     def owner(self) -> str:
-        """The class in whose body it stands; the function, for one of a module."""
+        """The class that contains it; for a module-level function, the function."""
         return self.method.rpartition(".")[0] or self.method
 
     @property
@@ -52,7 +52,7 @@ class Entry:
 @final
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How much of some effects is known."""
+    """How many of some effects are covered."""
 
     effects: int
     reachable: int
@@ -61,12 +61,12 @@ class Figures:
 
     @property
     def covered_share(self) -> float:
-        """Of the effects that keyword arguments can reach."""
+        """The share among the effects that keyword arguments can reach."""
         return self.covered / self.reachable if self.reachable else 1.0
 
     @property
     def opaque_share(self) -> float:
-        """Of all effects."""
+        """The share among all effects."""
         return self.opaque / self.effects if self.effects else 0.0
 
 
@@ -103,7 +103,7 @@ class Ledger:
 
     @cached_property
     def by_owner(self) -> Mapping[str, tuple[Entry, ...]]:
-        """The entries of each class, those with most effects first."""
+        """The entries of each class, the class with most effects first."""
         grouped: dict[str, list[Entry]] = {}
         for entry in self.entries:
             grouped.setdefault(entry.owner, []).append(entry)
@@ -113,13 +113,13 @@ class Ledger:
 
     @cached_property
     def by_reason(self) -> Mapping[Reason, tuple[Entry, ...]]:
-        """The entries that no rule covers, by why not."""
+        """The entries without a rule, by reason."""
         found = {reason: tuple(entry for entry in self.entries if entry.reason is reason) for reason in Reason}
         return {reason: entries for reason, entries in found.items() if entries}
 
     @cached_property
     def by_shape(self) -> Mapping[str, tuple[Entry, ...]]:
-        """The opaque entries by what could not be said, the shape most worth teaching first."""
+        """The opaque entries by kind of guard, the most frequent kind first."""
         grouped: dict[str, list[Entry]] = {}
         for entry in self.entries:
             for shape in entry.shapes:
@@ -129,11 +129,11 @@ class Ledger:
         }
 
     def without(self, refuted: Mapping[str, Why]) -> Ledger:
-        """The ledger after some rules were taken out of the corpus, each with what refuted it."""
+        """The ledger after some rules were removed from the corpus, each with the cause that refuted it."""
         return Ledger(self.engine, self.engine_version, tuple(_without(entry, refuted) for entry in self.entries))
 
     def of_class(self, name: str) -> Ledger:
-        """The effects that configs of one class pass, by its native type or the last part of that."""
+        """The effects that configs of one class reach, by its native type or the last part of that."""
         kept = (
             entry
             for entry in self.entries

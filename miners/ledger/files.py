@@ -1,4 +1,4 @@
-"""A ledger as JSON: one entry a line, so that a bump's lost recall is read off its diff."""
+"""A ledger as JSON, one entry per line, so that the diff of a version bump shows lost coverage."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pytest_llem_invariants.errors import CorpusError
 
 SCHEMA_VERSION: Final = "1.0.0"
 LEDGER: Final = "ledger.json"
-"""Its name beside the corpus."""
+"""The file name beside the corpus."""
 
 
 def render_ledger(ledger: Ledger) -> str:
-    """The same text for the same ledger, whenever and wherever it is written."""
+    """The same text for the same ledger, at any time and place."""
     head = {
         "schema_version": SCHEMA_VERSION,
         "engine": ledger.engine,
@@ -33,7 +33,7 @@ def render_ledger(ledger: Ledger) -> str:
 
 
 def _block(value: Any) -> str:
-    """A mapping one key a line, anything else on one."""
+    """A mapping with one key per line; anything else on one line."""
     if not isinstance(value, dict) or not value:
         return _text(value)
     return "{\n" + ",\n".join(f"    {_text(key)}: {_text(one)}" for key, one in value.items()) + "\n  }"
@@ -71,7 +71,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def load_ledger(path: Path | str) -> Ledger:
-    """Read a ledger; what it sums up is counted anew from its entries."""
+    """Read a ledger; its totals are counted again from its entries."""
     file = Path(path)
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

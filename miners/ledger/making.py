@@ -1,4 +1,6 @@
-"""What mining found, laid against what was proven: an entry for every site, however many classes pass it."""
+"""Compare the effects that were read with the rules that were proven: one entry per statement, however many classes run
+it.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,13 @@ _FIRST: Final = (
     Reason.PRIVATE,
     Reason.UNREACHABLE,
 )
-"""Which of several reasons is told: the one that is nearest to a rule."""
+"""Which of several reasons an entry gives: the one nearest to a rule."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Why no rule covers an effect, and the shapes of what could not be said."""
+    """Why no rule covers an effect, and the kinds of its opaque guards."""
 
     why: Why
     shapes: tuple[str, ...] = ()
@@ -56,10 +58,10 @@ def make_ledger(
     cases: Iterable[Case] = (),
     context: ContextReads = NO_CONTEXT,
 ) -> Ledger:
-    """Lay what was read against what was confirmed.
+    """Compare what was read with what was confirmed.
 
-    `rules` are those that the live library confirmed, `cases` say where each one raised. `context` knows which
-    functions read what only a running engine has: the SSOT declares them.
+    `rules` are those that the live library confirmed; `cases` say where each one raised. `context` knows which
+    functions read data that only a running engine has, as the SSOT declares.
     """
     lost = tuple(lost)
     cover = _Cover(tuple(rules), {case.id: case for case in cases}, lost)
@@ -98,9 +100,10 @@ def _entry(
 
 
 def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], is_outside: Callable[[str], bool]) -> Entry:
-    """The entry as out of reach, where each example of it ends at a check that is: it lies behind that check.
+    """The entry as out of reach, if each of its examples ends at a check that is out of reach: it lies behind that
+    check.
 
-    So it is where other cases of its condition are for certain, and no config satisfies the rest.
+    The same holds if some cases of its condition are out of reach for certain, and no config satisfies the others.
     """
     if entry.reason is not Reason.NO_EXAMPLE:
         return entry
@@ -123,7 +126,7 @@ def _because(entry: Entry, why: Why) -> Entry:
 
 
 def _is_said(lost: Lost) -> bool:
-    """Whether a condition was tried of which nothing is unsaid, and that some config satisfies."""
+    """Whether a condition without opaque guards was tried that some config satisfies."""
     return not lost.candidate.opaque and lost.why.cause not in {Cause.NO_CONFIG, *FOR_CERTAIN}
 
 
@@ -138,12 +141,12 @@ def _ends_of(lost: Lost) -> tuple[str, ...]:
     return lost.ends or (lost.why.place or "",)
 
 
-# --- what covers a site -----------------------------------------------------------------------------------------------
+# --- which rules cover an effect --------------------------------------------------------------------------------------
 
 
 @final
 class _Cover:
-    """The confirmed rules, by where their example is known to have had its effect, and by class."""
+    """The confirmed rules, by the lines where their examples had an effect, and by class."""
 
     def __init__(self, rules: Sequence[Rule], cases: Mapping[str, Case], lost: Sequence[Lost] = ()) -> None:
         self._at: dict[str, list[Rule]] = {}
@@ -155,7 +158,9 @@ class _Cover:
         self._take_up(lost)
 
     def _take_up(self, lost: Sequence[Lost]) -> None:
-        """What a wider rule says as well, that rule stands for; it may have been lost to one that is wider yet."""
+        """A wider rule also covers the lines of the rules that were lost to it; it may have been lost to a wider one
+        itself.
+        """
         said = {_key_of(rule): rule for rules in self._of_class.values() for rule in rules}
         wider = {_key_of(one.candidate): _key_of(one.wider) for one in lost if one.wider is not None}
         for one in lost:
@@ -168,7 +173,7 @@ class _Cover:
                 self._at.setdefault(f"{source.path}:{source.line_at_scan}", []).append(said[key])
 
     def of(self, finding: SiteFinding) -> Iterator[Rule]:
-        """The rules that stand for the site: those that name it, and those whose example shows its very effect."""
+        """The rules that cover the effect: those that name its line, and those whose example shows this very effect."""
         here = self._at.get(f"{finding.site.path}:{finding.site.line}", ())
         named = [rule for rule in here if rule.severity in finding.kind.detector.severities]
         yield from named
@@ -195,7 +200,7 @@ def _places(rule: Rule, case: Case | None) -> Iterator[str]:
 
 
 def _has_effect_of(candidate: Candidate, rule: Rule) -> bool:
-    """Whether a rule that was found by its effect has that of a line, where it leaves no trace of the line."""
+    """Whether a rule that was found by its effect has the effect of a line, if the effect does not name its line."""
     if rule.expected_outcome.outcome is Outcome.ERROR:
         return False
     changed = candidate.expected.normalised_fields
@@ -207,11 +212,11 @@ def _has_effect_of(candidate: Candidate, rule: Rule) -> bool:
     )
 
 
-# --- why none does ----------------------------------------------------------------------------------------------------
+# --- why no rule covers it --------------------------------------------------------------------------------------------
 
 
 def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: ContextReads) -> _Told:
-    """The reason that stands nearest to a rule, over every class that passes the site and every way to it."""
+    """The reason nearest to a rule, over every class that runs the statement and every path to it."""
     site = findings[0].site
     if context.is_of_run_time(f"{_module_of(site.path)}.{site.method}"):
         return _Told(Why(Cause.READS_ENGINE, said=site.method))
@@ -230,7 +235,7 @@ def _why(findings: Sequence[SiteFinding], lost: Sequence[Lost], context: Context
     if not found or (not lost and any(finding.candidates for finding in findings)):
         found.extend(_of_candidate(one) for finding in findings for one in finding.candidates)
     if any(map(_is_said, lost)):
-        # Of more cases than are said, those that are said tell why: the others are more of the same.
+        # If too many cases exist to list them, the listed ones give the reason: the others are alike.
         found = [told for told in found if told.shapes != (MANY_CASES,)]
     best = min(found, key=lambda told: _FIRST.index(told.reason))
     alike = [told for told in found if told.reason is best.reason]
@@ -252,7 +257,7 @@ def _worded(guards: Sequence[OpaqueGuard]) -> str:
 
 
 def _of_lost(lost: Lost, read: Mapping[str, Candidate]) -> _Told:
-    """Why a candidate was lost; what was refined from one with unread guards has forgotten them."""
+    """Why a candidate was lost. One that was refined from a candidate with opaque guards no longer has them."""
     if lost.why.cause in FOR_CERTAIN:
         return _Told(lost.why)
     first = lost.candidate if lost.candidate.opaque else read.get(repr(lost.candidate.fields))

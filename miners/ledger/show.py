@@ -1,4 +1,4 @@
-"""A ledger for people."""
+"""A ledger as text for people."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WORDS: Final = {
 
 
 def show(ledger: Ledger, *, every: bool = False) -> str:
-    """The figures, per class and per reason, and the opaque shapes; with `every`, each effect too."""
+    """The figures, per class and per reason, and the kinds of opaque guards; with `every`, each effect too."""
     parts = [headline(ledger), _classes(ledger), _reasons(ledger), _shapes(ledger)]
     if every:
         parts.append("\n".join(_line(entry) for entry in ledger.entries))
@@ -30,7 +30,7 @@ def show(ledger: Ledger, *, every: bool = False) -> str:
 
 
 def headline(ledger: Ledger) -> str:
-    """One sentence with the two shares that are held to a bound."""
+    """One sentence with the two shares that have a bound."""
     found = ledger.figures
     return (
         f"{ledger.engine} {ledger.engine_version}: {found.effects} effects, "

@@ -1,4 +1,4 @@
-"""The whole way of a rule, an effect or a candidate, read from the corpus, the ledger and the staging files."""
+"""The whole history of a rule, an effect or a candidate, from the corpus, the ledger and the staging files."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from pytest_llem_invariants.text.yaml_writer import dump_yaml
 
 CORPUS: Final = "invariants.proposed.yaml"
 _MOST_CANDIDATES: Final = 12
-"""So many candidates of one place are shown; the staging file has the others."""
+"""The most candidates of one place to show; the staging file has the others."""
 _NEAREST: Final = 3
 _Row = tuple[str, str]
 
 
 @final
 class Shelf:
-    """The files of one engine; each is read when it is asked for."""
+    """The files of one engine, each read on first use."""
 
     def __init__(self, engine: str, folder: Path, apart: bool = False) -> None:
         self.engine = engine
         self.folder = folder
         self.apart = apart
-        """Whether `build --out` wrote them, so that pytest needs the whole path."""
+        """Whether `build --out` wrote them: then pytest needs the whole path."""
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
@@ -59,7 +59,7 @@ class Shelf:
 
 
 def why(target: str, shelves: Sequence[Shelf]) -> str:
-    """The way of what is meant, in the first engine that has it; what is nearest to a wrong name is an error."""
+    """The history of the target, in the first engine that has it; an unknown name is an error with similar names."""
     if _is_place(target):
         told = next((text for shelf in shelves if (text := _of_place(target, shelf)) is not None), None)
     else:
@@ -99,7 +99,7 @@ def _unknown_candidate(target: str, shelves: Sequence[Shelf]) -> str:
 
 
 def _nearest_places(target: str, shelves: Iterable[Shelf]) -> list[str]:
-    """The effects of the same file that are nearest to the line; of an unknown file, places that look alike."""
+    """The effects of the same file nearest to the line; for an unknown file, similar places."""
     path, _, line = target.rpartition(":")
     entries = [entry for shelf in shelves for entry in shelf.entries]
     same = [entry for entry in entries if _is_at(entry.path, path)]
@@ -122,12 +122,12 @@ def _of_place(target: str, shelf: Shelf) -> str | None:
 
 
 def _fate_on_line(name: str, line: int, fates: Iterable[Fate]) -> Fate | None:
-    """The candidate that a line of a staging file belongs to: the last that begins at or before it."""
+    """The candidate that contains a line of a staging file: the last that begins at or before it."""
     before = [fate for fate in fates if fate.path.name == name and fate.line <= line]
     return max(before, key=lambda fate: fate.line, default=None)
 
 
-# --- what is told -----------------------------------------------------------------------------------------------------
+# --- what is printed --------------------------------------------------------------------------------------------------
 
 
 def _of_effect(entry: Entry, shelf: Shelf) -> str:
@@ -153,7 +153,7 @@ def _of_effect(entry: Entry, shelf: Shelf) -> str:
 
 
 def _detector_of(entry: Entry) -> str:
-    """The detector's name; the ledger of another version may know a kind that this one does not."""
+    """The detector's name; the ledger of another version may have a kind that this one lacks."""
     known = {str(kind): kind.detector for kind in EffectKind}
     return known[entry.kind].name if entry.kind in known else entry.kind
 

@@ -1,4 +1,4 @@
-"""`llem-mine why`: how a candidate or an effect came to be a rule, or to be none."""
+"""`llem-mine why`: how a candidate or an effect became a rule, or why it did not."""
 
 from __future__ import annotations
 

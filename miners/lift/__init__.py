@@ -1,4 +1,4 @@
-"""The lifts: what a class's types reject, as candidates, without running anything."""
+"""The lifts: candidates from the types of a class, without running any of its code."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def lift(adapter: EngineAdapter, facts: ClassFacts) -> Iterator[Candidate]:
 
 
 def lift_class(cls: type, facts: ClassFacts, *, siblings: Collection[type] = ()) -> Iterator[Candidate]:
-    """The candidates of one live class. `siblings` are lifted by themselves and need not be told where they nest."""
+    """The candidates of one live class. `siblings` are lifted separately, so their own fields are skipped where they
+    nest.
+    """
     if facts.kind.coerces:
         return lift_pydantic(cls, facts, siblings)
     return lift_declared(facts)
 
 
 def undefined(adapter: EngineAdapter) -> Iterator[str]:
-    """The classes that cannot be used as the library leaves them, and are left aside: a sentence each."""
+    """The classes that cannot be used as the library defines them, one sentence each; they are skipped."""
     for name in adapter.native_types():
         why = why_undefined(adapter.native_class(name))
         if why is not None:
@@ -38,7 +40,7 @@ def undefined(adapter: EngineAdapter) -> Iterator[str]:
 
 
 def lift_declared(facts: ClassFacts) -> Iterator[Candidate]:
-    """The candidates of a class that is known by its facts alone."""
+    """The candidates of a class of which only the facts are known."""
     if facts.kind is ClassKind.PLAIN:
         return iter(())
     return lift_annotations(facts)

@@ -1,4 +1,4 @@
-"""What a field's type rejects, as candidates for rules."""
+"""Candidates from the values that a field's type rejects."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def candidates_of(
     located: bool,
     opaque: str | None = None,
 ) -> Iterator[Candidate]:
-    """One candidate for each way in which the value of a field is wrong."""
+    """One candidate for each way in which a value of the field is wrong."""
     for told in flatten(table, fact.keyword):
         for fields, defaults, guards in _conjunctions(told, fact):
             yield candidate(
@@ -83,5 +83,5 @@ def _conjunctions(
 
 
 def _template(keyword: str, message: str, *, located: bool) -> str:
-    """The message, behind the name of the field where the class itself is the one that says it."""
+    """The message, after the name of the field if the class itself reports it."""
     return f"\n{keyword}{{…}}\n  {message}" if located else message

@@ -1,7 +1,7 @@
-"""Types read as pydantic would enforce them, for classes known by their facts alone.
+"""Types read as pydantic would enforce them, for classes of which only the facts are known.
 
-Stdlib dataclasses and msgspec structs do not look at their annotations when they are built directly; what their types
-say is proposed all the same, and the evidence decides whether somebody enforces it.
+Standard dataclasses and msgspec structs do not check their annotations when they are built directly. Their types are
+proposed anyway, and the gate decides whether anything enforces them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SCALARS: Final = ("int", "float", "bool", "str", "bytes", "none", "callable")
 
 
 def lift_annotations(facts: ClassFacts) -> Iterator[Candidate]:
-    """What the annotated types of a class reject."""
+    """The values that the annotated types of a class reject."""
     added_by = ADDED_BY[facts.kind]
     reader = Reader()
     for fact in facts.fields.values():
@@ -42,7 +42,7 @@ def _has_choice(type_: TypeExpr) -> bool:
 
 
 def core_schema(type_: TypeExpr) -> Mapping[str, Any]:
-    """The type as a pydantic core schema; what it cannot say accepts everything."""
+    """The type as a pydantic core schema; a type that has none there accepts everything."""
     match type_:
         case Plain(name) if name in _SCALARS:
             return {"type": name}

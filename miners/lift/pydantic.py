@@ -1,4 +1,4 @@
-"""Pydantic models and dataclasses: the schema that pydantic-core runs, told as candidates."""
+"""Pydantic models and dataclasses: candidates from the schema that pydantic-core runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pytest_llem_invariants.model import AddedBy, Clause
 
 
 def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> Iterator[Candidate]:
-    """What every field of a live class rejects."""
+    """The values that every field of a live class rejects."""
     if why_undefined(cls) is not None:
         return
     schema: Mapping[str, Any] = cls.__pydantic_core_schema__  # type: ignore[attr-defined]
@@ -38,13 +38,13 @@ def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> I
 
 
 def why_undefined(cls: type) -> str | None:
-    """Why a pydantic class cannot be used as it stands: one of its annotations names what nobody defines."""
+    """Why a pydantic class cannot be used: one of its annotations names something undefined."""
     schema = inspect.getattr_static(cls, "__pydantic_core_schema__", None)
     if schema is None or type(schema) is dict:
         return None
     try:
         return None if "type" in cls.__pydantic_core_schema__ else "it has no schema"  # type: ignore[attr-defined]
-    except Exception as error:  # pydantic's own, of which the installed version is not known
+    except Exception as error:  # an exception of pydantic, whose version may be any
         return str(error).partition("\n")[0]
 
 
@@ -59,11 +59,11 @@ def _cannot_be_given(facts: ClassFacts, name: str) -> Candidate:
 
 
 def _with_default_here(cls: type, fact: FieldFact) -> FieldFact:
-    """The fact with what its factory makes on this machine: enough to tell a given None from nothing given."""
+    """The fact with what its default factory makes on this machine: enough to distinguish None from no value."""
     info = cls.__pydantic_fields__.get(fact.name)  # type: ignore[attr-defined]
     if fact.required or fact.default is not MISSING or info is None or info.default_factory is None:
         return fact
     try:
         return replace(fact, default=plain_default(info.get_default(call_default_factory=True)))
-    except Exception:  # a factory may need what this machine lacks
+    except Exception:  # a factory may need something that this machine lacks
         return fact

@@ -1,8 +1,8 @@
-"""What a type rejects, kind of value by kind of value.
+"""What a type rejects, for each kind of value.
 
-A validator's behaviour depends first of all on the kind of the value it meets, so a type is told as a table: for each
-kind a list of formulas under which a value of that kind is rejected. Everything here errs on the side of accepting:
-a formula may claim less than the library rejects, never more. Formulas are joined, never negated.
+The behaviour of a validator depends first of all on the kind of the value, so a type is a table: for each kind, the
+formulas under which a value of that kind is rejected. Everything here errs on the side of accepting: a formula may
+claim less than the library rejects, never more. Formulas are joined, never negated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KINDS: Final[Mapping[str, type]] = {
     "frozenset": frozenset,
     "dict": dict,
 }
-"""The kinds of values that are told apart. What is none of these (a live object) is never claimed to be rejected."""
+"""The kinds of values. A value of no kind (a live object) is never claimed to be rejected."""
 
 SEQUENCES: Final = ("list", "tuple", "set", "frozenset")
 NUMBERS: Final = ("int", "float")
@@ -34,21 +34,21 @@ NUMBERS: Final = ("int", "float")
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A condition under which a value is rejected, and what the library says then."""
+    """A condition under which a value is rejected, and the library's message."""
 
     when: Formula
     message: str
     opaque: tuple[str, ...] = ()
-    """Hand-written validators that stand in front and may let the value pass after all."""
+    """Handwritten validators that run before, and may accept the value after all."""
 
 
 Rejections = Mapping[str, tuple[Rejection, ...]]
-"""By kind. A kind that is not there is accepted."""
+"""By kind. A kind without an entry is accepted."""
 NOTHING: Final[Rejections] = {}
 
 
 def always(message: str, *, but: Iterable[str] = ()) -> Rejections:
-    """Every kind is rejected, but those."""
+    """Reject every kind except those."""
     accepted = frozenset(but)
     return {kind: (Rejection(TRUE, message),) for kind in KINDS if kind not in accepted}
 
@@ -58,7 +58,7 @@ def on(kinds: Iterable[str], when: Formula, message: str) -> Rejections:
 
 
 def any_rejects(*tables: Rejections) -> Rejections:
-    """One check after the other: the first that rejects speaks."""
+    """One check after the other: the first that rejects gives the message."""
     joined: dict[str, tuple[Rejection, ...]] = {}
     for table in tables:
         for kind, found in table.items():
@@ -69,7 +69,7 @@ def any_rejects(*tables: Rejections) -> Rejections:
 
 
 def all_reject(tables: Sequence[Rejections]) -> Rejections:
-    """A union: what every member rejects."""
+    """A union rejects what every member rejects."""
     joined: dict[str, tuple[Rejection, ...]] = {}
     for kind in KINDS:
         columns = [table.get(kind, ()) for table in tables]
@@ -95,7 +95,7 @@ def nullable(table: Rejections) -> Rejections:
 
 
 def guarded(table: Rejections, by: str) -> Rejections:
-    """The same, behind a hand-written validator that nobody has read."""
+    """The same, behind a handwritten validator whose code was not read."""
     return {kind: tuple(replace(one, opaque=(*one.opaque, by)) for one in found) for kind, found in table.items()}
 
 
@@ -105,7 +105,9 @@ def worded(table: Rejections, message: str) -> Rejections:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One rejection over all the kinds it holds for. `none` stands apart: only a default tells it from "not given"."""
+    """One rejection for all the kinds that it holds for. `none` is separate: only a default distinguishes it from "not
+    given".
+    """
 
     when: Formula
     message: str
@@ -114,7 +116,7 @@ class Told:
 
 
 def flatten(table: Rejections, subject: str) -> tuple[Told, ...]:
-    """The table as conditions on the value alone, with as few of them as say the same."""
+    """The table as conditions on the value alone, as few as possible."""
     groups: dict[Rejection, list[str]] = {}
     for kind, found in table.items():
         for one in found:
@@ -130,7 +132,7 @@ def flatten(table: Rejections, subject: str) -> tuple[Told, ...]:
 
 
 def _with_closed_choices(groups: Mapping[Rejection, list[str]], subject: str) -> list[tuple[Rejection, list[str]]]:
-    """Where a choice of strings rejects every other kind with the same words, the choice alone says it all."""
+    """If a choice of strings rejects every other kind with the same message, the choice alone is enough."""
     found: list[tuple[Rejection, list[str]]] = []
     absorbed: set[Rejection] = set()
     others = [kind for kind in KINDS if kind not in ("none", "str")]
@@ -162,7 +164,7 @@ def _of_kinds(when: Formula, kinds: Sequence[str], subject: str) -> Formula:
 
 
 def _implied(when: Formula, kinds: Sequence[str], subject: str) -> bool:
-    """Whether the operator can hold for values of just these kinds alone, so that they need not be named."""
+    """Whether the operator can only hold for values of these kinds, so that they need not be named."""
     clause = getattr(when, "clause", None)
     if clause is None or getattr(when, "subject", "") not in (subject, f"lower({subject})"):
         return False

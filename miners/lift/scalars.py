@@ -1,4 +1,4 @@
-"""What pydantic takes for a bool, a number, a string or one of a choice, measured against pydantic-core 2.50."""
+"""What pydantic accepts for a bool, a number, a string or a choice, measured with pydantic-core 2.50."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_llem_invariants.language.patterns import DECIMAL
 _TRUE_OR_FALSE: Final = r"^(?i:0|off|f|false|n|no|1|on|t|true|y|yes)\Z"
 _WHOLE: Final = r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0+)?\s*$"
 _DECIMAL: Final = DECIMAL
-"""All text that is read as a number, and hardly more: what is claimed must be rejected."""
+"""All text that is read as a number, and little more: what a rule claims must be rejected."""
 _LARGEST: Final = 2**63
 
 INT: Final = "Input should be a valid integer"
@@ -71,7 +71,7 @@ def _infinite(subject: str) -> Formula:
 
 
 def _nan(subject: str) -> Formula:
-    """Neither keys nor what is computed of a field is compared with itself."""
+    """Whether the subject is nan: it differs from itself. Keys and computed values are not compared."""
     return FALSE if "(" in subject and not opens_elements(subject) else is_nan(subject)
 
 
@@ -107,7 +107,7 @@ def _bounds_of_text(schema: Mapping[str, Any], subject: str) -> Rejections:
 
 
 def _said_bounds(schema: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
-    """What violates a bound, the bound, and what is said then."""
+    """What violates a bound, the bound, and the message."""
     for name, violated, words in _BOUNDS:
         bound = schema.get(name)
         if isinstance(bound, (int, float)):
@@ -172,12 +172,12 @@ def _pattern(pattern: Any, subject: str) -> Rejections:
 
 
 def _braced(text: str) -> str:
-    """Text as it stands in a template, where single braces are holes."""
+    """Text inside a template, where single braces are holes."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
 def choice(values: Sequence[Any], subject: str) -> Rejections:
-    """A Literal: equality, in which True is 1."""
+    """A Literal: equality, in which True equals 1."""
     message = choice_message(values)
     tables: list[Rejections] = [always(message, but=[kind for kind in KINDS if _may_equal(kind, values)])]
     texts = [value for value in values if isinstance(value, str)]
@@ -206,7 +206,7 @@ def choice_message(values: Sequence[Any]) -> str:
 
 
 def enumeration(values: Sequence[Any], sub_type: str | None, subject: str) -> Rejections:
-    """An enum by the values of its members; a typed enum converts first, so that only certain kinds are told."""
+    """An enum by the values of its members; a typed enum converts first, so only certain kinds are claimed."""
     message = choice_message(values)
     if sub_type is None:
         return choice(values, subject)

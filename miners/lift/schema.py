@@ -1,7 +1,7 @@
-"""A pydantic core schema read into what it rejects.
+"""Read what a pydantic core schema rejects.
 
-The schema is what pydantic-core really runs, so it is read rather than the annotations: constraints moved by a
-decorator, discriminators, strictness and hand-written validators are all in it.
+pydantic-core runs the schema, so the schema is read instead of the annotations: it contains constraints moved by a
+decorator, discriminators, strictness and handwritten validators.
 """
 
 from __future__ import annotations
@@ -44,17 +44,17 @@ _ITEMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads schemas under the settings that hold where it stands."""
+    """Reads schemas with the settings that hold at its place."""
 
     siblings: Collection[type] = ()
-    """Classes that are lifted by themselves: what they reject of a mapping is not told again where they are nested."""
+    """Classes that are lifted separately: what they reject of a mapping is not repeated where they are nested."""
     strict: bool = False
     config: Mapping[str, Any] = field(default_factory=dict)
     definitions: Mapping[str, Schema] = field(default_factory=dict)
     depth: int = 0
 
     def read(self, schema: Schema, subject: str) -> Rejections:
-        """What the schema rejects, told of the value at `subject`."""
+        """What the schema rejects, as conditions on the value at `subject`."""
         kind = schema["type"]
         strict = bool(schema.get("strict", self.strict))
         match kind:
@@ -89,7 +89,7 @@ class Reader:
                 return self._compound(schema, subject, strict)
 
     def _compound(self, schema: Schema, subject: str, strict: bool) -> Rejections:
-        """Schemas that stand around others."""
+        """Schemas that wrap others."""
         match schema["type"]:
             case "nullable":
                 return nullable(self.read(schema["schema"], subject))
@@ -121,7 +121,7 @@ class Reader:
                 return self._behind_function(schema, subject)
             case "dataclass" | "model":
                 return self._object(schema, subject, strict)
-            case _:  # "any", "function-plain", dates, URLs, generators: nothing is claimed
+            case _:  # "any", "function-plain", dates, URLs, generators: claim nothing
                 return NOTHING
 
     def _deeper(self) -> Reader:
@@ -279,7 +279,7 @@ def keyword_of(schema: Schema, name: str) -> str:
 
 
 def has_validator_before(schema: Schema) -> str | None:
-    """The name of a hand-written validator that sees the arguments of a class before its fields do."""
+    """The name of a handwritten validator that receives the arguments of a class before its fields do."""
     while schema["type"] not in ("model", "dataclass"):
         if schema["type"] in ("function-before", "function-wrap", "function-plain"):
             return str(getattr(schema["function"]["function"], "__qualname__", "a validator"))
@@ -295,12 +295,12 @@ def has_validator_before(schema: Schema) -> str | None:
 
 
 def _is_none(subject: str) -> Formula:
-    """An element that is none. A path below the root that is none cannot be told from one that is not given."""
+    """An element that is None. A path below the root that is None looks like one that is not given."""
     return Atom(subject, Clause("==", None)) if opens_elements(subject) else FALSE
 
 
 def _opens(subject: str) -> bool:
-    """Whether `each` may be asked of it: an element's own keys and values have no name."""
+    """Whether `each` may apply to it: an element's own keys and values have no name."""
     return not any(f"{view}({inner}" in subject for view in ("keys", "values") for inner in ("each", "keys", "values"))
 
 
@@ -317,7 +317,7 @@ def _is_scalar(value: Any) -> bool:
 
 
 def _instances_of(cls: Any) -> list[str]:
-    """The kinds of values that are instances of a class all the same (`Mapping`, `Sequence`)."""
+    """The kinds of values that are instances of an abstract class (`Mapping`, `Sequence`)."""
     try:
         return [name for name, kind in KINDS.items() if issubclass(kind, cls)]
     except TypeError:

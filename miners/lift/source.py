@@ -1,4 +1,4 @@
-"""The lifts of an engine that is not installed: the same as by import, over classes rebuilt from its source."""
+"""The lifts of an engine that is not installed: as by import, but with classes rebuilt from source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from miners.surface.source_classes import Skeletons
 
 
 def lift_source(skeletons: Skeletons, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
-    """The candidates of every class of a surface, in its order."""
+    """The candidates of every class of a surface, in order."""
     classes = {name: skeletons.class_at(facts.target) for name, facts in surface.items()}
     siblings = [cls for cls in classes.values() if cls is not None]
     for name, facts in surface.items():

@@ -1,4 +1,4 @@
-"""A formula in the words of a rule."""
+"""Express a formula as the clauses of a rule."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from pytest_llem_invariants.model import Clause
 @final
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A conjunction as a rule can hold it, and what of it the rule cannot hold."""
+    """A conjunction as a rule can state it, and the part that no rule can state."""
 
     fields: Mapping[str, tuple[Clause, ...]]
     opaque: tuple[Opaque, ...]
 
 
 def fields_of(conjunction: Conjunction) -> Spoken:
-    """The clauses by subject; an operator stands once on each, a second one moves to the other operand or is opaque."""
+    """The clauses by subject. A subject has each operator once; a second one moves to the other operand or becomes
+    opaque.
+    """
     fields: dict[str, dict[str, Clause]] = {}
     opaque: list[Opaque] = []
     for literal in conjunction:

@@ -1,4 +1,4 @@
-"""The cases that a condition falls apart into: all of them, or the plainest ones and what the others share."""
+"""The cases of a condition: all of them, or the plainest ones and a stand-in for the others."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from miners.logic.formulas import And, Atom, Conjunction, Formula, Literal, Opaq
 from miners.logic.normal_form import DEFAULT_LIMIT, simplify, without_implied
 
 _PLAINEST: Final = 6
-"""Of more cases than there may be, so many are said one by one: each is enough for the condition to hold."""
+"""If there are too many cases, only so many are listed: each one is sufficient for the condition."""
 _MOST_STEPS: Final = 2_000
-"""So far a case is looked for where only its existence is asked."""
+"""The most steps to decide whether there is any case."""
 _MANY: Final = "a condition of many cases"
 MANY_CASES: Final = "many cases"
-"""The shape of what is not said for its number alone."""
+"""The shape of cases that are left out because there are too many."""
 
 
 @lru_cache(maxsize=16384)
 def to_dnf_in_part(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, ...]:
-    """Like `to_dnf`, but of too many cases only the plainest are said; the others stand unsaid in what they share."""
+    """Like `to_dnf`, but of too many cases only the plainest are listed; a stand-in has what the others share."""
     match formula:
         case Or(parts=parts):
             found = dict.fromkeys(case for part in parts for case in to_dnf_in_part(part, limit))
@@ -38,7 +38,7 @@ def to_dnf_in_part(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjun
 
 
 def has_case(formula: Formula) -> bool:
-    """Whether a condition has any case, as far as a bounded number of steps tells; they are not said."""
+    """Whether a condition has any case, within a limited number of steps; it does not list them."""
     steps = iter(range(_MOST_STEPS))
 
     def goes_on(said: Conjunction, left: tuple[Formula, ...]) -> bool:
@@ -57,7 +57,7 @@ def has_case(formula: Formula) -> bool:
                 return joined is not None and goes_on(joined, rest)
 
     parts = formula.parts if isinstance(formula, And) else (formula,)
-    return goes_on((), tuple(sorted(parts, key=_alternatives)))  # where there is no choice first
+    return goes_on((), tuple(sorted(parts, key=_alternatives)))  # literals without alternatives first
 
 
 def _alternatives(formula: Formula) -> int:
@@ -77,7 +77,7 @@ def _multiplied(left: Sequence[Conjunction], right: Sequence[Conjunction], limit
 
 
 def is_in_part(cases: Sequence[Conjunction]) -> bool:
-    """Whether some cases are left unsaid for their number."""
+    """Whether cases were left out because there are too many."""
     return any(isinstance(literal, Opaque) and literal.text == _MANY for case in cases for literal in case)
 
 
@@ -87,13 +87,13 @@ def _joined(left: Sequence[Conjunction], right: Sequence[Conjunction]) -> tuple[
 
 
 def _plainest(cases: Sequence[Conjunction]) -> tuple[Conjunction, ...]:
-    """The shortest ones of which nothing is unsaid."""
+    """The shortest cases without an opaque literal."""
     said = [case for case in cases if all(isinstance(literal, Atom) for literal in case)]
     return without_implied(sorted(said, key=len)[: 2 * _PLAINEST])[:_PLAINEST]
 
 
 def _unsaid(formula: Formula) -> Conjunction:
-    """What stands for a condition of too many cases: what all of them share, and that there is more to it."""
+    """The stand-in for too many cases: the literals that all share, and one that says "and more"."""
     literals, shapes = _on_every_way(formula)
     shared = sorted(literals, key=repr)
     told = {literal.shape for literal in shared if isinstance(literal, Opaque)}
@@ -104,7 +104,7 @@ def _unsaid(formula: Formula) -> Conjunction:
 
 @lru_cache(maxsize=65536)
 def _on_every_way(formula: Formula) -> tuple[frozenset[Literal], frozenset[str]]:
-    """The literals that hold on every way of satisfying a formula, and the shapes of what is opaque on every way."""
+    """The literals that every case contains, and the shapes that occur in every case."""
     match formula:
         case Opaque(shape=shape):
             return frozenset({formula}), frozenset({shape})
@@ -120,7 +120,7 @@ def _on_every_way(formula: Formula) -> tuple[frozenset[Literal], frozenset[str]]
 
 @lru_cache(maxsize=65536)
 def _place_of(formula: Formula) -> str:
-    """Where an opaque part of it stands, if one does."""
+    """The place of an opaque literal in it, if there is one."""
     if isinstance(formula, Opaque):
         return formula.place
     parts = formula.parts if isinstance(formula, (And, Or)) else ()

@@ -1,4 +1,4 @@
-"""What several clauses on one subject say together: in fewer words, whether any value fits, what they imply."""
+"""Combine several clauses on one subject: fewer clauses, whether any value satisfies them, what they imply."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pytest_llem_invariants.model import Clause
 
 
 def is_same(one: Clause, other: Clause) -> bool:
-    """Whether two clauses say the same, to the type of what they compare with."""
+    """Whether two clauses are equal, including the types of their right-hand sides."""
     return (one.op, type(one.rhs), repr(one.rhs)) == (other.op, type(other.rhs), repr(other.rhs))
 
 
@@ -68,7 +68,7 @@ def is_plain(rhs: Any) -> bool:
 
 
 def _finite(clauses: tuple[Clause, ...]) -> list[Any] | None:
-    """The values to which the clauses narrow their subject, where they do."""
+    """The values that the clauses allow for their subject, if they list them."""
     for clause in clauses:
         if clause.op == "==" and is_plain(clause.rhs):
             return [clause.rhs]
@@ -83,7 +83,7 @@ def _equal_to(values: list[Any]) -> Clause:
 
 
 def _holds(clause: Clause, value: Any) -> bool | None:
-    """Whether a known value, of whichever type, satisfies the clause; None where the type or another field decides."""
+    """Whether a known value, of any numeric type, satisfies the clause; None if the type or another field decides."""
     if not is_plain(clause.rhs):
         return None
     takes = OPERATORS[clause.op].takes
@@ -95,18 +95,18 @@ def _holds(clause: Clause, value: Any) -> bool | None:
 
 
 def _twin(value: Any) -> tuple[Any, ...]:
-    """The number of the other type that equals this one: `!= 1` speaks of 1.0 too, `type_is: float` of that alone."""
+    """The equal number of the other type: `!= 1` excludes 1.0 too, but `type_is: float` is true of 1.0 only."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return ()
     try:
         other = float(value) if isinstance(value, int) else int(value)
-    except (OverflowError, ValueError):  # infinite, nan, or beyond what a float holds
+    except (OverflowError, ValueError):  # infinite, nan, or too large for a float
         return ()
     return (other,) if other == value else ()
 
 
 _NEEDS_VALUE: Final = frozenset(one.name for one in OPERATORS.values() if not one.may_hold_unset) | {"present"}
-"""A formula says `present` of what is given alone: that it is not given is `absent` there."""
+"""The operators that need a value. In a formula `present` needs one too: without a value, `absent` holds."""
 
 
 def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
@@ -133,7 +133,7 @@ def _contradictory(clauses: tuple[Clause, ...], subject: str) -> bool:
 
 
 def _matches_what_it_does_not(clauses: tuple[Clause, ...]) -> bool:
-    """Whether a pattern that is matched is among those that are not."""
+    """Whether a pattern that must match is among those that must not."""
     matched = {clause.rhs for clause in clauses if clause.op == "matches"}
     return bool(matched) and any(
         pattern in matched for clause in clauses if clause.op == "not_matches" for pattern in _alternatives(clause.rhs)
@@ -141,7 +141,7 @@ def _matches_what_it_does_not(clauses: tuple[Clause, ...]) -> bool:
 
 
 def _alternatives(pattern: str) -> tuple[str, ...]:
-    """The patterns that `united` has made one of."""
+    """The patterns that `united` joined into one."""
     parts = _UNITED.fullmatch(pattern)
     if parts is None or not all(map(_is_balanced, parts.groups())):
         return (pattern,)
@@ -149,7 +149,7 @@ def _alternatives(pattern: str) -> tuple[str, ...]:
 
 
 def _is_balanced(pattern: str) -> bool:
-    """Whether no parenthesis in it closes what was opened before it; one of a text counts like any other."""
+    """Whether every parenthesis is closed inside the pattern; parentheses in text count as well."""
     depth = 0
     for letter in pattern:
         depth += (letter == "(") - (letter == ")")
@@ -165,7 +165,7 @@ Bound = tuple[Any, bool]
 
 
 def _range(clauses: tuple[Clause, ...]) -> tuple[Bound | None, Bound | None]:
-    """The tightest (bound, open) below and above."""
+    """The tightest lower and upper bound, each as (bound, open)."""
     lower: Bound | None = None
     upper: Bound | None = None
     for clause in clauses:
@@ -217,7 +217,7 @@ def _disjoint_types(clauses: tuple[Clause, ...]) -> bool:
 
 
 def _common(left: frozenset[str], right: frozenset[str]) -> frozenset[str]:
-    """What may be both: for classes we do not know, anything may be a subclass of anything."""
+    """Types that may overlap: any class that we do not know may be a subclass of any other."""
     if left <= BUILTIN_KINDS and right <= BUILTIN_KINDS:
         return left & right
     return left | right
@@ -278,7 +278,7 @@ def imply(clauses: tuple[Clause, ...], clause: Clause) -> bool:
 
 
 def _excludes(known: Clause, value: Any) -> bool:
-    """Whether the clause rules the value out."""
+    """Whether the clause excludes the value."""
     if known.op in ("absent", "falsy", "min_len", "max_len"):
         return False
     if known.op in ("type_is", "type_is_not") and not type_names(value) <= BUILTIN_KINDS:
@@ -287,7 +287,7 @@ def _excludes(known: Clause, value: Any) -> bool:
 
 
 def united(one: Clause, other: Clause) -> Clause | None:
-    """Two clauses of one operator as a single one."""
+    """Join two clauses with the same operator into one."""
     if not (is_plain(one.rhs) and is_plain(other.rhs)):
         return None
     match one.op:
@@ -304,6 +304,6 @@ def united(one: Clause, other: Clause) -> Clause | None:
 
 
 def as_members(clause: Clause) -> Clause | None:
-    """A comparison with one value as one with a list of them, so that its operator is free for another."""
+    """A comparison with one value as one with a list, so that its operator can be used again."""
     as_list = {"!=": "not_in", "==": "in"}.get(clause.op)
     return Clause(as_list, [clause.rhs]) if as_list is not None and is_plain(clause.rhs) else None

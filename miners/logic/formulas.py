@@ -1,8 +1,8 @@
 """Formulas over the predicates of the corpus format, their exact negation, and their disjunctive normal form.
 
-An atom means what `predicates.OPERATORS` says, so that a conjunction can be handed to a rule as it is. Negation is
-Python's under the assumption that the comparison was possible at all: `not x < 3` is `x >= 3` or x is nan,
-never "x is a string", because there the library trips over the comparison itself.
+An atom has the meaning of its operator in `OPERATORS`, so a conjunction can become a rule unchanged. Negation is
+Python's, assuming that the comparison was possible: `not x < 3` is `x >= 3` or x is nan, never "x is a string", because
+then the library raises in the comparison itself.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from pytest_llem_invariants.model import Clause
 
 
 class _Unique:
-    """What there is one object of: equal ones are the same one, so that to compare or to hash them costs no call.
+    """There is one object for equal values, so comparing and hashing cost no call.
 
-    A walk meets the same conditions at every step, and hardly any are made for the first time. They are kept for as
-    long as somebody else holds them.
+    A walk meets the same conditions at every step, and few of them are new. An object stays as long as something refers
+    to it.
     """
 
     __slots__ = ("__weakref__",)
     __match_args__: ClassVar[tuple[str, ...]]
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
-        """To make it again is to find the one that is there."""
+        """Unpickling finds the existing object."""
         return type(self), tuple(getattr(self, name) for name in self.__match_args__)
 
 
@@ -77,17 +77,17 @@ class Atom(_Unique):
 @final
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class Opaque(_Unique):
-    """A condition that the predicate language cannot say."""
+    """A condition that no predicate can express."""
 
     text: str
     place: str
     negated: bool
     shape: str
-    """What kind of thing it is, so that the ledger can count the shapes worth teaching."""
+    """The kind of condition, so that the ledger can count which kinds are most worth teaching."""
     dual: Formula | None
-    """Its negation, where that can be said: `all(…)` cannot, "some element does not" can."""
+    """Its negation, if a predicate can express that: not `all(…)`, but "some element does not"."""
     subject: str = field(init=False, repr=False)
-    """What it is about: nothing is known of what it says."""
+    """The subject of a literal; for an opaque one, its text."""
 
     def __new__(
         cls, text: str, place: str, negated: bool = False, shape: str = "", dual: Formula | None = None
@@ -126,7 +126,7 @@ FALSE: Final = Truth(False)
 
 
 def atom(subject: str, op: str, rhs: Any = True) -> Formula:
-    """One clause, with `None` on the right-hand side told as absence."""
+    """One clause; `None` on the right-hand side becomes absence."""
     if rhs is None and op in ("==", "!="):
         return Atom(subject, Clause("absent" if op == "==" else "present", True))
     if op in ("present", "absent") and rhs is False:
@@ -148,24 +148,24 @@ def atom(subject: str, op: str, rhs: Any = True) -> Formula:
 
 
 def is_nan(subject: str) -> Formula:
-    """Nothing but nan differs from itself. An element has no name to be compared by, but all else leaves 0 as 0."""
+    """Only nan differs from itself. An element has no name to compare with, but 0 divided by any other number is 0."""
     if opens_elements(subject):
         return Atom(f"0 / {subject}", Clause("!=", 0))
     return Atom(subject, Clause("!=", f"@{subject}"))
 
 
 def all_of(parts: Iterable[Formula]) -> Formula:
-    """A conjunction: flat, without repetition, absorbing the constants."""
+    """A conjunction: flat, without repetition and constants."""
     return _joined(_until(FALSE, parts), FALSE)
 
 
 def any_of(parts: Iterable[Formula]) -> Formula:
-    """A disjunction: flat, without repetition, absorbing the constants."""
+    """A disjunction: flat, without repetition and constants."""
     return _joined(_until(TRUE, parts), TRUE)
 
 
 def _until(last: Truth, parts: Iterable[Formula]) -> tuple[Formula, ...]:
-    """What is given one by one, as far as it can matter."""
+    """The parts up to the first that decides."""
     if isinstance(parts, tuple):
         return parts
     found: list[Formula] = []
@@ -196,7 +196,7 @@ def _joined(parts: tuple[Formula, ...], zero: Truth) -> Formula:
 
 @lru_cache(maxsize=65536)
 def _opposite(part: Literal) -> Formula | None:
-    """The one literal that is this one's exact complement, where there is one."""
+    """The exact complement of a literal, if it is a single literal."""
     if isinstance(part, Opaque):
         return negate(part)
     operator = OPERATORS[part.clause.op]
@@ -207,7 +207,7 @@ def _opposite(part: Literal) -> Formula | None:
 
 @lru_cache(maxsize=65536)
 def negate(formula: Formula) -> Formula:
-    """The formula that holds exactly where this one does not, with negations pushed into the clauses."""
+    """The formula that holds exactly where this one does not, with negations inside the clauses."""
     match formula:
         case Truth(value=value):
             return Truth(not value)
@@ -248,7 +248,7 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
 
 
 def _negated_by_record(subject: str, clause: Clause) -> Formula:
-    """The negation that the operator's record names, and what else does not satisfy the clause."""
+    """The negation that the operator's record names, and the other values that violate the clause."""
     operator, rhs = OPERATORS[clause.op], clause.rhs
     if operator.opposite is not None and operator.accepts(rhs):
         op, other = operator.opposite(rhs)
@@ -270,7 +270,7 @@ def _absent(subject: str) -> Formula:
 
 
 def none_of(exists: Formula, text: str, place: str = "") -> Formula:
-    """That no element satisfies a condition: beyond the language, but its negation is not."""
+    """That no element satisfies a condition: no predicate can express it, but one can express its negation."""
     return negate(exists) if isinstance(exists, Truth) else Opaque(text, place, shape="every element", dual=exists)
 
 
@@ -278,12 +278,12 @@ _NEVER_NAN: Final = ("len(", "keys(", "values(", "lower(", "upper(", "strip(", "
 
 
 def can_be_nan(subject: str) -> bool:
-    """Counts, texts and directions are never nan; whatever else is computed may be."""
+    """Counts, texts and directions are never nan; other computed values may be."""
     return not subject.startswith(_NEVER_NAN)
 
 
 def reshaped(formula: Formula, shape: str) -> Formula:
-    """The same formula, every opaque part of it told to be of one shape."""
+    """The same formula, with the given shape for every opaque part."""
     match formula:
         case Opaque(dual=dual):
             opposite = None if dual is None else reshaped(dual, shape)

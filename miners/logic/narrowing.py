@@ -1,7 +1,7 @@
-"""Formulas in fewer words: what a conjunction already says need not be said, or asked, inside of it again.
+"""Shorten formulas: drop what the surrounding conjunction already says.
 
-A walk collects its conditions as it meets them, and a property that is read three times is there three times. What
-holds anyway drops out, what cannot hold takes its alternative along, and alternatives on one subject become one clause.
+A walk collects conditions as it meets them, so a property that is read three times occurs three times. True parts
+disappear, a false part removes its alternative, and alternatives on one subject become one clause.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from pytest_llem_invariants.model import Clause
 _MOST_PASSES: Final = 2
 _MOST_JUNCTIONS: Final = 400
 _MOST_PARTS: Final = 200
-"""A junction of more parts than this is left as it is."""
+"""A junction with more parts than this stays unchanged."""
 _MOST_READINGS: Final = 512
-"""So many times one junction is read, each beside other literals."""
+"""How often one junction is processed, each time beside other literals."""
 
 _Literals = tuple[Literal, ...]
 _Beside = tuple[_Literals, _Literals]
-"""What holds and what fails."""
+"""The literals that hold and those that fail."""
 
 
 def narrowed(formula: Formula, most: int = _MOST_JUNCTIONS) -> Formula:
-    """A formula that holds exactly where the given one does, in fewer parts; what is beyond `most` stays as it is."""
+    """An equivalent formula with fewer parts; after `most` junctions the rest stays unchanged."""
     for _ in range(_MOST_PASSES):
         before, formula = formula, _narrowed_once(formula, most)
         if formula == before:
@@ -56,16 +56,17 @@ def narrowed(formula: Formula, most: int = _MOST_JUNCTIONS) -> Formula:
 
 @lru_cache(maxsize=4096)
 def _narrowed_once(formula: Formula, most: int) -> Formula:
-    """One pass, remembered: what is narrowed twice, with a look at its fields in between, is often still the same."""
+    """One pass, cached: a formula is often narrowed twice without a change in between."""
     return Narrowing(most).of(formula, (), ())
 
 
 @final
 class Narrowing:
-    """One pass over a formula. It is a tree of many equal branches: each is read once for what it stands beside.
+    """One pass over a formula.
 
-    A branch to which very many ways lead, each beside other literals, is left as it is when it was read often enough.
-    Who narrows several conditions of one class keeps what they share: each is allowed so many junctions of its own.
+    A formula is a tree with many equal branches: each is processed once for each set of relevant literals. A branch
+    that occurs beside very many sets of literals stays unchanged after the limit. Narrowing several conditions of one
+    class shares the cache, and each condition adds to the limit.
     """
 
     def __init__(self, most: int = 0) -> None:
@@ -73,11 +74,11 @@ class Narrowing:
         self._read: dict[Formula, tuple[_Parts, dict[_Beside, Formula]]] = {}
 
     def allow(self, most: int) -> None:
-        """So many junctions may be read from now on, beside those that were."""
+        """Allow so many more junctions."""
         self._left = most
 
     def of(self, formula: Formula, holds: _Literals, fails: _Literals) -> Formula:
-        """The formula where some literals hold and others do not."""
+        """The formula, given literals that hold and literals that do not."""
         if not isinstance(formula, (And, Or)):
             return formula if isinstance(formula, Truth) else _of_literal(formula, holds, fails)
         parts, read = self._read.get(formula) or self._met(formula)
@@ -95,7 +96,7 @@ class Narrowing:
         return self._read.setdefault(formula, (_parts(formula), {}))
 
     def _of_parts(self, parts: _Parts, holds: _Literals, fails: _Literals) -> Formula:
-        """Part by part, each where the literals beside it hold (in a disjunction: do not)."""
+        """Narrow each part, given that the literals beside it hold (in a disjunction: do not)."""
         said = _of_literals(parts.literals, _about(parts.told, holds), _about(parts.told, fails), parts.conjunctive)
         if said is None:
             return FALSE
@@ -107,13 +108,13 @@ class Narrowing:
 @final
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The parts of a junction by their kind."""
+    """The parts of a junction by kind."""
 
     conjunctive: bool
     literals: _Literals
     junctions: tuple[And | Or, ...]
     asked: frozenset[str]
-    """The subjects of all of them."""
+    """The subjects of all junctions."""
     told: frozenset[str]
     """The subjects of the literals."""
 
@@ -130,7 +131,7 @@ def _parts(formula: And | Or) -> _Parts:
 @final
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What became of literals that stand beside each other."""
+    """The result for literals beside each other."""
 
     decided: tuple[Truth, ...]
     kept: _Literals
@@ -153,7 +154,7 @@ def _of_literals(literals: _Literals, holds: _Literals, fails: _Literals, conjun
 
 
 def _about(asked: frozenset[str], literals: _Literals) -> _Literals:
-    """Those that say something of what is asked."""
+    """The literals on the given subjects."""
     return tuple([one for one in literals if one.subject in asked]) if literals and asked else ()
 
 
@@ -180,7 +181,7 @@ def _of_atom(literal: Atom, holds: _Literals, fails: _Literals) -> Truth | Atom:
         return TRUE
     if _excluded(literal, known, fails):
         return FALSE
-    # Of an order and its negation neither holds where the library trips over the comparison itself.
+    # Neither an order nor its negation holds where the comparison itself raises.
     exact = OPERATORS[literal.clause.op].negated is not Negated.JUDGED and is_plain(literal.clause.rhs)
     if not fails or not exact or opens_elements(literal.subject):
         return literal
@@ -190,7 +191,7 @@ def _of_atom(literal: Atom, holds: _Literals, fails: _Literals) -> Truth | Atom:
 
 
 def _excluded(literal: Atom, known: tuple[Clause, ...], fails: _Literals) -> bool:
-    """Whether a literal cannot hold: against what does, or because something would hold then that does not."""
+    """Whether a literal cannot hold: it contradicts those that hold, or implies one that does not."""
     together = (*known, literal.clause)
     if known and simplified(literal.subject, together) is None:
         return True
@@ -203,7 +204,7 @@ def _with(holds: _Literals, fails: _Literals, more: Iterable[Literal], hold: boo
 
 @lru_cache(maxsize=65536)
 def _with_members_joined(formula: Formula) -> Formula:
-    """Alternatives that name values of one subject as one that names them all."""
+    """Join alternatives that name values of one subject into one clause."""
     if not isinstance(formula, Or):
         return formula
     values: dict[str, list[object]] = {}

@@ -1,4 +1,4 @@
-"""Disjunctions of conjunctions, without what is implied."""
+"""Disjunctions of conjunctions, without implied ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_LIMIT: Final = 48
 
 
 def to_dnf(formula: Formula, limit: int = DEFAULT_LIMIT) -> tuple[Conjunction, ...] | None:
-    """The satisfiable conjunctions whose disjunction is the formula; None where there would be more than `limit`."""
+    """The satisfiable conjunctions whose disjunction is the formula; None if there are more than `limit`."""
     try:
         found = _dnf(formula, limit)
     except OverflowError:
@@ -62,7 +62,7 @@ def _bounded(found: Sequence[Conjunction] | Mapping[Conjunction, None], limit: i
 
 
 def without_implied(conjunctions: Sequence[Conjunction]) -> tuple[Conjunction, ...]:
-    """Drop every conjunction that another, weaker one contains."""
+    """Drop every conjunction that implies another one."""
     fewer = [found for found in (simplify(one) for one in conjunctions) if found is not None]
     kept: list[_Read] = []
     for conjunction in sorted(dict.fromkeys(fewer), key=len):
@@ -74,14 +74,14 @@ def without_implied(conjunctions: Sequence[Conjunction]) -> tuple[Conjunction, .
 
 
 def implies(stronger: Conjunction, weaker: Conjunction) -> bool:
-    """Whether the one conjunction is known to hold only where the other does; False where that cannot be decided."""
+    """Whether the one conjunction holds only where the other does; False if that cannot be decided."""
     return _Read.of(stronger).implies(_Read.of(weaker))
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A conjunction with what is asked of it time and again."""
+    """A conjunction with cached lookups."""
 
     conjunction: Conjunction
     literals: frozenset[Literal]
@@ -115,7 +115,7 @@ def _by_subject(conjunction: Conjunction) -> dict[str, tuple[Atom, ...]]:
 
 @lru_cache(maxsize=65536)
 def simplify(conjunction: Conjunction) -> Conjunction | None:
-    """The same conjunction in fewer clauses; None where no value satisfies it."""
+    """The same conjunction with fewer clauses; None if no value satisfies it."""
     literals = tuple(dict.fromkeys(conjunction))
     opaque = [literal for literal in literals if isinstance(literal, Opaque)]
     if any(negate(literal) in literals for literal in opaque):
@@ -140,7 +140,7 @@ def simplify(conjunction: Conjunction) -> Conjunction | None:
 
 @lru_cache(maxsize=65536)
 def _simplified(atoms: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
-    """The clauses on one subject in fewer; the same few stand in most of the cases of a condition."""
+    """The clauses on one subject, shortened; the same few occur in most cases of a condition."""
     subject = atoms[0].subject
     clauses = simplified(subject, tuple(one.clause for one in atoms))
     return None if clauses is None else tuple(Atom(subject, clause) for clause in clauses)

@@ -1,8 +1,8 @@
-"""The plainest cases of a condition that falls apart into too many to say them all.
+"""The plainest cases of a condition that has too many to list.
 
-To multiply out is to forget most of the cases on the way, and what is left may contradict what comes next. Here the
-alternatives are chosen one by one instead, each under what the ones before it say, the ones that promise to ask the
-least of a config first: a case that is found is a whole one, and by itself enough for the condition to hold.
+Multiplying out forgets most cases on the way, and the remaining ones may contradict what comes next. Here the
+alternatives are chosen one by one instead, each given the earlier choices, and those first that ask least of a config.
+So each case found is complete, and sufficient for the condition.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from miners.logic.narrowing import Narrowing
 from miners.logic.normal_form import simplify, without_implied
 
 _MOST_STEPS: Final = 400
-"""So many half-made cases are looked at."""
+"""The most incomplete cases to process."""
 _MOST_JUNCTIONS: Final = 40_000
 OF_ITSELF: Final = 1
 THERE: Final = 2
 ASKED_FOR: Final = 3
 ODD: Final = 6
-"""What a clause costs that holds where nothing is given, one that anything given satisfies, one that asks for
-something, and one that only a value of another type than the declared ones satisfies."""
+"""The cost of a clause that holds without a value, that any value satisfies, that asks for certain values, and that
+only values of undeclared types satisfy.
+"""
 _UNSAID: Final = (20, 2, 1)
-"""What one costs that cannot be said: first that is worth a long way around, last it may be what holds anyway."""
+"""The costs of an opaque literal to try: first high, to avoid it, last low, since it may hold anyway."""
 
 Cost = Callable[[Atom], int]
 _Left = tuple[Or, ...]
@@ -36,16 +37,17 @@ _Left = tuple[Or, ...]
 @final
 @dataclass(frozen=True, slots=True)
 class Plainest:
-    """Cases of a condition, and whether there are no others."""
+    """Cases of a condition, and whether these are all."""
 
     cases: tuple[Conjunction, ...]
     all_of_them: bool
 
 
 def plainest(formula: Formula, most: int, limit: int, cost: Cost, narrowing: Narrowing | None = None) -> Plainest:
-    """All of the cases, where there are no more than the limit; else so many of those that ask least, a few times.
+    """All cases, if there are at most `limit`; else the `most` plainest, for each cost of opaque literals.
 
-    In each of them what it asks for comes first. A `narrowing` knows what the conditions before this one share with it.
+    In each case the clauses that ask for certain values come first. `narrowing` is shared with the earlier conditions
+    of a class.
     """
     narrowing = narrowing or Narrowing()
     narrowing.allow(len(_UNSAID) * _MOST_JUNCTIONS)
@@ -62,7 +64,7 @@ def plainest(formula: Formula, most: int, limit: int, cost: Cost, narrowing: Nar
 
 @final
 class _Cases:
-    """One search, of half-made cases the most promising first."""
+    """One search over incomplete cases, the most promising first."""
 
     def __init__(self, cost: Cost, unsaid: int, narrowing: Narrowing) -> None:
         self._of_atom = cost
@@ -72,7 +74,7 @@ class _Cases:
         self._heap: list[tuple[int, int, Conjunction, _Left]] = []
         self._costs: dict[Formula, int] = {}
         self.ended = False
-        """Whether no case is left."""
+        """Whether all cases were found."""
 
     def of(self, formula: Formula) -> Iterator[Conjunction]:
         self._push((), (formula,))
@@ -97,7 +99,7 @@ class _Cases:
             heapq.heappush(self._heap, (cost, next(self._order), said, left))
 
     def _without_choice(self, said: Conjunction, open_: Sequence[Formula]) -> tuple[Conjunction, _Left] | None:
-        """What must hold as far as there is no choice, and the alternatives that are left; None where none are."""
+        """The literals that must hold, and the remaining alternatives; None if no case is left."""
         while True:
             more: list[Literal] = []
             left: dict[Or, None] = {}
@@ -118,7 +120,7 @@ class _Cases:
             said, open_ = joined, tuple(left)
 
     def _cost(self, formula: Formula) -> int:
-        """What there is to ask for, at the least."""
+        """The least cost of the alternatives."""
         known = self._costs.get(formula)
         if known is None:
             known = self._costs[formula] = self._counted(formula)

@@ -1,4 +1,4 @@
-"""One library read twice, by import and from its source: which candidates and fields are equal, and where they part."""
+"""Read one library twice, by import and from source: which candidates and fields are equal, and which differ."""
 
 from __future__ import annotations
 
@@ -39,30 +39,30 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one way of reading gave."""
+    """The result of one mode."""
 
     surface: Mapping[str, ClassFacts]
     candidates: tuple[Candidate, ...]
     doubted: tuple[str, ...] = ()
-    """Why each candidate was dropped that only a library could have settled."""
+    """Why each candidate was dropped that only the library could have settled."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A candidate that only one way of reading gave."""
+    """A candidate that only one mode found."""
 
     side: str
     """`import` or `source`."""
     candidate: Candidate
     why: str
-    """What the other reading has in its place."""
+    """What the other mode found in its place."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two readings of one library."""
+    """The results of both modes for one library."""
 
     equal: Counter[AddedBy]
     differences: tuple[Difference, ...]
@@ -72,7 +72,7 @@ class Comparison:
 
     @property
     def share(self) -> float:
-        """Equal candidates among all that either way of reading gave."""
+        """The share of equal candidates among all that either mode found."""
         same = sum(self.equal.values())
         return same / (same + len(self.differences)) if same else 0.0
 
@@ -87,7 +87,7 @@ class Comparison:
 
 
 def read_import(adapter: EngineAdapter) -> Reading:
-    """The installed library."""
+    """Read the installed library."""
     adapter.import_library()
     surface = engine_surface(adapter)
     lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
@@ -96,7 +96,7 @@ def read_import(adapter: EngineAdapter) -> Reading:
 
 
 def read_source(ssot: Ssot, skeletons: Skeletons, *, tried: bool = True) -> Reading:
-    """A source tree or a wheel, without importing anything of it. `tried`: whether a library will be asked later."""
+    """Read a source tree or a wheel without importing any of it. `tried`: whether a library will be asked later."""
     surface = source_surface(skeletons, ssot)
     found = _mined(surface, skeletons.reader, ssot, tried=tried)
     dropped = (one.why for finding in found.findings for one in finding.dropped)
@@ -115,7 +115,7 @@ def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot, *, tri
 
 
 def said_in_full(reading: Reading) -> Reading:
-    """The reading without the candidates that have a guard no predicate says: those cannot become rules as they are."""
+    """The reading without candidates with opaque guards: those cannot become rules unchanged."""
     return Reading(reading.surface, tuple(one for one in reading.candidates if not one.opaque))
 
 
@@ -140,7 +140,7 @@ def compare(imported: Reading, source: Reading) -> Comparison:
 def _why(
     candidate: Candidate, others: Iterable[Candidate], fields_apart: Iterable[tuple[str, str, tuple[str, ...]]]
 ) -> str:
-    """Why only one reading gives a candidate: its fields differ, or what the other says at its line."""
+    """Why only one mode has a candidate: its fields differ, or the other mode found something else at its line."""
     read = referenced_fields(Match("", candidate.fields))
     apart = [
         f"the {' and '.join(parts)} of {name} differ"
@@ -161,7 +161,7 @@ def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:
 
 
 def _key(candidate: Candidate) -> str:
-    """What a candidate claims, and whether it leaves a guard unsaid: the words for that guard are no claim."""
+    """The claim of a candidate, and whether it has opaque guards: the wording of a guard is no claim."""
     predicate = {subject: [_said(one) for one in clauses] for subject, clauses in sorted(candidate.fields.items())}
     place = (candidate.source.path, candidate.source.method, candidate.source.line_at_scan)
     return identity(
@@ -173,7 +173,7 @@ def _key(candidate: Candidate) -> str:
 
 
 def _said(clause: Clause) -> tuple[str, Any]:
-    """A clause, whatever the order in which it lists alternatives."""
+    """A clause, independent of the order of its alternatives."""
     listed = OPERATORS[clause.op].lists and isinstance(clause.rhs, list)
     return clause.op, sorted(clause.rhs, key=repr) if listed else clause.rhs
 

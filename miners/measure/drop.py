@@ -1,4 +1,4 @@
-"""Taking rules out that the library refuted."""
+"""Remove rules that the library refuted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from pytest_llem_invariants.text.yaml_writer import dump_yaml
 
 
 def record_counterexamples(path: Path, engine: str, met: Iterable[tuple[str, Kwargs]]) -> int:
-    """Add configs that the library accepts and a rule rejected; how many are new. What no file can hold stays out."""
+    """Add configs that the library accepts and a rule rejected; returns how many are new. Values that no file can store
+    are left out.
+    """
     known = load_counterexamples(path)
     together = {name: list(configs) for name, configs in known.items()}
     for name, kwargs in met:
@@ -37,7 +39,7 @@ def record_counterexamples(path: Path, engine: str, met: Iterable[tuple[str, Kwa
 
 
 def drop_accused(path: Path, corpus: Corpus, accused: Mapping[str, Kwargs]) -> Iterator[str]:
-    """Take out of a proposed corpus the rules that a random config refuted; later builds are put to that config."""
+    """Remove the rules that a random config refuted from a proposed corpus; later builds try that config again."""
     gone = [rule for rule in corpus.rules if rule.id in accused]
     if not gone:
         return

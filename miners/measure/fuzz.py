@@ -1,4 +1,4 @@
-"""The library and the checker on configs that nobody prepared: what is missed, and what is rejected falsely."""
+"""Compare the library and the checker on random configs: missed rejections and false rejections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _SHOWN: Final = 12
 
 @dataclass(slots=True)
 class GuardCount:
-    """How often a guard was met, how often predicted, and what a missed config looks like."""
+    """How often a guard rejected, how often the checker predicted it, and one missed config."""
 
     met: int = 0
     predicted: int = 0
@@ -47,7 +47,7 @@ class GuardCount:
 
 @dataclass(slots=True)
 class ClassFuzz:
-    """One class under one mode."""
+    """One class in one mode."""
 
     native_type: str
     mode: str
@@ -57,7 +57,7 @@ class ClassFuzz:
     false_rejections: int = field(default=0, init=False)
     false_examples: list[Kwargs] = field(default_factory=list, init=False)
     accused: dict[str, Kwargs] = field(default_factory=dict, init=False)
-    """The rules that rejected what the library accepts, each with the first config on which it did."""
+    """The rules that rejected what the library accepts, each with its first such config."""
     guards: dict[str, GuardCount] = field(default_factory=dict, init=False)
 
     def add(self, kwargs: Kwargs, exception: ObservedException | None, predicted: bool) -> None:
@@ -84,14 +84,14 @@ class ClassFuzz:
 
     @property
     def misses(self) -> list[tuple[str, GuardCount]]:
-        """The guards with misses, the most missed first."""
+        """The guards with misses, most misses first."""
         found = [(name, guard) for name, guard in self.guards.items() if guard.missed]
         return sorted(found, key=lambda item: (-item[1].missed, item[0]))
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzReport:
-    """What a run of the fuzz found, per class and mode."""
+    """The results of a run of the fuzz, per class and mode."""
 
     seed: int
     classes: tuple[ClassFuzz, ...]
@@ -105,7 +105,7 @@ class FuzzReport:
         return sum(entry.false_rejections for entry in self.classes if entry.mode == mode)
 
     def accused(self) -> dict[str, Kwargs]:
-        """The rules that rejected falsely, in any mode, each with a config on which it did."""
+        """The rules with a false rejection in any mode, each with such a config."""
         return {rule: kwargs for entry in reversed(self.classes) for rule, kwargs in sorted(entry.accused.items())}
 
     def guard_recall(self, mode: str) -> tuple[int, int]:
@@ -120,7 +120,7 @@ class FuzzReport:
         return sum(guard.missed == 0 for guard in often), len(often)
 
     def to_json(self) -> str:
-        """The report for machines; the same run gives the same bytes."""
+        """The report as JSON; the same run gives the same bytes."""
         return json.dumps({"seed": self.seed, "modes": [self._mode(mode) for mode in MODES]}, indent=2) + "\n"
 
     def _mode(self, mode: str) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class FuzzReport:
         }
 
     def to_text(self) -> str:
-        """The report for people: totals, classes, then what is missed most."""
+        """The report as text: totals, classes, then what is missed most."""
         lines: list[str] = []
         for mode in MODES:
             entries = [entry for entry in self.classes if entry.mode == mode]
@@ -223,7 +223,7 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What the processes of one run share. Forked ones inherit it, so that nothing of it need be sent."""
+    """The data that all processes of one run share. Forked processes inherit it, so nothing is sent."""
 
     surface: Mapping[str, ClassFacts]
     drawer: Drawer
@@ -231,7 +231,7 @@ class _Trial:
     seed: int
 
     def of(self, mode: str, name: str, share: int) -> ClassFuzz:
-        """One class under one mode, drawn from a source of its own: its configs do not depend on the others."""
+        """One class in one mode. It has its own random source, so its configs do not depend on other classes."""
         source = random.Random(f"{self.seed}/{name}/{mode}")
         entry = ClassFuzz(name, mode)
         for _ in range(share):
@@ -260,7 +260,7 @@ def fuzz(surface: Mapping[str, ClassFacts], sides: Sides, draw: Draw, *, workers
 
 
 def exceeds(report: FuzzReport, least_recall: Mapping[str, float], most_false: int = 0) -> tuple[str, ...]:
-    """What speaks against a report, in words; empty where it is within the recorded bounds."""
+    """The bounds that a report violates, one sentence each; empty if it is within the recorded bounds."""
     complaints = [
         f"{mode}: recall {report.recall(mode):.2%} is below the recorded {bound:.2%}"
         for mode, bound in least_recall.items()

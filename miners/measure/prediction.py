@@ -1,4 +1,4 @@
-"""What the checker says of a config, as the fuzz asks for it: the very verdict that users get."""
+"""The checker's answer to a config of the fuzz: exactly the verdict that users get."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_llem_invariants.model import Kwargs, Severity, TypedValue
 
 @final
 class Prediction:
-    """Whether a config, or an object inside of it, is rejected by the checker."""
+    """Whether the checker rejects a config, or an object inside it."""
 
     def __init__(self, checker: Checker, adapter: EngineAdapter) -> None:
         self._checker = checker
@@ -25,7 +25,7 @@ class Prediction:
         return self._rejects(native_type, {**self._base.get(native_type, {}), **config})
 
     def rules(self, native_type: str, kwargs: Kwargs) -> tuple[str, ...]:
-        """The rules by which a config, or an object inside of it, is rejected."""
+        """The rules that reject a config, or an object inside it."""
         config = {name: self._as_built(value) for name, value in kwargs.items()}
         return tuple(dict.fromkeys(self._broken(native_type, {**self._base.get(native_type, {}), **config})))
 
@@ -42,7 +42,7 @@ class Prediction:
         return any(self._rejects(inner.type, inner.kwargs) for inner in _objects(config.values()))
 
     def _as_built(self, value: Any) -> Any:
-        """The value with its objects as the adapter builds them: what a class cannot do without is given."""
+        """The value with its objects as the adapter builds them: with the arguments that the class requires."""
         if isinstance(value, TypedValue):
             given = {name: self._as_built(inner) for name, inner in value.kwargs.items()}
             return TypedValue(value.type, {**self._base.get(value.type, {}), **given})
@@ -52,7 +52,7 @@ class Prediction:
 
 
 def _objects(values: Iterable[Any]) -> Iterator[TypedValue]:
-    """The objects that a config builds, at any depth of lists and mappings."""
+    """The objects inside a config, at any depth of lists and mappings."""
     for value in values:
         if isinstance(value, TypedValue):
             yield value

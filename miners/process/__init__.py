@@ -1,1 +1,1 @@
-"""Workers, limits, progress and what commands share."""
+"""Workers, limits, progress, and what commands share."""

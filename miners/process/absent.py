@@ -1,4 +1,4 @@
-"""Packages that are not installed, looked for once: a library that would use one looks for it with every config."""
+"""Look for missing packages only once: a library that would use one looks for it with every config."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import final
 
 @final
 class FindsOnce(MetaPathFinder):
-    """Finds what the paths hold, and does not look on the same paths again for what is on none of them."""
+    """Finds what the paths contain, and does not search the same paths again for a name that is on none of them."""
 
     def __init__(self) -> None:
         self._absent: set[tuple[str, tuple[str, ...]]] = set()
@@ -32,7 +32,7 @@ class FindsOnce(MetaPathFinder):
         return found
 
     def find_distributions(self, context: DistributionFinder.Context | None = None) -> Iterable[Distribution]:
-        """What `importlib.metadata` asks each finder for."""
+        """The method with which `importlib.metadata` asks each finder."""
         return PathFinder.find_distributions(DistributionFinder.Context() if context is None else context)
 
     def invalidate_caches(self) -> None:
@@ -41,5 +41,5 @@ class FindsOnce(MetaPathFinder):
 
 
 def remember_absent() -> None:
-    """Let this process find what is on its paths by such a finder, and by no other."""
+    """Let this process find modules on its paths with such a finder only."""
     sys.meta_path[:] = [FindsOnce() if finder is PathFinder else finder for finder in sys.meta_path]

@@ -1,4 +1,4 @@
-"""Who asks the library: this process, or a copy of it that may end, once a config was seen to end one."""
+"""Who asks the library: this process, or a copy of it that may end, once a config ended one."""
 
 from __future__ import annotations
 
@@ -24,36 +24,36 @@ _ROOM: Final = 1 << 20
 _LENGTH: Final = struct.Struct("q")
 _GLANCE: Final = 0.05
 _GRACE: Final = 3.0
-"""So much longer than its limit a call may take that is interrupted and tidies up."""
+"""The extra time for a call that was interrupted and cleans up."""
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
 @final
 class _Here:
-    """How this process asks."""
+    """The settings with which this process asks."""
 
     patience = Patience()
     apart = False
 
 
 def ask_with(patience: Patience) -> None:
-    """Let all that is asked in this process from now on be asked with that patience."""
+    """Use these time limits for all questions of this process from now on."""
     _Here.patience = patience
 
 
 def ask_apart(apart: bool) -> None:
-    """Whether what is asked from now on is asked in a copy of this process."""
+    """Whether a copy of this process answers from now on."""
     _Here.apart = apart
 
 
 def asker(adapter: EngineAdapter) -> Observer | Apart:
-    """What asks one engine's library, as this process does."""
+    """The asker for one engine's library, with the settings of this process."""
     return Apart(adapter, _Here.patience.seconds) if _Here.apart else Observer(adapter, _Here.patience)
 
 
 @dataclass(frozen=True, slots=True)
 class _Copy:
-    """A copy of this process which answers. Memory and semaphores lead to it, and no descriptor."""
+    """A copy of this process that answers. It is reached through memory and semaphores, and no descriptor."""
 
     pid: int
     board: mmap.mmap
@@ -63,7 +63,7 @@ class _Copy:
 
 @final
 class Asking:
-    """One engine's library, asked in whichever process this is called, as that does."""
+    """One engine's library, asked with the settings of whichever process calls."""
 
     def __init__(self, adapter: EngineAdapter) -> None:
         self._adapter: Final = adapter
@@ -87,7 +87,7 @@ class Asking:
 
 @final
 class Apart:
-    """Asks in a copy of this process: one that hangs or dies is replaced, and its config had no answer."""
+    """Asks in a copy of this process. A copy that hangs or dies is replaced, and its config has no answer."""
 
     def __init__(self, adapter: EngineAdapter, seconds: float) -> None:
         self._its_patience: Final = Patience(seconds)
@@ -96,7 +96,7 @@ class Apart:
         self._copy: _Copy | None = None
         self._patience: Final = _Here.patience
         self._to_warm: dict[tuple[str, str], float] = {}
-        """How long a new copy may take to prepare a type in a context, until which it may import."""
+        """How many seconds a new copy may take to prepare a type in a context; until then it may import."""
 
     def observe(self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY) -> Observation:
         """See `Observer.observe`."""
@@ -123,7 +123,7 @@ class Apart:
     def _asked(
         self, method: str, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]
     ) -> Observation | ObservedException | None:
-        """What the library does, or what stands for its answer."""
+        """The library's answer, or what replaces a missing one."""
         if self._patience.is_used_up:
             return USED_UP
         self._patience.calls += 1
@@ -134,7 +134,7 @@ class Apart:
         return self._exchanged(question, self._to_warm[warmth] if self._copy is None else 0.0)
 
     def _rehearse(self, native_type: str, context: Mapping[str, Any], warmth: tuple[str, str]) -> None:
-        """See how long a copy takes to prepare the type; where that ends it, none will try again."""
+        """Measure how long a copy takes to prepare the type; if that ends it, no copy tries again."""
         began = time.monotonic()
         question = pickle.dumps(("prepare", (native_type, dict(context)), {}))
         failed = self._exchanged(question, self._seconds * TO_WARM)
@@ -158,7 +158,7 @@ class Apart:
         return answer
 
     def _wait(self, copy: _Copy, ends: float) -> ObservedException | None:
-        """None as soon as it answered; else what stands for the answer that never comes."""
+        """None as soon as it answered; else what replaces the answer."""
         while not copy.told.acquire(timeout=_GLANCE):
             ended, status = os.waitpid(copy.pid, os.WNOHANG)
             if ended:
@@ -178,7 +178,7 @@ class Apart:
         return _Copy(pid, board, asked, told)
 
     def _answer_for_ever(self, board: mmap.mmap, asked: Any, told: Any) -> NoReturn:
-        """In the copy. Whatever happens, no other code of the parent's runs here."""
+        """The loop of the copy. Whatever happens, no other code of the parent runs here."""
         try:
             end_with_parent()
             alone()

@@ -1,4 +1,4 @@
-"""What the commands of llem-mine share."""
+"""What all commands of llem-mine share."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ REFUSED: Final = 2
 
 
 def add_engine(parser: argparse.ArgumentParser) -> None:
-    """Let a command be given the engine that it is about."""
+    """Add the engine as an argument of a command."""
     parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
 
 
 def compare(path: Path, text: str) -> int:
-    """Print how a file differs from what it should hold; the exit status says whether it does."""
+    """Print how a file differs from the expected text; the exit status says whether it does."""
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if committed == text:
         return OK

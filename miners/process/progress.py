@@ -1,4 +1,4 @@
-"""A progress line on standard error: redrawn on a terminal, one line a step elsewhere."""
+"""A progress line on standard error: redrawn on a terminal, one line per step elsewhere."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Final, TextIO, final
 _WIDTH: Final = 24
 _REDRAW_SECONDS: Final = 0.1
 _SAY_SECONDS: Final = 30.0
-"""Where nothing can be redrawn, long work is heard of so often."""
+"""The seconds between two lines about long work where nothing can be redrawn."""
 
 
 @final
 class Progress:
-    """Tells how far a long command is. Nothing that it writes is part of any output file."""
+    """Reports the progress of a long command. None of it goes into an output file."""
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         self._stream = sys.stderr if stream is None else stream
@@ -26,7 +26,7 @@ class Progress:
 
     @contextmanager
     def step(self, title: str, total: int = 0) -> Iterator[Step]:
-        """Announce a step; it is closed with the time it took."""
+        """Announce a step; at its end, print how long it took."""
         started = time.perf_counter()
         step = Step(self, title, total)
         step.draw()
@@ -41,7 +41,9 @@ class Progress:
             self._stream.flush()
 
     def still(self, text: str, step: float) -> float:
-        """Say that a step goes on, now and then where it cannot be redrawn; gives when that was said last."""
+        """Report that a step continues, but not too often where lines cannot be redrawn; returns the time of the last
+        report.
+        """
         now = time.perf_counter()
         if not self._terminal and not self._quiet and now - step >= _SAY_SECONDS:
             self._stream.write(f"{text}\n")
@@ -59,7 +61,7 @@ class Progress:
 
 @final
 class Step:
-    """One step of a command: a count that goes up to a total, where the total is known."""
+    """One step of a command: a count up to the total, if the total is known."""
 
     def __init__(self, progress: Progress, title: str, total: int) -> None:
         self._progress = progress
@@ -75,7 +77,7 @@ class Step:
         self.draw()
 
     def asked(self, count: int) -> None:
-        """The library was asked so often: what is told of a task that takes long."""
+        """Report how often the library was asked, for a task that takes long."""
         self._asked = count
         self._said = self._progress.still(self._line(), self._said)
 

@@ -1,6 +1,6 @@
-"""May a producer trust the library at hand? Its pin, its landmarks, the version, the classes that are declared.
+"""Whether a producer may trust the library at hand: its pin, its landmarks, its version and the declared classes.
 
-What a producer relies on and does not find, it would pass over in silence: fewer rules, and exit status 0.
+A producer would silently skip what it does not find: fewer rules, and exit status 0.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pytest_llem_invariants.errors import LlemError, MinerError, MinerLandmarkMi
 from pytest_llem_invariants.ssot import NativeType, Ssot, check_pin, installed_version
 
 NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
-"""The key among an SSOT's adapter facts that says why an engine is not probed."""
+"""The key in an SSOT's adapter facts that says why an engine is not probed."""
 READING: Final = ("static", "schemas")
-"""Who takes part in a build from source."""
+"""The roles of a build from source."""
 
 
 class Library(Protocol):
@@ -39,16 +39,16 @@ class Library(Protocol):
         """Whether a landmark is missing."""
 
     def native_types(self) -> tuple[str, ...]:
-        """The classes that it has, families expanded."""
+        """The classes that the library has, with families expanded."""
 
     def missing_native_types(self) -> tuple[Missing, ...]:
-        """Those that are declared one by one, and that it lacks."""
+        """The classes that are declared one by one and missing."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The library that is installed here; it is imported where its version says too little."""
+    """The installed library; it is imported if its version alone is not enough."""
 
     adapter: EngineAdapter
 
@@ -74,7 +74,7 @@ class Installed:
 @final
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A source tree or a wheel, of which nothing is imported."""
+    """A source tree or a wheel; nothing of it is imported."""
 
     ssot: Ssot
     skeletons: Skeletons
@@ -96,16 +96,16 @@ class Tree:
 @final
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a user accepts of a library."""
+    """The exceptions that a user allows."""
 
     other_version: bool = False
-    """Another version than the SSOT's is meant: what it lacks is named and not refused."""
+    """Another version than the SSOT's: report what it lacks instead of an error."""
     lost: tuple[str, ...] = ()
     """Native types that may be missing."""
 
 
 def add_terms(parser: argparse.ArgumentParser) -> None:
-    """The options that say what is accepted."""
+    """Add the options for these exceptions."""
     parser.add_argument(
         "--other-version",
         action="store_true",
@@ -125,25 +125,25 @@ def terms_of(options: argparse.Namespace) -> Terms:
 
 
 def roles_of_build(ssot: Ssot) -> tuple[str, ...]:
-    """Who takes part in a build."""
+    """The roles of a build."""
     return tuple(role for role in (*READING, "dynamic", "invariants") if why_without(ssot, role) is None)
 
 
 def why_without(ssot: Ssot, role: str) -> str | None:
-    """Why an engine has no such producer; None where it has."""
+    """Why an engine lacks such a producer; None if it has it."""
     reason = ssot.adapter.get(NO_DYNAMIC_MINER) if role == "dynamic" else None
     return None if reason is None else str(reason)
 
 
 def check_roles(library: Library, roles: Iterable[str], terms: Terms = Terms()) -> str:
-    """The version of the library, if all of these producers may trust it; the first reason why not, as an error."""
+    """The version of the library if all of these roles may trust it; else the first reason why not, as an error."""
     for problem in problems_of(library, tuple(roles), terms):
         raise problem
     return library.version
 
 
 def problems_of(library: Library, roles: Sequence[str], terms: Terms) -> Iterator[LlemError]:
-    """Why producers may not trust a library: its version first, which costs no import."""
+    """Why roles may not trust a library, the version first: it needs no import."""
     ssot, version = library.ssot, library.version
     for role in roles:
         try:
@@ -162,9 +162,9 @@ def problems_of(library: Library, roles: Sequence[str], terms: Terms) -> Iterato
 
 
 def check_classes(library: Library, before: Iterable[str], terms: Terms) -> tuple[str, ...]:
-    """Refuse a library that lacks a class which is declared by name, or was there before; tell what is accepted.
+    """Reject a library that lacks a class which is declared by name or existed before; report what the user allows.
 
-    `before` are the native types that the last corpus or schema speaks of.
+    `before` are the native types in the last corpus or schema.
     """
     ssot, there = library.ssot, library.native_types()
     declared = {entry.target: entry.name for entry in ssot.native_types.values() if not entry.is_glob}
@@ -194,13 +194,13 @@ def _is_member(family: NativeType, entry: NativeType | None) -> bool:
 
 
 def unheard(adapter: EngineAdapter) -> tuple[str, ...]:
-    """What the SSOT asks to be treated differently and this version lacks, a line each."""
+    """The special cases of the SSOT that do not exist in this version, one line each."""
     version = adapter.import_library()
     return tuple(f"{adapter.ssot.library} {version} lacks {missing}" for missing in missing_places(adapter.ssot))
 
 
 def chosen(names: Iterable[str], wanted: Collection[str] | None) -> list[str]:
-    """The classes that were asked for, or all; one that is not there is an error."""
+    """The chosen classes, or all; an unknown one is an error."""
     known = list(names)
     for name in wanted or ():
         if name not in known:

@@ -1,10 +1,9 @@
-"""Forked workers: each inherits the imported library, and what a library does to one costs its config and no more.
+"""Forked workers. Each inherits the imported library, and whatever a library does to a worker costs one config only.
 
-A worker has no descriptor but the null device while it asks: it takes its tasks from memory that is shared, and what
-comes of one is written to a file of its own. One that died, or did not come back, is replaced; its task is begun again,
-and the library is then asked in a copy that may end.
-
-They are no boundary: what they hand back are pickles, and the process that reads them runs the library's code as well.
+A worker has no descriptor except the null device while it asks: it takes its tasks from shared memory and writes each
+result to its own file. A worker that died or hangs is replaced; its task starts again, and a copy that may end asks the
+library. Workers are no security boundary: they return pickles, and the process that reads them runs the library's code
+as well.
 """
 
 from __future__ import annotations
@@ -36,35 +35,37 @@ from pytest_llem_invariants.process.patience import Patience
 _Given = ParamSpec("_Given")
 _Found = TypeVar("_Found")
 Watch = Callable[[int], None]
-"""Told now and then how often the library was asked."""
+"""Called from time to time with the number of questions so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many seconds the library has for an answer, and how many of the processor's for all of them in one worker."""
+    """The seconds for one answer of the library, and the CPU seconds for all answers in one worker."""
 
     each: float
     in_all: float = math.inf
 
 
 PATIENCE: Final = Limits(20.0)
-"""What an engine has to answer: thousands of times what it takes, so that no busy machine changes a rule."""
+"""The limits for an engine: thousands of times the usual duration, so that no busy machine changes a rule."""
 _SELDOM: Final = (500_000, 50, 100)
-"""When a process looks for garbage: it makes many small facts that stay, and to look through them took a tenth."""
+"""When Python collects garbage: mining creates many small objects that stay, and scanning them took a tenth of the
+time.
+"""
 _SPARE: Final = 2 * 1024**3
-"""How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and is no verdict."""
+"""How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and gives no verdict."""
 _GLANCE: Final = 0.2
 _GRACE: Final = 10.0
-"""A worker that has not looked at its clock for so much longer than a call may take hangs in compiled code."""
+"""A worker that has not updated its clock for this much longer than the limit of a call hangs in compiled code."""
 _NOTE: Final = struct.Struct("qqd")
-"""Which task a worker is at, how often it has asked the library, when it last looked at its clock."""
+"""The task of each worker, how often it has asked the library, and when it last updated its clock."""
 _NONE: Final = -1
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
 @contextmanager
 def forked(workers: int, limits: Limits = PATIENCE, watch: Watch = lambda calls: None) -> Iterator[Pool]:
-    """A pool of workers that are copies of this process. With the block they end."""
+    """A pool of workers that are copies of this process; they end with the block."""
     pool = Pool(workers, limits, watch)
     try:
         yield pool
@@ -74,18 +75,18 @@ def forked(workers: int, limits: Limits = PATIENCE, watch: Watch = lambda calls:
 
 @contextmanager
 def aside(work: Callable[_Given, _Found], *given: _Given.args, **named: _Given.kwargs) -> Iterator[Future[_Found]]:
-    """Do a work of ours, that asks no library, in a copy of this process while the block runs."""
+    """Run a function of our own, which does not ask the library, in a copy of this process while the block runs."""
     with ProcessPoolExecutor(1, mp_context=_CONTEXT, initializer=_begin) as pool:
         yield pool.submit(work, *given, **named)
 
 
 def collect_seldom() -> None:
-    """Look for garbage seldom from now on: what is made while mining stays."""
+    """Collect garbage rarely from now on: most objects made while mining stay."""
     gc.set_threshold(*_SELDOM)
 
 
 def _begin() -> None:
-    gc.freeze()  # what was inherited stays: walking it again and again would also copy it
+    gc.freeze()  # inherited objects stay: scanning them again would also copy them
     collect_seldom()
     remember_absent()
     limit_memory(_SPARE)
@@ -93,7 +94,7 @@ def _begin() -> None:
 
 @final
 class Pool:
-    """Does works at once by several copies of this process."""
+    """Runs functions in several copies of this process at once."""
 
     def __init__(self, workers: int, limits: Limits, watch: Watch) -> None:
         self._workers: Final = workers
@@ -102,7 +103,7 @@ class Pool:
         self._shifts: Final[list[_Shift]] = []
 
     def map(self, work: Callable[..., _Found], *given: Iterable[Any]) -> Iterator[_Found]:
-        """What comes of the work for each of what is given, in that order; the work begins at once."""
+        """The results, in the order of the arguments; the work starts at once."""
         shift = _Shift(work, list(zip(*given, strict=False)), self._limits, self._watch)
         self._shifts.append(shift)
         shift.begin(self._workers)
@@ -118,12 +119,12 @@ class Pool:
 class _Worker:
     pid: int
     again: int
-    """The task that it begins with, because it ended another worker; the library is asked apart."""
+    """The task with which it begins, because it ended another worker; a copy asks the library then."""
 
 
 @final
 class _Shift:
-    """One work on many tasks, and who does it."""
+    """One function for many tasks, and the workers that run it."""
 
     def __init__(
         self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], limits: Limits, watch: Watch
@@ -170,7 +171,7 @@ class _Shift:
         self._workers[place] = _Worker(pid, again)
 
     def _look_after(self) -> None:
-        """Replace who ended in a task, or hangs in one."""
+        """Replace each worker that died or hangs in a task."""
         self._watch(sum(self._noted(place)[1] for place in self._workers))
         for place, worker in list(self._workers.items()):
             task, _, looked = self._noted(place)
@@ -203,7 +204,7 @@ class _Shift:
         return task, calls, looked
 
     def _work_and_leave(self, place: int, again: int) -> NoReturn:
-        """In the worker. Whatever happens, no other code of the parent's runs here."""
+        """The loop of a worker. Whatever happens, no other code of the parent runs here."""
         status = 1
         try:
             end_with_parent()
@@ -238,7 +239,7 @@ class _Shift:
             found = self._work(*self._tasks[task])
         except LlemError as known:
             error = LlemError(str(known))
-        except BaseException:  # told in the parent, with the place
+        except BaseException:  # reported in the parent, with the place
             error = RuntimeError(traceback.format_exc())
         path = self._folder / str(task)
         unfinished = path.with_suffix(".new")

@@ -1,1 +1,1 @@
-"""What is made of discovered schemas: their difference, the drift of somebody's own models, digests for people."""
+"""Compare discovered schemas, find the drift of a user's own models, and write pages for people."""

@@ -1,7 +1,7 @@
 """What a type accepts, and whether one type accepts all that another does.
 
-A value means what a config file would hold: an int fits where a float is asked for, a bool is no number, a str no
-sequence. `is_within` never says yes wrongly; where it cannot be decided it says no.
+A value is what a config file can contain: an int is valid for a float, a bool is no number, a str is no sequence.
+`is_within` never returns True wrongly; if it cannot decide, it returns False.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _HOLDERS: Final[Mapping[str, tuple[type, ...]]] = {
 
 
 def accepts(type_: TypeExpr, value: Any) -> bool:
-    """Whether a value of a config file fits a type; False for a type that nobody has met."""
+    """Whether a value of a config file fits a type; False for an unknown type."""
     match type_:
         case Plain(name):
             return name in _KINDS and _KINDS[name](value)
@@ -104,7 +104,7 @@ def _item(group: Group) -> TypeExpr:
 
 
 def _fits(bounds: Mapping[str, Any], value: Any) -> bool:
-    """Bounds speak of the values of their own kind alone: an order of numbers, a length of what has one."""
+    """Bounds apply to values of their own kind only: an order to numbers, a length to collections."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return all(_in_order(name, value, bounds[name]) for name in _ORDER if name in bounds)
     if isinstance(value, (str, bytes, list, tuple, set, frozenset, dict)):
@@ -130,7 +130,7 @@ def _in_order(name: str, value: float, bound: Any) -> bool:
 
 
 def is_within(inner: TypeExpr, outer: TypeExpr) -> bool:
-    """Whether every value that `inner` accepts is accepted by `outer`."""
+    """Whether `outer` accepts every value that `inner` accepts."""
     others = tuple(_alternatives(outer))
     return all(_is_covered(one, others) for one in _alternatives(inner))
 
@@ -139,7 +139,7 @@ def _is_covered(one: TypeExpr, others: Sequence[TypeExpr]) -> bool:
     if any(_is_part(one, other) for other in others):
         return True
     kind, bounds = _taken_apart(one)
-    if kind in (Plain("bool"), NONE):  # a kind of few values is the choice of these
+    if kind in (Plain("bool"), NONE):  # a kind with few values is a choice of these
         values = (None,) if kind == NONE else (True, False)
         return all(_is_covered(Choice((value,)), others) for value in values)
     if isinstance(kind, Choice):
@@ -148,7 +148,7 @@ def _is_covered(one: TypeExpr, others: Sequence[TypeExpr]) -> bool:
 
 
 def _alternatives(type_: TypeExpr) -> Iterator[TypeExpr]:
-    """The members of a union, the bounds around it given to each."""
+    """The members of a union, each with the bounds around it."""
     match type_:
         case Either(members):
             for member in members:
@@ -167,7 +167,7 @@ def _with_bounds(type_: TypeExpr, bounds: Mapping[str, Any]) -> Iterator[TypeExp
 
 
 def _taken_apart(type_: TypeExpr) -> tuple[TypeExpr, Mapping[str, Any]]:
-    """A type without the bounds around it, and these."""
+    """A type without the bounds around it, and these bounds."""
     if not isinstance(type_, Bounded):
         return type_, {}
     kind, own = _taken_apart(type_.inner)
@@ -184,14 +184,14 @@ def _is_part(one: TypeExpr, other: TypeExpr) -> bool:
         return True
     kind, bounds = _taken_apart(one)
     wanted, limits = _taken_apart(other)
-    if isinstance(other, Bounded) and isinstance(other.inner, Bounded):  # two bounds of one name: both must hold
+    if isinstance(other, Bounded) and isinstance(other.inner, Bounded):  # two bounds with one name: both must hold
         return _is_part(one, other.inner) and _is_part(one, Bounded(wanted, other.bounds))
     if (
         isinstance(one, Bounded)
         and isinstance(one.inner, Bounded)
         and any(_is_part(layer, other) for layer in (one.inner, Bounded(kind, one.bounds)))
     ):
-        return True  # what keeps both keeps each
+        return True  # a value that satisfies both satisfies each
     if isinstance(kind, Choice):
         return all(accepts(other, value) for value in kind.values if _fits(bounds, value))
     return _is_kind(kind, wanted) and _are_tighter(kind, bounds, limits)
@@ -203,7 +203,7 @@ def _is_kind(kind: TypeExpr, wanted: TypeExpr) -> bool:
             return True
         case Plain(name), Plain(other):
             return name == other or other in _WIDER.get(name, frozenset())
-        case Instance(name), Instance(other):  # a class that only moved to another module is the same class
+        case Instance(name), Instance(other):  # a class that moved to another module is the same class
             return name == other
         case Group(), Group():
             return _is_group_within(kind, wanted)
@@ -224,7 +224,7 @@ def _is_group_within(group: Group, wanted: Group) -> bool:
 
 
 def _are_keys_within(group: Group, wanted: Group) -> bool:
-    """Whether what one mapping declares of its keys promises what the other wants of them."""
+    """Whether the keys that one mapping declares satisfy the keys that the other requires."""
     promised = {key.name: key for key in group.keys}
     return all(
         is_within(promised[key.name].type, key.type) and promised[key.name].required >= key.required
@@ -235,7 +235,7 @@ def _are_keys_within(group: Group, wanted: Group) -> bool:
 
 
 def _are_tighter(kind: TypeExpr, bounds: Mapping[str, Any], limits: Mapping[str, Any]) -> bool:
-    """Whether every value of a kind that keeps `bounds` keeps `limits`."""
+    """Whether every value of a kind that satisfies `bounds` satisfies `limits`."""
     if kind == ANY or isinstance(kind, Unknown):
         asked: Mapping[str, Any] = limits
     elif isinstance(kind, Plain) and kind.name in _NUMBERS:
@@ -280,14 +280,14 @@ def _is_kept(name: str, limit: Any, bounds: Mapping[str, Any], whole: bool) -> b
 
 
 def _is_beyond(bound: Any, strict: bool, limit: Any, strictly: bool, whole: bool, sign: int) -> bool:
-    """Whether what lies beyond one bound lies beyond another; `sign` 1 for lower bounds, -1 for upper ones."""
+    """Whether all values beyond one bound are beyond another; `sign` is 1 for lower bounds, -1 for upper ones."""
     if whole:
         return bool(_first_int(bound, strict, sign) * sign >= _first_int(limit, strictly, sign) * sign)
     return bool(bound * sign > limit * sign or (bound == limit and (strict or not strictly)))
 
 
 def _first_int(bound: Any, strict: bool, sign: int) -> Any:
-    """The first whole number that keeps a bound."""
+    """The first whole number that satisfies a bound."""
     if isinstance(bound, float) and not math.isfinite(bound):
         return bound
     nearest = math.ceil(bound) if sign > 0 else math.floor(bound)

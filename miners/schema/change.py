@@ -1,4 +1,4 @@
-"""One difference between two schemas, and whether a config that was good may meet it."""
+"""One difference between two schemas, and whether it may break a valid config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 
 class Change(StrEnum):
-    """What became of a class or a field."""
+    """The kind of change of a class or a field."""
 
     CLASS_ADDED = "class_added"
     CLASS_REMOVED = "class_removed"
@@ -37,7 +37,7 @@ class Change(StrEnum):
 
     @property
     def breaking(self) -> bool:
-        """Whether a config that the older version took may be refused by the newer one."""
+        """Whether the newer version may reject a config that the older one accepts."""
         return self in _BREAKING
 
     @property
@@ -64,7 +64,7 @@ _BREAKING: Final = frozenset(
 @final
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A change, where it happened, and from what to what."""
+    """A change, its place, and the old and the new state."""
 
     change: Change
     native_type: str
@@ -94,10 +94,10 @@ class Difference:
 @final
 @dataclass(frozen=True, slots=True)
 class Rename:
-    """A removed and an added name that may be one thing."""
+    """A removed and an added name that may mean one thing."""
 
     native_type: str | None
-    """None where it is a class that was renamed."""
+    """None for a renamed class."""
     old: str
     new: str
     because: str
@@ -109,7 +109,7 @@ class Rename:
 @final
 @dataclass(frozen=True, slots=True)
 class SchemaDiff:
-    """Everything that differs between two versions, metadata left out."""
+    """All differences between two versions, without metadata."""
 
     engine: str
     old_version: str

@@ -1,4 +1,4 @@
-"""llem-mine schema-diff, drift and digest: what is made of schemas that were discovered before."""
+"""llem-mine schema-diff, drift and digest: commands on schemas that were discovered before."""
 
 from __future__ import annotations
 

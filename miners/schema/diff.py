@@ -1,4 +1,4 @@
-"""Two discovered schemas compared: what was good and may now be refused, and what only came or changed."""
+"""Compare two discovered schemas: changes that may break valid configs, and additions and other changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Parameters = Mapping[str, Mapping[str, Any]]
 
 
 def diff_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> SchemaDiff:
-    """What differs from one schema to a newer one of the same engine. The envelope and the places never count."""
+    """The differences from one schema to a newer one of the same engine. The envelope and source lines do not count."""
     if old["engine"] != new["engine"]:
         raise MinerError(
             f"{old['engine']} and {new['engine']} are different engines — compare two versions of one engine"
@@ -42,7 +42,7 @@ def diff_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> SchemaDiff:
 
 
 def parameters_of(schema: Mapping[str, Any]) -> dict[str, Parameters]:
-    """Native type → field → parameter, of both groups: into which of them a class falls is no property of it."""
+    """Native type → field → parameter, for both groups: the group of a class is no property of it."""
     return {name: fields for group in _GROUPS for name, fields in schema.get(group, {}).items()}
 
 
@@ -83,7 +83,7 @@ def _field(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Equality that tells 1, 1.0 and True apart."""
+    """Equality that distinguishes 1, 1.0 and True."""
     return repr(old) == repr(new)
 
 
@@ -102,13 +102,13 @@ def _types(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]
 
 
 def _not_within(these: TypeExpr, others: TypeExpr) -> list[str]:
-    """The values among the choices of one type that another does not accept."""
+    """The choices of one type that another does not accept."""
     values = (value for choice in _choices(these) for value in choice.values)
     return sorted({repr(value) for value in values if not is_within(Choice((value,)), others)})
 
 
 def compare_types(old: TypeExpr, new: TypeExpr) -> Change | None:
-    """How one type became another, by what they accept; None where they accept the same."""
+    """The change from one type to another, by what they accept; None if they accept the same."""
     if UNTYPED in (old, new):
         told = {(True, False): Change.TYPE_TOLD, (False, True): Change.TYPE_NO_LONGER_TOLD}
         return told.get((old == UNTYPED, new == UNTYPED))
@@ -130,7 +130,7 @@ def _choices(type_: TypeExpr) -> Iterator[Choice]:
 
 
 def _is_all_but_choices(these: TypeExpr, others: TypeExpr) -> bool:
-    """Whether a type accepts all that another does, but for values of the other's choices."""
+    """Whether a type accepts all that another does, except the other's choices."""
     members = these.members if isinstance(these, Either) else (these,)
     return all(isinstance(member, Choice) or is_within(member, others) for member in members)
 

@@ -1,4 +1,6 @@
-"""Pages for people, made of the committed corpus and schema alone: parameters, rules, and which of them meet."""
+"""Generate pages for people from the committed corpus and schema: parameters, rules, and which rules read which
+parameter.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,13 @@ _PROPOSED: Final = "invariants.proposed.yaml"
 _VALIDATED: Final = "invariants.validated.yaml"
 _LONGEST: Final = 160
 _LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-"""The library's own links lead nowhere from here."""
+"""Relative links of the library do not work from here."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the pages of one engine are made of; a part that is not committed is None."""
+    """The data for the pages of one engine; None for a part that is not committed."""
 
     engine: str
     schema: Mapping[str, Any] | None
@@ -130,7 +132,7 @@ def _default(parameter: Mapping[str, Any]) -> str:
 
 
 def _cell(text: str | None) -> str:
-    """Text that a table cell can hold, in one line."""
+    """Text for one line of a table cell."""
     flat = _LINK.sub(r"\1", " ".join((text or "").split()))
     # A pattern such as `[a](b)?` is no link.
     flat = flat.replace("|", "\\|").replace("<", "&lt;").replace("](", "]\\(")
@@ -206,7 +208,7 @@ def _invariants(material: Material, corpus: Corpus) -> Iterator[str]:
 
 
 def _changes(engine: str, root: Path) -> dict[Path, str]:
-    """A page for each neighbouring pair among the schemas of the history and the present one."""
+    """One page for each pair of neighbours among the historical schemas and the present one."""
     folder = root / "corpora" / engine
     files = [*(folder / "history").glob(f"*/{FILE}"), *folder.glob(FILE)]
     schemas = sorted(map(load_schema, files), key=lambda schema: Version(schema["engine_version"]))
@@ -224,6 +226,6 @@ def all_pages(engine: str, root: Path) -> dict[Path, str]:
 
 
 def engines_with_data(root: Path) -> tuple[str, ...]:
-    """The engines of which a corpus or a schema is committed."""
+    """The engines with a committed corpus or schema."""
     folders = (path for path in (root / "corpora").iterdir() if path.is_dir())
     return tuple(sorted(path.name for path in folders if (path / FILE).exists() or (path / _PROPOSED).exists()))

@@ -1,4 +1,4 @@
-"""How somebody's own pydantic models of an engine's config have drifted from what the engine has."""
+"""How a user's own pydantic models of an engine's config differ from the engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_llem_invariants.errors import MinerError
 @final
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A field whose type admits what the engine's does not."""
+    """A field whose type accepts values that the engine's type does not."""
 
     field: str
     model: str
@@ -30,19 +30,19 @@ class Disagreement:
 @final
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One model against the native type it stands for."""
+    """One model and the native type that it represents."""
 
     model: str
     native_type: str
     unknown: Mapping[str, str | None]
-    """Fields that the engine does not have → the name that may be meant."""
+    """Fields that the engine lacks → the name that may be meant."""
     disagreeing: tuple[Disagreement, ...]
     unexposed: tuple[str, ...]
-    """Fields of the engine that the model leaves out."""
+    """Fields of the engine that the model lacks."""
 
     @property
     def drifted(self) -> bool:
-        """Whether the model promises something that the engine does not keep."""
+        """Whether the model accepts something that the engine does not."""
         return bool(self.unknown or self.disagreeing)
 
     def as_data(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Drift:
 @final
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A model as the command line names it: `module:Class`, with `=native.Type` where it is told what it stands for."""
+    """A model on the command line: `module:Class`, with `=native.Type` to say what it represents."""
 
     module: str
     name: str
@@ -90,7 +90,7 @@ class _Walk:
 
 
 def drift_of(schema: Mapping[str, Any], model: type, native_type: str | None = None) -> Iterator[Drift]:
-    """The drift of a model, and of every model nested in it."""
+    """The drift of a model and of every model nested in it."""
     parameters = parameters_of(schema)
     if native_type is not None and native_type not in parameters:
         close = difflib.get_close_matches(native_type, parameters, n=1)
@@ -125,7 +125,7 @@ def _drift(walk: _Walk, model: type, native_type: str | None) -> Iterator[Drift]
 
 
 def _nearest(own: Mapping[str, Any], schema: Mapping[str, Parameters]) -> str | None:
-    """The native type that shares most fields with a model; of two, the one with less beyond them."""
+    """The native type that shares most fields with a model; of two, the one with fewer other fields."""
     best = max(schema, key=lambda name: (len(own.keys() & schema[name].keys()), -len(schema[name]), name), default=None)
     return best if best is not None and own.keys() & schema[best].keys() else None
 
@@ -133,7 +133,7 @@ def _nearest(own: Mapping[str, Any], schema: Mapping[str, Parameters]) -> str | 
 def _agrees(mine: TypeExpr, engines: TypeExpr) -> bool:
     """Whether the engine's type accepts all that a model's does.
 
-    None stands for "not given" in most models; a nested model or a mapping for the engine's nested class.
+    None means "not given" in most models; a nested model or a mapping is accepted for the engine's nested class.
     """
     if UNTYPED in (mine, engines):
         return True
@@ -163,7 +163,7 @@ def _nested_models(model: type) -> Iterator[tuple[str, type]]:
 
 
 def _nested_type(schema: Mapping[str, Parameters], parameter: Mapping[str, Any] | None) -> str | None:
-    """The native type behind a field of the engine, by the name of its class."""
+    """The native type of a field of the engine, by the name of its class."""
     if parameter is None:
         return None
     for part in parts(type_of(parameter["shape"])):
@@ -173,7 +173,7 @@ def _nested_type(schema: Mapping[str, Parameters], parameter: Mapping[str, Any] 
 
 
 def drift_text(drifts: Sequence[Drift]) -> str:
-    """What has drifted, for a terminal."""
+    """The drift as text for a terminal."""
     lines: list[str] = []
     for drift in drifts:
         lines.append(f"{drift.model} mirrors {drift.native_type}")

@@ -1,4 +1,4 @@
-"""Proposals which removed and which added name may be one and the same thing."""
+"""Propose which removed and which added name may be one and the same."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Parameters = Mapping[str, Mapping[str, Any]]
 
 
 def renamed_fields(native_type: str, old: Parameters, new: Parameters) -> Iterator[Rename]:
-    """Removed and added fields of one class that are alike, the surest pairs first; each name in one pair only."""
+    """Similar removed and added fields of one class, the surest pairs first; each name occurs in one pair only."""
     removed, added = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
     pairs = []
     for before in removed:
@@ -55,7 +55,7 @@ def _best(native_type: str | None, pairs: list[tuple[float, str, str, str]]) -> 
 
 
 def _likeness(before: str, old: Mapping[str, Any], after: str, new: Mapping[str, Any]) -> tuple[float, str] | None:
-    """How alike two fields are, and in what; None where a proposal would be a guess."""
+    """How similar two fields are, and in what; None if a proposal would be a guess."""
     if (old["deprecated"] or {}).get("by") == after:
         return 3 * _SURE, "the older version says to use it instead"
     was, is_now = type_of(old["shape"]), type_of(new["shape"])

@@ -1,4 +1,4 @@
-"""A difference between schemas in words: plain text for a terminal, Markdown for a page."""
+"""Report a difference between schemas as text for a terminal or as a Markdown page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def to_json(diff: SchemaDiff) -> str:
 
 
 def to_markdown(diff: SchemaDiff, preface: Sequence[str] = ("",)) -> str:
-    """A page with a table for each class of change."""
+    """A page with one table per kind of change."""
     lines = [f"# {_title(diff)}", *preface, _headline(diff) + ".", ""]
     for title, differences in (("Breaking", diff.breaking), ("Safe", diff.safe)):
         if differences:
@@ -86,7 +86,7 @@ def _rows(differences: Sequence[Difference]) -> Iterator[Sequence[str]]:
 
 
 def code(value: Any) -> str:
-    """A value as code that a table cell can hold."""
+    """A value as code in a table cell."""
     if value is None or value == "":
         return ""
     text = _short(value).replace("`", "'").replace("|", "\\|")
