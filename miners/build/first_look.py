@@ -39,9 +39,7 @@ class FirstLook:
     undecided: str | None
     """Why that exception is no answer, or why the other attempts gave none."""
     base: Kwargs | None = None
-    """Arguments with which it can be built: the given ones, or the given ones with others added; None if none were
-    found.
-    """
+    """Arguments with which it can be built: the given ones, or these with others added; None if none were found."""
     steps: tuple[Step, ...] = ()
     """Its own validation methods that accept such an object."""
     failed: Mapping[str, ObservedException] = field(default_factory=dict)

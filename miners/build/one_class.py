@@ -26,9 +26,7 @@ from pytest_llem_invariants.ssot import Step
 LIMITS: Final = Limits(5.0, 80.0)
 """The time limits for one answer and for all of them: two minutes should be enough for an unknown class."""
 _SLOW: Final = ((0.02, 300), (0.002, 3_000))
-"""From this many seconds per answer on, ask only so many questions. Coarse steps keep a busy machine from changing
-rules.
-"""
+"""From this many seconds per answer on, ask only so many questions: coarse steps, or a busy machine changes rules."""
 _SHORTENED: Final = 300
 _LISTED: Final = 8
 

@@ -207,9 +207,7 @@ def _prove_whole(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str,
 
 
 def _prove_in_parts(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
-    """All workers share a class: its guesses in parts, then the rejections that no part explains, then all of it
-    together.
-    """
+    """All workers share a class: its guesses in parts, then the rejections that no part explains, then everything."""
     jobs = jobs.after(parts=dict.fromkeys(names, _FRONT_PARTS))
     jobs = _asked(crew, jobs, {name: tuple(jobs.sources.challenges_of(name)) for name in names})
     tasks = _longest_first(jobs, list(itertools.product(names, range(_FRONT_PARTS))))

@@ -16,9 +16,7 @@ _REASON: Final = "not_on_allowlist"
 
 
 def fields_outside(adapter: EngineAdapter) -> Iterator[dict[str, Any]]:
-    """A limitation for each public field that such a class declares itself; inherited ones are listed at the base
-    class.
-    """
+    """A limitation for each public field that such a class declares itself; its base lists the inherited ones."""
     native = {adapter.native_class(name) for name in adapter.native_types()}
     for name in sorted(_modules(adapter, native)):
         for cls in _classes(name):

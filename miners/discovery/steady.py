@@ -1,6 +1,4 @@
-"""Which defaults are stable: each is evaluated twice here, once in every declared context, and once on "another
-machine".
-"""
+"""Which defaults are stable: each is evaluated twice here, once in every declared context, and once elsewhere."""
 
 from __future__ import annotations
 

@@ -81,9 +81,7 @@ class _Way:
     tripped_at: str | None = None
     """The line at which a config without one more object failed; a config that fails there again makes no progress."""
     short_of: str | None = None
-    """Where the path ends if no config satisfies the formula: at a check with an opaque guard. None without such a
-    check.
-    """
+    """The check with an opaque guard at which the path ends if no config satisfies the formula; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +172,7 @@ class _Walk:
         return len(self._asked)
 
     def follow(self, stops: int) -> tuple[Candidate | None, tuple[str, ...]]:
-        """The candidate with its example, or the ends of the paths; `stops` limits how many checks per case are
-        followed.
-        """
+        """The candidate with its example, or the ends of the paths; at most `stops` checks per case are followed."""
         trail = _Trail()
         open_ = [_Way(condition_of(self._candidate), dict(self._candidate.defaults))]
         for _ in range(_MOST_WAYS):

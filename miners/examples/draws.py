@@ -28,9 +28,7 @@ _WRONG: Final = ("str", "float", "list", "dict", "bool", "int", "none")
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    """Draws configs for the classes of one surface. `words` are strings from its code, `numbers` the thresholds of
-    rules.
-    """
+    """Draws configs for the classes of one surface. `words` are strings from its code, `numbers` its thresholds."""
 
     surface: Mapping[str, ClassFacts]
     words: tuple[str, ...] = ()

@@ -1,6 +1,4 @@
-"""Find examples for candidates read from source alone: the types of a class answer, and the other checks that were
-read.
-"""
+"""Find examples for candidates read from source alone: the types of a class answer, and the other checks."""
 
 from __future__ import annotations
 
@@ -101,9 +99,7 @@ class SourceExamples:
         )
 
     def _met_first(self, candidate: Candidate) -> Iterator[Claim]:
-        """The checks that a config meets before the effect: the earlier ones; if the effect is no rejection, all of
-        them.
-        """
+        """The checks before the effect that a config meets; for an effect other than a rejection, all checks."""
         for one in self._candidates:
             if one is candidate and candidate.severity is Severity.ERROR:
                 return

@@ -1,6 +1,4 @@
-"""Compare the effects that were read with the rules that were proven: one entry per statement, however many classes run
-it.
-"""
+"""Compare the effects that were read with the rules that were proven: one entry per statement."""
 
 from __future__ import annotations
 
@@ -158,9 +156,7 @@ class _Cover:
         self._take_up(lost)
 
     def _take_up(self, lost: Sequence[Lost]) -> None:
-        """A wider rule also covers the lines of the rules that were lost to it; it may have been lost to a wider one
-        itself.
-        """
+        """A wider rule also covers the lines of the rules that were lost to it, directly or through another one."""
         said = {_key_of(rule): rule for rules in self._of_class.values() for rule in rules}
         wider = {_key_of(one.candidate): _key_of(one.wider) for one in lost if one.wider is not None}
         for one in lost:

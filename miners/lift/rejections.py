@@ -105,9 +105,7 @@ def worded(table: Rejections, message: str) -> Rejections:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One rejection for all the kinds that it holds for. `none` is separate: only a default distinguishes it from "not
-    given".
-    """
+    """One rejection for all its kinds. `none` is separate: only a default distinguishes it from "not given"."""
 
     when: Formula
     message: str

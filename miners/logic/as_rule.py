@@ -24,9 +24,7 @@ class Spoken:
 
 
 def fields_of(conjunction: Conjunction) -> Spoken:
-    """The clauses by subject. A subject has each operator once; a second one moves to the other operand or becomes
-    opaque.
-    """
+    """The clauses by subject. Each operator occurs once; a second one moves to the other operand or becomes opaque."""
     fields: dict[str, dict[str, Clause]] = {}
     opaque: list[Opaque] = []
     for literal in conjunction:

@@ -139,7 +139,7 @@ class _Said:
 
 @lru_cache(maxsize=65536)
 def _of_literals(literals: _Literals, holds: _Literals, fails: _Literals, conjunctive: bool) -> _Said | None:
-    """One by one, each where the others hold (in a disjunction: do not); None where they contradict each other."""
+    """Narrow each one, given that the others hold (in a disjunction: do not); None if they contradict each other."""
     kept: list[Literal] = []
     decided: list[Truth] = []
     for index, literal in enumerate(literals):

@@ -18,9 +18,7 @@ from pytest_llem_invariants.text.yaml_writer import dump_yaml
 
 
 def record_counterexamples(path: Path, engine: str, met: Iterable[tuple[str, Kwargs]]) -> int:
-    """Add configs that the library accepts and a rule rejected; returns how many are new. Values that no file can store
-    are left out.
-    """
+    """Add configs that the library accepts and a rule rejected, if a file can store them; returns how many are new."""
     known = load_counterexamples(path)
     together = {name: list(configs) for name, configs in known.items()}
     for name, kwargs in met:

@@ -1,6 +1,4 @@
-"""Generate pages for people from the committed corpus and schema: parameters, rules, and which rules read which
-parameter.
-"""
+"""Generate pages for people from the committed corpus and schema: parameters, rules, and which rules read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The static miner: reads the code that decides about a configuration, and says what it does when."""
+"""The static miner: read the code that checks a configuration, and find each effect with its condition."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ def mine(
     entries: Mapping[str, Sequence[str]] | None = None,
     tried: bool = True,
 ) -> StaticResult:
-    """Walk every class of a surface. `entries`: class → further methods that its users call to have it validated.
+    """Walk every class of a surface.
 
-    `tried`: whether a library will be asked about what is found. Where none can be, what is doubtful is dropped.
+    `entries`: class → further methods that its users call to validate it. `tried`: whether a library will be asked
+    about the results; if not, doubtful candidates are dropped.
     """
     entries = entries or {}
     findings: list[SiteFinding] = []
@@ -46,7 +47,7 @@ def mine_class(
     entries: Sequence[str] = (),
     tried: bool = True,
 ) -> tuple[SiteFinding, ...]:
-    """Walk one class, among the classes whose objects its fields may hold."""
+    """Walk one class; `surface` has the classes whose objects its fields may hold."""
     walked = walk(facts, surface, reader, context, entries, tried=tried)
     if walked is None:
         return ()

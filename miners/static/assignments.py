@@ -1,4 +1,4 @@
-"""Assignments: what a statement gives a local, a field of the object, an entry of a table."""
+"""Assignments to a local, a field of the object, or an entry of a table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from miners.symbolic.terms import Const, Field, Given, Instance, Table, Term, Un
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignments:
-    """What names, fields and entries hold from here on."""
+    """The values of names, fields and entries from here on."""
 
     known: Known
     trace: Trace
@@ -34,7 +34,7 @@ class Assignments:
     elements: Elements
 
     def enter(self, item: ast.withitem, state: State) -> None:
-        """`with … as name`: what a context manager gives is not known."""
+        """`with … as name`: the value of a context manager is unknown."""
         if item.optional_vars is not None:
             self.elements.bind(item.optional_vars, self.trace.unknown(item.context_expr, "context manager"), state)
 
@@ -59,7 +59,7 @@ class Assignments:
                 self.elements.bind(target, term, state)
 
     def _handed_back(self, target: ast.expr, term: Term, node: ast.stmt, state: State) -> Term:
-        """What a function of run time gives for a value that it is handed: that one, unless it knows better."""
+        """The result of a run-time function that receives a value: the same value, or another that is unknown."""
         call = node.value if isinstance(node, ast.Assign) else None
         if not (isinstance(term, Unknown) and term.shape == RUN_TIME and isinstance(call, ast.Call)):
             return term

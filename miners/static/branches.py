@@ -1,4 +1,4 @@
-"""Branches: what follows where a condition holds, and where it does not."""
+"""Branches: the states where a condition holds and where it does not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from miners.symbolic.terms import Const, Term
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Branches:
-    """What an if or a match statement comes to."""
+    """Walks an `if` or a `match` statement."""
 
     known: Known
     trace: Trace

@@ -1,4 +1,4 @@
-"""Builtin functions by what they mean."""
+"""Builtin functions on symbolic values."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from pytest_llem_invariants.engines.words import names_in
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Builtins:
-    """What a builtin function gives."""
+    """The results of builtin functions."""
 
     known: Known
     trace: Trace
@@ -98,7 +98,7 @@ class Builtins:
         return instance_of(subject, kind, ast.unparse(node), self.trace.place(node))
 
     def _issubclass(self, node: ast.Call, state: State) -> Term:
-        """A class is no value of a file; where the config gives one, nothing can be said of it."""
+        """No file can hold a class; if the config gives one, no predicate can describe it."""
         term = self.values.term(node.args[0], state)
         if isinstance(term, Unknown):
             return Unknown(self.trace.unknown(node, "").text, term.place, term.shape)
@@ -158,7 +158,7 @@ class Builtins:
         return Items(tuple(known)) if known is not None and not isinstance(term, Table) else term
 
     def _reordered(self, node: ast.Call, state: State) -> Term:
-        """`sorted(x)`, `reversed(x)`: the same elements in another order, which only constants tell."""
+        """`sorted(x)`, `reversed(x)`: the same elements in another order, which is known for constants only."""
         return map_cases(self._collected(node, state), lambda term: self._in_new_order(node, in_any_order(term)))
 
     def _in_new_order(self, node: ast.Call, term: Term) -> Term:
@@ -167,7 +167,7 @@ class Builtins:
             return Items(tuple(reversed(known)))
         constants = [item.value for item in known or () if isinstance(item, Const)]
         if known is not None and not node.keywords and len(constants) == len(known):
-            with suppress(TypeError):  # what has no order
+            with suppress(TypeError):  # a collection without an order
                 return Items(tuple(Const(value) for value in sorted(constants)))
         if isinstance(term, Unknown):
             return term
@@ -338,7 +338,7 @@ class Builtins:
         return found
 
     def _named_in(self, module: str, name: Term, node: ast.Call, state: State) -> Entry | None:
-        """Which constant of a module a text names (`getattr(torch, dtype)`); what names nothing there raises."""
+        """The constant of a module that a text names (`getattr(torch, dtype)`); a text without one raises."""
         subject, home = subject_of(name), sys.modules.get(module)
         names = () if subject is None or home is None or len(node.args) > 2 else names_in(home)
         if subject is None or home is None or not names:
@@ -382,7 +382,7 @@ class Builtins:
         return NONE
 
     def find(self, name: str) -> Meaning | None:
-        """What the builtin of that name gives; None where it has no meaning here."""
+        """The result of the builtin with that name; None if it is not implemented here."""
         found = _BUILTINS.get(name)
         return None if found is None else partial(found, self)
 

@@ -1,4 +1,4 @@
-"""From effects to candidates: a rule for every case of a way to a site, or the reason why there is none."""
+"""From effects to candidates: one rule for every case of a path to a statement, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from pytest_llem_invariants.model import (
 from pytest_llem_invariants.replay.contexts import default_context
 
 MOST_CASES: Final = 16
-"""A condition that falls apart into more cases than this is not worth saying case by case."""
+"""A condition with more cases than this is not worth listing case by case."""
 _PLAINEST: Final = 4
-"""Of such a condition so many cases are said: those that ask least of a config."""
+"""The number of cases to list of such a condition: those that ask least of a config."""
 
 
 def findings_of(
@@ -49,7 +49,7 @@ def findings_of(
     context: Collection[str] = (),
     surface: Surface = EMPTY,
 ) -> Iterator[SiteFinding]:
-    """Every site that the walk met, once, in the order in which it was met."""
+    """Every statement with an effect that the walk reached, once, in this order."""
     ways: dict[tuple[Site, EffectKind], list[Effect]] = {}
     for effect in effects:
         ways.setdefault((effect.site, effect.kind), []).append(effect)
@@ -74,7 +74,7 @@ def findings_of(
 
 
 def without_defaults(finding: SiteFinding, asked: Collection[str]) -> SiteFinding:
-    """The finding without the defaults of fields that were `asked` for: "is it given" is no question to a default."""
+    """The finding without the defaults of fields in `asked`: whether a field is given is independent of its default."""
 
     def bare(one: Candidate) -> Candidate:
         of_being_given = {name for name in asked if any(c.op in _GIVEN for c in one.fields.get(name, ()))}
@@ -116,7 +116,7 @@ def _of_effect(
 
 
 def _cost_of(facts: ClassFacts, engine: str, context: Collection[str], surface: Surface) -> Callable[[Atom], int]:
-    """What a clause asks of a config, where nothing around that is special."""
+    """The cost of a clause in the default context."""
     around = default_context(context) if isinstance(context, Mapping) else {}
 
     @cache
@@ -135,7 +135,7 @@ def _cost_of(facts: ClassFacts, engine: str, context: Collection[str], surface: 
 
 
 def _in_short(effect: Effect, facts: ClassFacts, surface: Surface) -> Formula:
-    """When an effect shows, without what is said twice."""
+    """The condition of an effect, simplified."""
     return narrowed(never_unset(narrowed(_visible(effect)), facts, surface, but=effect.target))
 
 
@@ -148,19 +148,17 @@ def _never(effect: Effect) -> Dropped:
 
 
 def never_unset(formula: Formula, facts: ClassFacts, surface: Surface, but: str | None = None) -> Formula:
-    """The formula without alternatives for fields of which something always stands there: a value, else the default.
+    """The formula without alternatives for fields that always have a value: the given one, else the default.
 
-    What an object always holds is there where the object is; not so for the field `but`, of which is asked whether it
-    was given.
-
-    "Other than x, or absent" is what the negation of "x" says. Of a field that takes no None, and whose default the
-    rule states, "other than x" says the same, in half as many cases.
+    The fields of a nested object always have a value if the object has. The field `but` is an exception: whether it was
+    given matters. "Other than x, or absent" is the negation of "x". For a field that does not accept None, and whose
+    default the rule states, "other than x" means the same, in half as many cases.
     """
     known: dict[str, bool] = {}
     inside: dict[str, bool] = {}
 
     def is_always_held(name: str) -> bool:
-        """Whether an object that is given holds something there, whatever it is made with."""
+        """Whether the field of a given object always has a value."""
         if "." not in name or name == but:
             return False
         if name not in inside:
@@ -217,7 +215,7 @@ def _says_absent(formula: Formula) -> TypeGuard[Atom]:
 
 
 def _visible(effect: Effect) -> Formula:
-    """When an effect shows: a value is changed only where one was given that differs from the new one."""
+    """The condition of an effect. A change of a value needs a given value that differs from the new one."""
     if not effect.changes or effect.target is None:
         return effect.guard
     values = effect.value.cases if isinstance(effect.value, Choice) else ((TRUE, effect.value),)
@@ -226,7 +224,7 @@ def _visible(effect: Effect) -> Formula:
 
 
 def _differs(target: str, value: Term | None) -> Formula:
-    """Whether what is given for a field is other than its new value, as far as that can be told."""
+    """Whether the given value of a field differs from its new value, as far as that is known."""
     match value:
         case Const(value=known) if is_sayable(known) and known is not None:
             return atom(target, "!=", plain(known))
@@ -277,7 +275,7 @@ def _named(fields: Mapping[str, tuple[Clause, ...]], engine: str) -> tuple[str, 
 
 
 def _is_public(name: str | None, facts: ClassFacts) -> bool:
-    """Whether a keyword argument gives the field; what lies inside one is reached through it."""
+    """Whether a keyword argument sets the field; a field inside an object is set through the object."""
     first = (name or "").partition(".")[0]
     fact = facts.fields.get(first)
     return facts.accepts_extra and not first.startswith("_") if fact is None else fact.settable
@@ -290,9 +288,9 @@ def _defaults(
     surface: Surface,
     but: str | None = None,
 ) -> dict[str, Any]:
-    """What the library uses for a field that is not given, where it makes a difference to the rule.
+    """The library's values for fields that are not given, where the rule depends on them.
 
-    Not for the field that is changed: nobody misses a value that he did not give.
+    Not for the field that changes: nobody misses a value that they did not give.
     """
     found = {}
     given = [name for name, clauses in fields.items() if any(_fails_unset(clause) for clause in clauses)]
@@ -311,18 +309,18 @@ _OF_TYPE: Final = frozenset({"type_is", "type_is_not"})
 
 
 def _is_member(fact: FieldFact) -> bool:
-    """Whether the default may be a member of an enumeration, of which the rule would state the value alone."""
+    """Whether the default may be a member of an enumeration: the rule could state its value only."""
     members = fact.type.members if isinstance(fact.type, Either) else (fact.type,)
     return any(isinstance(one, TypeChoice) and one.enum is not None for one in members)
 
 
 def _fails_unset(clause: Clause) -> bool:
-    """Whether a clause on a field never holds where the field is not given."""
+    """Whether a clause on a field never holds if the field is not given."""
     return reference_of(clause.rhs) is None and not OPERATORS[clause.op].test(None, plain_value(clause.rhs))
 
 
 def _matters(name: str, default: Any, fields: Mapping[str, tuple[Clause, ...]], engine: str) -> bool:
-    """Alone, a subject that speaks of nothing else answers the same for the default as for nothing; else it may not."""
+    """Whether the default changes the answer: a clause on this field alone may treat it like no value."""
     for subject, clauses in fields.items():
         alone = {subject: clauses}
         if name not in _named(alone, engine):

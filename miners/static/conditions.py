@@ -1,4 +1,4 @@
-"""Conditions as formulas."""
+"""Conditions in code as formulas."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _COMPARISONS: Final[dict[type[ast.cmpop], str]] = {
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Conditions:
-    """When an expression is true."""
+    """The formula under which an expression is true."""
 
     known: Known
     trace: Trace
@@ -72,7 +72,7 @@ class Conditions:
                 return self.truth(self.values.term(node, state), node)
 
     def truth(self, term: Term, node: ast.expr) -> Formula:
-        """`bool(term)`; an object whose class does not say otherwise is true."""
+        """`bool(term)`. An object is true unless its class defines otherwise."""
         if isinstance(term, Choice):
             return over_cases(term, lambda value: self.truth(value, node))
         if isinstance(term, Field) and self.known.is_true_if_given(term.path):
@@ -80,7 +80,7 @@ class Conditions:
         return truth(term, ast.unparse(node), self.trace.place(node))
 
     def _junction(self, values: list[ast.expr], state: State, *, all_hold: bool) -> Formula:
-        """Operands from left to right, each evaluated where the ones before it let it be."""
+        """Operands from left to right; each one is evaluated only if the ones before it allow it."""
         found: list[Formula] = []
         path = state.path
         try:
@@ -130,7 +130,7 @@ class Conditions:
         return self._in_text(container, item) or contains(container, item, text, place, never_text=never_text)
 
     def _as_meant(self, term: Term, constant: Term) -> Term:
-        """The constant that a choice names, where the code compares with one that has nothing but its name."""
+        """The constant that a choice names, if the code compares it with a constant known by its name only."""
         if isinstance(term, Choice):
             return map_cases(term, lambda one: self._as_meant(one, constant))
         home = home_of(constant.value) if isinstance(constant, Const) else None
@@ -143,17 +143,17 @@ class Conditions:
         return Entry(term.path, table) if table else term
 
     def _is_never_text(self, container: Term) -> bool:
-        """Whether the class sees to it that the field holds no text."""
+        """Whether the class guarantees that the field holds no text."""
         fact = self._coerced(container)
         return fact is not None and bool(fact.types) and set(fact.types) <= _HOLDERS
 
     def _coerced(self, container: Term) -> FieldFact | None:
-        """What is known of a field for which the class converts whatever is given to the declared types."""
+        """The fact of a field whose class converts every value to the declared type; None for other fields."""
         coerces = self.known.facts.kind.coerces
         return self.known.fact(container.path) if isinstance(container, Field) and coerces else None
 
     def _in_text(self, container: Term, item: Term) -> Formula | None:
-        """`"x" in text`, where nothing but a text can be there: then it speaks of no element."""
+        """`"x" in text`, where the container can only be a text: then `in` does not ask for an element."""
         if not (isinstance(item, Const) and isinstance(item.value, str)):
             return None
         fact = self._coerced(container)
@@ -165,7 +165,7 @@ class Conditions:
         return atom(subject_of(container) or "", "matches", re.escape(item.value))
 
     def _is_end_of_texts(self, term: Term) -> bool:
-        """Whether it is the first or last of what are texts."""
+        """Whether it is the first or last one of several texts."""
         found = _END.fullmatch(term.text) if isinstance(term, Computed) else None
         fact = None if found is None else self.known.fact(found[1])
         return fact is not None and fact.element_types == ("str",)

@@ -1,4 +1,4 @@
-"""Objects that code makes."""
+"""Objects that the code creates."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from miners.symbolic.opacity import MACHINE, PATH, RUN_TIME
 from miners.symbolic.terms import NONE, Built, Choice, Const, Term, Unknown, subject_of
 
 _SYSTEM: Final = frozenset({"os", "posix", "posixpath", "genericpath", "shutil", "glob", "socket", "importlib", "sys"})
-"""Modules whose functions answer for the machine, whatever they are asked."""
+"""Modules whose functions describe the machine, whatever their arguments."""
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Constructions:
-    """What a call of a class gives."""
+    """The result of calling a class."""
 
     known: Known
     trace: Trace
@@ -67,7 +67,7 @@ class Constructions:
         )
 
     def _need_its_parts(self, node: ast.Call, cls: ClassSource, given: Mapping[str, Term], state: State) -> None:
-        """What cannot be built without something of this machine, a model say, needs one for what it is given."""
+        """Add the condition that the construction succeeds, if it requires an argument such as a model of its own."""
         inner = next(one for one in self.known.surface.values() if one.target == f"{cls.module}:{cls.qualname}")
         if not self.known.context.is_of_run_time(f"{cls.module}.{cls.qualname}"):
             return
@@ -80,5 +80,5 @@ class Constructions:
 
 
 def is_of_the_system(function: Any) -> bool:
-    """Whether what a function or a class gives says something of the machine."""
+    """Whether the result of a function or a class depends on the machine."""
     return str(getattr(function, "__module__", "")).partition(".")[0] in _SYSTEM

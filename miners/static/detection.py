@@ -1,4 +1,4 @@
-"""Statements with an effect: what is raised, asserted or announced, and under which condition."""
+"""Statements with an effect: raised, asserted and announced messages, and their conditions."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Detection:
 
 
 def _exception(node: ast.expr) -> tuple[str, ast.expr | None]:
-    """The name of what is raised, and its message."""
+    """The name of the raised exception, and its message."""
     if not isinstance(node, ast.Call):
         return ast.unparse(node).rpartition(".")[2], None
     name = ast.unparse(node.func).rpartition(".")[2]

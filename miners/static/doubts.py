@@ -1,4 +1,4 @@
-"""What reading alone cannot settle. A library would; where none can be asked, such a candidate is dropped."""
+"""Doubts that reading alone cannot settle. A library could; if none can be asked, the candidate is dropped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pytest_llem_invariants.language.expressions import parse
 
 @final
 class Doubts:
-    """Looks over what was found of one class."""
+    """Checks the findings of one class."""
 
     def __init__(self, facts: ClassFacts, surface: Surface, effects: Sequence[Effect]) -> None:
         self._facts = facts
@@ -53,7 +53,7 @@ class Doubts:
         return to_dnf(all_of((one.guard, other.guard)), MOST_CASES) != ()
 
     def _of_types(self, candidate: Candidate) -> Cause | None:
-        """Of which class an object is that a mapping becomes, a rule on what is given does not say."""
+        """Doubt a rule on the type of a mapping: the mapping becomes an object of a class that the rule ignores."""
         if not self._facts.kind.coerces:
             return None
         for subject, clauses in candidate.fields.items():

@@ -1,7 +1,7 @@
-"""The detectors: one record for each kind of statement that has an effect, with its documentation and its examples.
+"""The detectors: one record for each kind of statement with an effect, with its documentation and examples.
 
 To add one whose statement is a call, write a record: the walk, the candidates, the ledger, the tests and the table in
-docs/explanation/static-miner.md read it. A new shape of statement needs a method of the walk as well.
+docs/explanation/static-miner.md read it. A new form of statement also needs a method of the walk.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pytest_llem_invariants.model import Channel, ExpectedOutcome, Outcome, Seve
 
 
 class EffectKind(StrEnum):
-    """What a statement does, in the words of the ledger."""
+    """The effect of a statement, in the words of the ledger."""
 
     RAISE = "raise"
     ASSERT = "assert"
@@ -37,32 +37,32 @@ class EffectKind(StrEnum):
 
 
 class Shape(Enum):
-    """The form of a statement: it decides what the walk does there."""
+    """The form of a statement: it decides which part of the walk handles it."""
 
     RAISE = auto()
     ASSERT = auto()
     CALL = auto()
-    """A call that stands alone, of a function that the detector names."""
+    """A call as a statement, of a function that the detector names."""
     ASSIGN = auto()
-    """Something else than was given is assigned to a field."""
+    """An assignment of another value than the given one to a field."""
     ITEM = auto()
-    """An entry for a field in a dict: which dict collects issues, only the walk knows."""
+    """An entry for a field in a dict; only the walk knows which dict collects issues."""
 
 
 Calls = Callable[[str, str], bool]
-"""Whether a function is meant: the text before its last dot, in lower case, and its name."""
+"""Whether a call is meant, by the text before its last dot (in lower case) and the function's name."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A kind of statement that has an effect."""
+    """A kind of statement with an effect."""
 
     kind: EffectKind
     name: str
-    """What people call it; several kinds may go by one name."""
+    """Its name for people; several kinds may share one."""
     docs: str
-    """The statement, as the documentation names it."""
+    """The statement, as the documentation writes it."""
     shape: Shape
     severity: Severity
     outcome: Outcome
@@ -70,10 +70,10 @@ class Detector:
     invalid: tuple[str, ...]
     """Bodies of a `__post_init__` over `a: int = 0` and `b: int | None = None` in which it finds a rule."""
     valid: tuple[str, ...]
-    """Bodies in which it finds none."""
+    """Bodies in which it finds no rule."""
     calls: Calls = lambda owner, name: False
     fills_in: bool = False
-    """Whether further arguments of the call are put into its message, as a logger does."""
+    """Whether further arguments of the call are formatted into its message, as a logger does."""
 
     @property
     def expected(self) -> ExpectedOutcome:
@@ -81,20 +81,20 @@ class Detector:
 
     @property
     def announces(self) -> bool:
-        """Whether it only says something."""
+        """Whether it only announces something."""
         return self.severity is Severity.WARN
 
     @property
     def severities(self) -> frozenset[Severity]:
-        """What a rule about its line may be: an announcement is often that a value is ignored.
+        """The severities that a rule about its line may have. An announcement often says that a value is ignored.
 
-        A line can also trip over a value (`value.lower()`): that rule is not the one of the line's own effect.
+        A line can also fail on a value (`value.lower()`): such a rule is not about the line's own effect.
         """
         return frozenset({self.severity, Severity.DORMANT} if self.announces else {self.severity})
 
     @property
     def changes(self) -> bool:
-        """Whether a field holds something else afterwards."""
+        """Whether it changes the value of a field."""
         return self.shape is Shape.ASSIGN
 
 
@@ -214,29 +214,29 @@ class Site:
 @final
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One way to one site."""
+    """One path to one statement."""
 
     kind: EffectKind
     site: Site
     guard: Formula
     template: str | None = None
     target: str | None = None
-    """The field that is changed."""
+    """The field that changes."""
     value: Term | None = None
     handled: bool = False
     block: int = 0
     exception: str = ""
     called: bool = True
-    """Whether what was read shows that its code runs; else only its name says so."""
+    """Whether the code was seen to call it; else only its name says that it runs."""
 
     @property
     def changes(self) -> bool:
-        """Whether a field holds something else afterwards."""
+        """Whether it changes the value of a field."""
         return self.kind.detector.changes
 
 
 def announcement(call: ast.Call) -> EffectKind | None:
-    """Whether a call has an effect of its own, such as a warning, and which."""
+    """The kind of effect that a call has by itself, such as a warning; None if it has none."""
     match call.func:
         case ast.Attribute(value=value, attr=name):
             owner = ast.unparse(value).lower()
@@ -248,7 +248,7 @@ def announcement(call: ast.Call) -> EffectKind | None:
 
 
 def kind_at(node: ast.AST, *, guarded: bool) -> EffectKind | None:
-    """The kind of a statement that nobody walked to, as far as its form alone says."""
+    """The kind of a statement that the walk did not reach, as far as its form shows it."""
     match node:
         case ast.Raise():
             return EffectKind.RAISE

@@ -1,4 +1,4 @@
-"""Elements of collections: one by one where they are known, else as the condition that there is one."""
+"""Elements of collections: one by one if they are known, else as the condition that an element exists."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _PAIR: Final = 2
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Elements:
-    """What comprehensions and loops go through."""
+    """Comprehensions and loops over collections."""
 
     known: Known
     trace: Trace
     values: Evaluates
 
     def comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, state: State) -> Term:
-        """The elements that a comprehension keeps, one by one or as the condition that there is one."""
+        """The elements that a comprehension keeps, one by one or as the condition that one exists."""
         if len(node.generators) != 1:
             return self.trace.unknown(node, "nested comprehension")
         node = with_neighbours(node)
@@ -88,7 +88,7 @@ class Elements:
     def over_elements(
         self, collection: Term, target: ast.expr, inner: State, node: ast.expr, question: Any
     ) -> Selected | Unknown:
-        """That some element of a field satisfies a question."""
+        """The condition that some element of a field satisfies a question."""
         if isinstance(collection, Choice):
             answers = [
                 (guard, self.over_elements(value, target, inner, node, question)) for guard, value in collection.cases
@@ -127,7 +127,7 @@ class Elements:
         return Selected(close_elements(formula, opened) if formula != TRUE else _not_empty(opened))
 
     def open_element(self, collection: Term, target: ast.expr, state: State) -> dict[str, str] | None:
-        """Bind a loop's target to a stand-in for an element; the stand-ins with what they stand for."""
+        """Bind a loop's target to a stand-in for an element; returns each stand-in with the subject it represents."""
         if isinstance(collection, Pairs) and isinstance(target, ast.Tuple) and len(target.elts) == _PAIR:
             step = self.trace.new_stand_in()
             for element, later in zip(target.elts, (False, True), strict=True):
@@ -143,7 +143,7 @@ class Elements:
                 self.trace.text_elements.add(name)
             return {name: f"each({subject})"}
         if isinstance(collection, Items) and len(collection.items) == 2 and isinstance(target, ast.Tuple):
-            # the pairs that `.items()`, `enumerate` and `zip` give, marked by their kind
+            # the pairs of `.items()`, `enumerate` and `zip`, marked by their kind
             opened: dict[str, str] = {}
             for element, part in zip(target.elts, collection.items, strict=False):
                 inner = subject_of(part)
@@ -160,7 +160,7 @@ class Elements:
         return found
 
     def bind(self, target: ast.expr, value: Term, state: State) -> None:
-        """Give a local, or several by unpacking, a value."""
+        """Assign a value to a local, or to several by unpacking."""
         match target:
             case ast.Name(id=name):
                 state.env[name] = value
@@ -182,13 +182,13 @@ class Elements:
 
 
 def close_elements(formula: Formula, opened: Mapping[str, str]) -> Formula:
-    """Replace stand-ins for elements; where an element stands inside an expression the language ends."""
+    """Replace stand-ins for elements; an element inside a larger expression makes the clause opaque."""
     return _closed(formula, tuple(opened.items()))
 
 
 @lru_cache(maxsize=65536)
 def _closed(formula: Formula, opened: tuple[tuple[str, str], ...]) -> Formula:
-    """A condition is a tree whose branches share most of their twigs: each is rewritten once."""
+    """Branches of a condition share most of their parts: each part is rewritten once."""
     match formula:
         case And(parts=parts):
             return all_of(_closed(part, opened) for part in parts)

@@ -35,7 +35,7 @@ _OPERATORS: Final[dict[type[ast.operator], str]] = {
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluator:
-    """The value of an expression, by what kind of expression it is."""
+    """Evaluates an expression by its kind."""
 
     trace: Trace
     conditions: Conditions
@@ -107,7 +107,7 @@ class Evaluator:
         return self.trace.unknown(node, "arithmetic") if operand is None else Computed(f"-{operand}")
 
     def _selected_operand(self, node: ast.BoolOp, state: State) -> Term:
-        """`a or b` as a value: the first true one, else the last."""
+        """`a or b` as a value: the first true operand, else the last."""
         if all(_is_condition(value) for value in node.values):
             return Bool(self.conditions.condition(node, state))
         is_or = isinstance(node.op, ast.Or)

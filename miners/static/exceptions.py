@@ -1,4 +1,4 @@
-"""Exceptions that are caught: how a handler is reached, and what it leaves behind."""
+"""Caught exceptions: the condition under which a handler runs, and the state after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from miners.symbolic.terms import Unknown, depends_on_config
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Exceptions:
-    """What a try statement comes to."""
+    """Walks a `try` statement."""
 
     known: Known
     trace: Trace
@@ -50,7 +50,7 @@ class Exceptions:
         return self._finally(node.finalbody, live, exits) if node.finalbody else Flow(live, exits)
 
     def _finally(self, body: Sequence[ast.stmt], live: State | None, exits: Sequence[Exit]) -> Flow:
-        """What runs however the statement is left."""
+        """Walk the `finally` block, which runs however the statement ends."""
         after = Flow(None) if live is None else self.blocks.block(body, live)
         left = list(after.exits)
         for one in exits:
@@ -63,7 +63,7 @@ class Exceptions:
     def _handler_entry(
         self, handler: ast.ExceptHandler, node: ast.Try, entry: State, failing: list[Formula], thrown: list[State]
     ) -> State:
-        """How the handler is reached: by what is known to fail in the body, or else somehow."""
+        """The condition under which the handler runs: known failures of the body, or else an unknown one."""
         ways = [*failing, *(one.since(entry) for one in thrown)]
         text = ast.unparse(node.body[0]).partition("\n")[0]
         shape = self._shape_of_failure(node.body[0], entry)
@@ -74,7 +74,7 @@ class Exceptions:
         return state
 
     def _shape_of_failure(self, first: ast.stmt, entry: State) -> str:
-        """What decides whether the statement raises: where no field takes part in it, the machine."""
+        """What decides whether the statement raises: the machine, if no field is involved."""
         if isinstance(first, (ast.Import, ast.ImportFrom)):
             return "import that may fail"
         names = [one.id for one in ast.walk(first) if isinstance(one, ast.Name)]

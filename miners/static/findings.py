@@ -1,4 +1,4 @@
-"""What the walk through the code of a class found."""
+"""The results of the walk through a class."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miners.static.effects import EffectKind, Site
 @final
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Why a way to a site became no candidate."""
+    """Why a path to a statement became no candidate."""
 
     why: Why
     opaque: tuple[OpaqueGuard, ...] = ()
@@ -22,7 +22,7 @@ class Dropped:
 @final
 @dataclass(frozen=True, slots=True)
 class SiteFinding:
-    """One site of one class: what came of the ways to it."""
+    """One statement of one class: the results for all paths to it."""
 
     native_type: str
     site: Site
@@ -30,16 +30,16 @@ class SiteFinding:
     candidates: tuple[Candidate, ...]
     dropped: tuple[Dropped, ...]
     called: bool = True
-    """Whether construction or validation is seen to run its code."""
+    """Whether construction or validation was seen to run it."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class StaticResult:
-    """What reading the code of some classes gave."""
+    """The results of reading some classes."""
 
     findings: tuple[SiteFinding, ...]
-    """Every site of every class, those with candidates and those with reasons only."""
+    """Every statement with an effect of every class, with its candidates or the reasons why there are none."""
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:

@@ -1,4 +1,4 @@
-"""Texts that code puts together: what is known of them, with a hole for what varies."""
+"""Texts that the code formats, with a hole for each variable part."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Formatting:
         return Text(self.interpolated(template, operands, state))
 
     def interpolated(self, template: Term, operands: list[ast.expr], state: State) -> str:
-        """`%`-formatting, with a hole for what varies."""
+        """`%` formatting, with a hole for each variable part."""
         text = template_of(template, "message")
         rest = iter(operands)
 

@@ -1,4 +1,4 @@
-"""Truth values that a module sets to what it finds out when it is imported: what is installed, what the machine has."""
+"""Truth values that a module computes when it is imported: which packages are installed, what the machine has."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _MOST_IMPORTS: Final = 12
 
 
 def is_found_out(reader: SourceReader, module: str, name: str, bound: Binding | None) -> bool:
-    """Whether a name of a module holds such a truth value: on another machine it may be the other one.
+    """Whether a name of a module holds such a truth value: another machine may have the other one.
 
-    It does where something was called for it (`find_spec("x") is not None`), and where several statements set it
-    (`try: import x`).
+    It does if its value comes from a call (`find_spec("x") is not None`), or if several statements set it (`try: import
+    x`).
     """
     if bound is not None and not (isinstance(bound, Value) and isinstance(bound.value, bool)):
         return False
@@ -26,7 +26,7 @@ def is_found_out(reader: SourceReader, module: str, name: str, bound: Binding | 
 
 
 def _assigned(reader: SourceReader, module: str, name: str) -> list[ast.expr]:
-    """What the name is assigned where it comes from."""
+    """The expressions that are assigned to the name in its module."""
     for _ in range(_MOST_IMPORTS):
         source = reader.module(module)
         if source is None:
@@ -40,7 +40,7 @@ def _assigned(reader: SourceReader, module: str, name: str) -> list[ast.expr]:
 
 
 def _is_truth(node: ast.expr) -> bool:
-    """Whether an expression gives a truth value, or may, for what a call gives."""
+    """Whether an expression is a truth value that depends on a call, or may be one."""
     match node:
         case ast.Constant(value=value):
             return isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Functions of modules by what they mean."""
+"""Functions of modules on symbolic values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from miners.symbolic.truth import truth
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class ModuleFunctions:
-    """What a function of a module gives."""
+    """The results of functions of a module."""
 
     known: Known
     trace: Trace
@@ -34,7 +34,7 @@ class ModuleFunctions:
     attributes: Attributes
 
     def find(self, name: str) -> Meaning | None:
-        """What the function of that name gives, dotted or imported; None where it has no meaning here."""
+        """The result of the function with that name, dotted or imported; None if it is not implemented here."""
         found = _BY_DOTTED_NAME.get(name) if "." in name else _BY_NAME.get(name)
         return None if found is None else partial(found, self)
 
@@ -88,7 +88,7 @@ class ModuleFunctions:
         return map_cases(self.values.term(node.args[0], state), paired)
 
     def _as_mapping(self, node: ast.Call, state: State) -> Term:
-        """The fields of an object by their names, each as the object holds it."""
+        """The fields of an object by name, each with the object's value."""
 
         def fields(term: Term) -> Term:
             owner = self.known.instance_at(term.path) if isinstance(term, Field) else term
@@ -106,7 +106,7 @@ class ModuleFunctions:
         return self.values.term(node.args[1], state)
 
     def _copied(self, node: ast.Call, state: State) -> Term:
-        """A copy holds what it is a copy of."""
+        """A copy has the values of its original."""
 
         def copied(term: Term) -> Term:
             instance = self.known.instance_at(term.path) if isinstance(term, Field) else term

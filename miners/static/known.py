@@ -1,4 +1,4 @@
-"""What is known of a class before a line of its code is read."""
+"""What is known of a class before its code is read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VALIDATING: Final = frozenset({"field_validator", "model_validator", "validator
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Known:
-    """Facts of the class and of those whose objects it holds, the source of all of them, and what the SSOT declares."""
+    """Facts of the class and of the classes in its fields, their source, and the declarations of the SSOT."""
 
     facts: ClassFacts
     surface: Mapping[str, ClassFacts]
@@ -33,7 +33,7 @@ class Known:
     _assigned: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, init=False)
 
     def fact(self, path: str) -> FieldFact | None:
-        """What is known of a field, of a nested one by its dotted path."""
+        """The fact of a field; of a nested one by its dotted path."""
         facts: ClassFacts | None = self.facts
         *parents, last = path.split(".")
         for name in parents:
@@ -42,7 +42,7 @@ class Known:
         return None if facts is None else facts.fields.get(last)
 
     def initial(self, path: str) -> Term | None:
-        """What the field holds before any code of the class has run."""
+        """The value of the field before any code of the class has run."""
         fact = self.fact(path)
         if fact is None:
             return None
@@ -51,7 +51,7 @@ class Known:
         return Const(fact.default) if fact.default is not MISSING else None
 
     def instance_at(self, path: str) -> Instance | None:
-        """The object of a known class that a field holds; None where it may hold one of several."""
+        """The object of a known class that a field holds; None if it may hold one of several."""
         fact = self.fact(path)
         several = fact is not None and sum(resolve_class(name, self.surface) is not None for name in fact.types) > 1
         inner = None if fact is None or several else class_of(fact, self.surface)
@@ -59,12 +59,12 @@ class Known:
         return None if source is None else Instance(f"{path}.", source)
 
     def facts_of(self, cls: ClassSource) -> ClassFacts | None:
-        """What is known of a class of the surface."""
+        """The facts of a class of the surface."""
         target = f"{cls.module}:{cls.qualname}"
         return next((facts for facts in self.surface.values() if facts.target == target), None)
 
     def is_given_to_all(self, term: Term) -> bool:
-        """Whether the value is one that the SSOT gives every object of the class that has the field."""
+        """Whether the SSOT passes this value to every object of the class that has the field."""
         if not isinstance(term, Field):
             return False
         parent, _, name = term.path.rpartition(".")
@@ -73,7 +73,7 @@ class Known:
         return facts is not None and name in facts.base_kwargs
 
     def is_true_if_given(self, path: str) -> bool:
-        """Whether a field holds an object of one class or nothing, whatever is given."""
+        """Whether a field only ever holds an object of one class, or nothing."""
         fact, instance = self.fact(path), self.instance_at(path)
         if fact is None or instance is None or len({*fact.types} - {"none"}) != 1:
             return False
@@ -83,7 +83,7 @@ class Known:
         return owner is not None and owner.kind.coerces and not any(says)
 
     def enum_of(self, path: str, fact: FieldFact) -> type[Enum] | None:
-        """The enumeration whose members a field holds, by its name in the module of the class that has the field."""
+        """The enumeration of a field's values, by its name in the module of the class that has the field."""
         parent = path.rpartition(".")[0]
         owner = self.instance_at(parent) if parent else None
         target = owner.cls.module if owner is not None else self.facts.target.partition(":")[0]
@@ -96,7 +96,9 @@ class Known:
         return None
 
     def sets_itself(self, cls: ClassSource) -> frozenset[str]:
-        """The attributes that a class assigns while it is made: in its constructor, its validators, what they call."""
+        """The attributes that a class assigns during construction: in its constructor, its validators and their
+        callees.
+        """
         key = (cls.module, cls.qualname)
         if key not in self._assigned:
             methods = {method.name: method for _, method in self.reader.methods(cls)}

@@ -1,11 +1,11 @@
-"""How far the walk goes before it says that it does not know."""
+"""The limits of the walk: beyond them a value is unknown."""
 
 from __future__ import annotations
 
 from typing import Final
 
 DEEPEST: Final = 5
-"""Calls inside of calls."""
+"""The depth of nested calls."""
 MOST_UNROLLED: Final = 40
-"""Elements that are looked at one by one."""
+"""The most elements to process one by one."""
 MOST_EFFECTS: Final = 4000

@@ -1,4 +1,4 @@
-"""Loops: round by round where the elements are known, else one round that stands for all."""
+"""Loops: one round per element if they are known, else one round that represents all."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from miners.symbolic.terms import (
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Loops:
-    """What the rounds of a loop do, and what is left of them after it."""
+    """Walks the rounds of a loop and combines their states."""
 
     known: Known
     trace: Trace
@@ -97,7 +97,7 @@ class Loops:
         return Flow(live, exits)
 
     def _for_each(self, node: ast.For, collection: Term, state: State) -> Flow:
-        """One round for an element that stands for all of them."""
+        """One round for an element that represents all."""
         inner = State(dict(state.env), dict(state.fields), state.path)
         opened = self.elements.open_element(collection, node.target, inner)
         if opened is None:
@@ -126,7 +126,7 @@ class Loops:
         return Flow(after, exits)
 
     def _round(self, body: Sequence[ast.stmt], inner: State, opened: Mapping[str, str]) -> Flow:
-        """One round of a loop; what it does is told of the elements."""
+        """One round of a loop; its effects become conditions on the elements."""
         first = len(self.trace.effects)
         flow = self.blocks.block(body, inner)
         self.trace.rewrite(first, lambda effect: replace(effect, guard=close_elements(effect.guard, opened)))
@@ -137,7 +137,7 @@ class Loops:
             state.env[name] = Unknown(name, self.trace.place(iterated), shape)
 
     def _after_loop(self, state: State, ends: Sequence[State], opened: Mapping[str, str], node: ast.For) -> State:
-        """A local or field that a round may have set: the value where some element led there, else the old one."""
+        """A local or field that a round may have set: the new value if some element leads there, else the old one."""
         after = State(dict(state.env), dict(state.fields), state.path)
         for kind in ("env", "fields"):
             before: dict[str, Term] = getattr(state, kind)
@@ -187,7 +187,7 @@ class Loops:
         return Flow(after, [one for one in exits if one.how in (Leaving.RETURN, Leaving.CAUGHT)])
 
     def _any_round(self, node: ast.While, state: State) -> list[Exit]:
-        """One round of which nothing is known, neither that it comes nor what it finds."""
+        """One round about which nothing is known, neither whether it runs nor its element."""
         inner = State(dict(state.env), dict(state.fields), state.path)
         for name in _assigned(node.body):
             inner.env[name] = Unknown(name, self.trace.place(node), "set in a while loop")
@@ -195,7 +195,7 @@ class Loops:
         return self.blocks.block(node.body, inner).exits
 
     def _worked_off(self, node: ast.While, waiting: Items, state: State) -> list[Exit]:
-        """A round for each thing that waits in a list, and one for what each of these adds to it."""
+        """One round for each item of a work list, and one for the items that each of these adds."""
         name = ast.unparse(node.test)
         exits: list[Exit] = []
         further: list[tuple[Formula, Term]] = []
@@ -223,5 +223,5 @@ def _assigned(body: Sequence[ast.stmt]) -> list[str]:
 
 
 def _is_view(node: ast.expr) -> bool:
-    """Whether pairs come out of what is iterated, of which two may be known by their subjects only."""
+    """Whether the iterable yields pairs, of which only the subjects may be known."""
     return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("items", "enumerate", "zip")

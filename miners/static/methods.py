@@ -1,4 +1,4 @@
-"""Methods of values by what they mean: of strings, mappings, lists and sets."""
+"""Methods of strings, mappings, lists and sets on symbolic values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from pytest_llem_invariants.language.expressions import MISSING
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Methods:
-    """What a method of a value gives; None where it is not known."""
+    """The result of a method of a value; None if it is unknown."""
 
     known: Known
     trace: Trace
@@ -81,7 +81,7 @@ class Methods:
         return None
 
     def _given(self, path: str, default: Term) -> Term:
-        """A keyword argument read from the mapping of all of them. What it is when not given, the facts know."""
+        """A keyword argument read from the mapping of all of them. Its default is in the facts."""
         fact = self.known.fact(path)
         if default == NONE or (fact is not None and fact.default is not MISSING):
             return Field(path)

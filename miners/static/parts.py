@@ -1,7 +1,7 @@
-"""What the parts of a walk ask of each other where two need one another.
+"""The protocols between parts of a walk that need each other.
 
 Expressions contain calls, calls walk into functions, functions are blocks of statements, and statements contain
-expressions. A `Walk` is all three of these protocols; each part of it is given those that it needs.
+expressions. A `Walk` has all three protocols; each part receives those that it needs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from miners.static.state import Flow, State
 from miners.symbolic.terms import CallableTerm, Term
 
 Meaning = Callable[[ast.Call, State], Term]
-"""What a call of a known function gives."""
+"""The result of calling a known function."""
 
 
 class Evaluates(Protocol):
@@ -32,11 +32,11 @@ class Invokes(Protocol):
     """Walks into functions."""
 
     def invoke(self, target: CallableTerm, args: list[Term], keywords: dict[str, Term], state: State) -> Term:
-        """What a function returns; what it changes, the state then holds."""
+        """The result of a function; the state has its changes."""
 
 
 class WalksBlocks(Protocol):
     """Walks through statements."""
 
     def block(self, statements: Sequence[ast.stmt], state: State) -> Flow:
-        """Statement after statement, until none of the ways goes on."""
+        """Walk the statements until no path continues."""

@@ -1,4 +1,4 @@
-"""Where the walk through a class begins: what runs when it is constructed and validated, in the order it runs."""
+"""Where the walk through a class starts: the code of its construction and validation, in execution order."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _VALIDATING: Final = ("validate", "verify", "_validate", "_verify", "check_", "_
 @final
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """What one class's walk met."""
+    """The results of one class's walk."""
 
     facts: ClassFacts
     cls: ClassSource
     trace: Trace
     effects: tuple[Effect, ...]
     needs: Mapping[str, str]
-    """Method → the argument that only a running engine could give it."""
+    """Method → the argument that only a running engine could pass."""
 
 
 @final
@@ -55,9 +55,10 @@ def walk(
     *,
     tried: bool = True,
 ) -> Walked | None:
-    """Everything that decides about one class; None where its source is not known.
+    """Walk all code that decides about one class; None if its source is unknown.
 
-    What is named like a validation is walked where what it gives is `tried`; else only what is known to run.
+    If the result is `tried` on a library, methods named like a validation are walked too; else only those that surely
+    run.
     """
     cls = reader.class_at(facts.target)
     if cls is None:
@@ -87,7 +88,7 @@ def _construct(walking: Walk, cls: ClassSource, instance: Instance, state: State
 
 
 def _before(walking: Walk, cls: ClassSource, validators: Sequence[_Validator], state: State) -> None:
-    """The validators that see the values before the object is there; of those in front of all else the last first."""
+    """The validators that receive the values before the object exists; of the "before" ones, the last runs first."""
     for validator in reversed(validators):
         if validator.decorator in ("model_validator", "root_validator") and validator.mode in ("before", "wrap"):
             extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
@@ -120,7 +121,7 @@ def _validate_field(walking: Walk, cls: ClassSource, validator: _Validator, name
 
 
 def _validators(reader: Reader, cls: ClassSource) -> Iterator[_Validator]:
-    """In the order of definition, bases first; one that is overridden keeps its place."""
+    """In the order of definition, bases first; an override keeps its place."""
     functions = {function.name: function for _, function in reader.methods(cls)}
     own = [(base.qualname, one) for base in reversed(reader.mro(cls)) for _, one in reader.methods(base)]
     names = dict.fromkeys(one.name for owner, one in own if one.qualname == f"{owner}.{one.name}")
@@ -154,7 +155,7 @@ def _further(
     *,
     by_name: bool,
 ) -> dict[str, str]:
-    """Validating methods that construction did not reach, as far as they ask for nothing else."""
+    """Validation methods that construction did not reach, if they require no arguments."""
     needs: dict[str, str] = {}
     reader = walking.known.reader
     inner = _called_with_more(reader, cls)
@@ -179,7 +180,7 @@ def _further(
 
 
 def _called_with_more(reader: SourceReader, cls: ClassSource) -> dict[str, str]:
-    """Private methods that only run inside of methods that ask for more, with the argument that those ask for."""
+    """Private methods that are only called by methods with required arguments, with such an argument."""
     found: dict[str, str] = {}
     for _, function in reader.methods(cls):
         required = required_arguments(function)
@@ -192,7 +193,7 @@ def _called_with_more(reader: SourceReader, cls: ClassSource) -> dict[str, str]:
 
 
 def required_arguments(function: FunctionSource) -> list[str]:
-    """The parameters without a default, `self` or `cls` aside."""
+    """The parameters without a default, except `self` or `cls`."""
     arguments = function.node.args
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     optional = len(arguments.defaults)

@@ -1,4 +1,4 @@
-"""The sites of a class that its walk did not come to, and what it would have taken."""
+"""The statements of a class that its walk did not reach, and what reaching them requires."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from miners.static.roots import Reader, Walked
 
 
 def unvisited(walked: Walked, reader: Reader, met: Collection[tuple[str, int]]) -> Iterator[SiteFinding]:
-    """Each `raise`, `assert`, warning and guarded assignment of the class's methods that is not among those met."""
+    """Each `raise`, `assert`, warning and guarded assignment in the class's methods that was not reached."""
     for _, function in reader.methods(walked.cls):
         module = reader.module(function.module)
         path = module.path if module is not None else function.module

@@ -1,4 +1,4 @@
-"""Where the walk is: locals, the fields of the object, and the conditions that led here."""
+"""The state of the walk: locals, the fields of the object, and the conditions on the path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from miners.symbolic.terms import Term
 @final
 @dataclass(slots=True)
 class State:
-    """A point on the way. `path` holds conditions from the outermost in; forks share nothing but the terms."""
+    """A point on the path.
+
+    `path` lists conditions from the outermost inwards; copies of a state share the terms only.
+    """
 
     env: dict[str, Term]
     fields: dict[str, Term]
@@ -31,7 +34,7 @@ class State:
 
     @contextmanager
     def under(self, condition: Formula) -> Iterator[None]:
-        """Within, what is met is met under one more condition."""
+        """While the block runs, effects have one more condition."""
         path = self.path
         self.path = (*path, condition)
         try:
@@ -48,7 +51,7 @@ class State:
 
 
 class Leaving(Enum):
-    """How a block is left other than by its end or an exception."""
+    """How a block ends other than at its last statement or by an exception."""
 
     RETURN = "return"
     BREAK = "break"
@@ -59,7 +62,7 @@ class Leaving(Enum):
 @final
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """A block left early."""
+    """A block that was left early."""
 
     how: Leaving
     state: State
@@ -69,7 +72,7 @@ class Exit:
 @final
 @dataclass(slots=True)
 class Flow:
-    """What a block came to: where it ends, and where it was left early."""
+    """The end of a block: its final state, and the states in which it was left early."""
 
     live: State | None
     exits: list[Exit] = field(default_factory=list)
@@ -78,7 +81,7 @@ class Flow:
 @final
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The function whose body is being walked."""
+    """The function whose body is walked."""
 
     function: FunctionSource
     path: str
@@ -87,14 +90,14 @@ class Frame:
 
 
 Initial = Callable[[str], "Term | None"]
-"""What a field holds before anything was assigned to it."""
+"""The value of a field before any assignment to it."""
 
 
 def merge(entry: State, states: Sequence[State], *, complete: bool, initial: Initial) -> State | None:
-    """The state in which any of the given ones, all entered from `entry`, goes on.
+    """The state after several states that all started from `entry`.
 
-    `complete`: between them they are all that can happen but for exceptions. What an exception rules out need
-    not be remembered: there the configuration is rejected already.
+    `complete`: one of them occurs unless an exception is raised. A path with an exception need not be kept: there the
+    config is rejected already.
     """
     if not states:
         return None

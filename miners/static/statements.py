@@ -23,7 +23,7 @@ from miners.symbolic.terms import NONE, CallableTerm
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Statements:
-    """What a block does, statement by statement."""
+    """Walks a block statement by statement."""
 
     trace: Trace
     values: Evaluates
@@ -34,7 +34,7 @@ class Statements:
     exceptions: Exceptions
 
     def block(self, statements: Sequence[ast.stmt], state: State) -> Flow:
-        """Statement after statement, until none of the ways goes on."""
+        """Walk the statements until no path continues."""
         exits: list[Exit] = []
         live: State | None = state
         with self.trace.numbered_block():
@@ -100,7 +100,7 @@ class Statements:
 
 
 def _combined(node: ast.AugAssign) -> ast.BinOp:
-    """`x += y` as the `x + y` that it assigns."""
+    """`x += y` as the expression `x + y` that it assigns."""
     load = ast.copy_location(ast.parse(ast.unparse(node.target), mode="eval").body, node.target)
     return ast.fix_missing_locations(ast.copy_location(ast.BinOp(load, node.op, node.value), node))
 

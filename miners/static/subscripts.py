@@ -1,4 +1,4 @@
-"""Displays of collections, and what stands in one under a key."""
+"""Literal collections, and lookups by key or index."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SEQUENCES: Final = frozenset({"list", "tuple", "str", "sequence", "none"})
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Subscripts:
-    """What collections hold."""
+    """The contents of collections."""
 
     known: Known
     trace: Trace
@@ -124,7 +124,7 @@ class Subscripts:
         return self.trace.unknown(node, "subscript")
 
     def _is_sequence(self, owner: Term) -> bool:
-        """Whether nothing but a list or a text can be there to be asked for its first or last."""
+        """Whether only a list or a text can be there, so that its first or last element can be read."""
         fact = self.known.fact(owner.path) if isinstance(owner, Field) else None
         if fact is None or not fact.types:
             return isinstance(owner, Field) and is_stand_in(owner.path)

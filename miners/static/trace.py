@@ -1,4 +1,4 @@
-"""Where a walk is, and what it has met so far."""
+"""The position of a walk, and what it has found so far."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from miners.symbolic.terms import Term, Unknown, stand_in
 
 @final
 class Trace:
-    """All that changes in the course of one class's walk, but for the state at each point of it."""
+    """All that changes during one class's walk, except the state at each point."""
 
     def __init__(self) -> None:
         self.effects: list[Effect] = []
         self.visited: set[tuple[str, int]] = set()
-        """The statements that some way leads to: file and line."""
+        """The statements that some path reaches: file and line."""
         self.asked: set[str] = set()
-        """Fields of which the code asks whether they were given at all."""
+        """Fields for which the code checks whether they were given at all."""
         self.text_elements: set[str] = set()
-        """The stand-ins for elements that are declared to be texts."""
+        """The stand-ins for elements that are declared as texts."""
         self._caught: tuple[str, ...] = ()
         self._frames: list[Frame] = []
         self._failures: list[Formula] = []
@@ -34,7 +34,7 @@ class Trace:
         self._blocks = 0
         self._block = 0
 
-    # --- where it is ------------------------------------------------------------------------------------------------
+    # --- the position -----------------------------------------------------------------------------------------------
 
     @property
     def frames(self) -> tuple[Frame, ...]:
@@ -53,7 +53,7 @@ class Trace:
 
     @contextmanager
     def inside(self, frame: Frame) -> Iterator[None]:
-        """Within a function: that an expression fails there is no matter of a `try` around its call."""
+        """While a function is walked: a failing expression in it does not concern a `try` around its call."""
         self._frames.append(frame)
         failures, self._failures = self._failures, []
         try:
@@ -64,7 +64,7 @@ class Trace:
 
     @contextmanager
     def guarded(self, names: tuple[str, ...]) -> Iterator[list[Formula]]:
-        """Within a `try`: the conditions under which an expression in it fails, as they are met."""
+        """While a `try` is walked: the conditions under which an expression in it fails."""
         outer, self._caught = self._caught, names or self._caught
         failures, self._failures = self._failures, []
         try:
@@ -75,7 +75,7 @@ class Trace:
 
     @contextmanager
     def numbered_block(self) -> Iterator[None]:
-        """Within a block of its own: effects of one block can be told from those of another."""
+        """While a block is walked: gives its effects a number of their own."""
         self._blocks += 1
         outer, self._block = self._block, self._blocks
         try:
@@ -83,7 +83,7 @@ class Trace:
         finally:
             self._block = outer
 
-    # --- what it meets ----------------------------------------------------------------------------------------------
+    # --- the findings -----------------------------------------------------------------------------------------------
 
     def effect(
         self,
@@ -97,16 +97,16 @@ class Trace:
         handled: bool = False,
         exception: str = "",
     ) -> None:
-        """Note one way to a statement with an effect."""
+        """Record one path to a statement with an effect."""
         site = Site(self.frame.path, getattr(node, "lineno", 0), self.frame.method)
         self.effects.append(Effect(kind, site, guard, template, target, value, handled, self._block, exception))
 
     def rewrite(self, first: int, change: Callable[[Effect], Effect]) -> None:
-        """Change what was noted since there were `first` effects."""
+        """Change the effects that were recorded since there were `first`."""
         self.effects[first:] = map(change, self.effects[first:])
 
     def may_raise(self, node: ast.AST, guard: Formula, exception: str, template: str | None) -> None:
-        """Note when an exception is raised, and whether a handler around it catches that one."""
+        """Record that an exception is raised, and whether a handler around it catches it."""
         caught = self.is_caught(exception)
         self.effect(EffectKind.RAISE, node, guard, template=template, handled=caught, exception=exception)
 
@@ -114,17 +114,17 @@ class Trace:
         return _catches(self._caught, exception)
 
     def fails(self, condition: Formula) -> None:
-        """Note when an expression on the way raises by itself (an unknown enum name)."""
+        """Record that an expression on the path raises by itself (an unknown enum name)."""
         self._failures.append(condition)
 
     def new_stand_in(self) -> str:
-        """A name for an element that stands for all of them."""
+        """A name for an element that represents all."""
         self._stand_ins += 1
         return stand_in(self._stand_ins)
 
 
 def _catches(names: Sequence[str], raised: str) -> bool:
-    """Whether one of the handlers of these names catches what is raised."""
+    """Whether a handler with one of these names catches the exception."""
     if raised in names or "BaseException" in names or "Exception" in names:
         return True
     kind = getattr(builtins, raised, None)

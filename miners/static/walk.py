@@ -1,4 +1,4 @@
-"""One class's walk: the parts that read code, put together."""
+"""One class's walk: joins the parts that read code."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from miners.symbolic.terms import CallableTerm, Term
 
 @final
 class Walk:
-    """Everything that one class's walk needs: what is known before it, what it meets, and the parts that read.
+    """Everything for one class's walk: the known facts, the findings, and the parts that read.
 
-    A part asks the whole for what it cannot do itself: an expression's value, a function's, what a block does.
+    Each part asks the whole for what it cannot do itself: evaluate an expression, call a function, walk a block.
     """
 
     def __init__(self, known: Known) -> None:
@@ -78,9 +78,9 @@ class Walk:
         return self._conditions.condition(node, state)
 
     def invoke(self, target: CallableTerm, args: list[Term], keywords: dict[str, Term], state: State) -> Term:
-        """What a function returns; what it changes, the state then holds."""
+        """The result of a function; the state has its changes."""
         return self._invocation.invoke(target, args, keywords, state)
 
     def block(self, statements: Sequence[ast.stmt], state: State) -> Flow:
-        """Statement after statement, until none of the ways goes on."""
+        """Walk the statements until no path continues."""
         return self._statements.block(statements, state)

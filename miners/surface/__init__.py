@@ -1,4 +1,4 @@
-"""The surface of an engine: its classes, their fields, types and defaults, by import or from source."""
+"""The surface of an engine: its classes with their fields, types and defaults, by import or from source."""
 
 from __future__ import annotations
 

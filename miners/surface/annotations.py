@@ -1,4 +1,4 @@
-"""A live annotation read into a type expression."""
+"""Convert a live annotation to a type."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ _GROUPS: Final[Mapping[Any, str]] = {
     collections.deque: "deque",
 }
 _ON_KEYS: Final = frozenset({"Required", "NotRequired", "ReadOnly"})
-"""What an annotation of a TypedDict's key may be wrapped in, in `typing` and its backport."""
+"""The wrappers around the annotation of a TypedDict's key, in `typing` and its backport."""
 _QUALIFIERS: Final = (ClassVar, typing.Final, InitVar)
 
 
 def read_annotation(annotation: Any) -> TypeExpr:
-    """The type an annotation says; `Unknown` with its text where nobody has met its kind."""
+    """The type of an annotation; `Unknown` with its text if its kind is unknown."""
     try:
         return _read(annotation)
-    except (TypeError, RecursionError):  # unhashable or self-referring: a kind of annotation nobody has met
+    except (TypeError, RecursionError):  # unhashable or self-referring: an unknown kind of annotation
         return Unknown(_text(annotation))
 
 
@@ -136,12 +136,12 @@ def _of_class(cls: type) -> TypeExpr:
 
 
 def is_typed_dict(cls: type) -> bool:
-    """Whether a class is a TypedDict, of `typing` or of its backport."""
+    """Whether a class is a TypedDict, from `typing` or its backport."""
     return issubclass(cls, dict) and hasattr(cls, "__total__") and hasattr(cls, "__required_keys__")
 
 
 def _keys(cls: Any) -> Iterator[Key]:
-    """What a TypedDict declares, the keys of its bases first."""
+    """The keys that a TypedDict declares, those of its bases first."""
     for name, written in cls.__annotations__.items():
         alone = type(cls.__name__, (), {"__annotations__": {name: written}, "__module__": cls.__module__})
         try:
@@ -149,7 +149,7 @@ def _keys(cls: Any) -> Iterator[Key]:
         except NameError:  # a name that only type checkers import
             annotation = written
         required = name in cls.__required_keys__
-        # Where annotations are text, the class itself never saw what they are wrapped in.
+        # Where annotations are text, the class itself does not know their wrappers.
         while (wrapper := getattr(get_origin(annotation), "_name", None)) in _ON_KEYS:
             required = required if wrapper == "ReadOnly" else wrapper == "Required"
             (annotation,) = get_args(annotation)
@@ -157,7 +157,7 @@ def _keys(cls: Any) -> Iterator[Key]:
 
 
 def plain_value(value: Any) -> Any:
-    """An enum member as the value that a config file would hold."""
+    """An enum member as the value that a config file contains."""
     return value.value if isinstance(value, Enum) else value
 
 

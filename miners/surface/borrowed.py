@@ -1,4 +1,4 @@
-"""Words for the fields of a front, which takes as text what another class declares: `spec_method` is its `method`."""
+"""Words for the fields of a front that another class declares as text: `spec_method` is its `method`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST: Final = 24
 
 
 def with_borrowed_words(surface: Surface) -> Mapping[str, ClassFacts]:
-    """The surface, each text field without words of its own with those of the fields that its name ends with."""
+    """The surface, where each text field without words gets those of the fields with which its name ends."""
     known: dict[str, list[Any]] = {}
     for facts in surface.values():
         for fact in facts.fields.values():
@@ -33,7 +33,7 @@ def _with_words(fact: FieldFact, known: Mapping[str, list[Any]]) -> FieldFact:
 
 
 def _endings(name: str) -> Iterator[str]:
-    """A name, and what is left of it behind each underscore."""
+    """A name, and the rest of it after each underscore."""
     while name:
         yield name
         name = name.partition("_")[2]

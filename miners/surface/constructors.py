@@ -1,7 +1,7 @@
-"""What a hand-written `__init__` takes: its signature, and what it reads out of `**kwargs`.
+"""The arguments of a handwritten `__init__`: its signature, and the names that it reads from `**kwargs`.
 
-A constructor such as `def __init__(self, **kwargs): self.top_k = kwargs.pop("top_k", None)` has sixty
-arguments that no signature shows; they are read from its syntax tree.
+A constructor such as `def __init__(self, **kwargs): self.top_k = kwargs.pop("top_k", None)` has sixty arguments that no
+signature shows; its syntax tree does.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ class KeywordRead:
 
     name: str
     default: Any
-    """The literal default; MISSING where there is none or it is not a literal."""
+    """The literal default; MISSING if there is none or it is not a literal."""
     required: bool
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class KeywordUse:
-    """Everything that a constructor does with its `**kwargs`."""
+    """The uses of a constructor's `**kwargs`."""
 
     reads: tuple[KeywordRead, ...]
     forwarded: bool
-    """Whether `**kwargs` goes on to `super().__init__`."""
+    """Whether it passes `**kwargs` to `super().__init__`."""
 
 
 def keyword_use(init: ast.FunctionDef) -> KeywordUse | None:
-    """What `init` does with its `**kwargs`; None where it takes none."""
+    """The uses of `**kwargs` in `init`; None if it has none."""
     if init.args.kwarg is None:
         return None
     kwargs = init.args.kwarg.arg
@@ -74,7 +74,7 @@ def _reads(init: ast.FunctionDef, kwargs: str) -> Iterator[KeywordRead]:
 
 
 def _optional(init: ast.FunctionDef, name: str) -> bool:
-    """Whether the constructor asks anywhere if the keyword is there before it takes it."""
+    """Whether the constructor checks that the keyword exists before it reads it."""
     return any(
         isinstance(node, ast.Compare)
         and isinstance(node.left, ast.Constant)

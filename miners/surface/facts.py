@@ -1,4 +1,4 @@
-"""What the miners know of a class before they read its validators: its fields, their types and defaults."""
+"""The facts of a class before its validators are read: its fields with types and defaults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pytest_llem_invariants.language.expressions import MISSING
 
 
 class ClassKind(Enum):
-    """Who enforces the annotations of a class, which decides what a wrong-typed value meets."""
+    """Who enforces the annotations of a class: this decides how a value of the wrong type is handled."""
 
     PYDANTIC_MODEL = "pydantic_model"
     PYDANTIC_DATACLASS = "pydantic_dataclass"
@@ -22,7 +22,7 @@ class ClassKind(Enum):
 
     @property
     def coerces(self) -> bool:
-        """Whether validators see values that were converted to the declared type first."""
+        """Whether validators receive values that were already converted to the declared type."""
         return self in (ClassKind.PYDANTIC_MODEL, ClassKind.PYDANTIC_DATACLASS)
 
 
@@ -32,43 +32,43 @@ class FieldFact:
 
     name: str
     annotation: str
-    """The annotation as text; empty where the source gives none."""
+    """The annotation as text; empty if the source has none."""
     types: tuple[str, ...] = ()
-    """Names in the vocabulary of `type_is`, or class names; empty where unknown. `Any` is ('any',)."""
+    """Names in the vocabulary of `type_is`, or class names; empty if unknown. `Any` is ('any',)."""
     element_types: tuple[str, ...] = ()
-    """What a list, tuple or set holds, or the values of a mapping."""
+    """The element types of a list, tuple or set, or the value types of a mapping."""
     nullable: bool = True
     literals: tuple[Any, ...] | None = None
     """The allowed values of a Literal or enum field."""
     default: Any = MISSING
-    """MISSING where the field is required, made by a factory that depends on the machine, or not a plain value."""
+    """MISSING if the field is required, if its factory depends on the machine, or if it is not a plain value."""
     required: bool = False
     init: bool = True
     """False for a field that no keyword argument can set."""
     init_only: bool = False
     """An InitVar: given to the constructor, not kept."""
     bounds: Mapping[str, Any] = field(default_factory=dict)
-    """annotated-types constraints by operator: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
+    """Constraints under their annotated-types names: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
     examples: tuple[Any, ...] = ()
-    """Values that it takes and no type name tells: mappings that build a class that it holds, lists of its choices."""
+    """Accepted values that no type name shows: mappings that build the class of the field, lists of its choices."""
     words: tuple[Any, ...] = ()
-    """What the library itself calls values of it, in its code and its documentation; it need not take them all."""
+    """Values that the library names in its code or documentation; it need not accept them all."""
     line: int = 0
     alias: str | None = None
-    """The keyword under which alone the field can be given, where that is not its name."""
+    """The only keyword for the field, if it differs from its name."""
     aliases: tuple[str, ...] = ()
-    """Further keywords under which it can be given."""
+    """Further keywords for the field."""
     type: TypeExpr = UNTYPED
-    """The whole type, from which `types`, `element_types`, `nullable`, `literals` and `bounds` follow."""
+    """The whole type; `types`, `element_types`, `nullable`, `literals` and `bounds` follow from it."""
 
     @property
     def settable(self) -> bool:
-        """Whether a user can give it: a public keyword argument."""
+        """Whether a user can set it: a public keyword argument."""
         return self.init and not self.name.startswith("_")
 
     @property
     def keyword(self) -> str:
-        """The name under which the constructor takes it."""
+        """The keyword under which the constructor takes it."""
         return self.alias or self.name
 
 
@@ -85,11 +85,11 @@ class ClassFacts:
     """The defining file, relative to the folder that holds the library's package."""
     line: int
     base_kwargs: Mapping[str, Any] = field(default_factory=dict)
-    """Arguments without which the class cannot be built, from the SSOT."""
+    """Arguments from the SSOT without which the class cannot be built."""
     accepts_extra: bool = False
-    """Whether unknown keyword arguments are taken (`**kwargs`, `extra="allow"`)."""
+    """Whether it accepts unknown keyword arguments (`**kwargs`, `extra="allow"`)."""
 
 
 def is_closed(fact: FieldFact) -> bool:
-    """Whether a few values are all that the field can take: then what was seen of them is the whole of it."""
+    """Whether the field accepts a few values only: then their observed results are complete."""
     return fact.literals is not None or set(fact.types) == {"bool"}

@@ -1,4 +1,4 @@
-"""Fields by their dotted paths through nested classes: what is known of one, and how to put a value there."""
+"""Fields by dotted path through nested classes: their facts, and how to set a value there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ANY_FIELD = FieldFact(name="", annotation="")
 
 
 def field_at(path: str, facts: ClassFacts, surface: Surface) -> FieldFact:
-    """What is known of the field at a dotted path; a field about which nothing is known is of any type."""
+    """The fact of the field at a dotted path; a field about which nothing is known has any type."""
     first, _, rest = path.partition(".")
     fact = facts.fields.get(first)
     if fact is None:
@@ -29,13 +29,13 @@ def field_at(path: str, facts: ClassFacts, surface: Surface) -> FieldFact:
 
 
 def words_of(path: str, facts: ClassFacts, surface: Surface) -> tuple[Any, ...]:
-    """The real words of the field at a dotted path, and a file that exists where it takes the path of one."""
+    """The real words of the field at a dotted path, and an existing file if it takes a path."""
     fact = field_at(path, facts, surface)
     return (*fact.words, *existing_file(path, fact.types))
 
 
 def refuses_type(fact: FieldFact, clauses: tuple[Clause, ...], values: Iterable[Any]) -> bool:
-    """Whether, as the clauses say, a field takes none of the values of its type: then it lacks something beside it."""
+    """Whether, by these clauses, a field rejects all values of its type: then it needs another argument as well."""
     if not any(clause.op in ("type_is", "type_is_not") for clause in clauses):
         return False
     refused = compile_match(Match("", {"x": clauses}))
@@ -53,10 +53,10 @@ def class_of(fact: FieldFact, surface: Surface) -> ClassFacts | None:
 
 
 def default_at(path: str, facts: ClassFacts, surface: Surface, given: Collection[str] = ()) -> Any:
-    """What stands at a dotted path where nothing is given there; MISSING where that is not known.
+    """The value at a dotted path if none is given there; MISSING if it is unknown.
 
-    A field that holds a class of the surface holds one as that class makes it, unless it may as well hold nothing: then
-    only where it is among the `given` ones.
+    A field with a class of the surface holds one with that class's defaults. If it may also hold None, this is so only
+    for a field in `given`.
     """
     first, _, rest = path.partition(".")
     fact = facts.fields.get(first)
@@ -70,7 +70,7 @@ def default_at(path: str, facts: ClassFacts, surface: Surface, given: Collection
 
 
 def put(kwargs: Kwargs, path: str, value: Any, facts: ClassFacts, surface: Surface) -> dict[str, Any]:
-    """The kwargs with a value at a dotted path, MISSING removing it; parents of a known class become typed values."""
+    """The kwargs with a value at a dotted path, or without it for MISSING; parents become typed values."""
     changed = dict(kwargs)
     if "." not in path:
         changed[path] = value

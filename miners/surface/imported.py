@@ -1,4 +1,4 @@
-"""The facts of a class by import: whatever kind of class it is, the keyword arguments it takes."""
+"""The facts of a class by import: its keyword arguments, whatever kind of class it is."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def kind_of(cls: type) -> ClassKind:
 
 
 def _writes_its_own_constructor(cls: type) -> bool:
-    """A dataclass decorator leaves an `__init__` in the class body alone: then the fields say nothing."""
+    """Whether the class defines its own `__init__`, which a dataclass decorator keeps: its fields are no arguments."""
     code = getattr(_constructor(cls), "__code__", None)
     return code is not None and code.co_filename != "<string>"
 
@@ -75,7 +75,7 @@ def _constructor(cls: type) -> Any:
 
 
 def annotations_of(cls: type) -> dict[str, Any]:
-    """The annotations of a class and its bases, evaluated one by one, so that one bad name costs one field."""
+    """The annotations of a class and its bases, evaluated one by one, so that one bad name costs one field only."""
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         namespace = vars(sys.modules.get(base.__module__, sys))
@@ -89,12 +89,12 @@ def _evaluated(annotation: Any, namespace: dict[str, Any], local: dict[str, Any]
         return _resolved(annotation, namespace)
     try:
         return _resolved(eval(annotation, namespace, local), namespace)
-    except Exception:  # a name that exists for type checkers only, or an operator the running Python lacks
+    except Exception:  # a name for type checkers only, or an operator that the running Python lacks
         return annotation
 
 
 def _resolved(annotation: Any, namespace: dict[str, Any]) -> Any:
-    """Forward references inside a generic, evaluated where they can be."""
+    """Forward references inside a generic, evaluated where possible."""
     if isinstance(annotation, InitVar):
         return annotation
     holder = type("Holder", (), {"__annotations__": {"x": annotation}})
@@ -137,7 +137,7 @@ def fact(
 
 
 def plain_default(value: Any) -> Any:
-    """A default as a config file would hold it; MISSING where it is an object."""
+    """A default as a config file contains it; MISSING for an object."""
     value = plain_value(value)
     if isinstance(value, _PLAIN) and not isinstance(value, Enum):
         return value
@@ -151,7 +151,7 @@ def plain_default(value: Any) -> Any:
 
 
 def factory_default(factory: Callable[..., Any]) -> Any:
-    """What a factory makes, where it can only ever make the same: a builtin collection or a closed expression."""
+    """The value of a factory that always makes the same: a builtin collection or an expression without names."""
     if factory in _SAFE_FACTORIES:
         return factory()
     code = getattr(factory, "__code__", None)
@@ -208,7 +208,7 @@ def _of_field_info(
 
 
 def _dataclass_fields(cls: type) -> dict[str, dataclasses.Field[Any]]:
-    """Every field and InitVar; `dataclasses.fields` leaves the InitVars out."""
+    """Every field and InitVar; `dataclasses.fields` omits the InitVars."""
     found: dict[str, dataclasses.Field[Any]] = getattr(cls, "__dataclass_fields__", {})
     return {name: field for name, field in found.items() if _field_kind(field) != "_FIELD_CLASSVAR"}
 
@@ -265,7 +265,7 @@ def _msgspec_struct(cls: type) -> tuple[Mapping[str, FieldFact], bool]:
 
 
 def _plain_class(cls: type) -> tuple[Mapping[str, FieldFact], bool]:
-    """The signature of `__init__`, what it reads out of `**kwargs`, and what the base takes that gets the rest."""
+    """The signature of `__init__`, the names it reads from `**kwargs`, and the arguments of the base behind it."""
     found = modules.method_node(cls, "__init__")
     owner, node = (cls, None) if found is None else found
     try:
@@ -316,7 +316,7 @@ def _of_parameter(parameter: inspect.Parameter, hint: Any, line: int) -> FieldFa
 
 
 def _next_base(cls: type, owner: type) -> type | None:
-    """The class that `super().__init__` of `owner` reaches from an instance of `cls`."""
+    """The class whose `__init__` a call of `super().__init__` in `owner` reaches, for an instance of `cls`."""
     after = cls.__mro__[cls.__mro__.index(owner) + 1 :]
     return next((base for base in after if base is not object and "__init__" in vars(base)), None)
 

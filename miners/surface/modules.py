@@ -1,4 +1,4 @@
-"""Where a live class is written: its file, its syntax tree, the lines of its fields."""
+"""The source of a live class: its file, its syntax tree, the lines of its fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def module_file(name: str) -> Path | None:
 
 
 def relative_path(name: str) -> str:
-    """A module's file relative to the folder that holds its top-level package; the module's name where it has none."""
+    """A module's file relative to the folder that holds its top-level package; without a file, the module's name."""
     file = module_file(name)
     root = module_file(name.partition(".")[0])
     if file is None or root is None:
@@ -31,7 +31,7 @@ def module_tree(file: Path) -> ast.Module:
 
 
 def class_node(cls: type) -> ast.ClassDef | None:
-    """The statement that defines a class; None where it was made without source."""
+    """The statement that defines a class; None if it was created without source."""
     file = module_file(cls.__module__)
     if file is None:
         return None
@@ -46,7 +46,7 @@ def class_node(cls: type) -> ast.ClassDef | None:
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of a body, those under `if` and `try` included."""
+    """The statements of a body, including those under `if` and `try`."""
     for node in body:
         yield node
         if isinstance(node, (ast.If, ast.Try)):
@@ -57,7 +57,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def field_lines(cls: type) -> dict[str, int]:
-    """Field name → the line of the nearest annotated assignment in the class's own line of bases."""
+    """Field name → the line of the nearest annotated assignment in the class or its bases."""
     lines: dict[str, int] = {}
     for base in reversed(cls.__mro__):
         node = class_node(base) if base is not object else None
@@ -68,7 +68,7 @@ def field_lines(cls: type) -> dict[str, int]:
 
 
 def method_node(cls: type, name: str) -> tuple[type, ast.FunctionDef] | None:
-    """The nearest base that writes a method itself, with the method's statement."""
+    """The nearest base that defines a method itself, with the method's statement."""
     for base in cls.__mro__:
         if name in vars(base):
             node = class_node(base)

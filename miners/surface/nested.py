@@ -1,6 +1,6 @@
-"""What people write into the fields that hold another class of the surface, or a collection of certain words.
+"""Example values for fields that hold another class of the surface, or a collection of certain words.
 
-Without one that the library accepts, every mapping and list that was tried is refused, and that looks like a rule.
+Without an accepted example every mapping and list that was tried is rejected, which looks like a rule.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MAPPINGS: Final = frozenset({"dict", "mapping"})
 
 
 def with_nested_examples(surface: Surface) -> Mapping[str, ClassFacts]:
-    """The surface, each field with examples: mappings that build a class that it holds, collections of its choices."""
+    """The surface, where each field has examples: mappings that build its class, collections of its choices."""
     return {name: replace(facts, fields=_with_examples(facts, surface)) for name, facts in surface.items()}
 
 
@@ -34,7 +34,7 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
 
 
 def _of_choices(fact: FieldFact) -> Iterator[Any]:
-    """The choices beside which there is something else; collections of the first, of the first two, of one twice."""
+    """The choices, if the field is not a plain choice; collections of the first, of the first two, and of one twice."""
     for one in alternatives(fact.type):
         if isinstance(one, Choice) and fact.literals is None:
             yield from (value for value in one.values if value is not None and holdable(value))
@@ -48,9 +48,9 @@ def _of_choices(fact: FieldFact) -> Iterator[Any]:
 
 
 def mappings_of(inner: ClassFacts) -> Iterator[dict[str, Any]]:
-    """Beside what the class cannot be built without one more field, another, and both, at the values they have anyway.
+    """The required fields of the class with one more field, with another, and with both, at their default values.
 
-    Both, because with mappings of one key alone it would be their length that counts.
+    Both, because with mappings of one key only, the length would seem to matter.
     """
     needed = {name: value for name, value in inner.base_kwargs.items() if is_portable(value)}
     if needed:
@@ -68,5 +68,5 @@ def mappings_of(inner: ClassFacts) -> Iterator[dict[str, Any]]:
 
 
 def is_portable(value: Any) -> bool:
-    """Whether the value means the same elsewhere: no path of this machine, no placeholder of its class alone."""
+    """Whether the value means the same elsewhere: no path on this machine, no placeholder of its class alone."""
     return holdable(value) and not (isinstance(value, str) and (value.startswith("${") or Path(value).is_absolute()))

@@ -25,7 +25,7 @@ _SPECIAL: Final = (ClassKind.PYDANTIC_MODEL, ClassKind.PYDANTIC_DATACLASS, Class
 
 
 def source_surface(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, ClassFacts]:
-    """The facts of every class on an engine's allowlist that the tree holds, by native type name."""
+    """The facts of every class on an engine's allowlist that the tree contains, by native type name."""
     found: dict[str, ClassFacts] = {}
     for name, target in source_targets(skeletons, ssot).items():
         declared = ssot.native_types.get(name)
@@ -38,7 +38,7 @@ def source_surface(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, ClassFacts]
 
 
 def source_targets(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, str]:
-    """Native type → `module:Class`: those that are declared by name, and those of the families that the tree has."""
+    """Native type → `module:Class`: those declared by name, and those of the families that the tree contains."""
     targets = {entry.name: entry.target for entry in ssot.native_types.values() if not entry.is_glob}
     taken = set(targets.values())
     for family in ssot.families:
@@ -57,7 +57,7 @@ def _public_names(skeletons: Skeletons, module: str) -> tuple[str, ...]:
 def source_facts(
     skeletons: Skeletons, target: str, native_type: str, *, base_kwargs: Kwargs = EMPTY
 ) -> ClassFacts | None:
-    """The facts of one class of the tree; None where the tree does not hold it."""
+    """The facts of one class of the tree; None if the tree does not contain it."""
     source = skeletons.source_of(target)
     module = None if source is None else skeletons.reader.module(source.module)
     if source is None or module is None:
@@ -95,7 +95,7 @@ def _field_lines(skeletons: Skeletons, source: ClassSource) -> dict[str, int]:
 
 
 def _constructor(skeletons: Skeletons, source: ClassSource) -> tuple[dict[str, FieldFact], bool]:
-    """What a hand-written `__init__` takes, with what the next base takes that gets the rest."""
+    """The arguments of a handwritten `__init__`, with those of the next base, which gets the rest."""
     owners = skeletons.reader.mro(source)
     for index, owner in enumerate(owners):
         init = next(

@@ -1,7 +1,7 @@
-"""Classes of a source tree rebuilt as skeletons: fields, bases, configuration and the names of their validators.
+"""Rebuild classes of a source tree as skeletons: fields, bases, configuration and the names of their validators.
 
-Nothing of their code runs and nothing of the tree is imported, yet pydantic, msgspec and dataclasses read them as they
-would read the real ones: one reader and one lift serve both.
+None of their code runs and nothing of the tree is imported. Yet pydantic, msgspec and dataclasses process them like the
+real classes: so one reader and one lift serve both.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _STRUCT_KEYWORDS: Final = frozenset({"kw_only", "frozen", "forbid_unknown_fields
 @final
 @dataclass(frozen=True, slots=True)
 class _Decoration:
-    """What makes a class a dataclass."""
+    """The decorators that make a class a dataclass."""
 
     maker: str
     keywords: Mapping[str, Any]
@@ -66,7 +66,7 @@ class Skeletons:
         return None if source is None else self.class_for(source)
 
     def lacks_type(self, target: str, name: str) -> bool:
-        """Whether a field is annotated with a class that the tree should hold and does not, or nowhere in the body."""
+        """Whether a field's annotation names a class that is undefined, or one that the tree lacks."""
         source = self.source_of(target)
         for owner in () if source is None else self.reader.mro(source):
             for one in owner.node.body:
@@ -80,7 +80,7 @@ class Skeletons:
 
     def class_for(self, source: ClassSource) -> type:
         key = (source.module, source.qualname)
-        if key in self._under_way:  # a class that speaks of itself
+        if key in self._under_way:  # a class that refers to itself
             return self.types.foreign(source.module, source.qualname)
         if key not in self._built:
             self._under_way.add(key)
@@ -91,7 +91,7 @@ class Skeletons:
         return self._built[key]
 
     def writes_constructor(self, source: ClassSource) -> bool:
-        """Whether the class itself has an `__init__` that a dataclass decorator would leave alone."""
+        """Whether the class has its own `__init__`, which a dataclass decorator would keep."""
         return any(isinstance(one, ast.FunctionDef) and one.name == "__init__" for one in source.node.body)
 
     def _make(self, source: ClassSource) -> type:
@@ -104,7 +104,7 @@ class Skeletons:
                 return self._build(source)
         except EngineUnavailableError:
             raise
-        except Exception as error:  # pydantic and dataclasses refuse what they do not understand in many ways
+        except Exception as error:  # pydantic and dataclasses reject what they do not understand in many ways
             self.failed[f"{source.module}:{source.qualname}"] = f"{type(error).__name__}: {error}".splitlines()[0]
             return self.types.foreign(source.module, source.qualname)
 
@@ -128,7 +128,7 @@ class Skeletons:
         if msgspec is not None and any(issubclass(base, msgspec) for base in bases):
             return self._struct(source, bases)
         body = self._identity(source) | _own_schema(source)
-        if self.writes_constructor(source):  # else a dataclass among the bases would speak for this class
+        if self.writes_constructor(source):  # else a dataclass among the bases would answer for this class
             body["__init__"] = _own_constructor
         return type(source.name, bases, body)
 
@@ -146,7 +146,7 @@ class Skeletons:
         return tuple(dict.fromkeys(found)) or (object,)
 
     def _typed_dict_base(self, source: ClassSource) -> Any:
-        """`TypedDict` itself where the class is written below it."""
+        """`TypedDict` itself if the class derives from it."""
         for node in source.node.bases:
             found = self.names.locate(source.module, node)
             if isinstance(found, Outside) and found.name == "TypedDict":
@@ -222,7 +222,7 @@ class Skeletons:
         if decoration.maker == _STDLIB:
             if self.writes_constructor(source):
                 return type(source.name, bases, self._identity(source) | {"__init__": _own_constructor})
-            # "slots" would make the class anew and lose nothing that matters here
+            # "slots" would create the class again and lose nothing that matters here
             keywords = {name: value for name, value in decoration.keywords.items() if name != "slots"}
             return dataclasses.dataclass(**keywords)(type(source.name, bases, body))
         maker = _needed(Outside("pydantic.dataclasses", "dataclass"))
@@ -285,7 +285,7 @@ class Skeletons:
         return body
 
     def _validators(self, source: ClassSource) -> Iterator[tuple[str, Any]]:
-        """Pydantic validators by name and mode: they decide what of the types can still be relied on."""
+        """Pydantic validators by name and mode: they decide how far the types can be trusted."""
         for statement in source.node.body:
             if not isinstance(statement, ast.FunctionDef):
                 continue
@@ -319,7 +319,7 @@ class Skeletons:
 
 
 def _needed(found: Outside) -> Any:
-    """What reads the classes of a tree for us, be the tree's own library installed or not."""
+    """The reader for the classes of a tree, whether or not the tree's library is installed."""
     live = found.live()
     if live is None:
         package = found.module.partition(".")[0]
@@ -331,7 +331,7 @@ def _needed(found: Outside) -> Any:
 
 
 def _names_in(annotation: ast.expr) -> Iterator[ast.Name | ast.Attribute]:
-    """The names of an annotation, those in its texts too."""
+    """The names in an annotation, including those inside its strings."""
     for one in ast.walk(annotation):
         if isinstance(one, (ast.Name, ast.Attribute)):
             yield one
@@ -345,11 +345,11 @@ def skeletons_of(root: Path, package: str) -> Skeletons:
 
 
 def _own_constructor(self: object, *arguments: object, **keywords: object) -> None:
-    """Stands for a hand-written `__init__`: what it takes is read from its statement, what it does is never run."""
+    """Represents a handwritten `__init__`: its arguments are read from its statement, its code never runs."""
 
 
 def _own_schema(source: ClassSource) -> dict[str, Any]:
-    """A class that tells pydantic by code what it accepts: nothing is known of it."""
+    """A class that tells pydantic by code what it accepts: its schema is unknown."""
     written = any(
         isinstance(one, ast.FunctionDef) and one.name == "__get_pydantic_core_schema__" for one in source.node.body
     )

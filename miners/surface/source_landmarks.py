@@ -1,4 +1,4 @@
-"""Names that must lead somewhere in a source tree: followed without importing anything of it."""
+"""Landmarks in a source tree: names that must exist there, looked up without importing anything."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pytest_llem_invariants.engines.landmarks import Missing, nearest_of
 
 
 def look_up_in(skeletons: Skeletons, place: str) -> Missing | None:
-    """Follow `module`, `module:Class` or `module:Class.method` in a tree; None where it is there.
+    """Look up `module`, `module:Class` or `module:Class.method` in a tree; None if it exists, else why not.
 
-    What the tree takes from another package is there, and is followed no further.
+    Names that the tree imports from another package exist; they are followed no further.
     """
     module, _, path = place.partition(":")
     source = skeletons.names.module(module)
@@ -38,7 +38,7 @@ def look_up_in(skeletons: Skeletons, place: str) -> Missing | None:
 
 
 def _bound(body: Iterable[ast.stmt]) -> Iterator[str]:
-    """What the body of a class or a module binds or declares, at whatever depth of `if` and `try`."""
+    """The names that a class or module body binds or declares, at any depth of `if` and `try`."""
     for statement in body:
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):

@@ -1,4 +1,4 @@
-"""Where a name in a source tree leads: to a statement of the tree, or to a dotted name outside of it."""
+"""Resolve a name in a source tree: to a statement of the tree, or to a dotted name outside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from miners.code.definitions import ClassSource, ModuleSource, absolute_import
 from miners.code.tree import TreeReader
 
 _TRUSTED: Final = frozenset({"pydantic", "pydantic_core", "annotated_types", "typing_extensions", "msgspec"})
-"""Beside the standard library: what types are written with. The engine itself is never imported."""
+"""Packages besides the standard library that types are written with. The engine itself is never imported."""
 _FOLLOWED: Final = 16
 
 
@@ -39,7 +39,7 @@ class Package:
 @final
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A module that the tree does not hold, or a name in it."""
+    """A module outside the tree, or a name in one."""
 
     module: str
     name: str = ""
@@ -49,7 +49,7 @@ class Outside:
         return f"{self.module}.{self.name}" if self.name else self.module
 
     def live(self) -> Any:
-        """The object itself, where it belongs to what types are written with; None else."""
+        """The object itself if it belongs to packages that types are written with; else None."""
         top = self.module.partition(".")[0]
         if top not in sys.stdlib_module_names and top not in _TRUSTED:
             return None
@@ -67,7 +67,7 @@ Found = Here | Package | Outside
 
 @final
 class Names:
-    """Follows names through one package of a tree; whatever else lies beside it is outside."""
+    """Resolves names in one package of a tree; other packages beside it are outside."""
 
     def __init__(self, reader: TreeReader, package: str) -> None:
         self._reader = reader
@@ -78,7 +78,7 @@ class Names:
         return self._reader.module(name)
 
     def locate(self, module: str, node: ast.expr, scope: Sequence[ClassSource] = ()) -> Found | None:
-        """What `a` or `a.b.c` means in a module, inside the classes of `scope` (innermost first)."""
+        """The meaning of `a` or `a.b.c` in a module, inside the classes of `scope` (innermost first)."""
         if isinstance(node, ast.Name):
             inside = (self._inside(owner, node.id) for owner in scope)
             return next((found for found in inside if found is not None), None) or self.global_name(module, node.id)
@@ -88,7 +88,7 @@ class Names:
         return None
 
     def global_name(self, module: str, name: str, depth: int = 0) -> Found | None:
-        """What a name means at the top of a module."""
+        """The meaning of a name at the top level of a module."""
         source = self.module(module)
         if source is None:
             return Outside(module, name)
@@ -113,7 +113,9 @@ class Names:
         return Outside("builtins", name) if hasattr(builtins, name) else None
 
     def _only_for_types(self, source: ModuleSource) -> dict[str, ast.stmt]:
-        """What `if TYPE_CHECKING` binds: at run time a lazy loader or a module's `__getattr__` gives the same names."""
+        """The names that `if TYPE_CHECKING` binds: a lazy loader or a module's `__getattr__` gives the same at run
+        time.
+        """
         if source.name not in self._typing_only:
             self._typing_only[source.name] = {
                 alias.asname or alias.name.partition(".")[0]: statement
@@ -150,7 +152,7 @@ class Names:
         return None
 
     def _inside(self, owner: ClassSource, name: str) -> Here | None:
-        """A class or constant of a class body."""
+        """A class or constant in a class body."""
         for statement in owner.node.body:
             match statement:
                 case ast.ClassDef() if statement.name == name:

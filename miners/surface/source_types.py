@@ -1,7 +1,7 @@
-"""Annotations, constants and field declarations of a source tree, as live objects made without importing the tree.
+"""Annotations, constants and field declarations of a source tree, as live objects without importing the tree.
 
-What types are written with (the standard library, pydantic, msgspec) is real; a class of the tree is rebuilt as a
-skeleton, and a class of any other library is an empty one of the same name.
+The packages that types are written with (the standard library, pydantic, msgspec) are real. A class of the tree is
+rebuilt as a skeleton; a class of any other library is an empty class with the same name.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ _VALIDATORS: Final = frozenset({"BeforeValidator", "AfterValidator", "WrapValida
 
 
 class ClassMaker(Protocol):
-    """Gives the class behind a class statement of the tree."""
+    """Returns the class for a class statement of the tree."""
 
     def class_for(self, source: ClassSource) -> type: ...
 
 
 @final
 class Computed:
-    """Stands for a default that only running the library's code would give."""
+    """Represents a default that only the library's code could compute."""
 
 
 def computed() -> Any:
-    """A factory whose product nobody knows; that it reads a name keeps others from taking it for a constant."""
+    """A factory with an unknown result; since it reads a name, nothing takes its result for a constant."""
     return Computed()
 
 
 def _making(product: str) -> Callable[[], Any]:
-    """The factory that makes an object of a class of the tree."""
+    """The factory for an object of a class of the tree."""
 
     def factory() -> Any:
         return Computed()
@@ -63,7 +63,7 @@ def _making(product: str) -> Callable[[], Any]:
 
 @final
 class Types:
-    """Reads annotations and values."""
+    """Evaluates annotations and values."""
 
     def __init__(self, reader: TreeReader, names: Names, maker: ClassMaker) -> None:
         self._reader = reader
@@ -108,7 +108,7 @@ class Types:
         return self.foreign("", ast.unparse(node))
 
     def _declared(self, module: str, call: ast.Call, depth: int) -> Any:
-        """`NewType("Id", str)`, `TypeVar("T", bound=…)`; any other call makes a type that nobody knows."""
+        """`NewType("Id", str)`, `TypeVar("T", bound=…)`; any other call makes an unknown type."""
         match self.names.locate(module, call.func):
             case Outside(_, "NewType") if len(call.args) > 1:
                 return self.annotation(module, call.args[1], (), depth + 1)
@@ -118,7 +118,7 @@ class Types:
         return Any
 
     def _is_flag(self, module: str, statement: ast.ClassDef) -> bool:
-        """Whether members combine: a flag takes numbers that none of its members has."""
+        """Whether members combine: a flag accepts numbers that none of its members has."""
         bases = (self.names.locate(module, base) for base in statement.bases)
         return any(isinstance(base, Outside) and base.dotted in _FLAGS for base in bases)
 
@@ -131,7 +131,7 @@ class Types:
         return self.foreign(found.module, found.name or found.module)
 
     def foreign(self, module: str, name: str) -> type:
-        """An empty class in the place of one that is not there."""
+        """An empty class in place of a missing one."""
         key = f"{module}.{name}"
         if key not in self._foreign:
             self._foreign[key] = type(name.rpartition(".")[2], (), {"__module__": module})
@@ -150,7 +150,7 @@ class Types:
         arguments = tuple(self.annotation(module, one, scope, depth + 1) for one in elements)
         try:
             return origin[arguments if len(arguments) > 1 else arguments[0]]
-        except TypeError:  # a class that is no generic here, or an argument that none takes
+        except TypeError:  # a class that is no generic here, or one without such an argument
             return origin
 
     def _literal(self, module: str, inside: ast.expr, scope: Scope, depth: int) -> Any:
@@ -164,7 +164,7 @@ class Types:
         return Literal[tuple(members)] if members else Any
 
     def _metadata(self, module: str, node: ast.expr, scope: Scope) -> Any:
-        """A constraint or validator inside `Annotated`; None where it is neither."""
+        """A constraint or validator inside `Annotated`; None for anything else."""
         if not isinstance(node, ast.Call):
             found = self.names.locate(module, node, scope)
             return found.live() if isinstance(found, Outside) else None
@@ -174,7 +174,7 @@ class Types:
         live = found.live() if isinstance(found, Outside) else None
         if live is None or not isinstance(found, Outside):
             return None
-        if found.name == "GetPydanticSchema":  # a schema that code makes: nothing is known of what it accepts
+        if found.name == "GetPydanticSchema":  # a schema made by code: nothing is known of what it accepts
             return Outside("pydantic", "PlainValidator").live()(passing("schema"))
         if found.name in _VALIDATORS:
             mode = "wrap" if found.name == "WrapValidator" else "after"
@@ -189,7 +189,7 @@ class Types:
         )
 
     def value(self, module: str, node: ast.expr, scope: Scope = (), depth: int = 0) -> Value | None:
-        """A constant by its value, enum members included; None where only running would tell."""
+        """The value of a constant, including enum members; None if only running the code would tell."""
 
         def resolve(inner: ast.expr) -> Value | None:
             match self.names.locate(module, inner, scope) if depth < _DEEPEST else None:
@@ -212,7 +212,7 @@ class Types:
         return fold(node, resolve)
 
     def _default_of(self, cls: ClassSource, name: str, depth: int) -> Value | None:
-        """What a class attribute holds: a constant, or the default of a declared field."""
+        """The value of a class attribute: a constant, or the default of a declared field."""
         for owner in self._reader.mro(cls):
             for statement in owner.node.body:
                 match statement:
@@ -224,7 +224,7 @@ class Types:
         return None
 
     def is_pydantic_field(self, module: str, function: ast.expr) -> bool:
-        """`pydantic.Field`, or a function of the tree that hands its keywords on to it."""
+        """`pydantic.Field`, or a function of the tree that passes its keywords on to it."""
         match self.names.locate(module, function):
             case Outside() as outside:
                 return outside.dotted in _PYDANTIC_FIELD
@@ -239,7 +239,7 @@ class Types:
         return False
 
     def default(self, module: str, node: ast.expr, scope: Scope) -> Any:
-        """What stands right of a field: a declaration, a constant, or something only running would tell."""
+        """The right-hand side of a field: a declaration, a constant, or something that only running the code shows."""
         if isinstance(node, ast.Call):
             if self.is_pydantic_field(module, node.func):
                 return self.field(module, node, scope)
@@ -250,7 +250,7 @@ class Types:
         return Computed() if known is None else known.value
 
     def field(self, module: str, node: ast.Call, scope: Scope) -> Any:
-        """A `Field(…)` as pydantic holds it."""
+        """A `Field(…)` as pydantic represents it."""
         pydantic = Outside("pydantic").live()
         arguments: dict[str, Any] = {}
         if node.args:
@@ -301,7 +301,7 @@ class Types:
 
 
 def _declared_default(node: ast.expr) -> ast.expr:
-    """The default inside `Field(default=…)`, which is what the class attribute of a dataclass is."""
+    """The default inside `Field(default=…)`, which becomes the class attribute of a dataclass."""
     if isinstance(node, ast.Call):
         return next((one.value for one in node.keywords if one.arg == "default"), node)
     return node
@@ -314,7 +314,7 @@ def passing(
     mode: str = "after",
     bound: bool = False,
 ) -> Callable[..., Any]:
-    """A validator of the given name that nobody calls, with the statement it stands for."""
+    """A validator with the given name that is never called, with the statement that it represents."""
 
     def plain(value: Any) -> Any:
         return value

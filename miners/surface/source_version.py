@@ -9,7 +9,7 @@ from pytest_llem_invariants.errors import EngineUnavailableError
 
 
 def source_version(skeletons: Skeletons) -> str:
-    """The version that a tree says of itself."""
+    """The version that a tree declares for itself."""
     package = skeletons.names.package
     for module in (f"{package}.version", f"{package}._version", package):
         source = skeletons.names.module(module)

@@ -1,4 +1,4 @@
-"""Types as facts: what an annotation says, read alike from a live class and from source text."""
+"""Types as facts: the meaning of an annotation, the same from a live class as from source text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final, final
 @final
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A type that is known by its name alone: `int`, `str`, `bytes`, `none`, `any`, `callable`, `type`."""
+    """A type known by its name only: `int`, `str`, `bytes`, `none`, `any`, `callable`, `type`."""
 
     name: str
 
@@ -23,7 +23,7 @@ class Choice:
     values: tuple[Any, ...]
     enum: str | None = None
     names: tuple[str, ...] = field(default=(), compare=False)
-    """The names of an enum's members, by which a validator may convert text."""
+    """The names of an enum's members, from which a validator may convert text."""
 
 
 @final
@@ -39,7 +39,7 @@ class Key:
 @final
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A collection of the builtin kinds. `tuple[int, str]` is fixed, everything else repeats its only item type."""
+    """A builtin collection. `tuple[int, str]` has fixed items; any other repeats its only item type."""
 
     name: str
     items: tuple[TypeExpr, ...] = ()
@@ -76,7 +76,7 @@ class Bounded:
 @final
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An annotation that nobody has met yet, as it is written."""
+    """An annotation of an unknown kind, as the source writes it."""
 
     text: str
 
@@ -86,7 +86,7 @@ TypeExpr = Plain | Choice | Group | Either | Instance | Bounded | Unknown
 ANY: Final = Plain("any")
 NONE: Final = Plain("none")
 UNTYPED: Final = Unknown("")
-"""The type of an argument that carries no annotation."""
+"""The type of an argument without an annotation."""
 BOUND_NAMES: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 
 
@@ -109,7 +109,7 @@ def bounded(inner: TypeExpr, bounds: Mapping[str, Any]) -> TypeExpr:
 
 
 def alternatives(type_: TypeExpr) -> Iterator[TypeExpr]:
-    """The members of a union with their constraints taken off; a type that is none is its own only one."""
+    """The members of a union without their constraints; a type that is no union is its only member."""
     match type_:
         case Either(members):
             for member in members:
@@ -121,7 +121,7 @@ def alternatives(type_: TypeExpr) -> Iterator[TypeExpr]:
 
 
 def parts(type_: TypeExpr) -> Iterator[TypeExpr]:
-    """A type and every type it is made of."""
+    """A type and every type inside it."""
     yield type_
     match type_:
         case Either(members):
@@ -141,7 +141,7 @@ def nullable(type_: TypeExpr) -> bool:
 
 
 def type_names(type_: TypeExpr) -> tuple[str, ...]:
-    """The names under which `type_is` knows the values of a type, `none` left out; empty where one is unknown."""
+    """The `type_is` names for the values of a type, without `none`; empty if one is unknown."""
     names: dict[str, None] = {}
     for one in alternatives(type_):
         match one:
@@ -158,7 +158,7 @@ def type_names(type_: TypeExpr) -> tuple[str, ...]:
 
 
 def element_names(type_: TypeExpr) -> tuple[str, ...]:
-    """The type names of what the collections among the alternatives hold: items, or the values of a mapping."""
+    """The type names of the elements of collections among the alternatives: items, or the values of a mapping."""
     names: dict[str, None] = {}
     for one in alternatives(type_):
         if isinstance(one, Group) and one.items:
@@ -168,7 +168,7 @@ def element_names(type_: TypeExpr) -> tuple[str, ...]:
 
 
 def literal_values(type_: TypeExpr) -> tuple[Any, ...] | None:
-    """The allowed values, where a type consists of nothing but choices and None."""
+    """The allowed values of a type that consists of choices and None only."""
     values: list[Any] = []
     for one in alternatives(type_):
         if isinstance(one, Choice):
@@ -179,7 +179,7 @@ def literal_values(type_: TypeExpr) -> tuple[Any, ...] | None:
 
 
 def bounds_of(type_: TypeExpr) -> Mapping[str, Any]:
-    """The constraints of the only alternative that carries any (`Annotated[int, Ge(0)] | None`)."""
+    """The constraints of the only alternative that has any (`Annotated[int, Ge(0)] | None`)."""
     match type_:
         case Bounded(_, bounds):
             return dict(bounds)

@@ -1,1 +1,1 @@
-"""Values that are not known yet: terms, and what Python makes of them."""
+"""Symbolic values, and Python's operations on them."""

@@ -1,4 +1,4 @@
-"""What operators give, of symbolic values."""
+"""Arithmetic on symbolic values."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def arithmetic(op: str, left: Term, right: Term, text: str, place: str) -> Term:
 
 
 def _without(left: Term, known: set[Any] | frozenset[Any], text: str, place: str) -> Term:
-    """`set(field) - {…}`: the elements that are none of the known ones."""
+    """`set(field) - {…}`: the elements that are not among the known ones."""
     subject = (subject_of(left) or "").removeprefix("distinct(").removesuffix(")")
     members = plain(known)
     if not subject or "(" in subject or not all(is_sayable(member) for member in members):
@@ -92,7 +92,7 @@ def _elements(term: Term) -> tuple[Term, ...] | None:
 
 
 def remainder(left: Term, right: Term, equal: bool) -> Formula | None:
-    """`left % right == 0`, or its negation, where both can be said."""
+    """`left % right == 0`, or its negation, if a predicate can express both."""
     subject, divisor = subject_of(left), subject_of(right)
     op = "divisible_by" if equal else "not_divisible_by"
     if subject is None:

@@ -1,4 +1,4 @@
-"""Values that are one of several: how their cases are joined, and how a question is asked of each."""
+"""Values with several cases: how to join cases, and how to ask a question of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_CASES: Final = 10
 
 
 def choose(cases: Iterable[tuple[Formula, Term]], text: str = "", place: str = "") -> Term:
-    """One of several values: impossible and equal cases are joined."""
+    """One of several values: impossible cases are dropped, equal ones joined."""
     flat: list[tuple[Formula, Term]] = []
     for guard, term in cases:
         inner = term.cases if isinstance(term, Choice) else ((TRUE, term),)
@@ -35,7 +35,7 @@ def choose(cases: Iterable[tuple[Formula, Term]], text: str = "", place: str = "
 
 
 def _plainest(cases: list[tuple[Formula, Term]], text: str, place: str) -> list[tuple[Formula, Term]]:
-    """Of too many cases those that are known under the shortest conditions; what else there is stays open."""
+    """Of too many cases, keep those with the shortest conditions; the others are unknown."""
     known = [case for case in cases if not isinstance(case[1], Unknown)]
     kept = sorted(known, key=lambda case: _length(case[0]))[: MOST_CASES - 1]
     left = [(guard, value) for guard, value in cases if not any(value is other for _, other in kept)]
@@ -64,14 +64,14 @@ def alike(left: Term, right: Term) -> bool:
 
 
 def over_cases(term: Term, question: Callable[[Term], Formula]) -> Formula:
-    """A question asked of every case."""
+    """Ask a question of every case."""
     if isinstance(term, Choice):
         return any_of(all_of((guard, question(value))) for guard, value in term.cases)
     return question(term)
 
 
 def over_entries(entry: Entry, question: Callable[[Term], Formula]) -> Formula:
-    """A question asked of everything in a table: the keys under which the answer is yes."""
+    """Ask a question of every entry of a table; returns the keys for which the answer is yes."""
     answers = [(key, question(Const(value))) for key, value in entry.table]
     if all(isinstance(answer, Truth) for _, answer in answers):
         holding = [key for key, answer in answers if answer == TRUE]

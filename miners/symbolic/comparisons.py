@@ -61,7 +61,7 @@ _NEVER_NONE: Final = (
 @final
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`left op right`, with how the code writes it and where; `is` and `is not` come as `==` and `!=`."""
+    """`left op right`, with its text and place in the code; `is` and `is not` arrive as `==` and `!=`."""
 
     op: str
     left: Term
@@ -80,9 +80,9 @@ class Comparison:
 @final
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One kind of comparison, and why it has its place in the table.
+    """One kind of comparison, and why it has its position in the table.
 
-    `decide` gives the formula, or the comparison to go on with, or None where the case is another.
+    `decide` returns the formula, or the comparison to continue with, or None if it is another case.
     """
 
     decide: Callable[[Comparison], Formula | Comparison | None]
@@ -90,7 +90,7 @@ class Case:
 
 
 def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
-    """One comparison, by the first case of the table that decides it."""
+    """Apply the first case of the table that decides the comparison."""
     asked = Comparison(op, left, right, text, place)
     for case in CASES:
         found = case.decide(asked)
@@ -101,7 +101,7 @@ def compare(op: str, left: Term, right: Term, text: str, place: str) -> Formula:
     raise AssertionError("the last case decides whatever is left")
 
 
-# --- cases that rewrite the comparison, or take it apart --------------------------------------------------------------
+# --- cases that rewrite or split the comparison -----------------------------------------------------------------------
 
 
 def _several(asked: Comparison) -> Formula | None:
@@ -147,7 +147,7 @@ def _two_constants(asked: Comparison) -> Formula | None:
         return None
     try:
         return Truth(bool(_PYTHON[asked.op](asked.left.value, asked.right.value)))
-    except Exception:  # what cannot be compared raises here and there alike
+    except Exception:  # values that cannot be compared raise on both sides
         return FALSE
 
 
@@ -156,7 +156,7 @@ def _constant_on_the_right(asked: Comparison) -> Comparison | None:
     return asked.swapped if isinstance(asked.left, Const) or only_right else None
 
 
-# --- cases that ask what the left side is -----------------------------------------------------------------------------
+# --- cases that look at the left side ---------------------------------------------------------------------------------
 
 
 def _truth_with_constant(asked: Comparison) -> Formula | None:
@@ -203,7 +203,7 @@ def _start_of_text(asked: Comparison) -> Formula | None:
 
 
 def _count(asked: Comparison) -> Formula | None:
-    """A small count: at least k of n as a disjunction of k-tuples."""
+    """A small count: "at least k of n" as a disjunction of k-tuples."""
     count, limit = asked.left, asked.right.value if isinstance(asked.right, Const) else None
     if not (isinstance(count, Count) and isinstance(asked.right, Const)):
         return None
@@ -246,7 +246,7 @@ def _item_by_item(asked: Comparison) -> Formula | None:
     return all_of(compare("==", one, other, asked.text, asked.place) for one, other in pairs)
 
 
-# --- cases that make a clause -----------------------------------------------------------------------------------------
+# --- cases that produce a clause --------------------------------------------------------------------------------------
 
 
 def _no_subject(asked: Comparison) -> Formula | None:
@@ -283,7 +283,7 @@ CASES: Final[tuple[Case, ...]] = (
     Case(_folded, "before the constants: a list, a text or a truth value that is wholly known is one"),
     Case(_two_constants, "before the sides are swapped: neither of two constants belongs on the left"),
     Case(_constant_on_the_right, "before the cases of the left side: they look for the constant on the right"),
-    # From here to the items, each case asks for another pair of sides: their order among themselves does not matter.
+    # From here to the items, each case needs another pair of sides: their order does not matter.
     Case(_truth_with_constant, "before the subjects: a truth value has none"),
     Case(_extreme_with_none, "before the subjects: `min(a, b)` is one, and would be said to be absent"),
     Case(_two_truths, "before the subjects: a truth value has none"),
@@ -301,7 +301,7 @@ CASES: Final[tuple[Case, ...]] = (
 
 
 def _is_extreme(term: Term) -> bool:
-    """Whether it is the least or the greatest of several: nothing in an order is None."""
+    """Whether it is the least or the greatest of several values: None cannot be ordered."""
     if isinstance(term, Computed):
         return term.text.startswith(("min(", "max("))
     return isinstance(term, Unknown) and term.shape == EXTREME

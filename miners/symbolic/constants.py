@@ -1,4 +1,4 @@
-"""Constants that code names, as a corpus holds them."""
+"""Constants in code, as a corpus stores them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytest_llem_invariants.language.expressions import MISSING
 
 
 def plain(value: Any) -> Any:
-    """A constant as a corpus holds it: enum members by value, sets in a fixed order."""
+    """A constant as a corpus stores it: enum members by value, sets in a fixed order."""
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, (set, frozenset)):
@@ -27,7 +27,7 @@ def plain(value: Any) -> Any:
 
 
 def home_of(value: Any) -> ModuleType | None:
-    """The module in which a constant has the name that is all that is known of it, as `torch.float32` has."""
+    """The module in which a constant is known by its name only, as `torch.float32` is."""
     if value is None or isinstance(value, (bool, int, float, str)) or callable(value):
         return None
     try:
@@ -39,7 +39,7 @@ def home_of(value: Any) -> ModuleType | None:
 
 
 def is_sayable(value: Any) -> bool:
-    """Whether a corpus can hold the constant."""
+    """Whether a corpus can store the constant."""
     value = plain(value)
     if isinstance(value, (list, tuple)):
         return all(is_sayable(item) for item in value)
@@ -49,13 +49,13 @@ def is_sayable(value: Any) -> bool:
 
 
 def as_operand(value: Any) -> Any:
-    """A constant as the right-hand side of a clause: a text that begins like a reference is marked as a text."""
+    """A constant as the right-hand side of a clause: text that looks like a reference is marked as text."""
     value = plain(value)
     return f"@{value}" if isinstance(value, str) and value.startswith("@") else value
 
 
 def as_constant(term: Term) -> Term:
-    """The constant that a list, a text or a truth is, where all of it is known."""
+    """The constant value of a list, a text or a truth value, if all of it is known."""
     if isinstance(term, Items) and all(isinstance(item, Const) for item in term.items):
         values = [item.value for item in term.items if isinstance(item, Const)]
         try:

@@ -49,7 +49,7 @@ def type_names_of(term: Term) -> list[str] | None:
 
 
 def instance_of(term: Term, kind: Term, text: str, place: str) -> Formula:
-    """`isinstance(term, kind)`; a bool is an int for Python, and none for the corpus."""
+    """`isinstance(term, kind)`. In Python a bool is an int; in the corpus it is not."""
     names = type_names_of(kind)
     if names is None:
         return opaque(kind, text, place, "isinstance of an unknown type")

@@ -1,4 +1,4 @@
-"""Neighbours in a list, however code pairs them: `pairwise(x)`, `zip(x, x[1:])`, `x[i]` beside `x[i - 1]`."""
+"""Neighbours in a list, however the code pairs them: `pairwise(x)`, `zip(x, x[1:])`, `x[i]` and `x[i - 1]`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAIRED: Final = "pairwise"
 @final
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """The neighbours in a list, pair by pair."""
+    """The neighbours in a list, one pair after another."""
 
     subject: str
 
@@ -24,14 +24,14 @@ class Pairs:
 @final
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """One of two neighbours, between which there is a step."""
+    """One of two neighbours; a step joins them."""
 
     step: str
     later: bool
 
 
 def with_neighbours(loop: _Loop) -> _Loop:
-    """The same loop over pairs, where it counts to where it looks at both of two neighbours, and at nothing else."""
+    """The same loop over pairs, if a loop over indices reads two neighbours and nothing else."""
     counted = _counted(loop)
     start = _start_of(counted.iter)
     if not isinstance(counted.target, ast.Name) or start is None:
@@ -57,7 +57,7 @@ def _counted(loop: ast.For | ast.ListComp | ast.SetComp | ast.GeneratorExp) -> a
 
 
 def _start_of(iterated: ast.expr) -> int | None:
-    """Where a `range` starts, if at the first or second of what it counts."""
+    """The start of a `range`, if it is the first or second index."""
     match iterated:
         case ast.Call(func=ast.Name(id="range"), args=[_]):
             return 0
@@ -68,7 +68,7 @@ def _start_of(iterated: ast.expr) -> int | None:
 
 
 def _offset(index: ast.expr, name: str) -> int | None:
-    """How far from the loop's own number an index is."""
+    """The distance of an index from the loop variable."""
     match index:
         case ast.Name(id=known) if known == name:
             return 0

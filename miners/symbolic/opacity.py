@@ -1,4 +1,4 @@
-"""The shapes of what stays opaque: why no predicate says it."""
+"""The shapes of opaque conditions: why no predicate expresses them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Final
 from miners.logic.formulas import And, Formula, Opaque, Or
 
 MACHINE: Final = "asks the machine"
-"""What no keyword argument has a part in: an installed package, a device, a file."""
+"""Depends on the machine, and on no keyword argument: an installed package, a device, a file."""
 RUN_TIME: Final = "known at run time"
-"""What a model, a tokenizer or a running engine says, whatever the config: declared, engine by engine."""
+"""Depends on a model, a tokenizer or a running engine, and not on the config, as the engine's SSOT declares."""
 _OF_THE_WORLD: Final = frozenset({RUN_TIME, MACHINE})
 
 
 @lru_cache(maxsize=65536)
 def shapes_in(formula: Formula) -> frozenset[str]:
-    """The shapes of all that is opaque in a formula."""
+    """The shapes of all opaque parts of a formula."""
     match formula:
         case Opaque(shape=shape):
             return frozenset({shape})
@@ -28,19 +28,19 @@ def shapes_in(formula: Formula) -> frozenset[str]:
 
 
 def world_of(shapes: Iterable[str]) -> frozenset[str]:
-    """Who answers guards that are left unsaid, where that is a model, a running engine or the machine.
+    """Which opaque guards a model, a running engine or the machine answers.
 
-    No config is known to satisfy such a guard: what this machine shows of it is its own.
+    No config is known to satisfy such a guard; the answer on this machine holds for this machine only.
     """
     return _OF_THE_WORLD.intersection(shapes)
 
 
 CLASS_GIVEN: Final = "class given as a value"
-"""The shape of what a class says that somebody gives as a value: no file holds one."""
+"""A property of a class that is passed as a value: no file can hold a class."""
 
 
 PATH: Final = "path of a file"
-"""The shape of a path that the code makes: what is asked of the file there, the machine answers."""
+"""A path that the code computes: the machine knows whether the file exists."""
 
 
 OF_FILES: Final = frozenset(
@@ -50,7 +50,7 @@ OF_FILES: Final = frozenset(
 
 
 EXTREME: Final = "least or greatest of several"
-"""The shape of what `min` or `max` picks of several values: that is never None, which has no place in an order."""
+"""The result of `min` or `max` of several values: it is never None, since None cannot be ordered."""
 
 
 OUTSIDE: Final = frozenset(
@@ -65,4 +65,4 @@ OUTSIDE: Final = frozenset(
         "argument from elsewhere",
     }
 )
-"""Shapes of what the machine or a running engine answers, whatever the config."""
+"""Shapes of conditions that the machine or a running engine answers, and no config."""

@@ -1,4 +1,4 @@
-"""Regular expressions: the text of a compiled one, and when what matches it is found."""
+"""Regular expressions: the pattern of a compiled one, and when it matches."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FLAGS: Final = {re.IGNORECASE: "i", re.MULTILINE: "m", re.DOTALL: "s", re.VERBO
 
 
 def pattern_of(term: Term) -> str | None:
-    """A regular expression as text, the flags it was compiled with in front; whichever package compiled it."""
+    """A regular expression as text with its flags in front, whichever package compiled it."""
     value = term.value if isinstance(term, Const) else None
     if isinstance(value, str):
         return value

@@ -1,4 +1,4 @@
-"""Messages with holes for what varies."""
+"""Messages with a hole for each variable part."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from miners.symbolic.terms import Const, Field, Term, Text
 
 
 def template_of(term: Term, text: str) -> str:
-    """A term inside a message: its text where it is known, a hole where it varies."""
+    """A term inside a message: its text if it is known, else a hole."""
     match term:
         case Const(value=str() as value):
             return value.replace("{", "{{").replace("}", "}}")
@@ -23,5 +23,5 @@ def template_of(term: Term, text: str) -> str:
 
 
 def hole_text(text: str) -> str:
-    """The expression in a hole, without what would end the hole or the line."""
+    """The expression in a hole, without characters that would end the hole or the line."""
     return re.sub(r"\s+", " ", text.replace("self.", "")).replace("{", "(").replace("}", ")")[:60]

@@ -1,4 +1,4 @@
-"""Texts that code takes apart: what it asks of the pieces, said of the whole by a regular expression."""
+"""Texts that code splits: questions about the pieces, as a regular expression for the whole text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TESTS: Final[dict[str, str]] = {
     "isidentifier": r"[^\W\d]\w*",
     "isspace": r"\s+",
 }
-"""What the tests of `str` ask, as the pattern of a whole text."""
+"""The tests of `str` as patterns for a whole text."""
 _WHOLE: Final = re.compile(r"\A\^(?P<body>.+)\$\Z", re.DOTALL)
 
 
 def _without(separator: str) -> str:
-    """A letter with which no separator begins."""
+    """A letter that begins no separator."""
     escaped = re.escape(separator)
     return f"[^{escaped}]" if len(separator) == 1 else rf"(?:(?!{escaped})[\s\S])"
 
@@ -31,14 +31,14 @@ def _without(separator: str) -> str:
 @final
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What `text.split(separator)` gives; `most` is the greatest number of cuts, where there is one."""
+    """The result of `text.split(separator)`; `most` is the maximum number of cuts, if there is one."""
 
     subject: str
     separator: str
     most: int | None = None
 
     def at_least(self, count: int) -> Formula:
-        """Whether there are so many pieces."""
+        """Whether there are that many pieces."""
         cuts = count - 1
         if cuts <= 0:
             return TRUE
@@ -50,7 +50,7 @@ class Pieces:
         return atom(self.subject, "matches", rf"\A(?:{_without(self.separator)}*{separator}){{{cuts}}}")
 
     def some(self, formula: Formula, piece: str) -> Formula | None:
-        """Whether a piece satisfies what is said of the one of that name; None where no pattern says it."""
+        """Whether some piece satisfies a condition on `name`; None if no pattern expresses it."""
         match formula:
             case Or(parts=parts):
                 answers = [self.some(part, piece) for part in parts]
@@ -71,7 +71,7 @@ class Pieces:
         whole = _WHOLE.match(rhs) if op in ("matches", "not_matches") and isinstance(rhs, str) else None
         if whole is None or whole["body"] not in TESTS.values():
             return None
-        # A piece holds no separator: a pattern that could take one in would speak of two pieces at once.
+        # A piece contains no separator: a pattern that could match one would describe two pieces at once.
         return None if any(re.fullmatch(whole["body"], f"a{one}") for one in self.separator) else whole["body"]
 
     def _one(self, body: str) -> Formula:
@@ -106,7 +106,7 @@ class PieceCount:
 @final
 @dataclass(frozen=True, slots=True)
 class TextLength:
-    """`len(text)` of an element of which nothing but a text is expected, or of the first piece of a text."""
+    """`len(text)` of an element that can only be a text, or of the first piece of a text."""
 
     subject: str
     unit: str = r"[\s\S]"
@@ -156,13 +156,13 @@ class FirstPiece:
 
     @property
     def length(self) -> TextLength:
-        """A letter of it is one with which no separator begins."""
+        """The length of the piece: it ends before the first separator."""
         separator = re.escape(self.of.separator)
         return TextLength(self.of.subject, rf"(?:(?!{separator})[\s\S])", rf"(?:{separator}|\Z)")
 
     @property
     def lowered(self) -> FirstPiece | None:
-        """`.lower()`: of the first piece of a text it is the first piece of the lowered text."""
+        """`.lower()`: for the first piece of a text, the first piece of the lowered text."""
         separator = self.of.separator
         if separator.lower() != separator or separator.upper() != separator:
             return None
