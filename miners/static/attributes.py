@@ -33,6 +33,7 @@ from miners.symbolic.terms import (
     ModuleTerm,
     Super,
     Term,
+    Told,
     TypeOf,
     Unknown,
 )
@@ -129,6 +130,8 @@ class Attributes:
             case Info(field=field):
                 known: dict[str, Term] = {"data": Given(""), "field_name": Const(field), "context": NONE}
                 return known.get(name) or self.trace.unknown(node, "validation info")
+            case Told(name=of):
+                return self.known.context.told_at(f"{of}.{name}") or self.trace.unknown(node, RUN_TIME)
             case Unknown():
                 return Unknown(hole_text(ast.unparse(node)), term.place, term.shape)
             case _:
@@ -137,6 +140,9 @@ class Attributes:
     def _of_built(self, built: Built, name: str, node: ast.expr) -> Term:
         """What an object holds that the code made: what it was given, unless the class sets that itself."""
         dotted = f"{built.cls.module}.{built.cls.qualname}"
+        told = self.known.context.told_at(f"{dotted}.{name}")
+        if told is not None:
+            return told
         if any(map(self.known.context.is_of_run_time, (f"{dotted}.{name}", dotted))):
             return self.trace.unknown(node, RUN_TIME)
         if name not in self.known.sets_itself(built.cls):
@@ -175,7 +181,11 @@ class Attributes:
     def member(self, instance: Term, prefix: str, cls: ClassSource, name: str, node: ast.expr, state: State) -> Term:
         """`self.name`."""
         path = prefix + name
-        if self.known.context.is_of_run_time(f"{cls.module}.{cls.qualname}.{name}"):
+        dotted = f"{cls.module}.{cls.qualname}.{name}"
+        told = self.known.context.told_at(dotted)
+        if told is not None:
+            return told
+        if self.known.context.is_of_run_time(dotted):
             return self.trace.unknown(node, RUN_TIME)
         if path in state.fields:
             return state.fields[path]

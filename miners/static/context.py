@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final, final
 
 from miners.logic.formulas import Formula, atom
-from miners.symbolic.terms import Bool, Field, Term, Unknown
+from miners.symbolic.terms import Bool, Field, Term, Told, Unknown
 from pytest_llem_invariants.ssot import Ssot
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ContextReads:
     """How attribute chains on module-level names map to context fields.
 
@@ -23,7 +23,9 @@ class ContextReads:
     value it then is, or to `{field: [values]}`, for which it is true. `environments` names the modules whose
     attributes are environment variables; `declared` the context fields that a rule may speak of. `run_time` holds
     patterns of the dotted names of functions and attributes whose value a model, or a running engine, decides;
-    `of_packages` the words in which the library speaks of what is installed, `noise` those in which it only tells so.
+    `told` says of some such names, or of what is reached through them, which fact it is that they give.
+    `of_packages` holds the words in which the library speaks of what is installed, `noise` those in which it only
+    tells so.
     """
 
     reads: Mapping[str, str | Mapping[str, Any]] = field(default_factory=dict)
@@ -32,6 +34,20 @@ class ContextReads:
     run_time: tuple[str, ...] = ()
     of_packages: str | None = None
     noise: str | None = None
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    def told_at(self, name: str) -> Field | Told | None:
+        """What an attribute or, with `()`, a function of that name gives, where that is a fact or leads to one."""
+        fact = self.told.get(name)
+        if fact is not None and fact in self.declared:
+            return Field(fact)
+        return Told(name) if name in self._ways else None
+
+    @cached_property
+    def _ways(self) -> frozenset[str]:
+        """The names on the way to what is told."""
+        pieces = (name.split(".") for name in self.told)
+        return frozenset(".".join(parts[:length]) for parts in pieces for length in range(1, len(parts)))
 
     def is_of_run_time(self, name: str) -> bool:
         """Whether no config says what the function or attribute of that dotted name gives."""
@@ -89,4 +105,5 @@ def context_reads(ssot: Ssot) -> ContextReads:
         run_time=tuple(declared.get("run_time", ())),
         of_packages=declared.get("asks_for_package"),
         noise=declared.get("noise"),
+        told=declared.get("told", {}),
     )

@@ -44,7 +44,8 @@ class Invocation:
     def invoke(self, target: CallableTerm, args: list[Term], keywords: dict[str, Term], state: State) -> Term:
         """Walk into a function: what it returns, and what it changed."""
         function = target.function
-        asked = self.known.context.is_of_run_time(f"{function.module}.{function.qualname}")
+        dotted = f"{function.module}.{function.qualname}"
+        told, asked = self.known.context.told_at(f"{dotted}()"), self.known.context.is_of_run_time(dotted)
         frames = self.trace.frames
         if len(frames) >= DEEPEST or any(frame.function.node is function.node for frame in frames):
             return Unknown(f"{function.name}(…)", self._site_of(function), RUN_TIME if asked else "call too deep")
@@ -57,6 +58,8 @@ class Invocation:
             env["__class__"] = ClassTerm(self._defining_class(target, function))
             env["__self__"] = bound[0]
         found = self._walk(function, module.path, env, state)
+        if told is not None:
+            return told
         if asked:
             return Unknown(f"{function.name}(…)", self._site_of(function), RUN_TIME)
         given = (*bound, *args, *keywords.values())

@@ -217,6 +217,15 @@ class Entry:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An object that a model, or a running engine, gives, and of which some attributes are facts."""
+
+    name: str
+    """The dotted name of what holds it, the class first."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """A value that cannot be followed."""
 
@@ -263,6 +272,7 @@ Term = (
     | Neighbour
     | Entry
     | Found
+    | Told
     | Unknown
 )
 

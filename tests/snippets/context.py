@@ -8,10 +8,16 @@ from miners.static.context import ContextReads
 CONTEXT = ContextReads(
     reads={"platform.is_fast": {"platform": ["fast"]}, "platform.name": "platform"},
     environments=("envs",),
-    declared=("platform", "env.LEVEL"),
+    declared=("platform", "env.LEVEL", "model.heads", "model.experts", "device.count"),
     run_time=("tests.snippets.context.Model", "tests.snippets.context.resolved"),
+    told={
+        "tests.snippets.context.Model.arch.heads": "model.heads",
+        "tests.snippets.context.Model.arch.text.undeclared": "model.undeclared",
+        "tests.snippets.context.Model.experts()": "model.experts",
+        "tests.snippets.context.device_count()": "device.count",
+    },
 )
-CONTEXT_VALUES = {"platform": "slow"}
+CONTEXT_VALUES = {"platform": "slow", "model.heads": 4, "model.experts": 0, "device.count": 8}
 
 
 class Platform:
@@ -29,7 +35,7 @@ class Environment:
     OTHER = None
 
 
-HELPERS = ("Platform", "Environment", "ContextReads")
+HELPERS = ("Platform", "Environment", "ContextReads", "Arch", "Text")
 platform = Platform()
 envs = Environment()
 
@@ -67,12 +73,32 @@ class Undeclared:
             raise ValueError("set")  # error: a == 3 and ?environment -> set
 
 
+class Arch:
+    heads = 4
+
+    def __init__(self):
+        self.text = Text()
+
+
+class Text:
+    undeclared = 1
+    unknown = 1
+
+
 @dataclass
 class Model:
     path: str = ""
 
     def __post_init__(self):
         self.kind = self.path.swapcase()
+        self.arch = Arch()
+
+    def experts(self) -> int:
+        return len(self.path) - len(self.path)
+
+
+def device_count() -> int:
+    return 8
 
 
 def resolved(name: str, width: int | None) -> tuple[str, int | None]:
@@ -97,3 +123,36 @@ class AsksTheModel:
     def __post_init__(self):
         if self.model is not None and self.model.kind == "X":
             raise ValueError("x")  # error: model present and ?known at run time -> x
+
+
+@dataclass
+class SpeaksOfFacts:
+    model: Model | None = None
+    ranks: int = 1
+
+    def __post_init__(self):
+        if self.model is not None:
+            heads = self.model.arch.heads
+            if heads % self.ranks != 0:
+                raise ValueError("heads")  # error: model present and model.heads not_divisible_by @ranks -> heads
+            if self.ranks > 1 and getattr(self.model, "arch").heads > 4:
+                raise ValueError("many")  # error: model present and ranks > 1 and model.heads > 4 -> many
+            if self.ranks == 2 and not self.model.experts() > 0:
+                raise ValueError("experts")  # error: model present and ranks == 2 and model.experts <= 0 or model present and ranks == 2 and model.experts != @model.experts -> experts
+            if self.ranks == 3 and self.model.arch.text.undeclared:
+                raise ValueError("undeclared")  # error: model present and ranks == 3 and ?known at run time -> undeclared
+            if self.ranks == 4 and self.model.arch.text.unknown:
+                raise ValueError("unknown")  # error: model present and ranks == 4 and ?known at run time -> unknown
+        if self.ranks > device_count():
+            raise ValueError("devices")  # error: ranks > @device.count -> devices
+
+
+@dataclass
+class MakesTheModel:
+    path: str = ""
+    ranks: int = 1
+
+    def __post_init__(self):
+        made = Model(self.path)
+        if made.arch.heads < self.ranks:
+            raise ValueError("few heads")  # error: model.heads < @ranks -> few heads
