@@ -41,6 +41,7 @@ _NATIVE_TYPE_KEYS: Final = (
     "strict",
     "exclude",
     "probes",
+    "startup",
     "facts",
 )
 _LANDMARK: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?::\w+(?:\.\w+)*)?\Z")
@@ -76,6 +77,19 @@ class Step:
 
 @final
 @dataclass(frozen=True, slots=True)
+class Call:
+    """What an engine asks with the built object when it starts, before anything is loaded."""
+
+    function: str
+    """`module:name.name`."""
+    arguments: tuple[str, ...] = ()
+    """What it is asked about: dotted attributes of the built object."""
+    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """The values of context fields at which alone it is asked."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
 class NativeType:
     """A class that a corpus may name, and how it is built and validated. With `*` in its name: a family of them."""
 
@@ -94,6 +108,7 @@ class NativeType:
     """Base arguments of other kinds (other models): a rule that goes away beside any of them is none."""
     probes: int | None = None
     """How many questions mining may ask of a class that is slow to build; None where it is fast."""
+    startup: tuple[Call, ...] = ()
     facts: tuple[str, ...] = ()
     """Names or patterns of the facts that decide about it beside those that its own module asks for."""
 
@@ -313,6 +328,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         exclude=entry.texts("exclude"),
         other_kwargs=_alternatives(entry, "other_kwargs"),
         probes=_probes(entry),
+        startup=tuple(map(_call, entry.parts("startup"))),
         facts=entry.texts("facts"),
     )
 
@@ -331,6 +347,18 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
             step.fail(f"{method!r} is not the name of a method", "method", fix="name a method of the class")
         steps.append(Step(method, step.values("kwargs"), step.flag("returns")))
     return tuple(steps)
+
+
+def _call(entry: Section) -> Call:
+    entry.only(("call", "with", "when"))
+    function = entry.text("call")
+    if not _LANDMARK.match(function) or ":" not in function:
+        entry.fail(f"{function!r} is not a function", "call", fix="write it like package.module:name.method")
+    when = entry.values("when")
+    for name, values in when.items():
+        if not isinstance(values, list):
+            entry.fail(f"{name!r} is compared with {values!r}", "when", name, fix="write a list of values")
+    return Call(function, entry.texts("with"), {name: tuple(values) for name, values in when.items()})
 
 
 def _landmarks(top: Section) -> dict[str, tuple[str, ...]]:

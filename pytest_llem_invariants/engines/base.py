@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
+from operator import attrgetter
 from types import ModuleType
 from typing import Any, Final
 
@@ -280,13 +281,28 @@ class EngineAdapter:
     def facts_of(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
         """What the library makes of a model: the value of each fact that its own object (`adapter.models`) has."""
         with self.beside(os.fspath(folder), {}):
-            held = self.build(self.ssot.adapter["models"], EMPTY)
+            return self.facts_beside(EMPTY)
+
+    def facts_beside(self, kwargs: Kwargs) -> dict[str, Any]:
+        """The same of the model that such arguments name; nothing of an engine whose file names no class for it."""
+        if "models" not in self.ssot.adapter:
+            return {}
+        held = self.build(self.ssot.adapter["models"], kwargs)
         return held_facts(held, {name: field.found for name, field in self.ssot.context.items() if field.found})
 
     def validate(self, name: str, built: Any, strict: bool) -> None:
         """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""
         entry = self._plan(name).entry
         _run(entry.strict if strict else entry.validate, built)
+        for call in () if strict else entry.startup:
+            if all(self.stands_at(fact) in values for fact, values in call.when.items()):
+                module, _, path = call.function.partition(":")
+                ask = attrgetter(path)(importlib.import_module(module))
+                ask(*(attrgetter(argument)(built) for argument in call.arguments))
+
+    def stands_at(self, fact: str) -> Any:
+        """The value of a context field in the world that is entered now."""
+        return self.ssot.context[fact].default
 
     def is_strict(self, name: str) -> bool:
         """Whether the type has a strict validation of its own."""

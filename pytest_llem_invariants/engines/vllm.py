@@ -75,7 +75,7 @@ class _World:
     """What the library stands in beside the environment."""
 
     platform: Any
-    machine: Hashable
+    machine: tuple[Any, ...]
     """What the platform says of the machine: nothing that was answered on one holds on another."""
     said: Mapping[str, Any] = field(default_factory=dict)
     """What is asked of the machine in other ways."""
@@ -90,7 +90,7 @@ class VllmAdapter(EngineAdapter):
     def __init__(self, ssot: Ssot) -> None:
         super().__init__(ssot)
         self._proxy: PlatformProxy | None = None
-        self._home = self._now = _World(None, "cpu")
+        self._home = self._now = _World(None, ("cpu",))
         self._worlds: dict[str, _World] = {}
         self._platforms: dict[Hashable, Any] = {}
         self._beside: dict[str, dict[str, Plan]] = {}
@@ -107,7 +107,7 @@ class VllmAdapter(EngineAdapter):
         self._steady.update(_model_folders().values())
         platforms = importlib.import_module("vllm.platforms")
         cpu = importlib.import_module("vllm.platforms.cpu").CpuPlatform()
-        self._home = self._now = _World(cpu, "cpu")
+        self._home = self._now = _World(cpu, ("cpu",))
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
         remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", lambda: self._steady)
@@ -134,6 +134,9 @@ class VllmAdapter(EngineAdapter):
     def _state(self) -> Hashable:
         """What an answer depends on beside the config."""
         return self._now.machine, environment_key()
+
+    def stands_at(self, fact: str) -> Any:
+        return self._now.machine[0] if fact == _PLATFORM else super().stands_at(fact)
 
     def placeholder(self, name: str) -> Any:
         if name == "tiny_model" and self._model is not None:

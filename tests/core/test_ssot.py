@@ -15,7 +15,7 @@ from pytest_llem_invariants.errors import (
     MinerVersionMismatchError,
 )
 from pytest_llem_invariants.model import TypedValue
-from pytest_llem_invariants.ssot import Step, check_installed_version, data_root, known_engines, load_ssot
+from pytest_llem_invariants.ssot import Call, Step, check_installed_version, data_root, known_engines, load_ssot
 
 HOUSE = Path(__file__).parents[2]
 TEXT = """\
@@ -180,6 +180,20 @@ def test_steps_and_clusters_are_read(root: Path) -> None:
     assert found.strict == (Step("check", {"hard": True}),)
     assert ssot.clusters == {"lib.Config": (("a", "b"), ("c",))}
     assert ssot.environ == {"LIB_MODE": "quiet"}
+
+
+def test_what_an_engine_asks_when_it_starts_is_read(root: Path) -> None:
+    path = root / "engine_versions" / "fake.yaml"
+    asks = 'startup: [{call: "lib.platforms:now.check", with: [size], when: {platform: [cuda]}}]'
+    path.write_text(TEXT.replace('class: "lib:Config"', f'class: "lib:Config", {asks}'))
+    found = load_ssot("fake", root).native_type("lib.Config")
+    assert found is not None
+    assert found.startup == (Call("lib.platforms:now.check", ("size",), {"platform": ("cuda",)}),)
+    for wrong, named in (("lib.platforms.now", "is not a function"), ("{platform: cuda}", "write a list of values")):
+        old = "lib.platforms:now.check" if ":" not in wrong else "{platform: [cuda]}"
+        path.write_text(TEXT.replace('class: "lib:Config"', f'class: "lib:Config", {asks.replace(old, wrong)}'))
+        with pytest.raises(CorpusError, match=named):
+            load_ssot("fake", root)
 
 
 def test_the_data_root_is_the_projects_or_the_packages(root: Path, tmp_path: Path) -> None:

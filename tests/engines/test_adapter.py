@@ -149,3 +149,18 @@ def test_a_variable_at_its_default_is_not_set(root: Path, monkeypatch: pytest.Mo
 def test_a_context_that_nobody_knows_to_enter_is_an_error(root: Path) -> None:
     with pytest.raises(EngineUnavailableError, match="cannot enter the context moon='full'"):
         adapter_of(root).context({"moon": "full"})
+
+
+def test_what_the_engine_asks_when_it_starts_is_asked_at_the_declared_values_alone(root: Path) -> None:
+    asks = "    startup: [{call: fakelib.core:logger.check, with: [size], when: {env.SWITCH: [VALUE]}}]\n"
+    ssot = SSOT.replace("    validate: [validate]\n", f"    validate: [validate]\n{asks}")
+    for value, is_asked in (("null", True), ('"1"', False)):
+        adapter = adapter_of(root, ssot.replace("VALUE", value))
+        adapter.import_library()
+        seen: list[int] = []
+        sys.modules["fakelib.core"].logger.check = seen.append
+        built = adapter.build("fakelib.Config", {"size": 3})
+        adapter.validate("fakelib.Config", built, strict=False)
+        assert seen == ([3] if is_asked else [])
+        adapter.validate("fakelib.Config", built, strict=True)
+        assert seen == ([3] if is_asked else [])
