@@ -219,6 +219,11 @@ class ContextField:
     found: tuple[str, ...] = field(default=(), compare=False)
     """Where the library's own object of a model keeps it: the first of these paths that it has."""
 
+    @property
+    def is_fact(self) -> bool:
+        """Whether it is one of a model or a device, of which there are endlessly many."""
+        return self.type is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Corpus:

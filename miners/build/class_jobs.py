@@ -209,13 +209,15 @@ class ClassJobs:
 
     def _gate(self, name: str, oracle: Oracle) -> Gate:
         adapter, ssot = self.adapter, self.adapter.ssot
+        others = tuple(adapter.other_kwargs(name))
         setting = Setting(
             self.surface[name],
             Origin(ssot.engine, ssot.library, today()),
             self.surface,
             ssot.context,
             self.sources.contexts_read(name),
-            tuple(adapter.other_kwargs(name)),
+            others,
+            tuple(adapter.facts_beside(one) for one in others),
             len(adapter.machines()),
         )
         return Gate(

@@ -53,10 +53,14 @@ class Sources:
         yield from challenges_of(self.adapter, self.surface, name)
 
     def contexts_read(self, name: str) -> tuple[str, ...]:
-        """The context fields that the module of a class asks for; of a front, which runs many modules, all."""
+        """The context fields that the module of a class asks for; of a front, which runs many modules, all.
+
+        Facts are not among them: they are tried in other worlds, and where a rule names them.
+        """
         ssot = self.adapter.ssot
+        fields = [field for field, declared in ssot.context.items() if not declared.is_fact]
         if is_front(self.adapter, name):
-            return tuple(ssot.context)
+            return tuple(fields)
         try:
             source = inspect.getsource(sys.modules[self.adapter.native_class(name).__module__])
         except (OSError, TypeError, KeyError):
@@ -64,11 +68,11 @@ class Sources:
         asked = ssot.adapter.get("reads", {})
         roots = {
             field: {chain.partition(".")[0] for chain, read in asked.items() if read == field or field in read}
-            for field in ssot.context
+            for field in fields
         }
         return tuple(
             field
-            for field in ssot.context
+            for field in fields
             if any(root in source for root in roots[field])
             or (field.startswith(ENV) and field.removeprefix(ENV) in source)
         )

@@ -18,6 +18,15 @@ def together(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
         yield variables
 
 
+def beside(names: Iterable[str], context: Mapping[str, ContextField]) -> Iterator[Mapping[str, Any]]:
+    """Each field by itself at its other values, then all of them."""
+    names = tuple(names)
+    for name in names:
+        yield from changed((name,), context)
+    if len(names) > 1:
+        yield from changed(names, context)
+
+
 def changed(names: Iterable[str], context: Mapping[str, ContextField]) -> Iterator[Mapping[str, Any]]:
     """Assignments of other than default values to these fields, until each value occurred."""
     others = {name: [value for value in context[name].values if value != context[name].default] for name in names}

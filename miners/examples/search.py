@@ -46,7 +46,10 @@ class _Replayed:
 
 
 class Search:
-    """Backtracking over value pools of the fields that a predicate reads; deterministic and bounded."""
+    """Backtracking over value pools of the fields that a predicate reads; deterministic and bounded.
+
+    Of the context fields those that `world` names have its values, the others such as satisfy their own clauses.
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Search:
         defaults: Mapping[str, Any],
         space: SearchSpace,
         *,
+        world: Mapping[str, Any] = EMPTY,
         steps: int = _MOST_STEPS,
         steps_each: int = _MOST_STEPS,
     ) -> None:
@@ -71,7 +75,7 @@ class Search:
         names = referenced_fields(match)
         self.unmet: tuple[str, ...] = ()
         """The context fields of which no known value satisfies the predicate."""
-        self.context = self._choose_context(match, names, context)
+        self.context = {**self._choose_context(match, names, context), **world}
         self.fields = tuple(name for name in names if name not in context)[:_MOST_FIELDS]
         self._asked_for_nothing = {
             subject for subject, clauses in fields.items() if any(clause.op == "absent" for clause in clauses)

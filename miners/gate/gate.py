@@ -26,7 +26,8 @@ from miners.gate.refine import refine
 from miners.gate.second_look import led_on
 from miners.gate.setting import Setting
 from miners.gate.trials import Trials
-from miners.gate.worlds import Worlds
+from miners.gate.worlds import Freed, Worlds
+from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import distinct
 from pytest_llem_invariants.model import AddedBy, Clause, Kwargs, Rule, Severity
 from pytest_llem_invariants.replay.contracts import positive_raises
@@ -61,7 +62,7 @@ class Gate:
         self._rules = ProvenRules(setting)
         self._trials = Trials(setting, oracle)
         self._probes = Probes(setting, oracle, probe_limit)
-        self._worlds = Worlds(oracle, setting.other_kwargs, setting.machines)
+        self._worlds = Worlds(oracle, setting)
         self._checks = checks
         self._earlier = {key_of(to_candidate(rule)): rule for rule in earlier}
 
@@ -163,9 +164,12 @@ class Gate:
         if chance is not None:
             self.lost.append(Lost(candidate, chance))
             return []
-        freed = self._worlds.freeing(rule, self._setting.context_of(rule), self._probes.of_its_family(rule))
+        context = self._setting.context_of(rule)
+        freed = self._worlds.freeing(rule, context, self._probes.of_its_family(rule)) or self._worlds.contradicting(
+            rule, context, self._probes.claimed_near
+        )
         if freed is not None:
-            return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed.shows)
+            return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed)
         beside = [entry.rule for entry in self.proven]
         counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside)
         if not counterexamples:
@@ -184,7 +188,8 @@ class Gate:
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
         here = self._setting.context_of(rule)
-        free = [name for name in self._setting.contexts if name not in candidate.fields]
+        named = referenced_fields(rule.match)
+        free = [name for name in self._setting.contexts if name not in named]
         if candidate.added_by.is_lift:
             # A declared type holds everywhere, if it does at all: one look with everything changed is enough.
             elsewhere = next(changed(free, self._setting.context), None)
@@ -226,14 +231,14 @@ class Gate:
         rule: Rule,
         counterexamples: tuple[Kwargs, ...],
         history: tuple[str, ...],
-        shows: Predicate | None = None,
+        freed: Freed | None = None,
     ) -> list[_Attempt]:
         refinements = refine(
             to_candidate(rule),
             counterexamples,
-            self._shows(rule) if shows is None else shows,
+            self._shows(rule) if freed is None else freed.shows,
             self._trials.space,
-            within=self._setting.context_of(rule),
+            within=self._setting.context_of(rule) if freed is None else freed.within,
         )
         if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
             # What a value is changed to seldom falls into pieces that mean anything.

@@ -8,7 +8,8 @@ from typing import Any, final
 
 from miners.candidates.claims import Claim, Predicate, claim_of, predicate_of
 from miners.surface.facts import ClassFacts
-from pytest_llem_invariants.model import ContextField, Kwargs, Rule
+from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.model import Clause, ContextField, Kwargs, Match, Rule
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 
 
@@ -35,7 +36,19 @@ class Setting:
     """The context fields that the code of the class reads: each rule is tried under each of their values."""
     other_kwargs: tuple[Kwargs, ...] = ()
     """Other base arguments: another model."""
+    model_facts: tuple[Mapping[str, Any], ...] = ()
+    """What is known of the model of each of these, of the facts that rules may name."""
     machines: int = 0
+
+    def facts_of(self, rule: Rule) -> tuple[str, ...]:
+        """The facts that a rule names."""
+        names = referenced_fields(rule.match)
+        return tuple(name for name in names if name in self.context and self.context[name].is_fact)
+
+    def arguments_of(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
+        """The keyword arguments that are spoken of, the whole of an object for a field inside of it."""
+        names = referenced_fields(Match("", fields))
+        return frozenset(name.partition(".")[0] for name in names if name not in self.context)
 
     def context_of(self, rule: Rule) -> Mapping[str, Any]:
         """The context that the examples of a rule are meant in."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, final
 
@@ -11,6 +11,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
 from miners.candidates.outcomes import Cause, Why
 from miners.candidates.rules import Examples, to_rule
+from miners.examples.contexts import beside
 from miners.examples.search import Search
 from miners.examples.space import SearchSpace
 from miners.examples.witness import Shown, find_examples
@@ -18,8 +19,8 @@ from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from miners.surface.nested import is_portable
 from pytest_llem_invariants.language.predicates import referenced_fields
-from pytest_llem_invariants.model import AddedBy, Kwargs, Match, Observation, Rule
-from pytest_llem_invariants.replay.contexts import default_context
+from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Match, Observation, Rule
+from pytest_llem_invariants.replay.contexts import default_context, world_of
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 from pytest_llem_invariants.replay.exceptions import speaks_of_environment
 
@@ -40,13 +41,29 @@ class Trials:
     def stage(
         self, candidate: Candidate, search: Search | None = None, others: Iterable[Predicate] = ()
     ) -> Rule | None:
-        """The candidate as a rule whose two examples the library answers as the rule says."""
+        """The candidate as a rule whose two examples the library answers as the rule says.
+
+        They are looked for beside the default facts first, then beside others of those that the candidate names.
+        """
+        others = tuple(others)
+        rule = self._staged(candidate, self.search(candidate) if search is None else search, others)
+        if rule is not None:
+            return rule
+        elsewhere = (
+            self._staged(candidate, self.search(candidate, world), others) for world in self._worlds(candidate)
+        )
+        return next((found for found in elsewhere if found is not None), None)
+
+    def _worlds(self, candidate: Candidate) -> Iterator[Mapping[str, Any]]:
+        """Other values of the facts that a candidate names."""
+        declared = self.setting.context
+        named = referenced_fields(Match("", candidate.fields))
+        yield from beside([name for name in named if name in declared and declared[name].is_fact], declared)
+
+    def _staged(self, candidate: Candidate, search: Search, others: tuple[Predicate, ...]) -> Rule | None:
 
         def drafted(positive: Kwargs, negative: Kwargs) -> Rule:
             return self._drafted(candidate, Examples(positive, negative))
-
-        if search is None:
-            search = self.search(candidate)
 
         read = referenced_fields(Match("", candidate.fields))
         everywhere = default_context(self.setting.context) if self.setting.context.keys().isdisjoint(read) else None
@@ -76,14 +93,12 @@ class Trials:
             return None
         base = self.setting.facts.base_kwargs
         given = {name: value for name, value in base.items() if name in read and is_portable(value)}
-        return self._as_worded(drafted({**given, **examples.positive}, {**given, **examples.negative}))
+        rule = drafted({**given, **examples.positive}, {**given, **examples.negative})
+        world = world_of(context_beside(rule), self.setting.context)
+        return self._as_worded(replace(rule, world=world))
 
-    def search(self, candidate: Candidate) -> Search:
-        return Search(
-            candidate.fields,
-            candidate.defaults,
-            self.space,
-        )
+    def search(self, candidate: Candidate, world: Mapping[str, Any] = EMPTY) -> Search:
+        return Search(candidate.fields, candidate.defaults, self.space, world=world)
 
     def _drafted(self, candidate: Candidate, examples: Examples) -> Rule:
         """The candidate as a rule with these examples; put into words once for all that are tried."""

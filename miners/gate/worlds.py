@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
-from miners.candidates.claims import arguments_of, roots_of
 from miners.candidates.outcomes import Cause, Why
+from miners.examples.contexts import beside
 from miners.gate.oracle import Oracle
+from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
 from pytest_llem_invariants.engines.base import MACHINE
@@ -16,9 +17,21 @@ from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rul
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
 
 Context = Mapping[str, Any]
-_World = tuple[Kwargs, Context]
-"""Other base arguments, and what the context says of the machine."""
-_AT_HOME: Final[_World] = (EMPTY, EMPTY)
+_MODEL: Final = "model."
+_DEVICE: Final = "device."
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _World:
+    """Other base arguments, what the context says of the machine, and the facts about the model."""
+
+    kwargs: Kwargs = field(default_factory=dict)
+    machine: Context = field(default_factory=dict)
+    facts: Context = field(default_factory=dict)
+
+
+_AT_HOME: Final = _World()
 
 
 @final
@@ -28,20 +41,26 @@ class Freed:
 
     configs: tuple[Kwargs, ...]
     shows: Callable[[Kwargs], bool]
+    within: Context
+    """What the rule's predicate is asked with there."""
 
 
 @final
 class Worlds:
     """Other base arguments of a class, and other machines: each world has one of both, so that few are asked about."""
 
-    def __init__(self, oracle: Oracle, other_kwargs: tuple[Kwargs, ...] = (), machines: int = 0) -> None:
+    def __init__(self, oracle: Oracle, setting: Setting) -> None:
         self._oracle = oracle
+        self._setting = setting
+        models = setting.other_kwargs
+        facts = setting.model_facts or (EMPTY,) * len(models)
         self._others: tuple[_World, ...] = tuple(
-            (
-                other_kwargs[number % len(other_kwargs)] if other_kwargs else EMPTY,
-                {MACHINE: number % machines} if machines else EMPTY,
+            _World(
+                models[number % len(models)] if models else EMPTY,
+                {MACHINE: number % setting.machines} if setting.machines else EMPTY,
+                facts[number % len(models)] if models else EMPTY,
             )
-            for number in range(max(len(other_kwargs), machines))
+            for number in range(max(len(models), setting.machines))
         )
 
     def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> Why | None:
@@ -51,7 +70,7 @@ class Worlds:
         is accepted here and beside other base arguments speaks against the rule, too: where these are, a class is slow
         and little more is asked. What a declared type says is asked in one other world: little of that speaks of more.
         """
-        others = [world for world in map(self._apart_from(rule), self._others) if self._is_open(world, context)]
+        others = [world for world in self._worlds_of(rule) if self._is_open(world, context)]
         if rule.added_by.is_lift or not others:
             others = others[:1]
         if not others:
@@ -63,54 +82,96 @@ class Worlds:
                 if is_error and _is_accepted(home) and self._takes_beside_another(rule, kwargs, context, others):
                     return Why(Cause.CONTRADICTED, config=repr(dict(kwargs)))
                 continue
-            told = [self._told(rule, kwargs, context, home, world) for world in others]
-            gone = next((world for world, seen in zip(others, told, strict=True) if seen is False), None)
-            if gone is None and is_error and None in told and True not in told and len(others) > 1:
-                gone = others[0]  # another check's error in all of them, and the rule's own in none
+            claimed = [world for world in others if self._claims(rule, kwargs, context, world)]
+            told = [self._told(rule, kwargs, context, home, world) for world in claimed]
+            gone = next((world for world, seen in zip(claimed, told, strict=True) if seen is False), None)
+            if gone is None and is_error and None in told and True not in told and len(claimed) > 1:
+                gone = claimed[0]  # another check's error in all of them, and the rule's own in none
             if gone is not None:
                 return self._decided_by(rule, kwargs, context, home, gone)
         return None
 
+    def contradicting(
+        self, rule: Rule, context: Context, near: Callable[[Rule, Context], Iterable[Kwargs]]
+    ) -> Freed | None:
+        """The first other values of the facts that a rule names where the library takes some configs that it claims."""
+        for other in beside(self._setting.facts_of(rule), self._setting.context):
+            there = {**context, **other}
+            claims = self._setting.predicate_of(rule, there)
+            asked = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
+            free = tuple(
+                one for one in asked if self._is_free_of(rule, self._oracle.observe(one, there, rule.severity))
+            )
+            if free:
+                return Freed(free, self._shown_at(rule, there), there)
+        return None
+
+    def _shown_at(self, rule: Rule, context: Context) -> Callable[[Kwargs], bool]:
+        return lambda kwargs: positive_raises(rule, self._oracle.observe(kwargs, context, rule.severity)) is None
+
+    @staticmethod
+    def _is_free_of(rule: Rule, answer: Observation) -> bool:
+        return _is_accepted(answer) and positive_raises(rule, answer) is not None
+
     def _takes_beside_another(self, rule: Rule, kwargs: Kwargs, context: Context, others: Iterable[_World]) -> bool:
-        world = next((world for world in others if world[0]), None)
+        world = next((one for one in others if one.kwargs and self._claims(rule, kwargs, context, one)), None)
         return world is not None and _is_accepted(self._asked(rule, kwargs, context, world))
 
     def tried(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
         """What is another in some of them: what a model says, unless these fields give one, what the machine does."""
-        spoken = roots_of(fields)
-        model = any(world[0] and world[0].keys().isdisjoint(spoken) for world in self._others)
-        machine = any(world[1] for world in self._others)
+        spoken = self._setting.arguments_of(fields)
+        model = any(world.kwargs and world.kwargs.keys().isdisjoint(spoken) for world in self._others)
+        machine = any(world.machine for world in self._others)
         return frozenset(shape for shape, is_tried in ((RUN_TIME, model), (ASKS_MACHINE, machine)) if is_tried)
 
     def freeing(self, rule: Rule, context: Context, configs: Iterable[Kwargs]) -> Freed | None:
         """The first world in which the library takes some of these configs, without the rule's effect."""
         configs = tuple(configs)
-        for world in map(self._apart_from(rule), self._others) if configs else ():
-            if world[0] and self._is_open(world, context):
-                told = ((one, self._asked(rule, one, context, world)) for one in configs)
+        for world in self._worlds_of(rule) if configs else ():
+            if world.kwargs and self._is_open(world, context):
+                claimed = [one for one in configs if self._claims(rule, one, context, world)]
+                told = ((one, self._asked(rule, one, context, world)) for one in claimed)
                 free = tuple(
                     one for one, seen in told if seen.exception is None and positive_raises(rule, seen) is not None
                 )
                 if free:
-                    return Freed(free, self._shown_in(rule, context, world))
+                    return Freed(free, self._shown_in(rule, context, world), context)
         return None
 
     def _shown_in(self, rule: Rule, context: Context, world: _World) -> Callable[[Kwargs], bool]:
         return lambda kwargs: positive_raises(rule, self._asked(rule, kwargs, context, world)) is None
 
-    def _apart_from(self, rule: Rule) -> Callable[[_World], _World]:
-        """A world as far as the rule does not speak of it."""
-        spoken = arguments_of(rule)
-        return lambda world: (EMPTY if world[0].keys() & spoken else world[0], world[1])
+    def _worlds_of(self, rule: Rule) -> tuple[_World, ...]:
+        """The worlds as far as the rule does not speak of them, each with the facts that it asks for."""
+        spoken, facts = self._setting.arguments_of(rule.match.fields), self._setting.facts_of(rule)
+        of_model = [name for name in facts if name.startswith(_MODEL)]
+        of_device = any(name.startswith(_DEVICE) for name in facts)
+        found = (
+            _World(
+                EMPTY if world.kwargs.keys() & spoken or not world.facts.keys() >= {*of_model} else world.kwargs,
+                EMPTY if of_device else world.machine,
+                world.facts,
+            )
+            for world in self._others
+        )
+        return tuple(found)
+
+    def _claims(self, rule: Rule, kwargs: Kwargs, context: Context, world: _World) -> bool:
+        """Whether the rule claims a config beside the facts of a world; one that names no model's does so anyway."""
+        of_model = [name for name in self._setting.facts_of(rule) if name.startswith(_MODEL)]
+        if not (of_model and world.kwargs):
+            return True
+        there = {**context, **{name: world.facts[name] for name in of_model}}
+        return self._setting.predicate_of(rule, there)(kwargs)
 
     def _is_open(self, world: _World, context: Context) -> bool:
         """Whether it is another one, in which the library takes the class's bare arguments."""
-        if world == _AT_HOME:
+        if not world.kwargs and not world.machine:
             return False
-        return self._oracle.observe(world[0], {**context, **world[1]}, Severity.ERROR).exception is None
+        return self._oracle.observe(world.kwargs, {**context, **world.machine}, Severity.ERROR).exception is None
 
     def _asked(self, rule: Rule, kwargs: Kwargs, context: Context, world: _World) -> Observation:
-        return self._oracle.observe({**world[0], **kwargs}, {**context, **world[1]}, rule.severity)
+        return self._oracle.observe({**world.kwargs, **kwargs}, {**context, **world.machine}, rule.severity)
 
     def _told(self, rule: Rule, kwargs: Kwargs, context: Context, home: Observation, world: _World) -> bool | None:
         """Whether the effect is seen in a world, too; None where another error is seen, or nothing can be."""
@@ -133,9 +194,9 @@ class Worlds:
 
     def _decided_by(self, rule: Rule, kwargs: Kwargs, context: Context, home: Observation, gone: _World) -> Why:
         """The model, if the effect goes away beside another on this machine, too."""
-        alone, config = (gone[0], EMPTY), repr(dict(kwargs))
-        if gone[0] and self._told(rule, kwargs, context, home, alone) is not True:
-            return Why(Cause.OF_THE_MODEL, names=tuple(gone[0]), config=config)
+        alone, config = replace(gone, machine=EMPTY), repr(dict(kwargs))
+        if gone.kwargs and self._told(rule, kwargs, context, home, alone) is not True:
+            return Why(Cause.OF_THE_MODEL, names=tuple(gone.kwargs), config=config)
         return Why(Cause.OF_THE_MACHINE, config=config)
 
 

@@ -27,6 +27,11 @@ def contexts_of(names: tuple[str, ...], declared: Mapping[str, ContextField]) ->
         yield {**base, **dict(zip(names, values, strict=True))}
 
 
+def world_of(context: Context, declared: Mapping[str, ContextField]) -> dict[str, Any]:
+    """What of a context is not the default."""
+    return {name: context[name] for name, field in declared.items() if context[name] != field.default}
+
+
 def context_of(rule: Rule, declared: Mapping[str, ContextField]) -> dict[str, Any]:
     """The world that the rule's examples name.
 

@@ -1,0 +1,111 @@
+"""A rule that names a fact holds beside other values of it and beside other models, or it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from miners.candidates.candidate import Candidate
+from miners.candidates.outcomes import Cause
+from miners.gate.gate import Gate
+from miners.gate.oracle import Oracle
+from miners.gate.setting import Origin, Setting
+from pytest_llem_invariants.engines.base import MACHINE
+from pytest_llem_invariants.model import (
+    AddedBy,
+    Channel,
+    Clause,
+    ContextField,
+    ExpectedOutcome,
+    Kwargs,
+    MinerSource,
+    Observation,
+    ObservedException,
+    Outcome,
+    Severity,
+)
+from pytest_llem_invariants.replay.contexts import context_of
+from tests.evidence.test_soundness import FACTS, MESSAGE
+
+DECLARED = {
+    "model.heads": ContextField(4, (4, 12, 40), False, "int"),
+    "model.odd": ContextField(False, (False, True), False, "bool"),
+    "device.count": ContextField(8, (8, 1, 2), False, "int"),
+}
+MODELS = {"tall": {"model.heads": 5040, "model.odd": False}, "odd": {"model.heads": 12, "model.odd": True}}
+
+
+class Library:
+    """Rejects what does not divide the heads of the model, unless that is odd, and more than there are devices."""
+
+    def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+        facts = {**{name: field.default for name, field in DECLARED.items()}, **context}
+        facts.update(MODELS.get(kwargs.get("model", ""), {}))
+        if MACHINE in context:
+            facts["device.count"] = 1
+        n = kwargs.get("n", 1)
+        if isinstance(n, bool) or not isinstance(n, (int, float)) or n == 0:
+            return None
+        if facts["model.heads"] % n and not facts["model.odd"]:
+            return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:3")
+        if n > facts["device.count"]:
+            return ObservedException("ValueError", "too few devices", raised_at="lib/config.py:4")
+        return None
+
+    def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+        return Observation(exception=self.raises(native_type, kwargs, context))
+
+    def no_verdict(self, exception: ObservedException) -> str | None:
+        return None
+
+
+def gate_after(fields: Mapping[str, tuple[Clause, ...]], *models: str, line: int = 3, machines: int = 0) -> Gate:
+    stands_in: Any = Library()
+    setting = Setting(
+        FACTS,
+        Origin("lib", "lib", "2026-01-01"),
+        context=DECLARED,
+        other_kwargs=tuple({"model": model} for model in models),
+        model_facts=tuple(MODELS[model] for model in models),
+        machines=machines,
+    )
+    gate = Gate(setting, Oracle(stands_in, "lib.Config"))
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", line)
+    gate.prove([Candidate("lib.Config", Severity.ERROR, fields, outcome, None, source, AddedBy.STATIC_MINER)])
+    return gate
+
+
+NOT_ODD = {"model.odd": (Clause("==", False),)}
+OF_HEADS = {"model.heads": (Clause("not_divisible_by", "@n"),)}
+
+
+@pytest.mark.parametrize("models", [(), ("tall",), ("tall", "odd")])
+def test_a_rule_about_a_fact_is_asked_beside_another_model_only_where_it_speaks_of_it(models: tuple[str, ...]) -> None:
+    (proven,) = gate_after({**OF_HEADS, **NOT_ODD}, *models).proven
+    assert proven.rule.world == {}
+    assert proven.rule.kwargs_positive == {"n": 3}
+
+
+def test_a_fact_that_is_not_the_whole_of_it_makes_no_rule() -> None:
+    lost = gate_after(OF_HEADS, "tall", "odd")
+    assert not lost.proven
+    assert lost.lost[0].why.cause is Cause.OF_THE_MODEL
+    # 3 does not divide the 4 heads of the model at hand, but the 12 of another.
+    bound = gate_after({"n": (Clause("==", 3),), "model.heads": (Clause("<=", 40),), **NOT_ODD})
+    assert not bound.proven
+    assert bound.lost[0].why.cause is Cause.CONTRADICTED
+
+
+def test_an_example_is_looked_for_beside_other_values_of_a_fact_and_says_so() -> None:
+    fields = {"device.count": (Clause("<", "@n"),), "n": (Clause("==", 2),)}
+    (proven,) = gate_after(fields, line=4).proven
+    assert proven.rule.world == {"device.count": 1}
+    assert context_of(proven.rule, DECLARED) == {"model.heads": 4, "model.odd": False, "device.count": 1}
+
+
+def test_a_rule_about_the_devices_is_not_asked_on_another_machine() -> None:
+    fields = {"device.count": (Clause("<", "@n"),), "n": (Clause("in", [2, 4]),)}
+    assert gate_after(fields, "tall", line=4, machines=2).proven
