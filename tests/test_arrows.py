@@ -19,7 +19,7 @@ MINERS = "miners"
 FLOORS = (
     (f"{HOUSE}.errors", f"{HOUSE}.model", f"{MINERS}.code"),
     (f"{HOUSE}.language", f"{HOUSE}.text"),
-    (f"{HOUSE}.corpus", f"{HOUSE}.process", f"{MINERS}.logic"),
+    (f"{HOUSE}.corpus", f"{HOUSE}.native_types", f"{HOUSE}.process", f"{MINERS}.logic"),
     (f"{HOUSE}.ssot", f"{MINERS}.symbolic"),
     (f"{HOUSE}.checker", f"{HOUSE}.engines"),
     (f"{HOUSE}.replay", f"{HOUSE}.worlds", f"{MINERS}.surface"),
@@ -32,7 +32,9 @@ FLOORS = (
     (HOUSE, f"{HOUSE}.cli", f"{HOUSE}.plugin", MINERS, f"{MINERS}.cli"),
 )
 """The lowest first. What Python imports by itself, a package for the sake of its modules, is no arrow."""
-CHECKER_STANDS_ON = {f"{HOUSE}.{name}" for name in ("corpus", "errors", "language", "model", "ssot", "text")}
+CHECKER_STANDS_ON = {
+    f"{HOUSE}.{name}" for name in ("corpus", "errors", "language", "model", "native_types", "ssot", "text")
+}
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS, 1) for room in rooms}
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

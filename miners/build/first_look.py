@@ -16,8 +16,8 @@ from miners.surface.facts import ClassFacts, FieldFact
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.language.values import distinct, fits, holdable, pool
 from pytest_llem_invariants.model import EMPTY, Kwargs, ObservedException
+from pytest_llem_invariants.native_types import Step
 from pytest_llem_invariants.replay.exceptions import is_no_answer
-from pytest_llem_invariants.ssot import Step
 
 _VALIDATES: Final = re.compile(r"_?(validate|verify|check)(_\w+)?\Z")
 _MOST_TRIED: Final = 400

@@ -15,8 +15,9 @@ from miners.build.first_look import validations
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.model import Kwargs
+from pytest_llem_invariants.native_types import NativeType, Step
 from pytest_llem_invariants.process.patience import at_most
-from pytest_llem_invariants.ssot import NativeType, Ssot, Step
+from pytest_llem_invariants.ssot import Ssot
 from pytest_llem_invariants.text.yaml_reader import load_yaml
 
 IMPORT_SECONDS: Final = 90.0

@@ -20,8 +20,8 @@ from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.errors import EngineUnavailableError, MinerError
 from pytest_llem_invariants.model import Corpus, Kwargs
+from pytest_llem_invariants.native_types import Step
 from pytest_llem_invariants.process.forks import in_child
-from pytest_llem_invariants.ssot import Step
 
 LIMITS: Final = Limits(5.0, 80.0)
 """The time limits for one answer and for all of them: two minutes should be enough for an unknown class."""

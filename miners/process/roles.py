@@ -18,7 +18,8 @@ from miners.surface.source_landmarks import look_up_in
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, missing_places, nearest_of, said_nearest
 from pytest_llem_invariants.errors import LlemError, MinerError, MinerLandmarkMissingError
-from pytest_llem_invariants.ssot import NativeType, Ssot, check_pin, installed_version
+from pytest_llem_invariants.native_types import NativeType
+from pytest_llem_invariants.ssot import Ssot, check_pin, installed_version
 
 NO_DYNAMIC_MINER: Final = "no_dynamic_miner"
 """The key in an SSOT's adapter facts that says why an engine is not probed."""

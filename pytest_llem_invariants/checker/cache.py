@@ -58,6 +58,7 @@ COMPILER = (
     "language/values.py",
     "language/wording.py",
     "model.py",
+    "native_types.py",
     "ssot.py",
     "text/__init__.py",
     "text/atomic.py",

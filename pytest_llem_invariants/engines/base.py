@@ -24,8 +24,10 @@ from pytest_llem_invariants.engines.held import held_facts
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
+from pytest_llem_invariants.native_types import NativeType, Step
+from pytest_llem_invariants.process.environment import with_variables
 from pytest_llem_invariants.process.patience import at_most
-from pytest_llem_invariants.ssot import NativeType, Ssot, Step
+from pytest_llem_invariants.ssot import Ssot
 from pytest_llem_invariants.text.yaml_reader import quiet_collector
 
 ENV: Final = "env."
@@ -364,7 +366,7 @@ class EngineAdapter:
                 variables[name.removeprefix(ENV)] = None if is_default else value
             elif not is_default:
                 raise self.cannot_enter(name, value)
-        return _environment(variables) if variables else nullcontext()
+        return with_variables(variables) if variables else nullcontext()
 
     def cannot_enter(self, name: str, value: Any) -> EngineUnavailableError:
         return EngineUnavailableError(f"{self.ssot.engine}: cannot enter the context {name}={value!r}")
@@ -424,29 +426,3 @@ def _memoised_functions(package: str) -> Iterator[Callable[[], None]]:
 
 def _is_within(module: str | None, package: str) -> bool:
     return module is not None and (module == package or module.startswith(package + "."))
-
-
-@contextmanager
-def _environment(values: Mapping[str, Any]) -> Iterator[None]:
-    """Environment variables for the time of a block; None unsets, a truth value is told as 1 or 0."""
-    before = {name: os.environ.get(name) for name in values}
-    _set_environment({name: _as_variable(value) for name, value in values.items()})
-    try:
-        yield
-    finally:
-        _set_environment(before)
-
-
-def _as_variable(value: Any) -> str | None:
-    return None if value is None else str(int(value) if isinstance(value, bool) else value)
-
-
-def _set_environment(values: Mapping[str, str | None]) -> None:
-    """Set what is not as wanted: to write a variable takes much longer than to read it."""
-    for name, value in values.items():
-        if os.environ.get(name) == value:
-            continue
-        if value is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = value

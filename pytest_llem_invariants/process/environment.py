@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -35,3 +36,29 @@ def restore_environment(before: dict[Any, Any]) -> None:
             os.environ[variable(name)] = decode(before[name])
         else:
             del os.environ[variable(name)]
+
+
+@contextmanager
+def with_variables(values: Mapping[str, Any]) -> Iterator[None]:
+    """Environment variables for the time of a block; None unsets, a truth value is told as 1 or 0."""
+    before = {name: os.environ.get(name) for name in values}
+    _set({name: _as_variable(value) for name, value in values.items()})
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _as_variable(value: Any) -> str | None:
+    return None if value is None else str(int(value) if isinstance(value, bool) else value)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    """Set what is not as wanted: to write a variable takes much longer than to read it."""
+    for name, value in values.items():
+        if os.environ.get(name) == value:
+            continue
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value

@@ -15,7 +15,8 @@ from pytest_llem_invariants.errors import (
     MinerVersionMismatchError,
 )
 from pytest_llem_invariants.model import TypedValue
-from pytest_llem_invariants.ssot import Call, Step, check_installed_version, data_root, known_engines, load_ssot
+from pytest_llem_invariants.native_types import Call, Step
+from pytest_llem_invariants.ssot import check_installed_version, data_root, known_engines, load_ssot
 
 HOUSE = Path(__file__).parents[2]
 TEXT = """\

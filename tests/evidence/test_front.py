@@ -14,7 +14,7 @@ from miners.build.named_class import adapter_for
 from miners.build.pipeline import Crew, build
 from miners.process.progress import Progress
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.ssot import Step
+from pytest_llem_invariants.native_types import Step
 
 CODE = """
 from dataclasses import dataclass
