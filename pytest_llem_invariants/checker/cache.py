@@ -21,6 +21,7 @@ _FOLDER = "pytest-llem-invariants"
 COMPILER = (
     "checker/codegen.py",
     "checker/compiled.py",
+    "checker/deciding.py",
     "checker/fast.py",
     "checker/heard.py",
     "checker/layout.py",

@@ -118,6 +118,10 @@ class Checker(LoadedCorpus):
         certification = weakest([verdict.certification for verdict in verdicts])
         return Verdict(tuple(violations), certification, types, tuple(depends), self.origin)
 
+    def world_beside(self, routed: Sequence[Routed], world: World) -> World:
+        """The world of a document: with the model that it names, where the world has none and may read that one."""
+        return self.world_of({field: value for part in routed for field, value in part.kwargs.items()}, world)
+
     def prune(
         self,
         grid: Mapping[str, Any],

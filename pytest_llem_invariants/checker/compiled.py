@@ -11,6 +11,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
+from pytest_llem_invariants.checker.deciding import deciding
 from pytest_llem_invariants.checker.layout import BODY, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
 from pytest_llem_invariants.checker.suggest import suggestion
@@ -367,6 +368,7 @@ def _rule_entry(
         "words": told(rule, [*fields, *contextual], _messages(case)),
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
+        "open": deciding(rule.match, source.path, context),
         "examples": _examples(rule),
     }
     return entry | {name: value for name, value in more.items() if value}

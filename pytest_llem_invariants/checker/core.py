@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
         own_model: bool
         model: str | None
+        facts: Mapping[str, Any]
 
         def beside(self, named: object) -> Any: ...
 
@@ -99,15 +100,11 @@ class LoadedCorpus:
         """
         if world is None:
             return self.known(context or {})
+        world = self.world_of(kwargs, world)
         unsaid: tuple[str, ...] = ()
-        if self._own_model is not None:
-            if world.own_model:
-                world = world.beside(kwargs.get(self._own_model["field"]))
-            if world.model is not None:
-                changed = self._own_model.get("changed_by", {}).items()
-                unsaid = tuple(
-                    begin for begin, fields in changed if any(kwargs.get(field) is not None for field in fields)
-                )
+        if self._own_model is not None and world.model is not None:
+            changed = self._own_model.get("changed_by", {}).items()
+            unsaid = tuple(begin for begin, fields in changed if any(kwargs.get(field) is not None for field in fields))
         last = self._last
         if last is None or last[0] is not world:
             last = self._last = (world, {})
@@ -116,6 +113,13 @@ class LoadedCorpus:
             said = world.context(self.declared_context, self._compiled.models, unsaid)
             found = last[1][unsaid] = self.known(said)
         return {**found, **self._given(context)} if context else found
+
+    def world_of(self, kwargs: Mapping[str, Any], world: World) -> World:
+        """A world with the model that a config names, where it has none and may read that one."""
+        if self._own_model is None or not world.own_model:
+            return world
+        other: World = world.beside(kwargs.get(self._own_model["field"]))
+        return other
 
     def known(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """What is known under a context: what it gives, and what is assumed besides. FactError of a wrong type."""

@@ -7,10 +7,10 @@ from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from typing import Any
 
-    from pytest_llem_invariants.checker.verdict import Verdict, Violation
+    from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation
 
 
 _WORDS = {"error": "error", "warn": "warning", "dormant": "ignored"}
@@ -65,13 +65,19 @@ def _unpainted(style: str, text: str) -> str:
     return printable(text)
 
 
-def describe(violation: Violation, where: str, paint: Callable[[str, str], str] = _unpainted) -> list[str]:
-    """A violation for people: where, what, how to fix it, and where the library says so."""
+def describe(
+    violation: Violation, where: str, paint: Callable[[str, str], str] = _unpainted, condition: str | None = None
+) -> list[str]:
+    """A violation for people: where, what, how to fix it, and where the library says so.
+
+    With a `condition`, one that is none unless that holds.
+    """
     severity = violation.severity
     word = paint(severity, _WORDS[severity])
     named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]
     head = ", ".join(named) or ", ".join(violation.fields)
-    lines = [f"{paint('bold', where)}: {word}: {printable(head)}", printable(f"  {violation.message}")]
+    when = f" if {printable(condition)}" if condition else ""
+    lines = [f"{paint('bold', where)}: {word}{when}: {printable(head)}", printable(f"  {violation.message}")]
     if violation.suggestion:
         lines.append(f"  {paint('ok', 'fix')}  {printable(violation.suggestion)}")
     source = f"{violation.guard} · {violation.rule_id}" if violation.guard else violation.native_type
@@ -81,24 +87,42 @@ def describe(violation: Violation, where: str, paint: Callable[[str, str], str] 
     return [*lines, ""]
 
 
-def depending(verdict: Verdict) -> list[str]:
-    """One line for all rules that the same unknown facts decide."""
-    counts: dict[tuple[str, ...], int] = {}
+def depending(verdict: Verdict, given: Collection[str] = ()) -> list[str]:
+    """One line for all rules that unknown facts of the same sources decide.
+
+    `given` are the groups of which something is known: of such a source the facts are named that it does not tell.
+    """
+    rules: dict[tuple[tuple[str, str], ...], set[str]] = {}
     for dependence in verdict.depends:
-        counts[dependence.facts] = counts.get(dependence.facts, 0) + 1
+        sources = tuple(dict.fromkeys(sorted(_source(fact, given) for fact in dependence.facts)))
+        rules.setdefault(sources, set()).add(dependence.rule_id)
     return [
-        f"depends on {' and '.join(map(_named, facts))} ({count} rule{'s' if count != 1 else ''})"
-        f" — pass {' '.join(map(_option, facts))}"
-        for facts, count in counts.items()
+        f"depends on {' and '.join(name for name, _ in sources)} ({len(ids)} rule{'s' if len(ids) != 1 else ''})"
+        f" — pass {' '.join(option for _, option in sources)}"
+        for sources, ids in rules.items()
     ]
 
 
-def _named(fact: str) -> str:
-    return fact if "." in fact else f"the {fact}"
+def _source(fact: str, given: Collection[str]) -> tuple[str, str]:
+    """Where a fact comes from, in words, and the option that gives it."""
+    group, _, name = ("device." if fact == "platform" else fact).partition(".")
+    if group == "env":
+        return fact, f"--env {name}=VALUE"
+    if group == "packages":
+        return fact, f"--package {name}"
+    if group in given:
+        return fact, f"--context {fact}=VALUE"
+    return {
+        "model": ("the model", "--model DIR"),
+        "device": ("the device", "--gpu SPEC"),
+    }.get(group, (fact, f"--context {fact}=VALUE"))
 
 
-def _option(fact: str) -> str:
-    return "--platform" if fact == "platform" else f"--context {fact}=VALUE"
+def undecided(verdict: Verdict) -> list[Dependence]:
+    """What a verdict depends on, each thing that would be said once."""
+    by_violation = {id(one.violation): one for one in verdict.depends}
+    kept = distinct([one.violation for one in verdict.depends])
+    return [by_violation[id(violation)] for violation in kept]
 
 
 def rules_from(origin: str) -> str:

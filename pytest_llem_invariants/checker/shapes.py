@@ -180,6 +180,14 @@ def _is_piece(value: Any) -> bool:
     return type(value) is str or (type(value) is list and len(value) == 2 and all(map(_is_text, value)))
 
 
+_PIECES = _list_of(_is_piece)
+
+
+def _is_condition(value: Any) -> bool:
+    """Facts, and a clause about them."""
+    return type(value) is list and len(value) == 2 and _TEXTS(value[0]) and _PIECES(value[1])
+
+
 is_rule = _record(
     {
         "id": _is_text,
@@ -195,7 +203,8 @@ is_rule = _record(
     },
     {
         "names": _NAMES,
-        "words": _list_of(_is_piece),
+        "words": _PIECES,
+        "open": _list_of(_is_condition),
         "defaults": _MAP,
         "context": _TEXTS,
         "examples": lambda value: type(value) is list and len(value) == 2 and all(map(_MAP, value)),

@@ -80,6 +80,17 @@ class Violation:
         """Whether it is a rule of the library, and one that the library has no words for."""
         return self._rule.get("words") is None and self.guard is not None
 
+    def condition(self, facts: Iterable[str]) -> str:
+        """What the rule asks of facts, with the values of the config: `model.arch.num_attention_heads % 3 != 0`."""
+        wanted = frozenset(facts)
+        clauses = [pieces for asked, pieces in self._rule.get("open", ()) if not wanted.isdisjoint(asked)]
+        return " and ".join("".join(map(self._filled, pieces)) for pieces in clauses)
+
+    def _filled(self, piece: Any) -> str:
+        if isinstance(piece, str):
+            return piece
+        return repr(self._values[piece[1]]) if piece[1] in self._values else str(piece[1])
+
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
         shown = dict(zip(fields, self.fields, strict=True))
@@ -136,8 +147,13 @@ class Dependence:
     def rule_id(self) -> str:
         return self.violation.rule_id
 
+    @property
+    def decides(self) -> str:
+        """What has to hold of the facts so that it is said: `model.arch.num_attention_heads % 3 != 0`."""
+        return self.violation.condition(self.facts)
+
     def as_dict(self) -> dict[str, Any]:
-        return {"facts": list(self.facts), **self.violation.as_dict()}
+        return {"facts": list(self.facts), "decides": self.decides, **self.violation.as_dict()}
 
     def __repr__(self) -> str:
         return f"Dependence({self.facts!r}, {self.violation!r})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
-from pytest_llem_invariants.cli.parser import context_of
+from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from pytest_llem_invariants.checker.routes import Routed
     from pytest_llem_invariants.checker.verdict import Verdict
 
 
@@ -21,17 +22,24 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
     checkers: dict[str, Checker] = {}
-    checked = [_command(options)] if options.words else [_file(name, options, checkers) for name in options.files]
+    beside = Surroundings(options)
+    checked = (
+        [_command(options, beside)]
+        if options.words
+        else [_file(name, options, checkers, beside) for name in options.files]
+    )
     from pytest_llem_invariants.cli import reporting
 
     failed = [document for document in checked if not _passes(document.verdict, options)]
     options.answer.status = INVALID if failed else 0
-    reporting.report(checked, options, uncertified=options.require_certified)
+    reporting.report(checked, options)
     return INVALID if failed else 0
 
 
 def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
     if options.require_certified and not verdict.certified:
+        return False
+    if options.require_decided and (verdict.depends if options.strict else verdict.status == "depends"):
         return False
     return verdict.ok and not (options.strict and verdict.violations)
 
@@ -43,14 +51,20 @@ def load(options: argparse.Namespace) -> Checker:
     return Checker.load(options.engine, version=options.engine_version, root=options.root)
 
 
-def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker]) -> Checked:
+def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker], beside: Surroundings) -> Checked:
     from pytest_llem_invariants.checker.documents import read
+    from pytest_llem_invariants.checker.routes import route
 
     config = read(name)
     checker = choose(options, config.data, checkers)
-    context = context_of(options, checker)
-    verdict = checker.check_config(config.data, form=options.type, context=context)
-    return Checked(config.name, checker, verdict, config.place_of)
+    how = beside.how(checker)
+    return _checked(config.name, checker, route(checker, config.data, options.type), how, config.place_of)
+
+
+def _checked(name: str, checker: Checker, routed: Sequence[Routed], how: dict[str, Any], place_of: Any) -> Checked:
+    world = checker.world_beside(routed, how["world"])
+    verdict = checker.check_routed(routed, context=how["context"], world=world)
+    return Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
 
 
 def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
@@ -72,7 +86,9 @@ def _in_version(guessed: Checker, options: argparse.Namespace) -> Checker:
     return Checker.load(guessed.engine, version=options.engine_version, root=options.root)
 
 
-def _command(options: argparse.Namespace) -> Checked:
+def _command(options: argparse.Namespace, beside: Surroundings) -> Checked:
+    from pytest_llem_invariants.checker.routes import route_command
+
     words: Sequence[str] = options.words
     if options.engine or options.corpus:
         checker = load(options)
@@ -80,9 +96,8 @@ def _command(options: argparse.Namespace) -> Checked:
         from pytest_llem_invariants.checker import guessing
 
         checker = _in_version(guessing.by_command(words, options.root), options)
-    context = context_of(options, checker)
-    verdict = checker.check_command(words, context=context, read=_contents)
-    return Checked("the command line", checker, verdict, None)
+    how = beside.how(checker)
+    return _checked("the command line", checker, route_command(checker, words, _contents), how, None)
 
 
 def _contents(name: str) -> Mapping[str, Any]:

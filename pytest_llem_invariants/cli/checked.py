@@ -6,20 +6,29 @@ from pytest_llem_invariants.checker.checker import Checker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from pytest_llem_invariants.checker.verdict import Verdict
 
 
 class Checked:
-    """One document with its verdict; `place_of` says where a violation stands in it."""
+    """One document with its verdict; `place_of` says where a violation stands in it.
 
-    __slots__ = ("checker", "name", "place_of", "verdict")
+    `given` are the groups of facts of which something was known.
+    """
+
+    __slots__ = ("checker", "given", "name", "place_of", "verdict")
 
     def __init__(
-        self, name: str, checker: Checker, verdict: Verdict, place_of: Callable[..., tuple[int, int]] | None
+        self,
+        name: str,
+        checker: Checker,
+        verdict: Verdict,
+        place_of: Callable[..., tuple[int, int]] | None,
+        given: Collection[str] = (),
     ) -> None:
         self.name = name
         self.checker = checker
         self.verdict = verdict
         self.place_of = place_of
+        self.given = given

@@ -11,7 +11,8 @@ from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.describe import told_origin
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.cli import INVALID
-from pytest_llem_invariants.cli.parser import context_of, stdout_is_terminal
+from pytest_llem_invariants.cli.parser import stdout_is_terminal
+from pytest_llem_invariants.cli.surroundings import Surroundings
 from pytest_llem_invariants.text.terminal import say
 
 Rule = Mapping[str, Any]
@@ -150,7 +151,8 @@ def _broken(options: argparse.Namespace, old: Checker, new: Checker) -> dict[str
     from pytest_llem_invariants.checker.documents import read
 
     config = read(options.config)
-    before, after = (checker.check_config(config.data, context=context_of(options, checker)) for checker in (old, new))
+    beside = Surroundings(options)
+    before, after = (checker.check_config(config.data, **beside.how(checker)) for checker in (old, new))
     known = {(violation.native_type, violation.summary) for violation in before.violations}
     fresh = [violation for violation in after.violations if (violation.native_type, violation.summary) not in known]
     return {

@@ -12,8 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from pytest_llem_invariants.checker.checker import Checker
-
 _INTRODUCTION = """\
 Will this engine accept my config? Answered in milliseconds, from rules that were proven against the live library;
 the engine need not be installed."""
@@ -22,14 +20,15 @@ _EXAMPLES = """\
 examples:
   llem-invariants check serve.yaml                        a `vllm serve --config` file
   llem-invariants check model/generation_config.json      what transformers would say
-  llem-invariants check --engine vllm --platform cuda serve.yaml
+  llem-invariants check --model Qwen3-8B/ --gpu H100:2 serve.yaml
   llem-invariants check -- vllm serve M -tp 0             a command line
   cat request.json | llem-invariants check --engine vllm -
   llem-invariants explain RULE                            when, where, why, and how to fix it
   llem-invariants sweep --engine vllm grid.yaml           the valid combinations of a grid
   llem-invariants diff vllm 0.19.1 0.32.0 --config serve.yaml
 
-exit status: 0 accepted, 1 rejected, 2 the question cannot be answered (no such file, unknown engine, not a mapping).
+exit status: 0 accepted, or it depends on facts that are not given; 1 rejected; 2 the question cannot be answered
+(no such file, unknown engine, not a mapping).
 """
 
 
@@ -109,11 +108,21 @@ def _root(command: Any) -> None:
 
 def _surroundings(command: Any) -> None:
     group = command.add_argument_group("where it would run")
+    group.add_argument(
+        "--model",
+        metavar="DIR",
+        help="the model: its folder, its config.json, or an id in the local Hugging Face cache"
+        " (default: the config's own, if it is there)",
+    )
     group.add_argument("--gpu", metavar="SPEC", help="H100:8, RTX 4090:2, 9.0:8:80 (capability:count:GiB), none, this")
     group.add_argument("--platform", metavar="P", help="the platform, as the engine names it: cpu, cuda, …")
     group.add_argument(
         "--env", metavar="NAME=VALUE", action="append", default=[], help="an environment variable of the engine"
     )
+    group.add_argument(
+        "--package", metavar="NAME[==V]", action="append", default=[], help="an installed package; may be repeated"
+    )
+    group.add_argument("--world", metavar="FILE", help="facts by their names, as YAML or JSON")
     group.add_argument(
         "--context",
         metavar="NAME=VALUE",
@@ -139,7 +148,11 @@ def _check(commands: Any) -> None:
     command.add_argument(
         "--require-certified", action="store_true", help="also fail if the certification is not `full`"
     )
+    command.add_argument(
+        "--require-decided", action="store_true", help="also fail if it depends on facts that are not given"
+    )
     command.add_argument("--strict", action="store_true", help="fail on warnings as well")
+    command.add_argument("--verbose", action="store_true", help="also show each rule that facts decide")
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=argparse.SUPPRESS)
 
 
@@ -217,32 +230,3 @@ def stdout_is_terminal(choice: str = "auto") -> bool:
     if choice != "auto":
         return choice == "always"
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-
-
-def context_of(options: argparse.Namespace, checker: Checker) -> dict[str, Any]:
-    """The facts outside the config that the options give, as the engine declares them."""
-    from pytest_llem_invariants.errors import LlemError
-
-    given = dict(_pair(text, "--context") for text in options.context)
-    if options.platform:
-        given["platform"] = options.platform
-    context = checker.context_from(given)
-    if options.gpu is None and not options.env:
-        return context
-    from pytest_llem_invariants.worlds import World
-
-    variables = dict(_pair(text, "--env") for text in options.env)
-    found = World(gpu=options.gpu, env=variables).context(checker.declared_context)
-    for name in context.keys() & found.keys():
-        if context[name] != found[name]:
-            raise LlemError(f"{name} is given as {context[name]} and as {found[name]}: leave one of them out")
-    return {**context, **found}
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    from pytest_llem_invariants.errors import LlemError
-
-    name, equals, value = text.partition("=")
-    if not (name and equals):
-        raise LlemError(f"{option} takes NAME=VALUE, not {text!r}")
-    return name, value

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.cli.checked import Checked
 
 
-def report(checked: Sequence[Checked], options: argparse.Namespace, *, uncertified: bool) -> None:
+def report(checked: Sequence[Checked], options: argparse.Namespace) -> None:
     """Print what was found in the format that was asked for; a format is imported when it is."""
     render = import_module(f"{formats.__name__}.{options.format}").render
-    text = render(checked, colours=stdout_is_terminal(options.color), uncertified=uncertified)
+    how = formats.How(
+        colours=stdout_is_terminal(options.color),
+        uncertified=options.require_certified,
+        undecided=options.require_decided,
+        verbose=options.verbose,
+    )
+    text = render(checked, how)
     if text:
         print(text)

@@ -13,7 +13,7 @@ from pytest_llem_invariants.checker.sweep import read_grid
 from pytest_llem_invariants.checker.verdict import plain
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.check import choose
-from pytest_llem_invariants.cli.parser import context_of
+from pytest_llem_invariants.cli.surroundings import Surroundings
 from pytest_llem_invariants.text.terminal import say
 
 
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     grid = read(options.file).data
     fields: dict[str, Any] = {field: None for axis in read_grid(grid) for choice in axis for field in choice}
     checker = choose(options, fields, {})
-    pruned = checker.prune(grid, native_type=options.type, context=context_of(options, checker))
+    pruned = checker.prune(grid, native_type=options.type, **Surroundings(options).how(checker))
     if not options.count:
         for combination in pruned:
             say(json.dumps(plain(combination)) if options.format == "json" else _line(combination))

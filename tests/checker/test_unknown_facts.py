@@ -299,7 +299,7 @@ def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys:
     assert main(["check", "--root", ".", "serve.yaml"]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "? depends  serve.yaml  demo 2.0 · certification full · rules from ., not the packaged ones",
-        "  depends on the platform (1 rule) — pass --platform",
+        "  depends on the device (1 rule) — pass --gpu SPEC",
     ]
     assert main(["check", "--root", ".", "--format", "json", "serve.yaml"]) == 0
     (document,) = json.loads(capsys.readouterr().out)["documents"]
@@ -309,6 +309,6 @@ def test_the_command_says_it_in_one_line_and_exits_with_0(project: Path, capsys:
     assert run["results"] == []
     assert [one["rule_id"] for one in run["properties"]["depends"]["serve.yaml"]] == ["cuda_only"]
     assert main(["check", "--root", ".", "--format", "github", "serve.yaml"]) == 0
-    assert capsys.readouterr().out.startswith("::notice file=serve.yaml,title=depends::depends on the platform")
+    assert capsys.readouterr().out.startswith("::notice file=serve.yaml,title=depends::depends on the device")
     assert main(["explain", "--root", ".", "cuda_only"]) == 0
     assert "platform (if it is not given, the verdict depends on it)" in capsys.readouterr().out

@@ -2,69 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_llem_invariants import Checker, World
-from pytest_llem_invariants.corpus.files import render_proposed, render_validated
 from pytest_llem_invariants.errors import CorpusError, LlemError
-from pytest_llem_invariants.model import ContextField, Corpus, Reading
-from tests.checker.demo import RULES, SERVE, SSOT, corpus_of, evidence, rule
-
-HEADS = "model.arch.heads"
-FACTS = {
-    "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False),
-    "device.capability": ContextField(9.0, (7.5, 9.0), assumed=False, type="float"),
-    HEADS: ContextField(4, (4, 12), assumed=False, type="int", reading=Reading(keys=("num_attention_heads",))),
-    "model.files.params": ContextField(
-        False, (False, True), assumed=False, type="bool", reading=Reading(file="params.json")
-    ),
-}
-MODELS: dict[str, Any] = {
-    "schema_version": "1.0.0",
-    "engine": "demo",
-    "engine_version": "2.0",
-    "facts": {HEADS: {"keys": ["num_attention_heads"]}},
-    "model_types": {"llama": {HEADS: 32}, "gpt2": {HEADS: {"keys": ["n_head"], "default": 12}}},
-}
-OF_FACTS = (
-    rule("uneven", {f"{HEADS} % tensor_parallel_size": {"!=": 0}}, native_type=SERVE),
-    rule("old", {"swap": {"==": 5}, "device.capability": {"<": 8.0}}, native_type=SERVE),
-    rule("foreign", {"offload": {"==": 7}, "model.files.params": {"==": False}}, native_type=SERVE),
-)
-
-
-def facts_corpus() -> Corpus:
-    return replace(corpus_of((*RULES, *OF_FACTS)), context=FACTS)
+from tests.checker.demo import SERVE
+from tests.checker.fact_demo import HEADS, install_facts, model
 
 
 @pytest.fixture
 def of_facts(project: Path) -> Path:
-    """The demo engine with rules over facts, and a table of models."""
-    folder = project / "corpora" / "demo"
-    corpus = facts_corpus()
-    (folder / "invariants.proposed.yaml").write_text(render_proposed(corpus))
-    (folder / "invariants.validated.yaml").write_text(render_validated(evidence(corpus)))
-    (folder / "models.discovered.json").write_text(json.dumps(MODELS))
-    own = "  model: {field: model, changed_by: {model.: [revision], model.arch.: [overrides]}}\n  forms:\n"
-    (project / "engine_versions" / "demo.yaml").write_text(
-        SSOT.replace("  forms:\n", own, 1).replace("default: cpu,", "default: cpu, assumed: false,")
-    )
-    return project
-
-
-def model(folder: Path, **config: Any) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.json").write_text(json.dumps({"model_type": "llama", **config}))
-    return folder
+    return install_facts(project)
 
 
 def ids(verdict: Any) -> tuple[str, list[str], list[str]]:
     return verdict.status, [one.rule_id for one in verdict.violations], [one.rule_id for one in verdict.depends]
+
+
+def test_a_dependence_says_what_would_decide_it(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    uneven, old = checker.check(SERVE, {"tensor_parallel_size": 3, "swap": 5}).depends
+    assert (uneven.facts, uneven.decides) == ((HEADS,), "model.arch.heads % 3 != 0")
+    assert (old.facts, old.decides) == (("device.capability",), "device.capability < 8.0")
+    assert uneven.as_dict()["decides"] == "model.arch.heads % 3 != 0"
+    known = checker.check(SERVE, {"swap": 5, "graphs": True}, world=World(gpu="T4:1"))
+    assert [one.decides for one in known.depends] == []
 
 
 def test_a_verdict_is_of_the_world_that_is_given(of_facts: Path) -> None:

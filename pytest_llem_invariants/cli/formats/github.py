@@ -11,12 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pytest_llem_invariants.cli.checked import Checked
+    from pytest_llem_invariants.cli.formats import How
 
 
 _ANNOTATIONS = {"error": "error", "warn": "warning", "dormant": "notice"}
 
 
-def render(checked: Sequence[Checked], *, colours: bool, uncertified: bool) -> str:
+def render(checked: Sequence[Checked], how: How) -> str:
     lines = []
     for document in checked:
         for violation in distinct(document.verdict.violations):
@@ -25,9 +26,10 @@ def render(checked: Sequence[Checked], *, colours: bool, uncertified: bool) -> s
             title = _escaped(violation.rule_id, property=True)
             lines.append(f"::{_ANNOTATIONS[violation.severity]} {spot}title={title}::{_escaped(sentence(violation))}")
         if document.verdict.status == "depends":
-            told = _escaped("; ".join(depending(document.verdict)))
-            lines.append(f"::notice file={_escaped(document.name, property=True)},title=depends::{told}")
-        if uncertified and not document.verdict.certified:
+            told = _escaped("; ".join(depending(document.verdict, document.given)))
+            level = "error" if how.undecided else "notice"
+            lines.append(f"::{level} file={_escaped(document.name, property=True)},title=depends::{told}")
+        if how.uncertified and not document.verdict.certified:
             certification = document.verdict.certification
             spot = f"file={_escaped(document.name, property=True)},"
             lines.append(f"::error {spot}title=uncertified::{certification}: {WEAK[certification]}")

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_llem_invariants.cli.checked import Checked
+    from pytest_llem_invariants.cli.formats import How
 
 
-def render(checked: Sequence[Checked], *, colours: bool, uncertified: bool) -> str:
+def render(checked: Sequence[Checked], how: How) -> str:
     return json.dumps(_documents(checked), indent=2, ensure_ascii=True)
 
 
@@ -27,7 +28,8 @@ def _documents(checked: Sequence[Checked]) -> dict[str, Any]:
             "engine_version": document.checker.version,
             **document.verdict.as_dict(),
         }
-        for data, violation in zip(entry["violations"], document.verdict.violations, strict=True):
+        told = (*document.verdict.violations, *(one.violation for one in document.verdict.depends))
+        for data, violation in zip((*entry["violations"], *entry["depends"]), told, strict=True):
             found = place(document, violation)
             data["line"], data["column"] = found or (None, None)
         documents.append(entry)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pytest_llem_invariants.checker.describe import distinct
+from pytest_llem_invariants.checker.describe import depending, distinct
 from pytest_llem_invariants.cli.formats.common import WEAK, foreign, place, sentence
 from pytest_llem_invariants.text.terminal import printable
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.verdict import Violation
     from pytest_llem_invariants.cli.checked import Checked
+    from pytest_llem_invariants.cli.formats import How
 
 
 _LEVELS = {"error": "error", "warn": "warning", "dormant": "note"}
 
 
-def render(checked: Sequence[Checked], *, colours: bool, uncertified: bool) -> str:
-    return json.dumps(_log(checked, uncertified), indent=2, ensure_ascii=True)
+def render(checked: Sequence[Checked], how: How) -> str:
+    return json.dumps(_log(checked, how), indent=2, ensure_ascii=True)
 
 
-def _log(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
+def _log(checked: Sequence[Checked], how: How) -> dict[str, Any]:
     rules: dict[str, dict[str, Any]] = {}
     results = []
     for document in checked:
@@ -42,7 +43,11 @@ def _log(checked: Sequence[Checked], uncertified: bool) -> dict[str, Any]:
                     "locations": [_location(document, violation)],
                 }
             )
-        if uncertified and not document.verdict.certified:
+        if how.undecided and document.verdict.status == "depends":
+            rules["undecided"] = {"id": "undecided", "shortDescription": {"text": "Facts that are not given decide."}}
+            message = "; ".join(depending(document.verdict, document.given))
+            results.append({"ruleId": "undecided", "level": "error", "message": {"text": printable(message)}})
+        if how.uncertified and not document.verdict.certified:
             rules["uncertified"] = {"id": "uncertified", "shortDescription": {"text": "The evidence is incomplete."}}
             message = f"certification {document.verdict.certification}: {WEAK[document.verdict.certification]}"
             results.append({"ruleId": "uncertified", "level": "error", "message": {"text": message}})

@@ -1,0 +1,81 @@
+"""Where a config would run, as the options tell it: the facts beside it."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.worlds.world import INSTALLED, World
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+    from typing import Any
+
+    from pytest_llem_invariants.checker.checker import Checker
+    from pytest_llem_invariants.worlds.stated import Stated
+
+
+class Surroundings:
+    """What the options of a command say, read once for all that it checks."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._given = dict(_pair(text, "--context") for text in options.context)
+        if options.platform:
+            self._given["platform"] = options.platform
+        self._stated: Stated | None = None
+        if options.world is not None:
+            from pytest_llem_invariants.worlds.stated import Stated
+
+            self._stated = Stated(options.world)
+        self._options = options
+        self._world: World | None = None
+
+    def world(self, checker: Checker) -> World:
+        """The world of a command; the files of the model that a config names are read where no other is given."""
+        if self._stated is not None:
+            self._stated.check(checker.declared_context, f"{checker.engine} {checker.version}")
+        if self._world is None:
+            options = self._options
+            self._world = World(
+                model=options.model,
+                gpu=options.gpu,
+                env=dict(_pair(text, "--env") for text in options.env),
+                packages=dict(map(_package, options.package)),
+                facts=None if self._stated is None else self._stated.facts,
+                own_model=True,
+            )
+        return self._world
+
+    def context(self, checker: Checker) -> dict[str, Any]:
+        """The facts that `--context` and `--platform` give; they may say nothing else than the world does."""
+        given = checker.context_from(self._given)
+        if given:
+            said = self.world(checker).context(checker.declared_context)
+            for name in given.keys() & said.keys():
+                if given[name] != said[name]:
+                    raise LlemError(f"{name} is given as {given[name]} and as {said[name]}: leave one of them out")
+        return given
+
+    def how(self, checker: Checker) -> dict[str, Any]:
+        """As a check takes it."""
+        return {"context": self.context(checker), "world": self.world(checker)}
+
+
+def groups(facts: Iterable[str]) -> frozenset[str]:
+    """The groups of which something is known."""
+    return frozenset(fact.partition(".")[0] for fact in facts)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise LlemError(f"{option} takes NAME=VALUE, not {text!r}")
+    return name, value
+
+
+def _package(text: str) -> tuple[str, str]:
+    name, equals, version = text.partition("==")
+    is_name = all(part.isalnum() for part in name.replace("-", "_").replace(".", "_").split("_"))
+    if not is_name or (equals and (not version or "=" in version)):
+        raise LlemError(f"--package takes NAME or NAME==VERSION, not {text!r}")
+    return name, version or INSTALLED
