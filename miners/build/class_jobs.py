@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
@@ -114,13 +114,13 @@ class ClassJobs:
         gate.challenge(challenges)
         probed: list[Candidate] = []
         if parts == 1:
-            probed += probe_class(
+            worldly = self._beside_facts(name, oracle, guesses, gate.rejects_in)
+            gate.prove(worldly)
+            probed = probe_class(
                 self.adapter, self.surface, name, oracle, guesses, explained=gate.rejects, company=challenges
             )
             gate.prove(probed)
-            worldly = self._probe_in_worlds(name, oracle, guesses, (gate,))
-            gate.prove(worldly)
-            probed += worldly
+            probed = [*worldly, *probed]
             gate.challenge((*challenges, *self.joint_challenges_of(name, gate.proven)))
         proven = gate.finished() if parts == 1 else gate.proven
         blind = self._blind(name, oracle) if parts == 1 else ()
@@ -148,29 +148,34 @@ class ClassJobs:
             share=(part, PROBERS),
         )
         gate.prove(probed)
-        worldly = self._probe_in_worlds(name, oracle, self.so_far.guesses[name], (before, gate), (part, PROBERS))
-        gate.prove(worldly)
-        probed += worldly
         gate.challenge(challenges)
         blind = self._blind(name, oracle) if part == 0 else ()
         return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), blind, oracle.tally())
 
-    def _probe_in_worlds(
+    def probe_in_worlds(self, name: str, part: int) -> ClassResult:
+        """Probe a share of the fields of a class that was proven in parts for what hangs on a fact.
+
+        What is told of a fact is not probed for again as something of the default world.
+        """
+        oracle = self._oracle(name)
+        gate, before = (self._gate(name, oracle) for _ in range(2))
+        before.adopt(self.so_far.known[name])
+        guesses = self.so_far.guesses[name]
+        probed = self._beside_facts(name, oracle, guesses, before.rejects_in, share=(part, PROBERS))
+        gate.prove(probed)
+        gate.challenge(tuple(self.sources.challenges_of(name)))
+        return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), (), oracle.tally())
+
+    def _beside_facts(
         self,
         name: str,
         oracle: Oracle,
         guesses: Sequence[Candidate],
-        gates: tuple[Gate, ...],
+        explained: Callable[[Kwargs, Mapping[str, Any]], bool],
         share: tuple[int, int] = (0, 1),
     ) -> list[Candidate]:
-        """What hangs on a fact, and no rule of these gates explains in its world."""
-        worlds = Worlds(
-            oracle.raises,
-            oracle.accepts,
-            self.adapter.ssot.context,
-            self.sources.facts_of(name),
-            lambda kwargs, context: any(gate.rejects_in(kwargs, context) for gate in gates),
-        )
+        facts = self.sources.facts_of(name)
+        worlds = Worlds(oracle.raises, oracle.accepts, self.adapter.ssot.context, facts, explained)
         return probe_class_in_worlds(self.adapter, self.surface, name, worlds, guesses, share=share)
 
     def reconcile(self, name: str) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:

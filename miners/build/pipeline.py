@@ -214,6 +214,10 @@ def _prove_in_parts(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[s
     done = crew.each_shown("proving", jobs.prove, tasks)
     parts = {name: [done[name, part] for part in range(_FRONT_PARTS)] for name in names}
     jobs = jobs.after(known={name: joined(results).proven for name, results in parts.items()})
+    tasks = list(itertools.product(filter(jobs.sources.facts_of, names), range(PROBERS)))
+    for (name, _), result in crew.each_shown("probing worlds", jobs.probe_in_worlds, tasks).items() if tasks else ():
+        parts[name].append(result)
+    jobs = jobs.after(known={name: joined(results).proven for name, results in parts.items()})
     probed = crew.each_shown("probing", jobs.probe, list(itertools.product(names, range(PROBERS))))
     whole = {name: joined([*parts[name], *(probed[name, part] for part in range(PROBERS))]) for name in names}
     jobs = jobs.after(known={name: result.proven for name, result in whole.items()})

@@ -80,11 +80,12 @@ class Sources:
     def facts_of(self, name: str) -> tuple[str, ...]:
         """The context fields beside which a class is probed: what its module asks for, and what is declared for it.
 
-        None where no typed fact is among them: what the platform and the environment decide is read.
+        Of a front these are all. None where no typed fact is among them: what the platform and the environment decide
+        is read.
         """
         ssot = self.adapter.ssot
         entry = ssot.native_type(name)
-        declared = () if entry is None else entry.facts
+        declared = ("*",) if is_front(self.adapter, name) else () if entry is None else entry.facts
         asked = set(self.contexts_read(name))
         named = tuple(one for one in ssot.context if one in asked or any(fnmatchcase(one, like) for like in declared))
         return named if any(ssot.context[one].type is not None for one in named) else ()

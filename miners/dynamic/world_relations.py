@@ -115,7 +115,7 @@ class Relations:
         options = itertools.chain(self._relations(row, deciding, rows), self._pieces(row, names))
         mine = [one for one in rows if one.guard == row.guard]
         factors = _numbers_of(row)
-        for fields in self._best(options, row, mine, list(self._library.taken(rows))):
+        for fields in self._best(options, row, rows):
             for wider in self._multiplied(row, rows, factors) if _is_relation(fields, factors) else ():
                 told = (one for one in self._told(wider, deciding) if _is_relation(one[0], _numbers_of(one[1])))
                 product = next(told, None)
@@ -200,15 +200,21 @@ class Relations:
 
         return rejects
 
-    def _best(self, options: Iterable[Fields], row: Row, mine: Sequence[Row], fine: Sequence[Row]) -> Iterator[Fields]:
-        """Those that claim the row and nothing accepted, by how much they claim of what is rejected like it."""
-        found: list[tuple[int, Fields]] = []
+    def _best(self, options: Iterable[Fields], row: Row, rows: Sequence[Row]) -> Iterator[Fields]:
+        """Those that claim the row and nothing accepted, by how much they claim of what is rejected like it.
+
+        Of those that claim as much the one comes first that claims least of what another check rejects: of that
+        nothing is known.
+        """
+        fine = list(self._library.taken(rows))
+        found: list[tuple[int, int, Fields]] = []
         for fields in {identity(fields): fields for fields in options}.values():
             triggers = triggers_on(fields, self._fields.defaults)
             if triggers(row.kwargs) and not any(triggers(one.kwargs) for one in fine):
-                found.append((sum(triggers(one.kwargs) for one in mine), fields))
-        best = sorted(found, key=lambda one: -one[0])
-        yield from (fields for _, fields in best[:_MOST_TRIED])
+                claimed = [one for one in rows if triggers(one.kwargs)]
+                mine = sum(one.guard == row.guard for one in claimed)
+                found.append((-mine, len(claimed) - mine, fields))
+        yield from (fields for *_, fields in sorted(found, key=lambda one: one[:2])[:_MOST_TRIED])
 
 
 def _unlike(seed: Row, rows: Sequence[Row]) -> list[Row]:

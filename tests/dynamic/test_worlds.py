@@ -167,6 +167,19 @@ def test_checks_in_a_row_hide_none_of_each_other() -> None:
     assert [one for one in CHECKS.values() if one not in found] == []
 
 
+def test_of_two_that_fit_the_one_is_told_that_claims_less_of_what_another_check_rejects() -> None:
+    """Only powers of two come to the second check's number: a size that divides it is then one that is less."""
+
+    def size_then_heads(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        if c["tp"] > world["device.count"]:
+            return 11, f"World size ({c['tp']}) is larger than the number of available GPUs ({world['device.count']})"
+        return heads(c, world)
+
+    found = told(probed(size_then_heads))
+    assert {"tp": [(">", "@device.count")]} in found
+    assert {"model.arch.heads": [("not_divisible_by", "@tp")]} in found
+
+
 def test_a_world_that_changes_nothing_gives_no_candidate() -> None:
     def whatever_the_world(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
         return (3, f"there are no more than 512 seats, not {c['seats']}") if c["seats"] > 512 else None

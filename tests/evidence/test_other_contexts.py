@@ -12,6 +12,7 @@ from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Origin, Setting
 from pytest_llem_invariants.model import AddedBy, ContextField, Observation
+from pytest_llem_invariants.native_types import Step
 from tests.evidence.test_challenge import Library
 from tests.evidence.test_handwritten import rule
 from tests.evidence.test_soundness import FACTS
@@ -57,20 +58,22 @@ def test_whether_a_config_is_accepted_is_asked_in_its_context() -> None:
 
 
 @pytest.mark.parametrize(
-    ("read", "declared", "named"),
+    ("read", "declared", "steps", "named"),
     [
-        ((), (), ()),
-        (("platform",), (), ()),
-        (("platform",), ("model.*",), ("platform", "model.arch.heads")),
-        ((), ("device.count", "model.arch.*"), ("device.count", "model.arch.heads")),
-        (("platform", "device.count"), (), ("platform", "device.count")),
+        ((), (), (), ()),
+        (("platform",), (), (), ()),
+        (("platform",), ("model.*",), (), ("platform", "model.arch.heads")),
+        ((), ("device.count", "model.arch.*"), (), ("device.count", "model.arch.heads")),
+        (("platform", "device.count"), (), (), ("platform", "device.count")),
+        (("platform",), (), (Step("create", {}, returns=True),), tuple(DECLARED)),
     ],
 )
-def test_a_class_is_probed_beside_facts_where_a_typed_one_is_read_or_declared(
-    read: tuple[str, ...], declared: tuple[str, ...], named: tuple[str, ...]
+def test_a_class_is_probed_beside_facts_where_a_typed_one_is_read_or_declared_and_a_front_beside_all(
+    read: tuple[str, ...], declared: tuple[str, ...], steps: tuple[Step, ...], named: tuple[str, ...]
 ) -> None:
     class Entry:
         facts = declared
+        build = steps
 
     class Ssot:
         context = DECLARED
