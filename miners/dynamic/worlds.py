@@ -42,7 +42,7 @@ _PACK: Final = 48
 _VALUES: Final = 4
 """So many values of an open field are tried in each world."""
 _MOST_WORDS: Final = 40
-_MOST_PER_GUARD: Final = 6
+_MOST_PER_GUARD: Final = 12
 _MOST_PER_FIELDS: Final = 2
 _Pack = tuple[tuple[str, Any], ...]
 
@@ -133,7 +133,8 @@ class _Found:
 
     def is_known(self, row: Row) -> bool:
         """Whether a rejection is claimed already, or others like it were looked at often enough."""
-        names = fields_of(row.kwargs)
+        changed = tuple(name for name, value in self._told.defaults.items() if not same(row.kwargs[name], value))
+        names = (*fields_of(row.kwargs), *changed)
         self._tries[row.guard] += 1
         self._tries[row.guard, names] += 1
         is_tried = self._tries[row.guard] > _MOST_PER_GUARD or self._tries[row.guard, names] > _MOST_PER_FIELDS
