@@ -15,8 +15,8 @@ from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of
 from miners.symbolic.opacity import world_of
 from pytest_llem_invariants.language.expressions import parse
-from pytest_llem_invariants.language.predicates import reference_of
-from pytest_llem_invariants.model import Clause, Severity
+from pytest_llem_invariants.language.predicates import reference_of, referenced_fields
+from pytest_llem_invariants.model import Clause, Match, Severity
 
 Read = Callable[[str], Sequence[SiteFinding]]
 Restate = Callable[[Candidate], Candidate | None]
@@ -52,6 +52,11 @@ class Checks:
             if facts.path == path and name != self._facts.native_type:
                 for check in self._of(name).get(place, ()):
                     yield from self._inside(check)
+
+    def fields_at(self, place: str) -> tuple[str, ...]:
+        """The fields and facts that decide about that line, as far as its code was read."""
+        named = (referenced_fields(Match("", check.fields)) for check in self.at(place))
+        return tuple(dict.fromkeys(name for names in named for name in names))
 
     def world_at(self, place: str) -> frozenset[str]:
         """What besides the config decides on some path to that line: a model, a running engine or the machine."""

@@ -171,7 +171,8 @@ class Gate:
         if freed is not None:
             return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed)
         beside = [entry.rule for entry in self.proven]
-        counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside)
+        read = self._read_at_its_line(rule)
+        counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside, read)
         if not counterexamples:
             self._rules.add(candidate, Proven(rule, history))
             return []
@@ -211,6 +212,12 @@ class Gate:
         if self._checks is None or candidate.added_by is not AddedBy.DYNAMIC_MINER:
             return frozenset()
         return self._checks.world_at(candidate.source.guard)
+
+    def _read_at_its_line(self, rule: Rule) -> tuple[str, ...]:
+        """What was read there decides, too, where the rule was found by probing in other worlds."""
+        if self._checks is None or rule.added_by is not AddedBy.DYNAMIC_MINER or not self._setting.facts_of(rule):
+            return ()
+        return self._checks.fields_at(rule.miner_source.guard)
 
     def _by_chance(self, rule: Rule) -> Why | None:
         """What else than the config brings about the effect of a rule, if anything."""

@@ -108,6 +108,8 @@ class Attributes:
                     return self.trace.unknown(node, MACHINE)
                 return self.trace.unknown(node, "unresolved name") if found is None else self.bound(found)
             case ClassTerm(cls=cls):
+                if self.known.context.is_of_run_time(f"{cls.module}.{cls.qualname}.{name}"):
+                    return self.trace.unknown(node, RUN_TIME)
                 found = self.known.reader.attribute(cls, name)
                 if found is None:
                     return Const(cls.name) if name == "__name__" else self.trace.unknown(node, "class attribute")

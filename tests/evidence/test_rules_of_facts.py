@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import Cause
+from miners.candidates.outcomes import Cause, Proven
+from miners.examples.checks import Checks
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Origin, Setting
+from miners.static import SiteFinding
+from miners.static.effects import EffectKind, Site
 from pytest_llem_invariants.engines.base import MACHINE
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -109,3 +113,35 @@ def test_an_example_is_looked_for_beside_other_values_of_a_fact_and_says_so() ->
 def test_a_rule_about_the_devices_is_not_asked_on_another_machine() -> None:
     fields = {"device.count": (Clause("<", "@n"),), "n": (Clause("in", [2, 4]),)}
     assert gate_after(fields, "tall", line=4, machines=2).proven
+
+
+def test_what_was_read_where_a_rule_is_raised_is_put_beside_its_example() -> None:
+    """Probing does not say that a field frees from the check: the code does, and the library confirms it."""
+
+    class Freed(Library):
+        def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+            return None if kwargs.get("beams", 1) == 2 else super().raises(native_type, kwargs, context)
+
+    stands_in: Any = Freed()
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    fields = {**OF_HEADS, **NOT_ODD}
+    candidate = Candidate("lib.Config", Severity.ERROR, fields, outcome, None, source, AddedBy.DYNAMIC_MINER)
+    read = replace(candidate, fields={**fields, "beams": (Clause("!=", 2),)}, added_by=AddedBy.STATIC_MINER)
+
+    def proven_with(*checks: Candidate) -> tuple[Proven, ...]:
+        findings = (
+            [SiteFinding("lib.Config", Site("lib/config.py", 3, "__init__"), EffectKind.RAISE, checks, ())]
+            if checks
+            else []
+        )
+        gate = Gate(
+            Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=DECLARED),
+            Oracle(stands_in, "lib.Config"),
+            checks=Checks(FACTS, {}, lambda name: findings, context=DECLARED),
+        )
+        gate.prove([candidate])
+        return gate.proven
+
+    assert "beams" not in proven_with()[0].rule.match.fields
+    assert all("beams" in one.rule.match.fields for one in proven_with(read))

@@ -9,7 +9,11 @@ CONTEXT = ContextReads(
     reads={"platform.is_fast": {"platform": ["fast"]}, "platform.name": "platform"},
     environments=("envs",),
     declared=("platform", "env.LEVEL", "model.heads", "model.experts", "device.count"),
-    run_time=("tests.snippets.context.Model", "tests.snippets.context.resolved"),
+    run_time=(
+        "tests.snippets.context.Model",
+        "tests.snippets.context.Registry.names",
+        "tests.snippets.context.resolved",
+    ),
     told={
         "tests.snippets.context.Model.arch.heads": "model.heads",
         "tests.snippets.context.Model.arch.text.undeclared": "model.undeclared",
@@ -35,7 +39,7 @@ class Environment:
     OTHER = None
 
 
-HELPERS = ("Platform", "Environment", "ContextReads", "Arch", "Text")
+HELPERS = ("Platform", "Environment", "ContextReads", "Arch", "Text", "Registry")
 platform = Platform()
 envs = Environment()
 
@@ -156,3 +160,20 @@ class MakesTheModel:
         made = Model(self.path)
         if made.arch.heads < self.ranks:
             raise ValueError("few heads")  # error: model.heads < @ranks -> few heads
+
+
+class Registry:
+    names = ("one",)
+
+    @classmethod
+    def is_known(cls, name: str) -> bool:
+        return name in cls.names
+
+
+@dataclass
+class AsksARegistry:
+    name: str = "one"
+
+    def __post_init__(self):
+        if not Registry.is_known(self.name):
+            raise ValueError("unknown")  # error: ?known at run time -> unknown
