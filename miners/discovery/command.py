@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import difflib
 import sys
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,7 +27,9 @@ DIFFERS: Final = 1
 def register(commands: Any) -> None:
     """Add the command to a parser's subcommands."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "discover", help="write schema.discovered.json: every parameter with its type, default and description"
+        "discover",
+        help="write schema.discovered.json: every parameter with its type, default and description; and, of an engine "
+        "that asks for it, models.discovered.json: which keys of a config.json tell which facts",
     )
     parser.add_argument("engine", help="the engine: the name of a file in engine_versions/")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file differs")
@@ -41,17 +44,49 @@ def run(options: argparse.Namespace) -> int:
 
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
     schema = _by_import(options, path) if options.source is None else _from_source(options, path)
+    models = _models(options)
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
-        return _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
+        differs = _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
+        return max(differs, OK if models is None else _compare(*_beside(path, models)))
+    say(summary(schema))
+    found = render_schema(schema)
     with contextlib.suppress(CorpusError):  # a file that cannot be read is replaced
         if committed == render_schema(in_circumstances_of(path, schema)):
-            say(f"{summary(schema)}\n{path} is up to date")
-            return OK
-    write_atomically(path, render_schema(schema))
-    say(summary(schema))
-    say(f"wrote {path}")
+            found = committed
+    _publish(path, committed, found)
+    if models is not None:
+        say(f"{len(models['model_types'])} types of models")
+        _publish(*_beside(path, models))
     return OK
+
+
+def _publish(path: Path, committed: str, found: str) -> None:
+    if committed == found:
+        say(f"{path} is up to date")
+    else:
+        write_atomically(path, found)
+        say(f"wrote {path}")
+
+
+def _beside(path: Path, models: Mapping[str, Any]) -> tuple[Path, str, str]:
+    """The table of models beside a schema: its file, what stands there and what was found."""
+    from miners.discovery.models import FILE, render_models
+
+    table = path.with_name(FILE)
+    return table, table.read_text(encoding="utf-8") if table.exists() else "", render_models(models)
+
+
+def _models(options: argparse.Namespace) -> Mapping[str, Any] | None:
+    """What the library makes of the types of models; None of an engine without any, or where nothing is imported."""
+    from miners.discovery.models import discover_models
+    from miners.process.progress import Progress
+    from pytest_llem_invariants.engines import get_adapter
+
+    adapter = get_adapter(options.engine)
+    if options.source is not None or "architectures" not in adapter.ssot.adapter:
+        return None
+    return discover_models(adapter, Progress())
 
 
 def _by_import(options: argparse.Namespace, path: Path) -> Schema:

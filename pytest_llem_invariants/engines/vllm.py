@@ -211,8 +211,11 @@ class VllmAdapter(EngineAdapter):
             if reading.file is not None:
                 files[reading.file] = value
             else:
-                written[reading.keys[0] if reading.keys else name.removeprefix(_OF_CONFIG)] = value
-                written.update(beside.get(name, EMPTY).get(str(value), EMPTY))
+                key = reading.keys[0] if reading.keys else name.removeprefix(_OF_CONFIG)
+                written[key] = value
+                parent = key[: key.rfind(".") + 1]
+                more = beside.get(name, EMPTY).get(str(value), EMPTY)
+                written.update((f"{parent}{other}", held) for other, held in more.items())
         folder = str(model_with(written, files))
         self._beside.setdefault(folder, {})
         self._steady.add(folder)

@@ -61,8 +61,10 @@ def _proven(name: str, part: str, facts: Facts, table: Mapping[str, Mapping[str,
 
 
 def _matters(facts: Facts, key: str) -> bool:
-    """Whether a key is written and changes something."""
-    return any(_changes(facts.get(f"{group}.{key}")) for group in _PARTS.values())
+    """Whether a key is written and changes something, or a file of that name is there."""
+    return key in facts.get("model.files", ()) or any(
+        _changes(facts.get(f"{group}.{key}")) for group in _PARTS.values()
+    )
 
 
 def _changes(value: Any) -> bool:
