@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from miners.process.commands import DIFFERS, OK, add_engine
 from miners.process.roles import Installed, Terms, check_roles, chosen
+from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
+
+if TYPE_CHECKING:
+    from miners.measure.prediction import Prediction
+    from miners.surface.facts import ClassFacts
+    from pytest_llem_invariants.engines.base import EngineAdapter
 
 
 def register(commands: Any) -> None:
@@ -26,6 +33,12 @@ def register(commands: Any) -> None:
         "--least-recall", type=float, metavar="PERCENT", help="exit 1 if recall is lower, or on a false rejection"
     )
     parser.add_argument("--drop", action="store_true", help="remove every rule with a false rejection from the corpus")
+    parser.add_argument(
+        "--worlds",
+        type=int,
+        metavar="N",
+        help="draw a world beside each config, too, and ask in N of them about what is rejected without facts",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
 
@@ -47,15 +60,14 @@ def run(options: argparse.Namespace) -> int:
     path = options.corpus or data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     corpus = load_proposed(path)
     prediction = Prediction(Checker.load(options.engine, corpus=options.corpus, root=data_root()), adapter)
+    surface = engine_surface(adapter)
+    constants = [value for rule in corpus.rules for value in constants_of(rule.match.fields)]
+    if options.worlds is not None:
+        return _in_worlds(options, adapter, surface, prediction, constants)
     report = fuzz(
-        engine_surface(adapter),
+        surface,
         Sides(asking.raises, prediction, asking.no_verdict, prediction.rules),
-        Draw(
-            options.configs,
-            options.seed,
-            classes=options.classes,
-            constants=[value for rule in corpus.rules for value in constants_of(rule.match.fields)],
-        ),
+        Draw(options.configs, options.seed, classes=options.classes, constants=constants),
         workers=options.workers,
     )
     say(report.to_json() if options.json else report.to_text())
@@ -70,3 +82,25 @@ def run(options: argparse.Namespace) -> int:
     for sentence in broken:
         say(sentence, file=sys.stderr)
     return DIFFERS if broken else OK
+
+
+def _in_worlds(
+    options: argparse.Namespace,
+    adapter: EngineAdapter,
+    surface: Mapping[str, ClassFacts],
+    prediction: Prediction,
+    constants: Collection[Any],
+) -> int:
+    from miners.measure.fuzz import drawer_of
+    from miners.measure.worlds import Sides, Trial, fuzz_worlds
+    from miners.process.asking import Asking
+
+    if options.json or options.drop or options.least_recall is not None:
+        raise LlemError("--worlds goes without --json, --drop and --least-recall — leave these out")
+    asking = Asking(adapter)
+    sides = Sides(asking.raises, lambda name, kwargs, world: prediction.beside(world)(name, kwargs), asking.no_verdict)
+    drawer = drawer_of(surface, constants)
+    trial = Trial(surface, drawer, sides, adapter.ssot.context, options.worlds, options.seed)
+    report = fuzz_worlds(trial, sorted(options.classes or surface), options.configs, workers=options.workers)
+    say(report.to_text())
+    return OK if report.is_sound else DIFFERS

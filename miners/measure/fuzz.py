@@ -163,15 +163,16 @@ def _said_misses(entries: Iterable[ClassFuzz]) -> list[str]:
     lines = ["  missed most:"] if misses else []
     for count, native_type, name, guard in misses[:_SHOWN]:
         lines.append(f"    {count:>6} × {native_type} at {guard.place or 'an unknown place'}: {name[:150]}")
-        lines.append(f"             e.g. {_said(guard.missed_example or {})}")
+        lines.append(f"             e.g. {said(guard.missed_example or {})}")
     false = [(entry.native_type, kwargs) for entry in entries for kwargs in entry.false_examples]
     if false:
         lines.append("  rejected falsely:")
-        lines.extend(f"    {native_type}: {_said(kwargs)}" for native_type, kwargs in false[:_SHOWN])
+        lines.extend(f"    {native_type}: {said(kwargs)}" for native_type, kwargs in false[:_SHOWN])
     return lines
 
 
-def _said(kwargs: Kwargs) -> str:
+def said(kwargs: Kwargs) -> str:
+    """A config, or a world, in one line."""
     return ", ".join(f"{name}={say_value(value)}" for name, value in kwargs.items())
 
 
@@ -182,14 +183,14 @@ def _class_data(entry: ClassFuzz) -> dict[str, Any]:
         "raised": entry.raised,
         "recall": round(entry.recall, 5),
         "false_rejections": entry.false_rejections,
-        "false_examples": [_said(kwargs) for kwargs in entry.false_examples],
+        "false_examples": [said(kwargs) for kwargs in entry.false_examples],
         "misses": [
             {
                 "message_class": name,
                 "guard": guard.place,
                 "met": guard.met,
                 "missed": guard.missed,
-                "example": _said(guard.missed_example or {}),
+                "example": said(guard.missed_example or {}),
             }
             for name, guard in entry.misses
         ],
@@ -246,14 +247,19 @@ class _Trial:
         return entry
 
 
+def drawer_of(surface: Mapping[str, ClassFacts], constants: Collection[Any]) -> Drawer:
+    """What draws configs of these classes, with words and numbers that any field may be given."""
+    held = distinct(constants)
+    words = words_of(surface, (value for value in held if isinstance(value, str)))
+    numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
+    return Drawer(surface, words, numbers)
+
+
 def fuzz(surface: Mapping[str, ClassFacts], sides: Sides, draw: Draw, *, workers: int = 1) -> FuzzReport:
     """Compare library and prediction on random configs. The report is the same for any number of `workers`."""
     names = sorted(surface if draw.classes is None else draw.classes)
     share = -(-draw.configs // max(len(names), 1))
-    held = distinct(draw.constants)
-    words = words_of(surface, (value for value in held if isinstance(value, str)))
-    numbers = tuple(sorted(value for value in held if is_number(value) and math.isfinite(value)))
-    trial = _Trial(surface, Drawer(surface, words, numbers), sides, draw.seed)
+    trial = _Trial(surface, drawer_of(surface, draw.constants), sides, draw.seed)
     tasks = [(mode, name, share) for mode in draw.modes for name in names]
     with forked(workers) as pool:
         return FuzzReport(draw.seed, tuple(pool.map(lambda task: trial.of(*task), tasks)))

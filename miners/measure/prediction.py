@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any, final
 
 from pytest_llem_invariants.checker import Checker
@@ -18,7 +19,13 @@ class Prediction:
         self._checker = checker
         self._known = frozenset(checker.native_types)
         self._base = {name: adapter.base_kwargs(name) for name in adapter.native_types()}
-        self._context = adapter.default_context()
+        self._context: Mapping[str, Any] = adapter.default_context()
+
+    def beside(self, context: Mapping[str, Any]) -> Prediction:
+        """The same in another world; a fact that is not given is unknown, unless the corpus assumes it."""
+        other = copy(self)
+        other._context = context
+        return other
 
     def __call__(self, native_type: str, kwargs: Kwargs) -> bool:
         config = {name: self._as_built(value) for name, value in kwargs.items()}

@@ -69,9 +69,9 @@ class Asking:
         self._adapter: Final = adapter
         self._known: dict[tuple[int, bool], Observer | Apart] = {}
 
-    def raises(self, native_type: str, kwargs: Kwargs) -> ObservedException | None:
+    def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
         """See `Observer.raises`."""
-        return self._asker().raises(native_type, kwargs)
+        return self._asker().raises(native_type, kwargs, context)
 
     def no_verdict(self, error: ObservedException) -> str | None:
         """See `Observer.no_verdict`."""
