@@ -225,10 +225,27 @@ def _asked(
     name, first = _bound(value, "s") if is_open else (value, value)
     if is_other:
         return _compared(name, first if is_open else None, (op, rhs), anchor, kind, counts_bools)
+    unset = _of_typed_default(trees, op, rhs)
+    if unset is not None:
+        field = name_literal(trees[0][1][0])
+        return f"({field} {'not in c or' if unset else 'in c and'} {_inline(f'c[{field}]', op, rhs, counts_bools)})"
     if is_open and fast_of(op).test(None, _plain(rhs)):
         return _perhaps(_inline(value, op, rhs, counts_bools), trees)
     test = _inline(name, op, rhs, counts_bools)
     return f"(type({first}) is Unknown or {test})" if is_open else test
+
+
+def _of_typed_default(trees: Sequence[Any], op: str, rhs: Any) -> bool | None:
+    """Whether a field that is not given satisfies a clause, where its default is a value of a class; None of any other.
+
+    Such a value equals nothing but its like: that is known without it, and to make one costs a first check its start.
+    """
+    match trees:
+        case [["field", [_], {"$type": _}]] if type(rhs) in SETTLED_KINDS or (
+            type(rhs) is list and all(type(member) in SETTLED_KINDS for member in rhs)
+        ):
+            return {"==": False, "in": False, "!=": True, "not_in": True}.get(op)
+    return None
 
 
 def _compared(

@@ -207,7 +207,21 @@ def _one_of_few(test: Test, name: str, first: str, members: Any, rhs: Any) -> st
 
 
 def _equal_inline(name: str, first: str, rhs: Any, counts_bools: bool) -> str | None:
-    return None if counts_bools else _one_of_few(plain.eq, name, first, [rhs], rhs)
+    if counts_bools:
+        return None
+    return _one_of_few(plain.eq, name, first, [rhs], rhs) or _same_kind(plain.eq, "==", name, first, rhs)
+
+
+def _differs_inline(name: str, first: str, rhs: Any, counts_bools: bool) -> str | None:
+    return None if counts_bools else _same_kind(plain.ne, "!=", name, first, rhs)
+
+
+def _same_kind(test: Test, symbol: str, name: str, first: str, rhs: Any) -> str | None:
+    """Numbers beside a number, text beside text: Python's own operator."""
+    if not _is_orderable(rhs):
+        return None
+    kinds = "is str" if type(rhs) is str else "in NUMBERS"
+    return f"({name} {symbol} {literal(rhs)} if type({first}) {kinds} else {test.__name__}({name}, {literal(rhs)}))"
 
 
 def _in_inline(name: str, first: str, rhs: Any, counts_bools: bool) -> str | None:
@@ -254,7 +268,7 @@ def _names_none(rhs: Any) -> bool:
 
 FAST: dict[str, Fast] = {
     "==": Fast(plain.eq, _equality("=="), inline=_equal_inline),
-    "!=": Fast(plain.ne, _equality("!=")),
+    "!=": Fast(plain.ne, _equality("!="), inline=_differs_inline),
     "<": _ordered(plain.lt, "<"),
     "<=": _ordered(plain.le, "<="),
     ">": _ordered(plain.gt, ">"),

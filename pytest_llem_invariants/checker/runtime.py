@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ABSENT = object()
 """Read for a field that is not given, where a given None is to be told from it."""
 _LARGEST_RESULT_BITS = 4096
+_WORD = 2**64
+"""No less than most numbers are."""
 
 
 class Unknown:
@@ -36,10 +38,20 @@ def _function(name: str, *values: Any) -> Any:
 
 
 def typed(name: str, kwargs: dict[str, Any]) -> Any:
-    """A value that JSON cannot hold."""
+    """A value that JSON cannot hold; one without arguments, such as most defaults are, is made once."""
+    known = None if kwargs else _TYPED.get(name)
+    if known is not None:
+        return known
     from pytest_llem_invariants.model import TypedValue
 
-    return TypedValue(name, kwargs)
+    made = TypedValue(name, kwargs)
+    if not kwargs and len(_TYPED) < _MOST_TYPED:
+        _TYPED[name] = made
+    return made
+
+
+_TYPED: dict[str, Any] = {}
+_MOST_TYPED = 1000
 
 
 def hit(hits: list[int] | None, rule: int) -> list[int]:
@@ -159,6 +171,8 @@ def _division(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 def modulo(left: Any, right: Any) -> Any:
     """What is left over; of a whole number by 1 that is 0, whichever it is."""
+    if type(left) is int and type(right) is int and right and -_WORD < left < _WORD and -_WORD < right < _WORD:
+        return left % right
     return 0 if left is WHOLE and divides_all(right) else _modulo(left, right)
 
 

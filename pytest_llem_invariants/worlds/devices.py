@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.worlds.facts import Facts
@@ -110,6 +109,8 @@ _ASK = ("nvidia-smi", "--query-gpu=name,compute_cap,memory.total", "--format=csv
 
 def this_machine() -> Facts:
     """The facts of the devices of this machine, as its driver tells them; none where there is no driver to ask."""
+    import subprocess  # costs a check its start, and few ask for this machine
+
     try:
         asked = subprocess.run(_ASK, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
     except FileNotFoundError:

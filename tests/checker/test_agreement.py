@@ -57,6 +57,7 @@ VALUES = st.one_of(
     st.builds(TypedValue, st.just("lib.Thing"), st.dictionaries(st.sampled_from("xy"), st.integers(0, 1), max_size=1)),
     st.binary(max_size=2),
 )
+DEFAULTS = st.one_of(SCALARS, st.builds(TypedValue, st.just("lib.Thing"), st.just({})))
 REFERENCES = st.sampled_from(["@a", "@b", "@c", "@n.x", "@a + 1", "@len(b)", "@b * c"])
 NUMBERS = st.one_of(st.integers(-2, 3), st.sampled_from([0.5, 1.0, 2.0]))
 
@@ -137,7 +138,7 @@ def rules() -> st.SearchStrategy[Rule]:
     return st.builds(
         build,
         st.dictionaries(SUBJECTS, st.lists(clauses(), min_size=1, max_size=3), min_size=1, max_size=3),
-        st.dictionaries(st.sampled_from(FIELDS), SCALARS, max_size=2),
+        st.dictionaries(st.sampled_from(FIELDS), DEFAULTS, max_size=2),
         st.sampled_from(Severity),
     )
 
