@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from pytest_llem_invariants.cli.formats import FORMATS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -27,3 +31,10 @@ def test_the_index_names_every_page() -> None:
         if page.name != "index.md" and page.resolve() not in named and page.parent.resolve() not in named
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_recipe_for_an_output_format_shows_what_each_has(name: str) -> None:
+    render = import_module(f"pytest_llem_invariants.cli.formats.{name}").render
+    recipe = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert f"`render({', '.join(inspect.signature(render).parameters)}) -> str`" in recipe
