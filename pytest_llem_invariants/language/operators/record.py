@@ -1,4 +1,4 @@
-"""The form of a record: all that anybody knows of an operator."""
+"""The parts of a record: all facts about one operator."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ SIZED: Final = frozenset({"str", "bytes", "list", "tuple", "dict", "set", "froze
 
 
 class UnsayableError(Exception):
-    """The language has no words for this clause."""
+    """JSON Schema cannot express this clause."""
 
 
 class Negated(Enum):
-    """Of which values the negation holds, among those that the operator does not hold for."""
+    """The values that satisfy the negation, among those that do not satisfy the operator."""
 
     ALL = "all"
-    """Of all of them, whether they are given or not."""
+    """All of them, including a missing value."""
     GIVEN = "given"
-    """Of those that are given."""
+    """All that are given."""
     JUDGED = "judged"
-    """Of those that the operator can judge: where it cannot, the library trips over the comparison itself."""
+    """Those that the operator can compare; for others, the comparison itself raises in the library."""
 
 
 @final
@@ -57,59 +57,59 @@ def _no_reason(rhs: Any) -> str | None:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """One operator. What has no default here must be said of every operator."""
+    """One operator. A part without a default is required."""
 
     name: str
     test: Test
-    """Whether a value satisfies it; what it cannot judge does not."""
+    """Whether a value satisfies it; a value that it cannot compare does not."""
     examples: tuple[Example, ...]
-    """From these its tests are made."""
+    """Its tests are generated from these."""
 
     accepts: Callable[[Any], bool]
-    """Which right-hand sides can be evaluated."""
+    """Whether it can be evaluated with this right-hand side."""
     wants: str
-    """The same in words."""
+    """The accepted right-hand sides in words, for an error message."""
     refusal: Callable[[Any], str | None] = _no_reason
-    """What else is to be said of a right-hand side that is not accepted."""
+    """A further sentence about a rejected right-hand side."""
     aliases: tuple[str, ...] = ()
 
     negation: str | None
-    """The operator that holds, with the same right-hand side, where this one does not."""
+    """The operator that holds for the other values, with the same right-hand side."""
     negated: Negated
     opposite: Callable[[Any], tuple[str, Any]] | None = None
-    """The operator and right-hand side that hold where this one does not, where it is another right-hand side."""
+    """The operator and right-hand side that hold for the other values, if the right-hand side changes."""
     mirror: str | None = None
-    """The operator that says the same with both sides swapped."""
+    """The operator with the same meaning when both sides are swapped."""
     takes: frozenset[str] | None
-    """The kinds of value that it can judge; None for all of them."""
+    """The kinds of value that it can compare; None for all."""
     judges_kind: bool = False
-    """Whether a value's kind or mere presence decides."""
+    """Whether it depends only on the kind of a value, or on whether there is one."""
     may_hold_unset: bool = False
-    """Whether a field that is not given may satisfy it."""
+    """Whether a missing field may satisfy it."""
     tells_none: Callable[[Any], bool] = _never
-    """With which right-hand sides a None that is given satisfies it, and a field that is left out does not."""
+    """Whether, with this right-hand side, a given None satisfies it and a missing field does not."""
     lists: bool = False
-    """Whether the right-hand side may be a list in any order."""
+    """Whether the right-hand side may be a list, whose order does not matter."""
     is_modifier: bool = False
-    """Whether it asks nothing by itself."""
+    """Whether it tests nothing by itself."""
 
     word: str
-    """In the name of a rule."""
+    """Its word in the name of a rule."""
     phrase: str
-    """In a sentence: what the subject is, with {} for the right-hand side."""
+    """Its words in a sentence after the subject, with {} for the right-hand side."""
     flags: Mapping[bool, str] = field(default_factory=dict)
-    """The same for a right-hand side that is true or false."""
+    """The words for a right-hand side that is true or false."""
     words: Callable[[Any], str] | None = None
-    """How the right-hand side is said, where not as a value."""
+    """How a sentence states the right-hand side, if not as a value."""
     fix: str
-    """What to do about a {field} that satisfies it, with its {rhs}."""
+    """The fix for a {field} that satisfies it, with its {rhs}."""
 
     schema: Callable[[Any, bool], Schema]
-    """The values that satisfy it as a JSON Schema, given the right-hand side in JSON and whether bools count."""
+    """A JSON Schema for the values that satisfy it, given the right-hand side in JSON and whether bools count."""
     lengths: Callable[[int], tuple[int, int | None]] | None = None
-    """The least and the greatest length that satisfy it, where it is asked of a length."""
+    """The least and the greatest length that satisfy it, for a subject `len(…)`."""
 
     near: Callable[[Any, Iterable[str]], Iterator[Any]]
-    """Values that satisfy it or lie just beside, given the right-hand side and the classes that may be built."""
+    """Values that satisfy it or nearly do, given the right-hand side and the classes that may be built."""
     constants: Callable[[Any], Iterable[Any]] = itself
-    """The values in a right-hand side with which others are compared."""
+    """The values in a right-hand side with which a subject is compared."""
