@@ -1,7 +1,7 @@
-"""What is done about one class of an engine: it is proven, probed, and its rules are challenged.
+"""The jobs for one class of an engine: prove its candidates, probe it, and challenge its rules.
 
-The jobs are a value that is set up in one process and inherited by the workers that it forks: nothing of it is sent,
-but what they find. What one round of workers found is part of the jobs of the next.
+The jobs are a value that one process sets up and its forked workers inherit: only the results are sent. The results of
+one round of workers are part of the jobs of the next.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ from pytest_llem_invariants.replay.changes import plain
 from pytest_llem_invariants.text.atomic import today
 
 ASKERS: Final = 2
-"""In so many shares the library is asked about what the rules of a front are challenged with."""
+"""The number of shares in which workers try the challenges of a front."""
 PROBERS: Final = 2
-"""What nothing proven explains of a front is then probed for, the fields shared among so many."""
+"""The number of shares in which workers then probe the fields of a front for rejections that no rule explains."""
 _MOST_PROBES: Final = 240
 _LEAST_PROBES: Final = 24
 _MOST_JOINT: Final = 9_000
 _LEAST_JOINT: Final = 900
-"""How many configs made of the constants of several rules are put to the rules of a class."""
+"""The most configs that combine constants of several rules, per class."""
 _JOINT_A_FIELD: Final = 900
-"""A class of few fields has few configs that differ."""
+"""The limit per field: a class with few fields has few different configs."""
 _GUESSES_A_CONDITION: Final = 10
-"""What was read or probed for takes about as long as so many candidates of a declared type."""
+"""A candidate that was read or probed takes about as long as this many candidates of a declared type."""
 
 
 @final
@@ -58,18 +58,18 @@ class SoFar:
 
     guesses: Mapping[str, Sequence[Candidate]]
     parts: Mapping[str, int] = field(default_factory=dict)
-    """In how many parts the guesses about a class are proven."""
+    """The number of parts in which the guesses about a class are proven."""
     known: Mapping[str, Sequence[Proven]] = field(default_factory=dict)
-    """Of a class that is proven in parts, what came of all of them."""
+    """For a class that is proven in parts, the rules of all parts."""
     challenges: Mapping[str, Sequence[Kwargs]] = field(default_factory=dict)
     judged: Mapping[str, Mapping[Question, Observation]] = field(default_factory=dict)
-    """What the library was asked about a class by other workers."""
+    """The answers about a class that other workers already have."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class ClassJobs:
-    """What a round of workers may be given to do: each job is about one class, or a part of it."""
+    """The tasks for a round of workers: each job is about one class or a part of it."""
 
     sources: Sources
     readings: Readings
@@ -84,11 +84,13 @@ class ClassJobs:
         return self.sources.surface
 
     def after(self, **found: Any) -> ClassJobs:
-        """The jobs of the next round, with what this one found."""
+        """The jobs of the next round, with the results of this one."""
         return replace(self, so_far=replace(self.so_far, **found))
 
     def ask(self, name: str, share: int) -> Mapping[Question, Observation]:
-        """What the library says to a share of the challenges of a class: where its rules are known, what they claim."""
+        """The library's answers to a share of the challenges of a class; if its rules are known, to those that a rule
+        claims.
+        """
         oracle = Oracle(asker(self.adapter), name, default=self.adapter.default_context())
         challenges: Iterable[Kwargs] = itertools.islice(self.so_far.challenges[name], share, None, ASKERS)
         if name in self.so_far.known:
@@ -100,7 +102,9 @@ class ClassJobs:
         return oracle.judged
 
     def prove(self, name: str, part: int) -> ClassResult:
-        """Prove a class, or a part of the guesses about it, of which the first is read, too; a whole one is probed."""
+        """Prove a class, or a part of its guesses. The first part also includes what was read; a whole class is also
+        probed.
+        """
         parts = self.so_far.parts[name]
         oracle = self._oracle(name)
         gate = self._gate(name, oracle)
@@ -132,7 +136,7 @@ class ClassJobs:
         return probe_blind(self.surface[name], oracle, self.surface, budget_of(self.adapter, name))
 
     def probe(self, name: str, part: int) -> ClassResult:
-        """Probe a share of the fields of a class that was proven in parts, for what no part of it explains."""
+        """Probe a share of the fields of a class that was proven in parts, for rejections that no part explains."""
         oracle = self._oracle(name)
         gate, before = (self._gate(name, oracle) for _ in range(2))
         before.adopt(self.so_far.known[name])
@@ -153,9 +157,9 @@ class ClassJobs:
         return ClassResult(gate.proven, tuple(gate.lost), counted(probed), (), blind, oracle.tally())
 
     def probe_in_worlds(self, name: str, part: int) -> ClassResult:
-        """Probe a share of the fields of a class that was proven in parts for what hangs on a fact.
+        """Probe a share of the fields of a class that was proven in parts, for rules that depend on a fact.
 
-        What is told of a fact is not probed for again as something of the default world.
+        A rejection that a fact explains is not probed again in the default world.
         """
         oracle = self._oracle(name)
         gate, before = (self._gate(name, oracle) for _ in range(2))
@@ -179,34 +183,34 @@ class ClassJobs:
         return probe_class_in_worlds(self.adapter, self.surface, name, worlds, guesses, share=share)
 
     def reconcile(self, name: str) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
-        """Put what came of all the parts of a class to their challenges, and to each other."""
+        """Try the challenges on the rules of all parts of a class, and compare the rules with each other."""
         gate = self._gate(name, self._oracle(name))
         gate.adopt(self.so_far.known[name])
         gate.challenge(self.so_far.challenges[name])
         return gate.finished(), tuple(gate.lost)
 
     def work_on(self, name: str, part: int) -> int:
-        """About how long a part of a class takes, of which the first has what was read."""
+        """About how long a part of a class takes; the first part includes what was read."""
         findings = self.readings.of(name) if part == 0 else ()
         read = [candidate for finding in findings for candidate in finding.candidates]
         guesses = (*read, *self.share_of(name, part))
         return sum(1 if guess.added_by.is_lift else _GUESSES_A_CONDITION for guess in guesses)
 
     def share_of(self, name: str, part: int) -> Sequence[Candidate]:
-        """Of the guesses about a class neighbours, which are about the same fields, and share what was asked."""
+        """A part of the guesses about a class. Neighbours are about the same fields, so they share questions."""
         guesses = self.so_far.guesses[name]
         size = math.ceil(len(guesses) / self.so_far.parts[name])
         return guesses[part * size : (part + 1) * size]
 
     def joint_challenges_of(self, name: str, proven: Sequence[Proven]) -> Iterator[Kwargs]:
-        """What is made of all the rules of a class together."""
+        """Challenges made from all rules of the class together."""
         facts = self.surface[name]
         most = min(_MOST_JOINT * budget_of(self.adapter, name) // FULL_BUDGET, _JOINT_A_FIELD * len(facts.fields))
         yield from jointly([entry.rule for entry in proven], facts, max(_LEAST_JOINT, most), self.surface)
 
     def _oracle(self, name: str) -> Oracle:
         def stands_there(field: str, value: Any) -> bool:
-            # A word: `auto` asks the library to choose. To make True of a False that was given is to ignore it.
+            # `auto` asks the library to choose. But to change a given False to True is to ignore it.
             return isinstance(value, str) and plain(default_at(field, self.surface[name], self.surface)) == value
 
         judged, context = self.so_far.judged.get(name), self.adapter.default_context()
@@ -234,7 +238,9 @@ class ClassJobs:
         )
 
     def _checks(self, name: str) -> Checks:
-        """What rejects a config of the class, wherever it is written; of a front, in the names that it hands on."""
+        """The conditions that reject a config of the class, from any place in the code; for a front, in its own field
+        names.
+        """
         facts = self.surface[name]
         handed_on = (lambda check: restate(check, facts, self.sources.feeds)) if is_front(self.adapter, name) else None
         return Checks(facts, self.surface, self.readings.of, handed_on, self.adapter.ssot.context)

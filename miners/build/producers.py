@@ -1,4 +1,4 @@
-"""The producers, class by class: what reads the code, what lifts the types, what probes the library for the rest."""
+"""The producers, class by class: read the code, lift the types, and probe the library for the rest."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from pytest_llem_invariants.language.values import distinct, holdable
 from pytest_llem_invariants.model import Kwargs
 
 _WORD: Final = re.compile(r"(?![./]+\Z)[\w.+/-]{1,24}\Z")
-"""What may be a value, and is no folder that every machine has: a library that is given one looks through it all."""
+"""A possible value that is no folder on every machine: a library may search through a whole folder."""
 _MOST_WORDS: Final = 30
 _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
 _CHALLENGES_A_FIELD: Final = 250
-"""A class of few fields has few configs that differ."""
+"""The limit per field: a class with few fields has few different configs."""
 _MOST_IN_WORLDS: Final = 12_000
-"""How many questions one class may be asked beside other models and devices: most of them are of many fields."""
+"""The most questions about one class in other worlds: most of them are about many fields at once."""
 _ODD_ONE_IN: Final = 4
-"""One challenge in so many is wrong-typed."""
+"""One challenge in this many has a wrong type."""
 
 
 def read_class(
     adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, reader: ImportedReader
 ) -> tuple[SiteFinding, ...]:
-    """The static miner on one class of an engine."""
+    """Run the static miner on one class of an engine."""
     entry = adapter.ssot.native_type(name)
     steps = () if entry is None else (*entry.build, *entry.validate, *entry.strict)
     return mine_class(
@@ -65,7 +65,7 @@ def probe_class(
     company: Sequence[Kwargs],
     share: tuple[int, int] = (0, 1),
 ) -> list[Candidate]:
-    """The dynamic miner on one class, or its share of it: what explains the rejections that nothing explains yet."""
+    """Run the dynamic miner on one class or a share of its fields: explain the rejections that no rule explains yet."""
     if NO_DYNAMIC_MINER in adapter.ssot.adapter:
         return []
     facts = surface[name]
@@ -109,13 +109,13 @@ def probe_class_in_worlds(
 
 
 def budget_of(adapter: EngineAdapter, name: str) -> int:
-    """How many questions a class may be asked: the SSOT says it of those that answer slowly."""
+    """The most questions about a class; the SSOT has a limit for classes that answer slowly."""
     entry = adapter.ssot.native_type(name)
     return FULL_BUDGET if entry is None or entry.probes is None else entry.probes
 
 
 def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
-    """Random configs of a class, drawn from its types: what no predicate and no pool of values foresaw."""
+    """Random configs of a class, drawn from its types: they do not depend on predicates or value pools."""
     facts = surface[name]
     drawer = Drawer(surface, words_of(surface, words_in(facts)))
     source = random.Random(f"challenges of {name}")
@@ -127,7 +127,7 @@ def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], nam
 
 
 def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:
-    """Field → the constants that the candidates compare it with: where its behaviour may change."""
+    """Field → the constants with which the candidates compare it, where its behaviour may change."""
     found: dict[str, list[Any]] = {}
     for candidate in candidates:
         for subject, clauses in candidate.fields.items():
@@ -137,7 +137,7 @@ def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...
 
 
 def words_in(facts: ClassFacts) -> tuple[str, ...]:
-    """The short strings of a class's own code: among them are the values that its open text fields take."""
+    """The short strings in a class's own code: some of them are values of its text fields."""
     return tuple(word for word in _words_of_code(facts.target) if word not in facts.fields)[:_MOST_WORDS]
 
 
@@ -155,6 +155,6 @@ def _words_of_code(target: str) -> tuple[str, ...]:
 def _with_words(
     constants: Mapping[str, tuple[Any, ...]], facts: ClassFacts, words: tuple[str, ...]
 ) -> Mapping[str, tuple[Any, ...]]:
-    """The words beside the constants, for the fields that may hold text."""
+    """The constants, and for the fields that may hold text the words as well."""
     texts = [name for name, fact in facts.fields.items() if not fact.types or {"str", "any"} & set(fact.types)]
     return {**constants, **{name: distinct((*constants.get(name, ()), *words)) for name in texts}}

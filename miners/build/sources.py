@@ -1,4 +1,4 @@
-"""An engine before any rule of it is proven: its classes, what they hand on, and what their code says."""
+"""The inputs for an engine before any rule is proven: its classes, the feeds of its fronts, and its code."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from pytest_llem_invariants.model import EMPTY, Kwargs, Rule
 
 
 def fronts(adapter: EngineAdapter, surface: Iterable[str]) -> tuple[str, ...]:
-    """Classes that only collect what others validate: the SSOT gives them build steps that return another object."""
+    """The fronts: classes whose SSOT build steps return another object."""
     return tuple(name for name in surface if is_front(adapter, name))
 
 
 def is_front(adapter: EngineAdapter, name: str) -> bool:
-    """Whether a class only collects what others validate."""
+    """Whether a class is a front: it only collects what other classes validate."""
     entry = adapter.ssot.native_type(name)
     return entry is not None and any(step.returns for step in entry.build)
 
@@ -33,7 +33,7 @@ def is_front(adapter: EngineAdapter, name: str) -> bool:
 @final
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The engine, and what is known of it from elsewhere than its answers."""
+    """The engine, and all knowledge about it that does not come from its answers."""
 
     adapter: EngineAdapter
     surface: Mapping[str, ClassFacts]
@@ -43,19 +43,19 @@ class Sources:
     reader: ImportedReader
 
     def lines_of(self, name: str) -> int:
-        """How long the code of a class is: about what reading it takes."""
+        """The length of a class's code: a measure of how long reading it takes."""
         read = self.reader.class_at(self.surface[name].target)
         return 0 if read is None else (read.node.end_lineno or read.node.lineno) - read.node.lineno
 
     def challenges_of(self, name: str) -> Iterator[Kwargs]:
-        """What the rules of a class are challenged with, whichever they are."""
+        """The challenges for the rules of a class, whatever they are."""
         yield from self.counterexamples.get(name, ())
         yield from challenges_of(self.adapter, self.surface, name)
 
     def contexts_read(self, name: str) -> tuple[str, ...]:
-        """The context fields that the module of a class asks for; of a front, which runs many modules, all.
+        """The context fields that the module of a class reads; for a front, which runs many modules, all.
 
-        Facts are not among them: they are tried in other worlds, and where a rule names them.
+        Facts are not among them: they are tried in other worlds, and by rules that name them.
         """
         ssot = self.adapter.ssot
         fields = [field for field, declared in ssot.context.items() if not declared.is_fact]
@@ -78,10 +78,10 @@ class Sources:
         )
 
     def facts_of(self, name: str) -> tuple[str, ...]:
-        """The context fields beside which a class is probed: what its module asks for, and what is declared for it.
+        """The context fields with which a class is probed: those that its module reads, and those declared for it; for
+        a front, all.
 
-        Of a front these are all. None where no typed fact is among them: what the platform and the environment decide
-        is read.
+        None unless a typed fact is among them: conditions on the platform and the environment are read from the code.
         """
         ssot = self.adapter.ssot
         entry = ssot.native_type(name)
@@ -93,14 +93,14 @@ class Sources:
 
 @final
 class Readings:
-    """What the code of each class says, read when it is first asked for."""
+    """The findings for each class, read on first use."""
 
     def __init__(self, sources: Sources, known: Mapping[str, tuple[SiteFinding, ...]] = EMPTY) -> None:
         self._sources = sources
         self._known = dict(known)
 
     def of(self, name: str) -> tuple[SiteFinding, ...]:
-        """What the code of a class says; of one that is not mined itself, read once in each worker."""
+        """The findings of a class; a class that is not mined itself is read once in each worker."""
         if name not in self._known:
             sources = self._sources
             self._known[name] = read_class(sources.adapter, sources.surface, name, sources.reader)

@@ -1,4 +1,4 @@
-"""A search for configs that satisfy a predicate, and for those beside one that do not: bounded and deterministic."""
+"""Search configs that satisfy a predicate, and similar ones that do not: bounded and deterministic."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BOUNDS: Final = {"ge": operator.ge, "gt": operator.gt, "le": operator.le, "lt":
 
 @final
 class _Replayed:
-    """What an iterator gives, for several to ask, and looked for only as far as somebody did."""
+    """The items of an iterator for several readers, computed only as far as one of them reads."""
 
     def __init__(self, found: Iterator[Kwargs]) -> None:
         self._further = found
@@ -46,9 +46,9 @@ class _Replayed:
 
 
 class Search:
-    """Backtracking over value pools of the fields that a predicate reads; deterministic and bounded.
+    """Backtracking over value pools for the fields that a predicate reads; deterministic and bounded.
 
-    Of the context fields those that `world` names have its values, the others such as satisfy their own clauses.
+    A context field that `world` names has its value; the others have values that satisfy their own clauses.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class Search:
         facts, surface, context = space.facts, space.surface, space.context
         self._steps = steps
         self._steps_each = steps_each
-        """So far the values of one choice of fields are combined, before the next choice has its turn."""
+        """The most steps to combine the values of one choice of fields before the next choice."""
         self._facts = facts
         self.base_kwargs = facts.base_kwargs
         self._surface = surface
         match = Match("", fields, defaults)
         self._compiled: CompiledMatch = compile_match(match, context_fields=frozenset(context))
         self.parts = tuple(parts_of(match, context))
-        """What the predicate says of each subject, and the arguments that this depends on."""
+        """One test per subject of the predicate, with the arguments it reads."""
         names = referenced_fields(match)
         self.unmet: tuple[str, ...] = ()
         """The context fields of which no known value satisfies the predicate."""
@@ -91,20 +91,23 @@ class Search:
         return self._compiled({**self.base_kwargs, **kwargs}, self.context)
 
     def positives(self, *, typed: bool = False) -> Iterator[Kwargs]:
-        """Kwargs that satisfy the predicate: fewest fields, type-correct ones (or only them), simplest values first."""
+        """Kwargs that satisfy the predicate: fewest fields first, then type-correct values (or only those), simplest
+        first.
+        """
         yield from self._typed
         if not typed:
             yield from self._rest
 
     def is_of_type(self, kwargs: Kwargs) -> bool:
-        """Whether each value is one that its class takes, where types are enforced: any other meets no line of code.
+        """Whether the class accepts the type of each value, if it enforces types: any other value reaches no line of
+        code.
 
-        An object stands for itself, not as the mapping of it.
+        An object counts as an object, not as a mapping with its fields.
         """
         return all(self._is_taken(name, read_path(kwargs, name)) for name in self.fields)
 
     def is_converted(self, name: str, kwargs: Kwargs) -> bool:
-        """Whether the class itself makes another value of what is given for a field: that is no effect of a line."""
+        """Whether the class itself converts the value of a field: that is no effect of a line."""
         return self._facts_at(name)[0].literals is None and not self._is_taken(name, read_path(kwargs, name))
 
     def _is_taken(self, name: str, value: Any) -> bool:
@@ -123,7 +126,7 @@ class Search:
         return self._choices.fits(name, value) and not (isinstance(value, list) and _is_no_choice(value, fact))
 
     def _facts_at(self, name: str) -> tuple[FieldFact, ClassFacts | None]:
-        """What is known of a field, and of the class that holds it."""
+        """The fact of a field, and the class that holds it."""
         parent = name.rpartition(".")[0]
         owner = class_of(field_at(parent, self._facts, self._surface), self._surface) if parent else self._facts
         return field_at(name, self._facts, self._surface), owner
@@ -141,7 +144,7 @@ class Search:
             for chosen in itertools.combinations(optional, extra):
                 given = [name for name in self.fields if name not in optional or name in chosen]
                 if any(roots.isdisjoint(map(_root, given)) for roots in asked_for):
-                    continue  # what holds of nothing given must be told of something
+                    continue  # a part that is false without a value needs one of its fields
                 for kwargs in self._assign(given, choices, tests, itertools.islice(steps, self._steps_each)):
                     key = identity(kwargs)
                     if key not in self._seen:
@@ -153,7 +156,7 @@ class Search:
         seen: set[str] = {identity(dict(positive))}
         own = {name.partition(".")[0] for name in self.fields}
         bare = {name: value for name, value in positive.items() if name in own}
-        # What brings the positive past other checks may be what another check rejects in its neighbours.
+        # A value that leads the positive past another check may trigger a third check in its neighbours.
         starts = [positive] if bare == positive else [positive, bare]
         for kwargs in _in_turns([self._near(start) for start in starts]):
             key = identity(kwargs)
@@ -162,7 +165,7 @@ class Search:
             seen.add(key)
 
     def further_negatives(self, positive: Kwargs) -> Iterator[Kwargs]:
-        """Those near a positive without one of its fields, which itself may be what another rule is about."""
+        """The positive without one of its other fields, which may be the subject of another rule."""
         without = (
             self._put(positive, name, MISSING) for name in self.fields if read_path(positive, name) is not MISSING
         )
@@ -201,7 +204,7 @@ class Search:
                 yield kwargs
 
     def with_all(self, values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-        """The config of these fields at these values."""
+        """The config with these values for these fields."""
         kwargs: dict[str, Any] = {}
         for name, value in values:
             if "." in name:
@@ -211,7 +214,7 @@ class Search:
         return kwargs
 
     def _allowed(self, name: str, loose: bool) -> tuple[Any, ...]:
-        """The values that what is said of a field alone allows: they prune the pools before the product."""
+        """The values that satisfy the clauses on one field alone: they reduce the pools before the product."""
         said, test = self._alone[name]
         return self._choices.kept(self._pool(name, loose), said, test)
 
@@ -221,7 +224,7 @@ class Search:
 
     @cached_property
     def _values(self) -> Mapping[str, Values]:
-        """The values of each field, made when examples are looked for: those at hand may do."""
+        """The values of each field, computed when a search starts: the given examples may be enough."""
         return self._choices.of(self.fields, self._predicate.fields, self._context)
 
     @cached_property
@@ -229,7 +232,7 @@ class Search:
         return {name: self._said_alone(name) for name in self.fields}
 
     def _said_alone(self, name: str) -> tuple[str, Callable[[Any], bool]]:
-        """What the clauses that read this field alone say of a value, in words and as a test."""
+        """The clauses that read this field alone, as text and as a test."""
         fields, defaults = self._predicate.fields, self._predicate.defaults
         own = {
             subject: tuple(clause for clause in clauses if reference_of(clause.rhs) in (None, name))
@@ -247,7 +250,7 @@ class Search:
         return f"{name}: {own!r} {default!r}", test
 
     def _choose_context(self, match: Match, names: tuple[str, ...], context: Mapping[str, ContextField]) -> Kwargs:
-        """The values of the context fields that satisfy their own clauses; the default where it does."""
+        """The values of the context fields that satisfy their own clauses; the default if it does."""
         chosen: dict[str, Any] = {}
         for name in names:
             if name in context:
@@ -262,7 +265,7 @@ class Search:
 
 @final
 class _Tests:
-    """What the parts of a predicate say of some of its fields: most of a product is ruled out by the values of two."""
+    """Tests of parts of a predicate: two values exclude most of a product."""
 
     def __init__(self, search: Search, choices: Mapping[str, list[Any]]) -> None:
         self._search = search
@@ -270,7 +273,7 @@ class _Tests:
         self._made: dict[tuple[int, tuple[str, ...]], Callable[[Ranks], bool]] = {}
 
     def of(self, given: list[str]) -> list[list[Test]]:
-        """Whether what is said of no given field holds, of the first alone, of the first two, and so on."""
+        """Tests for the choice without a value, with the first one, with the first two, and so on."""
         tests: list[list[Test]] = [[] for _ in (None, *given)]
         for number, (_, roots) in enumerate(self._search.parts):
             places = [place for place, name in enumerate(given) if _root(name) in roots]
@@ -280,7 +283,7 @@ class _Tests:
         return tests
 
     def _test(self, number: int, names: tuple[str, ...]) -> Callable[[Ranks], bool]:
-        """Whether a part holds of these fields at the values of such ranks: asked once of each."""
+        """Whether a part holds for values with these ranks; asked once for each combination."""
         if (number, names) not in self._made:
             search, (triggers, _) = self._search, self._search.parts[number]
             values = [self._choices[name] for name in names]
@@ -295,7 +298,7 @@ class _Tests:
 
 
 def _at_places(test: Callable[[Ranks], bool], places: list[int]) -> Test:
-    """The test of a beginning by those of its places; it is asked of each, so what is looked up is so beforehand."""
+    """The test of the first ranks of a choice. It runs for each one, so its lookups are prepared."""
     if places == list(range(len(places))):
         last = len(places)
         return lambda ranks: test(ranks[:last])
@@ -307,7 +310,7 @@ def _at_places(test: Callable[[Ranks], bool], places: list[int]) -> Test:
 
 
 def _is_no_choice(value: list[Any], fact: FieldFact) -> bool:
-    """Whether a list holds what is none of the choices that its type gives."""
+    """Whether a list contains a value that is not among the choices of its type."""
     lists = [one for one in alternatives(fact.type) if isinstance(one, Group) and one.items and not one.fixed]
     choices = [one.items[-1] for one in lists]
     known = [choice.values for choice in choices if isinstance(choice, Choice)]
@@ -315,7 +318,7 @@ def _is_no_choice(value: list[Any], fact: FieldFact) -> bool:
 
 
 def _is_no_word(value: str, fact: FieldFact) -> bool:
-    """Whether a text is none of the choices of a field that takes those, or an object, alone."""
+    """Whether a text is not among the choices of a field that takes only those, or an object."""
     members = tuple(alternatives(fact.type))
     words = [word for one in members if isinstance(one, Choice) for word in one.values]
     return bool(words) and all(isinstance(one, (Choice, Instance)) for one in members) and value not in words
@@ -335,7 +338,7 @@ def _root(path: str) -> str:
 
 
 def _distance(old: Any, new: Any) -> tuple[int, float]:
-    """How far a change goes: same type before another, near numbers before far ones."""
+    """The size of a change: the same type before another one, near numbers before far ones."""
     if old is MISSING or old is None:
         return (0, 0.0)
     if same(old, new):

@@ -1,4 +1,4 @@
-"""The live library as a function of a config, asked once per config."""
+"""The library's answers, with at most one question per config."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pytest_llem_invariants.replay.exceptions import is_no_answer, is_timeout, n
 _MOST_REMEMBERED: Final = 200_000
 _MOST_TIMEOUTS: Final = 8
 _MOST_DEATHS: Final = 400
-"""After so many configs without an answer a class is asked nothing more."""
+"""After this many configs without an answer, a class is asked nothing more."""
 Question = tuple[str, str]
-"""A config and a context, of which nothing is said where it is the default one."""
+"""A config and a context; the default context is left out."""
 
 
 class Asks(Protocol):
-    """What asks the library: an observer in this process, or apart from it."""
+    """Asks the library: an observer in this process, or in another one."""
 
     def observe(self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any]) -> Observation: ...
 
@@ -31,14 +31,14 @@ class Asks(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the library said to all that it was asked, by how often."""
+    """How often the library gave which answer."""
 
     accepted: int = 0
     rejected: int = 0
     unanswered: Mapping[str, int] = field(default_factory=dict)
-    """The configs after which it did not come back, by the reason."""
+    """The number of configs without an answer, by reason."""
     undecided: Mapping[str, int] = field(default_factory=dict)
-    """Those of which this machine cannot tell, by the reason."""
+    """The number of configs that this machine cannot decide, by reason."""
 
     @property
     def asked(self) -> int:
@@ -46,7 +46,7 @@ class Tally:
 
 
 def added(tallies: Iterable[Tally]) -> Tally:
-    """Several as one."""
+    """The sum of several tallies."""
     known = list(tallies)
     return Tally(
         sum(one.accepted for one in known),
@@ -65,9 +65,9 @@ def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 @final
 class _Unanswered:
-    """The configs after which the library did not come back. What holds all of one is not asked either.
+    """The configs without an answer. A config that contains all of one is not asked either.
 
-    To wait for each of them would take hours, and what is not asked is no verdict.
+    Waiting for each of them would take hours. A question that is not asked gives no verdict.
     """
 
     def __init__(self) -> None:
@@ -94,11 +94,11 @@ def _items(kwargs: Kwargs) -> frozenset[str]:
 
 @final
 class Oracle:
-    """Observations of one native type, remembered for as long as one class is mined.
+    """Observations of one native type, cached while the class is mined.
 
-    `judged` is what another oracle of the type was told, in this process or in one like it; `default` is the context
-    that the process stands in, which is meant where none is said and need not be entered; `stands_there` tells of a
-    field and a value whether that is what it holds anyway: to make another of it is not to ignore what was asked for.
+    `judged` has the answers of another oracle for the type, from this process or a copy. `default` is the context of
+    this process: it is used if no other is given, and need not be entered. `stands_there` says whether a field has the
+    value anyway: changing such a value ignores nothing that the user asked for.
     """
 
     def __init__(
@@ -119,15 +119,15 @@ class Oracle:
 
     @property
     def judged(self) -> Mapping[Question, Observation]:
-        """The verdicts so far, for another oracle."""
+        """The answers so far, for another oracle."""
         return self._judged
 
     def observe(
         self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY, severity: Severity | None = None
     ) -> Observation:
-        """What the library does with a config: of interest to a rule of that severity, or everything.
+        """The library's reaction to a config: all of it, or only the part that matters to a rule of that severity.
 
-        An error rule looks at the exception alone, which is seen in a third of the time.
+        For an error rule only the exception matters, which takes a third of the time.
         """
         if severity is Severity.ERROR:
             return self._verdict(kwargs, context)
@@ -139,29 +139,29 @@ class Oracle:
         return known
 
     def raises(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
-        """Only whether the library rejects a config, and how. What this machine lacks is no rejection."""
+        """Whether the library rejects a config, and how. A missing package on this machine is no rejection."""
         verdict = self._verdict(kwargs, context)
         return verdict.exception if verdict.skipped_reason is None else None
 
     def accepts(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
-        """Whether the library takes a config; False also where this machine cannot tell."""
+        """Whether the library accepts a config; False also if this machine cannot decide."""
         return self._verdict(kwargs, context).exception is None
 
     def answers(self, kwargs: Kwargs) -> bool:
-        """Whether the library comes back with a config, whatever it says then."""
+        """Whether the library gives any answer to a config."""
         return not is_no_answer(self._verdict(kwargs, EMPTY).exception)
 
     def is_known_to_reject(self, kwargs: Kwargs) -> bool:
-        """Whether the library was asked about a config and does not take it, or cannot tell on this machine."""
+        """Whether the library was asked about a config and rejected it, or could not decide on this machine."""
         known = self._judged.get(self._question(kwargs, EMPTY))
         return known is not None and known.exception is not None
 
     def is_steady(self, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> bool:
-        """Whether a second look shows the same: what is drawn or timed anew each time is no effect of a config."""
+        """Whether a second look shows the same changes: a random value or a clock's is no effect of a config."""
         return self._look(kwargs, context).normalisations == self.observe(kwargs, context).normalisations
 
     def tally(self) -> Tally:
-        """What was said so far."""
+        """The answers so far, counted."""
         answers = {**self._observed, **self._judged}.values()
         return Tally(
             accepted=sum(answer.exception is None for answer in answers),

@@ -1,4 +1,4 @@
-"""The rules of one class that the library has confirmed so far, and which configs they claim."""
+"""The confirmed rules of one class so far, and the configs that they claim."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
 
 
 def key_of(candidate: Candidate) -> str:
-    """What a candidate says; its words, its place and its examples aside."""
+    """The claim of a candidate, without its message, place and examples."""
     return identity(
         (
             candidate.severity.value,
@@ -32,17 +32,17 @@ def key_of(candidate: Candidate) -> str:
 
 @final
 class ProvenRules:
-    """Confirmed rules by what they say. What they claim together is worked out when it is first asked for."""
+    """Confirmed rules by claim. Their joint claims are computed on first use."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._entries: Mapping[str, Proven] = {}
         self._rejections: Claims | None = None
-        """What `rejects` asks of these entries; None until it is asked."""
+        """The claims for `rejects`; None until first use."""
         self._elsewhere: dict[str, Claims] = {}
-        """The same by the contexts that were asked about."""
+        """The same for each context that was asked about."""
         self._claims: dict[str, Claim] = {}
-        """What was worked out of each rule by itself, which holds however many others there are."""
+        """The claim of each single rule, which does not depend on the others."""
 
     @property
     def entries(self) -> tuple[Proven, ...]:
@@ -56,23 +56,23 @@ class ProvenRules:
         return self._entries.get(key)
 
     def add(self, candidate: Candidate, entry: Proven) -> None:
-        """Keep what came of a candidate; what says the same and came first stays."""
+        """Keep the result for a candidate; an earlier rule with the same claim stays."""
         key = key_of(candidate)
         if key not in self._entries:
             self._hold({**self._entries, key: entry})
 
     def take_out(self, key: str) -> Proven:
-        """A rule that was contradicted; it is none of these any more."""
+        """Remove a rule that was contradicted."""
         entry = self._entries[key]
         self._hold({other: kept for other, kept in self._entries.items() if other != key})
         return entry
 
     def adopt(self, proven: Iterable[Proven]) -> None:
-        """Hold what others have proven of the class, and that alone."""
+        """Use the rules that other workers have proven for the class, and no others."""
         self._hold({key_of(to_candidate(entry.rule)): entry for entry in proven})
 
     def note_found_again(self, candidate: Candidate) -> None:
-        """Name both producers where another one says the same. What was written by hand was found by nobody."""
+        """Name both producers if another one finds the same claim. A handwritten rule has no finder."""
         key = key_of(candidate)
         before = self._entries.get(key)
         if before is not None and AddedBy.MANUAL_SEED not in (candidate.added_by, before.rule.added_by):
@@ -80,19 +80,19 @@ class ProvenRules:
             self._hold({**self._entries, key: entry})
 
     def _hold(self, entries: Mapping[str, Proven]) -> None:
-        """The one place where rules come and go."""
+        """The one place where rules are added and removed."""
         self._entries = entries
         self._rejections = None
         self._elsewhere = {}
 
     def rejects(self, kwargs: Kwargs) -> bool:
-        """Whether an error rule that was mined claims this config, in the default context."""
+        """Whether a mined error rule claims this config in the default context."""
         if self._rejections is None:
             self._rejections = Claims(self._rejecting())
         return next(self._rejections.on(kwargs), None) is not None
 
     def rejects_in(self, kwargs: Kwargs, context: Mapping[str, Any]) -> bool:
-        """The same in another context: only what speaks of one is worked out anew."""
+        """The same in another context: only the claims of rules that mention the context are computed again."""
         key = identity(context)
         if key not in self._elsewhere:
             declared = self._setting.context.keys()
@@ -118,9 +118,9 @@ class ProvenRules:
     def contradicted(
         self, keys: Iterable[str], configs: Iterable[Kwargs], oracle: Oracle
     ) -> dict[str, tuple[Kwargs, ...]]:
-        """Of these error rules those that claim configs which the library accepts, and these, smallest first.
+        """The given error rules that claim configs which the library accepts, and these configs, smallest first.
 
-        Only what a rule claims is asked about, in the default context.
+        The library is asked only about configs that a rule claims, in the default context.
         """
         rules = {key: self._entries[key].rule for key in keys}
         errors = {key: rule for key, rule in rules.items() if rule.severity is Severity.ERROR}

@@ -41,9 +41,7 @@ class Progress:
             self._stream.flush()
 
     def still(self, text: str, step: float) -> float:
-        """Report that a step continues, but not too often where lines cannot be redrawn; returns the time of the last
-        report.
-        """
+        """Report that a step continues, rarely where lines cannot be redrawn; returns the time of the last report."""
         now = time.perf_counter()
         if not self._terminal and not self._quiet and now - step >= _SAY_SECONDS:
             self._stream.write(f"{text}\n")

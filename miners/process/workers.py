@@ -49,9 +49,7 @@ class Limits:
 PATIENCE: Final = Limits(20.0)
 """The limits for an engine: thousands of times the usual duration, so that no busy machine changes a rule."""
 _SELDOM: Final = (500_000, 50, 100)
-"""When Python collects garbage: mining creates many small objects that stay, and scanning them took a tenth of the
-time.
-"""
+"""When Python collects garbage: mining creates many small objects that stay; scanning them took 10 % of the time."""
 _SPARE: Final = 2 * 1024**3
 """How much address space a worker may take beyond what it inherits: `[0] * size` fails at once and gives no verdict."""
 _GLANCE: Final = 0.2

@@ -1,4 +1,4 @@
-"""Functions of the library, by walking into them."""
+"""Walk into functions of the library."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from miners.symbolic.terms import (
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Invocation:
-    """What a function gives, and what it changes."""
+    """Computes the result of a function, and the changes that it makes."""
 
     known: Known
     trace: Trace
@@ -42,7 +42,7 @@ class Invocation:
     blocks: WalksBlocks
 
     def invoke(self, target: CallableTerm, args: list[Term], keywords: dict[str, Term], state: State) -> Term:
-        """Walk into a function: what it returns, and what it changed."""
+        """Walk into a function: its result and its changes."""
         function = target.function
         dotted = f"{function.module}.{function.qualname}"
         told, asked = self.known.context.told_at(f"{dotted}()"), self.known.context.is_of_run_time(dotted)

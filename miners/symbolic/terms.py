@@ -1,4 +1,4 @@
-"""Symbolic values: what an expression is known to be before any config is."""
+"""Symbolic values: what is known about an expression before there is a config."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Const:
 @final
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The value that a keyword argument gives, or a fact of the context."""
+    """The value of a keyword argument, or a fact of the context."""
 
     path: str
 
@@ -37,7 +37,7 @@ class Field:
 @final
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """An expression of the corpus's own language over fields."""
+    """An expression of the corpus language over fields."""
 
     text: str
 
@@ -45,7 +45,7 @@ class Computed:
 @final
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several values; the guards exclude each other and one of them holds."""
+    """One of several values; the guards exclude each other, and one of them holds."""
 
     cases: tuple[tuple[Formula, Term], ...]
 
@@ -53,7 +53,7 @@ class Choice:
 @final
 @dataclass(frozen=True, slots=True)
 class Items:
-    """A list, tuple or set whose elements are known one by one."""
+    """A list, tuple or set with known elements."""
 
     items: tuple[Term, ...]
     kind: type = list
@@ -62,7 +62,7 @@ class Items:
 @final
 @dataclass(slots=True, eq=False)
 class Table:
-    """A dict that the code fills itself: keys with the guard under which they are there."""
+    """A dict that the code fills itself: each key with the guard under which it exists."""
 
     entries: list[tuple[Term, Formula, Term]] = field(default_factory=list)
 
@@ -70,11 +70,11 @@ class Table:
 @final
 @dataclass(slots=True, eq=False)
 class Worklist:
-    """A list from which a loop takes what is next, and to which it adds what is to be looked at later."""
+    """A work list: a loop takes its next item from it and adds items to it."""
 
     current: Term
     further: list[tuple[Formula, Term]] = field(default_factory=list)
-    """Collections of what was added, each under the conditions that led there."""
+    """The collections that were added, each with the conditions on the path."""
 
 
 @final
@@ -96,7 +96,7 @@ class Bool:
 @final
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many of some formulas hold."""
+    """The number of formulas that hold."""
 
     of: tuple[Formula, ...]
 
@@ -104,7 +104,7 @@ class Count:
 @final
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is there, whatever it is: true, and not None."""
+    """A value of which only this is known: it is true, and not None."""
 
 
 @final
@@ -118,7 +118,7 @@ class Selected:
 @final
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object of a class whose source is known, its fields under a path."""
+    """An object of a class with known source, its fields below a path."""
 
     prefix: str
     cls: ClassSource
@@ -127,28 +127,28 @@ class Instance:
 @final
 @dataclass(frozen=True, slots=True)
 class Built:
-    """An object of a known class that the code makes itself, with the arguments that are known."""
+    """An object of a known class that the code creates, with the known arguments."""
 
     cls: ClassSource
     given: tuple[tuple[str, Term], ...]
     place: str
     whole: bool = True
-    """Whether all of its arguments are known: then what is not given has its default."""
+    """Whether all of its arguments are known: then the others have their defaults."""
     spread: Term | None = None
-    """The mapping that the other arguments come from (`**options`)."""
+    """The mapping with the other arguments (`**options`)."""
     of: Term | None = None
-    """What it is a copy of: it holds the same, and what is done to it is done to nothing that was given."""
+    """The original of a copy: both have the same values, and changes to the copy do not change a given value."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class CallableTerm:
-    """A function, bound to its first argument where it is a method."""
+    """A function; for a method, with its first argument bound."""
 
     function: FunctionSource
     bound: Term | None = None
     owner: ClassSource | None = None
-    """The class of the method resolution that `super()` starts from."""
+    """The class in the method resolution order from which `super()` starts."""
 
 
 @final
@@ -195,7 +195,7 @@ class Super:
 @final
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What pydantic tells a validator besides the value."""
+    """The information object that pydantic passes to a validator."""
 
     field: str
 
@@ -203,13 +203,13 @@ class Info:
 @final
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """The rest of the validation, handed to a wrapping validator: gives the value back, if it accepts it."""
+    """The rest of the validation, passed to a wrap validator: returns the value if it accepts it."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What stands in a table of constants under the key that the config gives."""
+    """The entry of a table of constants for the key in the config."""
 
     key: str
     table: tuple[tuple[Any, Any], ...]
@@ -218,26 +218,26 @@ class Entry:
 @final
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An object that a model, or a running engine, gives, and of which some attributes are facts."""
+    """An object of a model or a running engine, of which some attributes are facts."""
 
     name: str
-    """The dotted name of what holds it, the class first."""
+    """The dotted name of its holder, beginning with the class."""
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that cannot be followed."""
+    """An unknown value."""
 
     text: str
     place: str
     shape: str
     reordered: Term | None = None
-    """What holds the same elements in another order: enough for a loop, a length, a membership, for nothing else."""
+    """A collection with the same elements in another order: enough for a loop, a length or a membership only."""
 
 
 def in_any_order(term: Term) -> Term:
-    """What a question about elements is asked of, where their order is no part of it."""
+    """The collection for a question about elements, if their order does not matter."""
     return term.reordered if isinstance(term, Unknown) and term.reordered is not None else term
 
 
@@ -281,7 +281,7 @@ NONE: Final = Const(None)
 
 
 def stand_in(number: int) -> str:
-    """A name for an element that stands for all of them, until it is told as `each(…)`."""
+    """A stand-in for an element, until it becomes `each(…)`."""
     return f"_element{number}"
 
 
@@ -321,7 +321,7 @@ def _is_operation(text: str) -> bool:
 
 
 def depends_on_config(term: Term) -> bool:
-    """Whether keyword arguments have a part in a value, as far as is known."""
+    """Whether keyword arguments influence a value, as far as is known."""
     match term:
         case Const() | ClassTerm() | ModuleTerm():
             return False
@@ -340,7 +340,7 @@ def depends_on_config(term: Term) -> bool:
 
 
 def of_machine(term: Term) -> Term:
-    """What a call gives that no keyword argument has a part in: whatever is unknown of it, the machine decides."""
+    """The result of a call that no keyword argument influences: its unknown parts depend on the machine."""
     match term:
         case Unknown(text=text, place=place):
             return Unknown(text, place, MACHINE)
@@ -355,7 +355,7 @@ def of_machine(term: Term) -> Term:
 
 
 def opaque(term: Term, text: str, place: str, shape: str = "") -> Opaque:
-    """A question that has no answer, with the shape of what stood in the way."""
+    """An opaque answer, with the shape of the term that prevents a predicate."""
     for part in (term, *(value for _, value in term.cases)) if isinstance(term, Choice) else (term,):
         if isinstance(part, Unknown):
             return Opaque(text, part.place or place, shape=part.shape)
@@ -363,7 +363,7 @@ def opaque(term: Term, text: str, place: str, shape: str = "") -> Opaque:
 
 
 def elements_of(term: Term, most: int) -> Sequence[Term] | None:
-    """The elements that a loop goes through, where they are known one by one."""
+    """The elements over which a loop runs, if they are known."""
     match term:
         case Items(items=items):
             return items if len(items) <= most else None
