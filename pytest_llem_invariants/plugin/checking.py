@@ -12,9 +12,12 @@ import pytest
 if TYPE_CHECKING:
     from pytest_llem_invariants.checker import Checker, Verdict
     from pytest_llem_invariants.checker.documents import Config
+    from pytest_llem_invariants.worlds.stated import Stated
 
 NAME = "llem-checking"
+_OPEN = " — set llem_configs_model, llem_configs_gpu or llem_configs_world"
 _CHECKERS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+_SURROUNDINGS: pytest.StashKey[_Surroundings] = pytest.StashKey()
 
 
 def declare(parser: pytest.Parser) -> None:
@@ -30,6 +33,12 @@ def declare(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "llem_configs_platform", "The platform on which the files in llem_configs will run", "string", default=""
+    )
+    parser.addini("llem_configs_gpu", "The GPUs beside the files in llem_configs, such as H100:8", "string", default="")
+    parser.addini("llem_configs_model", "The folder of the model of the files in llem_configs", "string", default="")
+    parser.addini("llem_configs_world", "A file of facts by their names for llem_configs", "string", default="")
+    parser.addini(
+        "llem_configs_decided", "Whether to fail a file whose verdict depends on facts not given", "bool", default=False
     )
     parser.addini(
         "llem_configs_root",
@@ -58,19 +67,52 @@ def llem_checker() -> Callable[..., Checker]:
     return load
 
 
+class _Surroundings:
+    """Where the files will run, as the options say it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        from pytest_llem_invariants.worlds import World
+
+        model, facts = (_path(config, f"llem_configs_{name}") for name in ("model", "world"))
+        self._platform = config.getini("llem_configs_platform")
+        self._stated: Stated | None = None
+        if facts is not None:
+            from pytest_llem_invariants.worlds.stated import Stated
+
+            self._stated = Stated(facts)
+        stated = {} if self._stated is None else self._stated.facts
+        self.world = World(model=model, gpu=config.getini("llem_configs_gpu") or None, facts=stated)
+
+    def how(self, checker: Checker) -> dict[str, Any]:
+        """As a check takes it."""
+        if self._stated is not None:
+            self._stated.check(checker.declared_context, f"{checker.engine} {checker.version}")
+        context = checker.context_from({"platform": self._platform} if self._platform else {})
+        return {"context": context, "world": self.world}
+
+
+def _surroundings(config: pytest.Config) -> _Surroundings:
+    known = config.stash.get(_SURROUNDINGS, None)
+    if known is None:
+        known = config.stash[_SURROUNDINGS] = _Surroundings(config)
+    return known
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Load the checkers before the first file is collected."""
+    """Load the checkers, and read where the files will run, before the first of them is collected."""
     config = session.config
-    engine = config.getini("llem_configs_engine")
-    if not engine or not config.getini("llem_configs") or hasattr(config, "workerinput"):
+    if not config.getini("llem_configs") or hasattr(config, "workerinput"):
         return
     from pytest_llem_invariants.errors import LlemError
 
+    engine = config.getini("llem_configs_engine")
     try:
-        _context(config, _checker(config, engine))
+        surroundings = _surroundings(config)
+        if engine:
+            surroundings.how(_checker(config, engine))
     except LlemError as error:
-        raise pytest.UsageError(f"llem_configs_engine, llem_configs_platform: {error}") from None
+        raise pytest.UsageError(f"llem_configs_…: {error}") from None
 
 
 def _checker(config: pytest.Config, engine: str) -> Checker:
@@ -84,13 +126,13 @@ def _checker(config: pytest.Config, engine: str) -> Checker:
 
 
 def _root(config: pytest.Config) -> str | None:
-    named = config.getini("llem_configs_root")
+    return _path(config, "llem_configs_root")
+
+
+def _path(config: pytest.Config, option: str) -> str | None:
+    """A path below the root folder; None where the option is empty."""
+    named = config.getini(option)
     return str(config.rootpath / named) if named else None
-
-
-def _context(config: pytest.Config, checker: Checker) -> dict[str, Any]:
-    platform = config.getini("llem_configs_platform")
-    return checker.context_from({"platform": platform} if platform else {})
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -120,7 +162,7 @@ class ConfigItem(pytest.Item):
     """Passes if the library would accept the file."""
 
     def runtest(self) -> None:
-        from pytest_llem_invariants.checker.describe import depending, describe, distinct, rules_from
+        from pytest_llem_invariants.checker.describe import depending, describe, distinct, rules_from, undecided
         from pytest_llem_invariants.checker.documents import read
 
         config = read(str(self.path))
@@ -137,7 +179,11 @@ class ConfigItem(pytest.Item):
             raise RejectedError(told)
         if self.config.getini("llem_configs_certified") and not verdict.certified:
             raise RejectedError(f"{name}: accepted, but only with certification {verdict.certification!r}")
-        open_ = [f"{name}: {line.partition(' — ')[0]} — set llem_configs_platform" for line in depending(verdict)]
+        given = {fact.partition(".")[0] for fact in _surroundings(self.config).world.facts}
+        open_ = [f"{name}: {line.partition(' — ')[0]}{_OPEN}" for line in depending(verdict, given)]
+        open_ += [f"  {one.rule_id} if {one.decides}" for one in undecided(verdict)]
+        if verdict.status == "depends" and self.config.getini("llem_configs_decided"):
+            raise RejectedError("\n".join([*filter(None, [told]), *open_]))
         if told or open_:
             self.add_report_section("call", "llem", "\n".join([*filter(None, [told]), *open_]))
 
@@ -149,7 +195,7 @@ class ConfigItem(pytest.Item):
         checker: Checker = (
             _checker(self.config, engine) if engine else guessing.by_keys(config.data, checkers, _root(self.config))
         )
-        return checker.check_config(config.data, context=_context(self.config, checker))
+        return checker.check_config(config.data, **_surroundings(self.config).how(checker))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         from pytest_llem_invariants.errors import LlemError

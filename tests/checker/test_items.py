@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.checker.demo import install
+from tests.checker.fact_demo import install_facts, model
 
 
 @pytest.fixture
@@ -68,6 +69,27 @@ def test_a_pass_can_be_asked_to_be_certified(theirs: pytest.Pytester) -> None:
     result = run(theirs, ini)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["good.yaml: accepted, but only with certification 'none'"])
+
+
+def test_where_the_files_run_is_an_option(theirs: pytest.Pytester) -> None:
+    install_facts(theirs.path)
+    (theirs.path / "configs" / "good.yaml").write_text("model: m\ntensor-parallel-size: 3\nswap: 5\n")
+    model(theirs.path / "m32", num_attention_heads=32)
+    model(theirs.path / "m33", num_attention_heads=33)
+    ini = "llem_configs = configs/good.yaml\nllem_configs_decided = true\nllem_configs_gpu = H100:4\n"
+    result = run(theirs, ini)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["good.yaml: depends on the model (1 rule) — set llem_configs_model*", "  uneven if model.arch.heads % 3 != 0"]
+    )
+    result = run(theirs, f"{ini}llem_configs_model = m32")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["good.yaml:2:1: error: tensor-parallel-size=3"])
+    run(theirs, f"{ini}llem_configs_model = m33").assert_outcomes(passed=1)
+    (theirs.path / "world.yaml").write_text("model.arch.heads: 33\n")
+    run(theirs, f"{ini}llem_configs_world = world.yaml").assert_outcomes(passed=1)
+    wrong = run(theirs, f"{ini}llem_configs_model = none")
+    assert wrong.ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_the_fixture_loads_a_checker_once(theirs: pytest.Pytester) -> None:

@@ -16,7 +16,7 @@ def test_a_name_and_a_count_give_capability_memory_and_platform() -> None:
         "device.count": 8,
         "device.capability": 9.0,
         "device.memory": 80 * GIB,
-        "device.name": "H100",
+        "device.sold_as": "H100",
     }
 
 
@@ -34,7 +34,8 @@ def test_a_name_and_a_count_give_capability_memory_and_platform() -> None:
 )
 def test_a_name_is_found_however_people_and_drivers_spell_it(spec: str, name: str, count: int) -> None:
     facts = device_facts(spec)
-    assert (facts["device.name"], facts["device.count"]) == (name, count)
+    assert (facts["device.sold_as"], facts["device.count"]) == (name, count)
+    assert not facts.is_known("device.name"), "a driver calls it otherwise"
 
 
 def test_numbers_give_a_device_without_a_name() -> None:
