@@ -14,7 +14,7 @@ from pytest_llem_invariants.language.expressions import MISSING, parse
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS, Operator, UnsayableError
 from pytest_llem_invariants.language.operators.length import sized
 from pytest_llem_invariants.language.operators.record import Schema
-from pytest_llem_invariants.language.predicates import plain_value, reference_of
+from pytest_llem_invariants.language.predicates import plain_value, reference_of, referenced_fields
 from pytest_llem_invariants.language.wording import say_match
 from pytest_llem_invariants.model import Clause, Rule, Severity
 from pytest_llem_invariants.text.strict import value_to_data
@@ -111,12 +111,13 @@ def _property(parameter: Mapping[str, Any]) -> Schema:
 
 def _triggering(rule: Rule, context: frozenset[str]) -> Schema:
     """A schema of the configs that trigger the rule."""
-    resolve = field_resolver(rule)
+    resolve = field_resolver(rule, context=context)
+    facts = [name for name in referenced_fields(rule.match) if name in context]
+    if facts:
+        raise UnsayableError(f"it depends on something outside the config: {' and '.join(facts)}")
     parts = []
     for subject, clauses in rule.match.fields.items():
         expression = parse(subject)
-        if any(name in context for name in expression.fields):
-            raise UnsayableError("it depends on something outside the config")
         if expression.has_each or (not expression.is_field and not subject.startswith("len(")):
             raise UnsayableError(f"it computes {subject}")
         (field,) = expression.fields
@@ -166,12 +167,15 @@ def _lengths(operator: Operator, rhs: Any, counted: str) -> Schema:
     return sized(low, high)
 
 
-def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str) -> str:
+def pydantic_source(
+    native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str, context: Iterable[str] = ()
+) -> str:
     """A pydantic model that asks the checker: every rule is in it, whatever its shape. `which` names the checker."""
     if not all(part.isidentifier() and not iskeyword(part) for part in native_type.split(".")):
         raise LlemError(f"no Python class can be called {native_type!r}")
     name = native_type.rpartition(".")[2]
-    known = sorted({*fields, *(root for rule in rules for root in _rule_roots(rule))})
+    known_context = frozenset(context)
+    known = sorted({*fields, *(root for rule in rules for root in _rule_roots(rule, known_context))})
     lines = [
         f'"""`{native_type}` as the library accepts it. Written by `llem-invariants export`."""',
         "",
@@ -181,7 +185,7 @@ def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[st
         "",
         "from pydantic import BaseModel, ConfigDict, model_validator",
         "",
-        "from pytest_llem_invariants import Checker",
+        "from pytest_llem_invariants import Checker, Verdict, World",
         "",
         f"_CHECKER = Checker.load({which})",
         "",
@@ -197,20 +201,25 @@ def pydantic_source(native_type: str, rules: Iterable[Rule], fields: Iterable[st
         "",
         '    @model_validator(mode="after")',
         f"    def _accepted_by_the_library(self) -> {name}:",
-        f"        verdict = _CHECKER.check({native_type!r}, self.model_dump(exclude_unset=True))",
+        "        verdict = self.verdict()",
         "        if not verdict.ok:",
         '            raise ValueError("; ".join(violation.message for violation in verdict.errors))',
         "        return self",
+        "",
+        "    def verdict(self, world: World | None = None) -> Verdict:",
+        '        """The whole answer, in a world of yours; its `depends` says what else would decide."""',
+        f"        return _CHECKER.check({native_type!r}, self.model_dump(exclude_unset=True), world=world)",
         "",
     ]
     return "\n".join(lines)
 
 
-def _rule_roots(rule: Rule) -> Iterable[str]:
-    resolve = field_resolver(rule)
+def _rule_roots(rule: Rule, context: frozenset[str]) -> Iterable[str]:
+    resolve = field_resolver(rule, context=context)
     for subject in rule.match.fields:
         for name in parse(subject).fields:
-            yield resolve(name).partition(".")[0]
+            if name not in context:
+                yield resolve(name).partition(".")[0]
 
 
 def markdown(native_type: str, rules: Iterable[Rule]) -> str:

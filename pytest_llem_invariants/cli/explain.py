@@ -126,6 +126,7 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
             return "{" + ", ".join(f"{name}: {say_value(value)}" for name, value in kwargs.items()) + "}"
 
     return [
+        ("beside", ", ".join(f"{name} = {say_value(value)}" for name, value in rule.world.items())),
         ("triggers", shown(rule.kwargs_positive)),
         ("passes", shown(rule.kwargs_negative)),
         ("found by", found_by),

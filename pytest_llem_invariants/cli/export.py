@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         which = f"{checker.engine!r}, version={checker.version!r}"
         if checker.origin is not None:
             which = f"corpus={checker.origin!r}" if options.corpus else f"{which}, root={checker.origin!r}"
-        source = pydantic_source(native_type, rules.get(native_type, ()), fields, which)
+        source = pydantic_source(native_type, rules.get(native_type, ()), fields, which, checker.declared_context)
         say(source.removesuffix("\n"))
         return 0
     schema, unsupported, total = _schema(checker, native_type, rules, _parameters(folder.parent))

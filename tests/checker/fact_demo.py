@@ -28,7 +28,7 @@ MODELS: dict[str, Any] = {
     "model_types": {"llama": {HEADS: 32}, "gpt2": {HEADS: {"keys": ["n_head"], "default": 12}}},
 }
 OF_FACTS = (
-    rule("uneven", {f"{HEADS} % tensor_parallel_size": {"!=": 0}}, native_type=SERVE),
+    replace(rule("uneven", {f"{HEADS} % tensor_parallel_size": {"!=": 0}}, native_type=SERVE), world={HEADS: 32}),
     rule("old", {"swap": {"==": 5}, "device.capability": {"<": 8.0}}, native_type=SERVE),
     rule("foreign", {"offload": {"==": 7}, "model.files.params": {"==": False}}, native_type=SERVE),
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pytest_llem_invariants import World
 from pytest_llem_invariants.cli import main
 from tests.checker.fact_demo import install_facts, model
 
@@ -171,3 +173,24 @@ def test_a_sweep_and_a_diff_stand_in_a_world_too(of_facts: Path, capsys: pytest.
     assert run(capsys, "sweep", "--model", "m33", "grid.yaml")[2].startswith("demo.Serve: 2 of 3 combinations")
     status, out, _ = run(capsys, "diff", "demo", "1.0", "2.0", "--config", "serve.yaml", "--gpu", "T4:1")
     assert (status, "serve.yaml: breaks" in out) == (1, True)
+
+
+def test_what_is_exported_says_what_it_depends_on(of_facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "export", "--engine", "demo", "--type", "Serve", "--list-unsupported")[1]
+    assert "uneven: it depends on something outside the config: model.arch.heads" in out.splitlines()
+    scope: dict[str, Any] = {"__name__": "exported"}
+    exec(run(capsys, "export", "--engine", "demo", "--type", "Serve", "--format", "pydantic")[1], scope)
+    serve = scope["Serve"]
+    serve.model_rebuild(_types_namespace=scope)
+    assert serve.model_fields.keys().isdisjoint(("platform", "device"))
+    open_ = serve(tensor_parallel_size=3).verdict()
+    assert (open_.status, [one.rule_id for one in open_.depends]) == ("depends", ["uneven"])
+    assert serve(tensor_parallel_size=3).verdict(World(facts={"model.arch.heads": 32})).status == "rejected"
+
+
+def test_a_rule_is_explained_with_the_facts_that_it_asks_for(
+    of_facts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run(capsys, "explain", "uneven")[1]
+    assert "context   model.arch.heads (if it is not given, the verdict depends on it)" in out
+    assert "beside    model.arch.heads = 32" in out
