@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
@@ -116,23 +117,28 @@ class Relations:
         mine = [one for one in rows if one.guard == row.guard]
         factors = _numbers_of(row)
         for fields in self._best(options, row, rows):
-            for wider in self._multiplied(row, rows, factors) if _is_relation(fields, factors) else ():
-                told = (one for one in self._told(wider, deciding) if _is_relation(one[0], _numbers_of(one[1])))
+            for wider in self._multiplied(row, rows, factors, _compared(fields, factors)):
+                told = (one for one in self._told(wider, deciding) if _compared(one[0], _numbers_of(one[1])))
                 product = next(told, None)
                 if product is not None:
                     yield product
                     break
             yield fields, row, mine
 
-    def _multiplied(self, row: Row, rows: Iterable[Row], factors: Sequence[str]) -> Iterator[Row]:
+    def _multiplied(self, row: Row, rows: Iterable[Row], factors: Sequence[str], fact: str | None) -> Iterator[Row]:
         """What is accepted by itself, and rejected like the row once another number of the config is 2."""
-        if len(factors) >= _MOST_FACTORS:
+        if fact is None or len(factors) >= _MOST_FACTORS:
             return
+
+        def distance(one: Row) -> float:
+            """How far the numbers are from what is too much: a fact that they reach leaves no room for another."""
+            return float(abs(math.prod(one.kwargs[name] for name in factors) - one.kwargs[fact]))
+
         fine = [one for one in self._library.taken(rows) if all(_counts(one.kwargs.get(name)) for name in factors)]
-        largest = sorted(fine, key=lambda one: [-one.kwargs[name] for name in factors])[:_MOST_PIECES]
+        nearest = sorted((one for one in fine if is_number(one.kwargs[fact])), key=distance)[:_MOST_PIECES]
         for name in sorted(self._fields.toggles):
             if name not in row.kwargs and self._is_counted(name):
-                for one in largest:
+                for one in nearest:
                     wider = self._library({**one.kwargs, name: 2})
                     alone = {key: value for key, value in wider.kwargs.items() if key not in factors}
                     if wider.guard == row.guard and self._library.accepts(alone):
@@ -241,14 +247,15 @@ def _numbers_of(row: Row) -> list[str]:
     return [name for name in fields_of(row.kwargs) if is_number(row.kwargs[name])]
 
 
-def _is_relation(fields: Fields, factors: Sequence[str]) -> bool:
-    """Whether it compares all these numbers, multiplied, with a fact."""
+def _compared(fields: Fields, factors: Sequence[str]) -> str | None:
+    """The fact that all these numbers, multiplied, are too much for; None where it is not that which is told."""
     product = " * ".join(factors)
-    return bool(factors) and any(
-        product in (subject, reference_of(clause.rhs)) and reference_of(clause.rhs) and clause.op in _GROWING
-        for subject, clauses in fields.items()
-        for clause in clauses
-    )
+    for subject, clauses in fields.items():
+        for clause in clauses:
+            sides = subject, reference_of(clause.rhs)
+            if factors and product in sides and None not in sides and clause.op in _GROWING:
+                return sides[0] if sides[1] == product else sides[1]
+    return None
 
 
 def _counts(value: Any) -> bool:

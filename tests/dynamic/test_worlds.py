@@ -180,6 +180,19 @@ def test_of_two_that_fit_the_one_is_told_that_claims_less_of_what_another_check_
     assert {"model.arch.heads": [("not_divisible_by", "@tp")]} in found
 
 
+def test_a_product_is_told_whichever_of_its_factors_is_met_first_and_whatever_else_bounds_it() -> None:
+    def size_of_few(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        return world_size(c, world) or heads(c, world)
+
+    raises = asked(size_of_few)
+    worlds = Worlds(raises, lambda kwargs, context: raises(kwargs, context) is None, DECLARED, tuple(DECLARED))
+    for only in ("tp", "pp"):
+        others = {name: fact for name, fact in FACTS.fields.items() if name != only}
+        facts = replace(FACTS, fields={only: FACTS.fields[only], **others})
+        found = probe_worlds(facts, worlds, budget=20_000, constants=CONSTANTS, share=(0, len(FACTS.fields)))
+        assert CHECKS[world_size] in told(found)
+
+
 def test_a_world_that_changes_nothing_gives_no_candidate() -> None:
     def whatever_the_world(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
         return (3, f"there are no more than 512 seats, not {c['seats']}") if c["seats"] > 512 else None
