@@ -28,6 +28,8 @@ class Asks(Protocol):
 
     def no_verdict(self, error: ObservedException) -> str | None: ...
 
+    def is_environmental(self, error: ObservedException) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -150,6 +152,10 @@ class Oracle:
     def answers(self, kwargs: Kwargs) -> bool:
         """Whether the library gives any answer to a config."""
         return not is_no_answer(self._verdict(kwargs, EMPTY).exception)
+
+    def is_environmental(self, observation: Observation) -> bool:
+        """Whether an observation is about this machine, such as a missing package."""
+        return observation.exception is not None and self._observer.is_environmental(observation.exception)
 
     def is_known_to_reject(self, kwargs: Kwargs) -> bool:
         """Whether the library was asked about a config and rejected it, or could not decide on this machine."""

@@ -22,7 +22,6 @@ from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Match, Observation, Rule
 from pytest_llem_invariants.replay.contexts import default_context, world_of
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
-from pytest_llem_invariants.replay.exceptions import speaks_of_environment
 
 MOST_LOOKED_AT: Final = 200
 """So many configs are looked through for one of the declared types."""
@@ -136,8 +135,7 @@ class Trials:
             return Why(Cause.NO_TYPE)
         observation = self.oracle.observe(kwargs, search.context, candidate.severity)
         if observation.skipped_reason is not None:
-            is_environmental = speaks_of_environment(observation.skipped_reason)
-            cause = Cause.ENVIRONMENT if is_environmental else Cause.NO_ANSWER
+            cause = Cause.ENVIRONMENT if self.oracle.is_environmental(observation) else Cause.NO_ANSWER
             return Why(cause, said=observation.skipped_reason)
         if observation.exception is None:
             return Why(Cause.ACCEPTED)

@@ -115,6 +115,9 @@ class Apart:
     def no_verdict(self, error: ObservedException) -> str | None:
         return self._observer.no_verdict(error)
 
+    def is_environmental(self, error: ObservedException) -> bool:
+        return self._observer.is_environmental(error)
+
     def close(self) -> None:
         if self._copy is not None:
             end(self._copy.pid)

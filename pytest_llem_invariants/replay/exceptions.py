@@ -68,9 +68,9 @@ def _names(kinds: tuple[type, ...]) -> tuple[str, ...]:
     return tuple(kind.__name__ for kind in kinds if kind is not object)
 
 
-def is_environmental(error: ObservedException) -> bool:
+def is_environmental(error: ObservedException, asks_for_package: re.Pattern[str] | None = None) -> bool:
     """Whether the exception is about this machine (such as a missing package), not about the config."""
-    return _kind_without_verdict(error.type, error.bases) == _ENVIRONMENT
+    return _kind_of(error, asks_for_package) == _ENVIRONMENT
 
 
 def is_exhaustion(error: ObservedException) -> bool:
@@ -82,13 +82,7 @@ def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] |
     """Why an exception is no verdict on a config; None if it is one."""
     if error.type == _NO_ANSWER:
         return error.message
-    kind = _kind_without_verdict(error.type, error.bases)
-    if error.message.startswith(_DESCRIPTOR):
-        kind = _ENVIRONMENT
-    elif is_exhaustion(error):
-        kind = _EXHAUSTION
-    if asks_for_package is not None and _is_said(asks_for_package, error.message):
-        kind = _ENVIRONMENT
+    kind = _kind_of(error, asks_for_package)
     if kind is None:
         return None
     if kind == _EXHAUSTION:
@@ -97,9 +91,13 @@ def why_no_verdict(error: ObservedException, asks_for_package: re.Pattern[str] |
     return f"{kind}: {error.type}: {first_line}"
 
 
-def speaks_of_environment(reason: str) -> bool:
-    """Whether what `why_no_verdict` said is of this machine: the kind is its first word."""
-    return reason.partition(":")[0] == _ENVIRONMENT
+def _kind_of(error: ObservedException, asks_for_package: re.Pattern[str] | None) -> str | None:
+    """What an exception is about, if not about the config; `asks_for_package` matches an engine's own messages."""
+    if asks_for_package is not None and _is_said(asks_for_package, error.message):
+        return _ENVIRONMENT
+    if error.message.startswith(_DESCRIPTOR):
+        return _ENVIRONMENT
+    return _EXHAUSTION if is_exhaustion(error) else _kind_without_verdict(error.type, error.bases)
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,14 @@ from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, Obs
 from pytest_llem_invariants.process.environment import environment, restore_environment
 from pytest_llem_invariants.process.patience import OutOfTime, Patience
 from pytest_llem_invariants.replay.changes import changes
-from pytest_llem_invariants.replay.exceptions import describe, is_exhaustion, no_answer, timed_out, why_no_verdict
+from pytest_llem_invariants.replay.exceptions import (
+    describe,
+    is_environmental,
+    is_exhaustion,
+    no_answer,
+    timed_out,
+    why_no_verdict,
+)
 from pytest_llem_invariants.replay.loggers import Held, LogCapture, captured_logs
 from pytest_llem_invariants.replay.normalise import normalise_text
 from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_streams, without_waiting
@@ -146,6 +153,10 @@ class Observer:
     def no_verdict(self, error: ObservedException) -> str | None:
         """Why an exception speaks of this machine and not of the config; None where it is a verdict."""
         return why_no_verdict(error, self._asks_for_package)
+
+    def is_environmental(self, error: ObservedException) -> bool:
+        """Whether an exception is about this machine, such as a missing package."""
+        return is_environmental(error, self._asks_for_package)
 
     def _minor_issues(self, native_type: str, built: Any, logs: LogCapture) -> Mapping[str, str]:
         """What only the strict validation objects to; its log records are no announcements."""

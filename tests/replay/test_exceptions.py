@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -103,6 +104,12 @@ def test_the_place_is_looked_for_inside_an_error_that_hides_another() -> None:
 )
 def test_a_missing_package_speaks_of_the_machine(error: Exception, environmental: bool) -> None:
     assert is_environmental(describe(error, "lib")) is environmental
+
+
+def test_an_error_with_the_engine_s_own_words_for_a_missing_package_speaks_of_the_machine() -> None:
+    asks = ObservedException("ValueError", "flash-attn needs to be installed", bases=("Exception",))
+    assert is_environmental(asks, re.compile("to be installed"))
+    assert not is_environmental(asks)
 
 
 def test_a_reason_is_one_short_line() -> None:
