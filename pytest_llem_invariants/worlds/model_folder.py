@@ -9,7 +9,7 @@ from pytest_llem_invariants.worlds.facts import Facts, flattened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from typing import Any
 
 CONFIG = "config.json"
@@ -25,10 +25,21 @@ _NESTED = ("text_config", "llm_config", "language_config", "thinker_config")
 _MOST_FILES = 10_000
 
 
-def model_facts(named: str) -> Facts:
-    """The facts of a model: a folder, its `config.json`, or an id whose files lie in the local Hugging Face cache."""
+def other_groups(asked: Iterable[str]) -> frozenset[str]:
+    """The groups of facts outside of `config.json` to which some of the facts asked for belong."""
+    names = tuple(asked)
+    return frozenset(
+        group for group in _PARTS.values() if group != _PARTS[CONFIG] and any(n.startswith(f"{group}.") for n in names)
+    )
+
+
+def model_facts(named: str, groups: Collection[str] = tuple(_PARTS.values())) -> Facts:
+    """The facts of a model: a folder, its `config.json`, or an id whose files lie in the local Hugging Face cache.
+
+    Of the files beside `config.json` those are read that hold one of the `groups`.
+    """
     if os.path.isdir(named):
-        return _of_folder(named)
+        return _of_folder(named, groups)
     if os.path.exists(named) or named.endswith(".json"):
         return _of_config(_read(named), named)
     folder = cached_folder(named)
@@ -37,7 +48,7 @@ def model_facts(named: str) -> Facts:
             f"no model {named!r}: it is neither a folder nor a file, nor in the Hugging Face cache ({_cache()}) — "
             "give the folder that holds its config.json, or download it there first"
         )
-    return _of_folder(folder)
+    return _of_folder(folder, groups)
 
 
 def known_here(named: object) -> bool:
@@ -47,7 +58,7 @@ def known_here(named: object) -> bool:
     return os.path.isfile(os.path.join(named, CONFIG)) or cached_folder(named) is not None
 
 
-def _of_folder(folder: str) -> Facts:
+def _of_folder(folder: str, groups: Collection[str]) -> Facts:
     path = os.path.join(folder, CONFIG)
     files = sorted(_files(folder))
     if not os.path.isfile(path):
@@ -59,7 +70,7 @@ def _of_folder(folder: str) -> Facts:
     whole = ["model.files"]
     paths = {}
     for name, group in _PARTS.items():
-        if name == CONFIG:
+        if name == CONFIG or group not in groups:
             continue
         whole.append(f"{group}.")
         if name in files:

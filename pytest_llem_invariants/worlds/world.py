@@ -26,7 +26,7 @@ INSTALLED = "installed"
 class World:
     """What a verdict may depend on beside the config. What is not given is unknown, and no default stands in for it."""
 
-    __slots__ = ("_other", "_stated", "facts", "model", "own_model")
+    __slots__ = ("_groups", "_other", "_stated", "facts", "model", "own_model")
 
     def __init__(
         self,
@@ -56,13 +56,23 @@ class World:
         self._other: tuple[object, World] | None = None
         self._read(None if model is None else str(model))
 
-    def _read(self, model: str | None) -> None:
+    def _read(self, model: str | None, groups: frozenset[str] = frozenset()) -> None:
         self.model = model
         self.facts = self._stated
+        self._groups = groups
         if model is not None:
             from pytest_llem_invariants.worlds.model_folder import model_facts
 
-            self.facts = model_facts(model).with_more(self._stated)
+            self.facts = model_facts(model, groups).with_more(self._stated)
+
+    def _read_what_is_asked(self, declared: Mapping[str, Mapping[str, Any]]) -> None:
+        """Read the files beside a model's config only for a corpus that asks for what they say: some are long."""
+        from pytest_llem_invariants.worlds.model_folder import other_groups
+
+        lowering = (name for entry in declared.values() for name in entry.get("lowered_by", ()))
+        asked = other_groups((*declared, *lowering))
+        if not asked <= self._groups:
+            self._read(self.model, self._groups | asked)
 
     def beside(self, named: object) -> World:
         """This world with the model that a config names, where its files can be read here; else this one."""
@@ -90,6 +100,7 @@ class World:
         if self.model is not None:
             from pytest_llem_invariants.worlds.derived import derived
 
+            self._read_what_is_asked(declared)
             asked = {name: entry for name, entry in declared.items() if not name.startswith(unsaid)}
             context = derived(asked, self.facts, models)
         for name, entry in declared.items():

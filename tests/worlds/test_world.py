@@ -34,6 +34,17 @@ def test_what_is_given_is_put_together(tmp_path: Path) -> None:
     assert facts["served.max_model_len"] == 4096
 
 
+def test_a_file_beside_the_config_is_read_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    (tmp_path / "tokenizer_config.json").write_text("{broken")
+    (tmp_path / "generation_config.json").write_text(json.dumps({"top_k": 20}))
+    world = World(model=tmp_path)
+    top_k = {"model.generation.top_k": {"values": [20]}, "model.config.model_type": {"values": ["llama"]}}
+    assert world.context(top_k) == {"model.generation.top_k": 20, "model.config.model_type": "llama"}
+    with pytest.raises(LlemError, match=r"tokenizer_config\.json:1"):
+        world.context({"model.arch.length": {"values": [1], "keys": ["l"], "lowered_by": ["model.tokenizer.l"]}})
+
+
 def test_a_fact_outside_of_every_group_is_an_error() -> None:
     with pytest.raises(LlemError, match="no fact 'temperature'"):
         World(facts={"temperature": 1})
