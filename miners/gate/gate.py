@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
@@ -166,13 +167,12 @@ class Gate:
             return []
         context = self._setting.context_of(rule)
         freed = self._worlds.freeing(rule, context, self._probes.of_its_family(rule)) or self._worlds.contradicting(
-            rule, context, self._probes.claimed_near
+            rule, context, self._probes.claimed_near, partial(self._probes.with_each, self._read_at_its_line(rule))
         )
         if freed is not None:
             return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed)
         beside = [entry.rule for entry in self.proven]
-        read = self._read_at_its_line(rule)
-        counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside, read)
+        counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside)
         if not counterexamples:
             self._rules.add(candidate, Proven(rule, history))
             return []
@@ -214,10 +214,11 @@ class Gate:
         return self._checks.world_at(candidate.source.guard)
 
     def _read_at_its_line(self, rule: Rule) -> tuple[str, ...]:
-        """What was read there decides, too, where the rule was found by probing in other worlds."""
-        if self._checks is None or rule.added_by is not AddedBy.DYNAMIC_MINER or not self._setting.facts_of(rule):
+        """What the code says to decide there, and a rule that was found by probing does not name."""
+        if self._checks is None or rule.added_by is not AddedBy.DYNAMIC_MINER:
             return ()
-        return self._checks.fields_at(rule.miner_source.guard)
+        named = referenced_fields(rule.match)
+        return tuple(name for name in self._checks.fields_at(rule.miner_source.guard) if name not in named)
 
     def _by_chance(self, rule: Rule) -> Why | None:
         """What else than the config brings about the effect of a rule, if anything."""

@@ -24,8 +24,8 @@ _MOST_ELSEWHERE: Final = 3
 """The number of claimed configs that are also tried in other worlds."""
 _MOST_BESIDE: Final = 4
 """The number of real words of each other field with which a rule that rejects a declared type is combined."""
-_MOST_READ: Final = 24
-"""The number of values of each field that decides where a rule is raised."""
+_MOST_OF_EACH: Final = 8
+"""The number of values of each other field that may decide."""
 
 
 @final
@@ -46,12 +46,8 @@ class Probes:
             return self._limit
         return self._limit // _FEWER_OF_TYPES if candidate.added_by.is_lift else self._limit
 
-    def refuting(self, rule: Rule, most: int, beside: Sequence[Rule], read: Sequence[str] = ()) -> tuple[Kwargs, ...]:
-        """The configs around a rule that it claims and the library accepts without a message.
-
-        What was `read` where it is raised are further fields that may decide: the rule's example is put beside their
-        values.
-        """
+    def refuting(self, rule: Rule, most: int, beside: Sequence[Rule]) -> tuple[Kwargs, ...]:
+        """The configs around a rule that it claims and the library accepts without a message."""
         context = self._setting.context_of(rule)
         company = [other.kwargs_positive for other in beside[:_MOST_COMPANY]]
         return refuting(
@@ -62,16 +58,15 @@ class Probes:
                 self._worded(rule),
                 self._around(rule, most, company),
                 self.of_its_family(rule),
-                self._beside(rule, read),
             ),
         )
 
-    def _beside(self, rule: Rule, read: Sequence[str]) -> Iterator[Kwargs]:
-        fields, named = self._setting.facts.fields, referenced_fields(rule.match)
-        for name in read:
-            if name in fields and name not in named:
-                for value in itertools.islice(self._declared.of(name).beside(), _MOST_READ):
-                    yield {**rule.kwargs_positive, name: value}
+    def with_each(self, names: Sequence[str], kwargs: Kwargs) -> Iterator[Kwargs]:
+        """A config beside some values of each of these fields that it does not give."""
+        for name in names:
+            if name in self._setting.facts.fields and name not in kwargs:
+                for value in itertools.islice(self._declared.of(name).beside(), _MOST_OF_EACH):
+                    yield {**kwargs, name: value}
 
     def claimed_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
         """Some configs that a rule claims, other than its example."""

@@ -92,18 +92,29 @@ class Worlds:
         return None
 
     def contradicting(
-        self, rule: Rule, context: Context, near: Callable[[Rule, Context], Iterable[Kwargs]]
+        self,
+        rule: Rule,
+        context: Context,
+        near: Callable[[Rule, Context], Iterable[Kwargs]],
+        further: Callable[[Kwargs], Iterable[Kwargs]] = lambda kwargs: (),
     ) -> Freed | None:
-        """The first other values of the facts that a rule names where the library takes some configs that it claims."""
-        for other in beside(self._setting.facts_of(rule), self._setting.context):
+        """The first values of the facts that a rule names at which the library takes some configs that it claims.
+
+        Asked is about its example and configs `near` it and, where one shows its error, what `further` makes of that.
+        """
+        named = self._setting.facts_of(rule)
+        for other in (EMPTY, *beside(named, self._setting.context)) if named else ():
             there = {**context, **other}
-            claims = self._setting.predicate_of(rule, there)
-            asked = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
+            claims, shows = self._setting.predicate_of(rule, there), self._shown_at(rule, there)
+            claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
+            more = (one for kwargs in filter(shows, claimed) for one in further(kwargs) if claims(one))
             free = tuple(
-                one for one in asked if self._is_free_of(rule, self._oracle.observe(one, there, rule.severity))
+                one
+                for one in (*claimed, *more)
+                if self._is_free_of(rule, self._oracle.observe(one, there, rule.severity))
             )
             if free:
-                return Freed(free, self._shown_at(rule, there), there)
+                return Freed(free, shows, there)
         return None
 
     def _shown_at(self, rule: Rule, context: Context) -> Callable[[Kwargs], bool]:
