@@ -4,7 +4,8 @@ A rule can speak as soon as the last of its fields has a value; from there on it
 is a product and needs no visit. Counting also forgets a field once every rule that reads it has spoken, so that
 combinations which differ only in forgotten fields are counted together.
 
-A rule over a fact that is unknown cuts nothing off: what it would reject, some value of the fact may let pass.
+A rule over a fact that is unknown cuts nothing off: what it would reject, some value of the fact may let pass. A grid
+may give facts, too: then every combination of them is a world, in which the fields are combined.
 """
 
 from __future__ import annotations
@@ -37,18 +38,24 @@ class Pruned:
     """The valid combinations of a grid: iterate over them, or ask for the counts. Nothing is kept in memory."""
 
     def __init__(
-        self, corpus: LoadedCorpus, native_type: str, axes: Sequence[Axis], context: Mapping[str, Any]
+        self,
+        corpus: LoadedCorpus,
+        native_type: str,
+        axes: Sequence[Axis],
+        context: Mapping[str, Any],
+        worlds: Sequence[Choice] = ({},),
     ) -> None:
         self.native_type = native_type
         self._corpus = corpus
         self._axes = axes
         self._context = context
+        self._worlds = worlds
         self._counts: tuple[int, dict[str, int]] | None = None
 
     @property
     def total(self) -> int:
         """How many combinations the grid has."""
-        return _size(self._axes)
+        return len(self._worlds) * _size(self._axes)
 
     @property
     def valid(self) -> int:
@@ -71,8 +78,10 @@ class Pruned:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """The valid combinations in the order of the grid, the last field varying fastest."""
-        plan = _Plan(self._corpus, self.native_type, self._axes, self._context)
-        return iter(()) if plan.refused is not None else plan.walk(0, {})
+        for facts in self._worlds:
+            plan = _Plan(self._corpus, self.native_type, self._axes, {**self._context, **facts})
+            if plan.refused is None:
+                yield from ({**facts, **chosen} for chosen in plan.walk(0, {}))
 
     def __len__(self) -> int:
         return self.valid
@@ -80,8 +89,13 @@ class Pruned:
     def _counted(self) -> tuple[int, dict[str, int]]:
         if self._counts is None:
             axes = _neighbours_close(self._corpus, self.native_type, self._axes)
-            plan = _Plan(self._corpus, self.native_type, axes, self._context)
-            valid, cut = plan.count()
+            valid, cut = 0, dict[str, int]()
+            for facts in self._worlds:
+                plan = _Plan(self._corpus, self.native_type, axes, {**self._context, **facts})
+                in_world, cut_in_world = plan.count()
+                valid += in_world
+                for name, size in cut_in_world.items():
+                    cut[name] = cut.get(name, 0) + size
             places = {
                 rule["id"]: place for place, rule in enumerate(self._corpus.class_checker(self.native_type).rules)
             }
@@ -95,8 +109,16 @@ def prune(
 ) -> Pruned:
     """Take a grid: field → list of values, a plain value for a fixed field, `zip` for fields that vary together."""
     axes = read_grid(grid)
+    of_facts = [axis for axis in axes if not _fields_of(axis).isdisjoint(corpus.declared_context)]
+    for axis in of_facts:
+        if not _fields_of(axis) <= corpus.declared_context.keys():
+            raise GridError(f"{', '.join(sorted(_fields_of(axis)))} vary together: let facts vary by themselves")
+    axes = [axis for axis in axes if axis not in of_facts]
+    worlds = [{name: value for choice in chosen for name, value in choice.items()} for chosen in product(*of_facts)]
+    for facts in worlds:
+        corpus.known(facts)
     name = corpus.resolve(native_type) if native_type else _best_class(corpus, axes)
-    return Pruned(corpus, name, axes, corpus.context if context is None else corpus.known(context))
+    return Pruned(corpus, name, axes, corpus.context if context is None else corpus.known(context), worlds)
 
 
 def read_grid(grid: Any) -> list[Axis]:

@@ -22,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
     checkers: dict[str, Checker] = {}
-    beside = Surroundings(options)
+    beside = Surroundings(options, options.gpu)
     checked = (
         [_command(options, beside)]
         if options.words

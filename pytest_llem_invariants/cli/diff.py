@@ -151,7 +151,7 @@ def _broken(options: argparse.Namespace, old: Checker, new: Checker) -> dict[str
     from pytest_llem_invariants.checker.documents import read
 
     config = read(options.config)
-    beside = Surroundings(options)
+    beside = Surroundings(options, options.gpu)
     before, after = (checker.check_config(config.data, **beside.how(checker)) for checker in (old, new))
     known = {(violation.native_type, violation.summary) for violation in before.violations}
     fresh = [violation for violation in after.violations if (violation.native_type, violation.summary) not in known]

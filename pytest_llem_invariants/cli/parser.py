@@ -106,7 +106,7 @@ def _root(command: Any) -> None:
     )
 
 
-def _surroundings(command: Any) -> None:
+def _surroundings(command: Any, *, of_several: bool = False) -> None:
     group = command.add_argument_group("where it would run")
     group.add_argument(
         "--model",
@@ -114,7 +114,12 @@ def _surroundings(command: Any) -> None:
         help="the model: its folder, its config.json, or an id in the local Hugging Face cache"
         " (default: the config's own, if it is there)",
     )
-    group.add_argument("--gpu", metavar="SPEC", help="H100:8, RTX 4090:2, 9.0:8:80 (capability:count:GiB), none, this")
+    group.add_argument(
+        "--gpu",
+        metavar="SPEC",
+        action="append" if of_several else "store",
+        help="H100:8, RTX 4090:2, 9.0:8:80 (capability:count:GiB), none, this" + ("; may be repeated" * of_several),
+    )
     group.add_argument("--platform", metavar="P", help="the platform, as the engine names it: cpu, cuda, …")
     group.add_argument(
         "--env", metavar="NAME=VALUE", action="append", default=[], help="an environment variable of the engine"
@@ -206,7 +211,7 @@ def _sweep(commands: Any) -> None:
     )
     command.add_argument("file", metavar="GRID", help="YAML or JSON; `-` reads standard input")
     _source(command)
-    _surroundings(command)
+    _surroundings(command, of_several=True)
     command.add_argument("--type", metavar="CLASS", help="the class whose fields the grid names")
     command.add_argument("--count", action="store_true", help="print only the counts")
     command.add_argument("--format", choices=("text", "json"), default="text", help="json: one combination per line")

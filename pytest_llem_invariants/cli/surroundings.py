@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Surroundings:
     """What the options of a command say, read once for all that it checks."""
 
-    def __init__(self, options: argparse.Namespace) -> None:
+    def __init__(self, options: argparse.Namespace, gpu: str | None = None) -> None:
         self._given = dict(_pair(text, "--context") for text in options.context)
         if options.platform:
             self._given["platform"] = options.platform
@@ -28,6 +28,7 @@ class Surroundings:
 
             self._stated = Stated(options.world)
         self._options = options
+        self._gpu = gpu
         self._world: World | None = None
 
     def world(self, checker: Checker) -> World:
@@ -38,7 +39,7 @@ class Surroundings:
             options = self._options
             self._world = World(
                 model=options.model,
-                gpu=options.gpu,
+                gpu=self._gpu,
                 env=dict(_pair(text, "--env") for text in options.env),
                 packages=dict(map(_package, options.package)),
                 facts=None if self._stated is None else self._stated.facts,

@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.describe import told_origin
 from pytest_llem_invariants.checker.documents import read
 from pytest_llem_invariants.checker.sweep import read_grid
@@ -21,13 +22,27 @@ def run(options: argparse.Namespace) -> int:
     grid = read(options.file).data
     fields: dict[str, Any] = {field: None for axis in read_grid(grid) for choice in axis for field in choice}
     checker = choose(options, fields, {})
-    pruned = checker.prune(grid, native_type=options.type, **Surroundings(options).how(checker))
+    summaries = [_swept(grid, checker, options, gpu) for gpu in options.gpu or [None]]
+    found = any(summary["valid"] for summary in summaries)
+    if options.format == "json":
+        if options.count:
+            print(json.dumps(summaries if len(summaries) > 1 else summaries[0], indent=2))
+    else:
+        for summary in summaries:
+            _print(summary, sys.stdout if options.count else sys.stderr)
+    return 0 if found else INVALID
+
+
+def _swept(grid: dict[str, Any], checker: Checker, options: argparse.Namespace, gpu: str | None) -> dict[str, Any]:
+    """The grid on one machine: the valid combinations are printed; returns the counts."""
+    pruned = checker.prune(grid, native_type=options.type, **Surroundings(options, gpu).how(checker))
+    of_several = {"gpu": gpu} if len(options.gpu or ()) > 1 else {}
     if not options.count:
         for combination in pruned:
-            say(json.dumps(plain(combination)) if options.format == "json" else _line(combination))
-    if options.format == "json" and not options.count:
-        return 0 if pruned.valid else INVALID
-    summary = {
+            told = {**of_several, **combination}
+            say(json.dumps(plain(told)) if options.format == "json" else _line(told))
+    return {
+        **of_several,
         "native_type": pruned.native_type,
         "total": pruned.total,
         "valid": pruned.valid,
@@ -35,11 +50,6 @@ def run(options: argparse.Namespace) -> int:
         "certification": pruned.certification,
         "origin": checker.origin,
     }
-    if options.format == "json":
-        print(json.dumps(summary, indent=2))
-    else:
-        _print(summary, sys.stdout if options.count else sys.stderr)
-    return 0 if pruned.valid else INVALID
 
 
 def _line(combination: dict[str, Any]) -> str:
@@ -48,8 +58,9 @@ def _line(combination: dict[str, Any]) -> str:
 
 def _print(summary: dict[str, Any], out: Any) -> None:
     total, valid = summary["total"], summary["valid"]
+    on = f" on {summary['gpu']}" if "gpu" in summary else ""
     say(
-        f"{summary['native_type']}: {valid:,} of {total:,} combinations are valid"
+        f"{summary['native_type']}{on}: {valid:,} of {total:,} combinations are valid"
         f" (certification {summary['certification']}{told_origin(summary['origin'])})",
         file=out,
     )

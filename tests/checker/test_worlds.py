@@ -141,3 +141,24 @@ def test_a_table_of_another_form_is_one_clear_line(of_facts: Path, text: str) ->
     with pytest.raises(CorpusError, match=r"models\.discovered\.json: .* — run llem-mine discover") as caught:
         Checker.load("demo", root=of_facts)
     assert "\n" not in str(caught.value)
+
+
+def test_a_grid_of_facts_and_fields_is_swept_world_by_world(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    grid = {"tensor_parallel_size": [2, 3], HEADS: [32, 33], "device.capability": [7.5, 9.0], "swap": [5, 6]}
+    pruned = checker.prune(grid, native_type=SERVE)
+    every = [
+        ({HEADS: heads, "device.capability": capability}, {"tensor_parallel_size": size, "swap": swap})
+        for heads in (32, 33)
+        for capability in (7.5, 9.0)
+        for size in (2, 3)
+        for swap in (5, 6)
+    ]
+    expected = [{**f, **config} for f, config in every if checker.check(SERVE, config, context=f).ok]
+    assert list(pruned) == expected
+    assert (pruned.total, pruned.valid, sum(pruned.by_rule.values())) == (16, len(expected), 16 - len(expected))
+    assert checker.prune({HEADS: [32, 33]}, native_type=SERVE).valid == 2
+    with pytest.raises(LlemError, match="which is no int"):
+        checker.prune({HEADS: ["x"]}, native_type=SERVE)
+    with pytest.raises(LlemError, match="let facts vary by themselves"):
+        checker.prune({"zip": {HEADS: [1, 2], "swap": [1, 2]}}, native_type=SERVE)

@@ -194,3 +194,15 @@ def test_a_rule_is_explained_with_the_facts_that_it_asks_for(
     out = run(capsys, "explain", "uneven")[1]
     assert "context   model.arch.heads (if it is not given, the verdict depends on it)" in out
     assert "beside    model.arch.heads = 32" in out
+
+
+def test_a_sweep_on_several_machines_says_which_is_valid_where(
+    of_facts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (of_facts / "grid.yaml").write_text("swap: [5, 6]\n")
+    _, out, err = run(capsys, "sweep", "--type", "Serve", "--gpu", "T4:1", "--gpu", "H100:1", "grid.yaml")
+    assert out.splitlines() == ['gpu="T4:1" swap=6', 'gpu="H100:1" swap=5', 'gpu="H100:1" swap=6']
+    assert "demo.Serve on T4:1: 1 of 2 combinations are valid" in err
+    words = ("--type", "Serve", "--gpu", "T4:1", "--gpu", "H100:1", "--count", "--format", "json")
+    counts = json.loads(run(capsys, "sweep", *words, "grid.yaml")[1])
+    assert [(one["gpu"], one["valid"]) for one in counts] == [("T4:1", 1), ("H100:1", 2)]
