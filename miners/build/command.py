@@ -28,7 +28,7 @@ from pytest_llem_invariants.ssot import data_root, installed_version
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
-    from miners.build.earlier import Known
+    from miners.build.earlier import Earlier
     from pytest_llem_invariants.engines.base import EngineAdapter
     from pytest_llem_invariants.model import Corpus
     from pytest_llem_invariants.ssot import Ssot
@@ -78,14 +78,14 @@ def run(options: argparse.Namespace) -> int:
     library, terms = Installed(adapter), terms_of(options)
     with aside(_mined_before, adapter.ssot, path) as mined_before:
         check_roles(library, roles_of_build(adapter.ssot), terms)
-        known = mined_before.result()
-    previous = known.previous
+        earlier = mined_before.result()
+    previous = earlier.previous
     _say_what_is_not_mined(adapter)
     _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter), *undefined(adapter)))
     mined = build(
         adapter,
         Crew(Progress(), options.workers),
-        known,
+        earlier,
         classes=None if options.classes is None else chosen(adapter.native_types(), options.classes),
     )
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
@@ -120,13 +120,13 @@ def _say(lines: Iterable[str]) -> None:
         say(f"llem-mine: {line}", file=sys.stderr)
 
 
-def _mined_before(ssot: Ssot, path: Path) -> Known:
+def _mined_before(ssot: Ssot, path: Path) -> Earlier:
     """The corpus as it is, the configs that contradicted its rules, and the rules of the version before."""
-    from miners.build.earlier import Known, rules_before
+    from miners.build.earlier import Earlier, rules_before
     from miners.gate.counterexamples import COUNTEREXAMPLES, load_counterexamples
     from pytest_llem_invariants.corpus.files import load_proposed
 
-    return Known(
+    return Earlier(
         load_proposed(path) if path.exists() else None,
         load_counterexamples(path.with_name(COUNTEREXAMPLES)),
         rules_before(data_root(), ssot.engine, installed_version(ssot)),

@@ -17,18 +17,18 @@ from pytest_llem_invariants.model import Corpus, Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Earlier:
     """What a build takes over: ids, counterexamples, and the examples that it tries first."""
 
     previous: Corpus | None = None
     """The corpus that the build replaces."""
     counterexamples: Counterexamples = field(default_factory=dict)
-    """Put to the rules, beside the challenges that are made for them."""
-    earlier: Sequence[Rule] = ()
-    """The rules of another version."""
+    """Configs that refuted a rule before: they are tried like challenges."""
+    rules: Sequence[Rule] = ()
+    """The rules of the version before."""
 
 
-NOTHING_KNOWN: Final = Known()
+NOTHING_EARLIER: Final = Earlier()
 
 
 def rules_before(root: Path, engine: str, version: str) -> tuple[Rule, ...]:

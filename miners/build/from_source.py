@@ -19,7 +19,7 @@ from miners.candidates.rules import sayable, to_rule
 from miners.examples.conversion import as_declared
 from miners.examples.source_examples import SourceExamples
 from miners.gate.implied import implied_pairs
-from miners.measure.compare_modes import Reading, read_source
+from miners.measure.compare_modes import ModeResult, read_source
 from miners.surface.source_classes import Skeletons
 from miners.surface.source_version import source_version
 from pytest_llem_invariants.corpus.files import SCHEMA_VERSION
@@ -74,7 +74,7 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
     return Proposed(corpus, staged, reasons, dict(skeletons.failed))
 
 
-def _staged(ssot: Ssot, skeletons: Skeletons, reading: Reading) -> tuple[list[Rule], tuple[Lost, ...]]:
+def _staged(ssot: Ssot, skeletons: Skeletons, reading: ModeResult) -> tuple[list[Rule], tuple[Lost, ...]]:
     drafts: list[Rule] = []
     lost: list[Lost] = []
     by_class: dict[str, list[Candidate]] = {}

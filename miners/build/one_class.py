@@ -14,7 +14,7 @@ from miners.build.mined import Mined
 from miners.build.named_class import IMPORT_MEMORY, IMPORT_SECONDS, adapter_for, base_kwargs_of, split, why_not_imported
 from miners.build.pipeline import Crew, build
 from miners.process.progress import Progress
-from miners.process.workers import Limits, Watch, forked
+from miners.process.workers import AnswerLimits, Watch, forked
 from miners.surface import engine_surface
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.engines.base import EngineAdapter
@@ -23,7 +23,7 @@ from pytest_llem_invariants.model import Corpus, Kwargs
 from pytest_llem_invariants.native_types import Step
 from pytest_llem_invariants.process.forks import in_child
 
-LIMITS: Final = Limits(5.0, 80.0)
+LIMITS: Final = AnswerLimits(5.0, 80.0)
 """The time limits for one answer and for all of them: two minutes should be enough for an unknown class."""
 _SLOW: Final = ((0.02, 300), (0.002, 3_000))
 """From this many seconds per answer on, ask only so many questions: coarse steps, or a busy machine changes rules."""

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 
 from miners.build.class_jobs import ASKERS, PROBERS, ClassJobs, SoFar
 from miners.build.class_results import ClassResult, joined
-from miners.build.earlier import NOTHING_KNOWN, Known
+from miners.build.earlier import NOTHING_EARLIER, Earlier
 from miners.build.mined import Mined
 from miners.build.sources import Readings, Sources, fronts
 from miners.candidates.candidate import Candidate
@@ -34,7 +34,7 @@ from miners.gate.blind import agreed
 from miners.gate.counterexamples import known_to
 from miners.lift import lift
 from miners.process.progress import Progress
-from miners.process.workers import PATIENCE, Limits, Watch, forked
+from miners.process.workers import PATIENCE, AnswerLimits, Watch, forked
 from miners.static.findings import StaticResult
 from miners.surface import engine_surface
 from miners.surface.facts import ClassFacts
@@ -57,7 +57,7 @@ class Crew:
 
     progress: Progress
     workers: int = _WORKERS
-    limits: Limits = PATIENCE
+    limits: AnswerLimits = PATIENCE
     """How long the library may take to answer."""
 
     @contextmanager
@@ -82,20 +82,20 @@ class Crew:
 
 
 def build(
-    adapter: EngineAdapter, crew: Crew, known: Known = NOTHING_KNOWN, *, classes: Collection[str] | None = None
+    adapter: EngineAdapter, crew: Crew, earlier: Earlier = NOTHING_EARLIER, *, classes: Collection[str] | None = None
 ) -> Mined:
     """Mine the installed library, which the caller has checked (`miners.process.roles`).
 
     With `classes` only those are mined, and the rules of all others stay as they were.
     """
-    version, previous = adapter.import_library(), known.previous
+    version, previous = adapter.import_library(), earlier.previous
     with crew.progress.step("reading the surface") as step:
         surface = engine_surface(adapter)
         step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     reader = ImportedReader(adapter.package)
-    sources = Sources(adapter, surface, feeds, known_to(surface, known.counterexamples), known.earlier, reader)
+    sources = Sources(adapter, surface, feeds, known_to(surface, earlier.counterexamples), earlier.rules, reader)
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # Enter the default context once: most questions need it, and entering it each time costs a third of the time.

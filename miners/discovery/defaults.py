@@ -44,7 +44,7 @@ class Source:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Told:
+class Evaluated:
     """A default at one time on one machine."""
 
     kind: str
@@ -67,17 +67,17 @@ def sources_of(cls: type) -> Mapping[str, Source]:
     return found
 
 
-def tell(source: Source) -> Told:
+def tell(source: Source) -> Evaluated:
     """The default at this moment."""
     if source.factory is None:
         return _described(_evaluated(source) if source.value is MISSING else source.value)
     try:
         return _described(source.factory())
     except Exception as error:  # a factory of the library may raise anything on another machine
-        return Told("failed", type(error).__name__)
+        return Evaluated("failed", type(error).__name__)
 
 
-def tell_again(source: Source) -> Told:
+def tell_again(source: Source) -> Evaluated:
     """The default as its expression gives it now; equal to `tell` where each object gets a new one anyway."""
     if source.code is None or source.factory is not None:
         return tell(source)
@@ -93,19 +93,19 @@ def _evaluated(source: Source) -> Any:
         return MISSING
 
 
-def _described(value: Any) -> Told:
+def _described(value: Any) -> Evaluated:
     plain = plain_default(value)
     if plain is not MISSING:
-        return Told("value", to_json(plain))
+        return Evaluated("value", to_json(plain))
     if value is MISSING:
-        return Told("failed", "not an expression that can be read alone")
+        return Evaluated("failed", "not an expression that can be read alone")
     if inspect.isclass(value) or inspect.isroutine(value):
-        return Told("object", f"{value.__module__}.{value.__qualname__}")
+        return Evaluated("object", f"{value.__module__}.{value.__qualname__}")
     name = type(value).__name__
     text = repr(value)
     is_record = dataclasses.is_dataclass(value) or hasattr(value, "__struct_fields__") or hasattr(value, "model_fields")
     telling = not is_record and "\n" not in text and len(text) <= _LONGEST and not _ADDRESS.search(text)
-    return Told("object", text if telling else name)
+    return Evaluated("object", text if telling else name)
 
 
 @contextmanager

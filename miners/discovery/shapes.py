@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from miners.surface.types import Bounded, Choice, Either, Group, Instance, Key, Plain, TypeExpr, Unknown
+from miners.surface.types import Bounded, ChoiceType, Either, Group, InstanceType, Key, Plain, TypeExpr, UnknownType
 
 
 def shape_of(type_: TypeExpr) -> dict[str, Any]:
@@ -14,7 +14,7 @@ def shape_of(type_: TypeExpr) -> dict[str, Any]:
     match type_:
         case Plain(name):
             return {"kind": name}
-        case Choice(values, enum):
+        case ChoiceType(values, enum):
             return {"kind": "choice", "values": [to_json(value) for value in values], "enum": enum}
         case Group(name, items, fixed, keys):
             group = {"kind": "group", "name": name, "items": [shape_of(item) for item in items], "fixed": fixed}
@@ -22,11 +22,11 @@ def shape_of(type_: TypeExpr) -> dict[str, Any]:
             return {**group, "keys": declared} if keys else group
         case Either(members):
             return {"kind": "union", "members": [shape_of(member) for member in members]}
-        case Instance(name, module):
+        case InstanceType(name, module):
             return {"kind": "instance", "name": name, "module": module}
         case Bounded(inner, bounds):
             return {"kind": "bounded", "inner": shape_of(inner), "bounds": to_json(bounds)}
-        case Unknown(text):
+        case UnknownType(text):
             return {"kind": "unknown", "text": text}
 
 
@@ -34,7 +34,7 @@ def type_of(shape: Mapping[str, Any]) -> TypeExpr:
     """The type that a shape describes; a kind from a newer format is an unknown type."""
     match shape:
         case {"kind": "choice", "values": [*values]}:
-            return Choice(tuple(values), shape.get("enum"))
+            return ChoiceType(tuple(values), shape.get("enum"))
         case {"kind": "group", "name": str(name), "items": [*items]}:
             keys = (
                 Key(key, type_of(declared["shape"]), bool(declared["required"]))
@@ -44,15 +44,15 @@ def type_of(shape: Mapping[str, Any]) -> TypeExpr:
         case {"kind": "union", "members": [*members]}:
             return Either(tuple(type_of(member) for member in members))
         case {"kind": "instance", "name": str(name)}:
-            return Instance(name, str(shape.get("module", "")))
+            return InstanceType(name, str(shape.get("module", "")))
         case {"kind": "bounded", "inner": inner, "bounds": bounds}:
             return Bounded(type_of(inner), {name: _number(bound) for name, bound in bounds.items()})
         case {"kind": "unknown", "text": str(text)}:
-            return Unknown(text)
+            return UnknownType(text)
         case {"kind": str(name)} if len(shape) == 1:
             return Plain(name)
         case _:
-            return Unknown(repr(dict(shape)))
+            return UnknownType(repr(dict(shape)))
 
 
 def _number(bound: Any) -> Any:

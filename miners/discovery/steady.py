@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
-from miners.discovery.defaults import Source, Told, environment_reads, sources_of, tell, tell_again
+from miners.discovery.defaults import Evaluated, Source, environment_reads, sources_of, tell, tell_again
 from pytest_llem_invariants.errors import EngineUnavailableError
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _is_made(source: Source) -> bool:
     return source.factory is not None or source.code is not None
 
 
-def _default(source: Source, told: Told, because: tuple[str, ...]) -> Default:
+def _default(source: Source, told: Evaluated, because: tuple[str, ...]) -> Default:
     if told.kind == "failed":
         return Default("computed", None, source.text, (*because, f"cannot be computed alone: {told.what}"))
     if because:
@@ -86,18 +86,18 @@ def _reads(source: Source) -> tuple[str, ...]:
     return () if told.kind != "value" else tuple(f"reads ${name}" for name in sorted(names))
 
 
-def _reasons(first: Told, second: Told) -> Iterator[str]:
+def _reasons(first: Evaluated, second: Evaluated) -> Iterator[str]:
     if first != second:
         yield "differs from one time to the next"
 
 
-def _elsewhere_reasons(here: Told, there: Any) -> Iterator[str]:
+def _elsewhere_reasons(here: Evaluated, there: Any) -> Iterator[str]:
     if there != [here.kind, here.what]:
         yield "differs on another machine"
 
 
 def _in_contexts(
-    adapter: EngineAdapter, sources: Mapping[Place, Source], usual: Mapping[Place, Told]
+    adapter: EngineAdapter, sources: Mapping[Place, Source], usual: Mapping[Place, Evaluated]
 ) -> Iterator[tuple[Place, tuple[str, ...]]]:
     """The defaults that differ under another platform, or another declared context."""
     reasons: dict[Place, tuple[str, ...]] = {}

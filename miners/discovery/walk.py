@@ -14,7 +14,7 @@ from miners.discovery.shapes import shape_of, to_json
 from miners.discovery.steady import Default, defaults_of
 from miners.surface import engine_surface, modules
 from miners.surface.facts import ClassFacts, FieldFact
-from miners.surface.types import Unknown, parts
+from miners.surface.types import UnknownType, parts
 from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.process.patience import at_most
 from pytest_llem_invariants.text.atomic import now
@@ -146,7 +146,7 @@ def limitations(fact: FieldFact, default: Default | None) -> Iterator[tuple[str,
     if not fact.settable:
         yield "not_settable", "derived by the library; no keyword argument sets it"
         return
-    unknown = [one.text for one in parts(fact.type) if isinstance(one, Unknown)]
+    unknown = [one.text for one in parts(fact.type) if isinstance(one, UnknownType)]
     if unknown:
         yield ("unknown_type", " | ".join(unknown)) if any(unknown) else ("untyped", "the source gives no type")
     told = default_data(fact, default)

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 from miners.dynamic.allowed import is_plain
 from miners.surface.facts import ClassFacts, FieldFact, is_closed
 from miners.surface.fields import Surface, class_of
-from miners.surface.types import Choice, alternatives
+from miners.surface.types import ChoiceType, alternatives
 from pytest_llem_invariants.language.expressions import MISSING, is_number
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.values import distinct, fits, holdable, pool, resolve_class
@@ -81,11 +81,11 @@ def default_of(fact: FieldFact, typed: Iterable[str]) -> Any:
 
 def choices_of(fact: FieldFact) -> list[Any]:
     """The values of a Literal that stands beside other types."""
-    return [value for one in alternatives(fact.type) if isinstance(one, Choice) for value in one.values]
+    return [value for one in alternatives(fact.type) if isinstance(one, ChoiceType) for value in one.values]
 
 
 def _members(fact: FieldFact) -> tuple[str, ...]:
-    return tuple(name for one in alternatives(fact.type) if isinstance(one, Choice) for name in one.names)
+    return tuple(name for one in alternatives(fact.type) if isinstance(one, ChoiceType) for name in one.names)
 
 
 def _objects(fact: FieldFact, surface: Surface) -> list[TypedValue]:

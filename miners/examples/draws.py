@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from miners.surface.facts import ClassFacts, FieldFact
-from miners.surface.types import ANY, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.surface.types import ANY, Bounded, ChoiceType, Either, Group, InstanceType, Plain, TypeExpr, UnknownType
 from pytest_llem_invariants.language.values import fits, resolve_class
 from pytest_llem_invariants.model import TypedValue
 
@@ -76,17 +76,17 @@ class Drawer:
         match type_:
             case Either(members):
                 return self._of(source, source.choice(members), depth)
-            case Choice(values):
+            case ChoiceType(values):
                 return source.choice(values)
             case Bounded(inner):
                 return self._of(source, inner, depth)
             case Group(name, items, fixed):
                 return self._collection(source, name, items, fixed, depth)
-            case Instance(name):
+            case InstanceType(name):
                 return self._instance(source, name, depth)
             case Plain(name):
                 return self._plain(source, name, depth)
-            case Unknown():
+            case UnknownType():
                 return self._plain(source, "any", depth)
 
     def _plain(self, source: random.Random, name: str, depth: int) -> Any:
@@ -147,10 +147,10 @@ class Drawer:
 
 
 def _type_of(fact: FieldFact) -> TypeExpr:
-    if not isinstance(fact.type, Unknown):
+    if not isinstance(fact.type, UnknownType):
         return fact.type
     if fact.literals is not None:
-        return Choice(fact.literals)
+        return ChoiceType(fact.literals)
     if fact.types:
         named = tuple(Group(name, tuple(map(Plain, fact.element_types))) for name in fact.types if name in _GROUPS)
         return Either((*named, *(Plain(name) for name in fact.types if name not in _GROUPS)))

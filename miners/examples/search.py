@@ -14,7 +14,7 @@ from miners.examples.ranked import Ranks, Test, by_rank
 from miners.examples.space import SearchSpace
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import class_of, field_at, put
-from miners.surface.types import Choice, Group, Instance, alternatives
+from miners.surface.types import ChoiceType, Group, InstanceType, alternatives
 from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import CompiledMatch, compile_match, reference_of, referenced_fields
@@ -313,15 +313,15 @@ def _is_no_choice(value: list[Any], fact: FieldFact) -> bool:
     """Whether a list contains a value that is not among the choices of its type."""
     lists = [one for one in alternatives(fact.type) if isinstance(one, Group) and one.items and not one.fixed]
     choices = [one.items[-1] for one in lists]
-    known = [choice.values for choice in choices if isinstance(choice, Choice)]
+    known = [choice.values for choice in choices if isinstance(choice, ChoiceType)]
     return bool(known) and len(known) == len(lists) and not any(all(one in values for one in value) for values in known)
 
 
 def _is_no_word(value: str, fact: FieldFact) -> bool:
     """Whether a text is not among the choices of a field that takes only those, or an object."""
     members = tuple(alternatives(fact.type))
-    words = [word for one in members if isinstance(one, Choice) for word in one.values]
-    return bool(words) and all(isinstance(one, (Choice, Instance)) for one in members) and value not in words
+    words = [word for one in members if isinstance(one, ChoiceType) for word in one.values]
+    return bool(words) and all(isinstance(one, (ChoiceType, InstanceType)) for one in members) and value not in words
 
 
 def _is_within(value: float, bounds: Mapping[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from miners.examples.witness import Shown, find_examples
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, field_at
 from miners.surface.nested import is_portable
-from miners.surface.types import Either, Group, Instance, Plain
+from miners.surface.types import Either, Group, InstanceType, Plain
 from pytest_llem_invariants.corpus.files import template_fragments
 from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.language.values import fits, resolve_class
@@ -137,7 +137,9 @@ class SourceExamples:
         members = fact.type.members if isinstance(fact.type, Either) else (fact.type,)
         if Plain("any") not in members or not self._skeletons.lacks_type(self._facts.target, name):
             return fits(value, fact)
-        known = tuple(one.name for one in members if isinstance(one, (Plain, Group, Instance)) and one.name != "any")
+        known = tuple(
+            one.name for one in members if isinstance(one, (Plain, Group, InstanceType)) and one.name != "any"
+        )
         return fits(value, replace(fact, types=known)) if set(known) - {"none"} else False
 
     def _may_become_another(self, kwargs: Kwargs) -> bool:

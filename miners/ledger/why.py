@@ -27,7 +27,7 @@ _Row = tuple[str, str]
 
 
 @final
-class Shelf:
+class EngineFiles:
     """The files of one engine, each read on first use."""
 
     def __init__(self, engine: str, folder: Path, apart: bool = False) -> None:
@@ -58,7 +58,7 @@ class Shelf:
         return f"pytest '{path}::{rule_id}' --llem-engine={self.engine}"
 
 
-def why(target: str, shelves: Sequence[Shelf]) -> str:
+def why(target: str, shelves: Sequence[EngineFiles]) -> str:
     """The history of the target, in the first engine that has it; an unknown name is an error with similar names."""
     if _is_place(target):
         told = next((text for shelf in shelves if (text := _of_place(target, shelf)) is not None), None)
@@ -78,7 +78,7 @@ def _is_staged(path: str) -> bool:
     return path.endswith(".yaml")
 
 
-def _unknown(target: str, shelves: Sequence[Shelf]) -> str:
+def _unknown(target: str, shelves: Sequence[EngineFiles]) -> str:
     if _is_staged(target.rpartition(":")[0]):
         return _unknown_candidate(target, shelves)
     if _is_place(target):
@@ -91,14 +91,14 @@ def _unknown(target: str, shelves: Sequence[Shelf]) -> str:
     return f"no {'effect at' if _is_place(target) else 'rule'} {target!r}: {nearest}"
 
 
-def _unknown_candidate(target: str, shelves: Sequence[Shelf]) -> str:
+def _unknown_candidate(target: str, shelves: Sequence[EngineFiles]) -> str:
     files = dict.fromkeys(str(fate.path) for shelf in shelves for fate in shelf.fates)
     if files:
         return f"no candidate at {target!r}: the staging files are {', '.join(files)}"
     return f"no candidate at {target!r}: there are no staging files; {_without_staging(shelves[0])}"
 
 
-def _nearest_places(target: str, shelves: Iterable[Shelf]) -> list[str]:
+def _nearest_places(target: str, shelves: Iterable[EngineFiles]) -> list[str]:
     """The effects of the same file nearest to the line; for an unknown file, similar places."""
     path, _, line = target.rpartition(":")
     entries = [entry for shelf in shelves for entry in shelf.entries]
@@ -112,7 +112,7 @@ def _is_at(known: str, asked: str) -> bool:
     return known == asked or known.endswith(f"/{asked}")
 
 
-def _of_place(target: str, shelf: Shelf) -> str | None:
+def _of_place(target: str, shelf: EngineFiles) -> str | None:
     path, _, line = target.rpartition(":")
     if _is_staged(path):
         fate = _fate_on_line(Path(path).name, int(line), shelf.fates)
@@ -130,7 +130,7 @@ def _fate_on_line(name: str, line: int, fates: Iterable[Fate]) -> Fate | None:
 # --- what is printed --------------------------------------------------------------------------------------------------
 
 
-def _of_effect(entry: Entry, shelf: Shelf) -> str:
+def _of_effect(entry: Entry, shelf: EngineFiles) -> str:
     rows: list[_Row] = [
         ("found by", f"static_miner, {_detector_of(entry)}"),
         ("in", f"{entry.method}, passed by configs of {', '.join(entry.native_types)}"),
@@ -158,7 +158,7 @@ def _detector_of(entry: Entry) -> str:
     return known[entry.kind].name if entry.kind in known else entry.kind
 
 
-def _of_rule(rule: Rule, shelf: Shelf) -> str:
+def _of_rule(rule: Rule, shelf: EngineFiles) -> str:
     data = match_to_data(rule.match.fields)
     same = (fate for fate in shelf.fates if fate.confirmed and fate.native_type == rule.native_type)
     fate = next((one for one in same if one.severity is rule.severity and one.fields == data), None)
@@ -178,7 +178,7 @@ def _of_rule(rule: Rule, shelf: Shelf) -> str:
     return block if shelf.fates else f"{block}\n\n{_without_staging(shelf)}"
 
 
-def _of_fate(fate: Fate, shelf: Shelf) -> list[_Row]:
+def _of_fate(fate: Fate, shelf: EngineFiles) -> list[_Row]:
     lost = fate.lost or ""
     fates = {True: "a rule: the library confirmed it", False: "", None: "nothing yet: no gate has seen it"}
     return [
@@ -208,7 +208,7 @@ def _conditions(fields: Mapping[str, Any]) -> Iterator[_Row]:
         yield "", line
 
 
-def _without_staging(shelf: Shelf) -> str:
+def _without_staging(shelf: EngineFiles) -> str:
     command = f"llem-mine build {shelf.engine}"
     return (
         f"the steps between are in {FOLDER}/, which {command} writes (or {command} --out FOLDER, then --folder FOLDER)"

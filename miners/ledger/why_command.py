@@ -26,12 +26,12 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from miners.ledger.files import LEDGER, load_ledger
-    from miners.ledger.why import Shelf, why
+    from miners.ledger.why import EngineFiles, why
 
     if options.folder is not None:
-        shelves = [Shelf(load_ledger(options.folder / LEDGER).engine, options.folder, apart=True)]
+        shelves = [EngineFiles(load_ledger(options.folder / LEDGER).engine, options.folder, apart=True)]
     else:
         engines = known_engines() if options.engine is None else (load_ssot(options.engine).engine,)
-        shelves = [Shelf(engine, data_root() / "corpora" / engine) for engine in engines]
+        shelves = [EngineFiles(engine, data_root() / "corpora" / engine) for engine in engines]
     say(why(options.target, shelves))
     return OK

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from miners.candidates.candidate import Candidate, OpaqueGuard
-from miners.lift.rejections import Rejections, Told, flatten
+from miners.lift.rejections import FlatRejection, Rejections, flatten
 from miners.logic.as_rule import fields_of
 from miners.logic.normal_form import to_dnf
 from miners.surface.facts import ClassFacts, FieldFact
@@ -66,7 +66,7 @@ def candidate(
 
 
 def _conjunctions(
-    told: Told, fact: FieldFact
+    told: FlatRejection, fact: FieldFact
 ) -> Iterator[tuple[Mapping[str, tuple[Clause, ...]], Mapping[str, Any], tuple[OpaqueGuard, ...]]]:
     guards = tuple(map(OpaqueGuard, told.opaque))
     if told.on_none:

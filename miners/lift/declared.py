@@ -13,7 +13,17 @@ from miners.candidates.candidate import Candidate
 from miners.lift.candidates import candidates_of
 from miners.lift.schema import Reader
 from miners.surface.facts import ClassFacts, ClassKind
-from miners.surface.types import Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown, alternatives
+from miners.surface.types import (
+    Bounded,
+    ChoiceType,
+    Either,
+    Group,
+    InstanceType,
+    Plain,
+    TypeExpr,
+    UnknownType,
+    alternatives,
+)
 from pytest_llem_invariants.model import AddedBy
 
 ADDED_BY: Final = {
@@ -38,7 +48,7 @@ def lift_annotations(facts: ClassFacts) -> Iterator[Candidate]:
 
 
 def _has_choice(type_: TypeExpr) -> bool:
-    return any(isinstance(one, Choice) for one in alternatives(type_))
+    return any(isinstance(one, ChoiceType) for one in alternatives(type_))
 
 
 def core_schema(type_: TypeExpr) -> Mapping[str, Any]:
@@ -46,9 +56,9 @@ def core_schema(type_: TypeExpr) -> Mapping[str, Any]:
     match type_:
         case Plain(name) if name in _SCALARS:
             return {"type": name}
-        case Choice(values, None):
+        case ChoiceType(values, None):
             return {"type": "literal", "expected": list(values)}
-        case Choice(values, str()):
+        case ChoiceType(values, str()):
             return {"type": "literal", "expected": list(values)}
         case Either(members):
             return {"type": "union", "choices": [core_schema(one) for one in members]}
@@ -65,6 +75,6 @@ def core_schema(type_: TypeExpr) -> Mapping[str, Any]:
             return {"type": name}
         case Bounded(inner, bounds):
             return {**core_schema(inner), **bounds}
-        case Plain() | Group() | Instance() | Unknown():
+        case Plain() | Group() | InstanceType() | UnknownType():
             return {"type": "any"}
     raise AssertionError(type_)

@@ -104,7 +104,7 @@ def worded(table: Rejections, message: str) -> Rejections:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FlatRejection:
     """One rejection for all its kinds. `none` is separate: only a default distinguishes it from "not given"."""
 
     when: Formula
@@ -113,19 +113,19 @@ class Told:
     on_none: bool = False
 
 
-def flatten(table: Rejections, subject: str) -> tuple[Told, ...]:
+def flatten(table: Rejections, subject: str) -> tuple[FlatRejection, ...]:
     """The table as conditions on the value alone, as few as possible."""
     groups: dict[Rejection, list[str]] = {}
     for kind, found in table.items():
         for one in found:
             groups.setdefault(one, []).append(kind)
-    told: list[Told] = []
+    told: list[FlatRejection] = []
     for one, kinds in _with_closed_choices(groups, subject):
         if "none" in kinds and one.when == TRUE:
-            told.append(Told(TRUE, one.message, one.opaque, on_none=True))
+            told.append(FlatRejection(TRUE, one.message, one.opaque, on_none=True))
         others = [kind for kind in kinds if kind != "none"]
         if others:
-            told.append(Told(_of_kinds(one.when, others, subject), one.message, one.opaque))
+            told.append(FlatRejection(_of_kinds(one.when, others, subject), one.message, one.opaque))
     return tuple(told)
 
 

@@ -92,13 +92,15 @@ def _in_worlds(
     constants: Collection[Any],
 ) -> int:
     from miners.measure.fuzz import drawer_of
-    from miners.measure.worlds import Sides, Trial, fuzz_worlds
+    from miners.measure.worlds import Trial, WorldSides, fuzz_worlds
     from miners.process.asking import Asking
 
     if options.json or options.drop or options.least_recall is not None:
         raise LlemError("--worlds goes without --json, --drop and --least-recall — leave these out")
     asking = Asking(adapter)
-    sides = Sides(asking.raises, lambda name, kwargs, world: prediction.beside(world)(name, kwargs), asking.no_verdict)
+    sides = WorldSides(
+        asking.raises, lambda name, kwargs, world: prediction.beside(world)(name, kwargs), asking.no_verdict
+    )
     drawer = drawer_of(surface, constants)
     trial = Trial(surface, drawer, sides, adapter.ssot.context, options.worlds, options.seed)
     report = fuzz_worlds(trial, sorted(options.classes or surface), options.configs, workers=options.workers)

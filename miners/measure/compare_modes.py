@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ModeResult:
     """The result of one mode."""
 
     surface: Mapping[str, ClassFacts]
@@ -49,7 +49,7 @@ class Reading:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Difference:
+class OneSided:
     """A candidate that only one mode found."""
 
     side: str
@@ -61,11 +61,11 @@ class Difference:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ModeComparison:
     """The results of both modes for one library."""
 
     equal: Counter[AddedBy]
-    differences: tuple[Difference, ...]
+    differences: tuple[OneSided, ...]
     field_differences: tuple[tuple[str, str, tuple[str, ...]], ...]
     """Native type, field, and which of its facts differ; of its words, only those that import does not know count."""
     fields: int
@@ -86,22 +86,22 @@ class Comparison:
         return "\n".join(lines)
 
 
-def read_import(adapter: EngineAdapter) -> Reading:
+def read_import(adapter: EngineAdapter) -> ModeResult:
     """Read the installed library."""
     adapter.import_library()
     surface = engine_surface(adapter)
     lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
     found = _mined(surface, ImportedReader(adapter.package), adapter.ssot)
-    return Reading(surface, (*lifted, *found.candidates))
+    return ModeResult(surface, (*lifted, *found.candidates))
 
 
-def read_source(ssot: Ssot, skeletons: Skeletons, *, tried: bool = True) -> Reading:
+def read_source(ssot: Ssot, skeletons: Skeletons, *, tried: bool = True) -> ModeResult:
     """Read a source tree or a wheel without importing any of it. `tried`: whether a library will be asked later."""
     surface = source_surface(skeletons, ssot)
     found = _mined(surface, skeletons.reader, ssot, tried=tried)
     dropped = (one.why for finding in found.findings for one in finding.dropped)
     doubted = tuple(why.sentence for why in dropped if why.cause in DOUBTS)
-    return Reading(surface, (*lift_source(skeletons, surface), *found.candidates), doubted)
+    return ModeResult(surface, (*lift_source(skeletons, surface), *found.candidates), doubted)
 
 
 def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot, *, tried: bool = True) -> StaticResult:
@@ -114,22 +114,22 @@ def _mined(surface: Mapping[str, ClassFacts], reader: Reader, ssot: Ssot, *, tri
     return mine(surface, reader, engine=ssot.engine, context=context_reads(ssot), entries=entries, tried=tried)
 
 
-def said_in_full(reading: Reading) -> Reading:
+def said_in_full(reading: ModeResult) -> ModeResult:
     """The reading without candidates with opaque guards: those cannot become rules unchanged."""
-    return Reading(reading.surface, tuple(one for one in reading.candidates if not one.opaque))
+    return ModeResult(reading.surface, tuple(one for one in reading.candidates if not one.opaque))
 
 
-def compare(imported: Reading, source: Reading) -> Comparison:
+def compare(imported: ModeResult, source: ModeResult) -> ModeComparison:
     left, right = _keyed(imported.candidates), _keyed(source.candidates)
     equal = Counter(candidate.added_by for key, candidate in left.items() if key in right)
     fields_apart = tuple(_field_differences(imported.surface, source.surface))
     only = [
-        Difference(side, one, _why(one, other.candidates, fields_apart))
+        OneSided(side, one, _why(one, other.candidates, fields_apart))
         for side, own, there, other in (("import", left, right, source), ("source", right, left, imported))
         for key, one in own.items()
         if key not in there
     ]
-    return Comparison(
+    return ModeComparison(
         equal,
         tuple(only),
         fields_apart,

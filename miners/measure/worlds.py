@@ -29,7 +29,7 @@ _SHOWN: Final = 12
 
 @final
 @dataclass(frozen=True, slots=True)
-class Sides:
+class WorldSides:
     """The library and the checker, each asked about a config of a class in a world."""
 
     raises: Asks
@@ -77,7 +77,7 @@ class Trial:
 
     surface: Mapping[str, ClassFacts]
     drawer: Drawer
-    sides: Sides
+    sides: WorldSides
     declared: Mapping[str, ContextField]
     worlds: int
     """The number of worlds in which a config is asked about that is rejected without facts."""

@@ -25,10 +25,10 @@ class Progress:
         self._drawn_at = 0.0
 
     @contextmanager
-    def step(self, title: str, total: int = 0) -> Iterator[Step]:
+    def step(self, title: str, total: int = 0) -> Iterator[ProgressStep]:
         """Announce a step; at its end, print how long it took."""
         started = time.perf_counter()
-        step = Step(self, title, total)
+        step = ProgressStep(self, title, total)
         step.draw()
         yield step
         self._close(f"{title}: {step.summary()} ({time.perf_counter() - started:.1f} s)")
@@ -58,7 +58,7 @@ class Progress:
 
 
 @final
-class Step:
+class ProgressStep:
     """One step of a command: a count up to the total, if the total is known."""
 
     def __init__(self, progress: Progress, title: str, total: int) -> None:

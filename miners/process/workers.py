@@ -39,14 +39,14 @@ Watch = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class AnswerLimits:
     """The seconds for one answer of the library, and the CPU seconds for all answers in one worker."""
 
     each: float
     in_all: float = math.inf
 
 
-PATIENCE: Final = Limits(20.0)
+PATIENCE: Final = AnswerLimits(20.0)
 """The limits for an engine: thousands of times the usual duration, so that no busy machine changes a rule."""
 _SELDOM: Final = (500_000, 50, 100)
 """When Python collects garbage: mining creates many small objects that stay; scanning them took 10 % of the time."""
@@ -62,9 +62,9 @@ _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
 @contextmanager
-def forked(workers: int, limits: Limits = PATIENCE, watch: Watch = lambda calls: None) -> Iterator[Pool]:
+def forked(workers: int, limits: AnswerLimits = PATIENCE, watch: Watch = lambda calls: None) -> Iterator[WorkerPool]:
     """A pool of workers that are copies of this process; they end with the block."""
-    pool = Pool(workers, limits, watch)
+    pool = WorkerPool(workers, limits, watch)
     try:
         yield pool
     finally:
@@ -91,10 +91,10 @@ def _begin() -> None:
 
 
 @final
-class Pool:
+class WorkerPool:
     """Runs functions in several copies of this process at once."""
 
-    def __init__(self, workers: int, limits: Limits, watch: Watch) -> None:
+    def __init__(self, workers: int, limits: AnswerLimits, watch: Watch) -> None:
         self._workers: Final = workers
         self._limits: Final = limits
         self._watch: Final = watch
@@ -125,7 +125,7 @@ class _Shift:
     """One function for many tasks, and the workers that run it."""
 
     def __init__(
-        self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], limits: Limits, watch: Watch
+        self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], limits: AnswerLimits, watch: Watch
     ) -> None:
         self._work: Final = work
         self._tasks: Final = tasks

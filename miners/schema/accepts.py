@@ -11,7 +11,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from miners.surface.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.surface.types import (
+    ANY,
+    NONE,
+    UNTYPED,
+    Bounded,
+    ChoiceType,
+    Either,
+    Group,
+    InstanceType,
+    Plain,
+    TypeExpr,
+    UnknownType,
+)
 
 _WIDER: Final[Mapping[str, frozenset[str]]] = {
     "int": frozenset({"float", "complex"}),
@@ -67,7 +79,7 @@ def accepts(type_: TypeExpr, value: Any) -> bool:
     match type_:
         case Plain(name):
             return name in _KINDS and _KINDS[name](value)
-        case Choice(values):
+        case ChoiceType(values):
             return any(type(value) is type(one) and value == one for one in values)
         case Either(members):
             return any(accepts(member, value) for member in members)
@@ -75,9 +87,9 @@ def accepts(type_: TypeExpr, value: Any) -> bool:
             return accepts(inner, value) and _fits(bounds, value)
         case Group():
             return _holds(type_, value)
-        case Instance(name):
+        case InstanceType(name):
             return type(value).__name__ == name
-        case Unknown(text):
+        case UnknownType(text):
             return text == ""
     raise AssertionError(type_)
 
@@ -141,8 +153,8 @@ def _is_covered(one: TypeExpr, others: Sequence[TypeExpr]) -> bool:
     kind, bounds = _taken_apart(one)
     if kind in (Plain("bool"), NONE):  # a kind with few values is a choice of these
         values = (None,) if kind == NONE else (True, False)
-        return all(_is_covered(Choice((value,)), others) for value in values)
-    if isinstance(kind, Choice):
+        return all(_is_covered(ChoiceType((value,)), others) for value in values)
+    if isinstance(kind, ChoiceType):
         return all(any(accepts(other, value) for other in others) for value in kind.values if _fits(bounds, value))
     return False
 
@@ -192,22 +204,22 @@ def _is_part(one: TypeExpr, other: TypeExpr) -> bool:
         and any(_is_part(layer, other) for layer in (one.inner, Bounded(kind, one.bounds)))
     ):
         return True  # a value that satisfies both satisfies each
-    if isinstance(kind, Choice):
+    if isinstance(kind, ChoiceType):
         return all(accepts(other, value) for value in kind.values if _fits(bounds, value))
     return _is_kind(kind, wanted) and _are_tighter(kind, bounds, limits)
 
 
 def _is_kind(kind: TypeExpr, wanted: TypeExpr) -> bool:
     match kind, wanted:
-        case _, Plain("any") | Unknown(""):
+        case _, Plain("any") | UnknownType(""):
             return True
         case Plain(name), Plain(other):
             return name == other or other in _WIDER.get(name, frozenset())
-        case Instance(name), Instance(other):  # a class that moved to another module is the same class
+        case InstanceType(name), InstanceType(other):  # a class that moved to another module is the same class
             return name == other
         case Group(), Group():
             return _is_group_within(kind, wanted)
-        case Unknown(text), Unknown(other):
+        case UnknownType(text), UnknownType(other):
             return text == other
     return False
 
@@ -236,7 +248,7 @@ def _are_keys_within(group: Group, wanted: Group) -> bool:
 
 def _are_tighter(kind: TypeExpr, bounds: Mapping[str, Any], limits: Mapping[str, Any]) -> bool:
     """Whether every value of a kind that satisfies `bounds` satisfies `limits`."""
-    if kind == ANY or isinstance(kind, Unknown):
+    if kind == ANY or isinstance(kind, UnknownType):
         asked: Mapping[str, Any] = limits
     elif isinstance(kind, Plain) and kind.name in _NUMBERS:
         asked = {name: limit for name, limit in limits.items() if name in _ORDER}

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final, final
 
 
-class Change(StrEnum):
+class ChangeKind(StrEnum):
     """The kind of change of a class or a field."""
 
     CLASS_ADDED = "class_added"
@@ -47,16 +47,16 @@ class Change(StrEnum):
 
 _BREAKING: Final = frozenset(
     {
-        Change.CLASS_REMOVED,
-        Change.EXTRA_REFUSED,
-        Change.NOW_ENFORCED,
-        Change.FIELD_ADDED_REQUIRED,
-        Change.FIELD_REMOVED,
-        Change.TYPE_NARROWED,
-        Change.TYPE_CHANGED,
-        Change.ENUM_VALUE_REMOVED,
-        Change.NOW_REQUIRED,
-        Change.KEYWORD_CHANGED,
+        ChangeKind.CLASS_REMOVED,
+        ChangeKind.EXTRA_REFUSED,
+        ChangeKind.NOW_ENFORCED,
+        ChangeKind.FIELD_ADDED_REQUIRED,
+        ChangeKind.FIELD_REMOVED,
+        ChangeKind.TYPE_NARROWED,
+        ChangeKind.TYPE_CHANGED,
+        ChangeKind.ENUM_VALUE_REMOVED,
+        ChangeKind.NOW_REQUIRED,
+        ChangeKind.KEYWORD_CHANGED,
     }
 )
 
@@ -66,7 +66,7 @@ _BREAKING: Final = frozenset(
 class Difference:
     """A change, its place, and the old and the new state."""
 
-    change: Change
+    change: ChangeKind
     native_type: str
     field: str | None = None
     old: Any = None

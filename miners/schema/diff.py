@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from miners.discovery.shapes import type_of
 from miners.schema.accepts import is_within
-from miners.schema.change import Change, Difference, SchemaDiff
+from miners.schema.change import ChangeKind, Difference, SchemaDiff
 from miners.schema.renames import renamed_classes, renamed_fields
-from miners.surface.types import UNTYPED, Bounded, Choice, Either, TypeExpr
+from miners.surface.types import UNTYPED, Bounded, ChoiceType, Either, TypeExpr
 from pytest_llem_invariants.errors import MinerError
 
 _GROUPS: Final = ("engine_params", "sampling_params")
@@ -28,8 +28,8 @@ def diff_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> SchemaDiff:
     before, after = parameters_of(old), parameters_of(new)
     shared = sorted(before.keys() & after.keys())
     differences = [
-        *(Difference(Change.CLASS_REMOVED, name) for name in sorted(before.keys() - after.keys())),
-        *(Difference(Change.CLASS_ADDED, name) for name in sorted(after.keys() - before.keys())),
+        *(Difference(ChangeKind.CLASS_REMOVED, name) for name in sorted(before.keys() - after.keys())),
+        *(Difference(ChangeKind.CLASS_ADDED, name) for name in sorted(after.keys() - before.keys())),
     ]
     renames = list(renamed_classes(before, after))
     for name in shared:
@@ -48,19 +48,19 @@ def parameters_of(schema: Mapping[str, Any]) -> dict[str, Parameters]:
 
 def _class(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     if old.get("accepts_extra") != new.get("accepts_extra"):
-        yield Difference(Change.EXTRA_TAKEN if new.get("accepts_extra") else Change.EXTRA_REFUSED, name)
+        yield Difference(ChangeKind.EXTRA_TAKEN if new.get("accepts_extra") else ChangeKind.EXTRA_REFUSED, name)
     was, is_now = old.get("kind") in _ENFORCING, new.get("kind") in _ENFORCING
     if was != is_now:
-        change = Change.NOW_ENFORCED if is_now else Change.NO_LONGER_ENFORCED
+        change = ChangeKind.NOW_ENFORCED if is_now else ChangeKind.NO_LONGER_ENFORCED
         yield Difference(change, name, None, old.get("kind"), new.get("kind"))
 
 
 def _fields(name: str, old: Parameters, new: Parameters) -> Iterator[Difference]:
     for field in sorted(old.keys() | new.keys()):
         if field not in new:
-            yield Difference(Change.FIELD_REMOVED, name, field, _type_text(old[field]), None)
+            yield Difference(ChangeKind.FIELD_REMOVED, name, field, _type_text(old[field]), None)
         elif field not in old:
-            change = Change.FIELD_ADDED_REQUIRED if new[field]["required"] else Change.FIELD_ADDED
+            change = ChangeKind.FIELD_ADDED_REQUIRED if new[field]["required"] else ChangeKind.FIELD_ADDED
             yield Difference(change, name, field, None, _type_text(new[field]))
         else:
             yield from _field(name, field, old[field], new[field])
@@ -69,17 +69,19 @@ def _fields(name: str, old: Parameters, new: Parameters) -> Iterator[Difference]
 def _field(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
     yield from _types(name, field, old, new)
     if old["required"] != new["required"]:
-        yield Difference(Change.NOW_REQUIRED if new["required"] else Change.NO_LONGER_REQUIRED, name, field)
+        yield Difference(ChangeKind.NOW_REQUIRED if new["required"] else ChangeKind.NO_LONGER_REQUIRED, name, field)
     if (old["alias"] or field) != (new["alias"] or field):
-        yield Difference(Change.KEYWORD_CHANGED, name, field, old["alias"] or field, new["alias"] or field)
+        yield Difference(ChangeKind.KEYWORD_CHANGED, name, field, old["alias"] or field, new["alias"] or field)
     was, is_now = ({key: one[key] for key in _DEFAULT if key in one} for one in (old, new))
     if not _same(was, is_now) and not (old["required"] or new["required"]):
-        yield Difference(Change.DEFAULT_CHANGED, name, field, _default_text(old), _default_text(new))
+        yield Difference(ChangeKind.DEFAULT_CHANGED, name, field, _default_text(old), _default_text(new))
     if old["description"] != new["description"]:
-        yield Difference(Change.DESCRIPTION_CHANGED, name, field, old["description"], new["description"])
+        yield Difference(ChangeKind.DESCRIPTION_CHANGED, name, field, old["description"], new["description"])
     if bool(old["deprecated"]) != bool(new["deprecated"]):
         by = (new["deprecated"] or {}).get("by")
-        yield Difference(Change.DEPRECATED if new["deprecated"] else Change.NO_LONGER_DEPRECATED, name, field, None, by)
+        yield Difference(
+            ChangeKind.DEPRECATED if new["deprecated"] else ChangeKind.NO_LONGER_DEPRECATED, name, field, None, by
+        )
 
 
 def _same(old: Any, new: Any) -> bool:
@@ -94,9 +96,9 @@ def _types(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]
         return
     lost, gained = _not_within(before, after), _not_within(after, before)
     if lost:
-        yield Difference(Change.ENUM_VALUE_REMOVED, name, field, ", ".join(lost), None)
+        yield Difference(ChangeKind.ENUM_VALUE_REMOVED, name, field, ", ".join(lost), None)
     if gained:
-        yield Difference(Change.ENUM_VALUE_ADDED, name, field, None, ", ".join(gained))
+        yield Difference(ChangeKind.ENUM_VALUE_ADDED, name, field, None, ", ".join(gained))
     if not (_is_all_but_choices(before, after) and _is_all_but_choices(after, before)):
         yield Difference(change, name, field, _type_text(old), _type_text(new))
 
@@ -104,23 +106,23 @@ def _types(name: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any]
 def _not_within(these: TypeExpr, others: TypeExpr) -> list[str]:
     """The choices of one type that another does not accept."""
     values = (value for choice in _choices(these) for value in choice.values)
-    return sorted({repr(value) for value in values if not is_within(Choice((value,)), others)})
+    return sorted({repr(value) for value in values if not is_within(ChoiceType((value,)), others)})
 
 
-def compare_types(old: TypeExpr, new: TypeExpr) -> Change | None:
+def compare_types(old: TypeExpr, new: TypeExpr) -> ChangeKind | None:
     """The change from one type to another, by what they accept; None if they accept the same."""
     if UNTYPED in (old, new):
-        told = {(True, False): Change.TYPE_TOLD, (False, True): Change.TYPE_NO_LONGER_TOLD}
+        told = {(True, False): ChangeKind.TYPE_TOLD, (False, True): ChangeKind.TYPE_NO_LONGER_TOLD}
         return told.get((old == UNTYPED, new == UNTYPED))
     wider, narrower = is_within(old, new), is_within(new, old)
     if wider:
-        return None if narrower else Change.TYPE_WIDENED
-    return Change.TYPE_NARROWED if narrower else Change.TYPE_CHANGED
+        return None if narrower else ChangeKind.TYPE_WIDENED
+    return ChangeKind.TYPE_NARROWED if narrower else ChangeKind.TYPE_CHANGED
 
 
-def _choices(type_: TypeExpr) -> Iterator[Choice]:
+def _choices(type_: TypeExpr) -> Iterator[ChoiceType]:
     match type_:
-        case Choice():
+        case ChoiceType():
             yield type_
         case Either(members):
             for member in members:
@@ -132,7 +134,7 @@ def _choices(type_: TypeExpr) -> Iterator[Choice]:
 def _is_all_but_choices(these: TypeExpr, others: TypeExpr) -> bool:
     """Whether a type accepts all that another does, except the other's choices."""
     members = these.members if isinstance(these, Either) else (these,)
-    return all(isinstance(member, Choice) or is_within(member, others) for member in members)
+    return all(isinstance(member, ChoiceType) or is_within(member, others) for member in members)
 
 
 def _type_text(parameter: Mapping[str, Any]) -> str:

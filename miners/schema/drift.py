@@ -13,7 +13,7 @@ from miners.discovery.shapes import type_of
 from miners.schema.accepts import is_within
 from miners.schema.diff import Parameters, parameters_of
 from miners.surface.imported import class_facts
-from miners.surface.types import ANY, NONE, UNTYPED, Either, Group, Instance, Plain, TypeExpr, alternatives, parts
+from miners.surface.types import ANY, NONE, UNTYPED, Either, Group, InstanceType, Plain, TypeExpr, alternatives, parts
 from pytest_llem_invariants.errors import MinerError
 
 
@@ -138,10 +138,12 @@ def _agrees(mine: TypeExpr, engines: TypeExpr) -> bool:
     if UNTYPED in (mine, engines):
         return True
     mapping = Group("dict")
-    nested = any(isinstance(one, Instance) for one in alternatives(engines))
+    nested = any(isinstance(one, InstanceType) for one in alternatives(engines))
     takes_mapping = nested or is_within(Group("dict", (Plain("str"), ANY)), engines)
     return all(
-        takes_mapping if isinstance(one, Instance) else (nested and is_within(one, mapping)) or is_within(one, engines)
+        takes_mapping
+        if isinstance(one, InstanceType)
+        else (nested and is_within(one, mapping)) or is_within(one, engines)
         for one in (mine.members if isinstance(mine, Either) else (mine,))
         if one != NONE
     )
@@ -167,7 +169,7 @@ def _nested_type(schema: Mapping[str, Parameters], parameter: Mapping[str, Any] 
     if parameter is None:
         return None
     for part in parts(type_of(parameter["shape"])):
-        if isinstance(part, Instance):
+        if isinstance(part, InstanceType):
             return next((name for name in sorted(schema) if name.rpartition(".")[2] == part.name), None)
     return None
 

@@ -18,8 +18,7 @@ from miners.static.effects import Effect, EffectKind, Site
 from miners.static.findings import Dropped, SiteFinding
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import Surface, class_of, default_at, field_at
-from miners.surface.types import Choice as TypeChoice
-from miners.surface.types import Either
+from miners.surface.types import ChoiceType, Either
 from miners.symbolic.constants import is_sayable, plain
 from miners.symbolic.opacity import OUTSIDE
 from miners.symbolic.terms import Built, Choice, Computed, Const, Field, Term, Unknown
@@ -311,7 +310,7 @@ _OF_TYPE: Final = frozenset({"type_is", "type_is_not"})
 def _is_member(fact: FieldFact) -> bool:
     """Whether the default may be a member of an enumeration: the rule could state its value only."""
     members = fact.type.members if isinstance(fact.type, Either) else (fact.type,)
-    return any(isinstance(one, TypeChoice) and one.enum is not None for one in members)
+    return any(isinstance(one, ChoiceType) and one.enum is not None for one in members)
 
 
 def _fails_unset(clause: Clause) -> bool:

@@ -14,15 +14,25 @@ from miners.static.parts import Evaluates
 from miners.static.state import State
 from miners.static.trace import Trace
 from miners.surface.facts import FieldFact
-from miners.surface.types import Choice as Alternative
-from miners.surface.types import alternatives
+from miners.surface.types import ChoiceType, alternatives
 from miners.symbolic.arithmetic import remainder
 from miners.symbolic.cases import map_cases, over_cases
 from miners.symbolic.comparisons import compare
 from miners.symbolic.constants import home_of
 from miners.symbolic.kinds import instance_of
 from miners.symbolic.membership import contains
-from miners.symbolic.terms import Choice, Computed, Const, Entry, Field, Given, Term, TypeOf, elements_of, subject_of
+from miners.symbolic.terms import (
+    Choice,
+    Computed,
+    Const,
+    Entry,
+    Field,
+    Given,
+    Term,
+    TypeOf,
+    elements_of,
+    subject_of,
+)
 from miners.symbolic.truth import truth
 
 _END: Final = re.compile(r"(?:first|last)\(([\w.]+)\)")
@@ -137,7 +147,7 @@ class Conditions:
         fact = self.known.fact(term.path) if isinstance(term, Field) else None
         if home is None or fact is None or not isinstance(constant, Const) or not isinstance(term, Field):
             return term
-        choices = [value for one in alternatives(fact.type) if isinstance(one, Alternative) for value in one.values]
+        choices = [value for one in alternatives(fact.type) if isinstance(one, ChoiceType) for value in one.values]
         meant = [(one, getattr(home, one, None)) for one in choices if isinstance(one, str)]
         table = tuple((one, value) for one, value in meant if type(value) is type(constant.value))
         return Entry(term.path, table) if table else term

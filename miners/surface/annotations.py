@@ -17,13 +17,13 @@ from miners.surface.types import (
     ANY,
     BOUND_NAMES,
     NONE,
-    Choice,
+    ChoiceType,
     Group,
-    Instance,
+    InstanceType,
     Key,
     Plain,
     TypeExpr,
-    Unknown,
+    UnknownType,
     bounded,
     either,
 )
@@ -71,12 +71,12 @@ def read_annotation(annotation: Any) -> TypeExpr:
     try:
         return _read(annotation)
     except (TypeError, RecursionError):  # unhashable or self-referring: an unknown kind of annotation
-        return Unknown(_text(annotation))
+        return UnknownType(_text(annotation))
 
 
 def _read(annotation: Any) -> TypeExpr:
     if isinstance(annotation, (str, ForwardRef)):
-        return Unknown(annotation if isinstance(annotation, str) else annotation.__forward_arg__)
+        return UnknownType(annotation if isinstance(annotation, str) else annotation.__forward_arg__)
     if isinstance(annotation, InitVar):
         return read_annotation(annotation.type)
     if isinstance(annotation, NewType):
@@ -94,7 +94,7 @@ def _read(annotation: Any) -> TypeExpr:
         return Group(_GROUPS[annotation])
     if inspect.isclass(annotation):
         return _of_class(annotation)
-    return Unknown(_text(annotation))
+    return UnknownType(_text(annotation))
 
 
 def _of_type_variable(variable: TypeVar) -> TypeExpr:
@@ -110,14 +110,14 @@ def _of_generic(annotation: Any, origin: Any, arguments: tuple[Any, ...]) -> Typ
     if origin in (typing.Union, types.UnionType):
         return either(tuple(map(read_annotation, arguments)))
     if origin is Literal:
-        return Choice(tuple(plain_value(value) for value in arguments))
+        return ChoiceType(tuple(plain_value(value) for value in arguments))
     if origin in _QUALIFIERS:
         return read_annotation(arguments[0])
     if origin in (type, collections.abc.Callable):
         return _SCALARS[origin]
     if origin in _GROUPS:
         return _of_group(_GROUPS[origin], arguments)
-    return _of_class(origin) if inspect.isclass(origin) else Unknown(_text(annotation))
+    return _of_class(origin) if inspect.isclass(origin) else UnknownType(_text(annotation))
 
 
 def _of_group(name: str, arguments: tuple[Any, ...]) -> TypeExpr:
@@ -129,10 +129,10 @@ def _of_group(name: str, arguments: tuple[Any, ...]) -> TypeExpr:
 def _of_class(cls: type) -> TypeExpr:
     if issubclass(cls, Enum):
         values, names = tuple(plain_value(member) for member in cls), tuple(cls.__members__)
-        return Choice(values, enum=cls.__name__, names=names)
+        return ChoiceType(values, enum=cls.__name__, names=names)
     if is_typed_dict(cls):
         return Group("dict", (Plain("str"), ANY), keys=tuple(_keys(cls)))
-    return Instance(cls.__name__, cls.__module__)
+    return InstanceType(cls.__name__, cls.__module__)
 
 
 def is_typed_dict(cls: type) -> bool:

@@ -19,7 +19,7 @@ from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.types import (
     UNTYPED,
     TypeExpr,
-    Unknown,
+    UnknownType,
     bounded,
     bounds_of,
     element_names,
@@ -122,7 +122,7 @@ def fact(
         annotation=render(type_),
         types=type_names(type_),
         element_types=element_names(type_),
-        nullable=nullable(type_) or isinstance(type_, Unknown),
+        nullable=nullable(type_) or isinstance(type_, UnknownType),
         literals=literal_values(type_),
         default=default,
         required=required,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.fields import Surface, class_of
-from miners.surface.types import Choice, Group, alternatives
+from miners.surface.types import ChoiceType, Group, alternatives
 from pytest_llem_invariants.language.values import as_held, distinct, holdable
 
 _MOST_GIVEN: Final = 2
@@ -36,10 +36,10 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
 def _of_choices(fact: FieldFact) -> Iterator[Any]:
     """The choices, if the field is not a plain choice; collections of the first, of the first two, and of one twice."""
     for one in alternatives(fact.type):
-        if isinstance(one, Choice) and fact.literals is None:
+        if isinstance(one, ChoiceType) and fact.literals is None:
             yield from (value for value in one.values if value is not None and holdable(value))
         if isinstance(one, Group) and one.items and not one.fixed:
-            choices = [choice.values for choice in alternatives(one.items[-1]) if isinstance(choice, Choice)]
+            choices = [choice.values for choice in alternatives(one.items[-1]) if isinstance(choice, ChoiceType)]
             first = [value for values in choices for value in values if holdable(value)][:_MOST_GIVEN]
             if first and one.name.lower() in _MAPPINGS:
                 yield {"x": first[0]}

@@ -42,20 +42,20 @@ class ClassMaker(Protocol):
 
 
 @final
-class Computed:
+class ComputedDefault:
     """Represents a default that only the library's code could compute."""
 
 
 def computed() -> Any:
     """A factory with an unknown result; since it reads a name, nothing takes its result for a constant."""
-    return Computed()
+    return ComputedDefault()
 
 
 def _making(product: str) -> Callable[[], Any]:
     """The factory for an object of a class of the tree."""
 
     def factory() -> Any:
-        return Computed()
+        return ComputedDefault()
 
     vars(factory)["product"] = product
     return factory
@@ -247,7 +247,7 @@ class Types:
             if isinstance(found, Outside) and found.dotted in _DATACLASS_FIELD:
                 return self._dataclass_field(module, node, scope, found)
         known = self.value(module, node, scope)
-        return Computed() if known is None else known.value
+        return ComputedDefault() if known is None else known.value
 
     def field(self, module: str, node: ast.Call, scope: Scope) -> Any:
         """A `Field(…)` as pydantic represents it."""
@@ -283,7 +283,7 @@ class Types:
 
     def _default_argument(self, module: str, node: ast.expr, scope: Scope) -> Any:
         known = self.value(module, node, scope)
-        return Computed() if known is None else known.value
+        return ComputedDefault() if known is None else known.value
 
     def _factory(self, module: str, node: ast.expr, scope: Scope) -> Callable[[], Any]:
         if isinstance(node, ast.Lambda) and self.value(module, node.body, scope) is not None:

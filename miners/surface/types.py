@@ -17,7 +17,7 @@ class Plain:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceType:
     """A Literal, or an enum by its values."""
 
     values: tuple[Any, ...]
@@ -57,7 +57,7 @@ class Either:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Instance:
+class InstanceType:
     """An object of a class."""
 
     name: str
@@ -75,17 +75,17 @@ class Bounded:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownType:
     """An annotation of an unknown kind, as the source writes it."""
 
     text: str
 
 
-TypeExpr = Plain | Choice | Group | Either | Instance | Bounded | Unknown
+TypeExpr = Plain | ChoiceType | Group | Either | InstanceType | Bounded | UnknownType
 
 ANY: Final = Plain("any")
 NONE: Final = Plain("none")
-UNTYPED: Final = Unknown("")
+UNTYPED: Final = UnknownType("")
 """The type of an argument without an annotation."""
 BOUND_NAMES: Final = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern")
 
@@ -137,7 +137,9 @@ def parts(type_: TypeExpr) -> Iterator[TypeExpr]:
 
 
 def nullable(type_: TypeExpr) -> bool:
-    return any(one in (ANY, NONE) or (isinstance(one, Choice) and None in one.values) for one in alternatives(type_))
+    return any(
+        one in (ANY, NONE) or (isinstance(one, ChoiceType) and None in one.values) for one in alternatives(type_)
+    )
 
 
 def type_names(type_: TypeExpr) -> tuple[str, ...]:
@@ -145,14 +147,14 @@ def type_names(type_: TypeExpr) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for one in alternatives(type_):
         match one:
-            case Unknown():
+            case UnknownType():
                 return ()
-            case Choice(values, enum):
+            case ChoiceType(values, enum):
                 kinds = (enum,) if enum else (type(value).__name__ for value in values if value is not None)
                 names.update(dict.fromkeys(kinds))
             case Plain(name) if name != "none":
                 names[name] = None
-            case Group(name) | Instance(name):
+            case Group(name) | InstanceType(name):
                 names[name] = None
     return ("any",) if "any" in names else tuple(names)
 
@@ -171,7 +173,7 @@ def literal_values(type_: TypeExpr) -> tuple[Any, ...] | None:
     """The allowed values of a type that consists of choices and None only."""
     values: list[Any] = []
     for one in alternatives(type_):
-        if isinstance(one, Choice):
+        if isinstance(one, ChoiceType):
             values.extend(value for value in one.values if value is not None)
         elif one != NONE:
             return None
@@ -201,9 +203,9 @@ def render(type_: TypeExpr) -> str:
             return "Callable"
         case Plain(name):
             return name
-        case Choice(values, None):
+        case ChoiceType(values, None):
             return f"Literal[{', '.join(map(repr, values))}]"
-        case Choice(_, str(enum)):
+        case ChoiceType(_, str(enum)):
             return enum
         case Group(name, items, fixed):
             inside = ", ".join(map(render, items))
@@ -211,10 +213,10 @@ def render(type_: TypeExpr) -> str:
             return f"{name}[{inside}{tail}]" if items else name
         case Either(members):
             return " | ".join(map(render, members))
-        case Instance(name):
+        case InstanceType(name):
             return name
         case Bounded(inner):
             return render(inner)
-        case Unknown(text):
+        case UnknownType(text):
             return text
     raise AssertionError(type_)

@@ -79,7 +79,7 @@ class Comparison:
 
 @final
 @dataclass(frozen=True, slots=True)
-class Case:
+class ComparisonCase:
     """One kind of comparison, and why it has its position in the table.
 
     `decide` returns the formula, or the comparison to continue with, or None if it is another case.
@@ -274,29 +274,31 @@ def _two_subjects(asked: Comparison) -> Formula:
     return atom(subject, op, f"@{other}")
 
 
-CASES: Final[tuple[Case, ...]] = (
-    Case(_several, "first: every later case looks at one value on each side"),
-    Case(_table_on_the_left, "before the case of the table, which looks for it on the left only"),
-    Case(_table_of_constants, "before `!=`: the keys that differ are listed as such, and not as a negation"),
-    Case(_not_equal, "before all that follows: from here on there are `==` and the four orders only"),
-    Case(_neighbours, "before the subjects: a neighbour has none, the step between the two is what a clause can name"),
-    Case(_folded, "before the constants: a list, a text or a truth value that is wholly known is one"),
-    Case(_two_constants, "before the sides are swapped: neither of two constants belongs on the left"),
-    Case(_constant_on_the_right, "before the cases of the left side: they look for the constant on the right"),
+CASES: Final[tuple[ComparisonCase, ...]] = (
+    ComparisonCase(_several, "first: every later case looks at one value on each side"),
+    ComparisonCase(_table_on_the_left, "before the case of the table, which looks for it on the left only"),
+    ComparisonCase(_table_of_constants, "before `!=`: the keys that differ are listed as such, and not as a negation"),
+    ComparisonCase(_not_equal, "before all that follows: from here on there are `==` and the four orders only"),
+    ComparisonCase(
+        _neighbours, "before the subjects: a neighbour has none, but a clause can name the step between the two"
+    ),
+    ComparisonCase(_folded, "before the constants: a list, a text or a truth value that is wholly known is one"),
+    ComparisonCase(_two_constants, "before the sides are swapped: neither of two constants belongs on the left"),
+    ComparisonCase(_constant_on_the_right, "before the cases of the left side: they expect the constant on the right"),
     # From here to the items, each case needs another pair of sides: their order does not matter.
-    Case(_truth_with_constant, "before the subjects: a truth value has none"),
-    Case(_extreme_with_none, "before the subjects: `min(a, b)` is one, and would be said to be absent"),
-    Case(_two_truths, "before the subjects: a truth value has none"),
-    Case(_field_with_truth, "before the subjects: a truth value has none; the field is on the left by now"),
-    Case(_length_of_text, "before the subjects: a count of pieces or letters has none, a pattern says it"),
-    Case(_start_of_text, "before the subjects: the first piece or letter has none, a pattern says it"),
-    Case(_count, "before the subjects: a count of conditions has none"),
-    Case(_type, "before the subjects: a type has none"),
-    Case(_never_none, "before the subjects: what the code makes has none"),
-    Case(_item_by_item, "before the subjects: a list that is only partly known has none"),
-    Case(_no_subject, "before the clauses, which need a subject, and after all that can be said without one"),
-    Case(_subject_with_constant, "before two subjects: a constant is none"),
-    Case(_two_subjects, "last: it decides whatever is left"),
+    ComparisonCase(_truth_with_constant, "before the subjects: a truth value has none"),
+    ComparisonCase(_extreme_with_none, "before the subjects: `min(a, b)` is one, and would be said to be absent"),
+    ComparisonCase(_two_truths, "before the subjects: a truth value has none"),
+    ComparisonCase(_field_with_truth, "before the subjects: a truth value has none; the field is on the left by now"),
+    ComparisonCase(_length_of_text, "before the subjects: a count of pieces or letters has none, a pattern says it"),
+    ComparisonCase(_start_of_text, "before the subjects: the first piece or letter has none, a pattern says it"),
+    ComparisonCase(_count, "before the subjects: a count of conditions has none"),
+    ComparisonCase(_type, "before the subjects: a type has none"),
+    ComparisonCase(_never_none, "before the subjects: what the code makes has none"),
+    ComparisonCase(_item_by_item, "before the subjects: a list that is only partly known has none"),
+    ComparisonCase(_no_subject, "before the clauses, which need a subject, and after all that can be said without one"),
+    ComparisonCase(_subject_with_constant, "before two subjects: a constant is none"),
+    ComparisonCase(_two_subjects, "last: it decides whatever is left"),
 )
 
 

@@ -8,9 +8,21 @@ from hypothesis import strategies as st
 
 from miners.discovery.shapes import shape_of, type_of
 from miners.schema.accepts import accepts, is_within
-from miners.schema.change import Change
+from miners.schema.change import ChangeKind
 from miners.schema.diff import compare_types
-from miners.surface.types import ANY, NONE, UNTYPED, Bounded, Choice, Either, Group, Instance, Plain, TypeExpr, Unknown
+from miners.surface.types import (
+    ANY,
+    NONE,
+    UNTYPED,
+    Bounded,
+    ChoiceType,
+    Either,
+    Group,
+    InstanceType,
+    Plain,
+    TypeExpr,
+    UnknownType,
+)
 from tests.discovery.types_drawn import TYPES, values_of, widenings
 
 INT, FLOAT, STR, BOOL = Plain("int"), Plain("float"), Plain("str"), Plain("bool")
@@ -42,7 +54,7 @@ def test_what_diff_calls_widened_still_takes_every_value_of_before(data: st.Data
     new = data.draw(widenings(old), label="new")
     change = compare_types(old, new)
     value = data.draw(values_of(old), label="value")
-    if change in (None, Change.TYPE_WIDENED) and accepts(old, value):
+    if change in (None, ChangeKind.TYPE_WIDENED) and accepts(old, value):
         assert accepts(new, value)
 
 
@@ -71,19 +83,19 @@ def test_a_shape_is_read_back_as_the_type_it_was_made_of(type_: TypeExpr) -> Non
 WIDER = [
     (INT, Either((INT, NONE))),
     (INT, FLOAT),
-    (Choice((1, 2)), INT),
-    (Choice(("a",)), Choice(("b", "a"))),
-    (Choice(("a",)), STR),
-    (Choice((None, "a")), Either((STR, NONE))),
-    (BOOL, Choice((True, False, "auto"))),
-    (BOOL, Either((Choice((True,)), Choice((False,)), NONE))),
+    (ChoiceType((1, 2)), INT),
+    (ChoiceType(("a",)), ChoiceType(("b", "a"))),
+    (ChoiceType(("a",)), STR),
+    (ChoiceType((None, "a")), Either((STR, NONE))),
+    (BOOL, ChoiceType((True, False, "auto"))),
+    (BOOL, Either((ChoiceType((True,)), ChoiceType((False,)), NONE))),
     (bounded(INT, ge=1), bounded(INT, ge=0)),
     (bounded(INT, ge=1), INT),
     (bounded(FLOAT, gt=0), bounded(FLOAT, ge=0)),
     (bounded(INT, multiple_of=6), bounded(INT, multiple_of=3)),
     (bounded(STR, min_length=2, max_length=3), bounded(STR, min_length=1, max_length=4)),
     (bounded(Either((INT, NONE)), ge=1), Either((bounded(INT, ge=0), NONE))),
-    (Choice((3, 5)), bounded(INT, gt=2, le=5)),
+    (ChoiceType((3, 5)), bounded(INT, gt=2, le=5)),
     (Group("list", (INT,)), Group("Sequence", (FLOAT,))),
     (Group("list", (INT,)), Group("list")),
     (Group("tuple", (INT, INT), True), Group("tuple", (INT,))),
@@ -91,16 +103,16 @@ WIDER = [
     (Group("tuple", (INT, STR), True), bounded(Group("tuple"), min_length=1, max_length=2)),
     (Group("dict", (STR, INT)), Group("Mapping", (STR, Either((INT, NONE))))),
     (Either((INT, STR)), Either((STR, FLOAT))),
-    (Instance("Path", "pathlib"), Either((Instance("Path", "pathlib"), STR))),
-    (Unknown("Elusive"), Either((Unknown("Elusive"), NONE))),
+    (InstanceType("Path", "pathlib"), Either((InstanceType("Path", "pathlib"), STR))),
+    (UnknownType("Elusive"), Either((UnknownType("Elusive"), NONE))),
 ]
 SAME = [
     (Either((INT, STR)), Either((STR, INT))),
     (bounded(INT, gt=0), bounded(INT, ge=1)),
     (bounded(INT, lt=5), bounded(INT, le=4)),
-    (BOOL, Choice((True, False))),
-    (NONE, Choice((None,))),
-    (Instance("C", "lib.config"), Instance("C", "lib.config.c")),
+    (BOOL, ChoiceType((True, False))),
+    (NONE, ChoiceType((None,))),
+    (InstanceType("C", "lib.config"), InstanceType("C", "lib.config.c")),
     (bounded(Either((INT, NONE)), ge=0), Either((bounded(INT, ge=0), NONE))),
     (Group("list"), Group("list", (ANY,))),
     (Either((INT, FLOAT)), FLOAT),
@@ -111,17 +123,17 @@ CHANGED = [
     (STR, Group("list", (STR,))),
     (Group("list", (INT,)), Group("set", (INT,))),
     (bounded(INT, ge=0, le=5), bounded(INT, ge=1, le=9)),
-    (Choice(("a", "b")), Choice(("b", "c"))),
-    (Choice((1,)), Choice((True,))),
-    (Unknown("A"), Unknown("B")),
+    (ChoiceType(("a", "b")), ChoiceType(("b", "c"))),
+    (ChoiceType((1,)), ChoiceType((True,))),
+    (UnknownType("A"), UnknownType("B")),
     (Group("tuple", (INT,), True), Group("tuple", (INT, INT), True)),
 ]
 
 
 @pytest.mark.parametrize(("old", "new"), WIDER)
 def test_one_way_it_is_widened_and_the_other_way_narrowed(old: TypeExpr, new: TypeExpr) -> None:
-    assert compare_types(old, new) is Change.TYPE_WIDENED
-    assert compare_types(new, old) is Change.TYPE_NARROWED
+    assert compare_types(old, new) is ChangeKind.TYPE_WIDENED
+    assert compare_types(new, old) is ChangeKind.TYPE_NARROWED
 
 
 @pytest.mark.parametrize(("old", "new"), SAME)
@@ -132,12 +144,12 @@ def test_types_that_accept_the_same_are_no_change(old: TypeExpr, new: TypeExpr) 
 
 @pytest.mark.parametrize(("old", "new"), CHANGED)
 def test_types_of_which_neither_holds_the_other_are_changed(old: TypeExpr, new: TypeExpr) -> None:
-    assert compare_types(old, new) is Change.TYPE_CHANGED
+    assert compare_types(old, new) is ChangeKind.TYPE_CHANGED
 
 
 def test_a_type_that_the_source_only_now_tells_is_no_narrowing() -> None:
-    assert compare_types(UNTYPED, INT) is Change.TYPE_TOLD
-    assert compare_types(INT, UNTYPED) is Change.TYPE_NO_LONGER_TOLD
+    assert compare_types(UNTYPED, INT) is ChangeKind.TYPE_TOLD
+    assert compare_types(INT, UNTYPED) is ChangeKind.TYPE_NO_LONGER_TOLD
 
 
 @pytest.mark.parametrize(
@@ -149,10 +161,10 @@ def test_a_type_that_the_source_only_now_tells_is_no_narrowing() -> None:
         (bounded(Either((INT, NONE)), gt=2), [3, None], [2]),
         (bounded(STR, pattern="^a", max_length=2), ["a", "ab"], ["b", "abc"]),
         (bounded(INT, multiple_of=4), [8, 10**400], [9]),
-        (Choice((1, "a")), [1, "a"], [1.0, True, "b"]),
+        (ChoiceType((1, "a")), [1, "a"], [1.0, True, "b"]),
         (Group("tuple", (INT, STR), True), [(1, "a")], [(1,), [1, "a"], ("a", 1)]),
         (Group("dict", (STR, INT)), [{}, {"a": 1}], [{"a": "b"}, {1: 1}, []]),
-        (Unknown("Elusive"), [], [None, 1]),
+        (UnknownType("Elusive"), [], [None, 1]),
         (UNTYPED, [None, 1], []),
     ],
 )

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from miners.cli import main
 from miners.discovery.render import render_schema
 from miners.discovery.shapes import shape_of
-from miners.schema.change import Change
+from miners.schema.change import ChangeKind
 from miners.schema.diff import diff_schemas
 from miners.schema.report import RENDERERS
-from miners.surface.types import Bounded, Choice, Either, Plain, TypeExpr, bounds_of, render
+from miners.surface.types import Bounded, ChoiceType, Either, Plain, TypeExpr, bounds_of, render
 from pytest_llem_invariants.errors import MinerError
 
 INT, STR = Plain("int"), Plain("str")
@@ -53,57 +53,60 @@ def schema(fields: dict[str, Any], *, version: str = "1.0", name: str = "lib.Con
     }
 
 
-def changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[Change, Any, Any]]:
+def changes(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[ChangeKind, Any, Any]]:
     return [(one.change, one.old, one.new) for one in diff_schemas(schema(old), schema(new)).differences]
 
 
 SAFE = [
-    ({}, {"a": parameter()}, Change.FIELD_ADDED),
-    ({"a": parameter()}, {"a": parameter(default=2)}, Change.DEFAULT_CHANGED),
-    ({"a": parameter(default=1)}, {"a": parameter(default=True)}, Change.DEFAULT_CHANGED),
-    ({"a": parameter()}, {"a": parameter(description="New words.")}, Change.DESCRIPTION_CHANGED),
-    ({"a": parameter()}, {"a": parameter(Either((INT, STR)))}, Change.TYPE_WIDENED),
-    ({"a": parameter(Bounded(INT, {"ge": 1}))}, {"a": parameter(Bounded(INT, {"ge": 0}))}, Change.TYPE_WIDENED),
-    ({"a": parameter(Choice(("x",)))}, {"a": parameter(Choice(("x", "y")))}, Change.ENUM_VALUE_ADDED),
-    ({"a": parameter(Choice(("x",)))}, {"a": parameter(STR)}, Change.TYPE_WIDENED),
-    ({"a": parameter(required=True)}, {"a": parameter(required=False)}, Change.NO_LONGER_REQUIRED),
-    ({"a": parameter()}, {"a": parameter(deprecated={"by": "b", "note": "use b"})}, Change.DEPRECATED),
+    ({}, {"a": parameter()}, ChangeKind.FIELD_ADDED),
+    ({"a": parameter()}, {"a": parameter(default=2)}, ChangeKind.DEFAULT_CHANGED),
+    ({"a": parameter(default=1)}, {"a": parameter(default=True)}, ChangeKind.DEFAULT_CHANGED),
+    ({"a": parameter()}, {"a": parameter(description="New words.")}, ChangeKind.DESCRIPTION_CHANGED),
+    ({"a": parameter()}, {"a": parameter(Either((INT, STR)))}, ChangeKind.TYPE_WIDENED),
+    ({"a": parameter(Bounded(INT, {"ge": 1}))}, {"a": parameter(Bounded(INT, {"ge": 0}))}, ChangeKind.TYPE_WIDENED),
+    ({"a": parameter(ChoiceType(("x",)))}, {"a": parameter(ChoiceType(("x", "y")))}, ChangeKind.ENUM_VALUE_ADDED),
+    ({"a": parameter(ChoiceType(("x",)))}, {"a": parameter(STR)}, ChangeKind.TYPE_WIDENED),
+    ({"a": parameter(required=True)}, {"a": parameter(required=False)}, ChangeKind.NO_LONGER_REQUIRED),
+    ({"a": parameter()}, {"a": parameter(deprecated={"by": "b", "note": "use b"})}, ChangeKind.DEPRECATED),
 ]
 BREAKING = [
-    ({"a": parameter()}, {}, Change.FIELD_REMOVED),
-    ({}, {"a": parameter(required=True)}, Change.FIELD_ADDED_REQUIRED),
-    ({"a": parameter(Either((INT, STR)))}, {"a": parameter(INT)}, Change.TYPE_NARROWED),
-    ({"a": parameter(INT)}, {"a": parameter(Bounded(INT, {"gt": 0}))}, Change.TYPE_NARROWED),
-    ({"a": parameter(INT)}, {"a": parameter(STR)}, Change.TYPE_CHANGED),
-    ({"a": parameter(Choice(("x", "y")))}, {"a": parameter(Choice(("x",)))}, Change.ENUM_VALUE_REMOVED),
-    ({"a": parameter()}, {"a": parameter(required=True)}, Change.NOW_REQUIRED),
-    ({"a": parameter()}, {"a": parameter(alias="b")}, Change.KEYWORD_CHANGED),
+    ({"a": parameter()}, {}, ChangeKind.FIELD_REMOVED),
+    ({}, {"a": parameter(required=True)}, ChangeKind.FIELD_ADDED_REQUIRED),
+    ({"a": parameter(Either((INT, STR)))}, {"a": parameter(INT)}, ChangeKind.TYPE_NARROWED),
+    ({"a": parameter(INT)}, {"a": parameter(Bounded(INT, {"gt": 0}))}, ChangeKind.TYPE_NARROWED),
+    ({"a": parameter(INT)}, {"a": parameter(STR)}, ChangeKind.TYPE_CHANGED),
+    ({"a": parameter(ChoiceType(("x", "y")))}, {"a": parameter(ChoiceType(("x",)))}, ChangeKind.ENUM_VALUE_REMOVED),
+    ({"a": parameter()}, {"a": parameter(required=True)}, ChangeKind.NOW_REQUIRED),
+    ({"a": parameter()}, {"a": parameter(alias="b")}, ChangeKind.KEYWORD_CHANGED),
 ]
 
 
 @pytest.mark.parametrize(("old", "new", "change"), SAFE, ids=[str(case[2]) for case in SAFE])
-def test_a_safe_change_is_told_and_breaks_nothing(old: dict[str, Any], new: dict[str, Any], change: Change) -> None:
+def test_a_safe_change_is_told_and_breaks_nothing(old: dict[str, Any], new: dict[str, Any], change: ChangeKind) -> None:
     assert [one[0] for one in changes(old, new)] == [change]
     assert not change.breaking
 
 
 @pytest.mark.parametrize(("old", "new", "change"), BREAKING, ids=[str(case[2]) for case in BREAKING])
-def test_a_breaking_change_is_told_as_such(old: dict[str, Any], new: dict[str, Any], change: Change) -> None:
+def test_a_breaking_change_is_told_as_such(old: dict[str, Any], new: dict[str, Any], change: ChangeKind) -> None:
     assert [one[0] for one in changes(old, new)] == [change]
     assert change.breaking
 
 
 def test_values_that_went_and_values_that_came_are_told_one_by_one() -> None:
-    old, new = parameter(Choice(("x", "y"))), parameter(Choice(("y", "z", "w")))
+    old, new = parameter(ChoiceType(("x", "y"))), parameter(ChoiceType(("y", "z", "w")))
     assert changes({"a": old}, {"a": new}) == [
-        (Change.ENUM_VALUE_REMOVED, "'x'", None),
-        (Change.ENUM_VALUE_ADDED, None, "'w', 'z'"),
+        (ChangeKind.ENUM_VALUE_REMOVED, "'x'", None),
+        (ChangeKind.ENUM_VALUE_ADDED, None, "'w', 'z'"),
     ]
 
 
 def test_a_removed_value_beside_a_narrowed_type_are_two_changes() -> None:
-    old, new = parameter(Either((INT, Choice(("x",))))), parameter(Bounded(INT, {"ge": 0}))
-    assert [one[0] for one in changes({"a": old}, {"a": new})] == [Change.ENUM_VALUE_REMOVED, Change.TYPE_NARROWED]
+    old, new = parameter(Either((INT, ChoiceType(("x",))))), parameter(Bounded(INT, {"ge": 0}))
+    assert [one[0] for one in changes({"a": old}, {"a": new})] == [
+        ChangeKind.ENUM_VALUE_REMOVED,
+        ChangeKind.TYPE_NARROWED,
+    ]
 
 
 def test_metadata_and_places_never_count() -> None:
@@ -117,8 +120,8 @@ def test_a_class_that_refuses_or_enforces_more_than_before_is_breaking() -> None
     old = schema({}, accepts_extra=True, kind="dataclass")
     new = schema({}, accepts_extra=False, kind="pydantic_dataclass")
     there, back = diff_schemas(old, new), diff_schemas(new, old)
-    assert [one.change for one in there.breaking] == [Change.EXTRA_REFUSED, Change.NOW_ENFORCED]
-    assert [one.change for one in back.safe] == [Change.EXTRA_TAKEN, Change.NO_LONGER_ENFORCED]
+    assert [one.change for one in there.breaking] == [ChangeKind.EXTRA_REFUSED, ChangeKind.NOW_ENFORCED]
+    assert [one.change for one in back.safe] == [ChangeKind.EXTRA_TAKEN, ChangeKind.NO_LONGER_ENFORCED]
 
 
 def test_a_class_that_moved_to_the_other_group_is_the_same_class() -> None:
@@ -162,7 +165,7 @@ def test_a_class_with_most_fields_in_common_was_perhaps_renamed() -> None:
     fields = {name: parameter() for name in "abcd"}
     found = diff_schemas(schema(fields, name="lib.Old"), schema(fields, name="lib.New"))
     assert [(one.native_type, one.old, one.new) for one in found.renames] == [(None, "lib.Old", "lib.New")]
-    assert [one.change for one in found.differences] == [Change.CLASS_REMOVED, Change.CLASS_ADDED]
+    assert [one.change for one in found.differences] == [ChangeKind.CLASS_REMOVED, ChangeKind.CLASS_ADDED]
 
 
 FIELDS = st.dictionaries(
@@ -171,7 +174,9 @@ FIELDS = st.dictionaries(
         lambda type_, required, default, **told: parameter(
             type_, required=required, default=None if required else default, **told
         ),
-        st.sampled_from([INT, STR, Choice(("x", "y")), Choice(("y",)), Either((INT, STR)), Bounded(INT, {"ge": 1})]),
+        st.sampled_from(
+            [INT, STR, ChoiceType(("x", "y")), ChoiceType(("y",)), Either((INT, STR)), Bounded(INT, {"ge": 1})]
+        ),
         st.booleans(),
         default=st.integers(0, 2),
         description=st.sampled_from([None, "words"]),

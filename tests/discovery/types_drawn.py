@@ -11,14 +11,14 @@ from miners.surface.types import (
     NONE,
     UNTYPED,
     Bounded,
-    Choice,
+    ChoiceType,
     Either,
     Group,
-    Instance,
+    InstanceType,
     Key,
     Plain,
     TypeExpr,
-    Unknown,
+    UnknownType,
 )
 
 SCALARS = ("bool", "int", "float", "complex", "str", "bytes", "none")
@@ -78,8 +78,8 @@ def _groups(inner: st.SearchStrategy[TypeExpr]) -> st.SearchStrategy[TypeExpr]:
 
 LEAVES: st.SearchStrategy[TypeExpr] = st.one_of(
     st.sampled_from([*map(Plain, SCALARS), ANY, NONE, UNTYPED, Plain("callable"), Plain("type")]),
-    st.builds(lambda values: Choice(tuple(values)), st.lists(VALUES.filter(lambda one: one == one), max_size=3)),
-    st.sampled_from([Instance("Inner", "lib"), Instance("Other", "lib"), Unknown("Elusive")]),
+    st.builds(lambda values: ChoiceType(tuple(values)), st.lists(VALUES.filter(lambda one: one == one), max_size=3)),
+    st.sampled_from([InstanceType("Inner", "lib"), InstanceType("Other", "lib"), UnknownType("Elusive")]),
 )
 TYPES: st.SearchStrategy[TypeExpr] = st.recursive(
     LEAVES,
@@ -110,15 +110,15 @@ def widenings(type_: TypeExpr) -> st.SearchStrategy[TypeExpr]:
                 else st.just(inner)
             )
             looser.append(st.just(inner))
-        case Choice(values):
-            looser.append(VALUES.filter(lambda one: one == one).map(lambda one: Choice((*values, one))))
+        case ChoiceType(values):
+            looser.append(VALUES.filter(lambda one: one == one).map(lambda one: ChoiceType((*values, one))))
         case Group("tuple", items, True):
             looser.append(st.just(Group("tuple")))
             looser.append(st.just(Group("Sequence", (Either((*items, NONE, NONE)),)) if items else Group("Sequence")))
         case Plain("int"):
             looser.append(st.just(Plain("float")))
         case Plain("bool"):
-            looser.append(st.just(Choice((False, True, "auto"))))
+            looser.append(st.just(ChoiceType((False, True, "auto"))))
         case Either(members):
             looser.append(st.just(Either(tuple(reversed(members)))))
         case _:
@@ -129,7 +129,7 @@ def widenings(type_: TypeExpr) -> st.SearchStrategy[TypeExpr]:
 def values_of(type_: TypeExpr) -> st.SearchStrategy[Any]:
     """Values around a type: those made for it, most of which it accepts, and any others."""
     match type_:
-        case Choice(values) if values:
+        case ChoiceType(values) if values:
             made: st.SearchStrategy[Any] = st.sampled_from(values)
         case Either(members):
             made = st.one_of([values_of(member) for member in members])

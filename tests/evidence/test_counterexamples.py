@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from miners.build.earlier import Known
+from miners.build.earlier import Earlier
 from miners.build.named_class import adapter_for
 from miners.build.pipeline import Crew, build
 from miners.gate.counterexamples import COUNTEREXAMPLES, known_to, load_counterexamples
@@ -96,7 +96,7 @@ def test_no_rule_fires_on_what_refuted_one_before(target: str) -> None:
 
     def mined(*accepted: Kwargs) -> Corpus:
         held = dict.fromkeys(adapter.native_types(), accepted)
-        return build(adapter, Crew(Progress(quiet=True), workers=1), Known(counterexamples=held)).corpus
+        return build(adapter, Crew(Progress(quiet=True), workers=1), Earlier(counterexamples=held)).corpus
 
     def fires(corpus: Corpus, kwargs: Kwargs) -> bool:
         return any(compile_match(rule.match)(kwargs, {}) for rule in corpus.rules)

@@ -15,7 +15,7 @@ from miners.build.one_class import Examined, examine
 from miners.build.report import closing_table
 from miners.gate.oracle import Tally
 from miners.process import asking, workers
-from miners.process.workers import Limits
+from miners.process.workers import AnswerLimits
 from miners.static.findings import StaticResult
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
@@ -50,7 +50,7 @@ def no_odd_thing():
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mine:
-    monkeypatch.setattr(one_class, "LIMITS", Limits(1.0, 40.0))
+    monkeypatch.setattr(one_class, "LIMITS", AnswerLimits(1.0, 40.0))
     monkeypatch.setattr(workers, "_GRACE", 2.0)
     monkeypatch.setattr(asking, "_GRACE", 0.5)
     monkeypatch.syspath_prepend(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 
 from miners.examples.draws import Drawer
 from miners.measure.fuzz import TYPE_CORRECT
-from miners.measure.worlds import Sides, Trial, WorldReport, fuzz_worlds
+from miners.measure.worlds import Trial, WorldReport, WorldSides, fuzz_worlds
 from pytest_llem_invariants.model import ContextField, Kwargs, ObservedException
 from tests.evidence.test_soundness import FACTS
 
@@ -36,7 +36,7 @@ def foresees(native_type: str, kwargs: Kwargs, world: Mapping[str, Any]) -> bool
 
 
 def report_of(predicts: Any, *, seed: int = 1, workers: int = 1) -> WorldReport:
-    trial = Trial(SURFACE, Drawer(SURFACE), Sides(raises, predicts), DECLARED, 5, seed)
+    trial = Trial(SURFACE, Drawer(SURFACE), WorldSides(raises, predicts), DECLARED, 5, seed)
     return fuzz_worlds(trial, sorted(SURFACE), 2000, workers=workers)
 
 

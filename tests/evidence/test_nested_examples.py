@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from miners.surface.nested import with_nested_examples
-from miners.surface.types import Choice, Group, Plain
+from miners.surface.types import ChoiceType, Group, Plain
 from pytest_llem_invariants.language.values import fits, pool
 
 
@@ -23,8 +23,8 @@ def test_a_field_that_holds_a_class_is_tried_with_mappings_that_build_it() -> No
 
 
 def test_a_field_that_holds_certain_words_is_tried_with_some_of_them() -> None:
-    words = FieldFact("words", "", ("list",), type=Group("list", (Choice(("cpu", "gpu", "npu")),)))
-    table = FieldFact("table", "", ("dict",), type=Group("dict", (Plain("str"), Choice(("cpu",)))))
+    words = FieldFact("words", "", ("list",), type=Group("list", (ChoiceType(("cpu", "gpu", "npu")),)))
+    table = FieldFact("table", "", ("dict",), type=Group("dict", (Plain("str"), ChoiceType(("cpu",)))))
     found = with_nested_examples({"lib.Words": _class("lib.Words", words, table)})["lib.Words"].fields
     assert found["words"].examples == (["cpu"], ["cpu", "gpu"], ["cpu", "cpu"])
     assert found["table"].examples == ({"x": "cpu"},)

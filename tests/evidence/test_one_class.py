@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from miners.build.earlier import Known
+from miners.build.earlier import Earlier
 from miners.build.named_class import adapter_for
 from miners.build.one_class import examine
 from miners.build.pipeline import Crew, build
@@ -82,10 +82,10 @@ def test_of_a_part_of_the_classes_only_those_are_mined(package: str) -> None:
     adapter = adapter_for(f"{package}.settings.Server")
     whole = build(adapter, Crew(Progress(), workers=1)).corpus
     other = replace(whole.rules[0], id="another", native_type="another.Class")
-    kept = build(adapter, Crew(Progress(), workers=1), Known(replace(whole, rules=(other,))), classes=()).corpus
+    kept = build(adapter, Crew(Progress(), workers=1), Earlier(replace(whole, rules=(other,))), classes=()).corpus
     assert kept.rules == (other,)
     names = adapter.native_types()
-    again = build(adapter, Crew(Progress(), workers=1), Known(replace(whole, rules=(other,))), classes=names).corpus
+    again = build(adapter, Crew(Progress(), workers=1), Earlier(replace(whole, rules=(other,))), classes=names).corpus
     assert {rule.id for rule in again.rules} == {"another", *(rule.id for rule in whole.rules)}
 
 

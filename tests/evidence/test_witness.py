@@ -17,7 +17,7 @@ from miners.examples.search import Search, _Tests
 from miners.examples.space import SearchSpace
 from miners.examples.witness import Shown, find_examples
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
-from miners.surface.types import Choice, Either, Group, Instance
+from miners.surface.types import ChoiceType, Either, Group, InstanceType
 from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import (
@@ -292,9 +292,9 @@ def test_what_the_declared_types_refuse_alone_is_no_positive_of_theirs() -> None
 def test_a_config_that_types_refuse_leads_past_no_check(kwargs: dict[str, Any], of_type: bool) -> None:
     size = FieldFact("size", "int", ("int",), nullable=False, bounds={"ge": 1})
     inner = FieldFact("inner", "Inner", ("Inner",), nullable=False)
-    words = Group("list", (Choice(("a", "b")),))
+    words = Group("list", (ChoiceType(("a", "b")),))
     some = FieldFact("some", "list", ("list",), ("str",), nullable=False, type=words)
-    named = Either((Choice(("a", "b")), Instance("dtype", "torch")))
+    named = Either((ChoiceType(("a", "b")), InstanceType("dtype", "torch")))
     kind = FieldFact("kind", "Kind", ("str", "dtype"), nullable=False, type=named)
     fields = {"size": size, "inner": inner, "some": some, "kind": kind}
     known = {

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from miners.measure.compare_modes import Reading, compare
+from miners.measure.compare_modes import ModeResult, compare
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 
 
-def reading(**fact: Any) -> Reading:
+def reading(**fact: Any) -> ModeResult:
     fields = {"mode": FieldFact("mode", "str", **fact)}
-    return Reading({"lib.Config": ClassFacts("lib.Config", "lib:Config", ClassKind.PLAIN, fields, "lib/x.py", 1)}, ())
+    return ModeResult(
+        {"lib.Config": ClassFacts("lib.Config", "lib:Config", ClassKind.PLAIN, fields, "lib/x.py", 1)}, ()
+    )
 
 
 @pytest.mark.parametrize(
