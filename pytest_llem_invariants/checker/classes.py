@@ -222,7 +222,8 @@ class ClassChecker:
         missing = object()
         values: dict[str, Any] = {}
         for field in fields:
-            value = runtime.path(missing, kwargs, *field.split("."))
+            nested = "." in field
+            value = runtime.path(missing, kwargs, *field.split(".")) if nested else kwargs.get(field, missing)
             if value is not missing:
                 values[field] = value
             elif field in defaults:
