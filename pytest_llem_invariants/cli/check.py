@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
-from pytest_llem_invariants.cli.surroundings import Surroundings, groups
+from pytest_llem_invariants.cli.surroundings import Surroundings, groups, without_variables
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -22,9 +22,10 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
     checkers: dict[str, Checker] = {}
-    beside = Surroundings(options, options.gpu)
+    variables, words = without_variables(options.words)
+    beside = Surroundings(options, options.gpu, variables)
     checked = (
-        [_command(options, beside)]
+        [_command(words, options, beside)]
         if options.words
         else [_file(name, options, checkers, beside) for name in options.files]
     )
@@ -86,10 +87,9 @@ def _in_version(guessed: Checker, options: argparse.Namespace) -> Checker:
     return Checker.load(guessed.engine, version=options.engine_version, root=options.root)
 
 
-def _command(options: argparse.Namespace, beside: Surroundings) -> Checked:
+def _command(words: Sequence[str], options: argparse.Namespace, beside: Surroundings) -> Checked:
     from pytest_llem_invariants.checker.routes import route_command
 
-    words: Sequence[str] = options.words
     if options.engine or options.corpus:
         checker = load(options)
     else:

@@ -8,7 +8,7 @@ from pytest_llem_invariants.worlds.world import INSTALLED, World
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.checker import Checker
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class Surroundings:
     """What the options of a command say, read once for all that it checks."""
 
-    def __init__(self, options: argparse.Namespace, gpu: str | None = None) -> None:
+    def __init__(
+        self, options: argparse.Namespace, gpu: str | None, variables: Mapping[str, str] | None = None
+    ) -> None:
         self._given = dict(_pair(text, "--context") for text in options.context)
         if options.platform:
             self._given["platform"] = options.platform
@@ -29,6 +31,7 @@ class Surroundings:
             self._stated = Stated(options.world)
         self._options = options
         self._gpu = gpu
+        self._variables = {**dict(_pair(text, "--env") for text in options.env), **(variables or {})}
         self._world: World | None = None
 
     def world(self, checker: Checker) -> World:
@@ -40,7 +43,7 @@ class Surroundings:
             self._world = World(
                 model=options.model,
                 gpu=self._gpu,
-                env=dict(_pair(text, "--env") for text in options.env),
+                env=self._variables,
                 packages=dict(map(_package, options.package)),
                 facts=None if self._stated is None else self._stated.facts,
                 own_model=True,
@@ -65,6 +68,19 @@ class Surroundings:
 def groups(facts: Iterable[str]) -> frozenset[str]:
     """The groups of which something is known."""
     return frozenset(fact.partition(".")[0] for fact in facts)
+
+
+def without_variables(words: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
+    """The variables that stand before a command, as in `A=1 vllm serve`, and the command."""
+    variables: dict[str, str] = {}
+    at = 1 if words[:1] == ["env"] else 0
+    for word in words[at:]:
+        name, equals, value = word.partition("=")
+        if not (equals and name.isidentifier()):
+            break
+        variables[name] = value
+        at += 1
+    return variables, words[at:] if variables else words
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

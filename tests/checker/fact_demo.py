@@ -16,6 +16,7 @@ FACTS = {
     "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False),
     "device.capability": ContextField(9.0, (7.5, 9.0), assumed=False, type="float"),
     HEADS: ContextField(4, (4, 12), assumed=False, type="int", reading=Reading(keys=("num_attention_heads",))),
+    "env.DEMO_SAFE": ContextField(0, (0, 1)),
     "model.files.params": ContextField(
         False, (False, True), assumed=False, type="bool", reading=Reading(file="params.json")
     ),
@@ -30,6 +31,7 @@ MODELS: dict[str, Any] = {
 OF_FACTS = (
     replace(rule("uneven", {f"{HEADS} % tensor_parallel_size": {"!=": 0}}, native_type=SERVE), world={HEADS: 32}),
     rule("old", {"swap": {"==": 5}, "device.capability": {"<": 8.0}}, native_type=SERVE),
+    rule("unsafe", {"offload": {"==": 8}, "env.DEMO_SAFE": {"==": 1}}, native_type=SERVE),
     rule("foreign", {"offload": {"==": 7}, "model.files.params": {"==": False}}, native_type=SERVE),
 )
 

@@ -206,3 +206,12 @@ def test_a_sweep_on_several_machines_says_which_is_valid_where(
     words = ("--type", "Serve", "--gpu", "T4:1", "--gpu", "H100:1", "--count", "--format", "json")
     counts = json.loads(run(capsys, "sweep", *words, "grid.yaml")[1])
     assert [(one["gpu"], one["valid"]) for one in counts] == [("T4:1", 1), ("H100:1", 2)]
+
+
+def test_variables_before_a_command_are_its_environment(of_facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("demo", "serve", "m", "--offload", "8")
+    assert run(capsys, "check", "--", *command)[0] == 0
+    assert run(capsys, "check", "--env", "DEMO_SAFE=1", "--", *command)[0] == 1
+    for prefix in (("DEMO_SAFE=1",), ("OTHER=a=b", "DEMO_SAFE=0", "DEMO_SAFE=1"), ("env", "DEMO_SAFE=1")):
+        assert run(capsys, "check", "--", *prefix, *command)[0] == 1
+    assert run(capsys, "check", "--", "A=1")[0] == 2
