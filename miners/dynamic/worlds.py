@@ -38,7 +38,11 @@ from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import distinct, fits, identity
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match
 
-_PACK: Final = 48
+_PACKS: Final = 8
+_SMALLEST_PACK: Final = 4
+_LARGEST_PACK: Final = 48
+"""All fields of a class go into so many packs, of so many fields each."""
+_TWICE: Final = 2
 _VALUES: Final = 4
 """So many values of an open field are tried in each world."""
 _MOST_WORDS: Final = 40
@@ -212,10 +216,17 @@ class _Search:
 
 
 def _ranked(values: Mapping[str, Sequence[Any]]) -> Iterator[_Pack]:
-    """The values of many fields, one of each in a pack."""
+    """The values of many fields, one of each in a pack.
+
+    What is given beside a value may be what its check looks away from, so the first ones are also put among others.
+    """
+    size = min(_LARGEST_PACK, max(_SMALLEST_PACK, -(-len(values) // _PACKS)))
     for rank in range(max(map(len, values.values()), default=0)):
         row = [(name, of_it[rank]) for name, of_it in values.items() if rank < len(of_it)]
-        yield from (tuple(row[start : start + _PACK]) for start in range(0, len(row), _PACK))
+        yield from (tuple(row[start : start + size]) for start in range(0, len(row), size))
+        if rank < _TWICE:
+            count = -(-len(row) // size)
+            yield from (tuple(row[start::count]) for start in range(count if count > 1 else 0))
 
 
 def _is_of_types(row: Row) -> bool:

@@ -193,6 +193,22 @@ def test_a_product_is_told_whichever_of_its_factors_is_met_first_and_whatever_el
         assert CHECKS[world_size] in told(found)
 
 
+def test_a_check_is_met_that_looks_away_where_another_field_is_given() -> None:
+    """Whichever field it is: that would be in the same pack."""
+    fields = {f"f{number:02}": class_of(n=1).fields["n"] for number in range(32)}
+    facts = replace(FACTS, fields={name: replace(fact, name=name) for name, fact in fields.items()})
+    for other in sorted(fields.keys() - {"f09"}):
+
+        def raises(kwargs: Kwargs, context: Any, other: str = other) -> ObservedException | None:
+            if kwargs.get("f09", 1) <= context["device.count"] or kwargs.get(other, 1) != 1:
+                return None
+            return ObservedException("ValueError", "there are not so many devices", raised_at="lib/c.py:1")
+
+        declared = {"device.count": replace(DECLARED["device.count"], default=2**40)}
+        worlds = Worlds(raises, lambda kwargs, context: not raises(kwargs, context), declared, tuple(declared))
+        assert probe_worlds(facts, worlds, budget=20_000), other
+
+
 def test_a_world_that_changes_nothing_gives_no_candidate() -> None:
     def whatever_the_world(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
         return (3, f"there are no more than 512 seats, not {c['seats']}") if c["seats"] > 512 else None
