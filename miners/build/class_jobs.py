@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from miners.build.class_results import ClassResult, counted
-from miners.build.producers import budget_of, probe_class, probe_class_in_worlds
+from miners.build.producers import probe_class, probe_class_in_worlds
 from miners.build.sources import Readings, Sources, is_front
 from miners.candidates.candidate import Candidate
 from miners.candidates.outcomes import Lost, Proven
@@ -120,9 +120,7 @@ class ClassJobs:
         if parts == 1:
             worldly = self._beside_facts(name, oracle, guesses, gate.rejects_in)
             gate.prove(worldly)
-            probed = probe_class(
-                self.adapter, self.surface, name, oracle, guesses, explained=gate.rejects, company=challenges
-            )
+            probed = probe_class(self.sources.one(name), oracle, guesses, explained=gate.rejects, company=challenges)
             gate.prove(probed)
             probed = [*worldly, *probed]
             gate.challenge((*challenges, *self.joint_challenges_of(name, gate.proven)))
@@ -133,7 +131,7 @@ class ClassJobs:
     def _blind(self, name: str, oracle: Oracle) -> tuple[Candidate, ...]:
         if NO_DYNAMIC_MINER in self.adapter.ssot.adapter:
             return ()
-        return probe_blind(self.surface[name], oracle, self.surface, budget_of(self.adapter, name))
+        return probe_blind(self.surface[name], oracle, self.surface, self.sources.one(name).budget)
 
     def probe(self, name: str, part: int) -> ClassResult:
         """Probe a share of the fields of a class that was proven in parts, for rejections that no part explains."""
@@ -142,9 +140,7 @@ class ClassJobs:
         before.adopt(self.so_far.known[name])
         challenges = tuple(self.sources.challenges_of(name))
         probed = probe_class(
-            self.adapter,
-            self.surface,
-            name,
+            self.sources.one(name),
             oracle,
             self.so_far.guesses[name],
             explained=before.rejects,
@@ -180,7 +176,7 @@ class ClassJobs:
     ) -> list[Candidate]:
         facts = self.sources.facts_of(name)
         worlds = Worlds(oracle.raises, oracle.accepts, self.adapter.ssot.context, facts, explained)
-        return probe_class_in_worlds(self.adapter, self.surface, name, worlds, guesses, share=share)
+        return probe_class_in_worlds(self.sources.one(name), worlds, guesses, share=share)
 
     def reconcile(self, name: str) -> tuple[tuple[Proven, ...], tuple[Lost, ...]]:
         """Try the challenges on the rules of all parts of a class, and compare the rules with each other."""
@@ -205,7 +201,7 @@ class ClassJobs:
     def joint_challenges_of(self, name: str, proven: Sequence[Proven]) -> Iterator[Kwargs]:
         """Challenges made from all rules of the class together."""
         facts = self.surface[name]
-        most = min(_MOST_JOINT * budget_of(self.adapter, name) // FULL_BUDGET, _JOINT_A_FIELD * len(facts.fields))
+        most = min(_MOST_JOINT * self.sources.one(name).budget // FULL_BUDGET, _JOINT_A_FIELD * len(facts.fields))
         yield from jointly([entry.rule for entry in proven], facts, max(_LEAST_JOINT, most), self.surface)
 
     def _oracle(self, name: str) -> Oracle:
@@ -232,7 +228,7 @@ class ClassJobs:
         return Gate(
             setting,
             oracle,
-            probe_limit=max(_LEAST_PROBES, _MOST_PROBES * budget_of(adapter, name) // FULL_BUDGET),
+            probe_limit=max(_LEAST_PROBES, _MOST_PROBES * self.sources.one(name).budget // FULL_BUDGET),
             checks=self._checks(name),
             earlier=(rule for rule in self.sources.earlier if rule.native_type == name),
         )

@@ -14,11 +14,11 @@ from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
+    from miners.build.producers import OneClass
     from miners.candidates.candidate import Candidate
-    from miners.surface.facts import ClassFacts
     from pytest_llem_invariants.engines.base import EngineAdapter
 
-Produce = Callable[["EngineAdapter", "Mapping[str, ClassFacts]", str], "Iterator[Candidate]"]
+Produce = Callable[["OneClass"], "Iterator[Candidate]"]
 
 
 def register(commands: Any) -> None:
@@ -36,13 +36,14 @@ def register(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from miners.build.producers import OneClass
     from miners.process.progress import Progress
     from miners.process.workers import forked
     from miners.surface import engine_surface
     from pytest_llem_invariants.engines import get_adapter
 
     def produced(name: str) -> list[Candidate]:
-        return list(options.produce(adapter, surface, name))
+        return list(options.produce(OneClass(adapter, surface, name)))
 
     adapter = get_adapter(options.engine)
     if options.source is not None:
@@ -89,29 +90,29 @@ def _tell(engine: str, version: str, found: Sequence[Candidate]) -> int:
     return 0
 
 
-def _read(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+def _read(one: OneClass) -> Iterator[Candidate]:
     from miners.build.producers import read_class
     from miners.code.imported import ImportedReader
 
-    for finding in read_class(adapter, surface, name, ImportedReader(adapter.package)):
+    for finding in read_class(one, ImportedReader(one.adapter.package)):
         yield from finding.candidates
 
 
-def _lifted(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+def _lifted(one: OneClass) -> Iterator[Candidate]:
     from miners.lift import lift
 
-    yield from lift(adapter, surface[name])
+    yield from lift(one.adapter, one.facts)
 
 
-def _probed(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Candidate]:
+def _probed(one: OneClass) -> Iterator[Candidate]:
     from miners.build.producers import challenges_of, probe_class
     from miners.gate.oracle import Oracle
     from miners.process.asking import asker
 
-    read = tuple(_read(adapter, surface, name))
-    company = tuple(challenges_of(adapter, surface, name))
-    oracle = Oracle(asker(adapter), name)
-    yield from probe_class(adapter, surface, name, oracle, read, explained=lambda kwargs: False, company=company)
+    read = tuple(_read(one))
+    company = tuple(challenges_of(one))
+    oracle = Oracle(asker(one.adapter), one.name)
+    yield from probe_class(one, oracle, read, explained=lambda kwargs: False, company=company)
 
 
 _PRODUCERS: Final[Mapping[str, tuple[Produce, str]]] = {

@@ -6,8 +6,9 @@ import ast
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.code.imported import ImportedReader
@@ -38,26 +39,43 @@ _ODD_ONE_IN: Final = 4
 """One challenge in this many has a wrong type."""
 
 
-def read_class(
-    adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str, reader: ImportedReader
-) -> tuple[SiteFinding, ...]:
+@final
+@dataclass(frozen=True, slots=True)
+class OneClass:
+    """One class of an engine, with the surface around it."""
+
+    adapter: EngineAdapter
+    surface: Mapping[str, ClassFacts]
+    name: str
+
+    @property
+    def facts(self) -> ClassFacts:
+        return self.surface[self.name]
+
+    @property
+    def budget(self) -> int:
+        """The most questions about the class; the SSOT has a limit for classes that answer slowly."""
+        entry = self.adapter.ssot.native_type(self.name)
+        return FULL_BUDGET if entry is None or entry.probes is None else entry.probes
+
+
+def read_class(one: OneClass, reader: ImportedReader) -> tuple[SiteFinding, ...]:
     """Run the static miner on one class of an engine."""
-    entry = adapter.ssot.native_type(name)
+    ssot = one.adapter.ssot
+    entry = ssot.native_type(one.name)
     steps = () if entry is None else (*entry.build, *entry.validate, *entry.strict)
     return mine_class(
-        surface[name],
-        surface,
+        one.facts,
+        one.surface,
         reader,
-        engine=adapter.ssot.engine,
-        context=context_reads(adapter.ssot),
+        engine=ssot.engine,
+        context=context_reads(ssot),
         entries=[step.method for step in steps],
     )
 
 
 def probe_class(
-    adapter: EngineAdapter,
-    surface: Mapping[str, ClassFacts],
-    name: str,
+    one: OneClass,
     oracle: Oracle,
     guesses: Iterable[Candidate],
     *,
@@ -66,9 +84,9 @@ def probe_class(
     share: tuple[int, int] = (0, 1),
 ) -> list[Candidate]:
     """Run the dynamic miner on one class or a share of its fields: explain the rejections that no rule explains yet."""
-    if NO_DYNAMIC_MINER in adapter.ssot.adapter:
+    if NO_DYNAMIC_MINER in one.adapter.ssot.adapter:
         return []
-    facts = surface[name]
+    facts = one.facts
     words = words_in(facts)
     found = probe(
         facts,
@@ -76,50 +94,38 @@ def probe_class(
         accepts=oracle.accepts,
         answers=oracle.answers,
         constants=_with_words(constants_in(guesses), facts, words),
-        clusters=adapter.ssot.clusters.get(name, ()),
+        clusters=one.adapter.ssot.clusters.get(one.name, ()),
         explained=explained,
-        surface=surface,
+        surface=one.surface,
         company=company,
-        budget=budget_of(adapter, name) // share[1],
+        budget=one.budget // share[1],
         share=share,
     )
     return list(found)
 
 
 def probe_class_in_worlds(
-    adapter: EngineAdapter,
-    surface: Mapping[str, ClassFacts],
-    name: str,
-    worlds: Worlds,
-    guesses: Iterable[Candidate],
-    *,
-    share: tuple[int, int] = (0, 1),
+    one: OneClass, worlds: Worlds, guesses: Iterable[Candidate], *, share: tuple[int, int] = (0, 1)
 ) -> list[Candidate]:
-    """The dynamic miner on one class beside other models and devices, or its share of it: what hangs on a fact."""
-    if NO_DYNAMIC_MINER in adapter.ssot.adapter or not worlds.names:
+    """Run the dynamic miner on one class, or a share of it, in other worlds: find rules that depend on a fact."""
+    if NO_DYNAMIC_MINER in one.adapter.ssot.adapter or not worlds.names:
         return []
     return probe_worlds(
-        surface[name],
+        one.facts,
         worlds,
         constants=constants_in(guesses),
-        surface=surface,
+        surface=one.surface,
         budget=_MOST_IN_WORLDS // share[1],
         share=share,
     )
 
 
-def budget_of(adapter: EngineAdapter, name: str) -> int:
-    """The most questions about a class; the SSOT has a limit for classes that answer slowly."""
-    entry = adapter.ssot.native_type(name)
-    return FULL_BUDGET if entry is None or entry.probes is None else entry.probes
-
-
-def challenges_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], name: str) -> Iterator[Kwargs]:
+def challenges_of(one: OneClass) -> Iterator[Kwargs]:
     """Random configs of a class, drawn from its types: they do not depend on predicates or value pools."""
-    facts = surface[name]
-    drawer = Drawer(surface, words_of(surface, words_in(facts)))
-    source = random.Random(f"challenges of {name}")
-    most = min(_MOST_CHALLENGES * budget_of(adapter, name) // FULL_BUDGET, _CHALLENGES_A_FIELD * len(facts.fields))
+    facts = one.facts
+    drawer = Drawer(one.surface, words_of(one.surface, words_in(facts)))
+    source = random.Random(f"challenges of {one.name}")
+    most = min(_MOST_CHALLENGES * one.budget // FULL_BUDGET, _CHALLENGES_A_FIELD * len(facts.fields))
     for position in range(max(_LEAST_CHALLENGES, most)):
         kwargs = drawer.config(source, facts, wrong_typed=position % _ODD_ONE_IN == 0)
         if all(map(holdable, kwargs.values())):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import final
 
-from miners.build.producers import challenges_of, read_class
+from miners.build.producers import OneClass, challenges_of, read_class
 from miners.code.imported import ImportedReader
 from miners.fronts.feeds import Feed
 from miners.gate.counterexamples import Counterexamples
@@ -42,6 +42,9 @@ class Sources:
     earlier: Sequence[Rule]
     reader: ImportedReader
 
+    def one(self, name: str) -> OneClass:
+        return OneClass(self.adapter, self.surface, name)
+
     def lines_of(self, name: str) -> int:
         """The length of a class's code: a measure of how long reading it takes."""
         read = self.reader.class_at(self.surface[name].target)
@@ -50,7 +53,7 @@ class Sources:
     def challenges_of(self, name: str) -> Iterator[Kwargs]:
         """The challenges for the rules of a class, whatever they are."""
         yield from self.counterexamples.get(name, ())
-        yield from challenges_of(self.adapter, self.surface, name)
+        yield from challenges_of(self.one(name))
 
     def contexts_read(self, name: str) -> tuple[str, ...]:
         """The context fields that the module of a class reads; for a front, which runs many modules, all.
@@ -103,5 +106,5 @@ class Readings:
         """The findings of a class; a class that is not mined itself is read once in each worker."""
         if name not in self._known:
             sources = self._sources
-            self._known[name] = read_class(sources.adapter, sources.surface, name, sources.reader)
+            self._known[name] = read_class(sources.one(name), sources.reader)
         return self._known[name]
