@@ -8,6 +8,7 @@ import pytest
 from pytest_llem_invariants.checker.checker import Checker
 from tests.attacks.targets import Range
 from tests.checker.demo import install
+from tests.checker.fact_demo import install_facts
 
 _KNOWN: dict[Any, Checker] = {}
 
@@ -31,7 +32,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install(tmp_path_factory.mktemp("attacked"))
+    return install_facts(install(tmp_path_factory.mktemp("attacked")))
 
 
 @pytest.fixture

@@ -57,6 +57,16 @@ OPTIONS: Final[tuple[tuple[str, ...], ...]] = (
     ("list", "--engine", "transformers", "--type", "GenerationConfig", "--field", "x"),
     ("sweep", "--engine", "transformers", "--type", "GenerationConfig", "--count", "FILE"),
 )
+MODEL: Final[dict[str, Any]] = {
+    "model_type": "llama",
+    "num_attention_heads": 32,
+    "max_position_embeddings": 4096,
+    "rope_scaling": {"rope_type": "default", "factor": 1.0},
+    "text_config": {"model_type": "gpt2", "n_head": 12},
+    "quantization_config": {"quant_method": "fp8"},
+}
+TOKENIZER: Final[dict[str, Any]] = {"model_max_length": 2048, "added_tokens_decoder": {"0": {"content": "<s>"}}}
+FACTS: Final[dict[str, Any]] = {"model.arch.heads": 32, "device": {"capability": 9.0, "count": 8}, "env.DEMO_SAFE": 1}
 ENCODINGS: Final = ("utf-8", "ascii", "latin-1", "utf-8")
 
 
@@ -153,8 +163,10 @@ class Range:
         """One attack, by its number: what it was, and how it ended."""
         damage = Damage(seed)
         kind = seed % 10
-        if kind < 5:
+        if kind < 4:
             return self._config(seed, damage)
+        if kind == 4:
+            return self._world(damage)
         if kind < 7:
             words = damage.words(damage.choice(COMMANDS))
             command = ["check", "--format", damage.choice(FORMATS), "--", *words]
@@ -181,6 +193,31 @@ class Range:
             path.write_text(self.ssot, encoding="utf-8")
         out, err = (stream.getvalue() for stream in streams)
         return f"demo.yaml {content[:3_000]!r}", Outcome(status, out, err, time.process_time() - started)
+
+    def _world(self, damage: Damage) -> tuple[str, Outcome]:
+        """A model's file, or a file of facts."""
+        option, name, whole = damage.choice(
+            (
+                ("--model", "config.json", MODEL),
+                ("--model", "tokenizer_config.json", TOKENIZER),
+                ("--world", "w", FACTS),
+            )
+        )
+        folder = self.root / "model"
+        folder.mkdir(exist_ok=True)
+        for file, held in (("config.json", MODEL), ("tokenizer_config.json", TOKENIZER)):
+            (folder / file).write_text(json.dumps(held), encoding="utf-8")
+        content = (
+            json.dumps(damage.data(whole)).encode("utf-8", "surrogatepass")
+            if damage.chance() < 0.6
+            else damage.text(json.dumps(whole), self._texts)
+        )
+        (folder / name).write_bytes(content)
+        config = self.root / "serve.json"
+        config.write_text(json.dumps({"tensor_parallel_size": 3, "offload": 7}), encoding="utf-8")
+        given = folder / name if option == "--world" else folder
+        words = ["check", "--root", str(self.root), "--engine", "demo", option, str(given), "--verbose", str(config)]
+        return f"{words} {content[:2_000]!r}", ask(words, damage.choice(ENCODINGS))
 
     def _config(self, seed: int, damage: Damage) -> tuple[str, Outcome]:
         config = damage.choice(CONFIGS)

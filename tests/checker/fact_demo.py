@@ -12,10 +12,22 @@ from pytest_llem_invariants.model import ContextField, Corpus, Reading
 from tests.checker.demo import RULES, SERVE, SSOT, corpus_of, evidence, rule
 
 HEADS = "model.arch.heads"
+LENGTH = "model.arch.length"
 FACTS = {
     "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False),
     "device.capability": ContextField(9.0, (7.5, 9.0), assumed=False, type="float"),
     HEADS: ContextField(4, (4, 12), assumed=False, type="int", reading=Reading(keys=("num_attention_heads",))),
+    LENGTH: ContextField(
+        2048,
+        (2048, 8192),
+        assumed=False,
+        type="int",
+        reading=Reading(
+            keys=("max_position_embeddings",),
+            unless=("rope_scaling",),
+            lowered_by=("model.tokenizer.model_max_length",),
+        ),
+    ),
     "env.DEMO_SAFE": ContextField(0, (0, 1)),
     "model.files.params": ContextField(
         False, (False, True), assumed=False, type="bool", reading=Reading(file="params.json")
@@ -26,12 +38,13 @@ MODELS: dict[str, Any] = {
     "engine": "demo",
     "engine_version": "2.0",
     "facts": {HEADS: {"keys": ["num_attention_heads"]}},
-    "model_types": {"llama": {HEADS: 32}, "gpt2": {HEADS: {"keys": ["n_head"], "default": 12}}},
+    "model_types": {"llama": {HEADS: 32, LENGTH: 2048}, "gpt2": {HEADS: {"keys": ["n_head"], "default": 12}}},
 }
 OF_FACTS = (
     replace(rule("uneven", {f"{HEADS} % tensor_parallel_size": {"!=": 0}}, native_type=SERVE), world={HEADS: 32}),
     rule("old", {"swap": {"==": 5}, "device.capability": {"<": 8.0}}, native_type=SERVE),
     rule("unsafe", {"offload": {"==": 8}, "env.DEMO_SAFE": {"==": 1}}, native_type=SERVE),
+    rule("too_long", {"max_len": {">": f"@{LENGTH}"}}, native_type=SERVE),
     rule("foreign", {"offload": {"==": 7}, "model.files.params": {"==": False}}, native_type=SERVE),
 )
 
