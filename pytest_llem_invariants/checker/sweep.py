@@ -263,11 +263,10 @@ class _Plan:
         speaking = [depth for depth in range(len(axes)) if self._questions[depth] or any(self._doomed[depth])]
         self._silent_from = max(speaking, default=-1) + 1
         self._names = [rule["id"] for rule in tests.rules]
-        unasked = (tests.rules[hit] for hit in tests.test_empty(context))
-        """The rules that every combination triggers, as the grid has none of their fields."""
-        self.refused: str | None = next(
-            (r["id"] for r in unasked if r["severity"] == "error" and _rule_fields(r).isdisjoint(depth_of)), None
-        )
+        bare = [tests.rules[hit] for hit in tests.test_empty(context)]
+        unasked = [rule for rule in bare if _rule_fields(rule).isdisjoint(depth_of)]
+        self.refused: str | None = next((rule["id"] for rule in unasked if rule["severity"] == "error"), None)
+        """The rule that every combination triggers, as the grid has none of its fields."""
 
     def _rejected_by(self, depth: int, chosen: Mapping[str, Any]) -> str | None:
         """The rule that rejects an assignment so far."""

@@ -104,6 +104,13 @@ def test_a_rule_that_nothing_in_the_grid_can_cure_prunes_all() -> None:
     assert (pruned.valid, list(pruned), pruned.by_rule) == (0, [], {"needs": 2})
 
 
+def test_what_an_empty_config_triggers_does_not_prune_what_the_grid_gives() -> None:
+    bare = rule("bare", {"graphs": {"absent": True}, "platform": {"==": "cpu"}}, native_type=SERVE)
+    pruned = checker_of([bare]).prune({"graphs": [True, False], "offload": [1, 2]}, native_type=SERVE)
+    assert (pruned.valid, len(list(pruned)), pruned.by_rule) == (4, 4, {})
+    assert checker_of([bare]).prune({"offload": [1, 2]}, native_type=SERVE).by_rule == {"bare": 2}
+
+
 @pytest.mark.parametrize(
     ("grid", "message"),
     [
