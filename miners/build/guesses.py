@@ -86,7 +86,7 @@ def _tell(engine: str, version: str, found: Sequence[Candidate]) -> int:
         say(f"{count:6d}  {name}")
     for path in write_guesses(data_root() / "corpora" / engine, engine, version, found):
         say(f"wrote {path}")
-    say(f"{len(found)} guesses, none proven; `llem-mine build {engine}` puts them to the library")
+    say(f"{len(found)} guesses, none proven; `llem-mine build {engine}` tries them on the library")
     return 0
 
 

@@ -105,7 +105,7 @@ def _of_no_field(facts: ClassFacts) -> str:
         if facts.accepts_extra
         else "its constructor takes no keyword argument"
     )
-    return f"{facts.native_type}: there is nothing to ask about: {takes}"
+    return f"{facts.native_type}: nothing can be tried: {takes}"
 
 
 def _why_not_built(facts: ClassFacts, seen: FirstLook, given: Kwargs) -> str:
@@ -113,19 +113,20 @@ def _why_not_built(facts: ClassFacts, seen: FirstLook, given: Kwargs) -> str:
     assert error is not None
     arguments = f"with {_as_base(given)}" if given else "without arguments"
     if is_lost(error):
-        return f"{name} cannot be mined: built {arguments} it does not return ({error.message})"
+        return f"{name} cannot be mined: it gives no answer {arguments} ({error.message})"
     if seen.undecided is not None:
-        return f"{name} cannot be built on this machine ({_shortened(seen.undecided)}) — install what it asks for"
+        return f"{name} cannot be built on this machine ({_shortened(seen.undecided)}) — install what it needs"
     missing = _required(facts, given)
     if missing:
         example = {**given, **{name: plain_values(facts.fields[name])[0] for name in missing if name in facts.fields}}
         return (
-            f"{name} cannot be built without {', '.join(missing)}, and no value that was tried for that is accepted — "
-            f"give what it takes, in the form --base {_as_base(example)} ({error.type}: {_shortened(error.message)})"
+            f"{name} cannot be built without {', '.join(missing)}, "
+            "and it accepts none of the values tried for it — "
+            f"give one, in the form --base {_as_base(example)} ({error.type}: {_shortened(error.message)})"
         )
     return (
         f"{name} cannot be built {arguments} ({error.type}: {_shortened(error.message)}) — "
-        "give what it asks for with --base '{name: value}'"
+        "give what it needs with --base '{name: value}'"
     )
 
 
@@ -142,8 +143,9 @@ def _notes(
             )
         else:
             yield (
-                f"{name} rejects what was given it at first ({seen.error.type}: {_shortened(seen.error.message)}) — "
-                f"to mine what lies behind that, give e.g. --base {_as_base(seen.base)}"
+                f"{name} rejects the arguments with which it was first built "
+                f"({seen.error.type}: {_shortened(seen.error.message)}) — "
+                f"to mine past that check, give e.g. --base {_as_base(seen.base)}"
             )
     if not mined.corpus.rules:
         yield (
@@ -156,7 +158,7 @@ def _notes(
         yield f"{name}: not called, because they need arguments: {', '.join(told[:_LISTED])}{more}"
     for method, error in seen.failed.items():
         yield (
-            f"{name}: {method}() was left out, because the object does not pass it as it is built "
+            f"{name}: {method}() was left out, because it rejects a newly built object "
             f"({error.type}: {_shortened(error.message)})"
         )
     for reason, count in tally.unanswered.items():

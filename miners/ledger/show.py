@@ -10,12 +10,12 @@ from miners.ledger.entries import Entry, Figures, Ledger, figures
 
 _MOST_SHAPES: Final = 20
 _WORDS: Final = {
-    Reason.OPAQUE: "a clause that no predicate says",
+    Reason.OPAQUE: "no predicate can express a clause",
     Reason.REFUTED: "the library contradicted the rule",
     Reason.NO_EXAMPLE: "no example found",
     Reason.NOT_TRIED: "proposed, not proven",
     Reason.RUN_TIME: "needs what only a running engine has",
-    Reason.UNREACHABLE: "building and validating never comes here",
+    Reason.UNREACHABLE: "building and validating never runs it",
     Reason.DEFAULT: "only fills in what was not given",
     Reason.PRIVATE: "private",
 }

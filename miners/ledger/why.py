@@ -133,7 +133,7 @@ def _fate_on_line(name: str, line: int, fates: Iterable[Fate]) -> Fate | None:
 def _of_effect(entry: Entry, shelf: EngineFiles) -> str:
     rows: list[_Row] = [
         ("found by", f"static_miner, {_detector_of(entry)}"),
-        ("in", f"{entry.method}, passed by configs of {', '.join(entry.native_types)}"),
+        ("in", f"{entry.method}, reached by configs of {', '.join(entry.native_types)}"),
     ]
     if entry.covered:
         rows.append(("became", ", ".join(entry.rules)))
@@ -167,8 +167,8 @@ def _of_rule(rule: Rule, shelf: EngineFiles) -> str:
         ("in", ", ".join(part for part in (rule.miner_source.guard, rule.miner_source.method) if part)),
         ("read as", f"{rule.native_type}, {rule.severity}, where"),
         *_conditions(data),
-        ("tried with", f"{_config(rule.kwargs_positive)}, which has the effect"),
-        ("", f"{_config(rule.kwargs_negative)}, which has not"),
+        ("tried with", f"{_config(rule.kwargs_positive)}, which causes the effect"),
+        ("", f"{_config(rule.kwargs_negative)}, which does not"),
         *(("refined", step) for step in (fate.refined if fate is not None else ())),
         ("became", "a rule: the library confirmed it"),
         ("note", rule.walker_notes or ""),

@@ -36,7 +36,7 @@ def undefined(adapter: EngineAdapter) -> Iterator[str]:
     for name in adapter.native_types():
         why = why_undefined(adapter.native_class(name))
         if why is not None:
-            yield f"{name} is left aside: {why}"
+            yield f"{name} is skipped: {why}"
 
 
 def lift_declared(facts: ClassFacts) -> Iterator[Candidate]:

@@ -37,7 +37,7 @@ def register(commands: Any) -> None:
         "--worlds",
         type=int,
         metavar="N",
-        help="draw a world beside each config, too, and ask in N of them about what is rejected without facts",
+        help="also draw a world for each config; try in N worlds the configs that are rejected without facts",
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
@@ -96,7 +96,7 @@ def _in_worlds(
     from miners.process.asking import Asking
 
     if options.json or options.drop or options.least_recall is not None:
-        raise LlemError("--worlds goes without --json, --drop and --least-recall — leave these out")
+        raise LlemError("--worlds cannot be combined with --json, --drop or --least-recall — leave these out")
     asking = Asking(adapter)
     sides = WorldSides(
         asking.raises, lambda name, kwargs, world: prediction.beside(world)(name, kwargs), asking.no_verdict

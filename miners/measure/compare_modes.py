@@ -151,9 +151,9 @@ def _why(
     if apart:
         return "; ".join(apart)
     if not there:
-        return "the other reading does not come to this line with a rule"
+        return "the other mode found no candidate at this line"
     unsaid = next((guard for one in there for guard in one.opaque if guard not in candidate.opaque), None)
-    return f"the other reading leaves unsaid: {unsaid.wording}" if unsaid else "the other reading has other cases"
+    return f"the other mode has an opaque guard: {unsaid.wording}" if unsaid else "the other mode found other cases"
 
 
 def _keyed(candidates: Iterable[Candidate]) -> dict[str, Candidate]:
@@ -211,7 +211,7 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--least", type=float, default=95.0, metavar="PERCENT", help="exit 1 if a smaller share is equal (default 95)"
     )
-    parser.add_argument("--show", action="store_true", help="list every rule that differs, and why")
+    parser.add_argument("--show", action="store_true", help="list every candidate that differs, and why")
     parser.set_defaults(run=run)
 
 
@@ -226,7 +226,7 @@ def run(options: argparse.Namespace) -> int:
     imported = read_import(adapter)
     found = compare(said_in_full(imported), said_in_full(source))
     say("every candidate\n" + compare(imported, source).to_text())
-    say("\nrules that a predicate says in full\n" + found.to_text())
+    say("\ncandidates without opaque guards\n" + found.to_text())
     for one in found.differences if options.show else ():
         said = say_rule(one.candidate.native_type, one.candidate.severity, Match("", one.candidate.fields))
         say(f"{one.side:7} {one.candidate.source.guard} {said}\n        {one.why}")

@@ -27,7 +27,7 @@ def compare(path: Path, text: str) -> int:
         return OK
     sys.stdout.writelines(
         difflib.unified_diff(
-            committed.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "what mining gives"
+            committed.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "the new result"
         )
     )
     return DIFFERS

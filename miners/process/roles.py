@@ -154,7 +154,7 @@ def problems_of(library: Library, roles: Sequence[str], terms: Terms) -> Iterato
     if not terms.other_version and Version(version).public != Version(ssot.version).public:
         yield MinerError(
             f"{ssot.engine}: {ssot.library} {version} was found, but {ssot.path.name} says {ssot.version} — "
-            f"install {ssot.library}=={ssot.version}, change `version` there, or say --other-version"
+            f"install {ssot.library}=={ssot.version}, change `version` there, or give --other-version"
         )
     for landmark in dict.fromkeys(landmark for role in roles for landmark in ssot.landmarks_of(role)):
         missing = library.look_up(landmark)

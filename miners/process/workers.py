@@ -181,7 +181,7 @@ class _Shift:
                 del self._workers[place]
                 end(worker.pid)
                 status = -1
-                reason = f"it did not come back within {self._limits.each:g} s"
+                reason = f"it gave no answer within {self._limits.each:g} s"
             else:
                 continue
             if task == _NONE and status == 0:

@@ -94,12 +94,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         ("AnyKeyword", REFUSED, "its constructor takes any keyword and names none"),
         ("AcceptsAll", OK, "configs of 2 fields that were tried, it accepts every one"),
         ("NeedsName", OK, """cannot be built without name: it was mined with --base '{"name": "x"}'"""),
-        ("NeedsServer", REFUSED, "cannot be built without server, and no value that was tried for that is accepted"),
+        ("NeedsServer", REFUSED, "cannot be built without server, and it accepts none of the values tried for it"),
         ("NeedsServer", REFUSED, """in the form --base '{"server": """),
-        ("NeedsOneOf", OK, """(ValueError: give timeout or read) — to mine what lies behind that, give e.g. --base"""),
+        ("NeedsOneOf", OK, """(ValueError: give timeout or read) — to mine past that check, give e.g. --base"""),
         ("NeedsPackage", REFUSED, "cannot be built on this machine (environment: ModuleNotFoundError: No module named"),
         ("Asks", OK, "not called, because they need arguments: validate(platform)"),
-        ("ChecksOnlyWhatIsReady", OK, "check_ready() was left out, because the object does not pass it as it is built"),
+        ("ChecksOnlyWhatIsReady", OK, "check_ready() was left out, because it rejects a newly built object"),
     ],
 )
 def test_one_sentence_says_it(

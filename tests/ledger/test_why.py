@@ -72,8 +72,8 @@ def test_the_way_of_a_rule_has_its_finder_its_condition_its_examples_and_a_comma
         "static_miner",
         GUARD,
         "where",
-        "which has the effect",
-        "which has not",
+        "which causes the effect",
+        "which does not",
         "tightened a bound",
         f"::{RULE.id}'",
     )

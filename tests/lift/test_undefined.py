@@ -34,7 +34,7 @@ class After(BaseModel):
 def test_it_is_left_aside_in_a_sentence(cls: type) -> None:
     adapter = adapter_for(f"{__name__}:{cls.__name__}", base_kwargs={}, steps=())
     (said,) = undefined(adapter)
-    assert f"{cls.__name__} is left aside: `{cls.__name__}` is not fully defined; you should define `Nowhere`" in said
+    assert f"{cls.__name__} is skipped: `{cls.__name__}` is not fully defined; you should define `Nowhere`" in said
     assert list(lift_class(cls, class_facts(cls, "x"))) == []
 
 
