@@ -23,7 +23,7 @@ def device_facts(spec: str) -> Facts:
     """The facts behind `H100:8`, `9.0:8:80` (capability, count, GiB), `none` or `this`."""
     asked = spec.strip()
     if asked == "none":
-        return _facts("cpu", None, 0, None, None)
+        return _NO_DEVICE
     if asked == "this":
         return this_machine()
     numbers = _NUMBERS.fullmatch(asked)
@@ -53,14 +53,17 @@ def _of(entry: Mapping[str, Any], count: int) -> Facts:
     return known.with_more(Facts({"device.sold_as": entry["name"]}))
 
 
+_NO_DEVICE = Facts({"device.platform": "cpu"}, ("device.capability",))
+"""A processor has no capability; of how many it counts as, and what of the memory is its own, a machine decides."""
+
+
 def _facts(platform: str, capability: float | None, count: int, memory: int | None, name: str | None) -> Facts:
-    """What is given; where a machine has no device, or one without a capability, that is known too."""
+    """What is given of one device or several alike."""
     given: dict[str, Any] = {"device.platform": platform, "device.count": count}
     for fact, value in (("capability", capability), ("memory", memory), ("name", name)):
         if value is not None:
             given[f"device.{fact}"] = value
-    nothing_more = platform == "cpu"
-    return Facts(given, ("device.",) if nothing_more else ())
+    return Facts(given)
 
 
 def _entry(name: str) -> Mapping[str, Any]:
@@ -109,17 +112,17 @@ def this_machine() -> Facts:
     try:
         asked = subprocess.run(_ASK, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
     except FileNotFoundError:
-        return _facts("cpu", None, 0, None, None)
+        return _NO_DEVICE
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LlemError(f"the GPUs of this machine cannot be listed: {error} — give --gpu NAME:COUNT") from error
-    return from_driver(asked.stdout) if asked.returncode == 0 else _facts("cpu", None, 0, None, None)
+    return from_driver(asked.stdout) if asked.returncode == 0 else _NO_DEVICE
 
 
 def from_driver(said: str) -> Facts:
     """What `nvidia-smi` said, a line a device. Different devices have no common fact but the platform and the count."""
     rows = [[part.strip() for part in line.split(",")] for line in said.splitlines() if line.strip()]
     if not rows:
-        return _facts("cpu", None, 0, None, None)
+        return _NO_DEVICE
     first = rows[0]
     if len(first) != 3 or any(row != first for row in rows):
         return _facts("cuda", None, len(rows), None, None)
