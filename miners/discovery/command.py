@@ -84,7 +84,7 @@ def _models(options: argparse.Namespace) -> Mapping[str, Any] | None:
     from pytest_llem_invariants.engines import get_adapter
 
     adapter = get_adapter(options.engine)
-    if options.source is not None or "architectures" not in adapter.ssot.adapter:
+    if options.source is not None or "model_types" not in adapter.ssot.adapter:
         return None
     return discover_models(adapter, Progress())
 

@@ -11,14 +11,17 @@ import importlib
 import itertools
 import json
 import logging
+import os
 import tempfile
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
 from miners.discovery.model_facts import ENOUGH, NOTHING, OF_TEXT, Observation, entry_of, text_path
+from miners.discovery.stand_ins import standing_in
 from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
 from pytest_llem_invariants.engines.base import EngineAdapter
@@ -40,14 +43,17 @@ _HEAD: Final = ("model_type", "architectures")
 
 
 def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any]:
-    """The table of one version: what is proven for each type of model that it can build on this machine."""
+    """The table of one version: what is proven for each type of model that it can build.
+
+    For a process that ends soon: packages are stood in for.
+    """
     version = adapter.import_library()
     facts = {name: field for name, field in adapter.ssot.context.items() if field.found and field.reading}
     table: dict[str, dict[str, Any]] = {}
     parts: dict[str, str] = {}
     types = _types(adapter)
-    _warm(adapter, facts)
-    with progress.step("types of models", len(types)) as step:
+    with _apart(adapter), progress.step("types of models", len(types)) as step:
+        _warm(adapter, facts)
         for name, architecture in types.items():
             found = _of_type(adapter, facts, name, architecture)
             if found["entries"]:
@@ -62,17 +68,35 @@ def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any
     }
 
 
+@contextmanager
+def _apart(adapter: EngineAdapter) -> Iterator[None]:
+    """Packages stood in for, and a cache of the library's own that knows nothing and is thrown away."""
+    declared = adapter.ssot.adapter["model_types"]
+    variable = declared["cache"]
+    before = os.environ.get(variable)
+    with tempfile.TemporaryDirectory() as folder, standing_in(declared["stand_ins"]):
+        os.environ[variable] = folder
+        try:
+            yield
+        finally:
+            os.environ.pop(variable)
+            os.environ.update({variable: before} if before is not None else {})
+
+
 def _warm(adapter: EngineAdapter, facts: Mapping[str, ContextField]) -> None:
     """Let the library import once what it imports for a value of a fact, or each child would."""
     for name, field in facts.items():
         for value in field.values:
             with contextlib.suppress(Exception), adapter.context({name: value}), silent_streams():
                 adapter.warm(adapter.ssot.adapter["models"])
+    for module in adapter.ssot.adapter["model_types"]["imports"]:
+        with contextlib.suppress(Exception), silent_streams():
+            importlib.import_module(module)
 
 
 def _types(adapter: EngineAdapter) -> dict[str, str]:
     """The types of models of which the library has an architecture, and the likeliest one."""
-    place, _, called = adapter.ssot.adapter["architectures"].partition(":")
+    place, _, called = adapter.ssot.adapter["model_types"]["architectures"].partition(":")
     known: Any = importlib.import_module(place)
     for name in called.split("."):
         known = getattr(known, name)
