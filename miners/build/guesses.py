@@ -105,13 +105,19 @@ def _lifted(one: OneClass) -> Iterator[Candidate]:
 
 
 def _probed(one: OneClass) -> Iterator[Candidate]:
-    from miners.build.producers import challenges_of, probe_class
+    from miners.build.producers import challenges_of, probe_class, probe_class_in_worlds
+    from miners.build.sources import Sources
+    from miners.code.imported import ImportedReader
+    from miners.dynamic.worlds import Worlds
     from miners.gate.oracle import Oracle
     from miners.process.asking import asker
 
     read = tuple(_read(one))
     company = tuple(challenges_of(one))
     oracle = Oracle(asker(one.adapter), one.name)
+    sources = Sources(one.adapter, one.surface, (), {}, (), ImportedReader(one.adapter.package))
+    worlds = Worlds(oracle.raises, oracle.accepts, one.adapter.ssot.context, sources.facts_of(one.name))
+    yield from probe_class_in_worlds(one, worlds, read)
     yield from probe_class(one, oracle, read, explained=lambda kwargs: False, company=company)
 
 

@@ -62,6 +62,10 @@ class Facts:
         """Whether it names what a world is made of, so that other facts may count under one of its names alone."""
         return self._of(alias).type is None and all(isinstance(value, str) for value in self.values(alias))
 
+    def is_tried(self, alias: str) -> bool:
+        """Whether worlds are made of its other values; of the environment it is asked only whether it decides."""
+        return self._of(alias).type is not None or self.is_gate(alias)
+
     def split(self, row: Kwargs) -> tuple[Kwargs, Context]:
         """The config of a row, and the whole context that it is meant in."""
         told = {name: row[in_rows(name)] for name in self.named if in_rows(name) in row}
@@ -114,9 +118,9 @@ def fields_of(row: Kwargs) -> tuple[str, ...]:
 
 
 def shortened(row: Row, names: Iterable[str]) -> Row:
-    """A row as far as it is of these names: what else the world says tells nothing of a message."""
+    """A row as far as it is of these names, or a text, which a message may tell: a number there may be another."""
     kept = frozenset(names)
-    return replace(row, kwargs={name: value for name, value in row.kwargs.items() if name in kept})
+    return replace(row, kwargs={name: v for name, v in row.kwargs.items() if name in kept or isinstance(v, str)})
 
 
 @final

@@ -176,7 +176,8 @@ class _Search:
         for row in self._library.taken(rows):
             (name,) = fields_of(row.kwargs)
             accepted.setdefault(name, []).append(row.kwargs[name])
-        yield from self._around({}, list(self._packs({}, _ranked(accepted))), tuple(self._facts.defaults))
+        names = tuple(filter(self._facts.is_tried, self._facts.defaults))
+        yield from self._around({}, list(self._packs({}, _ranked(accepted))), names)
 
     def _around(self, home: Kwargs, packs: Sequence[_Pack], names: Sequence[str]) -> Iterator[Row]:
         """What other worlds than this reject of the packs that are accepted in it."""

@@ -18,13 +18,13 @@ from tests.dynamic.test_probe import class_of
 DECLARED = {
     "platform": ContextField("cpu", ("cpu", "cuda"), assumed=False),
     "env.ALLOW_LONG": ContextField(0, (0, 1)),
-    "device.count": ContextField(8, (1, 2, 8, 16), assumed=False),
-    "device.capability": ContextField(9.0, (7.0, 7.5, 8.0, 8.9, 9.0, 10.0), assumed=False),
-    "model.arch.heads": ContextField(4, (4, 12, 40, 64), assumed=False),
-    "model.arch.experts": ContextField(0, (0, 8, 64), assumed=False),
-    "model.arch.length": ContextField(2048, (2048, 8192, 131072), assumed=False),
-    "model.arch.quantization": ContextField(None, (None, "awq", "fp8", "gptq"), assumed=False),
-    "model.files.params_json": ContextField(False, (False, True), assumed=False),
+    "device.count": ContextField(8, (1, 2, 8, 16), assumed=False, type="int"),
+    "device.capability": ContextField(9.0, (7.0, 7.5, 8.0, 8.9, 9.0, 10.0), assumed=False, type="float"),
+    "model.arch.heads": ContextField(4, (4, 12, 40, 64), assumed=False, type="int"),
+    "model.arch.experts": ContextField(0, (0, 8, 64), assumed=False, type="int"),
+    "model.arch.length": ContextField(2048, (2048, 8192, 131072), assumed=False, type="int"),
+    "model.arch.quantization": ContextField(None, (None, "awq", "fp8", "gptq"), assumed=False, type="str"),
+    "model.files.params_json": ContextField(False, (False, True), assumed=False, type="bool"),
 }
 FACTS = class_of(
     tp=1, pp=1, seats=256, max_model_len=None, expert_parallel=False, config_format="auto", quantization=None,
@@ -257,6 +257,27 @@ def test_the_examples_are_told_with_the_world_that_they_stand_in() -> None:
 def test_the_words_of_a_message_are_told_without_what_varies() -> None:
     (found,) = [one for one in probed(heads) if "model.arch.heads" in one.fields]
     assert found.template == "Total number of attention heads {…} must be divisible by tp {…}"
+
+
+def test_what_a_world_says_in_words_is_left_out_of_a_message_though_it_decides_nothing() -> None:
+    def told_of(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        if c["eager"] and world["device.capability"] < 8:
+            return 1, f"Your {world['device.name']} GPU is too old for {c['executor'] or 'this'}."
+        return None
+
+    name = ContextField("NVIDIA H100", ("NVIDIA H100", "NVIDIA L4"), assumed=False, type="str")
+    (found,) = probed(told_of, {**DECLARED, "device.name": name})
+    assert found.template == "Your {…} GPU is too old for this."
+
+
+def test_a_variable_of_the_environment_is_told_where_it_decides_and_no_world_is_made_of_it() -> None:
+    log: list[tuple[Kwargs, Any]] = []
+    raises = asked(length, log)
+    worlds = Worlds(raises, lambda kwargs, context: asked(length)(kwargs, context) is None, DECLARED, tuple(DECLARED))
+    assert CHECKS[length] in told(probe_worlds(FACTS, worlds, budget=20_000))
+    with_it = [kwargs for kwargs, context in log if context["env.ALLOW_LONG"]]
+    assert with_it
+    assert all("max_model_len" in kwargs for kwargs in with_it)
 
 
 def test_a_share_of_the_fields_tells_what_hangs_on_these_and_all_shares_tell_all() -> None:
