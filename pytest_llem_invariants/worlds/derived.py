@@ -47,6 +47,8 @@ def _value(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str
         return UNKNOWN
     keys, default = (proven.get("keys"), proven.get("default", UNKNOWN)) if type(proven) is dict else (None, proven)
     value = _written(keys or entry["keys"], part, entry.get("type"), facts)
+    if value is None and "model.files" not in facts and any(key.endswith(".json") for key in entry.get("unless", ())):
+        return UNKNOWN  # a file of which nobody knows whether it is there may say it
     return _lowered(default if value is None else value, entry.get("lowered_by", ()), facts)
 
 

@@ -117,6 +117,21 @@ def test_the_whole_config_is_asked_where_the_fact_is_of_it(tmp_path: Path) -> No
     assert known(tmp_path / "b", {"model_type": "llama"})[QUANT] is None
 
 
+def test_what_another_file_may_say_is_no_default_of_a_config_alone(tmp_path: Path) -> None:
+    declared = {QUANT: {**DECLARED[QUANT], "unless": ["hf_quant_config.json"]}}
+
+    def quantization(path: Path) -> dict[str, Any]:
+        return World(model=path).context(declared, lambda: MODELS)
+
+    config = tmp_path / "config.json"
+    config.write_text('{"model_type": "llama"}')
+    assert (quantization(tmp_path), quantization(config)) == ({QUANT: None}, {})
+    config.write_text('{"model_type": "llama", "quantization_config": {"quant_method": "fp8"}}')
+    assert quantization(config) == {QUANT: "fp8"}
+    (tmp_path / "hf_quant_config.json").write_text("{}")
+    assert quantization(tmp_path) == {}
+
+
 def test_whether_a_file_is_there_is_known_of_a_folder_alone(tmp_path: Path) -> None:
     assert known(tmp_path, {"model_type": "brand_new"})[PARAMS] is False
     assert known(tmp_path, {"model_type": "llama"}, params={})[PARAMS] is True
