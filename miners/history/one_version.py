@@ -6,12 +6,14 @@ that a user would type. Finished files are published one by one; after a kill, o
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -155,12 +157,30 @@ class Making:
 
     def _code(self) -> str:
         """A digest of the code that mines: if the code changes, a version is mined again."""
-        texts = [path.read_text(encoding="utf-8") for path in self._sources()]
+        texts = [_without_comments(path.read_text(encoding="utf-8")) for path in self._sources()]
         return _digest([*texts, _without_versions(self._ssot.path)])
 
     def _sources(self) -> Iterator[Path]:
         for package in ("miners", "pytest_llem_invariants"):
             yield from sorted((self._source / package).rglob("*.py"))
+
+
+@lru_cache(maxsize=1024)
+def _without_comments(text: str) -> str:
+    """The code of a file without comments and docstrings: they change no rule."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            node.body = [one for one in node.body if not _is_text(one)] or [ast.Pass()]
+    return ast.unparse(tree)
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _without_versions(path: Path) -> str:

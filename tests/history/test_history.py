@@ -127,6 +127,25 @@ def test_again_mines_anew_in_the_same_environment(root: Path) -> None:
     assert machine.ran("build") == 2
 
 
+@pytest.mark.parametrize(
+    ("after", "mined"),
+    [
+        ('"""Other words."""\n\n# and more\nLIMIT = 3\n', 1),
+        ('"""Words."""\nLIMIT = 4\n', 2),
+    ],
+)
+def test_other_code_mines_again_and_other_comments_do_not(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str, mined: int
+) -> None:
+    code = tmp_path / "code.py"
+    monkeypatch.setattr(Making, "_sources", lambda self: iter([code]))
+    machine = Machine()
+    for text in ('"""Words."""\nLIMIT = 3\n', after):
+        code.write_text(text)
+        _making(root, machine).make("0.9")
+    assert machine.ran("build") == mined
+
+
 def test_a_call_of_the_recipe_may_hold_for_some_versions_only(root: Path) -> None:
     machine = Machine()
     _making(root, machine).make("0.9")
