@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class LlemError(Exception):
-    """Base of every error that this project raises on purpose; the commands end with exit status 2."""
+    """Base of every error that this project raises intentionally; the commands end with exit status 2."""
 
 
 class CorpusError(LlemError):
@@ -48,7 +48,7 @@ class MinerError(LlemError):
 
 
 class MinerVersionMismatchError(MinerError):
-    """The installed library lies outside the specifier that the SSOT pins."""
+    """The installed library is outside the specifier that the SSOT pins."""
 
     def __init__(self, engine: str, library: str, role: str, specifier: str, installed: str) -> None:
         self.engine = engine

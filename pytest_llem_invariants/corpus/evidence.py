@@ -1,4 +1,4 @@
-"""What the live library did, from plain data and back: cases, divergences, the environment."""
+"""The results on the live library, from plain data and back: cases, divergences, the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a corpus, read strictly and written canonically; proposed and validated laid over each other."""
+"""The files of a corpus, read strictly and written canonically; and the validated results of each proposed rule."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _VERSION_LINE: Final = re.compile(r"^schema_version:.*$", re.MULTILINE)
 _HEAD: Final = 4096
 _File = TypeVar("_File")
 _Reader = Callable[[Section, str], _File]
-"""Makes one kind of file of its top level and the version of its format."""
+"""Builds one kind of file from its top level and the version of its format."""
 
 
 def _load(path: Path | str, limits: Limits, read: _Reader[_File]) -> _File:
@@ -99,7 +99,7 @@ def _read_top(document: Document, read: _Reader[_File]) -> _File:
 
 
 def _document(path: Path, limits: Limits) -> Document:
-    """A file of another major is refused by its first lines, however many follow."""
+    """Reject a file of another major version after its first lines, however long it is."""
     text = read_text(path, limits)
     declared = _VERSION_LINE.search(text, 0, _HEAD)
     if declared is not None:
@@ -180,7 +180,7 @@ def render_proposed(corpus: Corpus) -> str:
 
 
 def _envelope(of: Corpus | Quarantine, **dated: str) -> dict[str, Any]:
-    """What precedes the rules of a file."""
+    """The keys before the rules of a file."""
     return {
         "schema_version": of.schema_version,
         "engine": of.engine,
@@ -305,17 +305,17 @@ def render_quarantine(quarantine: Quarantine) -> str:
 
 
 def dump(path: Path | str, text: str) -> None:
-    """Write a rendered file at once."""
+    """Write a rendered file atomically."""
     write_atomically(Path(path), text)
 
 
 def sha256_of(text: str) -> str:
-    """The digest by which a validated file names the proposed corpus that it speaks of."""
+    """The digest with which a validated file names its proposed corpus."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def fingerprint(rule: Rule) -> str:
-    """What makes two rules one constraint."""
+    """The identity of a constraint: rules with the same fingerprint are one constraint."""
     return fingerprint_of(rule.engine, rule.native_type, rule.severity, rule.match.fields)
 
 
@@ -335,7 +335,7 @@ def _normal_rhs(clause: Clause) -> str:
 
 
 def _normal(value: Any) -> str:
-    """Text that is the same for values the format holds equal: 1 and 1.0, a tuple and a list, any key order."""
+    """The same text for values that the format treats as equal: 1 and 1.0, a tuple and a list, any key order."""
     if isinstance(value, Enum):
         return _normal(value.value)
     if isinstance(value, bool) or value is None or isinstance(value, str):
@@ -354,7 +354,7 @@ def _normal(value: Any) -> str:
 @final
 @dataclass(frozen=True, slots=True)
 class EffectiveRule:
-    """A rule with what the live library did with it, if anybody asked."""
+    """A rule with its result on the live library, if there is one."""
 
     rule: Rule
     case: Case | None

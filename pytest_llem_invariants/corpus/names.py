@@ -1,4 +1,4 @@
-"""Where a rule's field names lead, and what of a message template is fixed text."""
+"""Resolve the field names of a rule, and find the fixed text of a message template."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def locate_field(rule: Rule | Match, field: str, namespace: str | None = None) -
 
 
 def field_resolver(rule: Rule, namespace: str | None = None, context: Collection[str] = ()) -> Callable[[str], str]:
-    """`locate_field` for every name that the rule's match reads, with `@x` beside `a.y` understood as `a.x`.
+    """`locate_field` for every name in the rule's match; `@x` beside `a.y` means `a.x`.
 
-    A name that the rule knows at the root is taken from there. A fact of the context stands outside of the config,
-    under its own name, and is nobody's sibling.
+    A name that the rule knows at the root means that field. A fact of the context is outside the config and keeps its
+    own name.
     """
     roots = {*rule.kwargs_positive, *rule.kwargs_negative, *rule.match.defaults}
     subjects = {
@@ -57,7 +57,7 @@ def field_resolver(rule: Rule, namespace: str | None = None, context: Collection
 
 @lru_cache(maxsize=4096)
 def template_fragments(template: str) -> tuple[str, ...]:
-    """The fixed text of a message template, between its `{…}` holes; `{{` and `}}` stand for braces."""
+    """The fixed text of a message template, between its `{…}` holes; `{{` and `}}` are braces."""
     pieces: list[str] = []
     depth = 0
     index = 0

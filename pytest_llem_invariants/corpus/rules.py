@@ -69,7 +69,7 @@ _CHANNELS: Final[Mapping[Outcome, tuple[Channel, ...]]] = {
 
 
 def read_rule(section: Section, *, engine: str | None = None, context: Collection[str] = ()) -> Rule:
-    """One rule; `engine` is the corpus's, `context` the fields that stand outside the config."""
+    """One rule; `engine` is the corpus's, `context` the fields outside the config."""
     rule_id = section.text("id")
     if not ID_PATTERN.match(rule_id):
         section.fail(f"the id {rule_id!r} is not made of a-z, 0-9 and _", "id", fix="rename it")
@@ -117,7 +117,7 @@ def _sentence(section: Section) -> str:
 
 
 def _world(section: Section, context: Collection[str]) -> Mapping[str, Any]:
-    """Facts that the corpus declares, each with its value."""
+    """Facts that the corpus declares, each with a value."""
     world = section.values("world")
     for name in world:
         if name not in context:
@@ -127,7 +127,7 @@ def _world(section: Section, context: Collection[str]) -> Mapping[str, Any]:
 
 
 def _keep(section: Section, known: Collection[str], extra: dict[str, Any]) -> None:
-    """Keys of a newer minor version in a part of a rule are kept under their dotted name."""
+    """Keep the keys of a newer minor version in a part of a rule under their dotted name."""
     extra.update({f"{section.at[-1]}.{key}": value for key, value in section.only(known).items()})
 
 
@@ -209,7 +209,7 @@ def _clause(fields: Section, subject: str, name: str, data: Any, *below: str) ->
 
 
 def _check_references(section: Section, rule: Rule, context: Collection[str]) -> None:
-    """An `@` reference must lead to a field that the rule knows from anywhere."""
+    """An `@` reference must name a field that the rule knows."""
     known = _known_names(rule, context)
     for subject, clauses in rule.match.fields.items():
         parent = subject.rpartition(".")[0]
@@ -254,7 +254,7 @@ def _is_known(name: str, parent: str, known: frozenset[str]) -> bool:
 
 
 def match_to_data(fields: Mapping[str, tuple[Clause, ...]]) -> dict[str, Any]:
-    """`match.fields` in the shortest spelling: a bare value for a lone `==`."""
+    """`match.fields` in the shortest form: a plain value for a single `==`."""
     return {subject: _clauses_to_data(clauses) for subject, clauses in fields.items()}
 
 
@@ -267,7 +267,7 @@ def _clauses_to_data(clauses: tuple[Clause, ...]) -> Any:
 
 
 def rule_to_data(rule: Rule) -> dict[str, Any]:
-    """Plain data in the fixed key order, without what is at its default."""
+    """Plain data in the fixed key order, without default values."""
     extra = dict(rule.extra)
     match: dict[str, Any] = {"engine": rule.match.engine, "fields": match_to_data(rule.match.fields)}
     if rule.match.defaults:

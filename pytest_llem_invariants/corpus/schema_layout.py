@@ -1,4 +1,4 @@
-"""A discovered schema as the checker reads it: the file may come from anywhere, so its layout is looked at once."""
+"""Check the format of a discovered schema for the checker: the file may come from anywhere."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def read_schema(path: Path) -> Schema:
 
 
 def _wrong(data: Mapping[str, Any]) -> str | None:
-    """The first part that has another layout."""
+    """The first part with another format."""
     if not isinstance(data.get("engine_version", ""), str):
         return "engine_version"
     for group in ("native_types", *_PARAMETER_GROUPS):

@@ -1,8 +1,8 @@
-"""Expressions over config fields: the subject of a clause, and what follows `@` on its right-hand side.
+"""Expressions over config fields: the subject of a clause, and the text after `@` on its right-hand side.
 
-A plain dotted field is the common case. Where a library multiplies sizes or counts elements, the same
-place takes an expression: `tensor_parallel_size * data_parallel_size`, `len(stop)`, `each(numa_bind_nodes)`.
-Evaluation never raises: what cannot be computed is `MISSING`.
+Usually it is a plain dotted field. If a library multiplies sizes or counts elements, it is an expression:
+`tensor_parallel_size * data_parallel_size`, `len(stop)`, `each(numa_bind_nodes)`. Evaluation never raises: a value that
+cannot be computed is `MISSING`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pytest_llem_invariants.model import TypedValue
 
 @final
 class Missing:
-    """The value of a field that is not there."""
+    """The value of a missing field."""
 
     _instance: Missing | None = None
 
@@ -41,15 +41,15 @@ class Missing:
 
 MISSING: Final = Missing()
 Scope = Callable[[str], Any]
-"""Gives the value of a dotted field, or MISSING."""
+"""Returns the value of a dotted field, or MISSING."""
 
 _LARGEST_RESULT_BITS: Final = 4096
 _LONGEST_TEXT: Final = 400
-"""Short enough that nothing which walks the tree can run out of stack."""
+"""The limit keeps every function that walks the tree within the stack."""
 
 
 class ExpressionError(ValueError):
-    """The text is not an expression over fields."""
+    """The text is no expression over fields."""
 
 
 def read_path(root: Any, path: str) -> Any:
@@ -72,7 +72,9 @@ def read_path(root: Any, path: str) -> Any:
 
 
 def _field_of(value: Any, name: str) -> Any:
-    """What an object holds under a name, without its code: no method, no property, nothing that Python put there."""
+    """The value of an object's attribute without running its code: no methods or properties, nothing from Python
+    itself.
+    """
     kind: Any = type(value)
     if name.startswith("__") or isinstance(value, (type, ModuleType)):
         return MISSING
@@ -174,7 +176,7 @@ _REAL_AS_TEXT: Final = re.compile(
 
 
 def _number(value: Any) -> Any:
-    """A number, and text in which one is plainly written as the number that it is."""
+    """A number; for a text that is plainly a number, that number."""
     if not isinstance(value, str):
         return value if is_number(value) else MISSING
     if len(value) > _LONGEST_TEXT:
@@ -199,7 +201,7 @@ def _last(value: Any) -> Any:
 
 
 def _steps(value: Any) -> Any:
-    """From each number to the next: 1 where it is greater, -1 where it is less, 0 where it is the same, nan by nan."""
+    """The step from each number to the next: 1 up, -1 down, 0 equal, nan next to nan."""
     if not isinstance(value, (list, tuple)) or not all(is_number(item) for item in value):
         return MISSING
     return [_step(one, other) for one, other in pairwise(value)]
@@ -226,27 +228,27 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "first": _first,
     "last": _last,
 }
-"""The functions of the expression language. `each(x)` stands beside them: the clause holds for some element of x."""
+"""The functions of the expression language. `each(x)` is separate: the clause holds for some element of x."""
 
 EACH: Final = "each"
 
 
 def opens_elements(text: str) -> bool:
-    """Whether an expression speaks of some element of a collection, whichever it is."""
+    """Whether an expression is about some element of a collection."""
     return f"{EACH}(" in text
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression; `evaluate` gives its candidate values (one, unless `each` opened several)."""
+    """A parsed expression; `evaluate` returns its candidate values: one, or one per element for `each`."""
 
     text: str
     fields: tuple[str, ...]
     is_field: bool
     _node: ast.expr
     _opened: tuple[ast.Call, ...] = ()
-    """Each `each(…)` in it, the outermost first."""
+    """Each `each(…)` in it, outermost first."""
 
     @property
     def has_each(self) -> bool:
@@ -259,7 +261,7 @@ class Expression:
         return _value(self._node, scope)
 
     def elements(self, scope: Scope) -> Iterator[Any]:
-        """Every value for which a clause on this expression is asked."""
+        """Every value that a clause on this expression is tested with."""
         if not self.has_each:
             yield self.evaluate(scope)
             return
@@ -276,7 +278,7 @@ def is_each(node: ast.AST) -> bool:
 
 
 def _elements(node: ast.expr, opened: tuple[ast.Call, ...], scope: Scope) -> Iterator[Any]:
-    """The values of an expression, one for each element that stands for what is opened in it."""
+    """The values of an expression, one for each element of its `each(…)`."""
     outer, *inner = opened
     (collection,) = outer.args
     for value in _elements(collection, tuple(inner), scope) if inner else (_value(collection, scope),):
@@ -286,7 +288,7 @@ def _elements(node: ast.expr, opened: tuple[ast.Call, ...], scope: Scope) -> Ite
 
 
 def _value(node: ast.expr, scope: Scope, element: Any = MISSING) -> Any:
-    """The value of an expression whose `each(…)` is the element."""
+    """The value of an expression for one element of its `each(…)`."""
     match node:
         case ast.Call() if is_each(node):
             return element
@@ -302,12 +304,12 @@ def _value(node: ast.expr, scope: Scope, element: Any = MISSING) -> Any:
             return _BINARY[type(op)](_value(left, scope, element), _value(right, scope, element))
         case ast.Call(func=ast.Name(id=name), args=args):
             return FUNCTIONS[name](*(_value(argument, scope, element) for argument in args))
-        case _:  # pragma: no cover - the parser admits nothing else
+        case _:  # pragma: no cover - the parser accepts nothing else
             raise AssertionError(ast.dump(node))
 
 
 def owner_of(node: ast.expr) -> tuple[ast.Call | None, str]:
-    """A dotted path, and the `each(…)` that it starts from; none where it starts from the config."""
+    """A dotted path, and the `each(…)` from which it starts; None if it starts from the config."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
@@ -344,7 +346,7 @@ def _check(node: ast.expr, fields: list[str]) -> None:
 
 
 def _opened_in(node: ast.expr) -> Iterator[ast.Call]:
-    """Each `each(…)` of an expression, the outermost first. Two side by side would have to be told apart."""
+    """Each `each(…)` of an expression, outermost first. Two side by side would be ambiguous."""
     opened = opened_in(node)
     if opened is None:
         return
@@ -357,7 +359,7 @@ def _opened_in(node: ast.expr) -> Iterator[ast.Call]:
 
 @cache
 def parse(text: str) -> Expression:
-    """Parse the subject of a clause, or what follows `@`; ExpressionError says what is wrong with it."""
+    """Parse the subject of a clause, or the text after `@`; ExpressionError says what is wrong with it."""
     if all(part.isidentifier() for part in text.split(".")):
         return Expression(text, (text,), is_field=True, _node=_path_node(text))
     if len(text) > _LONGEST_TEXT:
@@ -374,7 +376,7 @@ def parse(text: str) -> Expression:
 
 
 def _path_node(text: str) -> ast.expr:
-    """A path's node without the parser, which refuses keywords such as `lambda` or `from` as field names."""
+    """A path's node without the parser, which rejects keywords such as `lambda` or `from` as field names."""
     first, *rest = text.split(".")
     node: ast.expr = ast.Name(id=first, ctx=ast.Load())
     for name in rest:

@@ -1,4 +1,4 @@
-"""From a predicate back to values: what to put into which field so that an expression takes a wanted value."""
+"""Invert a predicate: which values in which fields give an expression a wanted value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_OF_EACH: Final = 8
 
 
 def constants_of(fields: Mapping[str, tuple[Clause, ...]]) -> tuple[Any, ...]:
-    """Every plain value that a predicate compares with, allowlists opened."""
+    """Every plain value that a predicate compares with, including the members of lists."""
     found: list[Any] = []
     for clauses in fields.values():
         for clause in clauses:
@@ -28,7 +28,7 @@ def constants_of(fields: Mapping[str, tuple[Clause, ...]]) -> tuple[Any, ...]:
 
 
 def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
-    """Values that satisfy a clause on a plain field, or lie just beside it."""
+    """Values that satisfy a clause on a plain field, or nearly do."""
     if reference_of(clause.rhs) is not None:
         yield from (0, 1, 2, 3)
         return
@@ -36,7 +36,7 @@ def wanted_values(clause: Clause, typed: Iterable[str]) -> Iterator[Any]:
 
 
 def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """For every field in a subject or its references, values that bring the subject where its clauses ask."""
+    """For every field in a subject or its references, values for which the clauses on the subject may hold."""
     parsed = parse(subject)
     for clause in clauses:
         reference = reference_of(clause.rhs)
@@ -51,14 +51,14 @@ def values_by_field(subject: str, clauses: tuple[Clause, ...], typed: Iterable[s
 
 
 def _bringing(expression: Expression, value: Any) -> Iterable[tuple[str, Any]]:
-    """Values of its fields that bring an expression to a value: most expressions are a field."""
+    """Field values for which an expression has a wanted value: most expressions are a field."""
     return ((expression.text, value),) if expression.is_field else invert(expression._node, value)
 
 
 def mappings_by_field(
     fields: Mapping[str, tuple[Clause, ...]], typed: Iterable[str]
 ) -> Iterator[tuple[str, dict[Any, Any]]]:
-    """Of a field whose keys and values are both spoken of, mappings of one such key to one such value."""
+    """Mappings of one such key to one such value, for a field with clauses on both its keys and its values."""
     found: dict[str, dict[str, list[Mapping[Any, Any]]]] = {"keys": {}, "values": {}}
     for subject, clauses in fields.items():
         if not any(f"{part}(" in subject for part in found):
@@ -79,7 +79,7 @@ def _at(path: str, value: Any) -> dict[str, Any]:
 
 
 def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
-    """Fields and values with which an expression has a chance to be the wanted value."""
+    """Fields and values for which an expression may have the wanted value."""
     match node:
         case ast.Name() | ast.Attribute():
             opened, path = owner_of(node)
@@ -91,7 +91,7 @@ def invert(node: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 yield from invert(operand, -value)
         case ast.BinOp(left=ast.Constant(value=0), op=ast.Div(), right=right):
-            yield from invert(right, nan)  # any other number leaves 0
+            yield from invert(right, nan)  # any other number gives 0
         case ast.BinOp(left=left, right=right):
             for side in (left, right):
                 yield from invert(side, value)

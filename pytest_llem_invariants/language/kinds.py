@@ -1,4 +1,4 @@
-"""What a value is: given or not, of which types, and whether it is the same as another."""
+"""The kind of a value: given or not, its types, and whether it equals another."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def is_unset(value: Any) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Equality as the format has it: Python's, but `True` is not 1, and a tuple equals the list YAML makes of it."""
+    """Equality in the format: Python's, but `True` is not 1, and a tuple equals its list in YAML."""
     one, other = type(left), type(right)
     if one in _PLAIN and other in _PLAIN:
         return bool(left == right) if one is other or bool not in (one, other) else False
     try:
         return _same(left, right)
-    except Exception:  # a foreign object may raise anything, a list that holds itself has no end
+    except Exception:  # a foreign object may raise anything, a list that contains itself is endless
         return False
 
 
@@ -62,7 +62,7 @@ _KIND_NAMES: Final[dict[type, frozenset[str]]] = {kind: frozenset({name}) for ki
 
 
 def type_names(value: Any) -> frozenset[str]:
-    """The names under which `type_is` knows a value. A bool is not an int here; a subclass answers to its bases."""
+    """The `type_is` names of a value. A bool is not an int here; a subclass also has the names of its bases."""
     if isinstance(value, TypedValue):
         return frozenset({value.type, value.type.rpartition(".")[2]})
     exact = _KIND_NAMES.get(type(value))

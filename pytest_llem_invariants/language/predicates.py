@@ -1,4 +1,4 @@
-"""A match compiled to a function: the reference meaning of a predicate. It never raises, whatever the value."""
+"""Compile a match to a function: the reference meaning of a predicate. It never raises, whatever the value."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class PredicateError(ValueError):
 
 
 def names_none(clause: Clause) -> bool:
-    """Whether a clause holds for a None that is given, and not for a field that is left out."""
+    """Whether a clause holds for a given None, and not for a missing field."""
     return reference_of(clause.rhs) is None and OPERATORS[clause.op].tells_none(plain_value(clause.rhs))
 
 
 def canonical_operator(name: str) -> str:
-    """The canonical spelling of an operator; PredicateError names the vocabulary where it is unknown."""
+    """The canonical name of an operator; PredicateError lists the operators if it is unknown."""
     op = ALIASES.get(name, name)
     if op not in OPERATORS:
         known = ", ".join(sorted({*OPERATORS, *ALIASES}))
@@ -34,7 +34,7 @@ def canonical_operator(name: str) -> str:
 
 
 def reference_of(rhs: Any) -> str | None:
-    """The expression behind an `@` right-hand side; None for a plain value. `@@x` is the plain string `@x`."""
+    """The expression of an `@` right-hand side; None for a plain value. `@@x` is the plain string `@x`."""
     if isinstance(rhs, str) and rhs.startswith("@") and not rhs.startswith("@@"):
         return rhs[1:]
     return None
@@ -46,7 +46,7 @@ def plain_value(rhs: Any) -> Any:
 
 
 def validate_clause(clause: Clause) -> None:
-    """Raise PredicateError where the clause cannot be evaluated."""
+    """Raise PredicateError if the clause cannot be evaluated."""
     op = OPERATORS.get(clause.op)
     if op is None:
         raise PredicateError(f"unknown operator {clause.op!r}")
@@ -82,7 +82,7 @@ def referenced_fields(match: Match) -> tuple[str, ...]:
 
 CompiledMatch = Callable[[Kwargs, Kwargs], bool]
 Resolve = Callable[[str], str]
-"""From a field as the rule writes it to its path from the root of the config."""
+"""Maps a field as the rule names it to its path from the root of the config."""
 
 
 def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve: Resolve = str) -> CompiledMatch:
@@ -99,7 +99,7 @@ def compile_match(match: Match, *, context_fields: Collection[str] = (), resolve
         for expression, test in tests
         if expression.is_field and expression.text in plain
     ]
-    """Most subjects are a field of the config: to look it up here takes half as long as through `scope`."""
+    """Most subjects are a field of the config: this lookup takes half as long as through `scope`."""
     of_others = [
         (expression, test) for expression, test in tests if not expression.is_field or expression.text not in plain
     ]

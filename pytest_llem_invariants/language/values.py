@@ -1,6 +1,6 @@
-"""Values of a type and values around a constant, simplest first: what probes and examples are made of.
+"""Values of a type and values around a constant, simplest first: probes and examples are made of them.
 
-Only values that a corpus file can hold: no tuples, sets or bytes, and objects only as typed values.
+Only values that a corpus file can store: no tuples, sets or bytes, and objects only as typed values.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ SAMPLES: Final[Mapping[str, tuple[Any, ...]]] = {
 _PLAIN: Final = frozenset({bool, int, float, str})
 LARGEST_LENGTH: Final = 4096
 _MOST_WORDS: Final = 16
-"""So many of a field's real words are among its values; all of them are asked where a rule refuses their type."""
+"""At most so many of a field's real words are among its values; a rule that rejects their type is tried with all."""
 _HELD_AS_LIST: Final = frozenset({"tuple", "set", "frozenset", "sequence", "iterable", "collection"})
 _HELD_AS_TEXT: Final = frozenset({"path", "purepath", "pathlike"})
 _HELD_AS_DICT: Final = frozenset({"mapping", "ordereddict", "defaultdict"})
 
 
 class FieldLike(Protocol):
-    """What probing wants to know of a field; `miners.surface.facts.FieldFact` has it."""
+    """The facts of a field that probing needs; `miners.surface.facts.FieldFact` has them."""
 
     @property
     def types(self) -> tuple[str, ...]: ...
@@ -73,7 +73,7 @@ class FieldLike(Protocol):
 
 
 def identity(value: Any) -> str:
-    """A key under which 1, True and 1.0 differ, and nan equals itself."""
+    """A key for which 1, True and 1.0 differ, and nan equals itself."""
     return f"{type(value).__name__}:{value!r}"
 
 
@@ -83,12 +83,12 @@ def distinct(values: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def by_identity(values: Iterable[Any]) -> dict[str, Any]:
-    """The same by their identities."""
+    """The values by their identities."""
     return {identity(value): value for value in values}
 
 
 def holdable(value: Any) -> bool:
-    """Whether a corpus file can hold the value and give it back."""
+    """Whether a corpus file can store the value and return it unchanged."""
     if value is None or type(value) in _PLAIN:
         return True
     if isinstance(value, TypedValue):
@@ -99,7 +99,7 @@ def holdable(value: Any) -> bool:
 
 
 def as_held(value: Any) -> Any:
-    """The value as a corpus file holds it: tuples and sets as lists."""
+    """The value as a corpus file stores it: tuples and sets as lists."""
     if isinstance(value, (list, tuple)):
         return [as_held(inner) for inner in value]
     if isinstance(value, (set, frozenset)):
@@ -119,7 +119,7 @@ def named_types(value: Any) -> Iterator[str]:
 
 
 def neighbours(value: Any) -> Iterator[Any]:
-    """The value itself, then what lies just beside it, then what merely looks like it."""
+    """The value itself, then values around it, then values that look like it."""
     yield value
     match value:
         case bool():
@@ -155,12 +155,12 @@ def neighbours(value: Any) -> Iterator[Any]:
 
 
 def near_value(rhs: Any, typed: Iterable[str]) -> Iterator[Any]:
-    """The values around what an operator compares with."""
+    """The values around the right-hand side of an operator."""
     yield from neighbours(rhs)
 
 
 def of_length(size: int) -> Iterator[Any]:
-    """Lists, texts and mappings of so many elements, as far as that is practical."""
+    """Lists, texts and mappings with so many elements, up to a practical limit."""
     if size > LARGEST_LENGTH:
         return
     yield list(range(size))
@@ -185,9 +185,9 @@ def samples_of(type_name: str, typed: Iterable[str] = ()) -> tuple[Any, ...]:
 
 
 def resolve_class(name: str, typed: Iterable[str]) -> str | None:
-    """The allowlisted native type of that full or last name; None where there is none, or more than one.
+    """The allowlisted native type with that full or last name; None if there is none or more than one.
 
-    A build asks a million times: what `typed` says of a name is found once, and it is not to change meanwhile.
+    A build asks a million times: the result for each name is cached, so `typed` must not change.
     """
     try:
         return _lately[id(typed)][name]
@@ -197,12 +197,12 @@ def resolve_class(name: str, typed: Iterable[str]) -> str | None:
 
 @final
 class _Names(dict[str, str | None]):
-    """What one allowlist says of each name that was looked up."""
+    """The results of one allowlist by name."""
 
     def __init__(self, typed: Iterable[str]) -> None:
         super().__init__()
         self.asked = typed
-        """Kept alive, so that no other object takes its identity."""
+        """Keeps it alive, so that no other object has its identity."""
         self._typed = tuple(typed)
 
     def __missing__(self, name: str) -> str | None:
@@ -214,7 +214,7 @@ class _Names(dict[str, str | None]):
 
 @final
 class _Lately(dict[int, _Names]):
-    """An `lru_cache` by identity: a surface has no hash, and that of a long tuple takes longer than the answer."""
+    """An `lru_cache` by identity: a surface has no hash, and hashing a long tuple takes longer than the function."""
 
     _MOST: Final = 16
 
@@ -229,7 +229,7 @@ _lately: Final = _Lately()
 
 
 def fits(value: Any, field: FieldLike) -> bool:
-    """Whether the value is of the field's declared type; anything fits where nothing is declared."""
+    """Whether the value has the field's declared type; without a declared type, any value does."""
     return fitting(field)(value)
 
 
@@ -257,7 +257,7 @@ def fitting(field: FieldLike) -> Callable[[Any], bool]:
 
 
 def taking(field: FieldLike) -> str:
-    """A key of what `fitting` looks at: fields that share it take the same values."""
+    """A key for `fitting`: fields with the same key accept the same values."""
     return repr((field.types, field.element_types, field.nullable, field.literals, field.examples))
 
 
@@ -281,9 +281,9 @@ def _widened(type_names: frozenset[str]) -> frozenset[str]:
 
 @final
 class Pool:
-    """Values to try on a field: those of its declared type first, constants and their neighbours before samples.
+    """Values to try for a field: declared types first, constants and their neighbours before samples.
 
-    What does not depend on the constants is made once.
+    The part that does not depend on the constants is computed once.
     """
 
     def __init__(self, field: FieldLike, typed: Iterable[str] = ()) -> None:
@@ -296,11 +296,11 @@ class Pool:
         self._fits: dict[str, bool] = {}
 
     def beside(self, constants: Iterable[Any] = ()) -> tuple[Any, ...]:
-        """The values where the field's behaviour may change at those constants."""
+        """The values around those constants, where the field's behaviour may change."""
         return tuple(self.keyed(by_identity(constants)).values())
 
     def keyed(self, constants: Mapping[str, Any]) -> dict[str, Any]:
-        """The same of constants by their identities, each value by its own."""
+        """The same, with the constants and values by their identities."""
         near: dict[str, Any] = {}
         for key, value in constants.items():
             near.update(_near(key, value))
@@ -310,11 +310,11 @@ class Pool:
         return {key: values[key] for wanted in (True, False) for key, fine in fit.items() if fine is wanted}
 
     def fits(self, value: Any) -> bool:
-        """Whether a value is of the field's declared type."""
+        """Whether a value has the field's declared type."""
         return self.fits_at(identity(value), value)
 
     def fits_at(self, key: str, value: Any) -> bool:
-        """The same of a value of which the identity is known."""
+        """The same for a value whose identity is known."""
         if key not in self._fits:
             self._fits[key] = self._is_fitting(value)
         return self._fits[key]
@@ -322,7 +322,7 @@ class Pool:
 
 @final
 class Pools:
-    """The pools of several fields by their names, each made when it is first asked for."""
+    """The pools of several fields by name, each computed on first use."""
 
     def __init__(self, field_of: Callable[[str], FieldLike], typed: Iterable[str] = ()) -> None:
         self._field_of = field_of
@@ -336,7 +336,7 @@ class Pools:
 
 
 def pool(field: FieldLike, constants: Iterable[Any] = (), typed: Iterable[str] = ()) -> tuple[Any, ...]:
-    """The values to try on a field that is asked about once."""
+    """The values to try for a field that is needed only once."""
     return Pool(field, typed).beside(constants)
 
 
@@ -345,7 +345,7 @@ _MOST_NEAREST: Final = 20_000
 
 
 def _near(key: str, value: Any) -> Mapping[str, Any]:
-    """What lies beside a value and a corpus file can hold; asked of the same few constants again and again."""
+    """The values around a value that a corpus file can store; the same few constants recur often."""
     known = _nearest.get(key)
     if known is None:
         if len(_nearest) == _MOST_NEAREST:

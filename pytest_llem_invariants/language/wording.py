@@ -1,4 +1,4 @@
-"""A predicate in words, for people: one place for every sentence that says when a rule triggers."""
+"""Predicates in words: the one place for sentences that say when a rule triggers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pytest_llem_invariants.model import Clause, Match, Severity, TypedValue
 
 _LONGEST_VALUE: Final = 60
 _OF_NAN: Final = "0 / "
-"""What is not 0 of no element but nan."""
+"""Only for nan it is not 0."""
 _VERBS: Final[Mapping[Severity, str]] = {
     Severity.ERROR: "rejects",
     Severity.WARN: "warns about",
@@ -22,7 +22,7 @@ _VERBS: Final[Mapping[Severity, str]] = {
 
 
 def say_value(value: Any) -> str:
-    """A value as one would write it in a config, shortened."""
+    """A value as people write it in a config, shortened."""
     if isinstance(value, TypedValue):
         inside = ", ".join(f"{key}={say_value(inner)}" for key, inner in value.kwargs.items())
         return f"{value.type.rpartition('.')[2]}({inside})"
@@ -31,7 +31,7 @@ def say_value(value: Any) -> str:
 
 
 def say_clause(clause: Clause, subject: str = "") -> str:
-    """What one clause asks of its subject, without the subject's name."""
+    """The condition of one clause, without its subject."""
     record = OPERATORS[clause.op]
     reference = reference_of(clause.rhs)
     if reference is not None:
@@ -43,12 +43,12 @@ def say_clause(clause: Clause, subject: str = "") -> str:
 
 
 def say_rhs(op: str, rhs: Any) -> str:
-    """What an operator compares with."""
+    """The right-hand side of an operator in words."""
     return (OPERATORS[op].words or say_value)(rhs)
 
 
 def say_subject(subject: str, some: str = "some") -> str:
-    """What a clause speaks of; of elements, `some` of them."""
+    """The subject of a clause in words; for elements, with `some`."""
     if opens_elements(subject):
         return _say_element(subject, some)
     return f"the number in {subject[7:-1]}" if is_read_as_number(subject) else subject
@@ -69,7 +69,7 @@ def _say_element(subject: str, some: str) -> str:
 
 
 def is_read_as_number(subject: str) -> bool:
-    """Whether a subject is the number in a field, alone."""
+    """Whether a subject is just the number in a field."""
     return subject.startswith("number(") and subject[7:-1].replace(".", "_").isidentifier()
 
 
@@ -87,5 +87,5 @@ def say_match(match: Match) -> str:
 
 
 def say_rule(native_type: str, severity: Severity, match: Match) -> str:
-    """One sentence for people: which class does what, and when."""
+    """One sentence for people: what the class does, and when."""
     return f"{native_type.rpartition('.')[2]} {_VERBS[severity]} a config where {say_match(match)}"

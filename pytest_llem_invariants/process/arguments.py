@@ -1,4 +1,4 @@
-"""How both command lines refuse what they cannot read."""
+"""How both command lines reject arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line."""
+    """A parser whose error is one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{printable(f'{self.prog}: {shortened(message)}')} — see {self.prog} --help\n")

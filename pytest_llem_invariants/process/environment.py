@@ -1,4 +1,4 @@
-"""The environment variables of this process, looked at and put back as a whole: that is done with every config."""
+"""Read and restore all environment variables of this process: this happens for every config."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def environment() -> dict[Any, Any]:
-    """A copy of the environment as the process holds it, without decoding each variable."""
+    """A copy of the environment, without decoding each variable."""
     return dict(getattr(os.environ, "_data", os.environ))
 
 
@@ -17,7 +17,7 @@ _last_key: list[tuple[dict[Any, Any], frozenset[Any]]] = []
 
 
 def environment_key() -> frozenset[Any]:
-    """The environment as a key, made anew only where something changed."""
+    """The environment as a key, computed again only after a change."""
     held = getattr(os.environ, "_data", os.environ)
     if not _last_key or _last_key[0][0] != held:
         _last_key[:] = [(dict(held), frozenset(held.items()))]
@@ -25,7 +25,7 @@ def environment_key() -> frozenset[Any]:
 
 
 def restore_environment(before: dict[Any, Any]) -> None:
-    """Put the environment back where it changed."""
+    """Restore the variables that changed."""
     held = getattr(os.environ, "_data", os.environ)
     if held == before:
         return
@@ -40,7 +40,7 @@ def restore_environment(before: dict[Any, Any]) -> None:
 
 @contextmanager
 def with_variables(values: Mapping[str, Any]) -> Iterator[None]:
-    """Environment variables for the time of a block; None unsets, a truth value is told as 1 or 0."""
+    """Set environment variables while a block runs; None unsets one, a truth value is written as 1 or 0."""
     before = {name: os.environ.get(name) for name in values}
     _set({name: _as_variable(value) for name, value in values.items()})
     try:
@@ -54,7 +54,7 @@ def _as_variable(value: Any) -> str | None:
 
 
 def _set(values: Mapping[str, str | None]) -> None:
-    """Set what is not as wanted: to write a variable takes much longer than to read it."""
+    """Set only the variables that differ: writing takes much longer than reading."""
     for name, value in values.items():
         if os.environ.get(name) == value:
             continue

@@ -1,4 +1,4 @@
-"""Work in a forked child: what hangs, crashes or exhausts the child leaves this process as it was."""
+"""Run code in a forked child: if it hangs, crashes or exhausts its resources, this process is unaffected."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 PATIENCE: Final = 120.0
-"""How long a child may take that imports a good part of a library."""
+"""The time for a child that imports a large part of a library."""
 _CHUNK: Final = 1 << 16
 MOST: Final = 1 << 26
-"""How many bytes a child may hand over."""
+"""The most bytes that a child may return."""
 _FAR: Final = 50_021
-"""A descriptor's number that no config has for a port, a size or a path."""
+"""A descriptor number that no config uses as a port, a size or a path."""
 _ENDS_WITH_ITS_PARENT: Final = 1
 _NO_MEMORY: Final = 71
 _BROKEN: Final = 70
 
 
 def in_child(work: Callable[[], bytes], timeout: float, spare: int) -> tuple[bytes, str | None]:
-    """The bytes that the work gives in a forked child, and why there are none.
+    """The bytes that the function returns in a forked child, or why there are none.
 
-    `spare` is how much address space the child may take beyond what it was born with.
+    `spare` is the address space that the child may take beyond what it inherits.
     """
     reader, writer = os.pipe()
     child = fork()
@@ -54,7 +54,7 @@ def in_child(work: Callable[[], bytes], timeout: float, spare: int) -> tuple[byt
 
 
 def _run_and_leave(work: Callable[[], bytes], writer: int, spare: int) -> NoReturn:
-    """In the child. Whatever happens, no other code of the parent's runs here."""
+    """The child's part. Whatever happens, no other code of the parent runs here."""
     status = _BROKEN
     try:
         os.setpgid(0, 0)
@@ -71,19 +71,19 @@ def _run_and_leave(work: Callable[[], bytes], writer: int, spare: int) -> NoRetu
 
 
 def fork() -> int:
-    """`os.fork`, also beside threads, of which newer Pythons warn and which is meant here."""
+    """`os.fork`, also in a process with threads: newer Python versions warn, but it is intended here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return os.fork()
 
 
 def alone(keep: int | None = None) -> int:
-    """In a child: the standard streams lead nowhere, and what else the parent had open is closed.
+    """In a child: point the standard streams to the null device, and close all other descriptors of the parent.
 
-    Foreign code may be given a number for a path, and `open(5)` reads from whatever 5 is. So the one descriptor to
-    keep gets a number far away, which is given back.
+    Foreign code may open a number as a path, and `open(5)` reads from descriptor 5. So the one descriptor to keep gets
+    a very large number, which is returned.
     """
-    faulthandler.disable()  # it writes to a descriptor that it remembers
+    faulthandler.disable()  # it writes to a descriptor that it stored
     nowhere = os.open(os.devnull, os.O_RDWR)
     kept = -1 if keep is None else _far_away(keep)
     for stream in (0, 1, 2):
@@ -97,7 +97,7 @@ def alone(keep: int | None = None) -> int:
 
 
 def _far_away(descriptor: int) -> int:
-    """A copy of the descriptor, at a number which for a moment needs a higher limit than the process has."""
+    """A copy of the descriptor, with a number above the process's limit, which is raised for a moment."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     number = _FAR if hard == resource.RLIM_INFINITY else min(_FAR, hard - 1)
     try:
@@ -110,20 +110,20 @@ def _far_away(descriptor: int) -> int:
 
 
 def no_input() -> None:
-    """Nobody types for what is imported into this process: to read the standard input gives nothing, at once."""
+    """Imported code must not wait for input: reading the standard input returns nothing, at once."""
     nowhere = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nowhere, 0)
     os.close(nowhere)
 
 
 def end_with_parent() -> None:
-    """In a child: be ended by the system as soon as the parent ends, however that happens."""
+    """In a child: let the system end it as soon as the parent ends, however that happens."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_ENDS_WITH_ITS_PARENT, signal.SIGKILL)
 
 
 def limit_memory(spare: int) -> None:
-    """Let an allocation without end fail in this process, before the machine looks for a victim."""
+    """Let an endless allocation fail in this process, before the system kills one."""
     with contextlib.suppress(OSError, ValueError):
         with open("/proc/self/statm", encoding="ascii") as statm:
             pages = int(statm.read().split()[0])
@@ -136,7 +136,7 @@ def _late(timeout: float) -> str:
 
 
 def _read(reader: int, timeout: float) -> tuple[bytes, str | None]:
-    """All that the child writes until it closes the pipe, and why it is not waited for any longer."""
+    """All that the child writes until it closes the pipe, and why waiting ended."""
     ends = time.monotonic() + timeout
     data = bytearray()
     while len(data) <= MOST:
@@ -151,7 +151,7 @@ def _read(reader: int, timeout: float) -> tuple[bytes, str | None]:
 
 
 def _wait(child: int, timeout: float) -> int | None:
-    """The child's status; None where it closed the pipe and lives on."""
+    """The child's status; None if it closed the pipe and still runs."""
     ends = time.monotonic() + timeout
     while time.monotonic() < ends:
         found, status = os.waitpid(child, os.WNOHANG)
@@ -162,7 +162,7 @@ def _wait(child: int, timeout: float) -> int | None:
 
 
 def end(child: int) -> None:
-    """Kill the child with whatever it started."""
+    """Kill the child and all processes that it started."""
     for kill, target in ((os.killpg, child), (os.kill, child)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             kill(target, signal.SIGKILL)
@@ -176,7 +176,7 @@ def _why_nothing(data: bytes, status: int) -> str | None:
 
 
 def how_it_ended(status: int) -> str:
-    """What ended a child that had not done its work."""
+    """Why a child ended before it was done."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         return f"crashed: signal {number} ({signal.Signals(number).name})"

@@ -1,4 +1,4 @@
-"""How a process leaves that has loaded a large library: at once."""
+"""Exit at once from a process that has loaded a large library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NoReturn
 
 
 def leave(status: int = 0) -> NoReturn:
-    """End this process without taking apart what it holds, which goes with it anyway; who waits for the end is told."""
+    """End this process without cleaning up its memory; exit functions and waiting processes are served."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):

@@ -1,4 +1,4 @@
-"""How long one call of foreign code may take: what does not come back is interrupted, and is no verdict."""
+"""Time limits for calls of foreign code: a call that takes too long is interrupted, and gives no verdict."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from typing import Final, final
 from pytest_llem_invariants.errors import EngineUnavailableError
 
 _TICK: Final = 1.0
-"""How often it is looked whether a call takes too long: a timer for each call would cost more than many calls take."""
+"""How often the clock is checked: a timer for each call would cost more than many calls take."""
 
 
 class OutOfTime(BaseException):
-    """Raised inside of a call that took too long."""
+    """Raised inside a call that took too long."""
 
 
 @final
 class Patience:
-    """A limit in seconds for each call between `begin` and `end`; kept once `kept` is entered in the main thread."""
+    """A limit in seconds for each call between `begin` and `end`; it works after `kept` begins in the main thread."""
 
     def __init__(
         self,
@@ -40,33 +40,33 @@ class Patience:
         self._memory: Final = memory
         self.calls = 0
         self.is_used_up = False
-        """Whether this process has worked for as long as there was for all calls, however busy the machine is."""
+        """Whether this process has used the CPU time for all calls; other processes do not count."""
         self._spent = 0.0
         self.ran_out = False
-        """Whether the last call took too long, whatever it made of the interruption."""
+        """Whether the last call took too long, however it reacted to the interruption."""
         self._beat: Final = beat
         self._began = math.inf
         self._ends = math.inf
 
     def begin(self, times: int = 1) -> None:
-        """A call begins, which may take the limit, or so many times of it."""
+        """A call begins; it may take the limit, or a multiple of it."""
         self.calls += 1
         self.ran_out = False
         self._began = now = time.monotonic()
         self._ends = now + self.seconds * times
 
     def end(self) -> float:
-        """How long the call took."""
+        """The call ended; returns its duration."""
         self._ends = math.inf
         return time.monotonic() - self._began
 
     def spend(self, seconds: float) -> None:
-        """So much time went into the calls of another process."""
+        """Add the time of calls in another process."""
         self._spent += seconds
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
-        """Look at the clock while the block runs. What hangs in compiled code is not reached by this."""
+        """Check the clock while the block runs. Code that hangs in compiled code cannot be interrupted."""
         before = signal.signal(signal.SIGALRM, self._look)
         timer = signal.setitimer(signal.ITIMER_REAL, _TICK, _TICK)
         try:
@@ -89,7 +89,7 @@ class Patience:
 
 @contextlib.contextmanager
 def at_most(seconds: float, memory: float, what: str) -> Iterator[None]:
-    """A work of foreign code in this process, which is interrupted when it takes longer, or more memory."""
+    """Run foreign code in this process, and interrupt it if it takes too much time or memory."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

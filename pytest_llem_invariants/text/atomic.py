@@ -1,4 +1,4 @@
-"""The edge to the file system and the clock: atomic writes, one notion of now."""
+"""File system and clock: atomic writes, and one definition of now."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ SOURCE_DATE_EPOCH: Final = "SOURCE_DATE_EPOCH"
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Replace the file at once: a reader, a crash or a full disk meets the old text or the new one, never a part."""
-    target = Path(os.path.realpath(path))  # a link stays a link
+    """Replace the file at once: a reader, a crash or a full disk sees the old text or the new one, never a part."""
+    target = Path(os.path.realpath(path))  # keep a link
     target.parent.mkdir(parents=True, exist_ok=True)
     data = text.encode("utf-8")
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
@@ -36,7 +36,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _mode_for(target: Path) -> int:
-    """The mode of the file that is replaced; for a new one, what `open` would have given it."""
+    """The mode of the replaced file; for a new one, the mode that `open` would use."""
     try:
         return target.stat().st_mode & 0o777
     except OSError:
@@ -46,7 +46,7 @@ def _mode_for(target: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the platform lets a folder be opened."""
+    """Make the rename itself durable, if the platform can open folders."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -72,7 +72,7 @@ def _moment() -> datetime:
 
 
 def now() -> str:
-    """The moment, in ISO 8601 UTC to the second; `LLEM_FROZEN_AT`, else `SOURCE_DATE_EPOCH`, stands still."""
+    """The time in ISO 8601 UTC, to the second; `LLEM_FROZEN_AT`, else `SOURCE_DATE_EPOCH`, replaces the clock."""
     return _moment().strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

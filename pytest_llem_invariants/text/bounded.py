@@ -1,4 +1,4 @@
-"""Reading a file that may be anything: a device without an end, a pipe that nobody writes to, a folder."""
+"""Read a path that may be anything: an endless device, a pipe without a writer, a folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 1024 * 1024
 DEEPEST = 64
-"""How many levels of lists and mappings a file may have."""
+"""The most nested levels of lists and mappings in a file."""
 _OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
-"""What a shell hands over as `<(command)`: a pipe, but one that somebody writes to."""
+"""The path that a shell passes for `<(command)`: a pipe with a writer."""
 
 
 def read_bytes(path: str | Path, largest: int = LARGEST, fix: str = "check that it is the right file") -> bytes:
-    """The bytes of a regular file; CorpusError in one line where it is none, or a larger one."""
+    """The bytes of a regular file; CorpusError in one line if it is none, or too large."""
     name = os.fspath(path)
     is_pipe = name.startswith(_OPEN_ALREADY)
     try:
@@ -53,7 +53,7 @@ def _check_kind(status: os.stat_result, name: str, is_pipe: bool) -> None:
 
 
 def read_stdin(largest: int, fix: str) -> bytes:
-    """What comes in at standard input."""
+    """The bytes from standard input."""
     if sys.stdin is None:
         raise CorpusError("standard input is closed", path="<stdin>", fix="name a file")
     return _read(sys.stdin.buffer.read, "<stdin>", largest, fix)
@@ -99,7 +99,7 @@ def _shown(name: str) -> str:
 
 
 def depth_of(data: Any, most: int = DEEPEST) -> int:
-    """How deep data nests, counted no further than one level beyond `most`."""
+    """The depth of nested data, counted up to one level beyond `most`."""
     level = [data] if type(data) in _NESTING else []
     depth = 0
     while level and depth <= most:
@@ -116,7 +116,7 @@ def _members(data: Any) -> Any:
 
 
 def has_long_number(data: Any) -> bool:
-    """Whether an integer has so many digits that Python does not write it out."""
+    """Whether an integer has so many digits that Python refuses to print it."""
     left = [data]
     while left:
         one = left.pop()

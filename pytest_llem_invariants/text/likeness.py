@@ -1,4 +1,4 @@
-"""Did you mean: the known name that a wrong one is most likely meant to be."""
+"""Did you mean: the known name most similar to a wrong one."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ if TYPE_CHECKING:
 
 ALIKE = 0.75
 ALMOST_THE_SAME = 0.88
-"""Where an unknown name may well be meant, only one that differs by a letter or two is taken for a slip."""
+"""If an unknown name may be intended, only one that differs by a letter or two counts as a typo."""
 
 
 MOST_GUESSES = 50
-"""For how many unknown names of one config the likeliest is looked for: whoever has more has not made a slip."""
+"""For how many unknown names of one config a suggestion is searched: a config with more has no typos."""
 _LONGEST = 200
 
 
 def nearest(name: str, known: Iterable[str], least: float = ALIKE) -> str | None:
-    """The likeliest of the known names; None where none is like it: a wrong guess costs more than none."""
+    """The most similar known name; None if none is similar: a wrong guess costs more than none."""
     if not isinstance(name, str) or len(name) > _LONGEST:  # a key of YAML may be a number
         return None
-    from difflib import SequenceMatcher  # of no use to a config without a slip
+    from difflib import SequenceMatcher  # not needed for a config without typos
 
     wanted = name.lower()
     best, most = None, least
     for other in known:
-        # Twice the shorter length is the most that two texts can share.
+        # Two texts share at most twice the shorter length.
         if 2 * min(len(name), len(other)) < most * (len(name) + len(other)):
             continue
         matcher = SequenceMatcher(None, wanted, other.lower(), autojunk=False)
@@ -38,7 +38,7 @@ def nearest(name: str, known: Iterable[str], least: float = ALIKE) -> str | None
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
-    """`difflib.get_close_matches` of a name of bounded length."""
+    """`difflib.get_close_matches` for a name of limited length."""
     from difflib import get_close_matches
 
     if len(name) > _LONGEST:

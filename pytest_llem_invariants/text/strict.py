@@ -1,4 +1,4 @@
-"""Strict reading of one mapping of a file: every complaint has the file, the line, the rule and the fix."""
+"""Strict reading of one mapping of a file: every error has the file, the line, the rule and the fix."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TYPE_KEY: Final = "$type"
 @final
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A schema version: another major is another language, a newer minor knows more words."""
+    """A schema version: another major version is another format, a newer minor version has more keys."""
 
     major: int
     minor: int
@@ -56,7 +56,7 @@ class Section:
         self.at = at
         self.rule_id = rule_id
         self.tolerant = tolerant
-        """Whether keys that we do not know may stand here: the file is of a newer minor version."""
+        """Whether unknown keys are allowed: the file has a newer minor version."""
         self.data: Mapping[str, Any] = data
         if type(data) is not dict:
             self.fail(f"{what or self._name()} must be a mapping, not {kind_of(data)}", fix="write `key: value` lines")
@@ -76,7 +76,7 @@ class Section:
         return self.data.get(key) is not None
 
     def only(self, known: Collection[str]) -> dict[str, Any]:
-        """The keys beyond the known ones: kept from a newer minor version, an error otherwise."""
+        """The unknown keys: kept from a newer minor version, an error otherwise."""
         unknown = [key for key in self.data if key not in known]
         if unknown and not self.tolerant:
             close = near_names(unknown[0], known)
@@ -171,7 +171,7 @@ class Section:
         return self.section(key) if key in self else None
 
     def part(self, *below: Any) -> Section:
-        """The mapping below: the last argument is its data, those before it the way there."""
+        """The mapping below: the last argument is its data, the others are the path to it."""
         *way, data = below
         return Section(self.document, (*self.at, *way), data, rule_id=self.rule_id, tolerant=self.tolerant)
 
@@ -181,14 +181,14 @@ class Section:
             yield self.part(key, index, entry)
 
     def values(self, key: str) -> dict[str, Any]:
-        """A mapping of names to values of any kind, typed values among them."""
+        """A mapping of names to values of any kind, including typed values."""
         if self.data.get(key) is None:
             return {}
         below = self.section(key)
         return {name: below.value(value, name) for name, value in below.data.items()}
 
     def value(self, data: Any, *below: Any) -> Any:
-        """Plain data with `{$type: …, kwargs: {…}}` made a typed value."""
+        """Plain data, with `{$type: …, kwargs: {…}}` converted to a typed value."""
         if type(data) is list:
             return [self.value(item, *below, index) for index, item in enumerate(data)]
         if type(data) is not dict:
@@ -215,7 +215,7 @@ def value_to_data(value: Any) -> Any:
 
 
 def schema_version(document: Document, ours: str) -> tuple[str, bool]:
-    """A file's schema version, and whether it is newer than ours; another major is refused."""
+    """A file's schema version, and whether it is newer than ours; another major version is rejected."""
     if type(document.data) is not dict:
         message = f"the file must be a mapping, not {kind_of(document.data)}"
         raise CorpusError(message, path=document.path, line=1, fix="is this the right file?")
@@ -250,5 +250,5 @@ _KINDS: Final[dict[type, str]] = {
 
 
 def kind_of(value: Any) -> str:
-    """What a value is, in the words of the messages."""
+    """The kind of a value, in the words of the messages."""
     return _KINDS.get(type(value), type(value).__name__)

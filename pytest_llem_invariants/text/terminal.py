@@ -1,4 +1,4 @@
-"""The edge to a terminal: what a command prints cannot steer it, and however a command ends, its status is true."""
+"""Terminal output: printed text cannot control the terminal, and the exit status is always right."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 TROUBLE = 2
 INTERRUPTED = 130
 TRACEBACK = "LLEM_TRACEBACK"
-"""The variable that shows where an internal error comes from."""
+"""The variable that shows the traceback of an internal error."""
 _LONGEST_WORD = 300
 
 
-# Text that is shown --------------------------------------------------------------------------------------------------
+# Printed text --------------------------------------------------------------------------------------------------------
 
 
 def printable(text: object) -> str:
-    """One line of text that neither a terminal nor a CI log obeys.
+    """One line of text that neither a terminal nor a CI log interprets.
 
-    Control characters, those that turn the direction of writing, separators of lines and halves of characters are
-    written as Python would. What CI logs obey is broken: a `::command::` at the beginning, `##[command]` anywhere.
+    Control characters, changes of the writing direction, line separators and lone surrogates are escaped as Python
+    does. CI commands are broken up: a `::command::` at the beginning, `##[command]` anywhere.
     """
     shown = text if type(text) is str else str(text)
     if not shown.isprintable():
@@ -43,7 +43,7 @@ def _escaped(character: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """A word of what was given, so that a sentence about it stays one."""
+    """A word from the input, shortened so that the sentence around it stays one line."""
     return text if len(text) <= _LONGEST_WORD else f"{text[: _LONGEST_WORD - 1]}…"
 
 
@@ -56,14 +56,14 @@ def say(text: object = "", file: TextIO | None = None, *, flush: bool = False) -
 
 
 class Answer:
-    """What a command has found out, should nobody listen to the end."""
+    """What a command has found so far, in case nobody reads the rest of its output."""
 
     def __init__(self) -> None:
         self.status = 0
 
 
 def guarded(program: str, command: Callable[[Answer], int]) -> int:
-    """Run a command: whatever happens, a status that says what was found, and one line about what went wrong."""
+    """Run a command: in any case it ends with the right status, and one line about an error."""
     _open_streams()
     answer = Answer()
     try:
@@ -73,10 +73,10 @@ def guarded(program: str, command: Callable[[Answer], int]) -> int:
     except LlemError as error:
         return _fail(program, str(error))
     except BrokenPipeError:
-        # The reader has seen enough. Without this, Python would complain when it flushes at exit.
+        # The reader closed the pipe. Without this, Python would report an error when it flushes at exit.
         _silence(sys.stdout)
         return answer.status
-    except SystemExit:  # of `--help` and what cannot be parsed
+    except SystemExit:  # from `--help` and parse errors
         _flush()
         raise
     except KeyboardInterrupt:
@@ -117,7 +117,7 @@ def _flush() -> None:
 
 
 def _open_streams() -> None:
-    """Have both streams, and let neither fail on what its encoding lacks."""
+    """Make both streams exist, and replace characters that their encoding lacks."""
     if sys.stdout is None:  # closed before the process began
         sys.stdout = _nowhere()
     if sys.stderr is None:
@@ -136,7 +136,7 @@ def _nowhere() -> TextIO:
 
 
 def _silence(stream: Any) -> None:
-    """Lead a stream nowhere, so that what is still in it goes there at exit."""
+    """Redirect a stream to the null device, so that flushing it at exit succeeds."""
     try:
         descriptor = os.open(os.devnull, os.O_WRONLY)
         os.dup2(descriptor, stream.fileno())

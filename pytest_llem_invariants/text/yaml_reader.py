@@ -1,7 +1,7 @@
-"""YAML in and out: a bounded reader that knows every line, and a writer whose bytes depend on nothing but the data.
+"""YAML in and out: a bounded reader that knows every line, and a writer whose bytes depend on the data only.
 
-Data is built straight from libyaml's events: that is the fastest way, and the only one that can refuse tags, duplicate
-keys, depth and size before they cost anything. Nodes, which know every place, are made only when a place is asked for.
+Data is built directly from libyaml's events: this is the fastest way, and the only one that can reject tags, duplicate
+keys, depth and size before they cost anything. Nodes, which know every place, are built only when a place is needed.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ KeyPath = tuple[str | int, ...]
 @final
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a file may cost its reader."""
+    """The limits for reading a file."""
 
     size: int = 64 * 1024 * 1024
     depth: int = 64
     nodes: int = 8_000_000
     aliased_nodes: int = 200_000
-    """How many nodes all aliases together may stand for."""
+    """The most nodes that all aliases together may represent."""
 
 
 DEFAULT_LIMITS: Final = Limits()
@@ -62,7 +62,7 @@ DEFAULT_LIMITS: Final = Limits()
 
 @final
 class Document:
-    """A file's data, and where each part of it stands."""
+    """A file's data, and the place of each part."""
 
     __slots__ = ("_children", "_entry_lines", "_root", "_text", "data", "path")
 
@@ -75,10 +75,10 @@ class Document:
         self._entry_lines = entry_lines or {}
         self._root: yaml.Node | None = None
         self._children: dict[int, dict[Any, tuple[yaml.Node, yaml.Node]]] = {}
-        """What each node that was asked for holds, by its identity: the root keeps them all alive."""
+        """The children of each node that was looked up, by its identity: the root keeps them all alive."""
 
     def line_of(self, path: KeyPath) -> int:
-        """The line of the key (or list entry) at this path; where the file lacks it, of the nearest thing around."""
+        """The line of the key (or list entry) at this path; if the file lacks it, of the nearest part above."""
         return self._entry_lines.get(path) or self.place_of(path)[0]
 
     def place_of(self, path: KeyPath) -> tuple[int, int]:
@@ -94,7 +94,7 @@ class Document:
         return (1, 1) if key is None else (int(key.start_mark.line) + 1, int(key.start_mark.column) + 1)
 
     def _child(self, node: yaml.Node | None, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-        """The key (or list entry) of a step, and what stands there."""
+        """The key (or list entry) of a step, and its value."""
         if not isinstance(node, yaml.MappingNode):
             if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and 0 <= step < len(node.value):
                 return node.value[step], node.value[step]
@@ -108,7 +108,7 @@ class Document:
 
 
 class _Places(CParser):
-    """libyaml's composer over text that was read before: a node's tag says only whether it had quotes."""
+    """libyaml's composer for text that was read before: a node's tag says only whether it had quotes."""
 
     def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
         pass
@@ -125,17 +125,17 @@ _QUOTED: Final = "quoted"
 
 
 def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:
-    """Read a YAML file; CorpusError says what stands in the way."""
+    """Read a YAML file; CorpusError says what is wrong."""
     return load_yaml(read_text(path, limits), path, limits)
 
 
 def read_text(path: Path, limits: Limits = DEFAULT_LIMITS) -> str:
-    """The text of a file that is not larger than it may be."""
+    """The text of a file within the size limit."""
     return bounded.read_text(path, limits.size, _SPLIT)
 
 
 def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAULT_LIMITS) -> Document:
-    """Plain data from YAML text, without tags, duplicate keys or surprises of size."""
+    """Plain data from YAML text, without tags or duplicate keys, within the limits."""
     if len(text) > limits.size:
         raise bounded.too_large(path or "the text", limits.size, _SPLIT)
     reader = _Reader(path, limits)
@@ -146,7 +146,7 @@ def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAUL
 
 @contextmanager
 def quiet_collector() -> Iterator[None]:
-    """Hold the garbage collector back: it would walk a growing file's data again and again, and find nothing."""
+    """Pause the garbage collector: it would scan the growing data of a file again and again, and find nothing."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -163,14 +163,14 @@ _OWN_TAGS: Final = frozenset(
 )
 _STR: Final = "tag:yaml.org,2002:str"
 _BRACKETS: Final = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|[\[\]{}]""")
-"""Those of flow collections, and quoted text, in which brackets are none."""
+"""The brackets of flow collections, and quoted text, in which brackets do not count."""
 _DEEPER: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def _depth_of_line(text: str, end: int) -> int:
     """How deep brackets nest in the line before a place.
 
-    libyaml reads up to a line ahead, and refuses there what we would refuse next, in words that change.
+    libyaml reads up to a line ahead, and would reject there what we reject next, in words that vary.
     """
     deepest = depth = 0
     for found in _BRACKETS.finditer(text, text.rfind("\n", 0, end) + 1, end):
@@ -180,7 +180,7 @@ def _depth_of_line(text: str, end: int) -> int:
 
 
 class _Collection:
-    """A mapping or a list whose end has not come yet."""
+    """A mapping or a list that has not ended yet."""
 
     __slots__ = ("anchor", "data", "height", "is_mapping", "key", "size_before")
 
@@ -188,7 +188,7 @@ class _Collection:
         self.is_mapping = is_mapping
         self.data: Any = {} if is_mapping else []
         self.key: Any = _NO_KEY
-        """The key whose value comes next."""
+        """The key of the next value."""
         self.anchor = anchor
         self.size_before = size_before
         self.height = 1
@@ -196,7 +196,7 @@ class _Collection:
 
 @dataclass(frozen=True, slots=True)
 class _Anchored:
-    """What an alias stands for, and what it costs."""
+    """The value of an alias, and its cost."""
 
     data: Any
     size: int
@@ -204,15 +204,15 @@ class _Anchored:
 
 
 class _Reader:
-    """One reading of one text."""
+    """One pass over one text."""
 
     def __init__(self, path: Path | str | None, limits: Limits) -> None:
         self.path = path
         self.limits = limits
         self.entry_lines: dict[KeyPath, int] = {}
-        """The lines of the entries of a list under a key of the top: the rules of a corpus."""
+        """The lines of the entries of a top-level list: the rules of a corpus."""
         self._anchors: dict[str, _Anchored | None] = {}
-        """None while what is anchored is still being read."""
+        """None while the anchored value is still being read."""
         self._size = 0
         self._aliased = 0
         self._scalars: dict[str, Any] = {}
@@ -325,7 +325,7 @@ class _Reader:
         return ended.data
 
     def _alias(self, event: Any, parent: _Collection, depth: int) -> Any:
-        """What the alias stands for, shared: whoever reads a document does not change it."""
+        """The value of the alias, shared: a reader of a document does not change it."""
         name = event.anchor
         if name not in self._anchors:
             self._fail(f"the alias {name!r} has no anchor", event, "write the value out")

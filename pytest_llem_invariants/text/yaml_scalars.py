@@ -1,4 +1,4 @@
-"""What a YAML scalar without quotes means."""
+"""The meaning of a YAML scalar without quotes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLOAT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(
 
 
 def plain_scalar(text: str) -> Any:
-    """What an unquoted scalar means: YAML 1.1 as PyYAML writes it, plus `1e-05`; dates and `1:30` stay strings."""
+    """The value of an unquoted scalar: YAML 1.1 as PyYAML writes it, plus `1e-05`; dates and `1:30` stay strings."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in _NUMBER_STARTS:

@@ -11,7 +11,7 @@ from pytest_llem_invariants.language.operators.record import NUMBERS, Example, N
 
 
 def _divides(value: Any, rhs: Any) -> bool | None:
-    """Whether rhs divides value; None where the question makes no sense."""
+    """Whether rhs divides value; None if that is undefined."""
     if not is_number(value) or not is_number(rhs) or rhs == 0:
         return None
     try:

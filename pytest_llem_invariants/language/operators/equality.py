@@ -1,4 +1,4 @@
-"""Whether a value is the same as another, or as one of several."""
+"""Whether a value equals another, or one of several."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _one_of(members: list[Any], bools: bool) -> Schema:
 
 
 def _none_of(members: list[Any], bools: bool) -> Schema:
-    """An unset value differs from nothing: `!=` and `not_in` want a value."""
+    """An unset value differs from nothing: `!=` and `not_in` need a value."""
     return {"not": {"enum": [*_chosen(members, bools), None]}}
 
 

@@ -1,4 +1,4 @@
-"""How many elements a value has."""
+"""The number of elements of a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What asks nothing by itself, but says how the clauses beside it are asked."""
+"""Operators that test nothing by themselves, but change how the clauses beside them are tested."""
 
 from __future__ import annotations
 

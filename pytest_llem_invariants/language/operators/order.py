@@ -1,4 +1,4 @@
-"""How two numbers, or two texts, stand in order."""
+"""The order of two numbers or two texts."""
 
 from __future__ import annotations
 

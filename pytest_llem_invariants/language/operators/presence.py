@@ -1,4 +1,4 @@
-"""Whether a value is given at all, and what Python's truth says of it."""
+"""Whether a value is given, and whether Python treats it as true."""
 
 from __future__ import annotations
 

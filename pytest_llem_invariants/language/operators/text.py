@@ -44,7 +44,7 @@ def _why_no_pattern(rhs: Any) -> str | None:
 
 
 def _elsewhere(rhs: str) -> str:
-    """The pattern as another implementation of regular expressions reads it."""
+    """The pattern for another implementation of regular expressions."""
     pattern = rewritten(rhs)
     if "(?" in pattern or "\\Z" in pattern or "\\A" in pattern:
         raise UnsayableError("its regular expression means something else outside Python")
@@ -65,7 +65,7 @@ def _texts(rhs: Any, typed: Iterable[str]) -> Iterator[Any]:
 
 @lru_cache(maxsize=512)
 def pattern_examples(pattern: str) -> tuple[str, ...]:
-    """Short strings in which the regular expression is found, and some in which it may not be."""
+    """Short strings, some of which match the regular expression."""
     plain = [value for value in SAMPLES["str"] if isinstance(value, str)]
     matching = next((value for value in plain if is_found(pattern, value)), None)
     if matching is None:

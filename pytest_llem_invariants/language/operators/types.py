@@ -1,4 +1,4 @@
-"""Of which type a value is, by the type's name."""
+"""The type of a value, by name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _as_names(rhs: Any) -> Collection[str]:
 
 
 def _type_is(value: Any, rhs: Any) -> bool:
-    """A given None is of type none: no other operator tells it from a field that is not given."""
+    """A given None has the type none: no other operator distinguishes it from a missing field."""
     return value is not MISSING and not type_names(value).isdisjoint(_as_names(rhs))
 
 
@@ -60,7 +60,7 @@ def _samples(rhs: Any, typed: Iterable[str]) -> Iterator[Any]:
 
 
 def _of_type(rhs: Any, bools: bool) -> Schema:
-    """JSON knows one kind of number, to which 1.0 is an integer: where that matters, rather say less than too much."""
+    """JSON treats 1.0 as an integer: if that matters, claim too little rather than too much."""
     names = list(_as_names(rhs))
     kinds: list[Schema] = [{"type": _JSON_TYPES[name]} for name in names if name in _JSON_TYPES]
     if "float" in names and "int" not in names:
