@@ -1,4 +1,4 @@
-"""Silent normalisation: compare the given values with those that the object holds."""
+"""Silent normalisation: compare the given values with those of the object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PLAIN: Final = (bool, int, float, str, bytes, list, tuple, dict, set, frozenset
 
 
 def changes(adapter: EngineAdapter, kwargs: Kwargs, built: Any) -> dict[str, Change]:
-    """Dotted field → change, for every given field whose value the object holds differently."""
+    """Dotted field → change, for every given field whose value differs in the object."""
     state = adapter.read_state(built)
     found: dict[str, Change] = {}
     for name, declared in kwargs.items():
@@ -27,7 +27,7 @@ def changes(adapter: EngineAdapter, kwargs: Kwargs, built: Any) -> dict[str, Cha
 
 
 def _locate(adapter: EngineAdapter, state: Mapping[str, Any], name: str) -> Any:
-    """The attribute of that name: the object's own, else that of its only part that has one."""
+    """The attribute with that name: the object's own, else that of its only part with one."""
     if name in state:
         return state[name]
     holders = []
@@ -53,7 +53,7 @@ def _compare(adapter: EngineAdapter, path: str, declared: Any, observed: Any) ->
 
 
 def unchanged(declared: Any, observed: Any) -> bool:
-    """Whether an object still holds what was asked for: 1 and 1.0 are one, `True` and 1 are not, nan is nan."""
+    """Whether an object still has the given value: 1 and 1.0 are equal, `True` and 1 are not, nan equals nan."""
     if isinstance(observed, Enum) and not isinstance(declared, Enum):
         return unchanged(declared, observed.value) or declared == observed.name
     if isinstance(declared, bool) or isinstance(observed, bool):
@@ -77,7 +77,7 @@ def unchanged(declared: Any, observed: Any) -> bool:
 
 
 def _holds_all(observed: Sequence[Any], declared: Sequence[Any]) -> bool:
-    """Whether a list holds all that was asked for, in its order: what a library adds takes nothing of it away."""
+    """Whether a list has all given elements in their order: an addition by the library removes nothing."""
     if len(declared) in (0, len(observed)):
         return len(declared) == len(observed) and all(map(unchanged, declared, observed))
     rest = iter(observed)
@@ -85,7 +85,7 @@ def _holds_all(observed: Sequence[Any], declared: Sequence[Any]) -> bool:
 
 
 def _names(text: str, value: Any) -> bool:
-    """Whether a text names an object: `float16`, and `half`, where `lib.float16` is what `lib.half` is, too."""
+    """Whether a text names an object: `float16`, and also `half` if `lib.float16` is `lib.half`."""
     whole = str(value)
     home, _, last = whole.rpartition(".")
     if text in (whole, last, getattr(value, "__name__", None)):
@@ -98,7 +98,7 @@ def _key(value: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as YAML and a pipe can carry it."""
+    """A value that YAML and a pipe can transport."""
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, TypedValue):

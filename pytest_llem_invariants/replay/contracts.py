@@ -25,14 +25,14 @@ from pytest_llem_invariants.model import (
 from pytest_llem_invariants.replay.exceptions import is_environmental
 
 LEAST_STATIC_TEXT: Final = 6
-"""So many letters and digits of fixed text at least, or the template says nothing."""
+"""A template needs at least so many letters and digits of fixed text."""
 
 _ACCIDENTS: Final = frozenset({"TypeError", "AttributeError", "LookupError"})
 _SPACE: Final = re.compile(r"\s+")
 
 
 def positive_raises(rule: Rule, observation: Observation) -> Divergence | None:
-    """The declared outcome was seen on its channel, and it is the rule's own."""
+    """The declared outcome occurred on its channel, and this rule caused it."""
     if observation.skipped_reason is not None:
         return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), observation.skipped_reason)
     if rule.severity is Severity.ERROR and observation.exception is not None:
@@ -64,7 +64,7 @@ def message_template_match(rule: Rule, observation: Observation) -> Divergence |
 
 
 def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence | None:
-    """The library says nothing on the rule's channel."""
+    """The library reports nothing on the rule's channel."""
     expected = f"silence on {rule.expected_outcome.emission_channel}"
     if observation.skipped_reason is not None:
         return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, observation.skipped_reason)
@@ -77,12 +77,12 @@ def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence 
 
 
 def said_on_channel(rule: Rule, observation: Observation) -> tuple[str, ...]:
-    """What the library said where the rule says that it speaks, without repetition."""
+    """The distinct messages on the rule's channel."""
     return tuple(dict.fromkeys(_on_channel(rule, observation)))
 
 
 def is_own(rule: Rule, observation: Observation) -> bool:
-    """Whether the rule's effect was seen, and it is this rule's and not another's."""
+    """Whether the rule's effect occurred, and this rule caused it."""
     if positive_raises(rule, observation) is not None:
         return False
     exception = observation.exception
@@ -97,7 +97,7 @@ def case_of(
     *,
     soundness: Soundness | None = None,
 ) -> Case:
-    """The rule's entry in the validated file, from both observations and what diverged."""
+    """The rule's entry in the validated file, from both observations and the divergences."""
     failed = {divergence.check_failed for divergence in divergences}
     skipped = positive.skipped_reason or negative.skipped_reason
     if skipped is not None:
@@ -137,8 +137,8 @@ def _why_foreign(rule: Rule, exception: ObservedException) -> str | None:
 def _speaks_of(rule: Rule, locations: Iterable[str], worded: bool) -> bool:
     """Whether a location is one of the rule's fields.
 
-    A part of a config knows a field by the last name of its path. Where the library knows it by another name
-    altogether, the words decide, unless the name is that of another field of the example.
+    A part of a config knows a field by the last name of its path. If the library uses another name, the message
+    decides, unless that name is another field of the example.
     """
     named = {part for location in locations for part in location.split(".")}
     own = {part for path in _fields(rule) for part in path.split(".")}
@@ -156,17 +156,17 @@ def _judges_kind(rule: Rule) -> bool:
 
 
 def _is_missed(rule: Rule, kinds: Collection[str]) -> bool:
-    """Whether a lookup failed of which the rule gives the keys."""
+    """Whether a lookup failed for a key from the rule."""
     return "KeyError" in kinds and any(c.op == "not_in" for clauses in rule.match.fields.values() for c in clauses)
 
 
 def _is_worded(rule: Rule, message: str) -> bool:
-    """Whether a message is the template's; a template without fixed text words nothing."""
+    """Whether a message matches the template; a template without fixed text matches none."""
     return bool(_fragments(rule)) and _may_be_worded(rule, message)
 
 
 def _may_be_worded(rule: Rule, message: str) -> bool:
-    """Whether nothing in the rule's template speaks against a message."""
+    """Whether nothing in the rule's template contradicts a message."""
     return _contains(message, _fragments(rule))
 
 
@@ -175,7 +175,7 @@ def _fragments(rule: Rule) -> tuple[str, ...]:
 
 
 def _effect_seen(rule: Rule, observation: Observation) -> bool:
-    """A warning or a dormant effect: announced as the rule words it, or seen as a change of its fields."""
+    """A warning or a dormant effect: announced with the rule's message, or seen as a change of its fields."""
     if rule.severity is Severity.ERROR or observation.exception is not None:
         return False
     expected = rule.expected_outcome
@@ -186,7 +186,7 @@ def _effect_seen(rule: Rule, observation: Observation) -> bool:
 
 
 def _on_channel(rule: Rule, observation: Observation) -> Iterator[str]:
-    """What was said where the rule says that it is said."""
+    """The messages on the rule's channel."""
     match rule.expected_outcome.emission_channel:
         case Channel.RUNTIME_EXCEPTION:
             if observation.exception is not None:
@@ -203,7 +203,7 @@ def _on_channel(rule: Rule, observation: Observation) -> Iterator[str]:
 
 
 def _contains(message: str, fragments: Sequence[str]) -> bool:
-    """Whether the fragments stand in the message in order, ignoring case and white space."""
+    """Whether the fragments occur in the message in order, ignoring case and white space."""
     text = _folded(message)
     position = 0
     for fragment in fragments:
@@ -221,7 +221,7 @@ def _folded(text: str) -> str:
 
 
 def _seen(observation: Observation) -> tuple[Outcome, Channel]:
-    """The outcome of an observation and the channel on which it was announced, the gravest first."""
+    """The outcome of an observation and its channel, the most severe first."""
     if observation.exception is not None:
         return Outcome.ERROR, Channel.RUNTIME_EXCEPTION
     if observation.minor_issues:

@@ -21,24 +21,24 @@ _ENVIRONMENT: Final = "environment"
 _EXHAUSTION: Final = "exhausted"
 _CRASH: Final = "crashed"
 _OURS: Final = "not asked"
-"""It was raised by this project (a class is gone, a name is not allowed): the library was never reached."""
+"""This project raised it (a class is gone, a name is not allowed): the library was never reached."""
 _EXHAUSTED: Final = frozenset({"RecursionError", "MemoryError"})
 _NO_ANSWER: Final = "NoAnswer"
 _TIMEOUT: Final = "Timeout"
 _DESCRIPTOR: Final = "[Errno 9] "
-"""What is said of a number that is no open file: which numbers are, is the process's affair and not the config's."""
+"""The error for a number that is no open file: which numbers are depends on the process, not on the config."""
 
 _NO_MEMORY: Final = re.compile(r"(?i)\b(?:can't|cannot|could not|unable to) allocate\b|\bout of memory\b")
-"""How compiled code says what Python says with a MemoryError."""
+"""The message of compiled code in place of a MemoryError."""
 
 
 def no_answer(reason: str) -> ObservedException:
-    """Stands for what a library would have said that did not come back, or ended its process."""
+    """Represents the answer of a library that ended its process or gave no answer."""
     return ObservedException(_NO_ANSWER, reason)
 
 
 def timed_out(seconds: float) -> ObservedException:
-    """Stands for what a library would have said that did not come back in time."""
+    """Represents the answer of a library that gave none in time."""
     return ObservedException(_NO_ANSWER, f"timeout: no answer within {seconds:g} s", bases=(_TIMEOUT,))
 
 
@@ -102,7 +102,7 @@ def _kind_of(error: ObservedException, asks_for_package: re.Pattern[str] | None)
 
 @lru_cache(maxsize=256)
 def _kind_without_verdict(name: str, bases: tuple[str, ...]) -> str | None:
-    """What every exception of that class speaks of, if not of a config."""
+    """What every exception of that class is about, if not a config."""
     names = {name, *bases}
     if LlemError.__name__ in names:
         return _OURS
@@ -126,7 +126,7 @@ def _text(error: BaseException) -> str:
 
 
 def _structured(error: BaseException) -> list[dict[str, Any]]:
-    """The entries of a pydantic ValidationError, recognised by its shape, since pydantic need not be installed."""
+    """The entries of a pydantic ValidationError, recognised by its attributes, since pydantic need not be installed."""
     errors: Callable[..., Any] | None = getattr(error, "errors", None)
     if not callable(errors) or not callable(getattr(error, "error_count", None)):
         return []
@@ -151,7 +151,7 @@ def _locations(error: BaseException, entries: list[dict[str, Any]], text: str) -
 
 
 def _inner(entries: list[dict[str, Any]]) -> list[BaseException]:
-    """What validators raised, which pydantic keeps inside its own error."""
+    """The exceptions of validators, which pydantic keeps inside its own error."""
     inner = [entry.get("ctx", {}).get("error") for entry in entries]
     return [one for one in inner if isinstance(one, BaseException)]
 
@@ -178,7 +178,7 @@ def _innermost(trace: TracebackType | None, package: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _path_within(module: str, file: str, package: str) -> str | None:
-    """Where a module's code stands in the package; None where it is not of the package, or stands in no file."""
+    """The place of a module's code in the package; None if it is outside the package or in no file."""
     if file.startswith("<") or not (module == package or module.startswith(package + ".")):
         return None
     path = file.replace(os.sep, "/")

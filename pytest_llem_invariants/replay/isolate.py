@@ -11,22 +11,22 @@ from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.replay.wire import from_line, to_line
 
 SPARE_MEMORY: Final = 4 * 1024**3
-"""How much address space a child may take beyond what it was born with."""
+"""The address space that a child may take beyond what it inherits."""
 
 
 def isolated(observe: Callable[[], tuple[Observation, ...]], count: int, timeout: float) -> tuple[Observation, ...]:
-    """What `observe` gives in a child of its own; `count` observations with the reason where it gives nothing."""
+    """The result of `observe` in a child process; without a result, `count` observations with the reason."""
     data, reason = in_child(lambda: to_line(observe()), timeout, SPARE_MEMORY)
     if reason is None:
         try:
             return from_line(data, count)
-        except ValueError:  # what runs in the child may write to its pipe, too
+        except ValueError:  # code in the child may write to its pipe, too
             reason = "crashed: what the process left behind is no observation"
     return (Observation(skipped_reason=reason),) * count
 
 
 def prepare(observer: Observer, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
-    """Prepare a type in this process, so that every child inherits it; not where that would end the process."""
+    """Prepare a type in this process, so that every child inherits it; not if that would end the process."""
     if observer.is_prepared(native_type, context):
         return
 
@@ -42,7 +42,7 @@ def prepare(observer: Observer, native_type: str, context: Mapping[str, Any] = E
 
 
 def exhaustion(observation: Observation) -> Observation:
-    """An observation that only says that the example ran out of stack or memory is no verdict."""
+    """An observation that only shows exhausted stack or memory is no verdict."""
     raised = observation.exception
     if raised is not None and raised.type in ("RecursionError", "MemoryError"):
         return Observation(skipped_reason=f"exhausted: {raised.type}")

@@ -22,7 +22,7 @@ _SETTING_UP: Final = vars(logging.config)
 
 @final
 class LogCapture(logging.Handler):
-    """Keeps the warnings and errors that reach it, and whether they were announced once only."""
+    """Keeps the warnings and errors that it receives, and whether they are announced once only."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -44,7 +44,7 @@ class LogCapture(logging.Handler):
 
 
 def _announced_once() -> bool:
-    """Whether a function named `…_once` stands between the library and the logging machinery."""
+    """Whether a function named `…_once` is between the library and the logging machinery."""
     frame = sys._getframe(2)
     for _ in range(_FRAMES_TO_ONCE):
         name = frame.f_code.co_name
@@ -58,13 +58,13 @@ def _announced_once() -> bool:
 
 
 def _forwards(function: str) -> bool:
-    """Whether a frame outside logging only hands a message on."""
+    """Whether a frame outside logging only passes a message on."""
     return "warn" in function or "log" in function
 
 
 @contextlib.contextmanager
 def captured_logs(held: Held) -> Iterator[LogCapture]:
-    """Let loggers speak to a capture alone, from the level of a warning on."""
+    """Send the records of loggers to a capture only, from the level of a warning on."""
     capture = LogCapture()
     quiet = [logger for logger in held.loggers if logger.getEffectiveLevel() > logging.WARNING]
     disabled = logging.root.manager.disable
@@ -90,10 +90,10 @@ def captured_logs(held: Held) -> Iterator[LogCapture]:
 
 @final
 class Held:
-    """Loggers that for a while speak to nobody, or to the ear they were given, whatever they are told.
+    """Loggers that temporarily send their records nowhere, or to one handler, whatever their configuration.
 
-    A config may tell a library to set up its logging: that would unplug whoever listens, and stay for the next config.
-    To take and to let go is cheap: it is done with every config.
+    A config may let a library set up its logging: that would remove our handler, and affect the next config. Starting
+    and ending this is cheap: it happens for every config.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -116,9 +116,9 @@ class Held:
 
 @final
 class _Apart(logging.config.DictConfigurator):
-    """Sets logging up where there is no logger yet: what is wrong is said all the same, and nobody is rearranged.
+    """Applies a logging configuration apart from the existing loggers: its errors are raised, and no logger changes.
 
-    Among the hundreds of loggers of a large library it takes as long as a hundred configs.
+    With the hundreds of loggers of a large library, it would take as long as a hundred configs.
     """
 
     def configure(self) -> None:
@@ -131,14 +131,14 @@ class _Apart(logging.config.DictConfigurator):
 
 
 def _forget_levels(loggers: Sequence[logging.Logger]) -> None:
-    """Let what stands below these loggers ask anew at which level they speak: it is remembered."""
+    """Let the loggers below these determine their level again: it is cached."""
     for logger in loggers:
         logger.setLevel(logger.level)
 
 
 @cache
 def _deaf(kind: Any) -> Any:
-    """The same kind of logger, deaf to who configures it."""
+    """The same class of logger, which ignores configuration."""
     fixed = {
         "handlers": _fixed(lambda own: [own.get(_EAR, _NOBODY)]),
         "level": _fixed(lambda own: own.get(_LEVEL, own["level"])),
@@ -149,5 +149,5 @@ def _deaf(kind: Any) -> Any:
 
 
 def _fixed(value: Callable[[dict[str, Any]], Any]) -> property:
-    """An attribute that tells this of what the logger holds, and keeps it."""
+    """An attribute with a computed value; assigning to it changes nothing."""
     return property(lambda logger: value(vars(logger)), lambda logger, other: None)

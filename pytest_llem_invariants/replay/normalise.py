@@ -1,4 +1,4 @@
-"""Normalise what a library says, so that two runs give the same bytes."""
+"""Normalise the library's messages, so that two runs give the same bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud80
 
 
 def normalise_text(text: str) -> str:
-    """The text with what varies from run to run replaced by fixed tokens, unprintables escaped, and cut to a bound."""
+    """The text with variable parts replaced by fixed tokens, unprintable characters escaped, and limited in length."""
     cut = _normalised(text[:LONGEST], os.getcwd() if "/" in text else "")
     return cut if len(text) <= LONGEST else f"{cut}… <{len(text)} characters>"
 
@@ -62,6 +62,6 @@ def _temporary() -> re.Pattern[str]:
 
 @cache
 def _working_folder(cwd: str) -> re.Pattern[str]:
-    """What a library makes of a relative path; a folder that holds the temporary ones is no name for anything."""
+    """The library's form of a relative path; a folder with temporary files has no stable name."""
     holds_temporary = any(Path(root).is_relative_to(cwd) for root in _temporary_roots())
     return re.compile(r"(?!)" if holds_temporary else rf"(?<![\w/]){re.escape(cwd)}(?![\w.-])")

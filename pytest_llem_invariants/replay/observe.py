@@ -1,4 +1,4 @@
-"""Observe what the live library does with one config: all that it says and changes. It restores the process."""
+"""Observe the library with one config: all messages and changes. The process is restored afterwards."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_st
 _Warmth = tuple[str, tuple[tuple[str, Any], ...]]
 _NOWHERE: Final = Nowhere()
 _LONG: Final = 1.0
-"""What takes longer to exhaust its process is not asked again and again."""
+"""A config that takes longer to exhaust its process is not tried again."""
 USED_UP: Final = no_answer("no answer: the time for all of them was used up")
 TO_WARM: Final = 6
-"""The first of a class imports: it has as many times longer."""
+"""The first config of a class imports modules: it may take a multiple of the time."""
 
 
 @final
@@ -55,11 +55,11 @@ class Observer:
         return _warmth(native_type, context) in self._warm
 
     def take_as_prepared(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
-        """Never build the bare type in this process: it was seen to end one."""
+        """Never build the bare type in this process: it ended one before."""
         self._warm.add(_warmth(native_type, context))
 
     def prepare(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
-        """Let the library import and compute what it does only once; to be called before a fork."""
+        """Let the library import and compute everything that it does only once; called before a fork."""
         key = _warmth(native_type, context)
         if key in self._warm:
             return
@@ -84,12 +84,12 @@ class Observer:
             finally:
                 patience.end()
         except OutOfTime:
-            pass  # whoever asks about the bare type will be told
+            pass  # a question about the bare type will report it
 
     def observe(
         self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY, strict: bool = True
     ) -> Observation:
-        """Build and validate one config; everything that happens is part of the answer, not of this process."""
+        """Build and validate one config. All effects are part of the answer, and none stays in this process."""
         adapter = self.adapter
         if self._patience.is_used_up:
             return Observation(USED_UP, skipped_reason=USED_UP.message)
@@ -118,13 +118,13 @@ class Observer:
                             minor = self._minor_issues(native_type, built, logs)
                     except KeyboardInterrupt:
                         raise
-                    except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
+                    except BaseException as raised:  # the library may raise anything, SystemExit too
                         error = describe(raised, adapter.package)
                         said = len(caught)
                     finally:
                         took = self._patience.end()
                 except OutOfTime:
-                    pass  # it struck while the exception was looked at
+                    pass  # it occurred while the exception was examined
                 error = self._without_answer(error, took) or error
         reason = None if error is None else self.no_verdict(error)
         return Observation(
@@ -143,7 +143,9 @@ class Observer:
         )
 
     def _without_answer(self, error: ObservedException | None, took: float) -> ObservedException | None:
-        """What stands for the answer of a call that took too long, or long to exhaust the process; None of others."""
+        """Represents the answer of a call that took too long, or took long to exhaust the process; None for other
+        calls.
+        """
         if self._patience.ran_out:
             return timed_out(self._patience.seconds)
         if took > _LONG and self._patience.is_finite and error is not None and is_exhaustion(error):
@@ -151,7 +153,7 @@ class Observer:
         return None
 
     def no_verdict(self, error: ObservedException) -> str | None:
-        """Why an exception speaks of this machine and not of the config; None where it is a verdict."""
+        """Why an exception is about this machine and not about the config; None if it is a verdict."""
         return why_no_verdict(error, self._asks_for_package)
 
     def is_environmental(self, error: ObservedException) -> bool:
@@ -159,7 +161,7 @@ class Observer:
         return is_environmental(error, self._asks_for_package)
 
     def _minor_issues(self, native_type: str, built: Any, logs: LogCapture) -> Mapping[str, str]:
-        """What only the strict validation objects to; its log records are no announcements."""
+        """The issues that only the strict validation reports; its log records are no announcements."""
         if not self.adapter.is_strict(native_type):
             return EMPTY
         logs.muted = True
@@ -173,7 +175,7 @@ class Observer:
         return EMPTY
 
     def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any] = EMPTY) -> ObservedException | None:
-        """Only whether the library rejects a config. Cheap: for a hundred thousand configs in a row."""
+        """Only whether the library rejects a config. It is cheap enough for a hundred thousand configs."""
         adapter = self.adapter
         if self._patience.is_used_up:
             return USED_UP
@@ -196,13 +198,13 @@ class Observer:
                     adapter.validate(native_type, adapter.build(native_type, kwargs), False)
                 except KeyboardInterrupt:
                     raise
-                except BaseException as raised:  # the library's verdict may be any exception, SystemExit too
+                except BaseException as raised:  # the library may raise anything, SystemExit too
                     error = describe(raised, adapter.package)
                 finally:
                     took = patience.end()
         except KeyboardInterrupt:
             raise
-        except BaseException as raised:  # of the context, or what ended a look at the exception
+        except BaseException as raised:  # from the context, or interrupted while it examined an exception
             error = describe(raised, adapter.package)
         finally:
             time.sleep = sleep

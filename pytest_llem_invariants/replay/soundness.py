@@ -1,8 +1,8 @@
-"""Does a rule's predicate agree with the live library near its boundary?
+"""Does a rule's predicate agree with the library near its boundary?
 
-Two examples show that a rule exists; they do not show that its predicate is right. Here the predicate is asked about
-every constant in it and that constant's neighbours, about each guard toggled by itself, and about other fields at the
-values that other rules know. A raise counts only when it is the rule's own; another rule's is neither for nor against.
+Two examples show that a rule exists, not that its predicate is right. Here the predicate is tested with every constant
+in it and its neighbours, with each guard inverted by itself, and with other fields at values from other rules. An
+exception counts only if it is the rule's own; another rule's is neither for nor against.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _KEPT_EXAMPLES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class _Unknown:
-    """A field of which nothing is declared."""
+    """A field without a declaration."""
 
     types: tuple[str, ...] = ()
     element_types: tuple[str, ...] = ()
@@ -60,9 +60,9 @@ def boundary_probes(
 ) -> Iterator[Kwargs]:
     """Deterministic configs near the boundary of a rule's predicate, without repetition.
 
-    `facts` says what is declared of the class's fields; `company` are the examples of other rules of the class, whose
-    values are put beside this rule's own, as are a few of each field: those that `few_of` once made of the facts, as
-    `declared_pools` made the `pools`.
+    `facts` has the declarations of the class's fields. `company` are the examples of other rules of the class: their
+    values are combined with this rule's own, and so are a few values of each field. `few_of` computes those from the
+    facts once, as `declared_pools` computes the `pools`.
     """
     few, pools = few_of(facts) if beside is None else beside, declared_pools(facts) if pools is None else pools
     around = _around(rule, pools, few, frozenset(context_fields))
@@ -82,8 +82,8 @@ def worded_probes(
 ) -> Iterator[Kwargs]:
     """The bare class and a rule's own example, with each real word of the rule's fields.
 
-    No limit holds for them: a rule that refuses a type is right only if it is right of all of them. Its example is
-    put beside the values of other fields that `beside` gives.
+    There is no limit for them: a rule that rejects a type must be right for all of them. Its example is also combined
+    with values of other fields from `beside`.
     """
     names = referenced_fields(rule.match)
     for name in names:
@@ -97,12 +97,12 @@ def worded_probes(
 
 
 def declared_pools(facts: Mapping[str, FieldLike]) -> Pools:
-    """The values of each field, made once for all the rules of a class."""
+    """The values of each field, computed once for all the rules of a class."""
     return Pools(lambda name: facts.get(name, _UNKNOWN))
 
 
 def few_of(facts: Mapping[str, FieldLike], most: int = 2) -> Mapping[str, tuple[Any, ...]]:
-    """Some values of each field, made once for all the rules of a class."""
+    """Some values of each field, computed once for all the rules of a class."""
     return {name: _spread(pool(fact), most) for name, fact in facts.items()}
 
 
@@ -114,10 +114,10 @@ def judge(
     *,
     explained: Predicate = lambda kwargs: False,
 ) -> Soundness:
-    """Compare the predicate's answer with the library's on every probe.
+    """Compare the predicate's answer with the library's for every probe.
 
-    `explained` says whether another rule claims the same effect: of a guard that is told by several rules, each is
-    answerable only for its own part.
+    `explained` says whether another rule claims the same effect: if several rules describe one guard, each is
+    responsible for its own part.
     """
     count = agreed = 0
     overbroad: list[Kwargs] = []
@@ -139,12 +139,12 @@ def judge(
 
 
 def refuting(rule: Rule, claims: Predicate, observe: Observe, probes: Iterable[Kwargs]) -> tuple[Kwargs, ...]:
-    """The smallest probes that speak against a predicate which claims them; of no other the library is asked."""
+    """The smallest probes that contradict a predicate which claims them; the library is asked about no others."""
     return _smallest([kwargs for kwargs in probes if claims(kwargs) and _is_silent(rule, observe(kwargs))])
 
 
 def _is_silent(rule: Rule, observation: Observation) -> bool:
-    """Whether the library passes over what a rule claims, without stopping at anything else before."""
+    """Whether the library ignores what a rule claims, and no earlier check raises."""
     return observation.skipped_reason is None and observation.exception is None and not is_own(rule, observation)
 
 
@@ -160,11 +160,11 @@ def _around(
 ) -> Iterator[Kwargs]:
     yield from (rule.kwargs_positive, rule.kwargs_negative, {})
     names = [name for name in referenced_fields(rule.match) if name not in context_fields]
-    # Each guard by itself first: of a rule with many the last one is else not come to.
+    # Each guard by itself first: for a rule with many, the limit would otherwise cut off the last one.
     yield from (one for name in names for one in _with(rule.kwargs_positive, name, MISSING))
     values_of = _values(rule, names, pools)
     per_field = max(_MOST_PER_FIELD // max(len(names), 1), 2 * _FEW)
-    # The fields by turns: of few probes the first one's values would take all.
+    # The fields in turns: with few probes, the values of the first would use them all.
     for base in (rule.kwargs_positive, rule.kwargs_negative):
         choices = [[(name, value) for value in (MISSING, None, *_spread(values_of[name], per_field))] for name in names]
         for turn in itertools.zip_longest(*choices):
@@ -206,7 +206,7 @@ def _values(rule: Rule, names: list[str], pools: Pools) -> dict[str, tuple[Any, 
 
 
 def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
-    """The first half of the count from the front, where the boundary is, the rest evenly from what follows."""
+    """The first half from the front, where the boundary is, the rest evenly from the remaining ones."""
     if len(values) <= count:
         return values
     front = (count + 1) // 2
@@ -216,7 +216,7 @@ def _spread(values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
 
 
 def _with(kwargs: Kwargs, path: str, value: Any) -> Iterator[Kwargs]:
-    """The kwargs with one field set (or removed, for MISSING); nothing where the field's parent is not given."""
+    """The kwargs with one field set (or removed, for MISSING); nothing if the field's parent is not given."""
     first, _, rest = path.partition(".")
     if rest:
         parent = kwargs.get(first)

@@ -21,7 +21,7 @@ _THREAD_GRACE: Final = 0.2
 
 @final
 class Nowhere(TextIOBase):
-    """A text stream that swallows everything, for where opening a file costs too much."""
+    """A text stream that discards everything, for places where opening a file costs too much."""
 
     encoding = "utf-8"
 
@@ -37,7 +37,7 @@ class Nowhere(TextIOBase):
 
 @contextlib.contextmanager
 def silent_streams() -> Iterator[None]:
-    """Send standard output and error nowhere, from Python and from compiled code alike."""
+    """Redirect standard output and error to the null device, for Python and for compiled code."""
     streams = (sys.stdout, sys.stderr)
     for stream in streams:
         with contextlib.suppress(Exception):
@@ -74,14 +74,14 @@ _sleep: Final = time.sleep
 
 
 def without_waiting(seconds: Any, /) -> None:
-    """Stands for `time.sleep` while a library is asked: what it waits for before it tries again will not come."""
+    """Replaces `time.sleep` while a library is asked: nothing that it waits for will happen."""
     if threading.current_thread() is not threading.main_thread():
         _sleep(seconds)
 
 
 @contextlib.contextmanager
 def kept_process() -> Iterator[None]:
-    """Environment, random numbers, working directory, module path, warnings: afterwards as before. Nothing waits."""
+    """Restore environment, random numbers, working directory, module path and warnings afterwards. Nothing waits."""
     variables = environment()
     path_list, path = sys.path, list(sys.path)
     folder = _working_directory()
@@ -111,12 +111,12 @@ def kept_process() -> Iterator[None]:
 def _working_directory() -> str | None:
     try:
         return os.getcwd()
-    except OSError:  # somebody removed it
+    except OSError:  # the folder was removed
         return None
 
 
 def _random_states() -> list[tuple[Callable[[Any], Any], Any]]:
-    """How to put back every random generator that is loaded; loading one more would only cost time."""
+    """How to restore every loaded random generator; importing another one would only cost time."""
     states: list[tuple[Callable[[Any], Any], Any]] = [(random.setstate, random.getstate())]
     numpy: Any = sys.modules.get("numpy.random")
     if hasattr(numpy, "get_bit_generator"):
@@ -132,7 +132,9 @@ _numpy_seen: list[tuple[bytes, Any]] = []
 
 
 def _numpy_state(numpy: Any) -> tuple[Any, bytes, Any]:
-    """The module, the generator's words, its state. Reading the state takes longer than most examples: once will do."""
+    """The module, the generator's functions, its state. Reading the state takes longer than most examples, so do it
+    once.
+    """
     words = _numpy_words(numpy)
     if not _numpy_seen or _numpy_seen[0][0] != words:
         _numpy_seen[:] = [(words, numpy.get_state(legacy=False))]

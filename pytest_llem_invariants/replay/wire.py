@@ -108,7 +108,7 @@ def _mapping(data: Any) -> dict[str, Any]:
 
 
 def pack(value: Any, depth: int = 0) -> Any:
-    """A value as JSON holds it; what JSON does not know is tagged with a `$` key, what nothing knows is its repr."""
+    """A value as JSON can store it: a `$` key tags other kinds, and any other object becomes its repr."""
     if depth > _DEEPEST:
         return "…"
     match value:
