@@ -72,9 +72,7 @@ def read_path(root: Any, path: str) -> Any:
 
 
 def _field_of(value: Any, name: str) -> Any:
-    """The value of an object's attribute without running its code: no methods or properties, nothing from Python
-    itself.
-    """
+    """The value of an object's attribute without running its code: no methods or properties."""
     kind: Any = type(value)
     if name.startswith("__") or isinstance(value, (type, ModuleType)):
         return MISSING

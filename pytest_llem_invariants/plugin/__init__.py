@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Keep a rule's checks together, wherever xdist would share out the load."""
+    """Keep a rule's checks together, however xdist distributes the load."""
     if config.pluginmanager.has_plugin("llem-run") and config.getoption("dist", "no") == "load":
         from pytest_llem_invariants.plugin.private import schedules_as_known
         from pytest_llem_invariants.plugin.scheduling import RuleScheduling

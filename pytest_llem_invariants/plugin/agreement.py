@@ -28,12 +28,12 @@ from pytest_llem_invariants.replay.soundness import Predicate, boundary_probes, 
 _MOST_COMPANY: Final = 24
 _MOST_PROBES: Final = 100
 _FEW_PROBES: Final = 12
-"""For classes that the SSOT gives a budget of probes of their own: one question to them takes milliseconds."""
+"""For classes with a budget of probes in the SSOT: one question to them takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """What the rules of one class share under one context."""
+    """The data that rules of one class share in one context."""
 
     native_type: str
     context: Mapping[str, Any]
@@ -44,7 +44,7 @@ class _Class:
 
 @final
 class Agreement:
-    """Compares the predicates of one corpus with the library. Rules of a class share probes, so each is asked once."""
+    """Compares the predicates of one corpus with the library. Rules of a class share probes, so each is tried once."""
 
     def __init__(self, corpus: Corpus, observer: Observer, adapter: EngineAdapter) -> None:
         self._corpus = corpus
@@ -54,7 +54,7 @@ class Agreement:
         self._by_context: dict[str, _Class] = {}
 
     def examine(self, rule: Rule, context: Mapping[str, Any]) -> tuple[Soundness, tuple[Divergence, ...]]:
-        """The soundness of a rule, and a divergence for each side on which the library contradicts its predicate."""
+        """The soundness of a rule, and one divergence for each side on which the library contradicts its predicate."""
         of = self._class(rule, context)
         entry = self._adapter.ssot.native_type(rule.native_type)
         others = [other for other in of.rules if other.id != rule.id]
@@ -82,7 +82,7 @@ class Agreement:
         return soundness, tuple(_divergences(rule, soundness))
 
     def _worded(self, rule: Rule) -> Iterator[Kwargs]:
-        """A rule of a declared type is seldom wrong but of a real word: of these none that it claims is left out."""
+        """A rule from a declared type is rarely wrong except for a real word: every word that it claims is tried."""
         if rule.severity is not Severity.ERROR:
             return iter(())
         cls = self._adapter.native_class(rule.native_type)

@@ -1,4 +1,4 @@
-"""Examine rules in one process: import the engine once, and observe each example once for all rules that share it."""
+"""Check rules in one process: import the engine once, and observe each example once for all rules that share it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PIN_ROLE: Final = "invariants"
 
 @final
 class Bench:
-    """Examines the rules of one corpus in this process."""
+    """Checks the rules of one corpus in this process."""
 
     def __init__(self, volume: Volume, settings: Settings) -> None:
         self._volume = volume
@@ -37,17 +37,17 @@ class Bench:
         self._observed: dict[str, tuple[Observation, Observation]] = {}
         self._contexts: dict[str, dict[str, Any]] = {}
         self._answers: dict[tuple[str, str, str], Observation] = {}
-        """By native type, arguments and context: a third of a corpus's examples are those of another rule."""
+        """By native type, arguments and context: a third of a corpus's examples occur in another rule, too."""
         self._agreement: Agreement | None = None
         self._classes: set[str] = set()
-        """Those that were seen to be there."""
+        """The classes that were found."""
 
     @property
     def is_ready(self) -> bool:
         return self._observer is not None
 
     def prepare(self) -> None:
-        """Import the engine and check it against its pin and landmarks; raises what is wrong with it."""
+        """Import the engine and check it against its pin and landmarks; raises an error if something is wrong."""
         if self._trouble is not None:
             raise self._trouble
         if self._observer is not None:
@@ -68,7 +68,7 @@ class Bench:
         with unrewritten_imports():
             adapter.check_landmarks(PIN_ROLE)
             self._observer = Observer(adapter)
-        gc.freeze()  # a library stays to the end, like what was collected
+        gc.freeze()  # a library stays until the end, like the collected items
         self._adapter = adapter
 
     def examine(self, rule: Rule, check: Check) -> Evidence:
@@ -79,7 +79,7 @@ class Bench:
         self._check_classes(rule)
         positive, negative = self._examples(rule)
         result, reason, divergences, soundness = self._judge(rule, check, positive, negative)
-        first = check is Check.POSITIVE_RAISES  # what the checks of a rule share travels once
+        first = check is Check.POSITIVE_RAISES  # data that the checks of a rule share is sent once
         return Evidence(
             corpus=str(self._volume.path),
             rule=rule.id,
@@ -95,7 +95,7 @@ class Bench:
         )
 
     def _check_classes(self, rule: Rule) -> None:
-        """Raise what is wrong with a class that the rule names: without it the library is never asked."""
+        """Raise an error about a class that the rule names: without it the library is never asked."""
         from pytest_llem_invariants.language.values import named_types
 
         assert self._adapter is not None
@@ -138,7 +138,7 @@ class Bench:
         return positive, negative
 
     def _answer(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
-        """What the library does with an example; it does the same again, since observing leaves no trace."""
+        """The library's reaction to an example; it is the same each time, since observing changes nothing."""
         from pytest_llem_invariants.language.values import identity
 
         assert self._observer is not None
@@ -184,7 +184,7 @@ class Bench:
 
 @contextmanager
 def unrewritten_imports() -> Iterator[None]:
-    """Import without pytest's look at each module for asserts to rewrite: thousands, none of them tests."""
+    """Import without pytest's rewriting of asserts: it would examine thousands of modules, none of them tests."""
     hooks = assertion_rewriters()
     for hook in hooks:
         sys.meta_path.remove(hook)

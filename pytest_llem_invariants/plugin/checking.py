@@ -68,7 +68,7 @@ def llem_checker() -> Callable[..., Checker]:
 
 
 class _Surroundings:
-    """Where the files will run, as the options say it."""
+    """Where the files will run, according to the options."""
 
     def __init__(self, config: pytest.Config) -> None:
         from pytest_llem_invariants.worlds import World
@@ -84,7 +84,7 @@ class _Surroundings:
         self.world = World(model=model, gpu=config.getini("llem_configs_gpu") or None, facts=stated)
 
     def how(self, checker: Checker) -> dict[str, Any]:
-        """As a check takes it."""
+        """As arguments of a check."""
         if self._stated is not None:
             self._stated.check(checker.declared_context, f"{checker.engine} {checker.version}")
         context = checker.context_from({"platform": self._platform} if self._platform else {})
@@ -130,7 +130,7 @@ def _root(config: pytest.Config) -> str | None:
 
 
 def _path(config: pytest.Config, option: str) -> str | None:
-    """A path below the root folder; None where the option is empty."""
+    """A path below the root folder; None if the option is empty."""
     named = config.getini(option)
     return str(config.rootpath / named) if named else None
 

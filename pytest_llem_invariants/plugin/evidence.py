@@ -17,7 +17,7 @@ class CheckResult(StrEnum):
     CONFIRMED = "confirmed"
     BROKEN = "broken"
     SKIPPED = "skipped"
-    """Nothing could be said: the check does not apply, or the example could not be run."""
+    """No result: the check does not apply, or the example could not be run."""
 
 
 @final
@@ -30,14 +30,14 @@ class Evidence:
     check: Check
     result: CheckResult
     version: str
-    """Of the library that was imported."""
+    """The version of the imported library."""
     reason: str | None = None
     divergences: tuple[Divergence, ...] = ()
     positive: Observation | None = None
     negative: Observation | None = None
     soundness: Soundness | None = None
     simulated: bool = field(default=False)
-    """Whether the examples ran under another context than the library's own."""
+    """Whether the examples ran in another context than the library's own."""
 
     def to_line(self) -> str:
         data: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Turn the evidence of a run into the validated file: what ran again, what still holds, what is missing."""
+"""Turn the evidence of a run into the validated file: which rules ran again, which results hold, which are missing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHECKED: Final = (
 )
 
 _PROBED: Final = (CheckFailed.PREDICATE_OVERBROAD, CheckFailed.PREDICATE_UNDERBROAD)
-"""What probing found, as against what the two examples found."""
+"""The results of probing, as opposed to those of the two examples."""
 
 
 @final
@@ -47,26 +47,26 @@ class Folded:
     validated: Validated
     quarantine: Quarantine
     fresh: frozenset[str]
-    """The rules that this run took through all their checks."""
+    """The rules whose checks all ran."""
     is_news: bool
-    """Whether the files say anything that they did not say before."""
+    """Whether the files contain anything new."""
     unrun: int
-    """Rules of which this run says nothing, or not all."""
+    """Rules without results, or without all of them, from this run."""
     skips: tuple[str, ...]
-    """Why nothing could be said, for each rule that was tried in vain."""
+    """Why there is no result, for each rule that was tried in vain."""
     problems: tuple[str, ...]
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was seen of one corpus, by rule and check."""
+    """The evidence for one corpus, by rule and check."""
 
     corpus: Corpus
     corpus_sha256: str
     evidence: Mapping[str, Mapping[Check, Evidence]]
     crashed: Mapping[str, str]
-    """Rules that took their process with them, and how."""
+    """Rules that ended their process, and how."""
     version: str
     environment: Environment
     moment: str
@@ -75,12 +75,12 @@ class Run:
 @final
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What becomes of one rule."""
+    """The new entry of one rule."""
 
     case: Case | None
     divergences: tuple[Divergence, ...]
     is_fresh: bool = True
-    """Whether this run went through all its checks."""
+    """Whether this run did all its checks."""
     skip: str | None = None
 
 
@@ -121,7 +121,7 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
 
 
 def _entry(rule: Rule, run: Run, print_of_rule: str, known: Case | None, earlier: tuple[Divergence, ...]) -> _Entry:
-    """A rule's new evidence, else what was known of it; `earlier` is what diverged then."""
+    """A rule's new evidence, else its known result; `earlier` are its former divergences."""
     kept = None if known is None else replace(known, certification=Certification.REUSED)
     fresh = _fresh_case(rule, run, print_of_rule)
     if fresh is None:
@@ -129,7 +129,7 @@ def _entry(rule: Rule, run: Run, print_of_rule: str, known: Case | None, earlier
     case, diverged = fresh
     skip = case.skipped_reason
     if known is not None and skip is not None and known.skipped_reason is None:
-        return _Entry(kept, earlier, skip=skip)  # nothing was learnt, nothing is lost
+        return _Entry(kept, earlier, skip=skip)  # no new result, and the old one is kept
     whole = _with_earlier_soundness(case, known)
     if whole is not case:
         diverged += tuple(one for one in earlier if one.check_failed in _PROBED)
@@ -137,7 +137,7 @@ def _entry(rule: Rule, run: Run, print_of_rule: str, known: Case | None, earlier
 
 
 def _says_the_same(validated: Validated, previous: Validated | None) -> bool:
-    """Whether nothing that a partial run found is news: what it reuses was certified when the file was written."""
+    """Whether a partial run found nothing new: the results that it reuses were certified when the file was written."""
     if previous is None:
         return False
     undated = replace(
@@ -155,7 +155,7 @@ def _uncertified(validated: Validated) -> tuple[Case, ...]:
 
 
 def _certification(cases: Sequence[Case], rules: Sequence[Rule]) -> Certification:
-    """Of the whole file: complete from this run, complete with the help of earlier ones, or not complete."""
+    """The certification of the whole file: complete from this run, complete with earlier results, or incomplete."""
     if len(cases) < len(rules):
         return Certification.PARTIAL
     reused = any(case.certification is Certification.REUSED for case in cases)
@@ -189,7 +189,7 @@ def _fresh_case(rule: Rule, run: Run, print_of_rule: str) -> tuple[Case, tuple[D
 
 
 def _still_true(previous: Validated | None, prints: Mapping[str, str], version: str) -> dict[str, Case]:
-    """Earlier entries that speak of a rule as it stands now, on the version that is installed now."""
+    """Earlier entries for a rule that has not changed, from the version that is installed now."""
     if previous is None or previous.engine_version != version:
         return {}
     return {
@@ -200,7 +200,7 @@ def _still_true(previous: Validated | None, prints: Mapping[str, str], version: 
 
 
 def _with_earlier_soundness(case: Case, known: Case | None) -> Case:
-    """Probing is asked for by itself; a replay without it does not forget what it found."""
+    """Probing is optional; a replay without it keeps its earlier results."""
     if case.soundness is not None or known is None or case.skipped_reason is not None:
         return case
     return replace(case, soundness=known.soundness)
@@ -234,7 +234,7 @@ def _summary(cases: Iterable[Case], divergences: Iterable[Divergence]) -> dict[s
 
 
 def _same_moment(validated: Validated, previous: Validated | None) -> Validated:
-    """Where a run finds nothing new it does not touch the date, so that the same facts are the same bytes."""
+    """If a run finds nothing new, it keeps the date, so that the same facts give the same bytes."""
     if previous is None:
         return validated
     as_before = replace(validated, validated_at=previous.validated_at)
@@ -257,7 +257,7 @@ def _quarantine(run: Run, divergences: Iterable[Divergence]) -> Quarantine:
 
 
 def collected(evidence: Iterable[Evidence]) -> dict[str, dict[Check, Evidence]]:
-    """Evidence by rule and check; of the same check seen twice the last word counts."""
+    """Evidence by rule and check; if a check ran twice, the last result counts."""
     found: dict[str, dict[Check, Evidence]] = {}
     for one in evidence:
         found.setdefault(one.rule, {})[one.check] = one

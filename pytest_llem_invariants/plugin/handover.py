@@ -1,8 +1,7 @@
-"""A corpus as its controller read it, left for its workers: read once a run, while they import the engine.
+"""The corpus as the controller read it, left for its workers: read once per run, while they import the engine.
 
-What is left lies in a folder that only this user can enter and that goes with the run, or where the run was killed with
-the next one. A worker that finds nothing there, or what is made of another text than the corpus has now, reads the
-corpus itself.
+It is in a folder that only this user can access, and that is deleted at the end of the run, or by the next run after a
+kill. A worker that finds nothing there, or the data of another text than the corpus has now, reads the corpus itself.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ except ImportError:  # pragma: no cover - not on Windows, where what a killed ru
 
 _PREFIX: Final = "llem-invariants-"
 _OWNER: Final = "handover.lock"
-"""Locked for as long as the owner lives: unlike its pid, that says the same in every container that sees the folder."""
+"""Locked as long as the owner lives: unlike its pid, this works in every container that shares the folder."""
 _NAME: Final = "corpus"
 _DIGEST: Final = 64
 
@@ -39,7 +38,7 @@ class Handover:
         self._owner = _own(self.folder)
 
     def leave(self, corpus: Corpus, sha256: str) -> None:
-        """Under its name only when it is whole. Nobody needs it: a full disk is no trouble."""
+        """Rename it when it is complete. It is optional: a full disk is no error."""
         draft = self.folder / f"{_NAME}.part"
         try:
             draft.write_bytes(sha256.encode("ascii") + pickle.dumps(corpus, pickle.HIGHEST_PROTOCOL))
@@ -55,14 +54,14 @@ class Handover:
 
 
 def sweep(room: Path) -> None:
-    """Take away what this user's killed runs have left."""
+    """Delete what this user's killed runs have left."""
     for folder in room.glob(f"{_PREFIX}*"):
         if _is_left_behind(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _own(folder: Path) -> int | None:
-    """Lock the folder, where locks can be had. A lock gets its name when it is held: nobody finds one free before."""
+    """Lock the folder, if locks exist. The lock file gets its name once it is held: nobody finds it unlocked before."""
     if fcntl is None:  # pragma: no cover - as above
         return None
     draft = folder / f"{_OWNER}.part"
@@ -86,7 +85,7 @@ def _locks(descriptor: int) -> bool:
 
 
 def _is_left_behind(folder: Path) -> bool:
-    """Whether it is this user's, no link to elsewhere, and was owned by a process that is gone."""
+    """Whether it belongs to this user, is no link, and its owner process is gone."""
     if fcntl is None:  # pragma: no cover - as above
         return False
     try:
@@ -103,7 +102,7 @@ def _is_left_behind(folder: Path) -> bool:
 
 
 def taken_over(folder: Path, sha256: str) -> Corpus | None:
-    """The corpus that a controller left in its folder, if it is of this text."""
+    """The corpus that a controller left in its folder, if it has this text."""
     try:
         left = (folder / _NAME).read_bytes()
     except OSError:

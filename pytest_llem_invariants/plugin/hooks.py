@@ -1,7 +1,7 @@
-"""The hooks that run for an item of ours: pytest's, but for those that do nothing for it and cost more than it.
+"""The hooks that run for our items: pytest's, without those that do nothing for them but cost more than the item.
 
-An engine has thousands of loggers, and pytest hangs its handlers on those of them that hand nothing on, three times
-for each item: more work than most items are. What a library logs is part of an observation and reaches nobody else.
+An engine has thousands of loggers, and pytest adds its handlers to each logger without propagation, three times per
+item: more work than most items. The observation has the library's log records, and nothing else needs them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _LOGGING: Final = "logging-plugin"
 _HYPOTHESIS: Final = "hypothesispytest"
 _ASKED_FOR: Final = ("log_level", "log_cli_level", "log_cli")
-"""Settings by which somebody says that log records matter to them."""
+"""Settings that ask for log records."""
 _NO_BUSINESS: Final = ("skipping", "unittest", "tmpdir", _HYPOTHESIS)
-"""They look at every item for marks, fixtures and functions, of which ours have none."""
+"""They examine every item for marks, fixtures and functions, of which ours have none."""
 _NOT_IN_WORKERS: Final = ("capturemanager", "terminalreporter")
-"""What an example prints is silenced in its observation, and a worker's terminal shows nothing to anybody."""
+"""The observation captures an example's output, and nobody sees a worker's terminal."""
 _PHASES: Final = ("pytest_runtest_setup", "pytest_runtest_teardown")
 _IDLE_IN_PHASES: Final = frozenset(
     {"runner", "capturemanager", "threadexception", "unraisableexception", _LOGGING, *_NO_BUSINESS}
@@ -31,12 +31,12 @@ _SHOWING: Final = ("setupshow", "setuponly", "setupplan", "usepdb")
 
 
 def hooks_of(node: pytest.Collector) -> pluggy.HookRelay:
-    """The hooks for the items below a node; all of them where log records were asked for."""
+    """The hooks for the items below a node; all of them if log records were requested."""
     return _hooks_without(node, (_LOGGING,)) or node.ihook
 
 
 def plain_hooks_of(node: pytest.Collector) -> pluggy.HookRelay | None:
-    """The hooks for plain items below a node; None where log records were asked for, which takes all phases."""
+    """The hooks for plain items below a node; None if log records were requested, which needs all phases."""
     in_worker = hasattr(node.config, "workerinput")
     return _hooks_without(node, (_LOGGING, *_NO_BUSINESS, *(_NOT_IN_WORKERS if in_worker else ())))
 
@@ -53,7 +53,7 @@ def _hooks_without(node: pytest.Collector, names: Iterable[str]) -> pluggy.HookR
 
 
 def are_plain(items: list[pytest.Item], mark: str) -> bool:
-    """Whether nobody wants anything of the items' setup and teardown, nor marked them for it."""
+    """Whether no plugin and no mark needs the setup and teardown of the items."""
     if not items:
         return False
     config = items[0].config
@@ -80,7 +80,7 @@ class _Without:
 
 
 def dismiss_hypothesis(config: pytest.Config) -> None:
-    """In a run without a test of its own, keep hypothesis from importing itself only to say nothing at the end."""
+    """In a run without tests of its own, keep hypothesis from importing itself for an empty summary."""
     if "hypothesis" in sys.modules or config.getoption("hypothesis_show_statistics", False):
         return
     plugin = config.pluginmanager.get_plugin(_HYPOTHESIS)

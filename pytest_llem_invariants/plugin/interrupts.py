@@ -12,20 +12,20 @@ from typing import final
 
 @final
 class Held:
-    """Whether somebody asked for the end."""
+    """Whether the user pressed Ctrl-C."""
 
     def __init__(self) -> None:
         self.is_asked_for = False
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        if self.is_asked_for:  # who asks twice does not want to wait
+        if self.is_asked_for:  # a second Ctrl-C means: do not wait
             signal.default_int_handler(number, frame)
         self.is_asked_for = True
 
 
 @contextmanager
 def held_interrupt() -> Iterator[Held]:
-    """Note the first Ctrl-C within a block and go on; whoever made the process deaf to it, or hears it, still does."""
+    """Record the first Ctrl-C inside a block and continue; an earlier handler, or an ignored signal, stays in force."""
     held = Held()
     is_ours = threading.current_thread() is threading.main_thread()
     if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:

@@ -36,7 +36,7 @@ class CorpusFile(pytest.File):
     certified: bool
     unavailable: str | None
     shown: str | None = None
-    """Its path as reports show it."""
+    """Its path as in reports."""
 
     def collect(self) -> Iterable[pytest.Collector]:
         for rule in self.rules:
@@ -45,7 +45,7 @@ class CorpusFile(pytest.File):
 
 @final
 class RuleNode(pytest.Collector):
-    """A rule, whose checks share what was observed of it."""
+    """A rule, whose checks share its observations."""
 
     def __init__(self, *, rule: Rule, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -57,7 +57,7 @@ class RuleNode(pytest.Collector):
         line = file.lines.get(self.rule.id, 1) - 1
         for check in file.checks:
             name = f"{self.name}[{check.value}]"
-            # Given whole, the id is parsed as the cache parses it: `--lf` must find it again.
+            # As a whole, the id is parsed as the cache does it: `--lf` must find it again.
             nodeid = f"{self.nodeid}::{name}"
             yield CheckItem.from_parent(
                 self, name=name, nodeid=nodeid, file=file, rule=self.rule, check=check, line=line
@@ -88,7 +88,7 @@ class CheckItem(pytest.Item):
 
     @contextmanager
     def _stopping_the_run(self) -> Iterator[None]:
-        """Trouble with the engine is no verdict on a rule, and no other check would fare better: say it once."""
+        """A problem with the engine gives no result for any rule, and all checks would fail: report it once."""
         try:
             yield
         except LlemError:
@@ -102,7 +102,7 @@ class CheckItem(pytest.Item):
         if self.evidence.result is CheckResult.SKIPPED:
             pytest.skip(self.evidence.reason or "nothing could be said")
         if self.evidence.result is CheckResult.BROKEN:
-            # By this name editors and CI tell a failure from an error.
+            # Editors and CI distinguish a failure from an error by this name.
             raise AssertionError(broken_contract(self.rule, self.check, self.evidence))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -116,7 +116,7 @@ class CheckItem(pytest.Item):
 
     @cached_property
     def location(self) -> tuple[str, int | None, str]:
-        """What pytest makes of `reportinfo`; how it shows the path is found out once a file."""
+        """pytest's form of `reportinfo`; the shown path is computed once per file."""
         if self.file.shown is None:
             self.file.shown = super().location[0]
         return self.file.shown, self._line, f"{self.rule.id}[{self.check.value}]"

@@ -1,4 +1,4 @@
-"""The crash record of a run: one line per check, written the moment it arrives."""
+"""The crash record of a run: one line per check, written as soon as it arrives."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ FOLDER: Final = "_staging"
 
 @final
 class Journal:
-    """Appends lines without a buffer, so that what was said is on disk before the next item runs.
+    """Appends lines without a buffer, so that each one is on disk before the next item runs.
 
-    A second run on the same corpus finds the journal locked and takes one of its own.
+    A second run on the same corpus finds the journal locked and uses its own.
     """
 
     def __init__(self, folder: Path, engine: str) -> None:
@@ -60,7 +60,7 @@ class Journal:
             self.close()
 
     def close(self, *, is_needed: bool = True) -> None:
-        """Let go of the journal; the extra one of a second run goes with the run that needs it no longer."""
+        """Unlock the journal; delete the extra one of a second run that no longer needs it."""
         if self._is_second and not is_needed:
             self.path.unlink(missing_ok=True)
         if self._descriptor is not None:
@@ -84,7 +84,7 @@ def turn(folder: Path) -> Iterator[None]:
 
 
 def _sweep(staging: Path, engine: str) -> None:
-    """Take away the extra journals of runs that are gone: nobody holds a lock on them."""
+    """Delete the extra journals of runs that ended: nobody holds a lock on them."""
     for path in staging.glob(f"_journal_{engine}.*.jsonl"):
         with contextlib.suppress(OSError, LlemError):
             descriptor = _open(path)
@@ -96,7 +96,7 @@ def _sweep(staging: Path, engine: str) -> None:
 
 
 def _open(path: Path) -> int:
-    """Open a file of ours for appending. A link in its place leads to somebody else's, a pipe would be waited for."""
+    """Open a file of ours for appending. A link would lead to another file, and opening a pipe would block."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"):
         flags |= getattr(os, name, 0)

@@ -1,6 +1,6 @@
-"""What travels between a worker and the controller for each item, kept as small as it can be.
+"""The data that a worker and the controller exchange for each item, as little as possible.
 
-xdist's channel takes each message apart in Python, value by value, which for most items takes longer than they do.
+xdist's channel processes each message in Python, value by value, which takes longer than most items.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _DEAF: Final = frozenset({"logging-plugin"})
 
 
 def is_heard(config: pytest.Config) -> bool:
-    """Whether anybody in this process does something when an item begins or ends."""
+    """Whether a plugin in this process reacts to the start or end of an item."""
     hooks = (config.hook.pytest_runtest_logstart, config.hook.pytest_runtest_logfinish)
     listeners = {implementation.plugin_name for hook in hooks for implementation in hook.get_hookimpls()} - _DEAF
     if config.get_verbosity(pytest.Config.VERBOSITY_TEST_CASES) <= 0:
@@ -25,7 +25,7 @@ def is_heard(config: pytest.Config) -> bool:
 
 
 def packed(data: dict[str, Any]) -> dict[str, Any]:
-    """A report's data as one value, where it consists of what can be packed."""
+    """A report's data as one value, if all of it can be packed."""
     try:
         return {_PACKED: marshal.dumps(data, _FORMAT)}
     except ValueError:
@@ -33,7 +33,7 @@ def packed(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def unpack(data: dict[str, Any]) -> None:
-    """Put back what was packed, in place."""
+    """Unpack it in place."""
     whole = data.pop(_PACKED, None)
     if whole is not None:
         data.update(marshal.loads(whole))

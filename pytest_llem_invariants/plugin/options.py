@@ -1,4 +1,4 @@
-"""The command line and ini options, and what they come to."""
+"""The command line and ini options, and their values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEED_AN_ENGINE: Final = ("llem_corpus", "llem_out", "llem_check")
 
 
 def declare(parser: pytest.Parser) -> None:
-    """Add the `--llem-*` group with its ini twins."""
+    """Add the `--llem-*` group and the ini options with the same names."""
     group = parser.getgroup("llem", "invariants of inference engines")
     group.addoption(
         "--llem-engine",
@@ -66,7 +66,7 @@ def declare(parser: pytest.Parser) -> None:
 
 
 def concern(config: pytest.Config) -> bool:
-    """Whether a run is any of our business; asked in every pytest run, so it costs next to nothing."""
+    """Whether the plugin takes part in a run; this happens in every pytest run, so it costs next to nothing."""
     option = config.option
     given = option.llem_engine or config.getini("llem_engine") or any(getattr(option, name) for name in _NEED_AN_ENGINE)
     named = (CORPUS_NAME, QUARANTINE_PREFIX, "corpora")
@@ -115,7 +115,7 @@ class Settings:
 
 
 def _path(config: pytest.Config, given: str | None, ini: str) -> Path | None:
-    """A path from the command line is relative to where pytest was started, one from the ini file to that file."""
+    """A path on the command line is relative to the folder where pytest started, one in the ini file to that file."""
     if given:
         return Path(config.invocation_params.dir) / given
     lasting: str = config.getini(ini)

@@ -1,4 +1,4 @@
-"""What can be known to be wrong before anything runs: an hour of replaying must not end with a bad variable."""
+"""Errors that can be found before anything runs: an hour of replaying must not end with a bad variable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytest_llem_invariants.model import EnvironmentKind
 
 
 def check_variables() -> None:
-    """Raise what is wrong with the variables that say what stands in the files."""
+    """Raise an error about a variable whose value goes into the files."""
     from pytest_llem_invariants.text.atomic import now
 
     now()
@@ -20,7 +20,7 @@ def check_variables() -> None:
 
 
 def environment_kind() -> EnvironmentKind:
-    """Where this runs. A container counts as one where it can be named: what nobody can find again is just a host."""
+    """Where this runs. A container counts as one only if it has a name: nobody could find it again otherwise."""
     declared = os.environ.get("LLEM_ENVIRONMENT_KIND")
     if declared is not None:
         try:
@@ -34,7 +34,7 @@ def environment_kind() -> EnvironmentKind:
 
 
 def image_ref() -> str | None:
-    """The image that the run stands for."""
+    """The image in which the run takes place."""
     told = os.environ.get("LLEM_IMAGE_REF") or None
     if told is not None and not (told.isascii() and told.isprintable() and " " not in told):
         raise LlemError(
@@ -44,7 +44,7 @@ def image_ref() -> str | None:
 
 
 def check_paths(paths: Iterable[Path]) -> None:
-    """Raise for a path that no node id, no report and no terminal can carry."""
+    """Raise an error for a path that cannot be part of a node id, a report or terminal output."""
     for path in paths:
         shown = str(path).encode("utf-8", "backslashreplace").decode("utf-8")
         if shown != str(path):
@@ -58,7 +58,7 @@ def check_paths(paths: Iterable[Path]) -> None:
 
 
 def check_readable(path: Path) -> None:
-    """Raise what is wrong with a file that is there and cannot be read as text."""
+    """Raise an error about an existing file that is no text."""
     from pytest_llem_invariants.text.yaml_reader import read_text
 
     if os.path.lexists(path):

@@ -1,4 +1,4 @@
-"""One pytest run: what it collects, what its processes report, and what the controller makes of it."""
+"""One pytest run: its items, the reports of its processes, and the files that the controller writes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _ENVIRONMENT: Final = re.compile(r"^(validated_at|certification): .*\n|^environm
 
 @final
 class LlemRun:
-    """Registered as a plugin where there is something to do: an engine was asked for, or a corpus named."""
+    """Registered as a plugin if there is something to do: an engine was chosen, or a corpus was named."""
 
     def __init__(self, config: pytest.Config, settings: Settings, shelf: Shelf) -> None:
         self._config = config
@@ -71,7 +71,7 @@ class LlemRun:
         self._only_ours = False
         self._is_collected = False
         self._plain: Bench | None = None
-        """Where all items are of one corpus and nobody wants anything of their setup and teardown."""
+        """For runs in which all items are from one corpus and nobody needs their setup and teardown."""
 
     # What is collected.
 
@@ -99,7 +99,7 @@ class LlemRun:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
-        """Workers import the engine first; meanwhile the controller reads what there is to read."""
+        """Workers import the engine first; meanwhile the controller reads the files."""
         certified = self._shelf.certified
         if certified is None:
             return
@@ -112,11 +112,11 @@ class LlemRun:
             pytest.exit(str(error), returncode=REFUSED)
         if self._handover is not None:
             self._handover.leave(certified.corpus, certified.sha256)
-        with suppress(LlemError, OSError):  # told at the end, if it is still so
+        with suppress(LlemError, OSError):  # reported at the end, if it is still true
             self._previous(self._out(certified) / VALIDATED_NAME)
 
     def _prepare(self, certified: Volume) -> None:
-        """Import the engine, whose noise belongs to no item; what is wrong with it is for the first item to say."""
+        """Import the engine, whose output belongs to no item; the first item reports an error."""
         capture = self._config.pluginmanager.get_plugin("capturemanager")
         if capture is not None:
             capture.resume_global_capture()
@@ -133,14 +133,14 @@ class LlemRun:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What was collected stays to the end: the collector of garbage need not walk it again and again."""
+        """The collected items stay until the end: the garbage collector need not scan them again and again."""
         self._only_ours = all(isinstance(item, CheckItem) for item in session.items)
         if self._only_ours:
             self._take_as_plain(session.items)
         gc.freeze()
 
     def _take_as_plain(self, items: list[pytest.Item]) -> None:
-        """Leave out what nobody asked for, where all items are of the certified corpus."""
+        """Leave out hooks that no plugin needs, if all items are from the certified corpus."""
         files = {item.file for item in items if isinstance(item, CheckItem)}
         if self._shelf.certified is None or len(files) != 1 or not are_plain(items, MARK):
             return
@@ -150,10 +150,10 @@ class LlemRun:
             file.hooks = hooks
             self._plain = file.bench
 
-    # What one process sees of an item, and hands on with its report.
+    # What a process observes for an item, and sends with its report.
 
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """Run as pytest does, but report only the phases that say something: each report costs the controller."""
+        """Run as pytest does, but report only phases with a result: each report costs time in the controller."""
         if not isinstance(item, CheckItem) or not runs_phases():
             return None
         if self._is_heard:
@@ -168,7 +168,7 @@ class LlemRun:
 
     def _run_in_full(self, item: CheckItem, nextitem: pytest.Item | None) -> None:
         if _report_what_is_news(item, "setup").passed and not item.config.getoption("setuponly", False):
-            # Logged before anybody is told of the exception, as editors expect it.
+            # Logged before the exception is reported, as editors expect.
             run_phase(item, "call")
         ends = item.session.shouldfail or item.session.shouldstop
         _report_what_is_news(item, "teardown", nextitem=None if ends else nextitem)
@@ -179,7 +179,7 @@ class LlemRun:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
         if isinstance(item, CheckItem):
-            report.keywords = {MARK: 1}  # the names of a rule's parents would travel with each of its reports
+            report.keywords = {MARK: 1}  # else the names of a rule's parents would be part of each of its reports
             if item.evidence is not None and report.when == "call":
                 setattr(report, EVIDENCE, item.evidence.to_line())
                 item.evidence = None
@@ -197,7 +197,7 @@ class LlemRun:
         messages.unpack(data)
         return (yield)
 
-    # What passes between the controller and its workers beside the reports.
+    # What the controller and its workers exchange besides reports.
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -212,14 +212,14 @@ class LlemRun:
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
         self._only_ours = all(map(is_of_corpus, ids))
         self._is_collected = True
-        self._trouble = None  # another process in its place came further
+        self._trouble = None  # its replacement has come further
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, error: object) -> None:
         if error and not self._is_collected and self._shelf.certified is not None:
             self._trouble = _DIED.format(engine=self._shelf.certified.engine)
 
-    # What the controller makes of it.
+    # What the controller writes.
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         certified = self._shelf.certified
@@ -262,7 +262,7 @@ class LlemRun:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Pytest minds Ctrl-C while tests run; at the end it would take away the files, and the exit status too."""
+        """pytest handles Ctrl-C while tests run; at the end it would delete the files, and the exit status too."""
         if self._only_ours:
             dismiss_hypothesis(self._config)
         certified = self._shelf.certified
@@ -285,7 +285,7 @@ class LlemRun:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """A worker has told all it knows. To take a large library apart would be longer than to load the next one."""
+        """A worker has reported everything. Cleaning up a large library would take longer than loading the next one."""
         certified = self._shelf.certified
         if certified is not None and self._is_worker and self._bench(certified).is_ready:
             leave()
@@ -343,7 +343,7 @@ class LlemRun:
         return fold(run, previous, problems)
 
     def _previous(self, target: Path) -> Validated | None:
-        """The validated file as it stands; read before the first item, and again only if another run replaced it."""
+        """The present validated file; read before the first item, and again only if another run replaced it."""
         from pytest_llem_invariants.corpus.files import parse_validated
         from pytest_llem_invariants.text.yaml_reader import read_text
 
@@ -353,7 +353,7 @@ class LlemRun:
         return self._earlier[1]
 
     def _compare(self, committed: Path, text: str | None, session: pytest.Session) -> None:
-        """What differs from the committed file, but for when and where it was made; nothing where there is no news."""
+        """The difference to the committed file, except for time and place; empty without news."""
         if text is None:
             return
         before = committed.read_text(encoding="utf-8") if committed.exists() else ""
@@ -392,7 +392,7 @@ def _report_what_is_news(item: CheckItem, phase: Literal["setup", "teardown"], *
 
 
 def _installed(volume: Volume) -> str:
-    """The version of the engine that is there, if it is one that the corpus can be held against."""
+    """The version of the installed engine, if the corpus can be compared with it."""
     from pytest_llem_invariants.engines.registry import find_ssot
     from pytest_llem_invariants.ssot import check_installed_version
 
@@ -400,7 +400,7 @@ def _installed(volume: Volume) -> str:
 
 
 def _unavailable(volume: Volume) -> str | None:
-    """Why the items of a corpus that was only named are skipped; None where its engine is there."""
+    """Why the items of a corpus that was only named are skipped; None if its engine is installed."""
     try:
         _installed(volume)
     except LlemError as error:
@@ -409,7 +409,7 @@ def _unavailable(volume: Volume) -> str | None:
 
 
 def register(config: pytest.Config) -> None:
-    """Where an engine was asked for or a corpus was named, take part in this run."""
+    """Take part in this run if an engine was chosen or a corpus was named."""
     settings = Settings.of(config)
     start = config.invocation_params.dir
     try:

@@ -1,4 +1,4 @@
-"""How xdist hands out the items of a corpus: a rule's checks together, and none after the one that killed a worker."""
+"""How xdist distributes the items of a corpus: a rule's checks together, and none after one that killed a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @final
 class RuleScheduling(LoadScheduling):
-    """Load balancing in whole rules, so that one worker makes the observations that a rule's checks share."""
+    """Load balancing by whole rules, so that one worker makes the observations that a rule's checks share."""
 
     _grouped = False
 
@@ -27,7 +27,7 @@ class RuleScheduling(LoadScheduling):
         super()._send_tests(node, num)
 
     def remove_node(self, node: WorkerController) -> str | None:
-        """A dead worker leaves the item it was at first in its queue: the rest of that rule would kill the next."""
+        """A dead worker leaves its current item in its queue: the rest of that rule would kill the next worker."""
         queue = self.node2pending.get(node, [])
         if queue:
             fatal = self._scope(queue[0])
@@ -39,7 +39,7 @@ class RuleScheduling(LoadScheduling):
         return [index for index in indices if self._scope(index) != scope]
 
     def _group(self) -> None:
-        """Bring each rule's items together at the place of its first; anything else keeps its place."""
+        """Move each rule's items together to the place of its first; all other items keep their places."""
         first: dict[str, int] = {}
         for place, index in enumerate(self.pending):
             first.setdefault(self._scope(index), place)

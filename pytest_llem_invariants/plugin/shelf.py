@@ -1,4 +1,4 @@
-"""Where the corpora of a run lie, and each of them read once a process."""
+"""The places of the corpora of a run; each corpus is read once per process."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ class Volume:
 
     @property
     def engine(self) -> str:
-        """Known before the corpus is read where the run was asked for it."""
+        """Known before the corpus is read, if the run is for it."""
         return self._engine or self.corpus.engine
 
     def load(self) -> None:
-        """Read the corpus now rather than when somebody first asks for it."""
+        """Read the corpus now instead of on first use."""
         _ = self.corpus
 
     def take_over(self, folder: Path) -> None:
-        """Take the corpus that the controller of this run left there; without one it is read when it is asked for."""
+        """Use the corpus that the controller of this run left there; without one it is read on first use."""
         from pytest_llem_invariants.plugin.handover import taken_over
 
-        with suppress(OSError, ValueError):  # what is wrong with the file is for its reader to say
+        with suppress(OSError, ValueError):  # an error in the file is reported by its reader
             left = taken_over(folder, self.sha256)
             if left is not None:
                 self.__dict__["corpus"] = left
 
     @cached_property
     def corpus(self) -> Corpus:
-        """The corpus, or what CorpusError has to say about it."""
+        """The corpus, or a CorpusError."""
         from pytest_llem_invariants.corpus import files
 
         found = self._from_quarantine() if self.is_quarantine else files.load_proposed(self.path)
@@ -64,7 +64,7 @@ class Volume:
 
     @cached_property
     def root(self) -> Path:
-        """The folder whose `engine_versions/` speaks for this corpus."""
+        """The folder whose `engine_versions/` applies to this corpus."""
         from pytest_llem_invariants.ssot import data_root
 
         return data_root(self.path.parent)
@@ -97,7 +97,7 @@ class Volume:
         )
 
     def _check_native_types(self, corpus: Corpus) -> None:
-        """Every class a rule names stands in the allowlist: known before anything is imported."""
+        """Every class in a rule is on the allowlist: checked before anything is imported."""
         from pytest_llem_invariants.engines.registry import find_ssot
 
         ssot = find_ssot(corpus.engine, self.root)
@@ -118,7 +118,7 @@ class Volume:
 @final
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The corpora that this run collects: the chosen engine's, and those named in the arguments."""
+    """The corpora that this run collects: that of the chosen engine, and those named in the arguments."""
 
     certified: Volume | None
     """The corpus that the run is for; only `--llem-engine` makes one."""
@@ -143,7 +143,7 @@ class Shelf:
 
 
 def _locate(engine: str, given: Path | None, start: Path) -> Path:
-    """The corpus of an engine: where `--llem-corpus` says, else in the project, else in the installed package."""
+    """The corpus of an engine: from `--llem-corpus`, else in the project, else in the installed package."""
     from pytest_llem_invariants.engines.registry import find_ssot
     from pytest_llem_invariants.ssot import data_root
 

@@ -1,4 +1,4 @@
-"""Every sentence that the plugin says to a person."""
+"""All sentences that the plugin prints."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORST_FIRST: Final = (
 
 
 def broken_contract(rule: Rule, check: Check, evidence: Evidence) -> str:
-    """What a failing check shows: the rule, the arguments, what was expected and what the library did."""
+    """The report of a failing check: the rule, the arguments, what was expected and the library's reaction."""
     given = rule.kwargs_negative if check is Check.NEGATIVE_DOES_NOT_RAISE else rule.kwargs_positive
     lines = [
         f"{rule.id}: {rule.invariant_under_test}",
@@ -41,7 +41,7 @@ def broken_contract(rule: Rule, check: Check, evidence: Evidence) -> str:
 
 
 def summary(folded: Folded, *, verbose: bool = False) -> Iterator[str]:
-    """The one section at the end of a run: of the rules that it ran, and no more than a person wants to read."""
+    """The one section at the end of a run: about the rules that it ran, in a readable length."""
     validated = folded.validated
     version = f"{validated.engine} {validated.engine_version}"
     if not folded.fresh:

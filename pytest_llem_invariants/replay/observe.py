@@ -143,9 +143,7 @@ class Observer:
         )
 
     def _without_answer(self, error: ObservedException | None, took: float) -> ObservedException | None:
-        """Represents the answer of a call that took too long, or took long to exhaust the process; None for other
-        calls.
-        """
+        """Represents the answer of a call that took too long, or took long to exhaust the process; None for others."""
         if self._patience.ran_out:
             return timed_out(self._patience.seconds)
         if took > _LONG and self._patience.is_finite and error is not None and is_exhaustion(error):
