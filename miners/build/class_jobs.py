@@ -237,6 +237,10 @@ class ClassJobs:
         """The conditions that reject a config of the class, from any place in the code; for a front, in its own field
         names.
         """
-        facts = self.surface[name]
-        handed_on = (lambda check: restate(check, facts, self.sources.feeds)) if is_front(self.adapter, name) else None
-        return Checks(facts, self.surface, self.readings.of, handed_on, self.adapter.ssot.context)
+        facts, context = self.surface[name], self.adapter.ssot.context
+
+        def handed_on(check: Candidate) -> Candidate | None:
+            return restate(check, facts, self.sources.feeds, context=context)
+
+        restated = handed_on if is_front(self.adapter, name) else None
+        return Checks(facts, self.surface, self.readings.of, restated, context)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from miners.candidates.outcomes import Cause, Why
-from miners.examples.contexts import beside
+from miners.examples.contexts import beside, changed
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
 from pytest_llem_invariants.engines.base import MACHINE
+from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
 
@@ -103,7 +104,9 @@ class Worlds:
         Asked is about its example and configs `near` it and, where one shows its error, what `further` makes of that.
         """
         named = self._setting.facts_of(rule)
-        for other in (EMPTY, *beside(named, self._setting.context)) if named else ():
+        unsaid = [name for name in self._setting.contexts if name not in referenced_fields(rule.match)]
+        others = (EMPTY, *beside(named, self._setting.context), *changed(unsaid, self._setting.context))
+        for other in others if named else ():
             there = {**context, **other}
             claims, shows = self._setting.predicate_of(rule, there), self._shown_at(rule, there)
             claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
