@@ -57,13 +57,14 @@ class World:
         self._read(None if model is None else str(model))
 
     def _read(self, model: str | None, groups: frozenset[str] = frozenset()) -> None:
-        self.model = model
-        self.facts = self._stated
-        self._groups = groups
+        facts = self._stated
         if model is not None:
             from pytest_llem_invariants.worlds.model_folder import model_facts
 
-            self.facts = model_facts(model, groups).with_more(self._stated)
+            facts = model_facts(model, groups).with_more(facts)
+        self.model = model
+        self.facts = facts
+        self._groups = groups  # last: whoever sees it, in another thread, sees the facts as well
 
     def _read_what_is_asked(self, declared: Mapping[str, Mapping[str, Any]]) -> None:
         """Read the files beside a model's config only for a corpus that asks for what they say: some are long."""
