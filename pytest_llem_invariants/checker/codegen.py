@@ -30,12 +30,12 @@ _FUNCTIONS = frozenset(
         *("min", "number", "steps", "strip", "sum", "upper", "values"),
     }
 )
-_OPEN = ("unassumed", "whole")
-"""A fact of which no default is assumed: any value where it is not given, or any whole number."""
+_OPEN = {"unassumed": "UNKNOWN", "whole": "WHOLE", "count": "COUNT", "positive": "POSITIVE"}
+"""A fact of which no default is assumed, and what it is where it is not given."""
 _READ = ("field", "context", *_OPEN)
 """Trees that are one name."""
-_FAILS_ON_NONE = frozenset({"<", "<=", ">", ">=", "==", "!=", "divisible_by", "not_divisible_by"})
-"""What nothing satisfies that is not given, whatever it is compared with."""
+_BOUNDED = ("<", "<=", ">", ">=", "==")
+"""What a number may not satisfy of which it is known that it is not less than some other."""
 _FREE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 """What a number must be so that the comparison does not hold."""
 _SCOPE = {**vars(plain), **vars(runtime)}
@@ -232,6 +232,8 @@ def _asked(
     if is_open and fast_of(op).test(None, _plain(rhs)):
         return _perhaps(_inline(value, op, rhs, counts_bools), trees)
     test = _inline(name, op, rhs, counts_bools)
+    if is_open and op in _BOUNDED:
+        return f"(may({op!r}, {name}, {literal(rhs)}) if type({first}) is Unknown else {test})"
     return f"(type({first}) is Unknown or {test})" if is_open else test
 
 
@@ -261,18 +263,11 @@ def _compared(
     if is_settled and kind == "None":
         return "False"
     against = "v" if is_settled else "r"
-    unknown = ""
-    if first is not None:
-        unknown += f"(type({first}) is Unknown"
-        unknown += (
-            f" and not ({name} is WHOLE and divides_all({against}))) or " if op == "not_divisible_by" else ") or "
-        )
-    if any(True for _ in _open_facts(rhs)):
-        unknown += "(type(r) is Unknown"
-        unknown += f" and {name} is not None) or " if op in _FAILS_ON_NONE else ") or "
+    unknown = [] if first is None else [f"type({first}) is Unknown"]
+    unknown += ["type(r) is Unknown" for _ in [*_open_facts(rhs)][:1]]
     test = _against(name, op, against, kind, counts_bools)
     if unknown:
-        test = f"({unknown}{test})"
+        test = f"(may({op!r}, {name}, {against}) if {' or '.join(unknown)} else {test})"
     return test if is_settled else f"((r := {other}) is not None and {test})"
 
 
@@ -290,7 +285,7 @@ def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
                 return f"path({absent}, c, {', '.join(map(name_literal, names))})"
             return f"c.get({name_literal(names[0])}{'' if absent == 'None' else f', {absent}'})"
         case [str(kind), name] if kind in _OPEN:
-            return f"x.get({name_literal(name)}, {'WHOLE' if kind == 'whole' else 'UNKNOWN'})"
+            return f"x.get({name_literal(name)}, {_OPEN[kind]})"
         case ["context", name, *default] if len(default) <= 1:
             if default:
                 absent = literal(default[0])

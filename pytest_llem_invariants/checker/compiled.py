@@ -78,7 +78,7 @@ def compile_corpus(
         "certification": weakest(classes[rule.native_type][0]["certification"] for rule in corpus.rules),
         "key": key,
         "environment": None if validated is None else str(validated.environment.kind),
-        "context": {name: _fact_entry(entry) for name, entry in sorted(context.items())},
+        "context": {name: _fact_entry(name, entry) for name, entry in sorted(context.items())},
         "routes": _routes(ssot, corpus.engine_version),
     }
     return _lay_out(head, classes, None if models is None else _asked_of(models, context))
@@ -114,14 +114,26 @@ def _facts(corpus: Corpus, ssot: Ssot | None) -> dict[str, ContextField]:
     }
 
 
-def _fact_entry(entry: ContextField) -> dict[str, Any]:
+def _fact_entry(name: str, entry: ContextField) -> dict[str, Any]:
     """What is told of a fact: the values to try, its type, how files tell it, and its default where one is assumed."""
     told: dict[str, Any] = {"values": list(entry.values)}
     if entry.type is not None:
         told["type"] = entry.type
     if entry.assumed:
         told["default"] = entry.default
+    if _unknown(name, entry) in _LEAST:
+        told["least"] = _LEAST[_unknown(name, entry)]
     return told if entry.reading is None else {**told, **reading_to_data(entry.reading)}
+
+
+def _unknown(name: str, entry: ContextField) -> str:
+    """What a fact may be that is not given: numbers of a model and of a device count what is there."""
+    if entry.type != "int":
+        return "unassumed"
+    return {"model": "count", "device": "positive"}.get(name.partition(".")[0], "whole")
+
+
+_LEAST: Final = {"count": 0, "positive": 1}
 
 
 def _lay_out(
@@ -240,7 +252,7 @@ def _class_entry(
         enumerate(shipped[number][0] for number in numbers),
         native.namespace if native else None,
         tuple(context),
-        {fact: entry.type for fact, entry in context.items() if not entry.assumed},
+        {fact: _unknown(fact, entry) for fact, entry in context.items() if not entry.assumed},
     )
     certification = weakest([shipped[number][1] for number in numbers])
     entry: dict[str, Any] = {

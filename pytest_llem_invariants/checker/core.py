@@ -64,6 +64,7 @@ class LoadedCorpus:
         }
         """What is taken for known where nothing is said of it; any other fact is unknown then."""
         self._kinds = {name: _KINDS[entry["type"]] for name, entry in head["context"].items() if "type" in entry}
+        self._least = {name: entry["least"] for name, entry in head["context"].items() if "least" in entry}
         self._own_model = head["routes"].get("model")
         """Which field of a config names its model, and which have the library read another or change it."""
         self._last: tuple[World, dict[tuple[str, ...], dict[str, Any]]] | None = None
@@ -129,8 +130,11 @@ class LoadedCorpus:
         """Facts that are what they are declared to be."""
         kinds = self._kinds
         for name, value in context.items():
-            if name in kinds and value is not None and type(value) not in kinds[name]:
-                self._refuse(name, value)
+            if name in kinds and value is not None:
+                if type(value) not in kinds[name]:
+                    self._refuse(name, value)
+                if name in self._least and value < self._least[name]:
+                    raise FactError(f"the fact {name} is {value}, which is less than {self._least[name]}")
         return context
 
     def _refuse(self, name: str, value: Any) -> None:

@@ -65,7 +65,7 @@ class RulePlan:
         rule: Rule,
         namespace: str | None,
         context: Collection[str],
-        unassumed: Mapping[str, str | None] = EMPTY,
+        unassumed: Mapping[str, str] = EMPTY,
     ) -> None:
         self.number = number
         self.rule = rule
@@ -178,7 +178,7 @@ class RulePlan:
         defaults = self.rule.match.defaults
         default = [held(defaults[name])] if name in defaults else []
         if name in self._unassumed:
-            return ["whole" if self._unassumed[name] == "int" else "unassumed", name]
+            return [self._unassumed[name], name]
         if name in self.context:
             return ["context", name, *default]
         return ["field", self.path(name).split("."), *default]
@@ -188,12 +188,12 @@ def plan(
     rules: Iterable[tuple[int, Rule]],
     namespace: str | None = None,
     context: Collection[str] = (),
-    unassumed: Mapping[str, str | None] = EMPTY,
+    unassumed: Mapping[str, str] = EMPTY,
 ) -> ClassTests:
     """The rules of one class, by the fields that they hang on.
 
-    Of the facts in `unassumed` (name → type) any may be missing in the context: a rule that may trigger then is among
-    the answers.
+    Of the facts in `unassumed` (name → what it may be) any may be missing in the context: a rule that may trigger then
+    is among the answers.
     """
     by_field: dict[str, list[Any]] = {}
     always: list[Any] = []

@@ -21,13 +21,39 @@ _WORD = 2**64
 
 
 class Unknown:
-    """What a fact is that nobody gave, and what is made of it."""
+    """What a fact is that nobody gave, and what is made of it: whether a whole number, and no less than what."""
 
-    __slots__ = ()
+    __slots__ = ("least", "whole")
+
+    def __init__(self, whole: bool, least: float | None) -> None:
+        self.whole = whole
+        self.least = least
 
 
-UNKNOWN, WHOLE = Unknown(), Unknown()
-"""Any value, and of a fact that is declared as one: a whole number, if any."""
+UNKNOWN = Unknown(False, None)
+WHOLE, COUNT, POSITIVE = Unknown(True, None), Unknown(True, 0), Unknown(True, 1)
+"""Of a fact that is declared as a number: any that is whole, one that counts something, one of something that is there.
+Each may be nothing, too."""
+_FAILS_ON_NONE = frozenset({"<", "<=", ">", ">=", "==", "!=", "divisible_by", "not_divisible_by"})
+"""What nothing satisfies that is not given, whatever it is compared with."""
+_MIRRORED = {"<": ">", "<=": ">="}
+
+
+def may(op: str, left: Any, right: Any) -> bool:
+    """Whether a comparison may hold of which one side is unknown, or both are."""
+    if left is None:
+        return op not in _FAILS_ON_NONE
+    if op == "not_divisible_by":
+        return not (type(left) is Unknown and left.whole and divides_all(right))
+    if op in _MIRRORED:
+        op, left, right = _MIRRORED[op], right, left
+    if op == "==" and type(left) is Unknown:
+        left, right = right, left
+    if type(right) is not Unknown or right.least is None or not isinstance(left, (int, float)):
+        return True
+    if op == ">":
+        return left > right.least
+    return op not in (">=", "==") or left >= right.least
 
 
 def _function(name: str, *values: Any) -> Any:
@@ -129,14 +155,16 @@ def call(name: str, *values: Any) -> Any:
 
 def negative(value: Any) -> Any:
     if type(value) is Unknown:
-        return value
+        return Unknown(value.whole, None)
     return -value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+def _arithmetic(function: Callable[[Any, Any], Any], *, grows: bool = False) -> Callable[[Any, Any], Any]:
+    """An operator; of one that `grows` the result of two numbers that are not below 0 is known not to be less."""
+
     def apply(left: Any, right: Any) -> Any:
         if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-            return _open(left, right)
+            return _open(left, right, function if grows else None)
         if (
             isinstance(left, int)
             and isinstance(right, int)
@@ -151,13 +179,27 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     return apply
 
 
-def _open(left: Any, right: Any) -> Any:
+def _open(left: Any, right: Any, grows: Callable[[Any, Any], Any] | None) -> Any:
     """What is made of two numbers of which one is unknown; None where the other is none."""
     if type(left) is not Unknown and type(right) is not Unknown:
         return None
     if not isinstance(left, (int, float, Unknown)) or not isinstance(right, (int, float, Unknown)):
         return None
-    return WHOLE if all(value is WHOLE or isinstance(value, int) for value in (left, right)) else UNKNOWN
+    whole = all(value.whole if type(value) is Unknown else isinstance(value, int) for value in (left, right))
+    least, other = _least(left), _least(right)
+    if grows is None or least is None or other is None:
+        return Unknown(whole, None)
+    try:
+        return Unknown(whole, grows(least, other))
+    except ArithmeticError:
+        return Unknown(whole, None)
+
+
+def _least(value: Any) -> Any:
+    """What a number is not less than, where that is not below 0."""
+    if type(value) is Unknown:
+        return value.least
+    return value if value >= 0 else None
 
 
 def _division(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -173,7 +215,7 @@ def modulo(left: Any, right: Any) -> Any:
     """What is left over; of a whole number by 1 that is 0, whichever it is."""
     if type(left) is int and type(right) is int and right and -_WORD < left < _WORD and -_WORD < right < _WORD:
         return left % right
-    return 0 if left is WHOLE and divides_all(right) else _modulo(left, right)
+    return 0 if type(left) is Unknown and left.whole and divides_all(right) else _modulo(left, right)
 
 
 def divides_all(value: Any) -> bool:
@@ -181,9 +223,9 @@ def divides_all(value: Any) -> bool:
     return isinstance(value, int) and value in (1, -1)
 
 
-add = _arithmetic(lambda a, b: a + b)
+add = _arithmetic(lambda a, b: a + b, grows=True)
 subtract = _arithmetic(lambda a, b: a - b)
-multiply = _arithmetic(lambda a, b: a * b)
+multiply = _arithmetic(lambda a, b: a * b, grows=True)
 _quotient = _division(lambda a, b: a / b)
 floor = _division(lambda a, b: a // b)
 _modulo = _division(lambda a, b: a % b)
@@ -192,4 +234,4 @@ _modulo = _division(lambda a, b: a % b)
 def divide(left: Any, right: Any) -> Any:
     """A quotient, which need not be whole."""
     quotient = _quotient(left, right)
-    return UNKNOWN if quotient is WHOLE else quotient
+    return UNKNOWN if type(quotient) is Unknown else quotient

@@ -130,6 +130,7 @@ _FACT = _record(
     {"values": _LIST},
     {
         "type": _is_kind,
+        "least": _is_count,
         "keys": _TEXTS,
         "of": lambda value: value in ("text", "config"),
         "unless": _TEXTS,

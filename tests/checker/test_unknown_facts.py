@@ -34,9 +34,9 @@ OPEN = {
 }
 WORDS: dict[str, tuple[Any, ...]] = {
     "platform": ("cpu", "cuda", "rocm", None),
-    "device.count": (0, 1, 2, 8, None),
+    "device.count": (1, 2, 8, None),
     "device.capability": (7.5, 9.0, 9, None),
-    "model.arch.heads": (-1, 1, 4, 12, 10**400, None),
+    "model.arch.heads": (0, 1, 4, 12, 10**400, None),
     "model.files.params": (False, True),
 }
 """What each of the facts may be; a model may have no heads, and a machine no capability."""
@@ -104,6 +104,12 @@ def test_a_fact_is_read_under_its_whole_name_and_not_out_of_the_config() -> None
         ({"model.arch.heads": {"not_divisible_by": "@tensor_parallel_size"}}, {"tensor_parallel_size": 1}),
         ({"model.arch.heads * offload": {">": 8}}, {"offload": None}),
         ({"offload": {">": "@model.arch.heads"}}, {"offload": None}),
+        ({"offload": {">": "@model.arch.heads"}}, {"offload": 0}),
+        ({"model.arch.heads": {"<": "@offload"}}, {"offload": 0}),
+        ({"offload": {"==": "@device.count"}}, {"offload": 0}),
+        ({"tensor_parallel_size * 1": {">": "@device.count"}}, {}),
+        ({"device.count": {"<": 1}}, {}),
+        ({"device.count * model.arch.heads": {"<": 0}}, {}),
     ],
     ids=str,
 )
@@ -144,6 +150,10 @@ def test_a_corpus_keeps_what_is_not_assumed() -> None:
         ({"model.arch.heads / offload % tensor_parallel_size": {"!=": 0}}, {"tensor_parallel_size": 1, "offload": 2}),
         ({"model.arch.heads": {"not_divisible_by": "@tensor_parallel_size"}}, {"tensor_parallel_size": 2}),
         ({"model.arch.heads": {"absent": True}}, {}),
+        ({"model.arch.heads": {"<=": 0}}, {}),
+        ({"offload": {">=": "@model.arch.heads"}}, {"offload": 0}),
+        ({"offload": {">": "@device.count"}}, {"offload": 2}),
+        ({"model.arch.heads - 1": {"<": 0}}, {}),
         ({"model.arch.heads % offload": {"absent": True}}, {"offload": 1}),
         ({"offload": {"in": "@platform"}}, {"offload": 1}),
     ],
@@ -171,6 +181,12 @@ def test_a_fact_of_the_wrong_type_is_an_error_that_names_it(fact: str, value: An
         checker.check(SERVE, {}, context={fact: value})
     with pytest.raises(LlemError, match=message):
         checker.prune({"graphs": [True]}, native_type=SERVE, context={fact: value})
+
+
+@pytest.mark.parametrize(("fact", "value", "least"), [("model.arch.heads", -1, 0), ("device.count", 0, 1)])
+def test_a_count_that_counts_nothing_is_an_error_that_names_it(fact: str, value: int, least: int) -> None:
+    with pytest.raises(LlemError, match=re.escape(f"the fact {fact} is {value}, which is less than {least}")):
+        open_checker().check(SERVE, {}, context={fact: value})
 
 
 def test_a_fact_from_text_is_what_it_is_declared_to_be() -> None:
