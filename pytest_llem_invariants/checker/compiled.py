@@ -377,13 +377,18 @@ def _rule_entry(
     }
     more = {
         "names": {name: source.path(name) for name in source.names if source.path(name) != name},
-        "words": told(rule, [*fields, *contextual], _messages(case)),
+        "words": told(rule, [*fields, *contextual], _messages(case), _world_of(rule, contextual, context)),
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
         "open": deciding(rule.match, source.path, context),
         "examples": _examples(rule),
     }
     return entry | {name: value for name, value in more.items() if value}
+
+
+def _world_of(rule: Rule, names: Iterable[str], context: Mapping[str, ContextField]) -> dict[str, Any]:
+    """The facts of the world in which a rule's example was observed."""
+    return {name: rule.world.get(name, context[name].default) for name in names if context[name].type is not None}
 
 
 def _messages(case: Case | None) -> Iterable[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import parse
-from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER
+from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
 from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import say_clause, say_value
 from pytest_llem_invariants.model import Clause, Match
@@ -31,11 +31,10 @@ def deciding(match: Match, path: Callable[[str], str], facts: Collection[str]) -
 
 def _rest(clause: Clause, reference: str | None, path: Callable[[str], str]) -> list[Any]:
     symbol = _SYMBOLS.get(clause.op)
-    if symbol is None:
-        return [f" {say_clause(clause)}"]
     if reference is None:
-        return [f" {symbol} {say_value(plain_value(clause.rhs))}"]
-    return [f" {symbol} ", *_pieces(reference, path)]
+        return [f" {say_clause(clause)}" if symbol is None else f" {symbol} {say_value(plain_value(clause.rhs))}"]
+    before, _, after = (f"{symbol} {{}}" if symbol else OPERATORS[clause.op].phrase).partition("{}")
+    return [f" {before}", *_pieces(reference, path), *([after] if after else [])]
 
 
 def _pieces(text: str, path: Callable[[str], str]) -> list[Any]:

@@ -32,6 +32,7 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
     told: dict[tuple[Any, ...], Violation] = {}
     for violation in found.values():
         told.setdefault((violation.message, violation.severity, frozenset(violation.fields)), violation)
+    told = _without_repetition(told)
     spoken = [(one.severity, frozenset(one.fields)) for one in told.values() if not one.is_silent]
     rejected = _Rejected(one.fields for one in told.values() if one.severity == "error")
     return [
@@ -43,6 +44,20 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
             and any(severity == one.severity and fields <= frozenset(one.fields) for severity, fields in spoken)
         )
     ]
+
+
+def _without_repetition(told: dict[tuple[Any, ...], Violation]) -> dict[tuple[Any, ...], Violation]:
+    """Without what the same place of the library says in the same words about some of the fields."""
+    said: dict[tuple[Any, ...], list[frozenset[str]]] = {}
+    for message, severity, fields in told:
+        guard = told[message, severity, fields].guard
+        if guard is not None:
+            said.setdefault((guard, message, severity), []).append(fields)
+    return {
+        (message, severity, fields): one
+        for (message, severity, fields), one in told.items()
+        if not any(less < fields for less in said.get((one.guard, message, severity), ()))
+    }
 
 
 class _Rejected:
@@ -75,6 +90,7 @@ def describe(
     severity = violation.severity
     word = paint(severity, _WORDS[severity])
     named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]
+    named += [f"{name}={value!r}" for name, value in violation.facts.items() if "." in name]
     head = ", ".join(named) or ", ".join(violation.fields)
     when = f" if {printable(condition)}" if condition else ""
     lines = [f"{paint('bold', where)}: {word}{when}: {printable(head)}", printable(f"  {violation.message}")]

@@ -7,12 +7,12 @@ holds them. Of what is left, only the words around it can tell something.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pytest_llem_invariants.language.expressions import MISSING, read_path
 from pytest_llem_invariants.language.predicates import plain_value
-from pytest_llem_invariants.model import Rule
+from pytest_llem_invariants.model import EMPTY, Rule
 
 _BEFORE: Final = re.compile(r"\W*(?:\w+=)?\W*")
 _GOT: Final = re.compile(r"\b(?:got|found|is|received|given)[ ]?['\"`(]?\Z")
@@ -24,8 +24,17 @@ _LONGEST: Final = 600
 _PLAIN: Final = (bool, int, float, str, list, dict)
 
 
-def heard(pieces: Sequence[str], messages: Iterable[str], rule: Rule, fields: Sequence[str]) -> list[str]:
-    """The pieces of a template, text and holes in turn, with what the messages of the rule's example tell of them."""
+def heard(
+    pieces: Sequence[str],
+    messages: Iterable[str],
+    rule: Rule,
+    fields: Sequence[str],
+    facts: Mapping[str, Any] = EMPTY,
+) -> list[str]:
+    """The pieces of a template, text and holes in turn, with what the messages of the rule's example tell of them.
+
+    `facts` are those of the world in which the example was observed.
+    """
     patterns = _patterns(pieces)
     found = next((found for found in (_captured(patterns, one) for one in messages) if found is not None), None)
     if found is None:
@@ -33,7 +42,8 @@ def heard(pieces: Sequence[str], messages: Iterable[str], rule: Rule, fields: Se
     told = [pieces[0]]
     for number, captured in enumerate(found):
         hole, after = pieces[2 * number + 1 : 2 * number + 3]
-        value = _value_in(captured, rule, fields, is_expected=_GOT.search(told[-1]) is not None)
+        values = {field: _value(rule, field, facts) for field in fields}
+        value = _value_in(captured, rule, values, is_expected=_GOT.search(told[-1]) is not None)
         if value is not None:
             before, name, behind = value
             told[-1] += before
@@ -67,15 +77,17 @@ def _captured(patterns: Sequence[re.Pattern[str]], message: str) -> list[str] | 
     return captured
 
 
-def _value_in(captured: str, rule: Rule, fields: Sequence[str], *, is_expected: bool) -> tuple[str, str, str] | None:
+def _value_in(
+    captured: str, rule: Rule, values: Mapping[str, Any], *, is_expected: bool
+) -> tuple[str, str, str] | None:
     """The text before the one field's value that was heard, a hole that shows it so, and the text behind.
 
     A value that the rule itself names tells nothing, but where a value is expected.
     """
     known = set() if is_expected else set(_constants(rule))
     found: dict[str, tuple[str, str, str]] = {}
-    for field in fields:
-        for hole, text in _shown(field, _value(rule, field)):
+    for field, value in values.items():
+        for hole, text in _shown(field, value):
             before, sign, behind = captured.partition(text)
             if (
                 sign
@@ -87,7 +99,9 @@ def _value_in(captured: str, rule: Rule, fields: Sequence[str], *, is_expected: 
     return next(iter(found.values())) if len(found) == 1 else None
 
 
-def _value(rule: Rule, field: str) -> Any:
+def _value(rule: Rule, field: str, facts: Mapping[str, Any]) -> Any:
+    if field in facts:
+        return facts[field]
     given = read_path(rule.kwargs_positive, field)
     return rule.match.defaults.get(field, MISSING) if given is MISSING else given
 

@@ -24,8 +24,11 @@ def suggestion(
     fixes: dict[str, None] = {}
     others: dict[str, None] = {}
     for subject, clauses in match.fields.items():
-        if subject in context and len(match.fields) > 1:
-            continue
+        if all(name in context for name in parse(subject).fields):
+            turned = [_turned(subject, clause, path, context) for clause in clauses]
+            fixes.update(dict.fromkeys(filter(None, turned)))
+            if len(match.fields) > 1 or fixes:
+                continue
         kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
         if f"number({subject})" in match.fields and kinds == list(clauses):
             continue
@@ -33,9 +36,34 @@ def suggestion(
             # Where a value is singled out by its type and a bound, the bound is the advice.
             if clause.op == BOOL_IS_NUMBER or (clause in kinds and len(clauses) > len(kinds)):
                 continue
+            mixed = [name for name in parse(subject).fields if name not in context]
+            if len(mixed) < len(parse(subject).fields):
+                fixes[_turned_within(subject, clause, mixed, path)] = None
+                continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
             (fixes if speaks else others)[_fix(subject, clause, path)] = None
     return " or ".join(fixes or others)
+
+
+def _turned(subject: str, clause: Clause, path: Callable[[str], str], context: Collection[str]) -> str | None:
+    """What to change where a fact is compared with fields of the config: the fields, as the fact is what it is."""
+    reference = reference_of(clause.rhs)
+    if reference is None or all(name in context for name in parse(reference).fields):
+        return None
+    other = parse(reference)
+    field = path(reference) if other.is_field else reference
+    if clause.op == "not_divisible_by":
+        return f"set {field} to a divisor of {subject}"
+    mirrored = OPERATORS[clause.op].mirror
+    return f"change {field}" if mirrored is None else OPERATORS[mirrored].fix.format(field=field, rhs=subject)
+
+
+def _turned_within(subject: str, clause: Clause, fields: Sequence[str], path: Callable[[str], str]) -> str:
+    """What to change where a fact and fields of the config are computed together: the fields."""
+    whole, _, part = subject.partition(" % ")
+    if clause == Clause("!=", 0) and [part] == list(fields) and whole:
+        return f"set {path(part)} to a divisor of {whole}"
+    return f"change {' or '.join(map(path, fields))}"
 
 
 _HELD_UNSET: Final = frozenset({"absent", "falsy"})

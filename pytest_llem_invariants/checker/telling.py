@@ -13,7 +13,7 @@ from typing import Any, Final
 from pytest_llem_invariants.checker.heard import heard
 from pytest_llem_invariants.checker.verdict import OPEN, spelled
 from pytest_llem_invariants.language.predicates import plain_value, reference_of, referenced_fields
-from pytest_llem_invariants.model import Rule
+from pytest_llem_invariants.model import EMPTY, Rule
 
 Piece = str | list[str]
 """Fixed text, or a hole: how the value is shown (`str`, `repr`, `type`, `len`), and of which field."""
@@ -39,8 +39,13 @@ _WORD: Final = re.compile(r"[^\W_]+")
 _BEFORE_TYPE: Final = re.compile(r"(?:input_type=|\btype:? |\binstance of |\bof type )['\"`]?\Z")
 
 
-def told(rule: Rule, fields: Sequence[str], messages: Iterable[str] = ()) -> list[Piece] | None:
-    """The pieces of the rule's message; None where the library is silent. `messages` are those of its example."""
+def told(
+    rule: Rule, fields: Sequence[str], messages: Iterable[str] = (), facts: Mapping[str, Any] = EMPTY
+) -> list[Piece] | None:
+    """The pieces of the rule's message; None where the library is silent.
+
+    `messages` are those of its example, `facts` those beside which it was observed.
+    """
     template = rule.message_template
     if template is None or not template.strip():
         return None
@@ -48,7 +53,7 @@ def told(rule: Rule, fields: Sequence[str], messages: Iterable[str] = ()) -> lis
     fixed = " ".join(pieces[::2])
     if not set(_WORD.findall(fixed)) - {part for field in fields for part in _WORD.findall(field)}:
         return None  # it names the field at most
-    pieces = heard(pieces, map(_plain_words, messages), rule, fields)
+    pieces = heard(pieces, map(_plain_words, messages), rule, fields, facts)
     return _closed(_joined(_Holes(rule, fields, "".join(pieces[::2])).filled(pieces)))
 
 

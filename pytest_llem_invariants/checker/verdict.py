@@ -58,7 +58,17 @@ class Violation:
 
     @property
     def suggestion(self) -> str:
-        return str(self._rule["suggestion"])
+        """What to change; a fact that is known is told with its value."""
+        text = str(self._rule["suggestion"])
+        for name, value in self.facts.items():
+            if name in text and "." in name:
+                text = text.replace(name, f"{name} ({value!r})")
+        return text
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The facts outside the config that the rule asks for, as far as they are known."""
+        return {name: self._values[name] for name in self._rule.get("context", ()) if name in self._values}
 
     @property
     def certification(self) -> str:
@@ -98,6 +108,7 @@ class Violation:
         return Violation(self._rule, self.native_type, fields, {**values, **self._values}, path)
 
     def as_dict(self) -> dict[str, Any]:
+        beside = {name: plain(value) for name, value in self.facts.items()}
         return {
             "rule_id": self.rule_id,
             "severity": self.severity,
@@ -108,6 +119,7 @@ class Violation:
             "guard": self.guard,
             "suggestion": self.suggestion,
             "certification": self.certification,
+            **({"beside": beside} if beside else {}),
         }
 
     def __repr__(self) -> str:

@@ -84,7 +84,12 @@ def test_where_the_files_run_is_an_option(theirs: pytest.Pytester) -> None:
     )
     result = run(theirs, f"{ini}llem_configs_model = m32")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["good.yaml:2:1: error: tensor-parallel-size=3"])
+    result.stdout.fnmatch_lines(
+        [
+            "good.yaml:2:1: error: tensor-parallel-size=3, model.arch.heads=32",
+            "  fix  set tensor_parallel_size to a divisor of model.arch.heads (32)",
+        ]
+    )
     run(theirs, f"{ini}llem_configs_model = m33").assert_outcomes(passed=1)
     (theirs.path / "world.yaml").write_text("model.arch.heads: 33\n")
     run(theirs, f"{ini}llem_configs_world = world.yaml").assert_outcomes(passed=1)

@@ -60,6 +60,47 @@ def test_a_rule_over_an_unknown_fact_is_no_violation_and_is_named() -> None:
     assert checker.check(SERVE, {"graphs": False}).status == "accepted"
 
 
+@pytest.mark.parametrize(
+    ("fields", "decides", "fix"),
+    [
+        (
+            {"model.arch.heads": {"not_divisible_by": "@tensor_parallel_size"}},
+            "model.arch.heads is not divisible by 3",
+            "set tensor_parallel_size to a divisor of model.arch.heads (32)",
+        ),
+        (
+            {"model.arch.heads % tensor_parallel_size": {"!=": 0}},
+            "model.arch.heads % 3 != 0",
+            "set tensor_parallel_size to a divisor of model.arch.heads (32)",
+        ),
+        (
+            {"offload": {">": "@model.arch.heads"}},
+            "40 > model.arch.heads",
+            "set offload to at most model.arch.heads (32)",
+        ),
+        (
+            {"model.arch.heads": {"<": "@offload"}},
+            "model.arch.heads < 40",
+            "set offload to at most model.arch.heads (32)",
+        ),
+        ({"model.arch.heads": {">": 8}, "graphs": {"==": True}}, "model.arch.heads > 8", "turn graphs off"),
+        (
+            {"model.arch.heads * tensor_parallel_size": {">": 8}},
+            "model.arch.heads * 3 > 8",
+            "change tensor_parallel_size",
+        ),
+    ],
+    ids=str,
+)
+def test_what_would_decide_and_what_to_change_is_told_in_values(fields: dict[str, Any], decides: str, fix: str) -> None:
+    checker = open_checker(rule("one", fields, native_type=SERVE))
+    config = {"tensor_parallel_size": 3, "offload": 40, "graphs": True}
+    assert [one.decides for one in checker.check(SERVE, config).depends] == [decides]
+    (violation,) = checker.check(SERVE, config, context={"model.arch.heads": 32}).violations
+    assert (violation.suggestion, violation.facts) == (fix, {"model.arch.heads": 32})
+    assert violation.as_dict()["beside"] == {"model.arch.heads": 32}
+
+
 def test_a_given_fact_decides() -> None:
     checker = open_checker(on("of_cpu", {"==": "cpu"}))
     rejected = checker.check(SERVE, {"graphs": True}, context={"platform": "cpu"})

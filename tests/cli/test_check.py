@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.checker.describe import distinct
 from pytest_llem_invariants.checker.documents import read
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import render_proposed
 from pytest_llem_invariants.model import ContextField, Severity
-from tests.checker.demo import checker_from, corpus_of, rule
+from tests.checker.demo import SAMPLING, checker_from, checker_of, corpus_of, rule
 
 BAD = "model: m\ntensor-parallel-size: 0\ngraphs: true\n"
 
@@ -95,6 +96,19 @@ def test_one_mistake_is_told_in_the_librarys_words_where_it_has_any(
     assert [out.count(message) > 0 for message in told] == [True] * len(told)
     (counted,) = {"text": ["error: "], "github": ["::error "], "sarif": ['"level": "error"']}[form]
     assert out.count(counted) == len(told)
+
+
+def test_what_one_line_says_in_the_same_words_of_fewer_fields_is_told_once() -> None:
+    words = "temperature {temperature} is too much"
+    checker = checker_of(
+        [
+            rule("both", {"temperature": {">": 1}, "n": {">": 1}}, template=words),
+            rule("alone", {"temperature": {">": 1}}, template=words),
+            rule("elsewhere", {"temperature": {">": 1}, "top_p": {">": 1}}, template=words, guard="demo/b.py:1"),
+        ]
+    )
+    found = distinct(checker.check(SAMPLING, {"temperature": 2, "n": 2, "top_p": 2}).violations)
+    assert [one.rule_id for one in found] == ["alone", "elsewhere"]
 
 
 def test_of_a_value_that_is_rejected_no_more_is_told(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
