@@ -97,7 +97,9 @@ class _Holes:
         for index in range(1, len(pieces), 2):
             hole, before = pieces[index][1:-1], pieces[index - 1]
             if hole == "…":
-                done.extend(self._anonymous(before, pieces[index + 1], anonymous, is_first=index == 1))
+                found = self._anonymous(before, pieces[index + 1], anonymous, is_first=index == 1)
+                # Of one field a message seldom tells twice; where it seems to, the other hole is something else.
+                done.extend([OPEN] if any(piece in done for piece in found if not isinstance(piece, str)) else found)
             else:
                 done.append(self._named(hole))
             done.append(pieces[index + 1])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
-from pytest_llem_invariants.model import ObservedException
+from pytest_llem_invariants.model import ContextField, ObservedException
 from tests.checker.demo import SAMPLING, checker_from, checker_of, corpus_of, evidence, rule
 
 PYDANTIC = (
@@ -30,6 +30,7 @@ PYDANTIC = (
         ("a is bad, got {…} (a, {…}", {"a": 1}, "a is bad, got 1 (a, …)"),
         ("{…} of {…}", {"a": 1, "b": 2}, "… of …"),
         ("a {…} is above b {…}", {"a": 2, "b": 1}, "a (2) is above b (1)"),
+        ("a {…} is above derived a {…}", {"a": 2}, "a (2) is above derived a …"),
         ("{{a}} is {a}", {"a": 1}, "{a} is 1"),
         ("open { brace", {"a": 1}, "open { brace"),
         ("got {a}", {"a": "{b}"}, "got {b}"),
@@ -50,6 +51,19 @@ def test_a_hole_is_filled_where_it_can_only_mean_one_thing(template: str, given:
     is_set = {field: {"present": True} for field in given}
     (violation,) = checker_of([rule("r", is_set, template=template)]).check(SAMPLING, given).violations
     assert violation.message == expected
+
+
+def test_a_fact_is_told_where_the_librarys_own_number_was_heard() -> None:
+    longer = rule("r", {"n": {">": "@model.arch.length"}}, template="n {…} is above the derived n {…}).")
+    longer = replace(longer, kwargs_positive={"n": 4096}, world={"model.arch.length": 2048})
+    context = {"model.arch.length": ContextField(1024, (1024, 2048), assumed=False, type="int")}
+    corpus = replace(corpus_of([longer]), context=context)
+    said = ObservedException("ValueError", "n (4096) is above the derived n (max=2048.0).")
+    found = evidence(corpus)
+    validated = replace(found, cases=tuple(replace(case, observed_exception=said) for case in found.cases))
+    checker = checker_from(compile_corpus(corpus, validated))
+    (violation,) = checker.check(SAMPLING, {"n": 9000}, context={"model.arch.length": 8192}).violations
+    assert violation.message == "n (9000) is above the derived n (max=8192)."
 
 
 def test_a_list_of_choices_is_told_from_the_rule() -> None:
