@@ -108,6 +108,13 @@ def get(config: Any, dotted: str) -> Any:
     return config
 
 
+def _is_null(config: Mapping[str, Any], dotted: str) -> bool:
+    """Whether a dotted key is written, as null."""
+    parent, _, key = dotted.rpartition(".")
+    part = get(config, parent) if parent else config
+    return isinstance(part, Mapping) and key in part and part[key] is None
+
+
 def _orders(keys: Sequence[str]) -> Iterator[tuple[str, ...]]:
     if len(keys) <= _MOST_ORDERED:
         yield from itertools.permutations(keys)
@@ -127,7 +134,11 @@ def read(field: ContextField, keys: Iterable[str], default: Any, config: Mapping
     part = part_of(config, reading)
     if any(_matters(get(of, key)) for key in reading.unless for of in (config, part)):
         return NOTHING
-    value = next((value for key in keys if (value := get(part, key)) is not None), default)
+    keys = tuple(keys)
+    value = next((value for key in keys if (value := get(part, key)) is not None), None)
+    if value is not None and any(_is_null(part, key) for key in keys):
+        return NOTHING
+    value = default if value is None else value
     if value is NOTHING or isinstance(value, (list, Mapping)):
         return NOTHING
     lower = (get(part, other.removeprefix(OF_TEXT)) for other in reading.lowered_by if other.startswith(OF_TEXT))

@@ -48,24 +48,34 @@ def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any
     For a process that ends soon: packages are stood in for.
     """
     version = adapter.import_library()
-    facts = {name: field for name, field in adapter.ssot.context.items() if field.found and field.reading}
     table: dict[str, dict[str, Any]] = {}
-    parts: dict[str, str] = {}
     types = _types(adapter)
     with _apart(adapter), progress.step("types of models", len(types)) as step:
-        _warm(adapter, facts)
-        for name, architecture in types.items():
-            found = _of_type(adapter, facts, name, architecture)
-            if found["entries"]:
-                table[name], parts[name] = found["entries"], found["part"]
+        _warm(adapter)
+        for name in sorted(types, key=_has_parts):  # a text part is read as the type that it is
+            entries = _of_type(adapter, table, name, types[name])
+            if entries:
+                table[name] = entries
             step.advance()
     return {
         "schema_version": SCHEMA_VERSION,
         "engine": adapter.ssot.engine,
         "engine_version": version,
-        "facts": {name: {"keys": list(field.reading.keys)} for name, field in facts.items() if field.reading},
-        "model_types": _without_contradictions(table, parts),
+        "facts": {name: {"keys": list(field.reading.keys)} for name, field in _facts(adapter).items() if field.reading},
+        "model_types": {name: dict(sorted(entries.items())) for name, entries in sorted(table.items())},
     }
+
+
+def _facts(adapter: EngineAdapter) -> dict[str, ContextField]:
+    """What the library can be asked of a model, and a reader finds in its files."""
+    return {name: field for name, field in adapter.ssot.context.items() if field.found and field.reading}
+
+
+def _has_parts(name: str) -> bool:
+    """Whether models of this type have a part of their own that speaks of text."""
+    with contextlib.suppress(Exception), silent_streams():
+        return bool(text_path(_forms(name, "").whole))
+    return False
 
 
 @contextmanager
@@ -83,9 +93,9 @@ def _apart(adapter: EngineAdapter) -> Iterator[None]:
             os.environ.update({variable: before} if before is not None else {})
 
 
-def _warm(adapter: EngineAdapter, facts: Mapping[str, ContextField]) -> None:
+def _warm(adapter: EngineAdapter) -> None:
     """Let the library import once what it imports for a value of a fact, or each child would."""
-    for name, field in facts.items():
+    for name, field in _facts(adapter).items():
         for value in field.values:
             with contextlib.suppress(Exception), adapter.context({name: value}), silent_streams():
                 adapter.warm(adapter.ssot.adapter["models"])
@@ -112,42 +122,18 @@ def _types(adapter: EngineAdapter) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _of_type(adapter: EngineAdapter, facts: Mapping[str, ContextField], name: str, architecture: str) -> dict[str, Any]:
+def _of_type(adapter: EngineAdapter, table: Mapping[str, Any], name: str, architecture: str) -> dict[str, Any]:
     """What is proven for one type; nothing where the child has no answer."""
     with tempfile.TemporaryDirectory() as folder:
 
         def answer() -> bytes:
             logging.disable(logging.CRITICAL)
             time.sleep = without_waiting
-            return json.dumps(_Type(adapter, facts, Path(folder), name, architecture).told()).encode()
+            return json.dumps(_Type(adapter, table, Path(folder), name, architecture).entries()).encode()
 
         data, trouble = in_child(answer, _SECONDS, _SPARE)
-    found: dict[str, Any] = {"entries": {}} if trouble is not None else json.loads(data)
-    return found
-
-
-def _without_contradictions(
-    table: Mapping[str, Mapping[str, Any]], parts: Mapping[str, str]
-) -> dict[str, dict[str, Any]]:
-    """The table without facts of a model of several parts that its text part, as a type of its own, tells otherwise.
-
-    A reader goes by the text part's type where it is one of the table.
-    """
-    return {
-        name: {
-            fact: entry
-            for fact, entry in sorted(entries.items())
-            if parts[name] == name or parts[name] not in table or _same(entry, table[parts[name]].get(fact, NOTHING))
-        }
-        for name, entries in sorted(table.items())
-    }
-
-
-def _same(entry: Any, other: Any) -> bool:
-    """Whether two entries read alike; one without a default has none of its own."""
-    if isinstance(entry, Mapping) and "default" not in entry:
-        return other is not NOTHING and (not isinstance(other, Mapping) or other["keys"] == entry["keys"])
-    return bool(entry == other)
+    entries: dict[str, Any] = {} if trouble is not None else json.loads(data)
+    return entries
 
 
 @final
@@ -169,21 +155,17 @@ class _Type:
     """One type of model, in the child."""
 
     def __init__(
-        self, adapter: EngineAdapter, facts: Mapping[str, ContextField], folder: Path, name: str, architecture: str
+        self, adapter: EngineAdapter, table: Mapping[str, Any], folder: Path, name: str, architecture: str
     ) -> None:
         self._adapter = adapter
-        self._facts = facts
+        self._facts = _facts(adapter)
+        self._table = table
         self._folder = folder
         self._beside: Mapping[str, Mapping[str, Mapping[str, Any]]] = adapter.ssot.adapter.get("beside", {})
         self._forms = _forms(name, architecture)
         self._path = text_path(self._forms.whole)
         self._seen: list[Observation] = []
         self._asked = 0
-
-    def told(self) -> dict[str, Any]:
-        """What is proven, and the type of the part that speaks of text."""
-        part = _at(self._forms.whole, self._path).get("model_type")
-        return {"entries": self.entries(), "part": part}
 
     def entries(self) -> dict[str, Any]:
         """Fact → how it is read, for those that are proven."""
@@ -198,6 +180,7 @@ class _Type:
             if keys[one] == keys[other]:
                 self._write_both(one, other)
         self._lower()
+        self._leave_out(keys)
         self._change(keys)
         found = {
             name: entry_of(name, field, _own_first(keys, name), self._seen, has_default=self._has_default(field))
@@ -215,7 +198,7 @@ class _Type:
         wrong: set[str] = set()
         for one in self._seen:
             facts = model_facts(str(one.folder))
-            read = derived(declared, facts, lambda: {self._forms.bare["model_type"]: entries})
+            read = derived(declared, facts, lambda: {**self._table, self._forms.bare["model_type"]: entries})
             wrong.update(
                 name for name, value in read.items() if name in entries and value != one.found.get(name, NOTHING)
             )
@@ -260,6 +243,12 @@ class _Type:
             if self._see(self._with(self._forms.bare, {one: first, other: second}, fact)):
                 self._see(self._with(self._forms.bare, {other: first, one: second}, fact))
                 return
+
+    def _leave_out(self, keys: Mapping[str, str]) -> None:
+        """See each key as null, which may be another thing than not to write it."""
+        for key, fact in keys.items():
+            self._see(self._with(self._forms.bare, {key: None}, fact))
+            self._see(self._with(self._forms.whole, {key: None}, fact))
 
     def _lower(self) -> None:
         """See what may lower a fact a little and a lot."""

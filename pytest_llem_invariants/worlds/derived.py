@@ -80,12 +80,19 @@ def _changes(value: Any) -> bool:
 
 
 def _written(keys: Iterable[str], part: str, kind: str | None, facts: Facts) -> Any:
-    """What the first key says that is written and not null; None where there is none."""
+    """What the first key says that is written and not null; None where there is none.
+
+    Unknown where another of them is null beside it: a library may take the null.
+    """
+    found, is_null = None, False
     for key in keys:
-        value = facts.get(f"{_PARTS[part]}.{key}")
-        if value is not None:
-            return _of_kind(value, kind, key, facts.path_of(_PARTS[part]))
-    return None
+        name = f"{_PARTS[part]}.{key}"
+        value = facts.get(name)
+        if value is None:
+            is_null = is_null or name in facts
+        elif found is None:
+            found = _of_kind(value, kind, key, facts.path_of(_PARTS[part]))
+    return UNKNOWN if is_null and found is not None else found
 
 
 def _of_kind(value: Any, kind: str | None, key: str, path: str | None) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from miners.discovery.model_facts import NOTHING, Observation, entry_of, read, text_path
-from miners.discovery.models import _same, _without_contradictions, render_models
+from miners.discovery.models import render_models
 from pytest_llem_invariants.model import ContextField, Reading
 
 HEADS, KV = "heads", "kv"
@@ -95,15 +95,12 @@ def test_a_fact_stands_in_the_part_that_speaks_of_text_and_may_be_lowered_or_unk
         assert (read(length, ("length",), 5, {"rope": rope}) == 5) is is_known
 
 
-def test_a_reader_goes_by_the_type_of_the_text_part_so_what_that_says_otherwise_is_left_out() -> None:
-    table: dict[str, dict[str, Any]] = {
-        "text": {HEADS: 32, KV: {"keys": ["num_kv"], "default": 8}},
-        "seeing": {HEADS: 32, KV: 8},
-        "open": {HEADS: {"keys": ["num_heads"]}, KV: {"keys": ["num_kv"]}},
-    }
-    parts = {"text": "text", "seeing": "text", "open": "text"}
-    assert _without_contradictions(table, parts) == {**table, "seeing": {HEADS: 32}}
-    assert not _same({"keys": ["num_heads"]}, NOTHING)
+def test_a_null_beside_what_is_written_leaves_the_fact_unknown() -> None:
+    heads = field("num_heads", "n_head")
+    assert read(heads, ("num_heads", "n_head"), 32, {"n_head": 8}) == 8
+    assert read(heads, ("num_heads", "n_head"), 32, {"num_heads": None}) == 32
+    assert read(heads, ("num_heads", "n_head"), 32, {"num_heads": None, "n_head": 8}) is NOTHING
+    assert read(heads, ("a.num_heads", "n_head"), 32, {"a": {"num_heads": None}, "n_head": 8}) is NOTHING
 
 
 def test_the_table_is_a_line_a_type_in_their_order() -> None:

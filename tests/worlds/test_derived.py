@@ -10,6 +10,8 @@ import pytest
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.worlds import World
+from pytest_llem_invariants.worlds.derived import derived
+from pytest_llem_invariants.worlds.model_folder import model_facts
 
 HEADS = "model.arch.num_attention_heads"
 LENGTH = "model.arch.max_length"
@@ -188,3 +190,16 @@ def test_a_machine_without_a_device_has_no_capability() -> None:
     declared: dict[str, dict[str, Any]] = {"device.capability": {"values": [9.0], "type": "float"}}
     assert World(gpu="none").context(declared) == {"device.capability": None}
     assert World().context(declared) == {}
+
+
+@pytest.mark.parametrize(
+    ("config", "experts"),
+    [({"n_routed": 8}, 8), ({"experts": None}, 0), ({"experts": None, "n_routed": 8}, None)],
+)
+def test_a_null_beside_the_key_that_tells_leaves_the_fact_unknown(
+    tmp_path: Path, config: dict[str, Any], experts: int | None
+) -> None:
+    declared = {"model.arch.experts": {"type": "int", "keys": ["experts", "n_routed"]}}
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", **config}))
+    read = derived(declared, model_facts(str(tmp_path)), lambda: {"llama": {"model.arch.experts": 0}})
+    assert read.get("model.arch.experts") == experts
