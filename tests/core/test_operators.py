@@ -13,7 +13,7 @@ from pytest_llem_invariants.checker.fast import FAST
 from pytest_llem_invariants.checker.suggest import suggestion
 from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.language.inverse import wanted_values
-from pytest_llem_invariants.language.operators import ALIASES, FAMILIES, OPERATORS, Negated, Operator
+from pytest_llem_invariants.language.operators import ALIASES, FAMILIES, MIRROR, OPERATORS, Negated, Operator
 from pytest_llem_invariants.language.operators.record import Example
 from pytest_llem_invariants.language.predicates import validate_clause
 from pytest_llem_invariants.language.wording import say_clause
@@ -57,8 +57,33 @@ def test_the_relations_of_an_operator_are_mutual(operator: Operator) -> None:
     if operator.negation is not None:
         assert OPERATORS[operator.negation].negation == operator.name
         assert OPERATORS[operator.negation].negated is operator.negated
+    assert MIRROR.get(operator.name) == operator.mirror
     if operator.mirror is not None:
         assert OPERATORS[operator.mirror].mirror == operator.name
+
+
+@each_operator
+def test_the_lengths_of_an_operator_are_those_that_satisfy_it(operator: Operator) -> None:
+    if operator.lengths is None:
+        return
+    for count in range(4):
+        least, greatest = operator.lengths(count)
+        lengths = [length for length in range(8) if operator.test(length, count)]
+        assert lengths == [one for one in range(8) if one >= least and (greatest is None or one <= greatest)]
+
+
+@each_operator
+def test_the_opposite_of_an_operator_holds_for_exactly_the_other_values(operator: Operator) -> None:
+    if operator.opposite is None:
+        return
+    values = [*VALUES, *([0] * length for length in range(6))]
+    for rhs in (example.rhs + more for example in operator.examples for more in range(3)):
+        name, other = operator.opposite(rhs)
+        if other == -1:
+            continue  # every length is at least 0
+        assert OPERATORS[name].accepts(other)
+        judged = [value for value in values if kind_of(value) in (operator.takes or ())]
+        assert [one for one in judged if operator.test(one, rhs) is OPERATORS[name].test(one, other)] == [], rhs
 
 
 @each_operator
