@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from miners.discovery.model_facts import ENOUGH, NOTHING, OF_TEXT, Observation, entry_of, text_path
+from miners.discovery.model_facts import ENOUGH, NOTHING, OF_TEXT, Observation, entry_of, get, text_path
 from miners.discovery.stand_ins import standing_in
 from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
@@ -176,7 +176,7 @@ class _Type:
         keys = self._keys()
         for key, fact in keys.items():
             self._write(key, fact)
-        for one, other in itertools.pairwise(keys):
+        for one, other in itertools.combinations(keys, 2):
             if keys[one] == keys[other]:
                 self._write_both(one, other)
         self._lower()
@@ -227,11 +227,12 @@ class _Type:
         return False
 
     def _write(self, key: str, fact: str) -> None:
-        """See the bare config and the whole one with a key at two values that the library takes."""
+        """See the bare config with a key at two values that the library takes, and the whole one with the first."""
         taken = 0
         for value in self._values(fact):
             if self._see(self._with(self._forms.bare, {key: value}, fact), (key, value)):
-                self._see(self._with(self._forms.whole, {key: value}, fact))
+                if not taken:
+                    self._see(self._with(self._forms.whole, {key: value}, fact))
                 taken += 1
             if taken == ENOUGH:
                 return
@@ -247,15 +248,15 @@ class _Type:
     def _leave_out(self, keys: Mapping[str, str]) -> None:
         """See each key as null, which may be another thing than not to write it."""
         for key, fact in keys.items():
-            self._see(self._with(self._forms.bare, {key: None}, fact))
-            self._see(self._with(self._forms.whole, {key: None}, fact))
+            stands = get(_at(self._forms.whole, self._path), key) is not None
+            self._see(self._with(self._forms.whole if stands else self._forms.bare, {key: None}, fact))
 
     def _lower(self) -> None:
-        """See what may lower a fact a little and a lot."""
+        """See what may lower a fact."""
         for name, field in self._facts.items():
             for other in (field.reading or Reading()).lowered_by:
-                for value in (1, 2**40) if other.startswith(OF_TEXT) else ():
-                    self._see(self._with(self._forms.whole, {other.removeprefix(OF_TEXT): value}, name))
+                if other.startswith(OF_TEXT):
+                    self._see(self._with(self._forms.whole, {other.removeprefix(OF_TEXT): 1}, name))
 
     def _values(self, fact: str) -> list[Any]:
         """Values to write: declared ones, and neighbours of a number; none that stands for another fact here."""
