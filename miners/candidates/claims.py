@@ -13,13 +13,8 @@ from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Ma
 Predicate = Callable[[Kwargs], bool]
 
 
-def arguments_of(rule: Rule) -> frozenset[str]:
-    """The keyword arguments that a rule reads; for a field inside an object, the whole object."""
-    return roots_of(rule.match.fields)
-
-
 def roots_of(fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
-    """The same for the subjects of clauses."""
+    """The keyword arguments that clauses read; for a field inside an object, the whole object."""
     match = Match("", fields)
     return frozenset(name.partition(".")[0] for name in referenced_fields(match))
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.candidates.claims import Claims, arguments_of, claim_of
+from miners.candidates.claims import Claims, claim_of, roots_of
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Clause, ContextField, Kwargs, Rule
 from tests.evidence.test_soundness import rule
@@ -69,5 +69,5 @@ def test_what_asks_for_nothing_and_what_another_context_asks_for_are_told_apart(
 
 
 def test_the_arguments_of_a_rule_are_whole_ones() -> None:
-    assert arguments_of(RULES[3]) == {"inner", "n"}
-    assert arguments_of(RULES[1]) == {"n", "beams"}
+    assert roots_of(RULES[3].match.fields) == {"inner", "n"}
+    assert roots_of(RULES[1].match.fields) == {"n", "beams"}
