@@ -11,7 +11,7 @@ from typing import final
 
 
 @final
-class Held:
+class Interrupt:
     """Whether the user pressed Ctrl-C."""
 
     def __init__(self) -> None:
@@ -24,9 +24,9 @@ class Held:
 
 
 @contextmanager
-def held_interrupt() -> Iterator[Held]:
+def held_interrupt() -> Iterator[Interrupt]:
     """Record the first Ctrl-C inside a block and continue; an earlier handler, or an ignored signal, stays in force."""
-    held = Held()
+    held = Interrupt()
     is_ours = threading.current_thread() is threading.main_thread()
     if not is_ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield held

@@ -63,7 +63,7 @@ def _forwards(function: str) -> bool:
 
 
 @contextlib.contextmanager
-def captured_logs(held: Held) -> Iterator[LogCapture]:
+def captured_logs(held: HeldLoggers) -> Iterator[LogCapture]:
     """Send the records of loggers to a capture only, from the level of a warning on."""
     capture = LogCapture()
     quiet = [logger for logger in held.loggers if logger.getEffectiveLevel() > logging.WARNING]
@@ -89,7 +89,7 @@ def captured_logs(held: Held) -> Iterator[LogCapture]:
 
 
 @final
-class Held:
+class HeldLoggers:
     """Loggers that temporarily send their records nowhere, or to one handler, whatever their configuration.
 
     A config may let a library set up its logging: that would remove our handler, and affect the next config. Starting

@@ -23,7 +23,7 @@ from pytest_llem_invariants.replay.exceptions import (
     timed_out,
     why_no_verdict,
 )
-from pytest_llem_invariants.replay.loggers import Held, LogCapture, captured_logs
+from pytest_llem_invariants.replay.loggers import HeldLoggers, LogCapture, captured_logs
 from pytest_llem_invariants.replay.normalise import normalise_text
 from pytest_llem_invariants.replay.state import Nowhere, kept_process, silent_streams, without_waiting
 
@@ -44,7 +44,7 @@ class Observer:
         adapter.import_library()
         self.adapter: Final = adapter
         self._patience: Final = Patience() if patience is None else patience
-        self._loggers: Final = Held(adapter.loggers())
+        self._loggers: Final = HeldLoggers(adapter.loggers())
         self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
