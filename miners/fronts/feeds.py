@@ -239,9 +239,10 @@ def restate(
     if not fields:
         return None
     defaults = {sources[name]: value for name, value in candidate.defaults.items() if name in sources}
-    # The result of a front's factory is unknown: most likely the default of the class behind it.
+    # What a front makes itself, by a factory or of a None, is unknown: most likely the default of the class behind it.
     own = {name: front.fields[name].default for name in defaults if name in front.fields}
-    defaults = {name: value if own.get(name, MISSING) is MISSING else own[name] for name, value in defaults.items()}
+    made = (MISSING, None)
+    defaults = {name: value if own.get(name) in made else own[name] for name, value in defaults.items()}
     given = _given(candidate, known)
     for name, clause in given:
         if clause not in fields.get(name, ()):

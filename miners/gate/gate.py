@@ -248,8 +248,9 @@ class Gate:
             self._trials.space,
             within=self._setting.context_of(rule) if freed is None else freed.within,
         )
-        if not refinements or (len(refinements) > 1 and rule.severity is not Severity.ERROR):
-            # What a value is changed to seldom falls into pieces that mean anything.
+        of_other_facts = freed is not None and bool(self._setting.facts_of(rule))
+        if not refinements or (len(refinements) > 1 and (rule.severity is not Severity.ERROR or of_other_facts)):
+            # What a value is changed to seldom falls into pieces that mean anything, nor does what other facts free.
             self.lost.append(Lost(to_candidate(rule), Why(Cause.CONTRADICTED, config=repr(dict(counterexamples[0])))))
             return []
         return [(sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]

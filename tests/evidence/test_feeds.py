@@ -185,6 +185,10 @@ def test_where_the_front_has_a_default_that_nobody_knows_the_one_of_the_class_be
     found = restate(replace(not_none, defaults={"attention": held}), known, FEEDS)
     assert found is not None
     assert found.defaults == {"attention": "its own"}
+    made = replace(ARGS, fields={**ARGS.fields, "attention": replace(ARGS.fields["attention"], default=None)})
+    found = restate(replace(not_none, defaults={"attention": held}), made, FEEDS)
+    assert found is not None
+    assert found.defaults == {"attention": held}
 
 
 def test_an_object_that_the_front_always_makes_is_there() -> None:
