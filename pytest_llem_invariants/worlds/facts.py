@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.errors import LlemError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
-
-
-class UnknownFactError(LlemError):
-    """A fact that nobody knows by this name."""
 
 
 class Facts(dict[str, "Any"]):
