@@ -19,7 +19,7 @@ from miners.surface.fields import Surface, class_of, put
 from pytest_llem_invariants.language.expressions import MISSING, parse
 from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.predicates import reference_of, referenced_fields
-from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
+from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Match
 
 _IS_GIVEN: Final = frozenset({"present", "truthy", "absent", "falsy"})
 _COPIES: Final = frozenset({"copy", "deepcopy", "replace"})
@@ -204,12 +204,17 @@ def _field_in(node: ast.expr, own: Collection[str]) -> str | None:
             return None
 
 
+def _names_a_fact(candidate: Candidate, context: Mapping[str, ContextField]) -> bool:
+    names = referenced_fields(Match("", candidate.fields))
+    return any(name in context and context[name].is_fact for name in names)
+
+
 def restate(
     candidate: Candidate,
     front: ClassFacts,
     feeds: Iterable[Feed],
     surface: Surface = EMPTY,
-    context: Iterable[str] = (),
+    context: Mapping[str, ContextField] = EMPTY,
 ) -> Candidate | None:
     """The candidate in the front's own field names; None if the front does not feed one of its fields.
 
@@ -239,10 +244,11 @@ def restate(
     if not fields:
         return None
     defaults = {sources[name]: value for name, value in candidate.defaults.items() if name in sources}
-    # What a front makes itself, by a factory or of a None, is unknown: most likely the default of the class behind it.
+    # The result of a front's factory is unknown: most likely the default of the class behind it. What a front makes of
+    # a None may be the machine's: only what speaks of facts is asked on enough of them to tell.
     own = {name: front.fields[name].default for name in defaults if name in front.fields}
-    made = (MISSING, None)
-    defaults = {name: value if own.get(name) in made else own[name] for name, value in defaults.items()}
+    made = (MISSING, None) if _names_a_fact(candidate, context) else (MISSING,)
+    defaults = {name: value if own.get(name, MISSING) in made else own[name] for name, value in defaults.items()}
     given = _given(candidate, known)
     for name, clause in given:
         if clause not in fields.get(name, ()):

@@ -14,6 +14,7 @@ from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
     Clause,
+    ContextField,
     ExpectedOutcome,
     MinerSource,
     Outcome,
@@ -119,7 +120,7 @@ def test_what_is_said_of_the_context_stays() -> None:
     fields = {"size": POSITIVE, "platform": (Clause("==", "cpu"),)}
     candidate = _candidate("lib.CacheConfig", fields, AddedBy.STATIC_MINER)
     assert restate(candidate, ARGS, FEEDS) is None
-    found = restate(candidate, ARGS, FEEDS, context=["platform"])
+    found = restate(candidate, ARGS, FEEDS, context={"platform": ContextField("cpu", ("cpu",))})
     assert found is not None
     assert found.fields == {"cache_size": POSITIVE, "platform": (Clause("==", "cpu"),)}
 
@@ -186,7 +187,12 @@ def test_where_the_front_has_a_default_that_nobody_knows_the_one_of_the_class_be
     assert found is not None
     assert found.defaults == {"attention": "its own"}
     made = replace(ARGS, fields={**ARGS.fields, "attention": replace(ARGS.fields["attention"], default=None)})
-    found = restate(replace(not_none, defaults={"attention": held}), made, FEEDS)
+    context = {"model.heads": ContextField(4, (4,), False, "int")}
+    found = restate(replace(not_none, defaults={"attention": held}), made, FEEDS, context=context)
+    assert found is not None
+    assert found.defaults == {}
+    of_fact = replace(not_none, fields={**not_none.fields, "model.heads": (Clause("<", 8),)})
+    found = restate(replace(of_fact, defaults={"attention": held}), made, FEEDS, context=context)
     assert found is not None
     assert found.defaults == {"attention": held}
 
