@@ -17,6 +17,8 @@ _HERE: Final = "<cwd>"
 _ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 _PID: Final = re.compile(r"\b(pid|process id|process)([ =:]{1,3})\d+\b", re.IGNORECASE)
 _LINK_VERSION: Final = re.compile(r"(https?://[^\s'\")\]]*?/)v?\d+(?:\.\d+)+(?=/)")
+_PACKAGES: Final = re.compile(r"(?<![\w/.-])/[^\s'\"`,;:)\]}>]*?/(?:site|dist)-packages(?=/)")
+"""Where packages are installed: a library that tells a traceback tells it."""
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
@@ -33,6 +35,8 @@ def _normalised(cut: str, cwd: str) -> str:
     if "://" in cut:
         cut = _LINK_VERSION.sub(lambda found: f"{found[1]}<version>", cut)
     if "/" in cut:
+        if "-packages/" in cut:
+            cut = _PACKAGES.sub("<packages>", cut)
         if cwd in cut:
             cut = _working_folder(cwd).sub(_HERE, cut)
         if any(root in cut for root in _temporary_roots()):

@@ -17,6 +17,9 @@ from pytest_llem_invariants.replay.normalise import LONGEST, normalise_text
         ("<Thing object at 0x7f4789d82c40>", "<Thing object at <address>>"),
         (f"cannot open {tempfile.gettempdir()}/pytest-1/x.json", "cannot open <tmp>"),
         (f"model='{cache_folder()}/tiny-llama'", "model='<tmp>'"),
+        ('File "/usr/lib/python3/dist-packages/lib/x.py", line 3', 'File "<packages>/lib/x.py", line 3'),
+        (f"{tempfile.gettempdir()}/env/lib/python3.11/site-packages/lib", "<packages>/lib"),
+        ("a/site-packages/lib", "a/site-packages/lib"),
         ("killed pid 4711", "killed pid <pid>"),
         ("pid=4711", "pid=<pid>"),
         (
