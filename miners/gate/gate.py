@@ -30,7 +30,7 @@ from miners.gate.trials import Trials
 from miners.gate.worlds import Freed, Worlds
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import distinct
-from pytest_llem_invariants.model import AddedBy, Clause, Kwargs, Rule, Severity
+from pytest_llem_invariants.model import AddedBy, Clause, Kwargs, Match, Rule, Severity
 from pytest_llem_invariants.replay.contracts import positive_raises
 
 MOST_ROUNDS: Final = 4
@@ -220,9 +220,29 @@ class Gate:
         named = referenced_fields(rule.match)
         return tuple(name for name in self._checks.fields_at(rule.miner_source.guard) if name not in named)
 
+    def _leaves_unsaid(self, rule: Rule) -> bool:
+        """Whether all that was read at its line asks for a fact that nobody assumes, and what was probed does not.
+
+        Elsewhere another check may raise for its example: that does not say that this one would.
+        """
+        if self._checks is None or rule.added_by is not AddedBy.DYNAMIC_MINER:
+            return False
+        named = referenced_fields(rule.match)
+        asked = [
+            {name for name in referenced_fields(Match("", check.fields)) if self._is_open(name)}
+            for check in self._checks.at(rule.miner_source.guard)
+        ]
+        return bool(asked) and not set.intersection(*asked) <= set(named)
+
+    def _is_open(self, name: str) -> bool:
+        field = self._setting.context.get(name)
+        return field is not None and not field.assumed
+
     def _by_chance(self, rule: Rule) -> Why | None:
         """What else than the config brings about the effect of a rule, if anything."""
         context = self._setting.context_of(rule)
+        if self._leaves_unsaid(rule):
+            return Why(Cause.OF_THE_MACHINE, config=repr(dict(rule.kwargs_positive)))
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
             return Why(Cause.OF_THE_MOMENT)
         triggers = self._setting.predicate_of(rule, context)

@@ -150,3 +150,27 @@ def test_what_was_read_where_a_rule_is_raised_is_put_beside_its_example() -> Non
     # What falls into pieces was not understood.
     Freed.frees = (2, 3, 7)
     assert not proven_with(read)
+
+
+def test_what_was_probed_where_all_that_was_read_asks_for_a_fact_has_to_name_it() -> None:
+    stands_in: Any = Library()
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 4)
+    probed = Candidate(
+        "lib.Config", Severity.ERROR, {"n": (Clause(">", 8),)}, outcome, None, source, AddedBy.DYNAMIC_MINER
+    )
+    of_devices = replace(probed, fields={"device.count": (Clause("<", "@n"),)}, added_by=AddedBy.STATIC_MINER)
+
+    def gate_with(*checks: Candidate) -> Gate:
+        findings = [SiteFinding("lib.Config", Site("lib/config.py", 4, "__init__"), EffectKind.RAISE, checks, ())]
+        gate = Gate(
+            Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=DECLARED),
+            Oracle(stands_in, "lib.Config"),
+            checks=Checks(FACTS, {}, lambda name: findings, context=DECLARED),
+        )
+        gate.prove([probed])
+        return gate
+
+    assert gate_with(of_devices).lost[0].why.cause is Cause.OF_THE_MACHINE
+    without = replace(of_devices, fields={"n": (Clause(">", 8),)})
+    assert gate_with(of_devices, without).proven
