@@ -13,17 +13,20 @@ from pytest_llem_invariants.model import EMPTY, Clause, ContextField, Kwargs, Ma
 Predicate = Callable[[Kwargs], bool]
 
 
-def roots_of(fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
-    """The keyword arguments that clauses read; for a field inside an object, the whole object."""
-    match = Match("", fields)
-    return frozenset(name.partition(".")[0] for name in referenced_fields(match))
+def roots_of(fields: Mapping[str, tuple[Clause, ...]], declared: Collection[str] = ()) -> frozenset[str]:
+    """The keyword arguments that clauses read, the whole object for a field inside it; what is declared is no argument.
+
+    `model.arch.num_experts` is a fact, and has nothing to do with an argument `model`.
+    """
+    names = referenced_fields(Match("", fields))
+    return frozenset(name.partition(".")[0] for name in names if name not in declared)
 
 
 def parts_of(match: Match, declared: Collection[str]) -> Iterator[tuple[CompiledMatch, frozenset[str]]]:
     """One test per subject of a predicate, with the arguments it reads. All of them must hold."""
     for subject, clauses in match.fields.items():
         part = Match(match.engine, {subject: clauses}, match.defaults)
-        yield compile_match(part, context_fields=frozenset(declared)), roots_of(part.fields)
+        yield compile_match(part, context_fields=frozenset(declared)), roots_of(part.fields, declared)
 
 
 def predicate_of(
@@ -51,7 +54,7 @@ def claim_of(
     """The claim of a rule in a context, for configs that are added to base arguments."""
     # All parts must hold. A part that is false for the bare class needs an argument that it reads.
     parts = parts_of(rule.match, declared)
-    lacking = [roots - declared.keys() for holds, roots in parts if not holds(base, context)]
+    lacking = [roots for holds, roots in parts if not holds(base, context)]
     return Claim(rule, predicate_of(rule.match, context, declared, base), min(lacking, key=len, default=None))
 
 

@@ -79,6 +79,7 @@ class Cause(Enum):
     OF_THE_MOMENT = Reason.RUN_TIME, "what the value becomes is another each time"
     OF_THE_MODEL = Reason.RUN_TIME, "depends on the model", " ({names}): of {config} it goes away beside another"
     OF_THE_MACHINE = Reason.RUN_TIME, "depends on the machine", ": of {config} it goes away beside another"
+    LEAVES_UNSAID = Reason.RUN_TIME, "all that was read at its line asks for more", ": {names}"
     OF_THE_DISK = Reason.RUN_TIME, "whether there is such a file decides"
     OF_THE_WORLD = Reason.RUN_TIME, "a model, a running engine or the machine decides", ": {said}"
     # The library contradicts the candidate.

@@ -220,19 +220,19 @@ class Gate:
         named = referenced_fields(rule.match)
         return tuple(name for name in self._checks.fields_at(rule.miner_source.guard) if name not in named)
 
-    def _leaves_unsaid(self, rule: Rule) -> bool:
-        """Whether all that was read at its line asks for a fact that nobody assumes, and what was probed does not.
+    def _left_unsaid(self, rule: Rule) -> tuple[str, ...]:
+        """The facts that nobody assumes, that all that was read at its line asks for, and what was probed does not.
 
         Elsewhere another check may raise for its example: that does not say that this one would.
         """
         if self._checks is None or rule.added_by is not AddedBy.DYNAMIC_MINER:
-            return False
-        named = referenced_fields(rule.match)
+            return ()
         asked = [
             {name for name in referenced_fields(Match("", check.fields)) if self._is_open(name)}
             for check in self._checks.at(rule.miner_source.guard)
         ]
-        return bool(asked) and not set.intersection(*asked) <= set(named)
+        by_all = set.intersection(*asked) if asked else set()
+        return tuple(sorted(by_all.difference(referenced_fields(rule.match))))
 
     def _is_open(self, name: str) -> bool:
         field = self._setting.context.get(name)
@@ -241,8 +241,9 @@ class Gate:
     def _by_chance(self, rule: Rule) -> Why | None:
         """What else than the config brings about the effect of a rule, if anything."""
         context = self._setting.context_of(rule)
-        if self._leaves_unsaid(rule):
-            return Why(Cause.OF_THE_MACHINE, config=repr(dict(rule.kwargs_positive)))
+        unsaid = self._left_unsaid(rule)
+        if unsaid:
+            return Why(Cause.LEAVES_UNSAID, names=unsaid)
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
             return Why(Cause.OF_THE_MOMENT)
         triggers = self._setting.predicate_of(rule, context)

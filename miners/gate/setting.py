@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from miners.candidates.claims import Claim, Predicate, claim_of, predicate_of
+from miners.candidates.claims import Claim, Predicate, claim_of, predicate_of, roots_of
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.language.predicates import referenced_fields
-from pytest_llem_invariants.model import Clause, ContextField, Kwargs, Match, Rule
+from pytest_llem_invariants.model import Clause, ContextField, Kwargs, Rule
 from pytest_llem_invariants.replay.contexts import context_of, default_context
 
 
@@ -47,8 +47,7 @@ class Setting:
 
     def arguments_of(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
         """The keyword arguments that are spoken of, the whole of an object for a field inside of it."""
-        names = referenced_fields(Match("", fields))
-        return frozenset(name.partition(".")[0] for name in names if name not in self.context)
+        return roots_of(fields, self.context)
 
     def context_of(self, rule: Rule) -> Mapping[str, Any]:
         """The context that the examples of a rule are meant in."""

@@ -12,14 +12,12 @@ from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
-from pytest_llem_invariants.engines.base import MACHINE
+from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
 
 Context = Mapping[str, Any]
-_MODEL: Final = "model."
-_DEVICE: Final = "device."
 
 
 @final
@@ -158,8 +156,8 @@ class Worlds:
     def _worlds_of(self, rule: Rule) -> tuple[_World, ...]:
         """The worlds as far as the rule does not speak of them, each with the facts that it asks for."""
         spoken, facts = self._setting.arguments_of(rule.match.fields), self._setting.facts_of(rule)
-        of_model = [name for name in facts if name.startswith(_MODEL)]
-        of_device = any(name.startswith(_DEVICE) for name in facts)
+        of_model = [name for name in facts if name.startswith(MODEL)]
+        of_device = any(name.startswith(DEVICE) for name in facts)
         found = (
             _World(
                 EMPTY if world.kwargs.keys() & spoken or not world.facts.keys() >= {*of_model} else world.kwargs,
@@ -172,7 +170,7 @@ class Worlds:
 
     def _claims(self, rule: Rule, kwargs: Kwargs, context: Context, world: _World) -> bool:
         """Whether the rule claims a config beside the facts of a world; one that names no model's does so anyway."""
-        of_model = [name for name in self._setting.facts_of(rule) if name.startswith(_MODEL)]
+        of_model = [name for name in self._setting.facts_of(rule) if name.startswith(MODEL)]
         if not (of_model and world.kwargs):
             return True
         there = {**context, **{name: world.facts[name] for name in of_model}}

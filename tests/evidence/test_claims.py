@@ -71,3 +71,12 @@ def test_what_asks_for_nothing_and_what_another_context_asks_for_are_told_apart(
 def test_the_arguments_of_a_rule_are_whole_ones() -> None:
     assert roots_of(RULES[3].match.fields) == {"inner", "n"}
     assert roots_of(RULES[1].match.fields) == {"n", "beams"}
+
+
+def test_a_fact_of_a_model_is_no_part_of_an_argument_of_that_name() -> None:
+    fact = "model.arch.num_experts"
+    declared = {fact: ContextField(4, (4, 8), assumed=False, type="int")}
+    of_fact = rule({fact: (Clause(">", 4),), "n": (Clause(">", 0),)}, {"n": 1}, {})
+    assert roots_of(of_fact.match.fields, declared) == {"n"}
+    assert claim_of(of_fact, {fact: 8}, declared).asks_for == {"n"}
+    assert claim_of(of_fact, {fact: 4}, declared).asks_for == frozenset()

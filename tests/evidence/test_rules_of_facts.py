@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from miners.candidates.candidate import Candidate
-from miners.candidates.outcomes import Cause, Proven
+from miners.candidates.outcomes import Cause, Proven, Why
 from miners.examples.checks import Checks
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle
@@ -171,6 +171,6 @@ def test_what_was_probed_where_all_that_was_read_asks_for_a_fact_has_to_name_it(
         gate.prove([probed])
         return gate
 
-    assert gate_with(of_devices).lost[0].why.cause is Cause.OF_THE_MACHINE
+    assert gate_with(of_devices).lost[0].why == Why(Cause.LEAVES_UNSAID, names=("device.count",))
     without = replace(of_devices, fields={"n": (Clause(">", 8),)})
     assert gate_with(of_devices, without).proven
