@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pytest_llem_invariants.checker.checker import Checker
@@ -24,6 +24,15 @@ _TITLES = {
     "reworded": ("36", "reworded: the same rule, another message"),
     "fields": ("35", "fields added or removed"),
 }
+_GRAVEST = ("error", "warn", "dormant")
+_LIKENESSES: tuple[Callable[[Rule], object], ...] = (
+    lambda rule: rule["id"],
+    lambda rule: (rule["severity"], _message(rule), rule["guard"]),
+    lambda rule: (rule["severity"], _message(rule)),
+    lambda rule: rule["severity"],
+    lambda rule: None,
+)
+"""What two rules with one predicate may share besides, the most telling first."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,15 +58,22 @@ def compare(old: Checker, new: Checker) -> dict[str, list[dict[str, Any]]]:
     """
     found: dict[str, list[dict[str, Any]]] = {kind: [] for kind in _TITLES}
     before, after = _Side(old), _Side(new)
+    later_of = pair(old.rules, new.rules)
+    earlier_of = {rule["id"]: id_ for id_, rule in later_of.items()}
     for rule in new.rules:
-        earlier = before.same(rule) or before.covering(rule, after)
+        twin = before.by_id.get(earlier_of.get(rule["id"], ""))
+        earlier = twin or before.covering(rule, after)
         if earlier is None:
             found["stricter"].append(_entry(rule))
+            continue
+        if twin is None and earlier["id"] in later_of:  # it has a twin of its own: this rule adds to it
+            if _GRAVEST.index(rule["severity"]) < _GRAVEST.index(earlier["severity"]):
+                found["stricter"].append(_entry(rule))
             continue
         found_in = {"from": before.place(earlier), "to": after.place(rule)}
         if earlier["severity"] != rule["severity"]:
             found["changed"].append({**_entry(rule), "from": earlier["severity"], "to": rule["severity"]})
-        elif after.also_refuses(earlier, before) and not before.same(rule):
+        elif twin is None and after.also_refuses(earlier, before):
             found["stricter"].append(_entry(rule))
         if found_in["from"] != found_in["to"]:
             found["moved"].append({**_entry(rule), "from": _where(earlier), "to": _where(rule)})
@@ -65,11 +81,37 @@ def compare(old: Checker, new: Checker) -> dict[str, list[dict[str, Any]]]:
         if said != says:
             found["reworded"].append({**_entry(rule), "from": said, "to": says})
     for rule in old.rules:
-        later = after.same(rule) or after.covering(rule, before)
-        if later is None or (not after.same(rule) and before.also_refuses(later, after)):
+        if rule["id"] in later_of:
+            continue
+        later = after.covering(rule, before)
+        if later is None or before.also_refuses(later, after):
             found["looser"].append(_entry(rule))
     found["fields"] = list(_fields(old, new))
     return found
+
+
+def pair(old: Iterable[Rule], new: Iterable[Rule]) -> dict[str, Rule]:
+    """Old rule's id → the rule of the new version that is the same constraint, each rule in one pair at most.
+
+    Several rules may have one predicate: a check warns and another rejects. So the pairs that share most come first.
+    """
+    waiting: dict[tuple[str, str], list[Rule]] = {}
+    for rule in new:
+        waiting.setdefault((rule["type"], rule["when"]), []).append(rule)
+    pairs: dict[str, Rule] = {}
+    left = list(old)
+    for likeness in _LIKENESSES:
+        unpaired = []
+        for rule in left:
+            others = waiting.get((rule["type"], rule["when"]), [])
+            found = next((other for other in others if likeness(rule) == likeness(other)), None)
+            if found is None:
+                unpaired.append(rule)
+            else:
+                others.remove(found)
+                pairs[rule["id"]] = found
+        left = unpaired
+    return pairs
 
 
 class _Side:
@@ -78,12 +120,7 @@ class _Side:
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
         self._types = frozenset(checker.native_types)
-        self._by_words = {(rule["type"], rule["when"]): rule for rule in checker.rules}
-        self._by_id = {rule["id"]: rule for rule in checker.rules}
-
-    def same(self, rule: Rule) -> Rule | None:
-        """The rule with the same predicate and the same message."""
-        return self._by_words.get((rule["type"], rule["when"]))
+        self.by_id = {rule["id"]: rule for rule in checker.rules}
 
     def covering(self, rule: Rule, its_side: _Side) -> Rule | None:
         """A rule of this version that speaks about the other rule's example, and of one of its fields."""
@@ -113,7 +150,7 @@ class _Side:
             return []
         verdict = self._checker.check(native_type, example)
         spoken = [one.rule_id for one in verdict.violations] + [one.rule_id for one in verdict.depends]
-        return [self._by_id[rule_id] for rule_id in spoken if rule_id in self._by_id]
+        return [self.by_id[rule_id] for rule_id in spoken if rule_id in self.by_id]
 
     @staticmethod
     def place(rule: Rule) -> tuple[str, str]:

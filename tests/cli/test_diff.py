@@ -5,7 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pytest_llem_invariants.checker.checker import Checker
+from pytest_llem_invariants.checker.store import engines, packaged_root, versions
 from pytest_llem_invariants.cli.diff import compare
 from pytest_llem_invariants.model import Rule, Severity
 from tests.checker.demo import checker_of, rule
@@ -54,3 +58,32 @@ def test_another_line_of_the_same_method_is_no_news() -> None:
     assert kinds([BELOW_0], [moved]) == {}
     elsewhere = replace(BELOW_0, miner_source=replace(BELOW_0.miner_source, method="other"))
     assert kinds([BELOW_0], [elsewhere]) == {"moved": ["r"]}
+
+
+SHIPPED = [
+    (engine, version) for engine in engines(packaged_root()) for version in (None, *versions(packaged_root(), engine))
+]
+
+
+@pytest.mark.parametrize(("engine", "version"), SHIPPED)
+def test_a_shipped_corpus_does_not_differ_from_itself(engine: str, version: str | None) -> None:
+    checker = Checker.load(engine, version=version)
+    assert {kind: found for kind, found in compare(checker, checker).items() if found} == {}
+
+
+def test_rules_with_one_predicate_are_paired_by_what_else_they_share() -> None:
+    silent = replace(BELOW_0, severity=Severity.DORMANT, message_template=None)
+    loud = replace(BELOW_0, id="s", severity=Severity.WARN)
+    renamed = [replace(loud, id="t"), replace(silent, id="u")]
+    assert kinds([silent, loud], renamed) == {}
+
+
+def test_a_rule_that_joins_one_with_the_same_predicate_counts_only_where_it_is_graver() -> None:
+    warning = replace(BELOW_0, id="s", severity=Severity.WARN)
+    assert kinds([BELOW_0], [BELOW_0, warning]) == {}
+    assert kinds([warning], [BELOW_0, warning]) == {"stricter": ["r"]}
+
+
+@given(st.lists(st.sampled_from([BELOW_0, BELOW_1, AT_MOST_MINUS_1]), unique_by=lambda rule: rule.id), st.data())
+def test_the_order_of_the_rules_is_no_change(rules: list[Rule], data: st.DataObject) -> None:
+    assert kinds(rules, data.draw(st.permutations(rules))) == {}
