@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 VARIABLE = "LLEM_CACHE_DIR"
 _FOLDER = "pytest-llem-invariants"
 COMPILER = (
+    "checker/advice.py",
     "checker/codegen.py",
     "checker/compiled.py",
     "checker/deciding.py",

@@ -221,11 +221,13 @@ class ClassChecker:
         fields = tuple(rule["fields"])
         missing = object()
         values: dict[str, Any] = {}
+        written: dict[str, str] = {}
         for field in fields:
             nested = "." in field
             value = runtime.path(missing, kwargs, *field.split(".")) if nested else kwargs.get(field, missing)
             if value is not missing:
                 values[field] = value
+                written[field] = field
             elif field in defaults:
                 values[field] = defaults[field]
         for name, path in rule.get("names", {}).items():
@@ -235,7 +237,7 @@ class ClassChecker:
             if name in context:
                 values[name] = context[name]
         given = tuple(field for field in fields if field in values) or fields
-        return Violation(rule, self.name, given, values)
+        return Violation(rule, self.name, given, values, (), written)
 
     def remark(self, name: str, *, is_guessed: bool = True) -> Violation | None:
         """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip."""

@@ -11,10 +11,11 @@ from typing import Any, Final
 from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
+from pytest_llem_invariants.checker.advice import joined
 from pytest_llem_invariants.checker.deciding import deciding
 from pytest_llem_invariants.checker.layout import BODY, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
-from pytest_llem_invariants.checker.suggest import suggestion
+from pytest_llem_invariants.checker.suggest import ways
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus.context import reading_to_data
@@ -361,6 +362,7 @@ def _rule_entry(
     source = RulePlan(0, rule, native.namespace if native else None, tuple(context))
     fields = [source.path(name) for name in source.names if name not in context]
     contextual = [name for name in source.names if name in context]
+    fixes = ways(rule.match, source.path, context, rule.message_template)
     entry: dict[str, Any] = {
         "id": rule.id,
         "severity": str(rule.severity),
@@ -371,7 +373,7 @@ def _rule_entry(
         "guard": rule.miner_source.guard,
         "method": rule.miner_source.method,
         "by": str(rule.added_by),
-        "suggestion": suggestion(rule.match, source.path, context, rule.message_template),
+        "suggestion": joined(text for text, _, _ in fixes),
         "when": say_match(rule.match),
         "certification": certification,
     }
@@ -381,6 +383,7 @@ def _rule_entry(
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
         "open": deciding(rule.match, source.path, context),
+        "ways": [[text, list(of), speaks] for text, of, speaks in fixes] if len(fixes) > 1 else None,
         "examples": _examples(rule),
     }
     return entry | {name: value for name, value in more.items() if value}

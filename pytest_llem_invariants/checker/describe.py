@@ -89,7 +89,10 @@ def describe(
     """
     severity = violation.severity
     word = paint(severity, _WORDS[severity])
-    named = [f"{name}={violation.values[name]!r}" for name in violation.fields if name in violation.values]
+    shown = [name for name in violation.fields if name in violation.values]
+    written = set(violation.written.values())
+    shown = [name for name in shown if name in written] or shown
+    named = [name if _is_switch(name, violation) else f"{name}={violation.values[name]!r}" for name in shown]
     named += [f"{name}={value!r}" for name, value in violation.facts.items() if "." in name]
     head = ", ".join(named) or ", ".join(violation.fields)
     when = f" if {printable(condition)}" if condition else ""
@@ -101,6 +104,11 @@ def describe(
     if violation.certification == "none" and violation.guard:
         lines.append(f"  {paint('faint', 'this rule was read from the source and never proven')}")
     return [*lines, ""]
+
+
+def _is_switch(name: str, violation: Violation) -> bool:
+    """Whether an option says by itself what the value is."""
+    return name.startswith("--") and isinstance(violation.values[name], bool)
 
 
 def depending(verdict: Verdict, given: Collection[str] = ()) -> list[str]:

@@ -1,7 +1,8 @@
 """What the library put into the holes of a message when the rule's example was observed.
 
-A hole in which the example's value was heard holds the value of that field; one that lists constants of the library
-holds them. Of what is left, only the words around it can tell something.
+A hole in which the example's value was heard holds the value of that field, or of what the rule computes of several
+and compares; one that lists constants of the library holds them. Of what is left, only the words around it can tell
+something.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_llem_invariants.language.expressions import MISSING, read_path
-from pytest_llem_invariants.language.predicates import plain_value
+from pytest_llem_invariants.language.expressions import MISSING, parse, read_path
+from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.model import EMPTY, Rule
 
 _BEFORE: Final = re.compile(r"\W*(?:\w+=)?\W*")
@@ -40,12 +41,13 @@ def heard(
     found = next((found for found in (_captured(patterns, one) for one in messages) if found is not None), None)
     if found is None:
         return list(pieces)
+    results = _results(rule, facts)
     told = [pieces[0]]
     for number, captured in enumerate(found):
         hole, after = pieces[2 * number + 1 : 2 * number + 3]
         if facts:  # a library counts what a file says, and may show it as it computed it
             captured = _WHOLE.sub("", captured)
-        values = {field: _value(rule, field, facts) for field in fields}
+        values = {field: _value(rule, field, facts) for field in fields} | results
         value = _value_in(captured, rule, values, is_expected=_GOT.search(told[-1]) is not None)
         if value is not None:
             before, name, behind = value
@@ -99,7 +101,23 @@ def _value_in(
                 and _AFTER.fullmatch(behind)
             ):
                 found.setdefault(field, (before, hole, behind))
-    return next(iter(found.values())) if len(found) == 1 else None
+    if len(found) > 1:  # a sum or a product may be as large as one of its parts: what is compared is what is told
+        whole = [name for name in found if all(part == name or part in parse(name).fields for part in found)]
+        return found[whole[0]] if len(whole) == 1 else None
+    return next(iter(found.values()), None)
+
+
+def computed(rule: Rule) -> tuple[str, ...]:
+    """What a rule computes of several fields and compares."""
+    references = (reference_of(one.rhs) for clauses in rule.match.fields.values() for one in clauses)
+    texts = sorted({*rule.match.fields, *filter(None, references)})
+    return tuple(text for text in texts if len(parse(text).fields) > 1 and not parse(text).has_each)
+
+
+def _results(rule: Rule, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The value that each had; 0 and 1 tell nothing."""
+    results = {text: parse(text).evaluate(lambda field: _value(rule, field, facts)) for text in computed(rule)}
+    return {text: value for text, value in results.items() if isinstance(value, int) and value > 1}
 
 
 def _value(rule: Rule, field: str, facts: Mapping[str, Any]) -> Any:

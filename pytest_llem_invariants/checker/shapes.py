@@ -189,6 +189,11 @@ def _is_condition(value: Any) -> bool:
     return type(value) is list and len(value) == 2 and _TEXTS(value[0]) and _PIECES(value[1])
 
 
+def _is_way(value: Any) -> bool:
+    """What to change, of which fields, and whether the message speaks of them."""
+    return type(value) is list and len(value) == 3 and _is_text(value[0]) and _TEXTS(value[1]) and _is_flag(value[2])
+
+
 is_rule = _record(
     {
         "id": _is_text,
@@ -206,6 +211,7 @@ is_rule = _record(
         "names": _NAMES,
         "words": _PIECES,
         "open": _list_of(_is_condition),
+        "ways": _list_of(_is_way),
         "defaults": _MAP,
         "context": _TEXTS,
         "examples": lambda value: type(value) is list and len(value) == 2 and all(map(_MAP, value)),

@@ -6,27 +6,44 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
+from pytest_llem_invariants.checker.advice import joined
 from pytest_llem_invariants.language.expressions import parse
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
 from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import is_read_as_number, say_rhs, say_subject, say_value
 from pytest_llem_invariants.model import Clause, Match
 
+Way = tuple[str, tuple[str, ...], bool]
+"""What to change, the fields that are changed by it, and whether the library's message speaks of them."""
+
 
 def suggestion(
     match: Match, path: Callable[[str], str] = str, context: Collection[str] = (), message: str | None = None
 ) -> str:
-    """What to change in the config, alternatives joined by "or". Nobody changes platform for the sake of a flag.
+    """What to change in any config that the rule claims, alternatives joined by "or"."""
+    return joined(text for text, _, _ in ways(match, path, context, message))
+
+
+def ways(
+    match: Match, path: Callable[[str], str] = str, context: Collection[str] = (), message: str | None = None
+) -> list[Way]:
+    """The ways out of a rule. Nobody changes platform for the sake of a flag.
 
     What the config does not give is no cause: it is to be given only where the `message` speaks of it, or nothing else
     helps. A library that says nothing leaves the choice.
     """
-    fixes: dict[str, None] = {}
-    others: dict[str, None] = {}
+    fixes: dict[str, Way] = {}
+    others: dict[str, Way] = {}
+
+    def note(kind: dict[str, Way], text: str | None, of: str) -> None:
+        if text:
+            fields = tuple(path(name) for name in parse(of).fields if name not in context)
+            kind.setdefault(text, (text, fields, message is not None and _names(message, of)))
+
     for subject, clauses in match.fields.items():
         if all(name in context for name in parse(subject).fields):
-            turned = [_turned(subject, clause, path, context) for clause in clauses]
-            fixes.update(dict.fromkeys(filter(None, turned)))
+            for clause in clauses:
+                note(fixes, _turned(subject, clause, path, context), reference_of(clause.rhs) or subject)
             if len(match.fields) > 1 or fixes:
                 continue
         kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
@@ -38,11 +55,11 @@ def suggestion(
                 continue
             mixed = [name for name in parse(subject).fields if name not in context]
             if len(mixed) < len(parse(subject).fields):
-                fixes[_turned_within(subject, clause, mixed, path)] = None
+                note(fixes, _turned_within(subject, clause, mixed, path), subject)
                 continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
-            (fixes if speaks else others)[_fix(subject, clause, path)] = None
-    return " or ".join(fixes or others)
+            note(fixes if speaks else others, _fix(subject, clause, path), subject)
+    return list((fixes or others).values())
 
 
 def _turned(subject: str, clause: Clause, path: Callable[[str], str], context: Collection[str]) -> str | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_llem_invariants.checker.heard import heard
+from pytest_llem_invariants.checker.heard import computed, heard
 from pytest_llem_invariants.checker.verdict import OPEN, spelled
 from pytest_llem_invariants.language.predicates import plain_value, reference_of, referenced_fields
 from pytest_llem_invariants.model import EMPTY, Rule
@@ -89,6 +89,7 @@ class _Holes:
         self._topic = free[0] if len(free) == 1 else fields[0] if len(fields) == 1 else None
         self._is_named = not free
         self._choices = _choices(rule)
+        self._computed = computed(rule)
         self._example: Mapping[str, Any] = rule.kwargs_positive
 
     def filled(self, pieces: list[str]) -> list[Piece]:
@@ -113,7 +114,7 @@ class _Holes:
             if found is not None:
                 field = self._field(next(group for group in found.groups() if group))
                 return [kind, field] if field else OPEN
-        field = self._field(text)
+        field = text if text in self._computed else self._field(text)
         if field is not None:
             return [shown, field]
         last = text.rpartition(".")[2]

@@ -19,7 +19,7 @@ def weakest(certifications: Iterable[str]) -> str:
 class Violation:
     """One rule that a config breaks, or one field that its class does not know."""
 
-    __slots__ = ("_rule", "_values", "fields", "native_type", "path")
+    __slots__ = ("_rule", "_values", "fields", "native_type", "path", "written")
 
     def __init__(
         self,
@@ -28,6 +28,7 @@ class Violation:
         fields: tuple[str, ...],
         values: Mapping[str, Any],
         path: tuple[str | int, ...] = (),
+        written: Mapping[str, str] | None = None,
     ) -> None:
         self._rule = rule
         self.native_type = native_type
@@ -35,6 +36,8 @@ class Violation:
         self._values = values
         self.path = path
         """Where the first field stands in the document that was checked; empty where no document was."""
+        self.written = dict(zip(fields, fields, strict=True)) if written is None else written
+        """Of the fields those that the config gives, in the words of the class → in those of the document."""
 
     @property
     def rule_id(self) -> str:
@@ -58,8 +61,12 @@ class Violation:
 
     @property
     def suggestion(self) -> str:
-        """What to change; a fact that is known is told with its value."""
+        """What to change of this config; a fact that is known is told with its value."""
         text = str(self._rule["suggestion"])
+        if self.guard is not None:
+            from pytest_llem_invariants.checker.advice import advice
+
+            text = advice(self._rule.get("ways") or [[text, list(self.written), True]], self.written, self._values)
         for name, value in self.facts.items():
             if name in text and "." in name:
                 text = text.replace(name, f"{name} ({value!r})")
@@ -105,7 +112,9 @@ class Violation:
         """The same violation, told in the words of the document it was found in."""
         shown = dict(zip(fields, self.fields, strict=True))
         values = {name: self._values[field] for name, field in shown.items() if field in self._values}
-        return Violation(self._rule, self.native_type, fields, {**values, **self._values}, path)
+        now = dict(zip(self.fields, fields, strict=True))
+        written = {field: now.get(name, name) for field, name in self.written.items()}
+        return Violation(self._rule, self.native_type, fields, {**values, **self._values}, path, written)
 
     def as_dict(self) -> dict[str, Any]:
         beside = {name: plain(value) for name, value in self.facts.items()}
@@ -264,8 +273,18 @@ OPEN = "…"
 
 def render(words: Iterable[Any], values: Mapping[str, Any]) -> str:
     """A message: its fixed text, and in its holes the values of the fields."""
-    pieces = (piece if isinstance(piece, str) else _shown(piece[0], values.get(piece[1], OPEN)) for piece in words)
+    pieces = (piece if isinstance(piece, str) else _shown(piece[0], _valued(piece[1], values)) for piece in words)
     return "".join(pieces)
+
+
+def _valued(name: str, values: Mapping[str, Any]) -> Any:
+    """The value of a field, or of what a rule computes of several."""
+    if name in values or name.replace("_", "").replace(".", "").isalnum():
+        return values.get(name, OPEN)
+    from pytest_llem_invariants.language.expressions import MISSING, parse
+
+    value = parse(name).evaluate(lambda field: values.get(field, MISSING))
+    return OPEN if value is MISSING else value
 
 
 def spelled(words: Iterable[Any]) -> str:

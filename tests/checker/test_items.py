@@ -31,7 +31,7 @@ def test_each_config_is_an_item(theirs: pytest.Pytester) -> None:
     result.assert_outcomes(passed=2, failed=2)
     result.stdout.fnmatch_lines(["configs/bad.yaml::accepted FAILED*", "configs/good.yaml::accepted PASSED*"])
     result.stdout.fnmatch_lines(
-        ["bad.yaml:2:1: error: tensor-parallel-size=0", "*set tensor_parallel_size to at least 1"]
+        ["bad.yaml:2:1: error: tensor-parallel-size=0", "*set tensor-parallel-size to at least 1"]
     )
     result.stdout.fnmatch_lines(["*the file holds a list, not a mapping*"])
     result.stdout.no_fnmatch_line("*Traceback*")
@@ -87,7 +87,7 @@ def test_where_the_files_run_is_an_option(theirs: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "good.yaml:2:1: error: tensor-parallel-size=3, model.arch.heads=32",
-            "  fix  set tensor_parallel_size to a divisor of model.arch.heads (32)",
+            "  fix  set tensor-parallel-size to a divisor of model.arch.heads (32)",
         ]
     )
     run(theirs, f"{ini}llem_configs_model = m33").assert_outcomes(passed=1)

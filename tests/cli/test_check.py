@@ -40,7 +40,7 @@ def test_a_rejected_file_is_told_with_place_fix_and_source(serve: Path, capsys: 
     assert out.splitlines() == [
         "serve.yaml:2:1: error: tensor-parallel-size=0",
         "  must be at least 1, got 0",
-        "  fix  set tensor_parallel_size to at least 1",
+        "  fix  set tensor-parallel-size to at least 1",
         "  why  demo/params.py:7 · tp_low",
         "",
         "serve.yaml:3:1: error: graphs=True",
@@ -158,7 +158,7 @@ def test_annotations_are_escaped(serve: Path, capsys: pytest.CaptureFixture[str]
     _, out, _ = run(capsys, "check", "--format", "github", "serve.yaml")
     assert out.splitlines()[0] == (
         "::error file=serve.yaml,line=2,col=1,title=tp_low::must be at least 1, got 0"
-        " (set tensor_parallel_size to at least 1)"
+        " (set tensor-parallel-size to at least 1)"
     )
 
 

@@ -1,0 +1,62 @@
+"""Of the ways out of a rule, those are told that change what somebody wrote, in the words of the document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_llem_invariants.checker.advice import advice, is_negated
+from pytest_llem_invariants.checker.heard import heard
+from pytest_llem_invariants.checker.telling import told
+from pytest_llem_invariants.checker.verdict import render
+from pytest_llem_invariants.model import Clause
+from tests.evidence.test_soundness import rule
+
+PRODUCT = ["set tp * pp to at most device.count", ["tp", "pp"], False]
+BACKEND = ["set backend", ["backend"], True]
+SILENT = ["set local to 0", ["local"], False]
+VALUES = {"tp": 4, "pp": 1, "device.count": 2}
+
+
+def test_what_was_written_comes_first_and_what_stands_at_its_default_is_no_cause() -> None:
+    assert advice([SILENT, BACKEND, PRODUCT], {"tp": "-tp"}, VALUES) == "set -tp to at most 2 or set backend"
+
+
+def test_of_a_product_the_one_field_that_was_written_is_solved_for() -> None:
+    ways = [PRODUCT]
+    assert advice(ways, {"tp": "tp"}, {"tp": 4, "pp": 2, "device.count": 8}) == "set tp to at most 4"
+    assert advice(ways, {"tp": "tp", "pp": "pp"}, VALUES) == PRODUCT[0]
+    assert advice(ways, {"tp": "tp"}, {"tp": 4, "device.count": 8}) == PRODUCT[0]  # who knows what pp is
+    assert advice(ways, {"tp": "tp"}, {"tp": 4, "pp": 4, "device.count": 2}) == PRODUCT[0]  # no number will do
+
+
+def test_of_no_config_in_particular_every_way_is_told() -> None:
+    assert advice([SILENT, PRODUCT], {}, {}) == "set local to 0 or set tp * pp to at most device.count"
+
+
+def test_a_field_that_was_written_as_its_opposite_keeps_its_own_name_where_that_is_turned() -> None:
+    ways = [["leave enable_x out", ["enable_x"], False], ["turn enable_x on", ["enable_x"], False]]
+    written = {"enable_x": "--no-enable-x"}
+    assert advice(ways, written, {}) == "leave --no-enable-x out or turn enable_x on"
+    assert is_negated("enable_x", "--no-enable-x")
+    assert not is_negated("no_progress", "--no-progress")
+
+
+def test_a_name_is_replaced_where_it_stands_alone() -> None:
+    ways = [["set max_len to at most max_len_total or 'max_len'", ["max_len"], False]]
+    assert advice(ways, {"max_len": "--max-len"}, {}) == "set --max-len to at most max_len_total or 'max_len'"
+
+
+def test_the_hole_that_held_what_a_rule_computes_is_filled_with_what_it_computes_of_a_config() -> None:
+    one = rule({"count": (Clause("<", "@tp * pp"),)}, {"count": 8, "pp": 16}, {"count": 8}, tp=1)
+    template = ["world size (", "{world_size}", ") beyond ", "{count}", ""]
+    pieces = heard(template, ["world size (16) beyond 8"], one, ["count", "tp", "pp"])
+    assert pieces[1] == "{tp * pp}"
+
+
+def test_a_message_tells_the_product_that_was_compared() -> None:
+    one = rule({"count": (Clause("<", "@tp * pp"),)}, {"count": 8, "pp": 16}, {"count": 8}, tp=1)
+    one = replace(one, message_template="world size ({world_size}) beyond the devices ({count})")
+    words = told(one, ["count", "tp", "pp"], ["world size (16) beyond the devices (8)"])
+    assert words is not None
+    assert render(words, {"count": 2, "tp": 4, "pp": 1}) == "world size (4) beyond the devices (2)"
+    assert render(words, {"count": 2, "tp": 4}) == "world size (…) beyond the devices (2)"
