@@ -26,7 +26,7 @@ FLOORS = (
     (f"{MINERS}.candidates", f"{MINERS}.process"),
     (f"{MINERS}.discovery", f"{MINERS}.dynamic", f"{MINERS}.lift", f"{MINERS}.static"),
     (f"{MINERS}.examples", f"{MINERS}.fronts", f"{MINERS}.schema"),
-    (f"{MINERS}.gate", f"{MINERS}.ledger"),
+    (f"{MINERS}.causes", f"{MINERS}.gate", f"{MINERS}.ledger"),
     (f"{MINERS}.history", f"{MINERS}.measure"),
     (f"{MINERS}.build",),
     (HOUSE, f"{HOUSE}.cli", f"{HOUSE}.plugin", MINERS, f"{MINERS}.cli"),

@@ -384,8 +384,12 @@ def _rule_entry(
         "context": contextual,
         "open": deciding(rule.match, source.path, context),
         "ways": [[text, list(of), speaks] for text, of, speaks in fixes] if len(fixes) > 1 else None,
-        "examples": _examples(rule),
     }
+    examples = [value_to_data(rule.kwargs_positive), value_to_data(rule.kwargs_negative)]
+    if _is_json([dict(rule.kwargs_positive), dict(rule.kwargs_negative)]):
+        more["examples"] = examples
+    elif _is_json(examples):
+        more["typed_examples"] = examples
     return entry | {name: value for name, value in more.items() if value}
 
 
@@ -402,14 +406,13 @@ def _messages(case: Case | None) -> Iterable[str]:
     return (*raised, *case.observed_messages)
 
 
-def _examples(rule: Rule) -> list[Any] | None:
-    """A config that triggers the rule and one that does not; None where JSON cannot hold them."""
-    examples = [dict(rule.kwargs_positive), dict(rule.kwargs_negative)]
+def _is_json(examples: list[Any]) -> bool:
+    """Whether JSON can hold them: a config that triggers the rule and one that does not."""
     try:
         held = json.loads(json.dumps(examples))
     except (TypeError, ValueError):
-        return None
-    return examples if repr(held) == repr(examples) else None
+        return False
+    return repr(held) == repr(examples)
 
 
 def _json(value: Any) -> Any:

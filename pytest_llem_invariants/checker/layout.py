@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Root = str | os.PathLike[str]
 
-FORMAT = 4
+FORMAT = 5
 COMPILED = "compiled.json"
 SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json", "models.discovered.json")
 SCHEMA, MODELS = SOURCES[2:]

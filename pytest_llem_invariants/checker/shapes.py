@@ -194,6 +194,10 @@ def _is_way(value: Any) -> bool:
     return type(value) is list and len(value) == 3 and _is_text(value[0]) and _TEXTS(value[1]) and _is_flag(value[2])
 
 
+def _are_examples(value: Any) -> bool:
+    return type(value) is list and len(value) == 2 and all(map(_MAP, value))
+
+
 is_rule = _record(
     {
         "id": _is_text,
@@ -214,6 +218,7 @@ is_rule = _record(
         "ways": _list_of(_is_way),
         "defaults": _MAP,
         "context": _TEXTS,
-        "examples": lambda value: type(value) is list and len(value) == 2 and all(map(_MAP, value)),
+        "examples": _are_examples,
+        "typed_examples": _are_examples,
     },
 )

@@ -95,16 +95,22 @@ def known_engine(root: str, engine: str) -> str:
 def load(engine: str, version: str | None = None, root: Root | None = None) -> Compiled:
     """The compiled corpus of an engine: the newest, or that of a version in its history."""
     folder = data_root(root)
-    newest, ssot = os.path.join(folder, "corpora", known_engine(folder, engine)), ssot_path(folder, engine)
+    ssot = ssot_path(folder, known_engine(folder, engine))
+    return _load(folder_of(folder, engine, version), ssot)
+
+
+def folder_of(root: str, engine: str, version: str | None = None) -> str:
+    """The folder of an engine's newest corpus, or of that of a version."""
+    newest = os.path.join(root, "corpora", known_engine(root, engine))
     if version is None:
-        return _load(newest, ssot)
-    if version in versions(folder, engine):
-        return _load(os.path.join(newest, "history", version), ssot)
-    compiled = _load(newest, ssot)
-    if compiled.head["engine_version"] != version:
-        kept = [*versions(folder, engine), compiled.head["engine_version"]]
+        return newest
+    if version in versions(root, engine):
+        return os.path.join(newest, "history", version)
+    present: str = _load(newest, ssot_path(root, engine)).head["engine_version"]
+    if present != version:
+        kept = [*versions(root, engine), present]
         raise EngineUnavailableError(f"{engine}: no corpus of version {version!r}{_fix(version, kept)}")
-    return compiled
+    return newest
 
 
 def _fix(name: str, known: Sequence[str]) -> str:

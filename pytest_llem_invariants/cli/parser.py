@@ -182,7 +182,8 @@ def _diff(commands: Any) -> None:
     command.add_argument("new", metavar="V2")
     command.add_argument("--config", metavar="FILE", help="also show what breaks in this config")
     _root(command)
-    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    command.add_argument("--verbose", action="store_true", help="list everything, not the first of each kind")
     _surroundings(command)
 
 

@@ -129,6 +129,9 @@ def parameter(kind: str, **more: Any) -> dict[str, Any]:
         "enum": None,
         "bounds": {},
         "deprecated": None,
+        "alias": None,
+        "description": None,
+        "default_kind": "none",
         **more,
     }
 

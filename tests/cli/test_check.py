@@ -321,16 +321,19 @@ def test_diff_tells_what_changed_and_what_breaks(serve: Path, capsys: pytest.Cap
     assert status == 1
     for told in (
         "demo 1.0 → 2.0: 3 → 11 rules",
-        "looser: configs that were rejected are now accepted (1)",
-        "n is above 8",
-        "demo/old.py:3 (check)\n    → demo/params.py:7 (check)",
-        "- demo.Sampling.best_of",
+        "fields gone (1): Sampling.best_of",
+        "looser: 2.0 accepts what 1.0 rejected, warned about or changed (1, 1 rules: 1 error)",
+        "n is above 8 (rejected without words)",
+        "demo/old.py (check) → demo/params.py (check)",
         "serve.yaml: breaks",
         "serve.yaml:2: n must be 1 when using greedy sampling, got 2.",
     ):
         assert told in out
     data = json.loads(run(capsys, "diff", "demo", "1.0", "2.0", "--format", "json")[1])
-    assert [entry["id"] for entry in data["reworded"]] == ["top_p_low"]
+    reworded = [cause for cause in data["causes"] if cause["kind"] == "reworded"]
+    assert [rule["id"] for cause in reworded for rule in cause["rules"]] == ["top_p_low"]
+    assert "<details>" in run(capsys, "diff", "demo", "1.0", "2.0", "--format", "markdown")[1]
+    assert "no differences" in run(capsys, "diff", "demo", "2.0", "2.0")[1]
 
 
 def test_sweep_prints_valid_combinations_and_counts(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

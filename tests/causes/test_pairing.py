@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from miners.causes.pairing import compare
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.store import engines, packaged_root, versions
-from pytest_llem_invariants.cli.diff import compare
-from pytest_llem_invariants.model import Rule, Severity
-from tests.checker.demo import checker_of, rule
+from pytest_llem_invariants.model import Rule, Severity, TypedValue
+from tests.checker.demo import SERVE, checker_of, rule
 
 
 def example(
@@ -29,8 +29,10 @@ BELOW_1_TOLD_FROM_AFAR = replace(BELOW_1, kwargs_positive={"n": -5})
 
 
 def kinds(old: list[Rule], new: list[Rule]) -> dict[str, list[str]]:
-    found = compare(checker_of(old), checker_of(new))
-    return {kind: [entry["id"] for entry in entries] for kind, entries in found.items() if entries}
+    found: dict[str, list[str]] = {}
+    for change in compare(checker_of(old), checker_of(new)):
+        found.setdefault(change.kind, []).append(change.rule["id"])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ SHIPPED = [
 @pytest.mark.parametrize(("engine", "version"), SHIPPED)
 def test_a_shipped_corpus_does_not_differ_from_itself(engine: str, version: str | None) -> None:
     checker = Checker.load(engine, version=version)
-    assert {kind: found for kind, found in compare(checker, checker).items() if found} == {}
+    assert list(compare(checker, checker)) == []
 
 
 def test_rules_with_one_predicate_are_paired_by_what_else_they_share() -> None:
@@ -87,3 +89,17 @@ def test_a_rule_that_joins_one_with_the_same_predicate_counts_only_where_it_is_g
 @given(st.lists(st.sampled_from([BELOW_0, BELOW_1, AT_MOST_MINUS_1]), unique_by=lambda rule: rule.id), st.data())
 def test_the_order_of_the_rules_is_no_change(rules: list[Rule], data: st.DataObject) -> None:
     assert kinds(rules, data.draw(st.permutations(rules))) == {}
+
+
+def test_another_check_of_the_same_config_is_no_rewording() -> None:
+    other = example({"n": {"<": 0}, "top_p": {">": 0}}, {"n": -1, "top_p": 1}, {"n": 0}, "other", template="no way")
+    assert kinds([BELOW_0], [replace(other, severity=Severity.WARN)]) == {"looser": ["r"]}
+    assert kinds([replace(other, severity=Severity.WARN)], [BELOW_0]) == {"stricter": ["r"]}
+
+
+def test_a_rule_whose_example_holds_a_typed_value_is_compared_by_it() -> None:
+    cache = TypedValue("demo.Cache", {"block_size": 7})
+    fields = {"cache.block_size": {"<": 8}}
+    old = example(fields, {"cache": cache}, {"cache": TypedValue("demo.Cache", {"block_size": 8})}, native_type=SERVE)
+    new = example({"cache.block_size": {"<=": 7.5}}, {"cache": cache}, {"cache": None}, "s", native_type=SERVE)
+    assert kinds([old], [new]) == {}

@@ -1,0 +1,1 @@
+"""Why rules changed or failed: few causes for many rules."""
