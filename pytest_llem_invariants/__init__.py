@@ -4,10 +4,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pytest_llem_invariants.checker import Checker, Pruned, Verdict, Violation
+    from pytest_llem_invariants.checker import UNKNOWN, Checker, Pruned, Verdict, Violation
     from pytest_llem_invariants.worlds import World
 
-__all__ = ["Checker", "Pruned", "Verdict", "Violation", "World"]
+__all__ = ["UNKNOWN", "Checker", "Pruned", "Verdict", "Violation", "World"]
 
 
 def __getattr__(name: str) -> object:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker import plain, runtime
-from pytest_llem_invariants.checker.codegen import KindTests, always
-from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, remark_of, weakest
+from pytest_llem_invariants.checker.codegen import KindTests, always, unsure_test
+from pytest_llem_invariants.checker.runtime import OPEN_KINDS, UNKNOWN, unsure
+from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Verdict, Violation, remark_of, weakest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ _NO_TEST = _Same(None)
 class ClassChecker:
     """The rules of one class."""
 
-    __slots__ = ("_always", "_compiled", "_data", "_ok", "_owner", "_rules", "_sections", "_tests", "name")
+    __slots__ = ("_always", "_compiled", "_data", "_ok", "_owner", "_rules", "_sections", "_tests", "_unsure", "name")
 
     def __init__(self, owner: Owner, name: str, compiled: Compiled) -> None:
         self.name = name
@@ -87,6 +88,7 @@ class ClassChecker:
         self._rules: Rules | None = None
         self._ok = Verdict((), data["certification"], (name,), (), owner.origin)
         self._tests = _Tests(data["tests"], data.get("fields"))
+        self._unsure: dict[str, Test | None] = {}
         text = data["always"]
         self._always = None if text is None else always(text)
         self._sections: Mapping[str, str] = data.get("sections") or {}
@@ -106,9 +108,12 @@ class ClassChecker:
         tests = self._tests
         hits: list[int] | None = None
         for name, value in given.items():
+            kind = type(value)
+            if kind in OPEN_KINDS and unsure(value):
+                return self._possible_hits(given, context)
             by_kind = tests[name]
             if by_kind is not None:
-                test = by_kind[type(value)]
+                test = by_kind[kind]
                 if test is not None:
                     found = test(value, given, context)
                     if found is not None:
@@ -118,6 +123,32 @@ class ClassChecker:
             if found is not None:
                 hits = found if hits is None else hits + found
         return hits
+
+    def _possible_hits(self, given: dict[str, Any], context: Mapping[str, Any]) -> list[int] | None:
+        """The rules that a config triggers or may trigger, of which some value is not told."""
+        hits: list[int] = []
+        noticed = self._noticed
+        for name, value in given.items():
+            if name is UNKNOWN:
+                continue
+            if self._tests[name] is _NO_FIELD:
+                hits.append(_STRANGER)
+                continue
+            if name in noticed and value is not None:
+                hits.append(_NOTICE)
+            text = self._data["tests"].get(name)
+            if text is not None:
+                if name not in self._unsure:
+                    self._unsure[name] = unsure_test(name, text)
+                test = self._unsure[name]
+                hits += (test(value, given, context) if test else None) or ()
+        hits += (self._always(given, context) if self._always else None) or ()
+        return hits or None
+
+    @property
+    def _noticed(self) -> Collection[str]:
+        """Fields that the class no longer knows, or would rather not see."""
+        return {*self._data.get("gone", ()), *self._data.get("deprecated", ())}
 
     @property
     def certification(self) -> str:
@@ -187,8 +218,11 @@ class ClassChecker:
         """What the config breaks whatever the unknown facts are, and what they decide."""
         certain: set[int] = set()
         depends: list[Dependence] = []
+        is_unsure = unsure(kwargs)
         for hit in sorted({hit for hit in hits if hit >= 0}):
             unknown = self._unknown_facts(hit, context)
+            if is_unsure:
+                unknown += _untold(self.rules[hit]["fields"], kwargs)
             if unknown:
                 depends.append(Dependence(unknown, self._violation(self.rules[hit], kwargs, context)))
             else:
@@ -209,10 +243,10 @@ class ClassChecker:
         if _STRANGER in hits:
             from pytest_llem_invariants.text.likeness import MOST_GUESSES
 
-            unknown = [name for name in kwargs if self._tests[name] is _NO_FIELD]
+            unknown = [name for name in kwargs if name is not UNKNOWN and self._tests[name] is _NO_FIELD]
             strangers = (self._stranger(name, number < MOST_GUESSES) for number, name in enumerate(unknown))
             found.extend(stranger for stranger in strangers if stranger is not None)
-        notices = self._data.get("gone", {}).keys() | self._data.get("deprecated", {}).keys()
+        notices = self._noticed
         found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
         return found
 
@@ -226,9 +260,10 @@ class ClassChecker:
             nested = "." in field
             value = runtime.path(missing, kwargs, *field.split(".")) if nested else kwargs.get(field, missing)
             if value is not missing:
-                values[field] = value
+                if not (type(value) in OPEN_KINDS and unsure(value)):
+                    values[field] = value
                 written[field] = field
-            elif field in defaults:
+            elif field in defaults and UNKNOWN not in kwargs:
                 values[field] = defaults[field]
         for name, path in rule.get("names", {}).items():
             if path in values:
@@ -236,7 +271,7 @@ class ClassChecker:
         for name in rule.get("context", ()):
             if name in context:
                 values[name] = context[name]
-        given = tuple(field for field in fields if field in values) or fields
+        given = tuple(field for field in fields if field in values or field in kwargs) or fields
         return Violation(rule, self.name, given, values, (), written)
 
     def remark(self, name: str, *, is_guessed: bool = True) -> Violation | None:
@@ -319,6 +354,23 @@ class ClassChecker:
         return Verdict(tuple(violations), weakest(certifications), every, tuple(depends), self._ok.origin)
 
 
+def _untold(fields: Sequence[str], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of the fields that a rule reads those whose value is not told, or may be given or replaced by what nobody tells.
+
+    What is written behind unknown fields stays as it is.
+    """
+    names = list(kwargs)
+    fixed = names[names.index(UNKNOWN) + 1 :] if UNKNOWN in kwargs else names
+    untold = []
+    for field in fields:
+        root, *rest = field.split(".")
+        if unsure(runtime.path(None, kwargs, root, *rest)):
+            untold.append(f"{UNTOLD}{field}")
+        elif fixed is not names and root not in fixed:
+            untold.append(f"{UNTOLD}*")
+    return tuple(dict.fromkeys(untold))
+
+
 def _inside(field: str, violation: Violation) -> Violation:
     """What the class of a field says, told from outside."""
     return violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
@@ -334,7 +386,7 @@ def _section(value: Any, native_type: str) -> tuple[str, Mapping[str, Any]] | No
         if "$type" in value:
             return value["$type"], value.get("kwargs") or {}
         return native_type, value
-    if value is None or type(value) in plain.PLAIN:
+    if value is None or value is UNKNOWN or type(value) in plain.PLAIN:
         return None
     from pytest_llem_invariants.model import TypedValue
 

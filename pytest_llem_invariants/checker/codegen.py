@@ -32,7 +32,9 @@ _FUNCTIONS = frozenset(
 )
 _OPEN = {"unassumed": "UNKNOWN", "whole": "WHOLE", "count": "COUNT", "positive": "POSITIVE"}
 """A fact of which no default is assumed, and what it is where it is not given."""
-_READ = ("field", "context", *_OPEN)
+_UNSURE = {"field": "unsure field", "element": "unsure element"}
+"""Trees that read a config, and what they are called where the config does not tell all of its values."""
+_READ = ("field", "context", "unsure field", *_OPEN)
 """Trees that are one name."""
 _BOUNDED = ("<", "<=", ">", ">=", "==")
 """What a number may not satisfy of which it is known that it is not less than some other."""
@@ -69,6 +71,34 @@ class KindTests(dict[type, "Test | None"]):
             raise _damaged() from error
         self[kind] = test
         return test
+
+
+def unsure_test(field: str, text: str) -> Test | None:
+    """The test of one field in a config that does not tell all of its values: what these may trigger is triggered."""
+    try:
+        rules = [
+            (number, [_unsure_subject(*one) for one in subjects], roots) for number, subjects, roots in _read(text)
+        ]
+        test: Test | None = _defined("v, c, x", _body(field, rules, _ANY))
+    except _BROKEN as error:
+        raise _damaged() from error
+    return test
+
+
+def _unsure_subject(tree: Any, counts_bools: Any, clauses: Any) -> list[Any]:
+    asked = [[op, form, _unsure(rhs) if form == "other" else rhs] for op, form, rhs in clauses]
+    return [_unsure(tree), counts_bools, asked]
+
+
+def _unsure(tree: Any) -> Any:
+    """A tree, or several, in which what reads the config may meet what is unknown."""
+    if type(tree) is not list or not tree:
+        return tree
+    if type(tree[0]) is not str:
+        return [_unsure(part) for part in tree]
+    if tree[0] in _UNSURE:
+        return [_UNSURE[tree[0]], *tree[1:]]
+    return [tree[0], *(_unsure(part) for part in tree[1:])]
 
 
 def always(text: str) -> Always | None:
@@ -178,15 +208,17 @@ def _generic(
 ) -> Iterator[str]:
     if tree[0] == "each":
         _, opened, node = tree
-        given = None if node[0] != "element" else "e" if not node[1] else _value(node, anchor, "ABSENT")
+        is_element = node[0] in ("element", "unsure element")
+        given = None if not is_element else "e" if not node[1] else _value(node, anchor, "ABSENT")
         asked = []
         for op, is_other, rhs in clauses:
             test = _asked("e", [node], (op, is_other, rhs), anchor, _ANY, counts_bools)
             asked.append(f"({given} is None or {test})" if given and _names_none(op, is_other, rhs) else test)
         elements = _elements(opened, anchor)
-        is_bare = node == ["element", []]
+        is_bare = is_element and not node[1]
         value, source = ("e in", elements) if is_bare else (f"d in {elements} for e in", f"({_value(node, anchor)},)")
-        yield _perhaps(f"any({' and '.join(asked) or 'True'} for {value} {source})", opened)
+        test = _perhaps(f"any({' and '.join(asked) or 'True'} for {value} {source})", opened)
+        yield f"(unsure({_value(opened[0], anchor)}) or {test})" if _is_unsure(opened[0]) else test
         return
     value = _value(tree, anchor)
     for op, is_other, rhs in clauses:
@@ -198,22 +230,28 @@ def _generic(
 
 def _perhaps(test: str, trees: Sequence[Any]) -> str:
     """The test, met as well where a fact that it asks for is not given: it may be met then."""
-    facts = dict.fromkeys(fact for tree in trees for fact in _open_facts(tree))
+    facts = dict.fromkeys(leaf[1] for tree in trees for leaf in _open_leaves(tree) if leaf[0] in _OPEN)
     unknown = "".join(f"{name_literal(fact)} not in x or " for fact in facts)
     return f"({unknown}{test})" if unknown else test
 
 
-def _open_facts(tree: Any) -> Iterator[Any]:
-    """The facts in a tree of which no default is assumed."""
+def _open_leaves(tree: Any) -> Iterator[Any]:
+    """The parts of a tree that may be unknown: facts of which no default is assumed, and what is read from a config
+    that does not tell all of its values."""
     match tree:
-        case [str(kind), name, *_] if kind in _OPEN:
-            yield name
+        case [str(kind), _, *_] if kind in _OPEN or kind in _UNSURE.values():
+            yield tree
         case ["call", _, [*arguments]]:
             for argument in arguments:
-                yield from _open_facts(argument)
+                yield from _open_leaves(argument)
         case [str(kind), *operands] if kind == "negative" or kind in _BINARY:
             for operand in operands:
-                yield from _open_facts(operand)
+                yield from _open_leaves(operand)
+
+
+def _is_unsure(tree: Any) -> bool:
+    """Whether a part of it is read from a config that does not tell all of its values."""
+    return any(leaf[0] in _UNSURE.values() for leaf in _open_leaves(tree))
 
 
 def _asked(
@@ -221,7 +259,7 @@ def _asked(
 ) -> str:
     """A clause; it is met as well where a fact is unknown that may meet it, whatever is known beside it."""
     op, is_other, rhs = clause
-    is_open = any(True for tree in trees for _ in _open_facts(tree))
+    is_open = any(True for tree in trees for _ in _open_leaves(tree))
     name, first = _bound(value, "s") if is_open else (value, value)
     if is_other:
         return _compared(name, first if is_open else None, (op, rhs), anchor, kind, counts_bools)
@@ -229,6 +267,8 @@ def _asked(
     if unset is not None:
         field = name_literal(trees[0][1][0])
         return f"({field} {'not in c or' if unset else 'in c and'} {_inline(f'c[{field}]', op, rhs, counts_bools)})"
+    if any(map(_is_unsure, trees)):
+        return f"(unsure({first}) or {_inline(name, op, rhs, counts_bools)})"
     if is_open and fast_of(op).test(None, _plain(rhs)):
         return _perhaps(_inline(value, op, rhs, counts_bools), trees)
     test = _inline(name, op, rhs, counts_bools)
@@ -263,8 +303,8 @@ def _compared(
     if is_settled and kind == "None":
         return "False"
     against = "v" if is_settled else "r"
-    unknown = [] if first is None else [f"type({first}) is Unknown"]
-    unknown += ["type(r) is Unknown" for _ in [*_open_facts(rhs)][:1]]
+    unknown = [] if first is None else [f"unsure({first})"]
+    unknown += ["unsure(r)" for _ in [*_open_leaves(rhs)][:1]]
     test = _against(name, op, against, kind, counts_bools)
     if unknown:
         test = f"(may({op!r}, {name}, {against}) if {' or '.join(unknown)} else {test})"
@@ -276,7 +316,7 @@ def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
     match tree:
         case ["number", value] if type(value) in NUMBERS:
             return literal(value)
-        case ["field", [*names], *default] if names and len(default) <= 1:
+        case ["field" | "unsure field", [*names], *default] if names and len(default) <= 1:
             if names == [anchor]:
                 return "v"
             if default:
@@ -290,9 +330,9 @@ def _value(tree: Any, anchor: str | None, absent: str = "None") -> str:
             if default:
                 absent = literal(default[0])
             return f"x.get({name_literal(name)}{'' if absent == 'None' else f', {absent}'})"
-        case ["element", []]:
+        case ["element" | "unsure element", []]:
             return "d"
-        case ["element", [*names]]:
+        case ["element" | "unsure element", [*names]]:
             return f"path({absent}, d, {', '.join(map(name_literal, names))})"
         case ["negative", operand]:
             return f"negative({_value(operand, anchor)})"
@@ -308,7 +348,7 @@ def _elements(opened: Any, anchor: str | None) -> str:
     first, *more = opened
     elements = f"each({_value(first, anchor)})"
     for collection in more:
-        if collection != ["element", []]:
+        if collection[1:] != [[]]:
             elements = f"({_value(collection, anchor)} for d in {elements})"
         elements = f"nested({elements})"
     return elements

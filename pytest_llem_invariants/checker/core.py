@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker.classes import ClassChecker
+from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -105,7 +106,11 @@ class LoadedCorpus:
         unsaid: tuple[str, ...] = ()
         if self._own_model is not None and world.model is not None:
             changed = self._own_model.get("changed_by", {}).items()
-            unsaid = tuple(begin for begin, fields in changed if any(kwargs.get(field) is not None for field in fields))
+            unsaid = tuple(
+                begin
+                for begin, fields in changed
+                if UNKNOWN in kwargs or any(kwargs.get(field) is not None for field in fields)
+            )
         last = self._last
         if last is None or last[0] is not world:
             last = self._last = (world, {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.verdict import OPEN
+from pytest_llem_invariants.checker.verdict import OPEN, UNTOLD
 from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
@@ -122,9 +122,16 @@ def depending(verdict: Verdict, given: Collection[str] = ()) -> list[str]:
         rules.setdefault(sources, set()).add(dependence.rule_id)
     return [
         f"depends on {' and '.join(name for name, _ in sources)} ({len(ids)} rule{'s' if len(ids) != 1 else ''})"
-        f" — pass {' '.join(option for _, option in sources)}"
+        f" — pass {_options(sources)}"
         for sources, ids in rules.items()
     ]
+
+
+def _options(sources: Iterable[tuple[str, str]]) -> str:
+    """The options that give what a verdict depends on, and what has no option."""
+    every = [option for _, option in sources]
+    options = " ".join(option for option in every if option.startswith("-"))
+    return " and ".join([*([options] if options else []), *(one for one in every if not one.startswith("-"))])
 
 
 def _source(fact: str, given: Collection[str]) -> tuple[str, str]:
@@ -134,6 +141,8 @@ def _source(fact: str, given: Collection[str]) -> tuple[str, str]:
         return fact, f"--env {name}=VALUE"
     if group == "packages":
         return fact, f"--package {name}"
+    if fact.startswith(UNTOLD):
+        return "what is not written out", "what it stands for"
     if group in given:
         return fact, f"--context {fact}=VALUE"
     return {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.checker.verdict import Violation, remark_of
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.bounded import DEEPEST, depth_of
 from pytest_llem_invariants.text.likeness import MOST_GUESSES, nearest
 from pytest_llem_invariants.text.terminal import shortened
+from pytest_llem_invariants.text.untold import is_many, is_untold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = No
         if form in forms:
             return _through(corpus, forms[form], config)
         name = corpus.resolve(form)
-        return [Routed(name, dict(config), {key: (key,) for key in config})]
+        return [Routed(name, as_told(config), {key: (key,) for key in config if key is not UNKNOWN})]
     if not forms:
         raise RoutingError(f"{corpus.engine}: no routes lead from a config to a class — name the class with --type")
     for candidate in forms.values():
@@ -76,6 +78,21 @@ def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = No
             return _through(corpus, candidate, config)
     open_to_all = [candidate for candidate in forms.values() if "where" not in candidate]
     return _through(corpus, max(open_to_all, key=lambda candidate: _known(corpus, candidate, config)), config)
+
+
+def as_told(value: Any) -> Any:
+    """A value with UNKNOWN for each text in it that does not tell its own; as a key it stands for any further ones."""
+    kind = type(value)
+    if kind is str:
+        return UNKNOWN if is_untold(value) else value
+    if kind is dict:
+        return {
+            as_told(key): UNKNOWN if type(key) is str and is_untold(key) else as_told(item)
+            for key, item in value.items()
+        }
+    if kind is list:
+        return [as_told(item) for item in value]
+    return value
 
 
 def _is_marked(form: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
@@ -148,6 +165,10 @@ def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str,
     unset = form.get("unset", ())
     guesses = MOST_GUESSES
     for (*above, key), value in _entries(form, config):
+        if key is UNKNOWN or (type(key) is str and is_untold(key)):
+            _give(kwargs, UNKNOWN, UNKNOWN)
+            continue
+        value = as_told(value)
         first, dot, rest = str(key).partition(".")
         field, negated = _field(form, first) if fields is None else _meant(form, fields, first)
         if field in ignored or (value is None and None in unset):
@@ -167,31 +188,27 @@ def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str,
             places[f"{field}.{rest}"] = (*above, key)
             continue
         if form.get("flags"):
-            value = form.get("words", {}).get(field, {}).get(value, value) if isinstance(value, str) else value
-            kinds = (fields or {}).get(field)
-            value = _parsed(value, kinds)
-            if (
-                _takes_many(kinds)
-                and not isinstance(value, (list, dict))
-                and type(value).__name__
-                not in (
-                    "NoneType",
-                    *kinds,
-                )
-            ):
-                value = [value]  # the parser makes a list of one
+            value = _of_option(value, form.get("words", {}).get(field, {}), (fields or {}).get(field))
         if negated and isinstance(value, bool):
             value = not value
         if field in sections and isinstance(value, dict):
             routed.extend(_section(corpus, sections[field], str(key), value))
             continue
-        kwargs[field] = value
+        _give(kwargs, field, value)
         places[field] = (*above, key)
     if name is None:
         return routed
     # What another document says, of which nothing is known but that it says it.
     kwargs = {**{field: value for field, value in form.get("elsewhere", {}).items() if field not in kwargs}, **kwargs}
     return [Routed(name, kwargs, places, remarks), *routed]
+
+
+def _of_option(value: Any, words: Mapping[str, Any], kinds: Sequence[str] | None) -> Any:
+    """What the parser of a command line makes of an option's value; of a list's one element, too."""
+    value = _parsed(words.get(value, value) if isinstance(value, str) else value, kinds)
+    if not _takes_many(kinds) or value is UNKNOWN or isinstance(value, (list, dict)):
+        return value
+    return value if type(value).__name__ in ("NoneType", *kinds) else [value]
 
 
 def _entries(form: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
@@ -238,8 +255,8 @@ def _section(corpus: LoadedCorpus, target: Any, key: str, value: dict[str, Any])
         target = classes[chosen]
     if target not in corpus.native_types:
         return []
-    kwargs = {str(name): item for name, item in value.items() if name not in drop}
-    return [Routed(target, kwargs, {name: (key, name) for name in kwargs})]
+    kwargs = {name if name is UNKNOWN else str(name): item for name, item in value.items() if name not in drop}
+    return [Routed(target, kwargs, {name: (key, name) for name in kwargs if name is not UNKNOWN})]
 
 
 def _unknown_word(target: Mapping[str, Any], key: str, value: Mapping[str, Any], chosen: str) -> Violation | None:
@@ -321,43 +338,60 @@ def route_command(
         if begins(command, words):
             form = corpus.routes["forms"][command["form"]]
             options = _options(corpus, form, command, list(words[len(head) :]))
-            named = next((options[key] for key in options if _field(form, key)[0] == command.get("file")), None)
-            if read is not None and isinstance(named, str):
-                told = {_field(form, key)[0] for key in options}
-                below = {key: value for key, value in read(named).items() if _field(form, key)[0] not in told}
+            named = next((options[key] for key in options if _named(form, key) == command.get("file")), None)
+            if read is not None and isinstance(named, str) and not is_untold(named):
+                told = {_named(form, key) for key in options}
+                below = {key: value for key, value in read(named).items() if _named(form, key) not in told}
                 options = {**below, **options}
             return _through(corpus, form, options)
     known = ", ".join(" ".join(command["words"]) for command in corpus.routes.get("commands", ())) or "none"
     raise RoutingError(f"{corpus.engine}: no command begins with {' '.join(words[:2])!r} — known are {known}")
 
 
+def _named(form: Mapping[str, Any], key: Any) -> str:
+    return "" if key is UNKNOWN else _field(form, key)[0]
+
+
 def _options(
     corpus: LoadedCorpus, form: Mapping[str, Any], command: Mapping[str, Any], words: list[str]
 ) -> dict[str, Any]:
     fields = corpus.class_checker(form["class"]).fields or {}
-    options: dict[str, Any] = {}
+    options: dict[Any, Any] = {}
+    free: list[str] = []
     index = 0
     while index < len(words):
         word = words[index]
         index += 1
         if not word.startswith("-") or word == "-":
-            if "positional" in command:
-                options.setdefault(command["positional"], word)
+            if is_many(word) or (free and is_untold(word)):
+                _give(options, UNKNOWN, UNKNOWN)
+            else:
+                free.append(word)
             continue
         key, equals, value = word.partition("=")
         if not equals and word[1:2] in command.get("attached", ()) and word[2:3].isalnum():
             key, equals, value = word[:2], "=", word[2:]
         if equals:
-            options[key] = value
+            _give(options, key, value)
             continue
         values = []
-        while index < len(words) and not _is_option(words[index]):
+        while index < len(words) and not _is_option(words[index]) and not is_many(words[index]):
             values.append(words[index])
             index += 1
             if not _takes_many(fields.get(_meant(form, fields, key.lstrip("-"))[0])):
                 break
-        options[key] = True if not values else values[0] if len(values) == 1 else values
+        if not values and index < len(words) and is_many(words[index]):
+            values = [UNKNOWN]
+        _give(options, key, True if not values else values[0] if len(values) == 1 else values)
+    if free and "positional" in command:
+        options.setdefault(command["positional"], free[0])
     return options
+
+
+def _give(options: dict[Any, Any], key: Any, value: Any) -> None:
+    """Put an option behind those that are written before it: what comes later counts."""
+    options.pop(key, None)
+    options[key] = value
 
 
 def _is_option(word: str) -> bool:

@@ -21,7 +21,8 @@ _WORD = 2**64
 
 
 class Unknown:
-    """What a fact is that nobody gave, and what is made of it: whether a whole number, and no less than what."""
+    """What a fact or a field is of which nobody told the value, and what is made of it: whether a whole number, and no
+    less than what."""
 
     __slots__ = ("least", "whole")
 
@@ -29,14 +30,31 @@ class Unknown:
         self.whole = whole
         self.least = least
 
+    def __repr__(self) -> str:
+        return "UNKNOWN"
 
-UNKNOWN = Unknown(False, None)
+
+UNKNOWN: Any = Unknown(False, None)
+"""The value of a field that is given but not told. As a key of a config: fields that nobody tells may be given, too."""
 WHOLE, COUNT, POSITIVE = Unknown(True, None), Unknown(True, 0), Unknown(True, 1)
 """Of a fact that is declared as a number: any that is whole, one that counts something, one of something that is there.
 Each may be nothing, too."""
+OPEN_KINDS = frozenset({Unknown, dict, list, tuple})
+"""The kinds of value in which something may be unknown."""
+_DEEPEST = 100
 _FAILS_ON_NONE = frozenset({"<", "<=", ">", ">=", "==", "!=", "divisible_by", "not_divisible_by"})
 """What nothing satisfies that is not given, whatever it is compared with."""
 _MIRRORED = {"<": ">", "<=": ">="}
+
+
+def unsure(value: Any, depth: int = 0) -> bool:
+    """Whether a value, or anything inside it, is unknown; so is what nests deeper than any config."""
+    kind = type(value)
+    if kind is dict:
+        return depth > _DEEPEST or any(unsure(key, depth + 1) or unsure(item, depth + 1) for key, item in value.items())
+    if kind is list or kind is tuple:
+        return depth > _DEEPEST or any(unsure(item, depth + 1) for item in value)
+    return kind is Unknown
 
 
 def may(op: str, left: Any, right: Any) -> bool:
@@ -100,6 +118,8 @@ def path(default: Any, value: Any, *names: str) -> Any:
             value = value[name]
         elif value is None:
             return default
+        elif type(value) is Unknown:
+            return value
         else:
             from pytest_llem_invariants.language.expressions import MISSING, read_path
 
@@ -136,7 +156,7 @@ def call(name: str, *values: Any) -> Any:
     """A function of the expression language; none of them gives anything for a value that is not there."""
     if any(value is None for value in values):
         return None
-    if any(type(value) is Unknown for value in values):
+    if any(type(value) in OPEN_KINDS and unsure(value) for value in values):
         return UNKNOWN
     if name == "len":
         return length(values[0])

@@ -11,6 +11,11 @@ CERTIFICATIONS = ("none", "partial", "simulated", "reused", "full")
 """How much stands behind a verdict, weakest first."""
 
 
+UNTOLD = "config."
+"""What begins the name of a field of the config among what would decide: its value is not told. `config.*` stands for
+fields that may be given beside those that are written."""
+
+
 def weakest(certifications: Iterable[str]) -> str:
     """The weakest of several certifications; `none` of no evidence at all."""
     return min(certifications, key=CERTIFICATIONS.index, default="none")
@@ -97,6 +102,11 @@ class Violation:
         """Whether it is a rule of the library, and one that the library has no words for."""
         return self._rule.get("words") is None and self.guard is not None
 
+    @property
+    def when(self) -> str:
+        """What the rule asks, in words."""
+        return str(self._rule.get("when", ""))
+
     def condition(self, facts: Iterable[str]) -> str:
         """What the rule asks of facts, with the values of the config: `model.arch.num_attention_heads % 3 != 0`."""
         wanted = frozenset(facts)
@@ -170,7 +180,12 @@ class Dependence:
 
     @property
     def decides(self) -> str:
-        """What has to hold of the facts so that it is said: `model.arch.num_attention_heads % 3 != 0`."""
+        """What has to hold of the facts so that it is said: `model.arch.num_attention_heads % 3 != 0`.
+
+        Where a value of the config itself is not told, the whole of what the rule asks.
+        """
+        if any(fact.startswith(UNTOLD) for fact in self.facts):
+            return self.violation.when
         return self.violation.condition(self.facts)
 
     def as_dict(self) -> dict[str, Any]:

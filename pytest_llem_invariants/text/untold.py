@@ -1,0 +1,38 @@
+"""Text that stands for a value which it does not tell: `$VAR`, `$(command)`, `{{ template }}`, an ellipsis.
+
+What a shell, a template or a reader would put there is not known: a value is unknown as a whole if any part of it is.
+"""
+
+from __future__ import annotations
+
+ELLIPSES = ("...", "…")
+_MARKS = ("$", "{{", "{%", "`", "...", "…")
+_TEMPLATES = (("{{", "}}"), ("{%", "%}"))
+_OPENERS = "{(@*_"
+
+
+def is_untold(text: str) -> bool:
+    """Whether a text has a part that somebody else fills in."""
+    return any(mark in text for mark in _MARKS) and _is_untold(text)
+
+
+def _is_untold(text: str) -> bool:
+    if any(begin in text and end in text for begin, end in _TEMPLATES) or text.count("`") > 1:
+        return True
+    stripped = text.strip()
+    if stripped in ELLIPSES or (stripped[:1] in ("{", "[") and any(mark in stripped for mark in ELLIPSES)):
+        return True
+    return any(is_expanded(text, at) for at, letter in enumerate(text) if letter == "$")
+
+
+def is_expanded(text: str, at: int) -> bool:
+    """Whether a shell would put something in the place of the dollar at a position."""
+    following = text[at + 1 : at + 2]
+    return following != "" and (following in _OPENERS or following.isalnum()) and text[at - 1 : at] != "\\"
+
+
+def is_many(text: str) -> bool:
+    """Whether a word stands for any number of words: all arguments, the elements of an array, an ellipsis."""
+    if text in ELLIPSES or text[:2] in ("$@", "$*") or text[:3] in ("${@", "${*"):
+        return True
+    return text[:2] == "${" and ("[@]" in text or "[*]" in text)
