@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.routes import RoutingError, begins, understood
+from pytest_llem_invariants.checker.routes import RoutingError, understood
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS
+from pytest_llem_invariants.text.lines import commands_of, fronts_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from pytest_llem_invariants.text.lines import Line
 
 
 def by_keys(config: Mapping[str, Any], checkers: dict[str, Checker], root: str | None = None) -> Checker:
@@ -29,13 +32,18 @@ def by_keys(config: Mapping[str, Any], checkers: dict[str, Checker], root: str |
     return best
 
 
-def by_command(words: Sequence[str], root: str | None = None) -> Checker:
-    """The checker of the engine that has the command with which a command line begins."""
+def by_command(words: Sequence[str], root: str | None = None) -> tuple[Checker, list[Line]]:
+    """The checker of the engine whose commands stand in a command line, and these."""
     known: list[str] = []
     for engine in store.engines(store.data_root(root)):
         checker = Checker.load(engine, root=root)
-        for command in checker.routes.get("commands", ()):
-            known.append(" ".join(command["words"]))
-            if begins(command, words):
-                return checker
+        lines = commands_in(checker, words)
+        if lines:
+            return checker, lines
+        known.extend(" ".join(command["words"]) for command in checker.routes.get("commands", ()))
     raise RoutingError(f"no engine has a command {' '.join(words[:2])!r} — known are {', '.join(known) or 'none'}")
+
+
+def commands_in(checker: Checker, words: Sequence[str]) -> list[Line]:
+    """The commands of an engine in a command line."""
+    return commands_of(words, [fronts_of(checker.engine, checker.routes)])

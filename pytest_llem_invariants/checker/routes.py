@@ -329,7 +329,7 @@ def begins(command: Mapping[str, Any], words: Sequence[str]) -> bool:
 def route_command(
     corpus: LoadedCorpus, words: Sequence[str], read: Callable[[str], Mapping[str, Any]] | None = None
 ) -> list[Routed]:
-    """A command line, by the first command of the engine that its words begin with.
+    """A command line, by the first command of the engine that its words begin with, or that stands in them.
 
     `read` opens the config file that the command line may name; what the command line says itself wins.
     """
@@ -344,6 +344,10 @@ def route_command(
                 below = {key: value for key, value in read(named).items() if _named(form, key) not in told}
                 options = {**below, **options}
             return _through(corpus, form, options)
+    from pytest_llem_invariants.text.lines import commands_of, fronts_of
+
+    for line in commands_of(words, [fronts_of(corpus.engine, corpus.routes)]):
+        return route_command(corpus, line.words, read)
     known = ", ".join(" ".join(command["words"]) for command in corpus.routes.get("commands", ())) or "none"
     raise RoutingError(f"{corpus.engine}: no command begins with {' '.join(words[:2])!r} — known are {known}")
 

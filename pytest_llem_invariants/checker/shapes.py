@@ -105,7 +105,9 @@ _FORM = _record(
 )
 _COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
 _OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS)})
-_ROUTES = _record({}, {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "model": _OWN_MODEL})
+_ROUTES = _record(
+    {}, {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "images": _map_of(_TEXTS), "model": _OWN_MODEL}
+)
 
 
 def is_routes(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
-from pytest_llem_invariants.cli.surroundings import Surroundings, groups, without_variables
+from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.routes import Routed
     from pytest_llem_invariants.checker.verdict import Verdict
+    from pytest_llem_invariants.text.lines import Line
 
 
 def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
     checkers: dict[str, Checker] = {}
-    variables, words = without_variables(options.words)
-    beside = Surroundings(options, options.gpu, variables)
+    beside = Surroundings(options, options.gpu)
     checked = (
-        [_command(words, options, beside)]
+        _commands(options.words, options, beside)
         if options.words
         else [_file(name, options, checkers, beside) for name in options.files]
     )
@@ -87,17 +87,37 @@ def _in_version(guessed: Checker, options: argparse.Namespace) -> Checker:
     return Checker.load(guessed.engine, version=options.engine_version, root=options.root)
 
 
-def _command(words: Sequence[str], options: argparse.Namespace, beside: Surroundings) -> Checked:
+def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
+    """Each command of an engine in the command line, with the variables that are set for it."""
+    from pytest_llem_invariants.checker import guessing
     from pytest_llem_invariants.checker.routes import route_command
 
     if options.engine or options.corpus:
         checker = load(options)
+        lines = guessing.commands_in(checker, words)
+        if not lines:
+            route_command(checker, words)  # tells which commands there are
     else:
-        from pytest_llem_invariants.checker import guessing
+        guessed, lines = guessing.by_command(words, options.root)
+        checker = _in_version(guessed, options)
+    checked = []
+    for number, line in enumerate(lines, 1):
+        one = _of_image(checker, line, options)
+        around = beside.with_variables(line.environment)
+        name = "the command line" if len(lines) == 1 else f"command {number}: {' '.join(line.words[:3])}"
+        checked.append(_checked(name, one, route_command(one, line.words, _contents), around.how(one), None))
+    return checked
 
-        checker = _in_version(guessing.by_command(words, options.root), options)
-    how = beside.how(checker)
-    return _checked("the command line", checker, route_command(checker, words, _contents), how, None)
+
+def _of_image(checker: Checker, line: Line, options: argparse.Namespace) -> Checker:
+    """The checker of the version that a container has, where no other was asked for and its rules are here."""
+    from pytest_llem_invariants.checker import store
+
+    if options.corpus or options.engine_version or line.version is None:
+        return checker
+    if line.version not in store.versions(store.data_root(options.root), checker.engine):
+        return checker
+    return Checker.load(checker.engine, version=line.version, root=options.root)
 
 
 def _contents(name: str) -> Mapping[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.text.untold import is_untold
 from pytest_llem_invariants.worlds.world import INSTALLED, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from pytest_llem_invariants.checker.checker import Checker
@@ -33,6 +34,11 @@ class Surroundings:
         self._gpu = gpu
         self._variables = {**dict(_pair(text, "--env") for text in options.env), **(variables or {})}
         self._world: World | None = None
+
+    def with_variables(self, variables: Mapping[str, str]) -> Surroundings:
+        """The same with variables that are set for one command; one whose value is not told stays unknown."""
+        told = {name: value for name, value in variables.items() if not is_untold(value)}
+        return Surroundings(self._options, self._gpu, told) if told else self
 
     def world(self, checker: Checker) -> World:
         """The world of a command; the files of the model that a config names are read where no other is given."""
@@ -68,19 +74,6 @@ class Surroundings:
 def groups(facts: Iterable[str]) -> frozenset[str]:
     """The groups of which something is known."""
     return frozenset(fact.partition(".")[0] for fact in facts)
-
-
-def without_variables(words: Sequence[str]) -> tuple[dict[str, str], Sequence[str]]:
-    """The variables that stand before a command, as in `A=1 vllm serve`, and the command."""
-    variables: dict[str, str] = {}
-    at = 1 if words[:1] == ["env"] else 0
-    for word in words[at:]:
-        name, equals, value = word.partition("=")
-        if not (equals and name.isidentifier()):
-            break
-        variables[name] = value
-        at += 1
-    return variables, words[at:] if variables else words
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

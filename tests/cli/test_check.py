@@ -374,3 +374,27 @@ def test_a_corpus_of_ones_own(project: Path, capsys: pytest.CaptureFixture[str])
     status, out, _ = run(capsys, "check", "--corpus", str(own), "--type", "Sampling", "x.yaml")
     assert status == 1
     assert "own" in out
+
+
+def test_each_command_of_a_line_is_checked_with_its_own_variables(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sh", "-c", "A=1 demo serve m --tp 2 && demo serve m --tp 0"]
+    status, out, _ = run(capsys, "check", "--platform", "cuda", "--", *words)
+    assert status == 1
+    assert [line.partition("  demo 2.0")[0] for line in out.splitlines()[-2:]] == [
+        "✓ accepted  command 1: demo serve m",
+        "✗ rejected  command 2: demo serve m",
+    ]
+    assert run(capsys, "check", "--engine", "demo", "--", "A=1", "nohup", "demo", "serve", "m")[0] == 0
+    status, _, err = run(capsys, "check", "--", "sh", "-c", "echo demo serve")
+    assert (status, err.strip()) == (2, "llem-invariants: no engine has a command 'sh -c' — known are demo serve")
+
+
+def test_a_container_is_checked_in_the_version_of_its_image(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    declared = project / "engine_versions" / "demo.yaml"
+    declared.write_text(declared.read_text() + "  images: {demo/demo-api: [demo, serve]}\n")
+    for image, version in (("demo/demo-api:v1.0", "1.0"), ("demo/demo-api", "2.0"), ("demo/demo-api:v3.0", "2.0")):
+        status, out, _ = run(capsys, "check", "--", "docker", "run", "--gpus", "all", image, "m", "--port", "1")
+        assert status == 0
+        assert f"demo {version} ·" in out
