@@ -362,7 +362,7 @@ def _rule_entry(
     source = RulePlan(0, rule, native.namespace if native else None, tuple(context))
     fields = [source.path(name) for name in source.names if name not in context]
     contextual = [name for name in source.names if name in context]
-    fixes = ways(rule.match, source.path, context, rule.message_template)
+    fixes = ways(rule.match, source.path, context, rule.message_template, rule.kwargs_negative)
     entry: dict[str, Any] = {
         "id": rule.id,
         "severity": str(rule.severity),

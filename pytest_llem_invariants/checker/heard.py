@@ -22,6 +22,8 @@ _CONSTANT: Final = re.compile(
     r"\{(?:\w+\()*[A-Z][A-Z0-9_]+\)*\}|\{(?:valid|accepted|allowed|supported|available|possible|known)_\w+\}"
 )
 _WHOLE: Final = re.compile(r"(?<=[0-9])\.0(?![0-9])")
+OF_AN_OPERATOR: Final = " not supported between"
+"""What Python says behind the sign of an operator."""
 _LONGEST: Final = 600
 _PLAIN: Final = (bool, int, float, str, list, dict)
 
@@ -48,7 +50,8 @@ def heard(
         if facts:  # a library counts what a file says, and may show it as it computed it
             captured = _WHOLE.sub("", captured)
         values = {field: _value(rule, field, facts) for field in fields} | results
-        value = _value_in(captured, rule, values, is_expected=_GOT.search(told[-1]) is not None)
+        is_sign = after.startswith(OF_AN_OPERATOR)
+        value = None if is_sign else _value_in(captured, rule, values, is_expected=_GOT.search(told[-1]) is not None)
         if value is not None:
             before, name, behind = value
             told[-1] += before

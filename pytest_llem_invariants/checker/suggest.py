@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final
 
 from pytest_llem_invariants.checker.advice import joined
-from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.expressions import parse, read_path
 from pytest_llem_invariants.language.operators import BOOL_IS_NUMBER, OPERATORS
 from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import is_read_as_number, say_rhs, say_subject, say_value
-from pytest_llem_invariants.model import Clause, Match
+from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
 Way = tuple[str, tuple[str, ...], bool]
 """What to change, the fields that are changed by it, and whether the library's message speaks of them."""
@@ -25,12 +25,17 @@ def suggestion(
 
 
 def ways(
-    match: Match, path: Callable[[str], str] = str, context: Collection[str] = (), message: str | None = None
+    match: Match,
+    path: Callable[[str], str] = str,
+    context: Collection[str] = (),
+    message: str | None = None,
+    accepted: Kwargs = EMPTY,
 ) -> list[Way]:
     """The ways out of a rule. Nobody changes platform for the sake of a flag.
 
     What the config does not give is no cause: it is to be given only where the `message` speaks of it, or nothing else
-    helps. A library that says nothing leaves the choice.
+    helps. A library that says nothing leaves the choice. Of a config that is `accepted` a text is shown where only a
+    pattern says what it has to be.
     """
     fixes: dict[str, Way] = {}
     others: dict[str, Way] = {}
@@ -58,7 +63,7 @@ def ways(
                 note(fixes, _turned_within(subject, clause, mixed, path), subject)
                 continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
-            note(fixes if speaks else others, _fix(subject, clause, path), subject)
+            note(fixes if speaks else others, _fix(subject, clause, path) + _like(subject, clause, accepted), subject)
     return list((fixes or others).values())
 
 
@@ -124,11 +129,21 @@ def _fix(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     return OPERATORS[clause.op].fix.format(field=field, rhs=say_rhs(clause.op, rhs))
 
 
+def _like(subject: str, clause: Clause, accepted: Kwargs) -> str:
+    """A text that the library took, behind advice that cannot say what to write."""
+    value = read_path(accepted, subject) if clause.op in _BY_PATTERN and parse(subject).is_field else None
+    return f", such as to {value!r}" if isinstance(value, str) and value.isprintable() and value else ""
+
+
+_BY_PATTERN: Final = frozenset({"matches", "not_matches"})
+_NUMBERS: Final = frozenset({"bool", "int", "float"})
 _KINDS: Final = ("bool", "int", "float", "str", "list", "dict")
 
 
 def _other_kind(field: str, refused: Sequence[str]) -> str:
     left = [kind for kind in _KINDS if kind not in refused]
+    if set(left) in (_NUMBERS, _NUMBERS - {"bool"}):
+        return f"give {field} as a number"
     if left and len(left) <= 2:
         return f"give {field} as {' or '.join(left)}"
     return f"give {field} as something other than {' or '.join(refused)}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from pytest_llem_invariants.checker.heard import computed, heard
+from pytest_llem_invariants.checker.heard import OF_AN_OPERATOR, computed, heard
 from pytest_llem_invariants.checker.verdict import OPEN, spelled
 from pytest_llem_invariants.language.predicates import plain_value, reference_of, referenced_fields
 from pytest_llem_invariants.model import EMPTY, Rule
@@ -142,7 +142,7 @@ class _Holes:
         named = None if word is None else self._field(word[1])
         if named is not None:
             return ["(", ["str", named], ")"]
-        if self._topic is None or count > 2 or after.startswith(" not supported between"):
+        if self._topic is None or count > 2 or after.startswith(OF_AN_OPERATOR):
             return [OPEN]
         if is_first and not before and not self._is_named:
             return [self._topic]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.suggest import suggestion
+from pytest_llem_invariants.checker.suggest import suggestion, ways
 from pytest_llem_invariants.model import Clause, Match
 
 EAGER = Match("demo", {"enable_fault_tolerance": (Clause("falsy", True),), "eager": (Clause("==", True),)})
@@ -19,3 +19,14 @@ def test_what_is_not_given_is_advice_where_the_message_speaks_of_it_or_there_is_
 def test_what_is_not_given_is_advice_where_nothing_else_helps() -> None:
     match = Match("demo", {"size": (Clause("absent", True),)})
     assert suggestion(match, message="Something is missing.") == "set size"
+
+
+def test_a_pattern_is_no_advice() -> None:
+    match = Match("demo", {"cpus": (Clause("not_matches", "^[0-9]+$"),)})
+    assert suggestion(match) == "change cpus"
+    ((text, _, _),) = ways(match, accepted={"cpus": "12"})
+    assert text == "change cpus, such as to '12'"
+
+
+def test_where_only_numbers_are_left_a_number_is_asked_for() -> None:
+    assert suggestion(Match("demo", {"n": (Clause("type_is", ["dict", "list", "str"]),)})) == "give n as a number"

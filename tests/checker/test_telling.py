@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants.checker.compiled import compile_corpus
+from pytest_llem_invariants.checker.heard import heard
 from pytest_llem_invariants.model import ContextField, ObservedException
 from tests.checker.demo import SAMPLING, checker_from, checker_of, corpus_of, evidence, rule
 
@@ -127,3 +128,9 @@ def test_a_bound_on_a_number_in_text_is_told_of_the_field() -> None:
     assert violation.suggestion == "set a to at least 1"
     assert checker.check(SAMPLING, {"a": "1"}).ok
     assert checker.check(SAMPLING, {"a": "none"}).ok
+
+
+def test_the_sign_of_an_operator_is_no_value_of_the_config() -> None:
+    sign = replace(rule("r", {"n": {"type_is": "str"}}), kwargs_positive={"n": "<"})
+    signs = heard(["", "{…}", " not supported between them"], ["'<' not supported between them"], sign, ["n"])
+    assert signs[1] == "{…}"
