@@ -25,6 +25,7 @@ _NATIVE_TYPE_KEYS: Final = (
     "probes",
     "startup",
     "facts",
+    "examples",
 )
 
 
@@ -36,6 +37,10 @@ class Step:
     method: str
     kwargs: Mapping[str, Any]
     returns: bool = False
+    taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Arguments that are attributes of the object: of these the first that is not None; of none, that of `kwargs`."""
+    when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """The values of attributes of the object at which alone it is called."""
 
 
 @final
@@ -74,6 +79,10 @@ class NativeType:
     startup: tuple[Call, ...] = ()
     facts: tuple[str, ...] = ()
     """Names or patterns of the facts that decide about it beside those that its own module asks for."""
+    elsewhere: tuple[str, ...] = ()
+    """Where other versions have the class; the first place that has it counts."""
+    examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """Field → values that some version takes: without one, all that a type in its field looks like seems wrong."""
 
     @property
     def is_glob(self) -> bool:
@@ -86,6 +95,11 @@ class NativeType:
     @property
     def class_name(self) -> str:
         return self.target.partition(":")[2]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every place where a version may have the class, the usual one first."""
+        return (self.target, *self.elsewhere)
 
     def matches(self, class_name: str) -> bool:
         """Whether the class of this name belongs to the family."""
@@ -126,9 +140,15 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         data = {"class": data}
     entry = section.part(name, data)
     entry.only(_NATIVE_TYPE_KEYS)
-    target = entry.text("class")
-    if not _TARGET.match(target):
-        entry.fail(f"{target!r} does not name a class", "class", fix="write it like package.module:Class")
+    places = entry.texts("class") if isinstance(entry.data.get("class"), list) else (entry.text("class"),)
+    for place in places:
+        if not _TARGET.match(place):
+            entry.fail(f"{place!r} does not name a class", "class", fix="write it like package.module:Class")
+    if not places or (len(places) > 1 and any("*" in place for place in places)):
+        entry.fail(
+            "'class' names no class, or several families", "class", fix="name one family, or places of one class"
+        )
+    target, *elsewhere = places
     if name.count("*") != (1 if "*" in target else 0):
         entry.fail(f"the name {name!r} does not fit the class {target!r}", fix="put one * into both, or into neither")
     return NativeType(
@@ -144,6 +164,8 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         probes=_probes(entry),
         startup=tuple(map(_call, entry.parts("startup"))),
         facts=entry.texts("facts"),
+        elsewhere=tuple(elsewhere),
+        examples=_lists(entry, "examples"),
     )
 
 
@@ -155,11 +177,12 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
     steps = []
     for index, data in enumerate(entry.items(key)):
         step = entry.part(key, index, {"method": data} if isinstance(data, str) else data)
-        step.only(("method", "kwargs", "returns"))
+        step.only(("method", "kwargs", "returns", "taken", "when"))
         method = step.text("method")
         if not method.isidentifier():
             step.fail(f"{method!r} is not the name of a method", "method", fix="name a method of the class")
-        steps.append(Step(method, step.values("kwargs"), step.flag("returns")))
+        taken, when = (_lists(step, name) for name in ("taken", "when"))
+        steps.append(Step(method, step.values("kwargs"), step.flag("returns"), taken, when))
     return tuple(steps)
 
 
@@ -168,8 +191,13 @@ def _call(entry: Section) -> Call:
     function = entry.text("call")
     if not LANDMARK.match(function) or ":" not in function:
         entry.fail(f"{function!r} is not a function", "call", fix="write it like package.module:name.method")
-    when = entry.values("when")
-    for name, values in when.items():
+    return Call(function, entry.texts("with"), _lists(entry, "when"))
+
+
+def _lists(entry: Section, key: str) -> dict[str, tuple[Any, ...]]:
+    """A mapping of lists."""
+    found = entry.values(key)
+    for name, values in found.items():
         if not isinstance(values, list):
-            entry.fail(f"{name!r} is compared with {values!r}", "when", name, fix="write a list of values")
-    return Call(function, entry.texts("with"), {name: tuple(values) for name, values in when.items()})
+            entry.fail(f"{name!r} of {key!r} is {values!r}", key, name, fix="write a list of values")
+    return {name: tuple(values) for name, values in found.items()}

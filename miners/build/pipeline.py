@@ -29,6 +29,7 @@ from miners.candidates.places import with_method
 from miners.candidates.rules import to_candidate
 from miners.code.imported import ImportedReader
 from miners.fronts.feeds import Feed, discover_feeds, restate
+from miners.fronts.handed import handed_on
 from miners.fronts.mappings import keys_of_mappings, with_examples
 from miners.gate.blind import agreed
 from miners.gate.counterexamples import known_to
@@ -95,7 +96,8 @@ def build(
     feeds = tuple(_feeds(adapter, surface))
     surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
     reader = ImportedReader(adapter.package)
-    sources = Sources(adapter, surface, feeds, known_to(surface, earlier.counterexamples), earlier.rules, reader)
+    known = known_to(surface, earlier.counterexamples)
+    sources = Sources(adapter, surface, feeds, known, earlier.rules, reader, handed_on(adapter, surface))
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # Enter the default context once: most questions need it, and entering it each time costs a third of the time.
@@ -183,7 +185,12 @@ def _prove_all(crew: Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable
     """
     sources = jobs.sources
     front_names = [name for name in fronts(sources.adapter, sources.surface) if name in names]
-    results = _prove_whole(crew, jobs, [name for name in names if name not in front_names])
+    handing = [name for name in sources.handed if name in names and name not in front_names]
+    results = _prove_whole(crew, jobs, [name for name in names if name not in {*front_names, *handing}])
+    if handing:
+        proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
+        guesses = {name: [*jobs.so_far.guesses[name], *_handed(sources, name, proven)] for name in handing}
+        results.update(_prove_whole(crew, jobs.after(guesses={**jobs.so_far.guesses, **guesses}), handing))
     if front_names:
         proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
         guesses = {name: [*jobs.so_far.guesses[name], *_behind(sources, name, proven)] for name in front_names}
@@ -197,6 +204,21 @@ def _behind(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Can
     restated = (restate(to_candidate(rule), facts, sources.feeds, surface, context) for rule in proven)
     yield from (candidate for candidate in restated if candidate is not None)
     yield from keys_of_mappings(facts, sources.feeds, surface)
+
+
+def _handed(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Candidate]:
+    """Candidates for a class, made from the rules of the classes to which it hands its fields on.
+
+    Not from those of declared types: it declares its own.
+    """
+    facts, surface, context = sources.surface[name], sources.surface, sources.adapter.ssot.context
+    feeds = sources.handed[name]
+    behind = {feed.native_type for feed in feeds}
+    for rule in proven:
+        if rule.native_type in behind and not rule.added_by.is_lift:
+            candidate = restate(to_candidate(rule), facts, feeds, surface, context)
+            if candidate is not None:
+                yield candidate
 
 
 def _prove_whole(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:

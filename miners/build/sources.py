@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import final
 
@@ -41,6 +41,8 @@ class Sources:
     counterexamples: Counterexamples
     earlier: Sequence[Rule]
     reader: ImportedReader
+    handed: Mapping[str, Sequence[Feed]] = field(default_factory=dict)
+    """What classes hand on to others when they are validated."""
 
     def one(self, name: str) -> OneClass:
         return OneClass(self.adapter, self.surface, name)

@@ -22,6 +22,7 @@ _GROUPS: Final = frozenset({"list", "tuple", "set"})
 _DEEPEST: Final = 2
 _AT_BOUNDARY: Final = 1 / 8
 _REAL_WORD: Final = 1 / 8
+_WHOLE: Final = 2 / 3
 _ANYTHING: Final = ("bool", "int", "float", "str", "none", "list", "dict")
 _WRONG: Final = ("str", "float", "list", "dict", "bool", "int", "none")
 
@@ -53,6 +54,9 @@ class Drawer:
         words = [word for word in fact.words if fits(word, fact)]
         if words and source.random() < _REAL_WORD:
             return source.choice(words)
+        if fact.whole and source.random() < _WHOLE:
+            value = source.choice(fact.whole)
+            return value if source.random() < 1 / 2 else self._changed(source, value)
         return self._of(source, _type_of(fact), 0)
 
     def _other_than(self, source: random.Random, fact: FieldFact) -> Any:
@@ -71,6 +75,23 @@ class Drawer:
         number = self._plain(source, source.choice(("int", "int", "float")), 0)
         shapes = ("{}", "{}", " {} ", "{:e}", "+{}", "0{}") if number >= 0 else ("{}", " {} ", "{:e}")
         return source.choice(shapes).format(number)
+
+    def _changed(self, source: random.Random, value: Any) -> Any:
+        """The value with one of its parts left out, added, given twice, or replaced by one of any kind."""
+        inside = isinstance(value, (dict, list)) and bool(value)
+        if not inside or source.random() < 1 / 6:
+            return self._plain(source, "any", 0)
+        how = source.choice(("out", "in", "in", "in", "more"))
+        if isinstance(value, dict):
+            name = source.choice(list(value))
+            if how == "out":
+                return {key: item for key, item in value.items() if key != name}
+            other = self._plain(source, "any", 1) if how == "more" else self._changed(source, value[name])
+            return {**value, (word(source) if how == "more" else name): other}
+        place = source.randrange(len(value))
+        if how == "in":
+            return [*value[:place], self._changed(source, value[place]), *value[place + 1 :]]
+        return [*value[:place], *value[place + 1 :]] if how == "out" else [*value, value[place]]
 
     def _of(self, source: random.Random, type_: TypeExpr, depth: int) -> Any:
         match type_:

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from miners.logic.formulas import FALSE, TRUE, Formula, all_of, atom
+from miners.logic.formulas import FALSE, TRUE, And, Atom, Formula, all_of, atom
+from pytest_llem_invariants.language.expressions import opens_elements
 
 KINDS: Final[Mapping[str, type]] = {
     "none": type(None),
@@ -30,6 +31,8 @@ KINDS: Final[Mapping[str, type]] = {
 
 SEQUENCES: Final = ("list", "tuple", "set", "frozenset")
 NUMBERS: Final = ("int", "float")
+_MOST_OF_A_UNION: Final = 24
+"""The most conditions under which all members of a union reject a kind of value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,70 @@ def _product(columns: Sequence[tuple[Rejection, ...]]) -> tuple[Rejection, ...]:
     found = columns[0]
     for column in columns[1:]:
         pairs = (_both(left, right) for left in found for right in column)
-        found = tuple(dict.fromkeys(pair for pair in pairs if pair.when != FALSE))
+        found = _fewest([pair for pair in pairs if pair.when != FALSE and _is_of_one_element(pair.when)])
     return found
 
 
+def _fewest(found: Sequence[Rejection]) -> tuple[Rejection, ...]:
+    """Those that ask the least: none that another one implies, and no more than a union is worth."""
+    kept: list[tuple[frozenset[Formula], Rejection]] = []
+    for one in sorted(dict.fromkeys(found), key=lambda one: len(_parts(one.when))):
+        parts = frozenset(_parts(one.when))
+        if len(kept) < _MOST_OF_A_UNION and not any(other <= parts for other, _ in kept):
+            kept.append((parts, one))
+    return tuple(one for _, one in kept)
+
+
+def _parts(formula: Formula) -> tuple[Formula, ...]:
+    return formula.parts if isinstance(formula, And) else () if formula == TRUE else (formula,)
+
+
+def _is_of_one_element(formula: Formula) -> bool:
+    """Whether all of it is about the same value of each element: two clauses may hold for two elements."""
+    subjects = {part.subject for part in _parts(formula) if isinstance(part, Atom) and opens_elements(part.subject)}
+    return len(subjects) < 2
+
+
 def _both(left: Rejection, right: Rejection) -> Rejection:
-    return Rejection(all_of((left.when, right.when)), left.message, (*left.opaque, *right.opaque))
+    when = _united(all_of((left.when, right.when)))
+    return Rejection(when, left.message, tuple(dict.fromkeys((*left.opaque, *right.opaque))))
+
+
+def _united(formula: Formula) -> Formula:
+    """Choices of one field that all exclude a value: one choice of all their values."""
+    choices: dict[str, list[Atom]] = {}
+    for part in _parts(formula):
+        if isinstance(part, Atom) and part.clause.op == "not_in":
+            choices.setdefault(part.subject, []).append(part)
+    if all(len(atoms) < 2 for atoms in choices.values()):
+        return formula
+    rest = [part for part in _parts(formula) if not (isinstance(part, Atom) and part in choices.get(part.subject, ()))]
+    joined = (
+        atom(subject, "not_in", list(dict.fromkeys(value for one in atoms for value in one.clause.rhs)))
+        for subject, atoms in choices.items()
+    )
+    return all_of((*rest, *joined))
+
+
+def rejects_every(table: Rejections, kind: str) -> bool:
+    """Whether it rejects every value of a kind."""
+    return any(one.when == TRUE for one in table.get(kind, ()))
+
+
+def takes_only(table: Rejections, kind: str) -> bool:
+    """Whether it rejects every value of any other kind."""
+    return all(rejects_every(table, other) for other in KINDS if other != kind)
+
+
+def without_absent(table: Rejections) -> Rejections:
+    """Without the rejections that ask for what is not there: where an element may be of another kind, it has no parts
+    either.
+    """
+    return {kind: tuple(one for one in found if not _asks_for_absent(one.when)) for kind, found in table.items()}
+
+
+def _asks_for_absent(formula: Formula) -> bool:
+    return any(isinstance(part, Atom) and part.clause.op in ("absent", "falsy") for part in _parts(formula))
 
 
 def nullable(table: Rejections) -> Rejections:

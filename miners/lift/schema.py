@@ -11,6 +11,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from keyword import iskeyword
 from typing import Any, Final
 
 from miners.lift import scalars
@@ -26,6 +27,9 @@ from miners.lift.rejections import (
     guarded,
     nullable,
     on,
+    rejects_every,
+    takes_only,
+    without_absent,
     worded,
 )
 from miners.logic.formulas import FALSE, Atom, Formula, any_of, atom
@@ -34,6 +38,8 @@ from pytest_llem_invariants.model import Clause
 
 Schema = Mapping[str, Any]
 _DEEPEST: Final = 4
+_LONGEST: Final = 80
+"""The longest name of an element whose fields are looked at."""
 _ITEMS: Final = {
     "list": "Input should be a valid list",
     "tuple": "Input should be a valid tuple",
@@ -119,9 +125,11 @@ class Reader:
                 return self.read(schema["schema"], subject)
             case "function-before" | "function-wrap":
                 return self._behind_function(schema, subject)
-            case "dataclass" | "model":
+            case "dataclass" | "model" | "typed-dict":
                 return self._object(schema, subject, strict)
-            case _:  # "any", "function-plain", dates, URLs, generators: claim nothing
+            case "generator":  # the elements are looked at when they are asked for
+                return always("Input should be iterable", but=(*SEQUENCES, "dict", "str", "bytes"))
+            case _:  # "any", "function-plain", dates, URLs: claim nothing
                 return NOTHING
 
     def _deeper(self) -> Reader:
@@ -172,7 +180,8 @@ class Reader:
         """What is rejected because of one of the elements."""
         if self.depth > _DEEPEST or not _opens(subject):
             return NOTHING
-        return self._told_inside(self._deeper().read(schema, subject), subject, kinds)
+        table = self._deeper().read(schema, subject)
+        return self._told_inside(table if takes_only(table, "dict") else without_absent(table), subject, kinds)
 
     @staticmethod
     def _told_inside(table: Rejections, subject: str, kinds: Iterable[str]) -> Rejections:
@@ -221,16 +230,18 @@ class Reader:
         return guarded(inner, f"{schema['type'].partition('-')[2]} validator {name}")
 
     def _object(self, schema: Schema, subject: str, strict: bool) -> Rejections:
-        cls = schema["cls"]
-        name = cls.__name__
-        if schema["type"] == "model":
+        cls = schema.get("cls")
+        name = getattr(cls, "__name__", "")
+        if schema["type"] == "typed-dict":
+            message = "Input should be a valid dictionary"
+        elif schema["type"] == "model":
             message = f"Input should be a valid dictionary or instance of {name}"
         else:
             message = f"Input should be a dictionary or an instance of {name}"
-        if strict:
+        if strict and schema["type"] != "typed-dict":
             return always(f"Input should be an instance of {name}")
         whole = always(message, but=("dict",))
-        if "(" in subject or cls in self.siblings or self.depth > _DEEPEST:
+        if cls in self.siblings or self.depth > _DEEPEST or not _has_fields(subject):
             return whole
         return any_rejects(whole, *self._inside(schema, subject))
 
@@ -238,8 +249,13 @@ class Reader:
         """What a nested class rejects of a mapping."""
         inner = self.inside(schema)
         for name, one in fields_of(schema).items():
-            place = f"{subject}.{keyword_of(one, name)}"
+            key = keyword_of(one, name)
+            if not key.isidentifier() or iskeyword(key):
+                continue
+            place = f"{subject}.{key}"
             table = inner._deeper().read(one["schema"], place)
+            if _is_required(schema, one) and rejects_every(table, "none"):
+                yield on(("dict",), atom(place, "absent", True), "Field required")
             yield self._told_inside(nullable(table), place, ("dict",))
         if schema.get("config", {}).get("extra_fields_behavior") == "forbid":
             names = [keyword_of(one, name) for name, one in fields_of(schema).items()]
@@ -262,9 +278,16 @@ def object_schema(schema: Schema, reader: Reader) -> tuple[Schema, Reader]:
     return schema, reader.inside(schema)
 
 
+def _is_required(schema: Schema, field: Schema) -> bool:
+    """Whether a mapping without the field is rejected."""
+    if schema["type"] == "typed-dict":
+        return bool(field.get("required", schema.get("total", True)))
+    return bool(field["schema"]["type"] != "default")
+
+
 def fields_of(schema: Schema) -> Mapping[str, Schema]:
-    """Field name → its field schema, of a model or dataclass schema."""
-    inner = schema["schema"]
+    """Field name → its field schema, of a schema of a model, a dataclass or a typed dictionary."""
+    inner = schema if schema["type"] == "typed-dict" else schema["schema"]
     while "fields" not in inner:
         if "schema" not in inner:
             return {}
@@ -302,6 +325,11 @@ def _is_none(subject: str) -> Formula:
 def _opens(subject: str) -> bool:
     """Whether `each` may apply to it: an element's own keys and values have no name."""
     return not any(f"{view}({inner}" in subject for view in ("keys", "values") for inner in ("each", "keys", "values"))
+
+
+def _has_fields(subject: str) -> bool:
+    """Whether a field inside it can be named: it is a field itself, or an element of one."""
+    return "(" not in subject or (subject.startswith("each(") and len(subject) <= _LONGEST)
 
 
 def _shorter(subject: str, length: int) -> Formula:

@@ -89,8 +89,9 @@ class Tree:
         return tuple(name for name, target in targets.items() if self.skeletons.source_of(target) is not None)
 
     def missing_native_types(self) -> tuple[Missing, ...]:
-        declared = (entry.target for entry in self.ssot.native_types.values() if not entry.is_glob)
-        lacking = (target for target in declared if self.skeletons.source_of(target) is None)
+        declared = (entry for entry in self.ssot.native_types.values() if not entry.is_glob)
+        has = self.skeletons.source_of
+        lacking = (entry.target for entry in declared if all(has(place) is None for place in entry.targets))
         return tuple(look_up_in(self.skeletons, target) or Missing(target, "it is not a class") for target in lacking)
 
 

@@ -29,6 +29,7 @@ def engine_surface(adapter: EngineAdapter) -> Mapping[str, ClassFacts]:
                 adapter.native_class(name),
                 name,
                 base_kwargs=declared[name].base_kwargs if name in declared else {},
+                whole=declared[name].examples if name in declared else {},
             )
             for name in adapter.native_types()
         }

@@ -51,6 +51,8 @@ class FieldFact:
     """Constraints under their annotated-types names: ge, gt, le, lt, multiple_of, min_length, max_length, pattern."""
     examples: tuple[Any, ...] = ()
     """Accepted values that no type name shows: mappings that build the class of the field, lists of its choices."""
+    whole: tuple[Any, ...] = ()
+    """Examples that the engine's file gives, of values that are made of several parts."""
     words: tuple[Any, ...] = ()
     """Values that the library names in its code or documentation; it need not accept them all."""
     line: int = 0

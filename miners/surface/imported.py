@@ -36,8 +36,10 @@ _SAFE_FACTORIES: Final = (list, dict, set, frozenset, tuple)
 _PLAIN: Final = (type(None), bool, int, float, str, bytes)
 
 
-def class_facts(cls: type, native_type: str, *, base_kwargs: Kwargs = EMPTY) -> ClassFacts:
-    """The facts of one class, whoever enforces its annotations."""
+def class_facts(
+    cls: type, native_type: str, *, base_kwargs: Kwargs = EMPTY, whole: Mapping[str, tuple[Any, ...]] = EMPTY
+) -> ClassFacts:
+    """The facts of one class, whoever enforces its annotations. `whole` are examples of fields of several parts."""
     kind = kind_of(cls)
     fields, accepts_extra = _READERS[kind](cls)
     words = real_words(cls)
@@ -46,7 +48,12 @@ def class_facts(cls: type, native_type: str, *, base_kwargs: Kwargs = EMPTY) -> 
         native_type=native_type,
         target=f"{cls.__module__}:{cls.__qualname__}",
         kind=kind,
-        fields={name: replace(one, words=words[name]) if name in words else one for name, one in fields.items()},
+        fields={
+            name: replace(one, words=words.get(name, ()), whole=whole.get(name, ()))
+            if name in words or name in whole
+            else one
+            for name, one in fields.items()
+        },
         path=modules.relative_path(cls.__module__),
         line=0 if node is None else node.lineno,
         base_kwargs=dict(base_kwargs),

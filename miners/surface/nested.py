@@ -28,7 +28,8 @@ def _with_examples(facts: ClassFacts, surface: Surface) -> dict[str, FieldFact]:
     found = {}
     for name, fact in facts.fields.items():
         inner = class_of(fact, surface)
-        examples = (*(() if inner is None else mappings_of(inner)), *_of_choices(fact))
+        of_class = mappings_of(inner) if inner is not None and not fact.whole else ()
+        examples = (*fact.whole, *of_class, *_of_choices(fact))
         found[name] = replace(fact, examples=examples) if examples else fact
     return found
 

@@ -19,6 +19,7 @@ from pytest_llem_invariants.language.expressions import MISSING
 from pytest_llem_invariants.model import EMPTY, Kwargs
 
 if TYPE_CHECKING:
+    from pytest_llem_invariants.native_types import NativeType
     from pytest_llem_invariants.ssot import Ssot
 
 _SPECIAL: Final = (ClassKind.PYDANTIC_MODEL, ClassKind.PYDANTIC_DATACLASS, ClassKind.MSGSPEC, ClassKind.DATACLASS)
@@ -39,14 +40,22 @@ def source_surface(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, ClassFacts]
 
 def source_targets(skeletons: Skeletons, ssot: Ssot) -> Mapping[str, str]:
     """Native type → `module:Class`: those declared by name, and those of the families that the tree contains."""
-    targets = {entry.name: entry.target for entry in ssot.native_types.values() if not entry.is_glob}
-    taken = set(targets.values())
+    declared = [entry for entry in ssot.native_types.values() if not entry.is_glob]
+    targets = {entry.name: _place_of(skeletons, entry) for entry in declared}
+    taken = {place for entry in declared for place in entry.targets}
     for family in ssot.families:
         for class_name in _public_names(skeletons, family.module):
             member = family.member(class_name)
             if family.matches(class_name) and member.target not in taken:
                 targets.setdefault(member.name, member.target)
     return {name: targets[name] for name in sorted(targets)}
+
+
+def _place_of(skeletons: Skeletons, entry: NativeType) -> str:
+    """The first place that has the class in this tree, else the usual one."""
+    if not entry.elsewhere:
+        return entry.target
+    return next((place for place in entry.targets if skeletons.source_of(place) is not None), entry.target)
 
 
 def _public_names(skeletons: Skeletons, module: str) -> tuple[str, ...]:

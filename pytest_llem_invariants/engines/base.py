@@ -22,9 +22,10 @@ from typing import Any, Final
 
 from pytest_llem_invariants.engines.held import held_facts
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
+from pytest_llem_invariants.engines.steps import run_step, run_steps
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
-from pytest_llem_invariants.native_types import NativeType, Step
+from pytest_llem_invariants.native_types import NativeType
 from pytest_llem_invariants.process.environment import with_variables
 from pytest_llem_invariants.process.patience import at_most
 from pytest_llem_invariants.ssot import Ssot
@@ -94,7 +95,9 @@ class EngineAdapter:
 
     def _import(self) -> str:
         self.prepare()
-        modules = dict.fromkeys(entry.module for entry in self.ssot.native_types.values())
+        modules = dict.fromkeys(
+            target.partition(":")[0] for entry in self.ssot.native_types.values() for target in entry.targets
+        )
         try:
             package = importlib.import_module(self.package)
             self.after_import()
@@ -104,7 +107,8 @@ class EngineAdapter:
             try:
                 importlib.import_module(module)
             except ModuleNotFoundError as error:
-                if not _is_within(error.name, module):
+                missing = error.name or ""
+                if not _is_within(missing, module) and not _is_within(module, missing):
                     raise self._unavailable(error) from error
             except Exception as error:
                 raise self._unavailable(error) from error
@@ -175,7 +179,7 @@ class EngineAdapter:
     @cached_property
     def _native_types(self) -> tuple[str, ...]:
         names = {entry.name for entry in self.ssot.native_types.values() if not entry.is_glob and _find(entry)}
-        taken = {entry.target for entry in self.ssot.native_types.values() if not entry.is_glob}
+        taken = {place for entry in self.ssot.native_types.values() if not entry.is_glob for place in entry.targets}
         for family in self.ssot.families:
             module = sys.modules.get(family.module)
             for class_name in dir(module):
@@ -237,7 +241,7 @@ class EngineAdapter:
         plan = self._plan(name)
         merged = {**plan.base, **kwargs} if plan.base else kwargs
         built = plan.cls(**{key: self._value(value) for key, value in merged.items()})
-        return _run(plan.entry.build, built) if plan.entry.build else built
+        return run_steps(plan.entry.build, built) if plan.entry.build else built
 
     def _value(self, value: Any) -> Any:
         """A value of a corpus as the library takes it; containers are copied, so that no rule is ever changed."""
@@ -250,6 +254,11 @@ class EngineAdapter:
         if isinstance(value, tuple):
             return tuple(self._value(inner) for inner in value)
         return value
+
+    def makes(self, name: str, kwargs: Kwargs) -> tuple[Any, ...]:
+        """The objects that validating a type makes of it."""
+        built = self.build(name, kwargs)
+        return tuple(run_step(step, built) for step in self._plan(name).entry.validate)
 
     def warm(self, name: str) -> None:
         """Build the bare type once, so that what the library imports late is no part of any later answer."""
@@ -295,7 +304,7 @@ class EngineAdapter:
     def validate(self, name: str, built: Any, strict: bool) -> None:
         """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""
         entry = self._plan(name).entry
-        _run(entry.strict if strict else entry.validate, built)
+        run_steps(entry.strict if strict else entry.validate, built)
         for call in () if strict else entry.startup:
             if all(self.stands_at(fact) in values for fact, values in call.when.items()):
                 module, _, path = call.function.partition(":")
@@ -399,21 +408,17 @@ def _slots(cls: type[Any]) -> tuple[str, ...]:
     return tuple(name for name in names if not name.startswith("__"))
 
 
-def _run(steps: tuple[Step, ...], built: Any) -> Any:
-    for step in steps:
-        result = getattr(built, step.method)(**step.kwargs)
-        if step.returns:
-            built = result
-    return built
-
-
 def _find(entry: NativeType) -> object:
     """The object an entry leads to; None where this version of the library has none."""
-    module = sys.modules.get(entry.module)
-    try:
-        return getattr(module, entry.class_name, None)
-    except Exception:  # a lazy module imports on access, and its import may fail in any way
-        return None
+    for target in entry.targets:
+        module, _, name = target.partition(":")
+        try:
+            found = getattr(sys.modules.get(module), name, None)
+        except Exception:  # a lazy module imports on access, and its import may fail in any way
+            continue
+        if found is not None:
+            return found
+    return None
 
 
 def _memoised_functions(package: str) -> Iterator[Callable[[], None]]:
