@@ -274,14 +274,14 @@ class ClassChecker:
         given = tuple(field for field in fields if field in values or field in kwargs) or fields
         return Violation(rule, self.name, given, values, (), written)
 
-    def remark(self, name: str, *, is_guessed: bool = True) -> Violation | None:
-        """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip."""
+    def remark(self, name: str, *, is_guessed: bool = True, is_told: bool = False) -> Violation | None:
+        """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip; any key,
+        where that reader is the class's own.
+        """
         if name in self._data.get("gone", {}):
             return self._notice(name, "warn")
-        if not is_guessed:
-            return None
-        guess = self._guess(name, is_slip=True)
-        return None if guess is None else self._unknown(name, guess, "warn")
+        guess = self._guess(name, is_slip=True) if is_guessed else None
+        return None if guess is None and not is_told else self._unknown(name, guess, "warn", is_told=is_told)
 
     # Fields that the class does not know, no longer knows, or would rather not see
 
@@ -317,9 +317,10 @@ class ClassChecker:
         guess = self._guess(name, is_slip=self.accepts_extra) if is_guessed else None
         return None if self.accepts_extra and guess is None else self._unknown(name, guess, self._refusal())
 
-    def _unknown(self, name: str, guess: str | None, severity: str) -> Violation:
+    def _unknown(self, name: str, guess: str | None, severity: str, *, is_told: bool = False) -> Violation:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
+        text += ": it is dropped without a word" if is_told else ""
         return self._about(UNKNOWN_FIELD, name, text, _fix(guess), severity)
 
     def _refusal(self) -> str:

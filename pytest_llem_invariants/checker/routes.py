@@ -45,6 +45,14 @@ class Routed:
         self.places = places
         self.remarks = remarks
 
+    def below(self, above: Path) -> Routed:
+        """The same, in a mapping of a document."""
+        if not above:
+            return self
+        places = {field: (*above, *place) for field, place in self.places.items()}
+        remarks = [one.moved((*above, *one.path), tuple(map(str, one.fields))) for one in self.remarks]
+        return Routed(self.native_type, self.kwargs, places, remarks)
+
     def place(self, violation: Violation) -> Violation:
         """The violation with the path of its first given field, and the fields named as they were written."""
         paths = {field: path for field in violation.fields if (path := self._path(field)) is not None}
@@ -152,6 +160,15 @@ def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[s
 
 
 def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
+    if "kinds" not in form:
+        return _as_class(corpus, form, config)
+    from pytest_llem_invariants.checker.requests import body_of, kind_of
+
+    above, body, path = body_of(form, config)
+    return [part.below(above) for part in _as_class(corpus, kind_of(corpus, form, body, path) or form, body)]
+
+
+def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
     ignored = frozenset(form.get("ignore", ()))
     sections: Mapping[str, Any] = form.get("sections", {})
     name: str | None = form.get("class")
@@ -161,7 +178,7 @@ def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str,
     kwargs: dict[str, Any] = {}
     places: dict[str, Path] = {}
     routed: list[Routed] = []
-    extras_are_ignored = form.get("extras") == "ignore"
+    extras = form.get("extras")
     unset = form.get("unset", ())
     guesses = MOST_GUESSES
     for (*above, key), value in _entries(form, config):
@@ -173,9 +190,9 @@ def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str,
         field, negated = _field(form, first) if fields is None else _meant(form, fields, first)
         if field in ignored or (value is None and None in unset):
             continue
-        if extras_are_ignored and tests and fields is not None and field not in fields and field not in sections:
+        if extras and tests and fields is not None and field not in fields and field not in sections:
             guesses -= 1
-            remark = tests.remark(field, is_guessed=guesses >= 0)
+            remark = tests.remark(field, is_guessed=guesses >= 0, is_told=extras == "told")
             if remark is not None:
                 remarks.append(remark.moved((*above, key), (".".join(map(str, (*above, key))),)))
             continue

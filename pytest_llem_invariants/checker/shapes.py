@@ -84,6 +84,10 @@ def _is_section(value: Any) -> bool:
 
 _UNKNOWN_WORD = _record({"message": _is_text}, {"unless": _TEXTS})
 _SECTION = _record({"by": _is_text, "classes": _NAMES}, {"ignore": _LIST, "unknown": _UNKNOWN_WORD})
+_KIND = _record(
+    {"class": _is_text, "has": _TEXTS},
+    {"paths": _TEXTS, "first": _map_of(_TEXTS), "unless_first": _map_of(_TEXTS)},
+)
 _FORM = _record(
     {},
     {
@@ -101,6 +105,13 @@ _FORM = _record(
         "unset": _LIST,
         "extras": _is_text,
         "elsewhere": _MAP,
+        "kinds": _list_of(
+            _record(
+                {"class": _is_text, "has": _TEXTS},
+                {"paths": _TEXTS, "first": _map_of(_TEXTS), "unless_first": _map_of(_TEXTS)},
+            )
+        ),
+        "line": _record({"body": _is_text, "route": _is_text}),
     },
 )
 _COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})

@@ -183,6 +183,24 @@ def test_steps_and_clusters_are_read(root: Path) -> None:
     assert ssot.environ == {"LIB_MODE": "quiet"}
 
 
+def test_a_class_may_have_several_places_examples_and_steps_with_what_it_holds(root: Path) -> None:
+    path = root / "engine_versions" / "fake.yaml"
+    more = (
+        'class: ["lib:Config", "lib.old:Config"], examples: {tools: [[{name: f}]]}, '
+        "validate: [{method: to_params, kwargs: {size: 4}, taken: {size: [most, size]}, when: {beam: [false]}}]"
+    )
+    path.write_text(TEXT.replace('class: "lib:Config"', more))
+    found = load_ssot("fake", root).native_type("lib.Config")
+    assert found is not None
+    assert found.targets == ("lib:Config", "lib.old:Config")
+    assert found.examples == {"tools": ([{"name": "f"}],)}
+    assert found.validate == (Step("to_params", {"size": 4}, False, {"size": ("most", "size")}, {"beam": (False,)}),)
+    for wrong in ("class: [], ", "class: [lib:Config, lib], ", "class: lib:Config, examples: {tools: 1}, "):
+        path.write_text(TEXT.replace('class: "lib:Config"', wrong + "namespace: x"))
+        with pytest.raises(CorpusError):
+            load_ssot("fake", root)
+
+
 def test_what_an_engine_asks_when_it_starts_is_read(root: Path) -> None:
     path = root / "engine_versions" / "fake.yaml"
     asks = 'startup: [{call: "lib.platforms:now.check", with: [size], when: {platform: [cuda]}}]'
