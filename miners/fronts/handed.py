@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from miners.fronts.feeds import Feed
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface
-from pytest_llem_invariants.model import EMPTY
+from pytest_llem_invariants.model import EMPTY, Clause
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
@@ -28,11 +28,20 @@ def _feeds(adapter: EngineAdapter, facts: ClassFacts, surface: Surface) -> Itera
     entry = adapter.ssot.native_type(facts.native_type)
     if entry is None or not entry.validate:
         return
-    made = []
+    made: tuple[Any, ...] = ()
     with contextlib.suppress(Exception):  # whether the bare type can be built is for the gate to say
-        made = [type(one) for one in adapter.makes(facts.native_type, EMPTY)]
-    for name, behind in surface.items():
-        if name != facts.native_type and adapter.native_class(name) in made:
-            for field in behind.fields:
-                if field in facts.fields:
-                    yield Feed(name, field, field, facts.fields[field].line or facts.line)
+        made = adapter.makes(facts.native_type, EMPTY)
+    for step, result in zip(entry.validate, made, strict=False):
+        given = tuple((name, _clause(values)) for name, values in step.when.items() if name in facts.fields)
+        for name, behind in surface.items():
+            if name != facts.native_type and type(result) is adapter.native_class(name):
+                for field in behind.fields:
+                    if field in facts.fields:
+                        yield Feed(name, field, field, facts.fields[field].line or facts.line, given)
+
+
+def _clause(values: tuple[Any, ...]) -> Clause:
+    """That a field has one of these values."""
+    if values in ((False,), (True,)):
+        return Clause("truthy" if values[0] else "falsy", True)
+    return Clause("in", list(values))

@@ -1,0 +1,67 @@
+"""What a class hands on when it is validated, and the examples of fields that are made of parts."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+from miners.examples.draws import Drawer
+from miners.fronts.handed import handed_on
+from miners.surface import class_facts
+from miners.surface.nested import with_nested_examples
+from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.native_types import NativeType, Step
+
+
+@dataclass
+class Params:
+    size: int = 1
+    inner: int = 2
+
+
+@dataclass
+class Request:
+    size: int = 1
+    beam: bool = False
+    tools: list[dict[str, Any]] | None = None
+
+
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
+SURFACE = {
+    "x.Request": class_facts(Request, "x.Request", whole={"tools": (TOOLS,)}),
+    "x.Params": class_facts(Params, "x.Params"),
+}
+
+
+def test_fields_of_one_name_are_handed_on_where_the_method_is_called() -> None:
+    steps = (Step("to_params", {}, when={"beam": (False,)}),)
+    request = NativeType("x.Request", "x:Request", None, {}, (), steps, ())
+    classes = {"x.Request": Request, "x.Params": Params}
+    adapter: Any = SimpleNamespace(
+        ssot=SimpleNamespace(
+            native_type=lambda name: request if name == "x.Request" else replace(request, validate=())
+        ),
+        makes=lambda name, kwargs: (Params(),),
+        native_class=classes.__getitem__,
+    )
+    found = handed_on(adapter, SURFACE)
+    (feed,) = found.pop("x.Request")
+    assert not found
+    assert (feed.native_type, feed.field, feed.source) == ("x.Params", "size", "size")
+    assert feed.given == (("beam", Clause("falsy", True)),)
+
+
+def test_the_examples_of_the_engines_file_are_examples_of_the_field() -> None:
+    assert with_nested_examples(SURFACE)["x.Request"].fields["tools"].examples == (TOOLS,)
+
+
+def test_such_an_example_is_drawn_as_it_is_and_with_one_part_changed() -> None:
+    drawer = Drawer(SURFACE)
+    source = random.Random(0)
+    drawn = [drawer.config(source, SURFACE["x.Request"], wrong_typed=False).get("tools") for _ in range(300)]
+    changed = [one for one in drawn if isinstance(one, list) and one != TOOLS and "function" in str(one)]
+    assert TOOLS in drawn
+    assert len(changed) > 20
+    assert TOOLS == [{"type": "function", "function": {"name": "f"}}]
