@@ -116,8 +116,16 @@ _FORM = _record(
 )
 _COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
 _OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS)})
+_IMAGE = _record({"name": _is_text}, {"runs": _TEXTS, "tagged": _is_flag})
+_CALL = _record({"form": _is_text}, {"positional": _TEXTS})
+_FILES = _record(
+    {"traces": _TEXTS},
+    {"images": _list_of(_IMAGE), "package": _is_text, "calls": _map_of(_CALL), "sections": _NAMES, "names": _NAMES},
+)
 _ROUTES = _record(
-    {}, {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "images": _map_of(_TEXTS), "model": _OWN_MODEL}
+    {},
+    {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "images": _map_of(_TEXTS)}
+    | {"model": _OWN_MODEL, "files": _FILES},
 )
 
 

@@ -1,0 +1,88 @@
+"""What each engine declares of the files in which its configs are kept: `files` in its routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+_VERSION = re.compile(r"v?([0-9]+\.[0-9]+(?:\.[0-9]+)?(?:\.post[0-9]+|rc[0-9]+)?)(?![0-9.])")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Images of containers in which the engine is: by a part of their name."""
+
+    name: str
+    runs: Sequence[str] = ()
+    """The command to which a container's arguments are given, where it names none."""
+    tagged: bool = True
+    """Whether its tag is the engine's version."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One engine, as its routes declare it."""
+
+    name: str
+    traces: Sequence[str] = ()
+    """A file without any of these words holds no config of the engine."""
+    heads: Sequence[Sequence[str]] = ()
+    """The words with which its commands begin."""
+    images: Sequence[Image] = ()
+    calls: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Class of its package → the form of its keyword arguments, and the names of positional ones."""
+    package: str = ""
+    sections: Mapping[str, str] = field(default_factory=dict)
+    """Key under which files of several products hold a mapping for the engine → the form of that."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Name of a file → the form of what it holds."""
+
+    def image(self, name: str) -> Image | None:
+        """What is known of an image, by its name without registry, tag and digest."""
+        bare = re.sub(r"(?::[^:/@]*)?(?:@.*)?\Z", "", name)
+        return next((image for image in self.images if image.name in bare), None)
+
+
+def engines(routes: Mapping[str, Mapping[str, Any]]) -> list[Engine]:
+    """The engines with what they declare, from the routes of each."""
+    return [_engine(name, told) for name, told in routes.items() if told.get("files")]
+
+
+def _engine(name: str, routes: Mapping[str, Any]) -> Engine:
+    files = routes["files"]
+    return Engine(
+        name,
+        tuple(files.get("traces", ())),
+        tuple(tuple(command["words"]) for command in routes.get("commands", ())),
+        tuple(
+            Image(image["name"], tuple(image.get("runs", ())), image.get("tagged", True))
+            for image in files.get("images", ())
+        ),
+        files.get("calls", {}),
+        files.get("package", ""),
+        files.get("sections", {}),
+        files.get("names", {}),
+    )
+
+
+def traces(known: Sequence[Engine]) -> Iterator[str]:
+    for engine in known:
+        yield from engine.traces
+
+
+def version_of(tag: str) -> str | None:
+    """The version that a tag such as `v0.19.1-cu129` names; None of `latest`, a digest, a commit."""
+    found = _VERSION.match(tag)
+    return None if found is None else found[1]
+
+
+def tag_of(image: str) -> str:
+    """What follows the colon of an image's name; empty of a digest, and where nothing does."""
+    if "@" in image:
+        return ""
+    last = image.rpartition("/")[2]
+    return last.partition(":")[2]

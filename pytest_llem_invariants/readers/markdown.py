@@ -1,0 +1,88 @@
+"""The fenced blocks of a page, each in its language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from pytest_llem_invariants.readers import python_calls
+from pytest_llem_invariants.readers.declared import Engine
+from pytest_llem_invariants.readers.found import Beside, Found
+from pytest_llem_invariants.readers.launches import in_script
+from pytest_llem_invariants.readers.source import Source
+
+_FENCE: Final = re.compile(r"^(?P<margin>[ \t>]*)(?P<fence>```+|~~~+)[ \t]*(?P<told>[^`\n]*)$", re.MULTILINE)
+_LANGUAGE: Final = re.compile(r"(?:\{code(?:-block)?\}|\{)?\s*\.?([A-Za-z0-9_+-]*)")
+_SHELL: Final = frozenset({"", "bash", "sh", "shell", "console", "shell-session", "zsh", "text", "none", "terminal", "cmd"})
+_YAML: Final = frozenset({"yaml", "yml"})
+_PYTHON: Final = frozenset({"python", "py", "python3"})
+_OPTION: Final = re.compile(r"^[ \t]*:[a-z-]+:.*$", re.MULTILINE)
+
+Reader = Callable[[Source, Sequence[Engine], int], Iterator[Found]]
+
+
+def pages(source: Source, known: Sequence[Engine], beside: Beside, yaml: Reader, depth: int = 0) -> Iterator[Found]:
+    """What the blocks of a page hold; `yaml` reads those that are YAML."""
+    for language, block in blocks(source):
+        if language in _SHELL:
+            if any(trace in block.text for engine in known for trace in engine.traces):
+                yield from in_script(_without_prompts(block), known, beside)
+        elif language in _YAML:
+            yield from yaml(block, known, depth)
+        elif language in _PYTHON:
+            yield from python_calls.read(block, known)
+
+
+def blocks(source: Source) -> Iterator[tuple[str, Source]]:
+    """Language and text of each fenced block."""
+    text = source.text
+    at = 0
+    while True:
+        opened = _FENCE.search(text, at)
+        if opened is None:
+            return
+        start = opened.end() + 1
+        at = start
+        margin = len(opened["margin"])
+        for closing in _FENCE.finditer(text, start):
+            if closing["fence"].startswith(opened["fence"]) and not closing["told"].strip():
+                found = _LANGUAGE.match(opened["told"].strip())
+                body = text[start : closing.start()]
+                yield (found[1].lower() if found else ""), _dedented(source, start, body, margin)
+                at = closing.end()
+                break
+        if at >= len(text):
+            return
+
+
+def _dedented(source: Source, start: int, body: str, margin: int) -> Source:
+    """A block without what its page moves it to the right by."""
+    starts: list[tuple[int, int, int]] = []
+    lines: list[str] = []
+    at, length = start, 0
+    for line in body.split("\n"):
+        cut = min(margin, len(line) - len(line.lstrip(" \t>")))
+        starts.append((length, *source.place(at + cut)))
+        lines.append(line[cut:])
+        at += len(line) + 1
+        length += len(line) - cut + 1
+    return Source("\n".join(lines), starts)
+
+
+def _without_prompts(block: Source) -> Source:
+    """A block with what a terminal or a page puts before its lines blanked out."""
+
+    def blank(found: re.Match[str]) -> str:
+        return " " * len(found[0])
+
+    text = _OPTION.sub(blank, block.text)
+    if "$ " in text:
+        text = re.sub(r"^[ \t]*\$[ \t](?=\S)", blank, text, flags=re.MULTILINE)
+    return block.part(0, len(block.text), text)
+
+
+def read(source: Source, known: Sequence[Engine], yaml: Reader) -> Iterator[Found]:
+    yield from pages(source, known, Beside(), yaml)
+
+

@@ -1,0 +1,191 @@
+"""Files of products that keep an engine's options in a shape of their own. Each shape is one function here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import yaml
+
+from pytest_llem_invariants.readers.containers import environment
+from pytest_llem_invariants.readers.declared import Engine
+from pytest_llem_invariants.readers.found import Beside, Found, Word
+from pytest_llem_invariants.readers.launches import command_of, with_env, with_image
+from pytest_llem_invariants.readers.yaml_tree import Node, Tree
+
+Entries = Mapping[str, tuple[Node, Node]]
+
+
+def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
+    """What a mapping says by any of the shapes."""
+    entries = tree.entries(node)
+    yield from _sections(tree, entries, known, beside)
+    if "engine" in entries:
+        yield from _engine_and_args(tree, node, entries, known, beside)
+    if "vllmConfig" in entries:
+        yield from _chart(tree, node, entries, known, beside)
+    if "model" in entries and "base_args" in tree.entries(entries["model"][1]):
+        yield from _recipe(tree, entries, known, beside)
+    if "cli_args" in entries and "model_id" in entries:
+        yield from _bento(tree, node, entries, known, beside)
+
+
+def _sections(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
+    """A mapping under a key that an engine declares, or one for each of several roles below it."""
+    for engine in known:
+        for key, form in engine.sections.items():
+            section = None if key not in entries else entries[key][1]
+            if not isinstance(section, yaml.MappingNode) or not section.value:
+                continue
+            parts = [value for _, value in section.value]
+            if not all(isinstance(part, yaml.MappingNode) for part in parts) or len(parts) > len(_ROLES):
+                parts = [section]
+            elif not all(name in _ROLES for name in tree.entries(section)):
+                parts = [section]
+            for part in parts:
+                data = tree.plain(part)
+                if data:
+                    place_of = tree.place_in(part)
+                    yield Found(engine.name, form, tree.place(part), data=data, place_of=place_of, beside=beside)
+
+
+_ROLES: Final = frozenset({"prefill", "decode", "aggregated", "agg", "generation", "context"})
+
+
+def _named(known: Sequence[Engine], name: str) -> Engine | None:
+    return next((engine for engine in known if engine.name == name.lower() and engine.heads), None)
+
+
+def _list(tree: Tree, node: Node | None) -> list[Word]:
+    if not isinstance(node, yaml.SequenceNode):
+        return []
+    return [tree.word(item) for item in node.value if isinstance(item, yaml.ScalarNode)]
+
+
+def _scalar(tree: Tree, node: Node | None) -> Word | None:
+    return tree.word(node) if isinstance(node, yaml.ScalarNode) and node.value else None
+
+
+def _begin(engine: Engine, model: Word | None, place: tuple[int, int]) -> list[Word]:
+    """The engine's first command, with a model."""
+    head = [Word(word, place) for word in engine.heads[0]]
+    return head if model is None else [*head, model]
+
+
+def _engine_and_args(
+    tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], beside: Beside
+) -> Iterator[Found]:
+    """`engine: NAME` with `args`, and the model as an address."""
+    engine = _named(known, str(entries["engine"][1].value))
+    arguments = _list(tree, entries["args"][1] if "args" in entries else None)
+    if engine is None or not arguments or not arguments[0].startswith("-"):
+        return
+    url = _scalar(tree, tree.get(node, "url"))
+    model = None if url is None else url.but(url.rpartition("://")[2].partition("?")[0])
+    words = [*_begin(engine, model, tree.place(node)), *arguments]
+    yield command_of(engine, words, with_env(beside, environment(tree, node)))
+
+
+_CHART: Final = {
+    "maxModelLen": "--max-model-len",
+    "dtype": "--dtype",
+    "tensorParallelSize": "--tensor-parallel-size",
+    "pipelineParallelSize": "--pipeline-parallel-size",
+    "maxNumSeqs": "--max-num-seqs",
+    "gpuMemoryUtilization": "--gpu-memory-utilization",
+    "maxLoras": "--max-loras",
+    "runner": "--runner",
+    "convert": "--convert",
+}
+_CHART_SWITCHES: Final = {
+    "enableChunkedPrefill": "enable-chunked-prefill",
+    "enablePrefixCaching": "enable-prefix-caching",
+}
+"""Which option the chart of vLLM's production stack makes of which key."""
+
+
+def _chart(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
+    """`vllmConfig` of an entry of `modelSpec`."""
+    engine = _named(known, "vllm")
+    if engine is None:
+        return
+    config = tree.entries(entries["vllmConfig"][1])
+    repository, tag = _scalar(tree, tree.get(node, "repository")), _scalar(tree, tree.get(node, "tag"))
+    if repository is not None:
+        image = f"{repository}:{tag}" if tag else str(repository)
+        beside = with_image(beside, image, known, is_known=repository.known and (tag is None or tag.known))
+    gpus = tree.get(node, "requestGPU")
+    if isinstance(gpus, yaml.ScalarNode) and gpus.value.isdecimal() and "raySpec" not in entries:
+        beside = replace(beside, gpus=int(gpus.value[:4]))
+    words = _begin(engine, _scalar(tree, tree.get(node, "modelURL")), tree.place(node))
+    for name, (key, value) in config.items():
+        if not isinstance(value, yaml.ScalarNode):
+            continue
+        place = tree.place(key)
+        if name in _CHART and value.value:
+            words += [Word(_CHART[name], place), tree.word(value)]
+        elif name in _CHART_SWITCHES and value.value in ("true", "false"):
+            words.append(Word(f"--{'' if value.value == 'true' else 'no-'}{_CHART_SWITCHES[name]}", place))
+    words += _list(tree, tree.get(entries["vllmConfig"][1], "extraArgs"))
+    yield command_of(engine, words, with_env(beside, environment(tree, node)))
+
+
+def _recipe(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
+    """A recipe of vLLM's collection: options that all share, and those of each feature, variant and kind of machine."""
+    engine = _named(known, "vllm")
+    if engine is None:
+        return
+    model = entries["model"][1]
+    version = _scalar(tree, tree.get(model, "min_vllm_version"))
+    if version is not None and version[:1].isdecimal():
+        beside = replace(beside, version=str(version))
+    beside = _more_env(tree, beside, tree.get(model, "base_env"))
+    base = _list(tree, tree.get(model, "base_args"))
+    named = _scalar(tree, tree.get(model, "model_id"))
+    begin = _begin(engine, named, tree.place(model))
+    yield command_of(engine, [*begin, *base], beside)
+    for group in ("features", "variants", "hardware_overrides", "strategy_overrides"):
+        for _, (_, part) in (tree.entries(entries[group][1]) if group in entries else {}).items():
+            yield from _more(tree, part, engine, [*begin, *base], beside, depth=0)
+
+
+def _more(
+    tree: Tree, part: Node, engine: Engine, words: list[Word], beside: Beside, *, depth: int
+) -> Iterator[Found]:
+    """The shared words with those of one part, and with those of the parts below it."""
+    if not isinstance(part, yaml.MappingNode) or depth > 3:
+        return
+    more = _list(tree, tree.get(part, "args")) or _list(tree, tree.get(part, "extra_args"))
+    beside = _more_env(tree, beside, tree.get(part, "extra_env"))
+    other = _scalar(tree, tree.get(part, "model_id"))
+    head = len(engine.heads[0])
+    if other is not None and len(words) > head:
+        words = [*words[:head], other, *words[head + 1 :]]
+    words = [*words, *more]
+    if more:
+        yield command_of(engine, words, beside)
+    for _, (_, below) in tree.entries(part).items():
+        if isinstance(below, yaml.MappingNode):
+            for _, (_, inner) in tree.entries(below).items():
+                yield from _more(tree, inner, engine, words, beside, depth=depth + 1)
+
+
+def _more_env(tree: Tree, beside: Beside, node: Node | None) -> Beside:
+    if not isinstance(node, yaml.MappingNode):
+        return beside
+    told = {name: tree.word(value) for name, (_, value) in tree.entries(node).items() if hasattr(value, "style")}
+    return with_env(beside, told)
+
+
+def _bento(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
+    """The arguments of a Bento that serves a model with an engine: its command line in `cli_args`."""
+    engine = _named(known, "vllm")
+    arguments = _list(tree, entries["cli_args"][1])
+    if engine is None or not arguments:
+        return
+    words = [*_begin(engine, _scalar(tree, tree.get(node, "model_id")), tree.place(node)), *arguments]
+    devices = tree.get(node, "tp")
+    if isinstance(devices, yaml.ScalarNode) and devices.value.isdecimal():
+        words += [Word("--tensor-parallel-size", tree.place(devices)), tree.word(devices)]
+    yield command_of(engine, words, with_env(beside, environment(tree, node)))

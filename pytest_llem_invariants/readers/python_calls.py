@@ -1,0 +1,198 @@
+"""Calls of an engine's classes in Python, and the command lines that a program starts, read without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from pytest_llem_invariants.readers.declared import Engine
+from pytest_llem_invariants.readers.found import Beside, Found, Place, UnknownValue, Word
+from pytest_llem_invariants.readers.launches import in_script, of_words
+from pytest_llem_invariants.readers.source import Source
+
+_MOST_DEEP: Final = 40
+
+
+def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
+    """What a program says to an engine; nothing of text that is no Python."""
+    text = source.text
+    if not _worth(known).search(text):
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(_plain(text))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    yield from _Program(source, tree, known).read()
+
+
+def _worth(known: Sequence[Engine]) -> re.Pattern[str]:
+    names = [re.escape(name) for engine in known for name in engine.calls]
+    heads = [re.escape(head[-1]) for engine in known for head in engine.heads]
+    return re.compile(rf"\b(?:{'|'.join(names) or '(?!)'})\s*\(|\b(?:{'|'.join(heads) or '(?!)'})\b")
+
+
+def _plain(text: str) -> str:
+    """A program of a notebook or a page: lines that are for the notebook itself are comments."""
+    return re.sub(r"^([ \t]*)[!%](?=\S)", r"\1#", text, flags=re.MULTILINE)
+
+
+class _Program:
+    def __init__(self, source: Source, tree: ast.Module, known: Sequence[Engine]) -> None:
+        self._source = source
+        self._tree = tree
+        self._known = known
+        self._imported: dict[str, tuple[str, str]] = {}
+        """Name → the module and the name that it was imported by."""
+        self._values: dict[str, ast.expr | None] = {}
+        """Name → what it is set to, where it is set once."""
+        self._lines = [0]
+        for line in source.text.split("\n"):
+            self._lines.append(self._lines[-1] + len(line) + 1)
+
+    def read(self) -> Iterator[Found]:
+        docs: set[int] = set()
+        nodes = list(ast.walk(self._tree))
+        for node in nodes:
+            self._note(node)
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                docs.add(id(node.value))
+        for node in nodes:
+            if isinstance(node, ast.Call):
+                yield from self._call(node)
+            elif isinstance(node, (ast.List, ast.Tuple)):
+                words = [self._word(item) for item in node.elts]
+                if any(word.known and word for word in words):
+                    yield from of_words(words, self._known, Beside())
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+                if any(node.value.lstrip().startswith(" ".join(head)) for e in self._known for head in e.heads):
+                    said = in_script(Source(node.value, [(0, *self._place(node))]), self._known, Beside())
+                    yield from (one for one in said if any(word.startswith("--") for word in one.words))
+
+    def _note(self, node: ast.AST) -> None:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for name in node.names:
+                self._imported[name.asname or name.name] = (node.module, name.name)
+        elif isinstance(node, ast.Import):
+            for name in node.names:
+                self._imported[name.asname or name.name] = (name.name, "")
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for one in ast.walk(target):
+                    if isinstance(one, ast.Name):
+                        is_plain = isinstance(target, ast.Name) and one.id not in self._values
+                        self._values[one.id] = node.value if is_plain else None
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            self._values[node.target.id] = None if node.target.id in self._values else node.value
+        elif isinstance(node, (ast.AugAssign, ast.For, ast.AsyncFor, ast.NamedExpr, ast.comprehension)):
+            for one in ast.walk(node.target):
+                if isinstance(one, ast.Name):
+                    self._values[one.id] = None
+        elif isinstance(node, ast.arg):
+            self._values[node.arg] = None
+
+    def _call(self, node: ast.Call) -> Iterator[Found]:
+        engine, name = self._called(node.func)
+        if engine is None:
+            return
+        told = engine.calls[name]
+        data: dict[str, Any] = {}
+        places: dict[str, Place] = {}
+        for parameter, value in zip(told.get("positional", ()), node.args, strict=False):
+            if isinstance(value, ast.Starred):
+                break
+            data[parameter] = self._plain(value)
+            places[parameter] = self._place(value)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                if not self._merge(keyword.value, data, places):
+                    data["**"] = UnknownValue("**")
+                continue
+            data[keyword.arg] = self._plain(keyword.value)
+            places[keyword.arg] = self._place(keyword)
+        if set(data) - {"**"}:
+            at = self._place(node)
+            yield Found(
+                engine.name,
+                told["form"],
+                at,
+                data=data,
+                place_of=lambda path: places.get(str(path[0]), at) if path else at,
+            )
+
+    def _merge(self, value: ast.expr, data: dict[str, Any], places: dict[str, Place]) -> bool:
+        """`**mapping`, where the program writes the mapping out."""
+        told = self._meant(value)
+        if not isinstance(told, ast.Dict) or not all(isinstance(key, ast.Constant) for key in told.keys):
+            return False
+        for key, item in zip(told.keys, told.values, strict=True):
+            name = str(getattr(key, "value", ""))
+            data[name] = self._plain(item)
+            places[name] = self._place(key or item)
+        return True
+
+    def _called(self, function: ast.expr) -> tuple[Engine | None, str]:
+        """The engine whose class is called, if the name comes from its package."""
+        if isinstance(function, ast.Attribute) and function.attr in ("from_engine_args", "from_dict"):
+            return None, ""
+        if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            module = self._imported.get(function.value.id, ("", ""))
+            name = function.attr
+            package = module[0] if not module[1] else f"{module[0]}.{module[1]}"
+        elif isinstance(function, ast.Name):
+            package, name = self._imported.get(function.id, ("", ""))
+        else:
+            return None, ""
+        for engine in self._known:
+            if name in engine.calls and (package == engine.package or package.startswith(f"{engine.package}.")):
+                return engine, name
+        return None, ""
+
+    def _meant(self, value: ast.expr) -> ast.expr:
+        for _ in range(5):
+            told = self._values.get(value.id) if isinstance(value, ast.Name) else None
+            if told is None:
+                break
+            value = told
+        return value
+
+    def _plain(self, value: ast.expr, depth: int = 0) -> Any:
+        """The value that an expression writes out; else an UnknownValue."""
+        value = self._meant(value)
+        if depth < _MOST_DEEP:
+            if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float, str, type(None))):
+                return value.value
+            if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
+                return {
+                    str(getattr(key, "value", "")): self._plain(item, depth + 1)
+                    for key, item in zip(value.keys, value.values, strict=True)
+                }
+            if isinstance(value, (ast.List, ast.Tuple)):
+                return [self._plain(item, depth + 1) for item in value.elts]
+            if isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub):
+                inner = self._plain(value.operand, depth + 1)
+                if isinstance(inner, (int, float)) and not isinstance(inner, bool):
+                    return -inner
+        return UnknownValue(type(value).__name__)
+
+    def _word(self, value: ast.expr) -> Word:
+        place = self._place(value)
+        if isinstance(value, ast.Starred):
+            return Word("*", place, known=False, several=True)
+        told = self._plain(value)
+        if isinstance(told, str):
+            return Word(told, place)
+        if isinstance(value, ast.Attribute) and value.attr == "executable":
+            return Word("python", place)  # `sys.executable`
+        return Word("…", place, known=False)
+
+    def _place(self, node: Any) -> Place:
+        line = getattr(node, "lineno", 1)
+        start = self._lines[min(line - 1, len(self._lines) - 1)]
+        column = getattr(node, "col_offset", 0)
+        return self._source.place(start + column)
+

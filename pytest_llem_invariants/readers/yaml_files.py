@@ -1,0 +1,98 @@
+"""Engine configs in YAML, found by structure: containers, sections, and texts that are scripts, pages or YAML again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import yaml
+
+from pytest_llem_invariants.readers import containers, products
+from pytest_llem_invariants.readers.accelerators import kind_of_node
+from pytest_llem_invariants.readers.declared import Engine
+from pytest_llem_invariants.readers.found import Beside, Found
+from pytest_llem_invariants.readers.launches import in_script, with_env, with_image
+from pytest_llem_invariants.readers.markdown import pages
+from pytest_llem_invariants.readers.source import Source
+from pytest_llem_invariants.readers.yaml_tree import Node, Tree
+
+_PROSE: Final = frozenset({"description", "title", "summary", "notes", "note", "comment", "doc", "message", "reason"})
+_SEVERAL_NODES: Final = frozenset({"leaderWorkerTemplate", "workerGroupSpecs", "worker", "raySpec", "workerTemplate"})
+_MOST_DEEP: Final = 3
+_MOST_PARTS: Final = 300_000
+
+
+def read(source: Source, known: Sequence[Engine], depth: int = 0) -> Iterator[Found]:
+    """Every engine config in the documents of a text."""
+    tree = Tree(source)
+    for root in tree.roots:
+        yield from _Walk(tree, known, depth).below(root)
+
+
+class _Walk:
+    """One way through a document; what was met by an alias before is not met again."""
+
+    def __init__(self, tree: Tree, known: Sequence[Engine], depth: int) -> None:
+        self._tree = tree
+        self._known = known
+        self._depth = depth
+        self._met: set[int] = set()
+        self._words = {head[-1] for engine in known for head in engine.heads}
+        self._sections = {key for engine in known for key in engine.sections}
+
+    def below(self, root: Node) -> Iterator[Found]:
+        waiting: list[tuple[Node, Beside, str, bool]] = [(root, Beside(), "", False)]
+        while waiting and len(self._met) < _MOST_PARTS:
+            node, beside, key, is_one_of_several = waiting.pop()
+            if id(node) in self._met:
+                continue
+            self._met.add(id(node))
+            if isinstance(node, yaml.ScalarNode):
+                yield from self._text(node, beside, key)
+            elif isinstance(node, yaml.SequenceNode):
+                waiting.extend((item, beside, key, is_one_of_several) for item in reversed(node.value))
+            else:
+                entries = self._tree.entries(node)
+                beside = self._beside(node, beside)
+                several = is_one_of_several or not _SEVERAL_NODES.isdisjoint(entries)
+                if containers.is_container(entries):
+                    found = containers.read(self._tree, node, self._known, beside)
+                    if found:
+                        self._met.update(map(id, containers.commands_below(self._tree, entries)))
+                    for one in found:
+                        yield replace(one, beside=replace(one.beside, gpus=None)) if several else one
+                yield from products.read(self._tree, node, self._known, beside)
+                waiting.extend((value, beside, name, several) for name, (_, value) in reversed(entries.items()))
+
+    def _beside(self, node: Node, beside: Beside) -> Beside:
+        """The facts that a mapping gives for all below it."""
+        tree, entries = self._tree, self._tree.entries(node)
+        for image in (tree.get(node, "base_image", "image"), tree.get(node, "image"), tree.get(node, "model", "container")):
+            if isinstance(image, yaml.ScalarNode) and image.value:
+                word = tree.word(image)
+                beside = with_image(beside, str(word), self._known, is_known=word.known and "$" not in word)
+                break
+        if not {"env", "environment", "environment_variables", "envs"}.isdisjoint(entries):
+            beside = with_env(beside, containers.environment(tree, node))
+        selector = tree.get(node, "nodeSelector")
+        if selector is not None:
+            labels = {name: str(value.value) for name, (_, value) in tree.entries(selector).items()}
+            beside = replace(beside, gpu=kind_of_node(labels) or beside.gpu)
+        return beside
+
+    def _text(self, node: Node, beside: Beside, key: str) -> Iterator[Found]:
+        """A text that may be a script, a page with scripts, or YAML in YAML."""
+        text = str(node.value)
+        if len(text) < 8 or key in _PROSE or self._depth >= _MOST_DEEP:
+            return
+        if "\n" in text and any(f"{section}:" in text for section in self._sections):
+            yield from read(self._tree.script(node), self._known, self._depth + 1)
+            return
+        if not any(word in text for word in self._words):
+            return
+        source = self._tree.script(node)
+        if "```" in text or "~~~" in text:
+            yield from pages(source, self._known, beside, read, self._depth + 1)
+        else:
+            yield from in_script(source, self._known, beside)
