@@ -148,7 +148,14 @@ def _source(fact: str, given: Collection[str]) -> tuple[str, str]:
     return {
         "model": ("the model", "--model DIR"),
         "device": ("the device", "--gpu SPEC"),
+        "engine": _ENGINE.get(name, (fact, "")),
     }.get(group, (fact, f"--context {fact}=VALUE"))
+
+
+_ENGINE = {
+    "version": ("the engine's version", "--engine-version V"),
+    "plugins": ("what is added to the engine", "what it brings"),
+}
 
 
 def undecided(verdict: Verdict) -> list[Dependence]:

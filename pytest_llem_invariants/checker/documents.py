@@ -34,7 +34,11 @@ class Config:
 
 def read(name: str) -> Config:
     """Read a file, or standard input for `-`. Raises CorpusError, in one line, if it is not a config."""
-    text = _text(name)
+    return parse(_text(name), name)
+
+
+def parse(text: str, name: str) -> Config:
+    """The config that a text is."""
     shown = "<stdin>" if name == "-" else name
     if name.endswith(".json") or (name == "-" and text.lstrip()[:1] == "{"):
         data, place = _json(text, shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.routes import RoutingError, understood
+from pytest_llem_invariants.checker.routes import RoutingError, is_config, understood
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS
 from pytest_llem_invariants.text.lines import commands_of, fronts_of
 
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.text.lines import Line
 
 
-def by_keys(config: Mapping[str, Any], checkers: dict[str, Checker], root: str | None = None) -> Checker:
-    """The checker of the engine that understands most of the keys; those loaded on the way stay in `checkers`."""
+def by_keys(
+    config: Mapping[str, Any], checkers: dict[str, Checker], root: str | None = None, *, is_sure: bool = False
+) -> Checker:
+    """The checker of the engine that understands most of the keys; those loaded on the way stay in `checkers`.
+
+    A mapping of which no engine knows most of the keys is no config; with `is_sure`, nor is one of a key or two.
+    """
     best: Checker | None = None
     most = (0, 0)
     for engine in store.engines(store.data_root(root)):
@@ -27,6 +32,9 @@ def by_keys(config: Mapping[str, Any], checkers: dict[str, Checker], root: str |
         rank = understood(checkers[engine], config), CERTIFICATIONS.index(checkers[engine].certification)
         if rank > most and rank[0]:
             best, most = checkers[engine], rank
+    if best is not None and not is_config(best, config, is_sure=is_sure):
+        told = f"{best.engine} knows {most[0] % 10} of its {len(config)} keys"
+        raise RoutingError(f"this is no engine config: {told} — choose the engine with --engine")
     if best is None:
         raise RoutingError(f"no engine has any of these keys — choose one with --engine: {', '.join(sorted(checkers))}")
     return best

@@ -130,6 +130,18 @@ def understood(corpus: LoadedCorpus, config: Mapping[str, Any]) -> int:
     return 10 * marked + max((_known(corpus, form, config) for form in forms), default=0)
 
 
+def is_config(corpus: LoadedCorpus, config: Mapping[str, Any], *, is_sure: bool = False) -> bool:
+    """Whether a mapping can be meant for the engine: it knows most of the keys, or the file bears a mark of a form."""
+    forms = corpus.routes.get("forms", {}).values()
+    for form in forms:
+        marks = sum(mark in config for mark in form.get("marks", ()))
+        known = marks + _known(corpus, form, config)
+        if marks and (form.get("class") is None or 3 * known >= len(config)):
+            return True
+    known = max((_known(corpus, form, config) for form in forms), default=0)
+    return known > 2 and 5 * known >= 4 * len(config) if is_sure else 2 * known >= len(config)
+
+
 def _field(form: Mapping[str, Any], key: str) -> tuple[str, bool]:
     """The field that a key means, and whether the key negates it."""
     if form.get("flags"):

@@ -120,7 +120,8 @@ _IMAGE = _record({"name": _is_text}, {"runs": _TEXTS, "tagged": _is_flag})
 _CALL = _record({"form": _is_text}, {"positional": _TEXTS})
 _FILES = _record(
     {"traces": _TEXTS},
-    {"images": _list_of(_IMAGE), "package": _is_text, "calls": _map_of(_CALL), "sections": _NAMES, "names": _NAMES},
+    {"images": _list_of(_IMAGE), "package": _is_text, "calls": _map_of(_CALL), "sections": _NAMES, "names": _NAMES}
+    | {"plugins": _map_of(_record({"traces": _TEXTS}, {"values": _TEXTS, "fields": _is_flag}))},
 )
 _ROUTES = _record(
     {},

@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
-    checkers: dict[str, Checker] = {}
     beside = Surroundings(options, options.gpu)
     checked = (
         _commands(options.words, options, beside)
         if options.words
-        else [_file(name, options, checkers, beside) for name in options.files]
+        else _files(options, beside)
     )
     from pytest_llem_invariants.cli import reporting
 
@@ -52,14 +51,22 @@ def load(options: argparse.Namespace) -> Checker:
     return Checker.load(options.engine, version=options.engine_version, root=options.root)
 
 
-def _file(name: str, options: argparse.Namespace, checkers: dict[str, Checker], beside: Surroundings) -> Checked:
-    from pytest_llem_invariants.checker.documents import read
-    from pytest_llem_invariants.checker.routes import route
+def _files(options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
+    """The configs of every file and folder that was named."""
+    import os
 
-    config = read(name)
-    checker = choose(options, config.data, checkers)
-    how = beside.how(checker)
-    return _checked(config.name, checker, route(checker, config.data, options.type), how, config.place_of)
+    from pytest_llem_invariants.cli.files import Files
+
+    files = Files(options, beside)
+    checked: list[Checked] = []
+    for name in options.files:
+        if name != "-" and not os.path.isfile(name) and (os.path.isdir(name) or any(sign in name for sign in "*?[")):
+            from pytest_llem_invariants.cli.folders import in_folder_or_pattern
+
+            checked += in_folder_or_pattern(name, files, options)
+        else:
+            checked += files.named(name)
+    return checked
 
 
 def _checked(name: str, checker: Checker, routed: Sequence[Routed], how: dict[str, Any], place_of: Any) -> Checked:

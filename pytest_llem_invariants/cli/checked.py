@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 class Checked:
     """One document with its verdict; `place_of` says where a violation stands in it.
 
-    `given` are the groups of facts of which something was known.
+    `given` are the groups of facts of which something was known; `at` is where it begins in a file that holds several,
+    and `notes` are what a reader has to know of the answer.
     """
 
-    __slots__ = ("checker", "given", "name", "place_of", "verdict")
+    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "verdict")
 
     def __init__(
         self,
@@ -32,3 +33,5 @@ class Checked:
         self.verdict = verdict
         self.place_of = place_of
         self.given = given
+        self.at: tuple[int, int] | None = None
+        self.notes: tuple[str, ...] = ()

@@ -145,7 +145,9 @@ def _check(commands: Any) -> None:
         "check",
         "`certification` grades the evidence: `full` means that the last complete replay proved every rule.",
     )
-    command.add_argument("files", metavar="FILE", nargs="*", help="YAML or JSON; `-` reads standard input")
+    command.add_argument(
+        "files", metavar="PATH", nargs="*", help="a file, a folder, or a pattern; `-` reads standard input"
+    )
     _source(command)
     _surroundings(command)
     command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
@@ -156,6 +158,7 @@ def _check(commands: Any) -> None:
     command.add_argument(
         "--require-decided", action="store_true", help="also fail if it depends on facts that are not given"
     )
+    command.add_argument("--explain-skipped", action="store_true", help="tell why files of a folder were not checked")
     command.add_argument("--strict", action="store_true", help="fail on warnings as well")
     command.add_argument("--verbose", action="store_true", help="also show each rule that facts decide")
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=argparse.SUPPRESS)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_llem_invariants.checker.checker import Checker
+    from pytest_llem_invariants.readers.found import Beside
     from pytest_llem_invariants.worlds.stated import Stated
 
 
@@ -34,6 +35,22 @@ class Surroundings:
         self._gpu = gpu
         self._variables = {**dict(_pair(text, "--env") for text in options.env), **(variables or {})}
         self._world: World | None = None
+        self._file_facts: dict[str, Any] = {}
+
+    def around(self, told: Beside) -> Surroundings:
+        """The same with what a file says beside a config; an option says it better."""
+        options = self._options
+        facts: dict[str, Any] = {}
+        if self._gpu is None and self._stated is None:
+            from pytest_llem_invariants.worlds.devices import facts_in
+
+            facts = facts_in(told.gpu, told.gpus)
+        variables = {name: value for name, value in told.env.items() if name not in self._variables}
+        if not facts and not variables:
+            return self
+        found = Surroundings(options, self._gpu, {**variables, **self._variables})
+        found._file_facts = facts
+        return found
 
     def with_variables(self, variables: Mapping[str, str]) -> Surroundings:
         """The same with variables that are set for one command; one whose value is not told stays unknown."""
@@ -51,7 +68,7 @@ class Surroundings:
                 gpu=self._gpu,
                 env=self._variables,
                 packages=dict(map(_package, options.package)),
-                facts=None if self._stated is None else self._stated.facts,
+                facts=self._file_facts if self._stated is None else self._stated.facts,
                 own_model=True,
             )
         return self._world

@@ -123,7 +123,7 @@ def _filled_in(word: Word, env: Mapping[str, Word]) -> Word:
         if other is not None and other in env:
             known = known and env[other].known
             return str(env[other])
-        if how is not None and "-" in how:
+        if how is not None and "-" in how and text:
             return str(text)
         known = False
         return "…"

@@ -40,6 +40,8 @@ class Engine:
     """Key under which files of several products hold a mapping for the engine → the form of that."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Name of a file → the form of what it holds."""
+    plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What adds to the engine → its traces, and the fields of which it knows more values (`*`: more fields)."""
 
     def image(self, name: str) -> Image | None:
         """What is known of an image, by its name without registry, tag and digest."""
@@ -66,7 +68,13 @@ def _engine(name: str, routes: Mapping[str, Any]) -> Engine:
         files.get("package", ""),
         files.get("sections", {}),
         files.get("names", {}),
+        files.get("plugins", {}),
     )
+
+
+def plugins(engine: Engine, text: str) -> tuple[str, ...]:
+    """What adds to an engine, as far as a file shows a trace of it."""
+    return tuple(name for name, told in engine.plugins.items() if any(trace in text for trace in told["traces"]))
 
 
 def traces(known: Sequence[Engine]) -> Iterator[str]:

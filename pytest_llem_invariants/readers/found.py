@@ -70,6 +70,8 @@ class Beside:
     image: str | None = None
     version: str | None = None
     """Of the engine, as the image's tag or a requirement names it."""
+    is_built: bool = False
+    """Whether the image has a build of the engine of which nobody knows the version: a nightly, a fork, a digest."""
     env: Mapping[str, str] = field(default_factory=dict)
     unknown_env: frozenset[str] = frozenset()
     """Variables that are set to something that nobody can read from the file."""
@@ -77,6 +79,8 @@ class Beside:
     """The kind of device."""
     gpus: int | None = None
     """How many of them the one process on its one machine has."""
+    plugins: tuple[str, ...] = ()
+    """What adds to the engine, by the traces of it in the file."""
 
 
 class UnknownValue:

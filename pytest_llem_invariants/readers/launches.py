@@ -131,13 +131,15 @@ def with_image(beside: Beside, image: str | None, known: Sequence[Engine], *, is
     for engine in known:
         declared = engine.image(image)
         if declared is not None:
-            version = version_of(tag_of(image)) if declared.tagged else None
-            return replace(beside, image=image, version=version)
+            tag = tag_of(image)
+            version = version_of(tag) if declared.tagged else None
+            is_built = version is None and (not declared.tagged or tag not in ("", "latest"))
+            return replace(beside, image=image, version=version, is_built=is_built)
     return replace(beside, image=image)
 
 
 def _plain(head: Sequence[str], word: Word) -> list[Word]:
-    return [word.but(text) for text in head]
+    return [Word(text, word.place) for text in head]
 
 
 def _name(word: str) -> str:

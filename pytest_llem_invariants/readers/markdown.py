@@ -8,7 +8,7 @@ from typing import Final
 
 from pytest_llem_invariants.readers import python_calls
 from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Found
+from pytest_llem_invariants.readers.found import FILLED, Beside, Found
 from pytest_llem_invariants.readers.launches import in_script
 from pytest_llem_invariants.readers.source import Source
 
@@ -18,6 +18,8 @@ _SHELL: Final = frozenset({"", "bash", "sh", "shell", "console", "shell-session"
 _YAML: Final = frozenset({"yaml", "yml"})
 _PYTHON: Final = frozenset({"python", "py", "python3"})
 _OPTION: Final = re.compile(r"^[ \t]*:[a-z-]+:.*$", re.MULTILINE)
+_PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w .:/-]{0,60}>")
+"""What a reader of the page puts something in for."""
 
 Reader = Callable[[Source, Sequence[Engine], int], Iterator[Found]]
 
@@ -76,7 +78,7 @@ def _without_prompts(block: Source) -> Source:
     def blank(found: re.Match[str]) -> str:
         return " " * len(found[0])
 
-    text = _OPTION.sub(blank, block.text)
+    text = _PLACEHOLDER.sub(lambda found: FILLED * len(found[0]), _OPTION.sub(blank, block.text))
     if "$ " in text:
         text = re.sub(r"^[ \t]*\$[ \t](?=\S)", blank, text, flags=re.MULTILINE)
     return block.part(0, len(block.text), text)

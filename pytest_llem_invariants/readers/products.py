@@ -27,7 +27,7 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> Ite
         yield from _chart(tree, node, entries, known, beside)
     if "model" in entries and "base_args" in tree.entries(entries["model"][1]):
         yield from _recipe(tree, entries, known, beside)
-    if "cli_args" in entries and "model_id" in entries:
+    if "model_id" in entries and "gpu_type" in entries and "tp" in entries:
         yield from _bento(tree, node, entries, known, beside)
 
 
@@ -137,13 +137,11 @@ def _recipe(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Besid
     if engine is None:
         return
     model = entries["model"][1]
-    version = _scalar(tree, tree.get(model, "min_vllm_version"))
-    if version is not None and version[:1].isdecimal():
-        beside = replace(beside, version=str(version))
     beside = _more_env(tree, beside, tree.get(model, "base_env"))
-    base = _list(tree, tree.get(model, "base_args"))
+    base = _spoken(tree, tree.get(model, "base_args"))
     named = _scalar(tree, tree.get(model, "model_id"))
-    begin = _begin(engine, named, tree.place(model))
+    # Whoever deploys it adds what the strategy needs.
+    begin = [*_begin(engine, named, tree.place(model)), Word("$@", tree.place(model), known=False, several=True)]
     yield command_of(engine, [*begin, *base], beside)
     for group in ("features", "variants", "hardware_overrides", "strategy_overrides"):
         for _, (_, part) in (tree.entries(entries[group][1]) if group in entries else {}).items():
@@ -156,7 +154,7 @@ def _more(
     """The shared words with those of one part, and with those of the parts below it."""
     if not isinstance(part, yaml.MappingNode) or depth > 3:
         return
-    more = _list(tree, tree.get(part, "args")) or _list(tree, tree.get(part, "extra_args"))
+    more = _spoken(tree, tree.get(part, "args")) or _spoken(tree, tree.get(part, "extra_args"))
     beside = _more_env(tree, beside, tree.get(part, "extra_env"))
     other = _scalar(tree, tree.get(part, "model_id"))
     head = len(engine.heads[0])
@@ -171,6 +169,15 @@ def _more(
                 yield from _more(tree, inner, engine, words, beside, depth=depth + 1)
 
 
+def _spoken(tree: Tree, node: Node | None) -> list[Word]:
+    """The words of a list whose parts are put into one line of a shell."""
+    return [part for word in _list(tree, node) for part in (word.but(text) for text in _parts(word))]
+
+
+def _parts(word: Word) -> list[str]:
+    return word.split(" ", 1) if word.startswith("--") else [str(word)]
+
+
 def _more_env(tree: Tree, beside: Beside, node: Node | None) -> Beside:
     if not isinstance(node, yaml.MappingNode):
         return beside
@@ -178,14 +185,24 @@ def _more_env(tree: Tree, beside: Beside, node: Node | None) -> Beside:
     return with_env(beside, told)
 
 
+_BENTO: Final = {
+    "tp": "--tensor-parallel-size",
+    "tool_parser": "--tool-call-parser",
+    "reasoning_parser": "--reasoning-parser",
+    "max_model_len": "--max-model-len",
+}
+"""Which option the template of BentoVLLM makes of which key."""
+
+
 def _bento(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
     """The arguments of a Bento that serves a model with an engine: its command line in `cli_args`."""
     engine = _named(known, "vllm")
-    arguments = _list(tree, entries["cli_args"][1])
-    if engine is None or not arguments:
+    if engine is None:
         return
-    words = [*_begin(engine, _scalar(tree, tree.get(node, "model_id")), tree.place(node)), *arguments]
-    devices = tree.get(node, "tp")
-    if isinstance(devices, yaml.ScalarNode) and devices.value.isdecimal():
-        words += [Word("--tensor-parallel-size", tree.place(devices)), tree.word(devices)]
+    words = _begin(engine, _scalar(tree, tree.get(node, "model_id")), tree.place(node))
+    for key, option in _BENTO.items():
+        value = _scalar(tree, tree.get(node, key))
+        if value is not None:
+            words += [Word(option, value.place), value]
+    words += _list(tree, tree.get(node, "cli_args"))
     yield command_of(engine, words, with_env(beside, environment(tree, node)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
-from pytest_llem_invariants.readers.declared import Engine, traces
+from pytest_llem_invariants.readers.declared import Engine, plugins, traces
 from pytest_llem_invariants.readers.found import Beside, Found
 from pytest_llem_invariants.readers.launches import in_script, says_something
 from pytest_llem_invariants.readers.source import Source, whole
@@ -98,10 +98,18 @@ def reader_of(name: str) -> Reader | None:
     return None
 
 
-def read(name: str, text: str, known: Sequence[Engine]) -> list[Found]:
-    """Every engine config that the reader for this file finds in its text, in the order of the text."""
+def read(name: str, text: str, known: Sequence[Engine], *, is_named: bool = False) -> list[Found]:
+    """Every engine config that the reader for this file finds in its text, in the order of the text.
+
+    A text without a trace of an engine is read only if somebody named the file.
+    """
     reader = reader_of(name)
-    if reader is None or not any(trace in text for trace in traces(known)):
+    if reader is None or not (is_named or any(trace in text for trace in traces(known))):
         return []
-    found = (one for one in reader.read(whole(text), known) if says_something(one))
+    added = {engine.name: plugins(engine, text) for engine in known}
+    found = (
+        replace(one, beside=replace(one.beside, plugins=added[one.engine])) if added[one.engine] else one
+        for one in reader.read(whole(text), known)
+        if says_something(one)
+    )
     return sorted(found, key=lambda one: one.place)

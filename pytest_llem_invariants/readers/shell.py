@@ -220,8 +220,8 @@ class _Script:
                 if token.kind == "word"
                 for part in self._moved(token, variable.offset, depth)
             ]
-            if not told:
-                return [] if not variable.quoted else [Word("", place)]
+            if not told:  # set by whoever calls, or nothing
+                return [_unknown(place, f"${variable.name}")]
             return [_spaced(told, place)] if len(told) > 1 else told
         return [_unknown(place, f"${variable.name or '(…)'}")]
 

@@ -38,6 +38,18 @@ def device_facts(spec: str) -> Facts:
     return _of(entry, count)
 
 
+def facts_in(name: str | None, count: int | None) -> dict[str, Any]:
+    """What a file tells of the devices: their kind where the table has it, their count, or nothing."""
+    facts: dict[str, Any] = {}
+    entry = None if name is None else by_name().get(_plain(name))
+    if entry is not None:
+        facts = dict(_of(entry, 1))
+        del facts["device.count"]
+    if count is not None and count > 0:
+        facts["device.count"] = count
+    return facts
+
+
 def _count(text: str, spec: str) -> int:
     count = int(text)
     if count < 1:

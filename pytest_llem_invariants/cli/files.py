@@ -1,0 +1,159 @@
+"""The configs of a file, checked: what its reader finds in it, or the one mapping that it is."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker import guessing, store
+from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.cli.checked import Checked
+from pytest_llem_invariants.cli.surroundings import Surroundings, groups
+from pytest_llem_invariants.cli.versions import Versions, softened
+from pytest_llem_invariants.errors import CorpusError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from pytest_llem_invariants.checker.checker import Checker
+    from pytest_llem_invariants.checker.routes import Routed
+    from pytest_llem_invariants.readers.declared import Engine
+    from pytest_llem_invariants.readers.found import Found
+
+
+class Files:
+    """Reads and checks files one after the other."""
+
+    def __init__(self, options: argparse.Namespace, beside: Surroundings) -> None:
+        self._options = options
+        self._beside = beside
+        self._versions = Versions(options.root)
+        self._checkers: dict[str, Checker] = {}
+        self._known: list[Engine] | None = None
+
+    def named(self, name: str) -> list[Checked]:
+        """A file that somebody named: where it holds no config, that is an error."""
+        from pytest_llem_invariants.checker import flat_yaml
+        from pytest_llem_invariants.readers.registry import reader_of
+
+        options = self._options
+        if options.type or options.corpus or name == "-":
+            return [self._whole(name)]
+        reader = reader_of(name)
+        if reader is None:
+            return [self._whole(name)]
+        text = _text(name)
+        if reader.name == "yaml" and flat_yaml.read(text) is not None:
+            return [self._whole(name)]
+        checked = self.in_text(name, text, is_named=True)
+        if checked:
+            return checked
+        looked_for = f"looked for {reader.looks_for}"
+        if reader.name == "yaml" and "{{" not in text and "\n---" not in text:
+            try:
+                return [self._whole(name)]
+            except RoutingError as error:
+                raise CorpusError(f"no engine config found: {error}", path=name, fix=looked_for) from error
+        raise CorpusError("no engine config found", path=name, fix=looked_for)
+
+    def in_folder(self, name: str, raw: bytes) -> list[Checked]:
+        """A file of a folder: what its reader finds, or the mapping that is a config beyond doubt."""
+        text = raw.decode("utf-8-sig")
+        checked = self.in_text(name, text, is_named=False)
+        if checked or not name.endswith((".json", ".yaml", ".yml")):
+            return checked
+        from pytest_llem_invariants.checker.documents import parse
+
+        try:
+            config = parse(text, name)
+            checker = guessing.by_keys(config.data, self._checkers, self._options.root, is_sure=True)
+            return [self._mapping(config, checker)] if self._wants(checker.engine) else []
+        except (CorpusError, RoutingError):
+            return []
+
+    def in_text(self, name: str, text: str, *, is_named: bool) -> list[Checked]:
+        """Every config that the reader of the file finds."""
+        from pytest_llem_invariants.readers.registry import read
+
+        found = read(name, text, self.engines(), is_named=is_named)
+        return [self._found(name, one) for one in found if self._wants(one.engine)]
+
+    def _wants(self, engine: str) -> bool:
+        return self._options.engine in (None, engine)
+
+    def engines(self) -> list[Engine]:
+        """The engines with what they declare of files."""
+        if self._known is None:
+            from pytest_llem_invariants.readers.declared import engines
+
+            names = store.engines(store.data_root(self._options.root))
+            self._known = engines({name: self._versions.newest(name).routes for name in names})
+        return self._known
+
+    def names(self) -> frozenset[str]:
+        """The names of files that are an engine's by their name."""
+        return frozenset(name for engine in self.engines() for name in engine.names)
+
+    def _found(self, name: str, found: Found) -> Checked:
+        from pytest_llem_invariants.checker.routes import route, route_command
+        from pytest_llem_invariants.readers.found import COMMAND
+        from pytest_llem_invariants.readers.told import data_of, places_of, words_of
+
+        wanted = self._options.engine_version or found.beside.version
+        around = self._versions.around(found.engine, wanted, is_built=found.beside.is_built and wanted is None)
+        checker = around.checker
+
+        def routed(by: Checker) -> list[Routed]:
+            if found.form == COMMAND:
+                return route_command(by, words_of(found))
+            return route(by, data_of(found), found.form)
+
+        beside = self._beside.around(found.beside)
+        checked = _checked(name, checker, routed(checker), beside.how(checker), places_of(found))
+        declared = next(engine.plugins for engine in self.engines() if engine.name == found.engine)
+        added = [declared[plugin] for plugin in found.beside.plugins]
+        checked.verdict = softened(
+            checked.verdict, around, lambda other: other.check_routed(routed(other), **beside.how(other)), added
+        )
+        checked.notes = () if around.note is None else (around.note,)
+        checked.at = found.place
+        return checked
+
+    def _whole(self, name: str) -> Checked:
+        """A file that is one mapping."""
+        from pytest_llem_invariants.checker.documents import read
+
+        config = read(name)
+        form = self._options.type or self._form_of(name)
+        checker = self._choose(config.data)
+        if form is not None and form in checker.routes.get("forms", ()) and not self._options.type:
+            return self._mapping(config, checker, form)
+        return self._mapping(config, checker, self._options.type)
+
+    def _form_of(self, name: str) -> str | None:
+        """The form of a file that is an engine's by its name."""
+        base = name.replace("\\", "/").rpartition("/")[2]
+        return next((engine.names[base] for engine in self.engines() if base in engine.names), None)
+
+    def _mapping(self, config: Any, checker: Checker, form: str | None = None) -> Checked:
+        from pytest_llem_invariants.checker.routes import route
+
+        routed = route(checker, config.data, form)
+        return _checked(config.name, checker, routed, self._beside.how(checker), config.place_of)
+
+    def _choose(self, config: Any) -> Checker:
+        from pytest_llem_invariants.cli.check import choose
+
+        return choose(self._options, config, self._checkers)
+
+
+def _text(name: str) -> str:
+    from pytest_llem_invariants.checker.documents import LARGEST
+    from pytest_llem_invariants.text import bounded
+
+    return bounded.read_text(name, LARGEST, "check that it is a config")
+
+
+def _checked(name: str, checker: Checker, routed: list[Routed], how: dict[str, Any], place_of: Any) -> Checked:
+    world = checker.world_beside(routed, how["world"])
+    verdict = checker.check_routed(routed, context=how["context"], world=world)
+    return Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))

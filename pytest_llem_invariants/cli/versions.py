@@ -1,0 +1,118 @@
+"""The rules of the version that a file names: the same, or the nearest that there are, and what that leaves open."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker import store
+from pytest_llem_invariants.checker.checker import Checker
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from pytest_llem_invariants.checker.verdict import Violation
+
+VERSION = "engine.version"
+"""What decides where the rules of the very version are not there."""
+PLUGIN = "engine.plugins"
+"""What decides where the file shows that something is added to the engine."""
+_NO_SUCH_FIELD = ("unknown_field", "removed_field")
+
+
+class Versions:
+    """The checkers of the versions of each engine; each is loaded when it is first asked for."""
+
+    def __init__(self, root: str | None) -> None:
+        self._root = root
+        self._loaded: dict[tuple[str, str | None], Checker] = {}
+        self._kept: dict[str, list[str]] = {}
+
+    def newest(self, engine: str) -> Checker:
+        return self._of(engine, None)
+
+    def _of(self, engine: str, version: str | None) -> Checker:
+        key = (engine, version)
+        if key not in self._loaded:
+            self._loaded[key] = Checker.load(engine, version=version, root=self._root)
+        return self._loaded[key]
+
+    def _known(self, engine: str) -> list[str]:
+        """Every version that there are rules of, oldest first."""
+        if engine not in self._kept:
+            kept = {*store.versions(store.data_root(self._root), engine), self.newest(engine).version}
+            self._kept[engine] = sorted(kept, key=numbers)
+        return self._kept[engine]
+
+    def around(self, engine: str, version: str | None, *, is_built: bool = False) -> Around:
+        """The rules for a version, and those beside them where they are not of that version.
+
+        Of a build whose version nobody knows every version is beside it.
+        """
+        kept = self._known(engine)
+        if version is None:
+            others = [self._of_kept(engine, one) for one in kept[:-1]] if is_built else []
+            return Around(self.newest(engine), others, is_sure=not is_built, note=None)
+        same = [one for one in kept if numbers(one)[:3] == numbers(version)[:3]]
+        if same:
+            return Around(self._of_kept(engine, same[0]), [], is_sure=True, note=None)
+        below = [one for one in kept if numbers(one) < numbers(version)]
+        above = [one for one in kept if numbers(one) > numbers(version)]
+        near = sorted([*below[-1:], *above[:1]], key=lambda one: _distance(numbers(one), numbers(version)))
+        note = f"there are no rules of {engine} {version}: checked with the nearest, {near[0]}"
+        others = [self._of_kept(engine, one) for one in near[1:]]
+        return Around(self._of_kept(engine, near[0]), others, is_sure=bool(others), note=note)
+
+    def _of_kept(self, engine: str, version: str) -> Checker:
+        newest = self.newest(engine)
+        return newest if newest.version == version else self._of(engine, version)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version, of which a release has three."""
+    told: list[int] = []
+    for part in version.split(".")[:4]:
+        digits = "".join(letter for letter in part.partition("rc")[0] if letter.isdigit())[:6]
+        told.append(int(digits or 0))
+    return (*told, *[0] * (3 - len(told)))
+
+
+def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(abs(a - b) for a, b in zip(one, other, strict=False))
+
+
+class Around:
+    """Whose rules are asked, and whose besides; `is_sure` where what all of them do not know is no option."""
+
+    def __init__(self, checker: Checker, others: Sequence[Checker], *, is_sure: bool, note: str | None) -> None:
+        self.checker = checker
+        self.others = others
+        self.is_sure = is_sure
+        self.note = note
+
+
+def softened(
+    verdict: Verdict, around: Around, ask: Callable[[Checker], Verdict], added: Sequence[Mapping[str, Any]]
+) -> Verdict:
+    """What is certain of a version that there are no rules of, and of an engine to which something is added.
+
+    Of the version, what those around it reject, too; of what is added, all but the fields and words that it brings.
+    """
+    if verdict.ok or (around.is_sure and not around.others and not added):
+        return verdict
+    rejected = [{field for one in ask(other).errors for field in one.fields} for other in around.others]
+
+    def opens(violation: Violation) -> str | None:
+        is_unknown = violation.rule_id in _NO_SUCH_FIELD
+        for one in added:
+            fields = {field.lstrip("-").replace("-", "_") for field in violation.fields}
+            if (is_unknown and one.get("fields")) or not fields.isdisjoint(one.get("values", ())):
+                return PLUGIN
+        if any(fields.isdisjoint(violation.fields) for fields in rejected) or (is_unknown and not around.is_sure):
+            return VERSION
+        return None
+
+    told = [(one, opens(one) if one.severity == "error" else None) for one in verdict.violations]
+    sure = tuple(one for one, fact in told if fact is None)
+    open_ = tuple(Dependence((fact,), one) for one, fact in told if fact is not None)
+    return Verdict(sure, verdict.certification, verdict.native_types, (*verdict.depends, *open_), verdict.origin)
