@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
+from pytest_llem_invariants.cli.choosing import in_version, load
 from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.errors import LlemError
 
@@ -23,11 +24,7 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
     beside = Surroundings(options, options.gpu)
-    checked = (
-        _commands(options.words, options, beside)
-        if options.words
-        else _files(options, beside)
-    )
+    checked = _commands(options.words, options, beside) if options.words else _files(options, beside)
     from pytest_llem_invariants.cli import reporting
 
     failed = [document for document in checked if not _passes(document.verdict, options)]
@@ -42,13 +39,6 @@ def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
     if options.require_decided and (verdict.depends if options.strict else verdict.status == "depends"):
         return False
     return verdict.ok and not (options.strict and verdict.violations)
-
-
-def load(options: argparse.Namespace) -> Checker:
-    """The checker that the options name."""
-    if options.corpus:
-        return Checker.load(options.engine, corpus=options.corpus, root=options.root)
-    return Checker.load(options.engine, version=options.engine_version, root=options.root)
 
 
 def _files(options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
@@ -75,25 +65,6 @@ def _checked(name: str, checker: Checker, routed: Sequence[Routed], how: dict[st
     return Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
 
 
-def choose(options: argparse.Namespace, config: Mapping[str, Any], checkers: dict[str, Checker]) -> Checker:
-    """The checker that the options name, else the one of the engine that knows most of the keys."""
-    if options.engine or options.corpus:
-        key = options.engine or options.corpus
-        if key not in checkers:
-            checkers[key] = load(options)
-        return checkers[key]
-    from pytest_llem_invariants.checker import guessing
-
-    return _in_version(guessing.by_keys(config, checkers, options.root), options)
-
-
-def _in_version(guessed: Checker, options: argparse.Namespace) -> Checker:
-    """The guessed engine in the version that was asked for."""
-    if options.engine_version is None:
-        return guessed
-    return Checker.load(guessed.engine, version=options.engine_version, root=options.root)
-
-
 def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
     """Each command of an engine in the command line, with the variables that are set for it."""
     from pytest_llem_invariants.checker import guessing
@@ -106,7 +77,7 @@ def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroun
             route_command(checker, words)  # tells which commands there are
     else:
         guessed, lines = guessing.by_command(words, options.root)
-        checker = _in_version(guessed, options)
+        checker = in_version(guessed, options)
     checked = []
     for number, line in enumerate(lines, 1):
         one = _of_image(checker, line, options)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llem_invariants.checker import layout, store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.verdict import spelled
-from pytest_llem_invariants.cli.check import load
+from pytest_llem_invariants.cli.choosing import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.bounded import read_text

@@ -14,7 +14,7 @@ from pytest_llem_invariants.checker import layout, store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.export import Unsupported, json_schema, markdown, pydantic_source, with_sections
 from pytest_llem_invariants.checker.written import as_written
-from pytest_llem_invariants.cli.check import load
+from pytest_llem_invariants.cli.choosing import load
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.corpus.schema_layout import read_schema
 from pytest_llem_invariants.errors import LlemError

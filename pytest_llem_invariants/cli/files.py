@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker import guessing, store
 from pytest_llem_invariants.checker.routes import RoutingError
 from pytest_llem_invariants.cli.checked import Checked
+from pytest_llem_invariants.cli.choosing import choose
 from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.cli.versions import Versions, softened
 from pytest_llem_invariants.errors import CorpusError
@@ -65,6 +66,9 @@ class Files:
 
         try:
             config = parse(text, name)
+            form = self._form_of(name)
+            if form is not None:
+                return [self._mapping(config, self._choose(config.data), form)]
             checker = guessing.by_keys(config.data, self._checkers, self._options.root, is_sure=True)
             return [self._mapping(config, checker)] if self._wants(checker.engine) else []
         except (CorpusError, RoutingError):
@@ -141,8 +145,6 @@ class Files:
         return _checked(config.name, checker, routed, self._beside.how(checker), config.place_of)
 
     def _choose(self, config: Any) -> Checker:
-        from pytest_llem_invariants.cli.check import choose
-
         return choose(self._options, config, self._checkers)
 
 

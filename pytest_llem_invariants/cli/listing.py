@@ -9,7 +9,7 @@ import shutil
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.describe import told_origin
-from pytest_llem_invariants.cli.check import load
+from pytest_llem_invariants.cli.choosing import load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 from pytest_llem_invariants.text.terminal import printable, say
 

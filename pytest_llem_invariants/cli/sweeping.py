@@ -13,7 +13,7 @@ from pytest_llem_invariants.checker.documents import read
 from pytest_llem_invariants.checker.sweep import read_grid
 from pytest_llem_invariants.checker.verdict import plain
 from pytest_llem_invariants.cli import INVALID
-from pytest_llem_invariants.cli.check import choose
+from pytest_llem_invariants.cli.choosing import choose
 from pytest_llem_invariants.cli.surroundings import Surroundings
 from pytest_llem_invariants.text.terminal import say
 

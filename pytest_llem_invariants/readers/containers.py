@@ -46,7 +46,7 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> lis
     if interpolates:
         command, arguments = [_unescaped(word) for word in command], [_unescaped(word) for word in arguments]
     if command:
-        found = list(of_words([*command, *arguments], known, beside, arguments=arguments))
+        found = list(of_words([*command, *arguments], known, beside))
         if found or "entrypoint" in entries or "args" in entries or not interpolates or runs_another(command):
             return found
         arguments = command
@@ -92,9 +92,7 @@ def _text(node: Node) -> str | None:
     return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
 
-def _words(
-    tree: Tree, entries: Mapping[str, tuple[Node, Node]], key: str, env: Mapping[str, Word]
-) -> list[Word]:
+def _words(tree: Tree, entries: Mapping[str, tuple[Node, Node]], key: str, env: Mapping[str, Word]) -> list[Word]:
     """The words of a list, or of a line of text."""
     if key not in entries:
         return []
@@ -119,7 +117,7 @@ def _filled_in(word: Word, env: Mapping[str, Word]) -> Word:
 
     def put(found: re.Match[str]) -> str:
         nonlocal known
-        name, how, text, other = found.groups()
+        _name, how, text, other = found.groups()
         if other is not None and other in env:
             known = known and env[other].known
             return str(env[other])

@@ -42,7 +42,9 @@ def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
     elif command is not None and command[0]:
         said = list(of_words(command[0], known, beside))
         is_program = not command[0][0].startswith("-")
-        yield from said if said or is_program else started_by(str(image), command[0], known, beside, command[0][0].place)
+        yield from (
+            said if said or is_program else started_by(str(image), command[0], known, beside, command[0][0].place)
+        )
     elif command is not None:
         yield from in_script(command[1], known, beside)
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import Any, Final, final
 
-if TYPE_CHECKING:
-    from pytest_llem_invariants.readers.source import Source
+from pytest_llem_invariants.readers.source import Place, Source
 
-Place = tuple[int, int]
-"""Line and column in the file, from 1."""
 FILLED: Final = "\ue000"
 """Stands for each letter of what a template puts in."""
 COMMAND: Final = "command"

@@ -14,7 +14,22 @@ from pytest_llem_invariants.readers.source import Source
 _CONTAINERS: Final = frozenset({"docker", "podman", "nerdctl"})
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _SPEAKS: Final = frozenset(
-    {"echo", "printf", "log", "info", "warn", "error", "die", "grep", "egrep", "rg", "pkill", "pgrep", "kill", "killall"}
+    {
+        "echo",
+        "printf",
+        "log",
+        "info",
+        "warn",
+        "error",
+        "die",
+        "grep",
+        "egrep",
+        "rg",
+        "pkill",
+        "pgrep",
+        "kill",
+        "killall",
+    }
     | {"which", "type", "alias", "pip", "pip3", "man", "help", "cat", "sed", "awk", "test", "trap", "print", "hash"}
 )
 """Programs that only name a command that is among their words."""
@@ -41,9 +56,7 @@ def of_command(command: Command, known: Sequence[Engine], beside: Beside, depth:
     yield from of_words(command.words, known, with_env(beside, command.env), depth)
 
 
-def of_words(
-    words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int = 0, arguments: Sequence[Word] = ()
-) -> Iterator[Found]:
+def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int = 0) -> Iterator[Found]:
     """What a list of words starts, as a program gets it: no shell looks at it first."""
     if depth > _MOST_DEEP or not words:
         return
@@ -64,7 +77,7 @@ def of_words(
         script = words[1], []
     if script is not None:
         text, rest = script
-        yield from in_script(_source_of(text), known, beside, [*rest, *arguments], depth + 1)
+        yield from in_script(_source_of(text), known, beside, rest, depth + 1)
         return
     if program in _CONTAINERS:
         yield from _in_container(words, known, beside, depth)
@@ -192,7 +205,9 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
             if entrypoint is None:
                 found = list(of_words(rest, known, beside, depth + 1))
                 is_command = bool(rest) and not rest[0].startswith("-")
-                yield from found or started_by(word, [] if is_command and runs_another(rest) else rest, known, beside, word.place)
+                yield from found or started_by(
+                    word, [] if is_command and runs_another(rest) else rest, known, beside, word.place
+                )
             else:
                 yield from of_words([*entrypoint, *rest], known, beside, depth + 1)
             return
@@ -211,9 +226,13 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
 
 
 _PROGRAMS: Final = frozenset({"python", "python3", "sleep", "tail", "vllm", "ray", "nvidia-smi", "cat", "ls", "tini"})
-_NAMED: Final = frozenset({"--name", "-v", "--volume", "-w", "--workdir", "--hostname", "-h", "--network", "-l", "--label"})
+_NAMED: Final = frozenset(
+    {"--name", "-v", "--volume", "-w", "--workdir", "--hostname", "-h", "--network", "-l", "--label"}
+)
 
 
 def runs_another(words: Sequence[Word]) -> bool:
     """Whether the words behind an image's name are another program than the image's own."""
-    return _name(words[0]) in _SHELLS or words[0] in _PROGRAMS or "/bin/" in words[0] or words[0].endswith((".sh", ".py"))
+    return (
+        _name(words[0]) in _SHELLS or words[0] in _PROGRAMS or "/bin/" in words[0] or words[0].endswith((".sh", ".py"))
+    )

@@ -14,7 +14,9 @@ from pytest_llem_invariants.readers.source import Source
 
 _FENCE: Final = re.compile(r"^(?P<margin>[ \t>]*)(?P<fence>```+|~~~+)[ \t]*(?P<told>[^`\n]*)$", re.MULTILINE)
 _LANGUAGE: Final = re.compile(r"(?:\{code(?:-block)?\}|\{)?\s*\.?([A-Za-z0-9_+-]*)")
-_SHELL: Final = frozenset({"", "bash", "sh", "shell", "console", "shell-session", "zsh", "text", "none", "terminal", "cmd"})
+_SHELL: Final = frozenset(
+    {"", "bash", "sh", "shell", "console", "shell-session", "zsh", "text", "none", "terminal", "cmd"}
+)
 _YAML: Final = frozenset({"yaml", "yml"})
 _PYTHON: Final = frozenset({"python", "py", "python3"})
 _OPTION: Final = re.compile(r"^[ \t]*:[a-z-]+:.*$", re.MULTILINE)
@@ -86,5 +88,3 @@ def _without_prompts(block: Source) -> Source:
 
 def read(source: Source, known: Sequence[Engine], yaml: Reader) -> Iterator[Found]:
     yield from pages(source, known, Beside(), yaml)
-
-

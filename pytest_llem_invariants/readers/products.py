@@ -39,9 +39,8 @@ def _sections(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Bes
             if not isinstance(section, yaml.MappingNode) or not section.value:
                 continue
             parts = [value for _, value in section.value]
-            if not all(isinstance(part, yaml.MappingNode) for part in parts) or len(parts) > len(_ROLES):
-                parts = [section]
-            elif not all(name in _ROLES for name in tree.entries(section)):
+            are_roles = all(isinstance(part, yaml.MappingNode) for part in parts)
+            if not are_roles or not _ROLES.issuperset(tree.entries(section)):
                 parts = [section]
             for part in parts:
                 data = tree.plain(part)
@@ -144,13 +143,11 @@ def _recipe(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Besid
     begin = [*_begin(engine, named, tree.place(model)), Word("$@", tree.place(model), known=False, several=True)]
     yield command_of(engine, [*begin, *base], beside)
     for group in ("features", "variants", "hardware_overrides", "strategy_overrides"):
-        for _, (_, part) in (tree.entries(entries[group][1]) if group in entries else {}).items():
+        for _, part in (tree.entries(entries[group][1]) if group in entries else {}).values():
             yield from _more(tree, part, engine, [*begin, *base], beside, depth=0)
 
 
-def _more(
-    tree: Tree, part: Node, engine: Engine, words: list[Word], beside: Beside, *, depth: int
-) -> Iterator[Found]:
+def _more(tree: Tree, part: Node, engine: Engine, words: list[Word], beside: Beside, *, depth: int) -> Iterator[Found]:
     """The shared words with those of one part, and with those of the parts below it."""
     if not isinstance(part, yaml.MappingNode) or depth > 3:
         return
@@ -163,9 +160,9 @@ def _more(
     words = [*words, *more]
     if more:
         yield command_of(engine, words, beside)
-    for _, (_, below) in tree.entries(part).items():
+    for _, below in tree.entries(part).values():
         if isinstance(below, yaml.MappingNode):
-            for _, (_, inner) in tree.entries(below).items():
+            for _, inner in tree.entries(below).values():
                 yield from _more(tree, inner, engine, words, beside, depth=depth + 1)
 
 

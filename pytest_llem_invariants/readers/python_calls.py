@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Found, Place, UnknownValue, Word
+from pytest_llem_invariants.readers.found import Beside, Found, UnknownValue, Word
 from pytest_llem_invariants.readers.launches import in_script, of_words
-from pytest_llem_invariants.readers.source import Source
+from pytest_llem_invariants.readers.source import Place, Source
 
 _MOST_DEEP: Final = 40
 
@@ -69,9 +69,13 @@ class _Program:
                 if any(word.known and word for word in words):
                     yield from of_words(words, self._known, Beside())
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-                if any(node.value.lstrip().startswith(" ".join(head)) for e in self._known for head in e.heads):
-                    said = in_script(Source(node.value, [(0, *self._place(node))]), self._known, Beside())
-                    yield from (one for one in said if any(word.startswith("--") for word in one.words))
+                yield from self._text(node, node.value)
+
+    def _text(self, node: ast.Constant, text: str) -> Iterator[Found]:
+        """A text that is a command line: it begins with an engine's command, and has options."""
+        if any(text.lstrip().startswith(" ".join(head)) for engine in self._known for head in engine.heads):
+            said = in_script(Source(text, [(0, *self._place(node))]), self._known, Beside())
+            yield from (one for one in said if any(word.startswith("--") for word in one.words))
 
     def _note(self, node: ast.AST) -> None:
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -195,4 +199,3 @@ class _Program:
         start = self._lines[min(line - 1, len(self._lines) - 1)]
         column = getattr(node, "col_offset", 0)
         return self._source.place(start + column)
-

@@ -79,7 +79,9 @@ def _dockerfile(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
 READERS: Final = (
     Reader("yaml", "containers, engine sections and command lines", _yaml, (".yaml", ".yml")),
     Reader("shell", "command lines", _shell, (".sh", ".bash", ".zsh", ".slurm", ".sbatch", ".env", ".service")),
-    Reader("markdown", "command lines, YAML and Python in fenced blocks", _markdown, (".md", ".markdown", ".mdx", ".qmd")),
+    Reader(
+        "markdown", "command lines, YAML and Python in fenced blocks", _markdown, (".md", ".markdown", ".mdx", ".qmd")
+    ),
     Reader("notebook", "calls and command lines in code cells", _notebook, (".ipynb",)),
     Reader("python", "calls of an engine's classes, and lists of words that start one", _python, (".py",)),
     Reader("template", "containers and command lines", _template, (".tpl", ".j2", ".jinja", ".jinja2", ".tmpl")),

@@ -78,18 +78,18 @@ class _Script:
                 if token.text != "\n":
                     line.append(token)
             elif token.kind == "operator" and token.text in _ENDS:
-                command = self._command(line, is_sure=last not in ("&&", "||"))
-                if command is not None:
+                simple = self._command(line, is_sure=last not in ("&&", "||"))
+                if simple is not None:
                     if any(one.kind == "redirect" and one.text.endswith(("<<", "<<-")) for one in line):
-                        documents.append(command)
-                    yield command
+                        documents.append(simple)
+                    yield simple
                 last = token.text
                 line = []
             else:
                 line.append(token)
-        command = self._command(line, is_sure=last not in ("&&", "||"))
-        if command is not None:
-            yield command
+        ended = self._command(line, is_sure=last not in ("&&", "||"))
+        if ended is not None:
+            yield ended
 
     def _command(self, line: list[Token], *, is_sure: bool) -> Command | None:
         """One simple command; what it sets is kept."""

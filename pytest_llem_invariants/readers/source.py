@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, final
+from typing import final
 
-if TYPE_CHECKING:
-    from pytest_llem_invariants.readers.found import Place
+Place = tuple[int, int]
+"""Line and column in the file, from 1."""
 
 
 @final

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pytest_llem_invariants.readers.found import Found, Place, UnknownValue, Word
+from pytest_llem_invariants.readers.found import Found, UnknownValue, Word
+from pytest_llem_invariants.readers.source import Place
 
 _A_VALUE: Final = "$_"
 _ANY_WORDS: Final = "$@"
@@ -15,13 +16,9 @@ def words_of(found: Found) -> list[str]:
     """The words of a command line."""
     told: list[str] = []
     for number, word in enumerate(found.words):
-        if not number:
+        if not number or (word.known and word.given):
             told.append(str(word))
-        elif word.known and word.given:
-            told.append(str(word))
-        elif word.known and word.startswith("-"):
-            told.append(f"{word.partition('=')[0]}={_A_VALUE}")
-        elif not word.known and word.startswith("-") and "=" in word:
+        elif (word.known and word.startswith("-")) or (not word.known and word.startswith("-") and "=" in word):
             told.append(f"{word.partition('=')[0]}={_A_VALUE}")
         elif word.several and not _is_value(found.words, number):
             told.append(_ANY_WORDS)

@@ -68,7 +68,11 @@ class _Walk:
     def _beside(self, node: Node, beside: Beside) -> Beside:
         """The facts that a mapping gives for all below it."""
         tree, entries = self._tree, self._tree.entries(node)
-        for image in (tree.get(node, "base_image", "image"), tree.get(node, "image"), tree.get(node, "model", "container")):
+        for image in (
+            tree.get(node, "base_image", "image"),
+            tree.get(node, "image"),
+            tree.get(node, "model", "container"),
+        ):
             if isinstance(image, yaml.ScalarNode) and image.value:
                 word = tree.word(image)
                 beside = with_image(beside, str(word), self._known, is_known=word.known and "$" not in word)

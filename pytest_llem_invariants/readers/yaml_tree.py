@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final, final
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
-from pytest_llem_invariants.readers.found import FILLED, Place, UnknownValue, Word
-from pytest_llem_invariants.readers.source import Source
+from pytest_llem_invariants.readers.found import FILLED, UnknownValue, Word
+from pytest_llem_invariants.readers.source import Place, Source
 from pytest_llem_invariants.text.yaml_scalars import plain_scalar
 
 _PLAIN: Final = "plain"
@@ -181,7 +182,9 @@ def _nodes(text: str) -> list[Node]:
     found: list[Node] = []
     try:
         while composer.check_node():
-            found.append(composer.get_node())
+            node = composer.get_node()
+            if node is not None:
+                found.append(node)
     finally:
         composer.dispose()
     return found
@@ -190,7 +193,7 @@ def _nodes(text: str) -> list[Node]:
 def _whole_parts(text: str) -> Iterator[Node]:
     """The documents that can be read; of one that cannot, its lists of containers."""
     starts = [0, *(found.start() for found in _DOCUMENTS.finditer(text)), len(text)]
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in pairwise(starts):
         try:
             yield from _nodes(_kept(text, start, end))
         except (yaml.YAMLError, UnicodeEncodeError):
@@ -222,7 +225,7 @@ def _end_of_block(text: str, at: int, indent: int, end: int) -> int:
 
 
 def filled(text: str) -> str:
-    """A template with every line that is none but a template's step emptied, and the rest filled up letter by letter."""
+    """A template with each line that is but a step of it emptied, and the rest filled up letter by letter."""
 
     def fill(found: re.Match[str]) -> str:
         return re.sub(r"[^\n]", FILLED, found[0])

@@ -191,6 +191,14 @@ history: ["1.0"]
 context:
   platform: {default: cpu, values: [cpu, cuda]}
 routes:
+  files:
+    traces: [demo]
+    package: demo
+    images: [{name: some/demo, runs: [demo, serve]}]
+    calls: {Sampling: {form: sampling}}
+    sections: {demo_options: serve}
+    names: {sampling.json: sampling}
+    plugins: {demo-more: {traces: [demo-more], fields: true}}
   forms:
     request:
       class: demo.Sampling

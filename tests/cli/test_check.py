@@ -267,7 +267,7 @@ def test_a_huge_file_is_refused_without_reading_it(project: Path, capsys: pytest
     [
         (["check"], "name a file"),
         (["check", "gone.yaml"], "cannot be read"),
-        (["check", "corpora"], "this is a folder"),
+        (["check", "corpora"], "no engine config in 6 files"),
         (["check", "--engine", "dem", "serve.yaml"], "did you mean 'demo'"),
         (["check", "--engine", "demo", "--engine-version", "9", "serve.yaml"], "known are 1.0, 2.0"),
         (["check", "--engine", "demo", "--type", "Samplin", "serve.yaml"], "did you mean"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import groupby
+
 from pytest_llem_invariants.checker.describe import depending, describe, distinct, told_origin, undecided
+from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.cli.formats.common import WEAK, where
 from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_llem_invariants.cli.checked import Checked
     from pytest_llem_invariants.cli.formats import How
@@ -24,22 +28,51 @@ def render(checked: Sequence[Checked], how: How) -> str:
         return f"\x1b[{_STYLES[style]}m{shown}\x1b[0m" if how.colours else shown
 
     lines: list[str] = []
+    told: set[tuple[str, ...]] = set()
     for document in checked:
-        for violation in distinct(document.verdict.violations):
-            lines.extend(describe(violation, where(document, violation), paint))
-        for one in undecided(document.verdict) if how.verbose else ():
-            lines.extend(describe(one.violation, where(document, one.violation), paint, one.decides))
-    for document in checked:
-        verdict = document.verdict
-        checker = document.checker
-        style, sign = _MARKS[verdict.status]
-        mark = paint(style, f"{sign} {verdict.status}")
-        founded = verdict.certification
-        told = f"{checker.engine} {checker.version} · certification {founded}{told_origin(verdict.origin)}"
-        lines.append(f"{mark}  {paint('bold', document.name)}  {paint('faint', told)}")
-        style = "error" if how.undecided and verdict.status == "depends" else "faint"
-        lines.extend(f"  {paint(style, line)}" for line in depending(verdict, document.given))
-        if founded in WEAK and (verdict.ok or how.uncertified):
-            style = "error" if how.uncertified else "faint"
-            lines.append(f"  {paint(style, WEAK[founded])}")
+        findings = [describe(one, where(document, one), paint) for one in distinct(document.verdict.violations)] + [
+            describe(one.violation, where(document, one.violation), paint, one.decides)
+            for one in (undecided(document.verdict) if how.verbose else ())
+        ]
+        for finding in findings:
+            if tuple(finding) not in told:  # what several configs of a file share is said once
+                told.add(tuple(finding))
+                lines.extend(finding)
+    files = [list(documents) for _, documents in groupby(checked, key=lambda document: document.name)]
+    for documents in files:
+        lines.extend(_summary(documents, how, paint))
+    if len(files) > _FEW:
+        counts = Counter(_worst(documents).verdict.status for documents in files)
+        lines.append(f"{len(files):,} files with configs: " + ", ".join(f"{counts[one]} {one}" for one in _MARKS))
     return "\n".join(lines)
+
+
+_FEW = 3
+"""Of how many files nobody needs a total."""
+_GRAVITY = {"accepted": 0, "depends": 1, "rejected": 2}
+
+
+def _worst(documents: Sequence[Checked]) -> Checked:
+    return max(documents, key=lambda document: _GRAVITY[document.verdict.status])
+
+
+def _summary(documents: Sequence[Checked], how: How, paint: Callable[[str, str], str]) -> list[str]:
+    """The lines about the configs of one file: one where nothing is to be told."""
+    worst = _worst(documents)
+    verdict = worst.verdict
+    style, sign = _MARKS[verdict.status]
+    mark = paint(style, f"{sign} {verdict.status}")
+    founded = weakest([document.verdict.certification for document in documents])
+    engines = ", ".join(dict.fromkeys(f"{one.checker.engine} {one.checker.version}" for one in documents))
+    count = f"{len(documents)} configs · " if len(documents) > 1 else ""
+    told = f"{count}{engines} · certification {founded}{told_origin(verdict.origin)}"
+    lines = [f"{mark}  {paint('bold', worst.name)}  {paint('faint', told)}"]
+    notes = dict.fromkeys(note for document in documents for note in document.notes)
+    lines.extend(f"  {paint('faint', note)}" for note in notes)
+    style = "error" if how.undecided and verdict.status == "depends" else "faint"
+    depends = [line for document in documents for line in depending(document.verdict, document.given)]
+    lines.extend(f"  {paint(style, line)}" for line in dict.fromkeys(depends))
+    if founded in WEAK and (verdict.ok or how.uncertified):
+        style = "error" if how.uncertified else "faint"
+        lines.append(f"  {paint(style, WEAK[founded])}")
+    return lines

@@ -1,0 +1,123 @@
+"""Shapes of products that keep an engine's options."""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.readers.found import COMMAND
+from tests.readers.conftest import Look, line
+
+
+def test_sections_that_an_engine_declares_and_the_roles_below_them(look: Look) -> None:
+    text = """\
+    model: {container: "vllm/vllm-openai:nightly-1"}
+    backend:
+      type: vllm
+      vllm_config:
+        prefill: {tensor-parallel-size: 2, trust-remote-code: true}
+        decode:
+          tensor-parallel-size: 4
+    """
+    prefill, decode = look("job.yaml", text)
+    assert (prefill.form, dict(prefill.data)) == ("serve", {"tensor-parallel-size": 2, "trust-remote-code": True})
+    assert decode.place_of is not None
+    assert decode.place_of(("tensor-parallel-size",)) == (7, 7)
+    assert decode.beside.is_built
+
+
+def test_yaml_in_yaml_keeps_its_places(look: Look) -> None:
+    text = """\
+    kind: RayService
+    spec:
+      serveConfigV2: |
+        applications:
+          - args:
+              llm_configs:
+                - engine_kwargs:
+                    max_model_len: 4096
+                    dtype: ${DTYPE}
+    # vllm
+    """
+    (found,) = look("ray.yaml", text)
+    assert found.data["max_model_len"] == 4096
+    assert repr(found.data["dtype"]) == "${DTYPE}"
+    assert found.place_of is not None
+    assert found.place_of(("max_model_len",)) == (8, 17)
+
+
+def test_a_model_with_engine_and_arguments(look: Look) -> None:
+    text = """\
+    kind: Model
+    spec:
+      engine: VLLM
+      url: hf://some/model
+      args: [--max-model-len=8192]
+      env: {VLLM_X: "1"}
+    """
+    (found,) = look("model.yaml", text)
+    assert line(found) == "vllm serve some/model --max-model-len=8192"
+    assert found.beside.env == {"VLLM_X": "1"}
+
+
+def test_the_options_of_a_chart(look: Look) -> None:
+    text = """\
+    servingEngineSpec:
+      modelSpec:
+        - repository: vllm/vllm-openai
+          tag: v0.11.0
+          modelURL: some/model
+          requestGPU: 2
+          vllmConfig:
+            enablePrefixCaching: false
+            maxModelLen: 4096
+            extraArgs: ["--seed", "1"]
+    """
+    (found,) = look("values.yaml", text)
+    assert line(found) == "vllm serve some/model --no-enable-prefix-caching --max-model-len 4096 --seed 1"
+    assert (found.beside.version, found.beside.gpus) == ("0.11.0", 2)
+    assert found.words[4].place == (9, 9)
+
+
+def test_a_recipe_gives_what_all_share_with_each_of_its_parts(look: Look) -> None:
+    text = """\
+    model:
+      model_id: some/model
+      base_args: [--trust-remote-code]
+    features:
+      tools: {args: ["--tool-call-parser", "x"]}
+    variants:
+      default: {precision: fp8}
+      small:
+        model_id: other/model
+        extra_args: ["--max-model-len auto"]
+        hardware_overrides:
+          one: {extra_args: [--enforce-eager]}
+    guide: |
+      Uses vLLM.
+      ```bash
+      vllm serve some/model --seed 1
+      ```
+    # vllm
+    """
+    assert sorted(line(found).replace(" <$@>", "") for found in look("recipe.yaml", text)) == [
+        "vllm serve other/model --trust-remote-code --max-model-len auto",
+        "vllm serve other/model --trust-remote-code --max-model-len auto --enforce-eager",
+        "vllm serve some/model --seed 1",
+        "vllm serve some/model --trust-remote-code",
+        "vllm serve some/model --trust-remote-code --tool-call-parser x",
+    ]
+
+
+def test_a_server_that_is_started_by_a_line_of_its_file(look: Look) -> None:
+    text = """\
+    base_image: {image: "vllm/vllm-openai:v0.11.0"}
+    docker_server:
+      start_command: sh -c "TOKEN=$(cat /secret) vllm serve m --seed 1"
+    environment_variables: {VLLM_X: 1}
+    """
+    (found,) = look("config.yaml", text)
+    assert (found.form, line(found)) == (COMMAND, "vllm serve m --seed 1")
+    assert (found.beside.version, found.beside.env) == ("0.11.0", {"VLLM_X": "1"})
+
+
+def test_what_adds_to_an_engine_is_told_by_its_trace(look: Look) -> None:
+    assert look("a.sh", "pip install vllm-other\nvllm serve m --a\n")[0].beside.plugins == ("vllm-other",)
+    assert look("a.sh", "vllm serve m --a\n")[0].beside.plugins == ()
