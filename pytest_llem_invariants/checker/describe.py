@@ -80,12 +80,26 @@ def _unpainted(style: str, text: str) -> str:
     return printable(text)
 
 
+def by_cause(violations: Sequence[Violation]) -> list[list[Violation]]:
+    """What is announced about the same part of a config belongs together; each error stands for itself."""
+    groups: dict[tuple[Any, ...], list[Violation]] = {}
+    for number, violation in enumerate(violations):
+        is_announced = violation.severity != "error" and violation.written
+        cause = frozenset(violation.written.values()) if is_announced else number
+        groups.setdefault((violation.severity, cause), []).append(violation)
+    return list(groups.values())
+
+
 def describe(
-    violation: Violation, where: str, paint: Callable[[str, str], str] = _unpainted, condition: str | None = None
+    violation: Violation,
+    where: str,
+    paint: Callable[[str, str], str] = _unpainted,
+    condition: str | None = None,
+    more: Iterable[Violation] = (),
 ) -> list[str]:
     """A violation for people: where, what, how to fix it, and where the library says so.
 
-    With a `condition`, one that is none unless that holds.
+    With a `condition`, one that is none unless that holds. What else the library says of the same stands below it.
     """
     severity = violation.severity
     word = paint(severity, _WORDS[severity])
@@ -97,6 +111,7 @@ def describe(
     head = ", ".join(named) or ", ".join(violation.fields)
     when = f" if {printable(condition)}" if condition else ""
     lines = [f"{paint('bold', where)}: {word}{when}: {printable(head)}", printable(f"  {violation.message}")]
+    lines += [printable(f"  {one.message}") for one in more]
     if violation.suggestion:
         lines.append(f"  {paint('ok', 'fix')}  {printable(violation.suggestion)}")
     source = f"{violation.guard} · {violation.rule_id}" if violation.guard else violation.native_type

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pytest_llem_invariants.checker.advice import advice, is_negated
+from pytest_llem_invariants.checker.describe import by_cause, describe
 from pytest_llem_invariants.checker.heard import heard
 from pytest_llem_invariants.checker.telling import told
-from pytest_llem_invariants.checker.verdict import render
+from pytest_llem_invariants.checker.verdict import Violation, render
 from pytest_llem_invariants.model import Clause
 from tests.evidence.test_soundness import rule
 
@@ -60,3 +61,17 @@ def test_a_message_tells_the_product_that_was_compared() -> None:
     assert words is not None
     assert render(words, {"count": 2, "tp": 4, "pp": 1}) == "world size (4) beyond the devices (2)"
     assert render(words, {"count": 2, "tp": 4}) == "world size (…) beyond the devices (2)"
+
+
+def test_what_is_announced_about_one_field_is_one_finding_and_errors_stay_apart() -> None:
+    def violation(number: int, severity: str, *written: str) -> Violation:
+        entry = {"id": f"r{number}", "severity": severity, "summary": f"s{number}", "guard": f"a.py:{number}"}
+        return Violation(
+            {**entry, "suggestion": "", "certification": "full"}, "demo.A", written, dict.fromkeys(written, 1)
+        )
+
+    eager = [violation(1, "warn", "eager"), violation(2, "warn", "eager"), violation(3, "error", "eager")]
+    groups = by_cause([*eager, violation(4, "error", "eager"), violation(5, "warn", "eager", "n")])
+    assert [[one.rule_id for one in group] for group in groups] == [["r1", "r2"], ["r3"], ["r4"], ["r5"]]
+    first, *more = groups[0]
+    assert describe(first, "a.yaml", more=more)[:3] == ["a.yaml: warning: eager=1", "  s1", "  s2"]

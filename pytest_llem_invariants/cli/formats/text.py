@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
-from pytest_llem_invariants.checker.describe import depending, describe, distinct, told_origin, undecided
+from pytest_llem_invariants.checker.describe import by_cause, depending, describe, distinct, told_origin, undecided
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.cli.formats.common import WEAK, where
 from pytest_llem_invariants.text.terminal import printable
@@ -30,7 +30,10 @@ def render(checked: Sequence[Checked], how: How) -> str:
     lines: list[str] = []
     told: set[tuple[str, ...]] = set()
     for document in checked:
-        findings = [describe(one, where(document, one), paint) for one in distinct(document.verdict.violations)] + [
+        findings = [
+            describe(violation, where(document, violation), paint, more=more)
+            for violation, *more in by_cause(distinct(document.verdict.violations))
+        ] + [
             describe(one.violation, where(document, one.violation), paint, one.decides)
             for one in (undecided(document.verdict) if how.verbose else ())
         ]
