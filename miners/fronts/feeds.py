@@ -42,14 +42,17 @@ def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, F
     """Every keyword of a call to a surface class, and every attribute of its object, that is a field of the front.
 
     If the front passes on an object that it makes itself, the fields of that object have the feeds of its class, and
-    the object is fed by the front's field of its name.
+    the object is fed by the front's field of its name. A field of one object that it passes on to another has one feed
+    for both.
     """
     by_class_name = {name.rpartition(".")[2]: name for name in surface}
+    makers = _makers(front, by_class_name)
     found: dict[tuple[str, str], Feed] = {}
     made: dict[tuple[str, str], Feed] = {}
+    led: dict[tuple[str, str], tuple[Feed, tuple[str, str]]] = {}
     for method in _methods(front):
         aliases = _aliases(method, fields)
-        held = _objects(method, fields, surface, by_class_name)
+        held = _objects(method, fields, surface, by_class_name, makers)
         for node, given in _statements(method, fields):
             if isinstance(node, ast.Assign):
                 found.update(_set_on(node, held, aliases, fields, given, beside=found))
@@ -66,7 +69,15 @@ def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, F
                         found.setdefault((native_type, name), feed)
                     continue
                 known = found if source is not None else made
-                known.setdefault((native_type, keyword.arg), Feed(native_type, keyword.arg, source, node.lineno, given))
+                feed = Feed(native_type, keyword.arg, source, node.lineno, given)
+                known.setdefault((native_type, keyword.arg), feed)
+                through = _field_of_object(keyword.value, held)
+                if through is not None:
+                    led.setdefault((native_type, keyword.arg), (feed, through))
+    for key, (feed, through) in led.items():
+        inner_feed = found.get(through)
+        if inner_feed is not None and key not in found:
+            found[key] = replace(feed, source=inner_feed.source, given=(*inner_feed.given, *feed.given))
     for (native_type, name), feed in made.items():
         fact = surface[native_type].fields.get(name)
         inner = None if fact is None else class_of(fact, surface)
@@ -89,8 +100,26 @@ def _methods(front: ast.ClassDef) -> Iterator[ast.FunctionDef]:
             yield node
 
 
+def _makers(front: ast.ClassDef, by_class_name: Mapping[str, str]) -> Mapping[str, str]:
+    """Methods of the front that return a new object of a surface class."""
+    made: dict[str, set[str | None]] = {}
+    for method in _methods(front):
+        for node in ast.walk(method):
+            match node:
+                case ast.Return(value=ast.Call(func=ast.Name(id=called))):
+                    made.setdefault(method.name, set()).add(by_class_name.get(called))
+                case ast.Return(value=value) if value is not None:
+                    made.setdefault(method.name, set()).add(None)
+    single = {name: next(iter(types)) for name, types in made.items() if len(types) == 1}
+    return {name: native_type for name, native_type in single.items() if native_type is not None}
+
+
 def _objects(
-    method: ast.FunctionDef, fields: Mapping[str, FieldFact], surface: Surface, by_class_name: Mapping[str, str]
+    method: ast.FunctionDef,
+    fields: Mapping[str, FieldFact],
+    surface: Surface,
+    by_class_name: Mapping[str, str],
+    makers: Mapping[str, str],
 ) -> Mapping[str, str]:
     """Locals that hold an object of a surface class: a field of the front, a copy, or a new object."""
     held: dict[str, str] = {}
@@ -100,12 +129,26 @@ def _objects(
                 called in by_class_name
             ):
                 held.setdefault(name, by_class_name[called])
+            case ast.Assign(
+                targets=[ast.Name(id=name)],
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=called)),
+            ) if called in makers:
+                held.setdefault(name, makers[called])
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 source = _field_in(value, fields)
                 inner = None if source is None else class_of(fields[source], surface)
                 if inner is not None:
                     held.setdefault(name, inner.native_type)
     return held
+
+
+def _field_of_object(node: ast.expr, held: Mapping[str, str]) -> tuple[str, str] | None:
+    """The field of another object of the front's that an expression is: what feeds that one feeds this, too."""
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in held:
+            return held[name], attribute
+        case _:
+            return None
 
 
 def _set_on(

@@ -210,3 +210,26 @@ def test_what_a_type_refuses_is_refused_of_the_front_too() -> None:
     assert restated("lib.CacheConfig", {"size": clauses}) == {"cache_size": clauses}
     text = {"size": (Clause("type_is", "str"),), "number(size)": POSITIVE}
     assert restated("lib.CacheConfig", text) == {"cache_size": text["size"], "number(cache_size)": POSITIVE}
+
+
+def test_what_one_object_has_of_the_front_and_another_takes_from_it_has_one_feed_for_both() -> None:
+    front = """
+class Args:
+    def build(self):
+        cache = self.make_cache()
+        odd = self.make_odd()
+        return ParallelConfig(world=cache.size, rank=odd.size, backend=cache.dtype or "mp")
+
+    def make_cache(self):
+        return CacheConfig(size=self.cache_size)
+
+    def make_odd(self):
+        if self.rank:
+            return self.world
+        return CacheConfig(size=self.rank)
+"""
+    (definition,) = ast.parse(front).body
+    assert isinstance(definition, ast.ClassDef)
+    feeds = discover_feeds(definition, SURFACE, ARGS.fields)
+    sources = {feed.field: feed.source for feed in feeds if feed.native_type == "lib.ParallelConfig"}
+    assert sources == {"world": "cache_size"}
