@@ -43,6 +43,10 @@ class EngineUnavailableError(LlemError):
     """The engine is unknown, not installed, or its installation is broken."""
 
 
+class NoSuchWorldError(EngineUnavailableError):
+    """Facts that no world has together, as far as this project can make one."""
+
+
 class MinerError(LlemError):
     """A miner cannot work with this library."""
 

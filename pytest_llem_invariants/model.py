@@ -197,10 +197,16 @@ class Reading:
     """The part of config.json where these stand: the one that speaks of text, or the whole `config`."""
     unless: tuple[str, ...] = ()
     """Keys of which each, where it is written and says more than that nothing is changed, leaves the fact unknown."""
+    unless_null: tuple[str, ...] = ()
+    """Keys of which each, where it is written as null, leaves the fact unknown."""
     lowered_by: tuple[str, ...] = ()
     """Other facts: where one is known and less, it counts."""
     file: str | None = None
     """The file whose being there the fact is."""
+    table: str | None = None
+    """The key of config.json that names, by itself or by the first of a list, what the version's table tells it of."""
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """Keys of config.json, each with values: where a list at one has no others, what the table tells is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

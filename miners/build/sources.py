@@ -84,13 +84,15 @@ class Sources:
 
     def facts_of(self, name: str) -> tuple[str, ...]:
         """The context fields with which a class is probed: those that its module reads, and those declared for it; for
-        a front, all.
+        a front of which none are declared, all.
 
         None unless a typed fact is among them: conditions on the platform and the environment are read from the code.
         """
         ssot = self.adapter.ssot
         entry = ssot.native_type(name)
-        declared = ("*",) if is_front(self.adapter, name) else () if entry is None else entry.facts
+        declared = () if entry is None else entry.facts
+        if not declared and is_front(self.adapter, name):
+            declared = ("*",)
         asked = set(self.contexts_read(name))
         named = tuple(one for one in ssot.context if one in asked or any(fnmatchcase(one, like) for like in declared))
         return named if any(ssot.context[one].type is not None for one in named) else ()

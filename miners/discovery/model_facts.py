@@ -64,7 +64,9 @@ def entry_of(
     base = seen[0].found.get(name, NOTHING)
     if reading is None or not _is_of_kind(base, field):
         return NOTHING
-    telling = _telling(name, keys, seen, base)
+    if not reading.keys:  # of the type, whatever is written
+        return base if all(_agrees(name, field, (), base, one) for one in seen) else NOTHING
+    telling = _telling(name, keys, seen, base, 1 if field.type == "bool" else ENOUGH)
     if telling is None:
         return NOTHING
     for ordered in _orders(telling):
@@ -77,10 +79,12 @@ def entry_of(
 def _is_of_kind(value: Any, field: ContextField) -> bool:
     if field.type == "int":
         return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if field.type == "bool":
+        return isinstance(value, bool)
     return value is None or (field.type == "str" and isinstance(value, str))
 
 
-def _telling(name: str, keys: Sequence[str], seen: Sequence[Observation], base: Any) -> list[str] | None:
+def _telling(name: str, keys: Sequence[str], seen: Sequence[Observation], base: Any, enough: int) -> list[str] | None:
     """The keys of which each value that was written by itself is what the library then had.
 
     None where the likeliest, or one that stands in the configs of this type, was not seen often enough.
@@ -89,9 +93,9 @@ def _telling(name: str, keys: Sequence[str], seen: Sequence[Observation], base: 
     for key in keys:
         alone = [(one.alone[1], one.found.get(name)) for one in seen if one.alone and one.alone[0] == key]
         told = [(value, found) for value, found in alone if value != base]
-        if len(told) >= ENOUGH and all(value == found for value, found in told):
+        if len(told) >= enough and all(value == found for value, found in told):
             telling.append(key)
-        elif len(told) < ENOUGH and (key == keys[0] or any(_has(one.config, key) for one in seen if not one.alone)):
+        elif len(told) < enough and (key == keys[0] or any(_has(one.config, key) for one in seen if not one.alone)):
             return None
     return telling
 
@@ -133,6 +137,8 @@ def read(field: ContextField, keys: Iterable[str], default: Any, config: Mapping
     reading = field.reading or Reading()
     part = part_of(config, reading)
     if any(_matters(get(of, key)) for key in reading.unless for of in (config, part)):
+        return NOTHING
+    if any(_is_null(of, key) for key in reading.unless_null for of in (config, part)):
         return NOTHING
     keys = tuple(keys)
     value = next((value for key in keys if (value := get(part, key)) is not None), None)

@@ -20,19 +20,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
+from miners.discovery.architectures import KEY, discover_architectures, supported_architectures
 from miners.discovery.model_facts import ENOUGH, NOTHING, OF_TEXT, Observation, entry_of, get, text_path
-from miners.discovery.stand_ins import standing_in
 from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.stand_ins import standing_in
 from pytest_llem_invariants.model import ContextField, Reading
 from pytest_llem_invariants.process.forks import in_child
 from pytest_llem_invariants.replay.state import silent_streams, without_waiting
-from pytest_llem_invariants.worlds.derived import derived
+from pytest_llem_invariants.worlds.derived import TYPE, derived
 from pytest_llem_invariants.worlds.model_folder import model_facts
 
 FILE: Final = "models.discovered.json"
-SCHEMA_VERSION: Final = "1.0.0"
+SCHEMA_VERSION: Final = "1.1.0"
 _SECONDS: Final = 60.0
 _SPARE: Final = 4 * 1024**3
 _MOST_TRIED: Final = 6
@@ -52,6 +53,7 @@ def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any
     types = _types(adapter)
     with _apart(adapter), progress.step("types of models", len(types)) as step:
         _warm(adapter)
+        architectures = discover_architectures(adapter)
         for name in sorted(types, key=_has_parts):  # a text part is read as the type that it is
             entries = _of_type(adapter, table, name, types[name])
             if entries:
@@ -63,12 +65,17 @@ def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any
         "engine_version": version,
         "facts": {name: {"keys": list(field.reading.keys)} for name, field in _facts(adapter).items() if field.reading},
         "model_types": {name: dict(sorted(entries.items())) for name, entries in sorted(table.items())},
+        "named": {KEY: architectures} if architectures["names"] else {},
     }
 
 
 def _facts(adapter: EngineAdapter) -> dict[str, ContextField]:
     """What the library can be asked of a model, and a reader finds in its files."""
-    return {name: field for name, field in adapter.ssot.context.items() if field.found and field.reading}
+    return {
+        name: field
+        for name, field in adapter.ssot.context.items()
+        if field.found and field.reading and field.reading.table in (None, TYPE)
+    }
 
 
 def _has_parts(name: str) -> bool:
@@ -106,11 +113,7 @@ def _warm(adapter: EngineAdapter) -> None:
 
 def _types(adapter: EngineAdapter) -> dict[str, str]:
     """The types of models of which the library has an architecture, and the likeliest one."""
-    place, _, called = adapter.ssot.adapter["model_types"]["architectures"].partition(":")
-    known: Any = importlib.import_module(place)
-    for name in called.split("."):
-        known = getattr(known, name)
-    supported = set(known())
+    supported = set(supported_architectures(adapter))
     auto = vars(importlib.import_module(_ARCHITECTURES))
     types = importlib.import_module(_TYPES).CONFIG_MAPPING_NAMES
     found: dict[str, str] = {}
@@ -263,6 +266,8 @@ class _Type:
         found = self._seen[0].found
         base = found.get(fact)
         near = [base * 2, base // 2, base + 1] if isinstance(base, int) and base > 1 else []
+        if self._facts[fact].type == "bool":
+            return [not base]
         values = [value for value in (*self._facts[fact].values, *near) if value and value not in found.values()]
         return list(dict.fromkeys(values))[:_MOST_TRIED]
 
@@ -345,10 +350,18 @@ def _own_first(keys: Mapping[str, str], name: str) -> list[str]:
 
 
 def render_models(models: Mapping[str, Any]) -> str:
-    """The table as text that is the same twice: a line for each type."""
-    types = models["model_types"]
-    head = json.dumps({**models, "model_types": {}}, indent=2, sort_keys=True, ensure_ascii=False)
-    lines = ",\n".join(
-        f"    {json.dumps(name)}: {json.dumps(of, sort_keys=True)}" for name, of in sorted(types.items())
+    """The table as text that is the same twice: a line for each type, and for each name."""
+    tables = {key: table["names"] for key, table in models.get("named", {}).items()}
+    named = {key: {**table, "names": {}} for key, table in models.get("named", {}).items()}
+    head = json.dumps({**models, "model_types": {}, "named": named}, indent=2, sort_keys=True, ensure_ascii=False)
+    for names in tables.values():
+        head = head.replace('"names": {}', _lines("names", names, 6), 1)
+    return head.replace('"model_types": {}', _lines("model_types", models["model_types"], 2)) + "\n"
+
+
+def _lines(key: str, table: Mapping[str, Any], depth: int) -> str:
+    indent = "\n" + " " * depth
+    lines = ",".join(
+        f"{indent}  {json.dumps(name)}: {json.dumps(of, sort_keys=True)}" for name, of in sorted(table.items())
     )
-    return head.replace('"model_types": {}', '"model_types": {\n' + lines + "\n  }") + "\n"
+    return f'"{key}": {{{lines}{indent}}}'

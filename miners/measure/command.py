@@ -102,7 +102,8 @@ def _in_worlds(
         asking.raises, lambda name, kwargs, world: prediction.beside(world)(name, kwargs), asking.no_verdict
     )
     drawer = drawer_of(surface, constants)
-    trial = Trial(surface, drawer, sides, adapter.ssot.context, options.worlds, options.seed)
+    together = adapter.facts_together()
+    trial = Trial(surface, drawer, sides, adapter.ssot.context, options.worlds, options.seed, together)
     report = fuzz_worlds(trial, sorted(options.classes or surface), options.configs, workers=options.workers)
     say(report.to_text())
     return OK if report.is_sound else DIFFERS

@@ -6,7 +6,7 @@ The law: what is rejected while no fact is given is rejected by the library in e
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, final
 
@@ -82,6 +82,8 @@ class Trial:
     worlds: int
     """The number of worlds in which a config is asked about that is rejected without facts."""
     seed: int
+    together: Sequence[World] = ()
+    """Of facts that hang together, the values that they have at once: these are drawn as a whole."""
 
     def of(self, name: str, share: int) -> tuple[ClassFuzz, int, tuple[Broken, ...]]:
         """One class, with a random source of its own."""
@@ -113,9 +115,12 @@ class Trial:
     def _drawn(self, source: random.Random, facts: Mapping[str, ContextField]) -> World:
         """Each of these facts at its default or at another value, the rest at the default."""
         drawn = {name: field.default for name, field in self.declared.items()}
+        hang = {name for some in self.together for name in some}
         for name, field in facts.items():
-            if source.random() >= _AS_IT_IS and field.values:
+            if name not in hang and source.random() >= _AS_IT_IS and field.values:
                 drawn[name] = source.choice(field.values)
+        if self.together and source.random() >= _AS_IT_IS:
+            drawn.update(source.choice(self.together))
         return drawn
 
     def _told(self, world: World) -> World:

@@ -31,6 +31,7 @@ from miners.symbolic.terms import (
     Instance,
     Super,
     Term,
+    Told,
     Unknown,
     depends_on_config,
     elements_of,
@@ -144,6 +145,10 @@ class Calls:
         name = func.attr
         if isinstance(owner, Unknown) and owner.shape == PATH and name in OF_FILES:
             return self.trace.unknown(node, MACHINE)
+        told = self.known.context.told_at(f"{owner.name}.{name}()") if isinstance(owner, Told) else None
+        if told is not None:
+            self._evaluated_arguments(node, state)
+            return told
         handler = self.meanings.methods.find(name)
         if handler is not None and not isinstance(owner, (Instance, Super, ClassTerm)):
             found = handler(node, owner, state)

@@ -20,7 +20,7 @@ from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus.context import reading_to_data
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
-from pytest_llem_invariants.corpus.models_layout import Models, read_models
+from pytest_llem_invariants.corpus.models_layout import UNLESS, Models, read_models
 from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.language.wording import say_match, say_rule
@@ -87,7 +87,8 @@ def compile_corpus(
 
 def _asked_of(models: Models, context: Mapping[str, ContextField]) -> dict[str, dict[str, Any]]:
     """What of the table of models the corpus asks for."""
-    return {name: {fact: facts[fact] for fact in sorted(facts.keys() & context)} for name, facts in models.items()}
+    asked = {*context, UNLESS}
+    return {name: {fact: facts[fact] for fact in sorted(facts.keys() & asked)} for name, facts in models.items()}
 
 
 def _routes_in(routes: Mapping[str, Any], version: str) -> dict[str, Any]:

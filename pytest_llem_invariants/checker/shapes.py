@@ -158,6 +158,9 @@ _FACT = _record(
         "unless": _TEXTS,
         "lowered_by": _TEXTS,
         "file": _is_text,
+        "from": _is_text,
+        "unless_only": _map_of(_TEXTS),
+        "unless_null": _TEXTS,
     },
 )
 is_head = _record(

@@ -16,7 +16,7 @@ TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "list": (list,),
 }
 """What a fact may be declared to be, and the kinds of value that this allows; each may be null besides."""
-_READING: Final = ("keys", "of", "unless", "lowered_by", "file")
+_READING: Final = ("keys", "of", "unless", "lowered_by", "file", "from", "unless_only", "unless_null")
 _KEYS: Final = ("default", "values", "assumed", "type", *_READING)
 
 
@@ -61,8 +61,16 @@ def _reading(entry: Section) -> Reading | None:
     part = entry.optional_text("of") or Reading.of
     if part not in ("text", "config"):
         entry.fail(f"'of' is {part!r}", "of", fix="write text, for the part that speaks of text, or config")
+    only = entry.optional_section("unless_only")
     return Reading(
-        entry.texts("keys"), part, entry.texts("unless"), entry.texts("lowered_by"), entry.optional_text("file")
+        entry.texts("keys"),
+        part,
+        entry.texts("unless"),
+        entry.texts("unless_null"),
+        entry.texts("lowered_by"),
+        entry.optional_text("file"),
+        entry.optional_text("from"),
+        {} if only is None else {key: only.texts(key) for key in only.data},
     )
 
 
@@ -91,5 +99,8 @@ def reading_to_data(reading: Reading) -> dict[str, Any]:
         "unless": list(reading.unless),
         "lowered_by": list(reading.lowered_by),
         "file": reading.file,
+        "from": reading.table,
+        "unless_null": list(reading.unless_null),
+        "unless_only": {key: list(values) for key, values in reading.only.items()},
     }
     return {key: value for key, value in written.items() if value}

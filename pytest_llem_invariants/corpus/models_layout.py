@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +11,15 @@ from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.text.bounded import read_text
 
 Models = Mapping[str, Mapping[str, Any]]
-"""Type of a model → fact → its default, or `{keys, default}` where the type has keys of its own."""
+"""Type of a model → fact → its default, or `{keys, default}` where the type has keys of its own.
 
+`key:name`, for what a key of config.json names, such as an architecture → fact → value.
+"""
+
+UNKNOWN: Final = "unknown"
+"""Of a name: the facts that the version could not be asked for."""
+UNLESS: Final = "unless"
+"""Of a name: keys and files of which each, where it is there, has the library take another instead."""
 _FIX: Final = "run llem-mine discover"
 _SCALARS: Final = (bool, int, float, str, type(None))
 
@@ -31,7 +38,32 @@ def read_models(path: Path) -> Models:
     for name, facts in types.items():
         if not isinstance(facts, dict) or not all(map(_is_proven, facts.values())):
             raise CorpusError(f"model_types.{name} does not have the form of a table of models", path=path, fix=_FIX)
-    return types
+    return {**types, **dict(_named(data.get("named", {}), path))}
+
+
+def _named(tables: Any, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What is told of each name that a key of config.json may have, behind it: `architectures:LlamaForCausalLM`."""
+    wrong = CorpusError("named does not have the form of a table of names", path=path, fix=_FIX)
+    if not isinstance(tables, dict):
+        raise wrong
+    for key, table in tables.items():
+        if not isinstance(table, dict) or not table.keys() >= {"usual", "names"}:
+            raise wrong
+        usual, names = table["usual"], table["names"]
+        if not isinstance(names, dict) or not all(map(_is_told, (usual, *names.values()))):
+            raise wrong
+        for name, others in names.items():
+            unknown = others.get(UNKNOWN, ())
+            told = {**usual, **others}
+            yield f"{key}:{name}", {fact: told[fact] for fact in told if fact != UNKNOWN and fact not in unknown}
+
+
+def _is_told(facts: Any) -> bool:
+    return (
+        isinstance(facts, dict)
+        and all(map(_is_plain, facts.values()))
+        and all(isinstance(facts.get(key, []), list) for key in (UNKNOWN, UNLESS))
+    )
 
 
 def _is_proven(entry: Any) -> bool:

@@ -289,6 +289,14 @@ class EngineAdapter:
         finally:
             self._model, self._plans = before
 
+    def looking_at_models(self) -> AbstractContextManager[None]:
+        """Let what is asked of a model's class be asked in this process for a block: one that ends soon."""
+        return nullcontext()
+
+    def facts_together(self) -> tuple[Mapping[str, Any], ...]:
+        """Of facts that no world has one by one, such as those of an architecture, the values they have at once."""
+        return ()
+
     def facts_of(self, folder: str | os.PathLike[str]) -> dict[str, Any]:
         """What the library makes of a model: the value of each fact that its own object (`adapter.models`) has."""
         with self.beside(os.fspath(folder), {}):

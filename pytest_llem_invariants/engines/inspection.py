@@ -10,8 +10,8 @@ import functools
 import os
 import pickle
 import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import ModuleType
 from typing import Any, Final
 
@@ -31,9 +31,7 @@ def inspect_in_copies(registry: ModuleType, as_imported: Callable[[], AbstractCo
     @functools.wraps(original)
     def run(look: Callable[[], Any]) -> Any:
         def answer() -> bytes:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, 1)
-            os.dup2(nowhere, 2)
+            be_silent()
             with as_imported():
                 try:
                     return pickle.dumps((look(), None))
@@ -47,3 +45,21 @@ def inspect_in_copies(registry: ModuleType, as_imported: Callable[[], AbstractCo
         return found
 
     setattr(registry, _RUNNER, run)
+
+
+@contextmanager
+def inspecting_here(registry: ModuleType) -> Iterator[None]:
+    """Let it run that in this very process for a block: what one model's class imports, the next finds imported."""
+    runner = getattr(registry, _RUNNER, None)
+    vars(registry)[_RUNNER] = lambda look: look()
+    try:
+        yield
+    finally:
+        vars(registry)[_RUNNER] = runner
+
+
+def be_silent() -> None:
+    """Let this process, a copy that ends soon, write to nowhere from now on."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import json
 import os
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL, EngineAdapter, Plan, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
-from pytest_llem_invariants.engines.inspection import inspect_in_copies
+from pytest_llem_invariants.engines.inspection import be_silent, inspect_in_copies, inspecting_here
+from pytest_llem_invariants.engines.named import name_with
 from pytest_llem_invariants.engines.remembered import (
     remember,
     remember_built,
@@ -23,22 +26,32 @@ from pytest_llem_invariants.engines.remembered import (
     saying,
 )
 from pytest_llem_invariants.engines.simulated_cuda import USUAL, simulated_cuda
+from pytest_llem_invariants.engines.stand_ins import standing_in
 from pytest_llem_invariants.engines.tiny_model import cache_folder, model_folders, model_with
-from pytest_llem_invariants.errors import EngineUnavailableError
+from pytest_llem_invariants.errors import EngineUnavailableError, NoSuchWorldError
 from pytest_llem_invariants.language.values import identity
 from pytest_llem_invariants.model import EMPTY, Reading
 from pytest_llem_invariants.process.environment import environment_key
+from pytest_llem_invariants.process.forks import PATIENCE, in_child
 from pytest_llem_invariants.ssot import Ssot
+from pytest_llem_invariants.text.atomic import write_atomically
 
 _PLATFORM: Final = "platform"
 _OURS: Final = (_PLATFORM, MACHINE, DEVICE, MODEL)
 _OF_CONFIG: Final = "model.config."
+_SPARE: Final = 4 * 1024**3
 _MOST_WORLDS: Final = 4096
+_REGISTRY: Final = "vllm.model_executor.models.registry"
 
 
 @hookimpl
 def llem_engine_adapter(ssot: Ssot) -> EngineAdapter | None:
     return VllmAdapter(ssot) if ssot.engine == "vllm" else None
+
+
+def no_such_world(facts: Mapping[str, Any]) -> NoSuchWorldError:
+    told = ", ".join(f"{name}={value!r}" for name, value in sorted(facts.items()))
+    return NoSuchWorldError(f"there is no model to stand for {told}")
 
 
 @final
@@ -95,6 +108,8 @@ class VllmAdapter(EngineAdapter):
         self._platforms: dict[Hashable, Any] = {}
         self._beside: dict[str, dict[str, Plan]] = {}
         """Of each folder that stood for the placeholder model, what building beside it takes."""
+        self._told: dict[str, Mapping[str, Mapping[str, Any]]] = {}
+        """Of a key of the placeholder's config.json, for each name that it may have, what the library then says."""
         self._steady: set[str] = set()
         """The folders of models whose files do not change."""
 
@@ -111,8 +126,7 @@ class VllmAdapter(EngineAdapter):
         self._proxy = PlatformProxy(cpu)
         vars(platforms)["_current_platform"] = self._proxy
         remember(importlib.import_module("transformers").AutoConfig, "from_pretrained", lambda: self._steady)
-        registry = importlib.import_module("vllm.model_executor.models.registry")
-        inspect_in_copies(registry, lambda: self._in(self._home, nullcontext()))
+        inspect_in_copies(importlib.import_module(_REGISTRY), lambda: self._in(self._home, nullcontext()))
         configs = importlib.import_module("vllm.transformers_utils.config")
         once = once_caches((importlib.import_module("vllm.logger"),))
 
@@ -130,6 +144,13 @@ class VllmAdapter(EngineAdapter):
             remember_text(place)
         for place in self.ssot.adapter.get("built_often", ()):
             remember_built(place, self._state, clear_once)
+
+    def looking_at_models(self) -> AbstractContextManager[None]:
+        return inspecting_here(importlib.import_module(_REGISTRY))
+
+    def facts_together(self) -> tuple[Mapping[str, Any], ...]:
+        keys = sorted(self.ssot.adapter.get("named", EMPTY))
+        return tuple(told for key in keys for told in self._told_of(key).values() if told)
 
     def _state(self) -> Hashable:
         """What an answer depends on beside the config."""
@@ -203,23 +224,78 @@ class VllmAdapter(EngineAdapter):
         """The folder of the placeholder model with other facts; None for that one."""
         if not facts:
             return None
-        written: dict[str, Any] = {}
+        named = {name: value for name, value in facts.items() if self._table_of(name) in self.ssot.adapter["named"]}
+        written: dict[str, Any] = self._naming(named) if named else {}
         files: dict[str, bool] = {}
         beside = self.ssot.adapter.get("beside", EMPTY)
         for name, value in sorted(facts.items()):
             reading = self.ssot.context[name].reading or Reading()
+            more = beside.get(name, EMPTY).get(str(value), EMPTY)
             if reading.file is not None:
                 files[reading.file] = value
-            else:
+            elif reading.table is None:
                 key = reading.keys[0] if reading.keys else name.removeprefix(_OF_CONFIG)
                 written[key] = value
                 parent = key[: key.rfind(".") + 1]
-                more = beside.get(name, EMPTY).get(str(value), EMPTY)
                 written.update((f"{parent}{other}", held) for other, held in more.items())
+            elif name not in named:
+                if not more or any(written.get(other, held) != held for other, held in more.items()):
+                    raise no_such_world(facts)
+                written.update(more)
         folder = str(model_with(written, files))
         self._beside.setdefault(folder, {})
         self._steady.add(folder)
         return folder
+
+    def _table_of(self, fact: str) -> str | None:
+        reading = self.ssot.context[fact].reading
+        return None if reading is None else reading.table
+
+    def _naming(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """What the placeholder's config.json names to have these facts, and to be like itself otherwise."""
+        written: dict[str, Any] = {}
+        for key in {self._table_of(fact): None for fact in facts}:
+            wanted = {fact: value for fact, value in facts.items() if self._table_of(fact) == key}
+            name = name_with(wanted, self._told_of(str(key)), self.default_context())
+            if name is None:
+                raise no_such_world(wanted)
+            written[str(key)] = [name]
+        return written
+
+    def _told_of(self, key: str) -> Mapping[str, Mapping[str, Any]]:
+        """Of each name that the key may have, what the library says of the placeholder with it, where it can be built.
+
+        Asked once for each version of the library, in a copy of this process where what one model imports is there for
+        the next.
+        """
+        if key not in self._told:
+            names, stand_ins = self.ssot.adapter["named"][key], self.ssot.adapter["model_types"]["stand_ins"]
+            asked = json.dumps([self.import_library(), key, names, sorted(self._found_in(key)), stand_ins])
+            path = cache_folder() / "named" / f"{hashlib.sha256(asked.encode()).hexdigest()[:20]}.json"
+            if not path.is_file():
+                write_atomically(path, self._asked_in_a_copy(key, names, stand_ins))
+            self._told[key] = json.loads(path.read_text(encoding="utf-8"))
+        return self._told[key]
+
+    def _asked_in_a_copy(self, key: str, names: Iterable[str], stand_ins: Mapping[str, str]) -> str:
+        def answer() -> bytes:
+            be_silent()
+            with self._in(self._home, nullcontext()), standing_in(stand_ins), self.looking_at_models():
+                return json.dumps({name: self._facts_named(key, name) for name in names}).encode()
+
+        data, trouble = in_child(answer, PATIENCE, _SPARE)
+        if trouble is not None:
+            raise EngineUnavailableError(f"{self.ssot.engine}: its {key} cannot be asked for: {trouble}")
+        return data.decode()
+
+    def _found_in(self, key: str) -> tuple[str, ...]:
+        return tuple(name for name in self.ssot.context if self._table_of(name) == key)
+
+    def _facts_named(self, key: str, name: str) -> dict[str, Any]:
+        with suppress(Exception):
+            found = self.facts_of(model_with({key: [name]}))
+            return {fact: value for fact, value in found.items() if self._table_of(fact) == key}
+        return {}
 
     def _platform(self, name: str, devices: Mapping[str, Any]) -> tuple[Any, Mapping[str, Any]]:
         """A simulated platform, and the facts of its devices."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final, final
 
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.errors import NoSuchWorldError
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
 from pytest_llem_invariants.process.environment import environment, restore_environment
 from pytest_llem_invariants.process.patience import OutOfTime, Patience
@@ -48,6 +49,7 @@ class Observer:
         self._warm: set[_Warmth] = set()
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
+        self._places: dict[_Warmth, ObservedException | None] = {}
         noise = adapter.ssot.adapter.get("noise")
         self._noise: Final = None if noise is None else re.compile(noise)
 
@@ -61,7 +63,7 @@ class Observer:
     def prepare(self, native_type: str, context: Mapping[str, Any] = EMPTY) -> None:
         """Let the library import and compute everything that it does only once; called before a fork."""
         key = _warmth(native_type, context)
-        if key in self._warm:
+        if key in self._warm or self._nowhere(context) is not None:
             return
         self._warm.add(key)
         self.adapter.native_class(native_type)
@@ -74,6 +76,17 @@ class Observer:
         ):
             warnings.simplefilter("ignore")
             self._warm_up(native_type)
+
+    def _nowhere(self, context: Mapping[str, Any]) -> ObservedException | None:
+        """What stands for the answer of a library in a world that there is not; None where there is one."""
+        key = _warmth("", context)
+        if key not in self._places:
+            try:
+                self.adapter.context(context)
+                self._places[key] = None
+            except NoSuchWorldError as error:
+                self._places[key] = no_answer(str(error))
+        return self._places[key]
 
     def _warm_up(self, native_type: str) -> None:
         patience = self._patience
@@ -93,6 +106,9 @@ class Observer:
         adapter = self.adapter
         if self._patience.is_used_up:
             return Observation(USED_UP, skipped_reason=USED_UP.message)
+        nowhere = self._nowhere(context)
+        if nowhere is not None:
+            return Observation(nowhere, skipped_reason=nowhere.message)
         self.prepare(native_type, context)
         with kept_process(), adapter.context(context):
             adapter.clear_once_caches()
@@ -177,6 +193,9 @@ class Observer:
         adapter = self.adapter
         if self._patience.is_used_up:
             return USED_UP
+        nowhere = self._nowhere(context)
+        if nowhere is not None:
+            return nowhere
         self.prepare(native_type, context)
         self._loggers.take()
         streams = sys.stdout, sys.stderr

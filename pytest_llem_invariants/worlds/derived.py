@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     """Type of a model → fact → its default, or the keys that tell it and its default; read when it is first needed."""
 
 UNKNOWN = object()
+TYPE = "model_type"
+"""The key of config.json that names the type of a model."""
 _PARTS = {"text": "model.text", "config": "model.config"}
 _LARGEST = 2**63
 _FIX = "correct the file, or state the fact in a --world file"
@@ -31,10 +33,10 @@ def derived(declared: Mapping[str, Mapping[str, Any]], facts: Facts, models: Mod
         if "file" in entry:
             if "model.files" in facts:
                 found[name] = entry["file"] in facts["model.files"]
-        elif "keys" in entry and "model.config.model_type" in facts:
+        elif ("keys" in entry or "from" in entry) and f"model.config.{entry.get('from', TYPE)}" in facts:
             if table is None:
                 table = models()
-            value = _value(name, entry, facts, table)
+            value = (_looked_up if "from" in entry else _value)(name, entry, facts, table)
             if value is not UNKNOWN:
                 found[name] = value
     return found
@@ -50,6 +52,41 @@ def _value(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str
     if value is None and "model.files" not in facts and any(key.endswith(".json") for key in entry.get("unless", ())):
         return UNKNOWN  # a file of which nobody knows whether it is there may say it
     return _lowered(default if value is None else value, entry.get("lowered_by", ()), facts)
+
+
+def _looked_up(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What the table tells of what a key names; of several, the first: what a library takes that lacks it is open."""
+    key = entry["from"]
+    if key == TYPE:
+        told, unless = _proven(name, entry.get("of", "text"), facts, table), entry.get("unless", ())
+    else:
+        named = facts[f"model.config.{key}"]
+        first = named[0] if type(named) is list and named else named
+        of = table.get(f"{key}:{first}", {}) if type(first) is str else {}
+        told, unless = of.get(name, UNKNOWN), (*entry.get("unless", ()), *of.get("unless", ()))
+    if told is UNKNOWN or any(_is_there(facts, other) for other in unless):
+        return UNKNOWN
+    if "model.files" not in facts and any(other.endswith(".json") for other in unless):
+        return UNKNOWN
+    if told and any(_is_null(facts, other) for other in entry.get("unless_null", ())):
+        return UNKNOWN
+    if told and any(_lists_only(facts, *only) for only in entry.get("unless_only", {}).items()):
+        return UNKNOWN
+    return told
+
+
+def _is_there(facts: Facts, key: str) -> bool:
+    """Whether a file of that name is there, or a key is written and says something."""
+    return key in facts.get("model.files", ()) or any(facts.get(f"{group}.{key}") for group in _PARTS.values())
+
+
+def _is_null(facts: Facts, key: str) -> bool:
+    return any(f"{group}.{key}" in facts and facts[f"{group}.{key}"] is None for group in _PARTS.values())
+
+
+def _lists_only(facts: Facts, key: str, values: Iterable[Any]) -> bool:
+    listed = facts.get(f"model.config.{key}")
+    return type(listed) is list and all(one in values for one in listed)
 
 
 def _proven(name: str, part: str, facts: Facts, table: Mapping[str, Mapping[str, Any]]) -> Any:

@@ -133,6 +133,11 @@ def test_the_table_is_read_only_when_a_model_is_given(of_facts: Path, monkeypatc
         '{"schema_version": "1.0.0", "model_types": {"a": {"f": {"keys": 3}}}}',
         '{"schema_version": "1.0.0", "model_types": {"a": {"f": {"default": 3}}}}',
         '{"schema_version": "1.0.0", "model_types": {"a": {"f": [[]]}}}',
+        '{"schema_version": "1.1.0", "model_types": {}, "named": []}',
+        '{"schema_version": "1.1.0", "model_types": {}, "named": {"a": {"names": {}}}}',
+        '{"schema_version": "1.1.0", "model_types": {}, "named": {"a": {"usual": {}, "names": {"b": 3}}}}',
+        '{"schema_version": "1.1.0", "model_types": {}, "named": {"a": {"usual": {}, "names": {"b": {"f": {}}}}}}',
+        '{"schema_version": "1.1.0", "model_types": {}, "named": {"a": {"usual": {}, "names": {"b": {"unknown": 1}}}}}',
     ],
 )
 def test_a_table_of_another_form_is_one_clear_line(of_facts: Path, text: str) -> None:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from miners.discovery.stand_ins import standing_in
+from pytest_llem_invariants.engines.stand_ins import standing_in
 
 ABSENT = "no_such_package"
 

@@ -80,3 +80,16 @@ def test_a_false_rejection_in_a_world_says_where() -> None:
 def test_the_report_is_the_same_whatever_the_workers(workers: int) -> None:
     assert report_of(foresees, workers=workers).to_text() == report_of(foresees).to_text()
     assert report_of(foresees, seed=2).to_text() != report_of(foresees).to_text()
+
+
+def test_facts_that_hang_together_are_drawn_as_a_whole() -> None:
+    declared = {name: ContextField(False, (False, True), False, "bool") for name in ("model.a", "model.b", "model.c")}
+    together = ({"model.a": True, "model.b": True}, {"model.a": False, "model.b": False})
+    met = set()
+
+    def rejects(name: str, kwargs: Kwargs, world: Mapping[str, Any]) -> None:
+        met.add((world["model.a"], world["model.b"], world["model.c"]))
+
+    sides = WorldSides(rejects, lambda name, kwargs, world: False)
+    Trial(SURFACE, Drawer(SURFACE), sides, declared, 5, 1, together).of("lib.Config", 2000)
+    assert met == {(True, True, True), (True, True, False), (False, False, True), (False, False, False)}

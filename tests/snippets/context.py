@@ -8,20 +8,22 @@ from miners.static.context import ContextReads
 CONTEXT = ContextReads(
     reads={"platform.is_fast": {"platform": ["fast"]}, "platform.name": "platform"},
     environments=("envs",),
-    declared=("platform", "env.LEVEL", "model.heads", "model.experts", "device.count"),
+    declared=("platform", "env.LEVEL", "model.heads", "model.experts", "model.pipelines", "device.count"),
     run_time=(
         "tests.snippets.context.Model",
         "tests.snippets.context.Registry.names",
+        "tests.snippets.context.Model.registry",
         "tests.snippets.context.resolved",
     ),
     told={
         "tests.snippets.context.Model.arch.heads": "model.heads",
         "tests.snippets.context.Model.arch.text.undeclared": "model.undeclared",
         "tests.snippets.context.Model.experts()": "model.experts",
+        "tests.snippets.context.Model.registry.pipelines()": "model.pipelines",
         "tests.snippets.context.device_count()": "device.count",
     },
 )
-CONTEXT_VALUES = {"platform": "slow", "model.heads": 4, "model.experts": 0, "device.count": 8}
+CONTEXT_VALUES = {"platform": "slow", "model.heads": 4, "model.experts": 0, "model.pipelines": True, "device.count": 8}
 
 
 class Platform:
@@ -39,7 +41,7 @@ class Environment:
     OTHER = None
 
 
-HELPERS = ("Platform", "Environment", "ContextReads", "Arch", "Text", "Registry")
+HELPERS = ("Platform", "Environment", "ContextReads", "Arch", "Text", "Pipelines", "Registry")
 platform = Platform()
 envs = Environment()
 
@@ -84,6 +86,14 @@ class Arch:
         self.text = Text()
 
 
+class Pipelines:
+    def pipelines(self, ranks: int) -> bool:
+        return ranks < 100
+
+    def other(self, ranks: int) -> bool:
+        return ranks < 100
+
+
 class Text:
     undeclared = 1
     unknown = 1
@@ -99,6 +109,10 @@ class Model:
 
     def experts(self) -> int:
         return len(self.path) - len(self.path)
+
+    @property
+    def registry(self):
+        return Pipelines()
 
 
 def device_count() -> int:
@@ -149,6 +163,18 @@ class SpeaksOfFacts:
                 raise ValueError("unknown")  # error: model present and ranks == 4 and ?known at run time -> unknown
         if self.ranks > device_count():
             raise ValueError("devices")  # error: ranks > @device.count -> devices
+
+
+@dataclass
+class AsksAMethodOfWhatTheModelHas:
+    model: Model | None = None
+    ranks: int = 1
+
+    def __post_init__(self):
+        if self.model is not None and self.ranks == 2 and not self.model.registry.pipelines(self.ranks):
+            raise ValueError("pipelines")  # error: model present and ranks == 2 and model.pipelines falsy -> pipelines
+        if self.model is not None and self.ranks == 3 and not self.model.registry.other(self.ranks):
+            raise ValueError("other")  # error: model present and ranks == 3 and ?known at run time -> other
 
 
 @dataclass
