@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from miners.process.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
-from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.errors import CorpusError, LlemError
 from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
+    from miners.discovery.models import Part
     from miners.discovery.walk import Schema
 
 OK: Final = 0
@@ -33,6 +34,11 @@ def register(commands: Any) -> None:
     )
     parser.add_argument("engine", help="the engine: the name of a file in engine_versions/")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file differs")
+    parser.add_argument(
+        "--part",
+        metavar="TURN/OF",
+        help="ask about one part of the types of models only, such as 3/8; what the file has of the others stays",
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to the engine's own")
     parser.add_argument("--source", type=Path, metavar="PATH", help="read this source tree or wheel; import nothing")
     add_terms(parser)
@@ -44,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
 
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
     schema = _by_import(options, path) if options.source is None else _from_source(options, path)
-    models = _models(options)
+    models = _models(options, path)
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
         differs = _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
@@ -77,7 +83,21 @@ def _beside(path: Path, models: Mapping[str, Any]) -> tuple[Path, str, str]:
     return table, table.read_text(encoding="utf-8") if table.exists() else "", render_models(models)
 
 
-def _models(options: argparse.Namespace) -> Mapping[str, Any] | None:
+def _part(options: argparse.Namespace, path: Path) -> Part:
+    """Which types of models are asked about, and what the table beside a schema has of the others."""
+    from miners.discovery.models import FILE, Part
+    from pytest_llem_invariants.corpus.models_layout import read_types
+
+    if options.part is None:
+        return Part(0, 1)
+    turn, slash, of = options.part.partition("/")
+    if not (slash and turn.isdecimal() and of.isdecimal() and int(of)):
+        raise LlemError(f"--part is {options.part!r} — write it like 3/8: the third of eight parts")
+    table = path.with_name(FILE)
+    return Part(int(turn), int(of), read_types(table) if table.exists() else {})
+
+
+def _models(options: argparse.Namespace, path: Path) -> Mapping[str, Any] | None:
     """What the library makes of the types of models; None of an engine without any, or where nothing is imported."""
     from miners.discovery.models import discover_models
     from miners.process.progress import Progress
@@ -86,7 +106,7 @@ def _models(options: argparse.Namespace) -> Mapping[str, Any] | None:
     adapter = get_adapter(options.engine)
     if options.source is not None or "model_types" not in adapter.ssot.adapter:
         return None
-    return discover_models(adapter, Progress())
+    return discover_models(adapter, Progress(), _part(options, path))
 
 
 def _by_import(options: argparse.Namespace, path: Path) -> Schema:

@@ -7,6 +7,7 @@ and bare, then with each key at other values and with each other setting changed
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import itertools
 import json
@@ -26,7 +27,7 @@ from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.stand_ins import standing_in
-from pytest_llem_invariants.model import ContextField, Reading
+from pytest_llem_invariants.model import EMPTY, ContextField, Reading
 from pytest_llem_invariants.process.forks import in_child
 from pytest_llem_invariants.replay.state import silent_streams, without_waiting
 from pytest_llem_invariants.worlds.derived import TYPE, derived
@@ -43,14 +44,32 @@ _LIKELIEST: Final = ("MODEL_FOR_CAUSAL_LM_MAPPING_NAMES", "MODEL_FOR_IMAGE_TEXT_
 _HEAD: Final = ("model_type", "architectures")
 
 
-def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any]:
+@final
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several parts of the types of models; what another table has of the others is taken as it is."""
+
+    turn: int
+    of: int
+    others: Mapping[str, dict[str, Any]] = EMPTY
+
+    def has(self, name: str) -> bool:
+        """Whether a type belongs to it: each belongs to one, whatever others there are."""
+        return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % self.of == self.turn % self.of
+
+
+_WHOLE: Final = Part(0, 1)
+
+
+def discover_models(adapter: EngineAdapter, progress: Progress, part: Part = _WHOLE) -> dict[str, Any]:
     """The table of one version: what is proven for each type of model that it can build.
 
     For a process that ends soon: packages are stood in for.
     """
     version = adapter.import_library()
-    table: dict[str, dict[str, Any]] = {}
-    types = _types(adapter)
+    every = _types(adapter)
+    types = {name: every[name] for name in every if part.has(name)}
+    table = {name: part.others[name] for name in every if name not in types and name in part.others}
     with _apart(adapter), progress.step("types of models", len(types)) as step:
         _warm(adapter)
         architectures = discover_architectures(adapter)
@@ -63,7 +82,7 @@ def discover_models(adapter: EngineAdapter, progress: Progress) -> dict[str, Any
         "schema_version": SCHEMA_VERSION,
         "engine": adapter.ssot.engine,
         "engine_version": version,
-        "facts": {name: {"keys": list(field.reading.keys)} for name, field in _facts(adapter).items() if field.reading},
+        "facts": {name: {"keys": list(one.reading.keys)} for name, one in _facts(adapter).items() if one.reading},
         "model_types": {name: dict(sorted(entries.items())) for name, entries in sorted(table.items())},
         "named": {KEY: architectures} if architectures["names"] else {},
     }

@@ -25,20 +25,34 @@ _SCALARS: Final = (bool, int, float, str, type(None))
 
 
 def read_models(path: Path) -> Models:
-    """The types of model of a version."""
+    """What a version tells of the types of models, and of what a config.json names."""
+    data = _read(path)
+    return {**_types(data, path), **dict(_named(data.get("named", {}), path))}
+
+
+def read_types(path: Path) -> dict[str, dict[str, Any]]:
+    """What a version tells of the types of models."""
+    return _types(_read(path), path)
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        data = json.loads(read_text(path))
+        data: Any = json.loads(read_text(path))
     except (ValueError, RecursionError) as error:
         raise CorpusError(f"the table of models cannot be read: {error}", path=path, fix=_FIX) from error
     if not isinstance(data, dict) or not str(data.get("schema_version", "")).startswith("1."):
         raise CorpusError("not a table of models of format 1", path=path, fix=_FIX)
-    types = data.get("model_types", {})
+    return data
+
+
+def _types(data: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:
+    types: Any = data.get("model_types", {})
     if not isinstance(types, dict):
         raise CorpusError("model_types does not have the form of a table of models", path=path, fix=_FIX)
     for name, facts in types.items():
         if not isinstance(facts, dict) or not all(map(_is_proven, facts.values())):
             raise CorpusError(f"model_types.{name} does not have the form of a table of models", path=path, fix=_FIX)
-    return {**types, **dict(_named(data.get("named", {}), path))}
+    return types
 
 
 def _named(tables: Any, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
