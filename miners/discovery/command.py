@@ -89,7 +89,7 @@ def _part(options: argparse.Namespace, path: Path) -> Part:
     from pytest_llem_invariants.corpus.models_layout import read_types
 
     if options.part is None:
-        return Part(0, 1)
+        return Part(0, 1, {})
     turn, slash, of = options.part.partition("/")
     if not (slash and turn.isdecimal() and of.isdecimal() and int(of)):
         raise LlemError(f"--part is {options.part!r} — write it like 3/8: the third of eight parts")

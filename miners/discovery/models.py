@@ -27,7 +27,7 @@ from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.stand_ins import standing_in
-from pytest_llem_invariants.model import EMPTY, ContextField, Reading
+from pytest_llem_invariants.model import ContextField, Reading
 from pytest_llem_invariants.process.forks import in_child
 from pytest_llem_invariants.replay.state import silent_streams, without_waiting
 from pytest_llem_invariants.worlds.derived import TYPE, derived
@@ -51,14 +51,14 @@ class Part:
 
     turn: int
     of: int
-    others: Mapping[str, dict[str, Any]] = EMPTY
+    others: Mapping[str, dict[str, Any]]
 
     def has(self, name: str) -> bool:
         """Whether a type belongs to it: each belongs to one, whatever others there are."""
         return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % self.of == self.turn % self.of
 
 
-_WHOLE: Final = Part(0, 1)
+_WHOLE: Final = Part(0, 1, {})
 
 
 def discover_models(adapter: EngineAdapter, progress: Progress, part: Part = _WHOLE) -> dict[str, Any]:
