@@ -49,8 +49,9 @@ def run(options: argparse.Namespace) -> int:
     from miners.discovery.render import FILE, in_circumstances_of, render_schema
 
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
+    part = part_of(options.part, path)
     schema = _by_import(options, path) if options.source is None else _from_source(options, path)
-    models = _models(options, path)
+    models = _models(options, part)
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
         differs = _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
@@ -83,21 +84,21 @@ def _beside(path: Path, models: Mapping[str, Any]) -> tuple[Path, str, str]:
     return table, table.read_text(encoding="utf-8") if table.exists() else "", render_models(models)
 
 
-def _part(options: argparse.Namespace, path: Path) -> Part:
+def part_of(asked: str | None, path: Path) -> Part:
     """Which types of models are asked about, and what the table beside a schema has of the others."""
     from miners.discovery.models import FILE, Part
     from pytest_llem_invariants.corpus.models_layout import read_types
 
-    if options.part is None:
+    if asked is None:
         return Part(0, 1, {})
-    turn, slash, of = options.part.partition("/")
-    if not (slash and turn.isdecimal() and of.isdecimal() and int(of)):
-        raise LlemError(f"--part is {options.part!r} — write it like 3/8: the third of eight parts")
+    turn, _, of = asked.partition("/")
+    if not (turn.isdecimal() and of.isdecimal() and int(of)):
+        raise LlemError(f"--part is {asked!r} — write it like 3/8: the third of eight parts")
     table = path.with_name(FILE)
     return Part(int(turn), int(of), read_types(table) if table.exists() else {})
 
 
-def _models(options: argparse.Namespace, path: Path) -> Mapping[str, Any] | None:
+def _models(options: argparse.Namespace, part: Part) -> Mapping[str, Any] | None:
     """What the library makes of the types of models; None of an engine without any, or where nothing is imported."""
     from miners.discovery.models import discover_models
     from miners.process.progress import Progress
@@ -106,7 +107,7 @@ def _models(options: argparse.Namespace, path: Path) -> Mapping[str, Any] | None
     adapter = get_adapter(options.engine)
     if options.source is not None or "model_types" not in adapter.ssot.adapter:
         return None
-    return discover_models(adapter, Progress(), _part(options, path))
+    return discover_models(adapter, Progress(), part)
 
 
 def _by_import(options: argparse.Namespace, path: Path) -> Schema:

@@ -103,6 +103,12 @@ CONTEXTS = st.sampled_from(
             "model.arch.heads": ContextField(4, (4, 40), False, "int", Reading(("n_head", "heads"), unless=("odd",))),
             "model.files.params_json": ContextField(False, (False, True), False, "bool", Reading(file="params.json")),
             "model.quantization": ContextField(None, (None, "fp8"), False, "str", Reading(("q.m",), "config")),
+            "model.info.hybrid": ContextField(
+                False, (False, True), False, "bool", Reading(table="architectures", only={"layers": ("full",)})
+            ),
+            "model.arch.latent": ContextField(
+                False, (False, True), False, "bool", Reading(table="model_type", unless_null=("rank",))
+            ),
         },
     ]
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines.inspection import inspect_in_copies
+from pytest_llem_invariants.engines.inspection import inspect_in_copies, inspecting_here
 
 
 @pytest.fixture
@@ -68,3 +68,9 @@ def test_a_registry_that_starts_no_interpreter_is_left_alone() -> None:
     registry = ModuleType("registry")
     inspect_in_copies(registry, nullcontext)
     assert not hasattr(registry, "_run_in_subprocess")
+
+
+def test_for_a_block_it_is_asked_here(registry: Any) -> None:
+    with inspecting_here(registry):
+        assert registry._run_in_subprocess(os.getpid) == os.getpid()
+    assert registry._run_in_subprocess(os.getpid) != os.getpid()

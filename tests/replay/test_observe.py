@@ -10,6 +10,7 @@ import warnings
 
 import pytest
 
+from pytest_llem_invariants.errors import NoSuchWorldError
 from pytest_llem_invariants.model import Change, Channel, TypedValue
 from pytest_llem_invariants.replay.observe import Observer
 
@@ -199,3 +200,16 @@ def test_what_a_library_waits_for_is_not_waited_for(observer: Observer) -> None:
     assert seen == observer.raises(CONFIG, {"wait": 60})
     assert time.monotonic() - began < 30
     assert time.sleep is sleep
+
+
+def test_in_a_world_that_there_is_not_nothing_is_answered(observer: Observer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(values: object) -> None:
+        raise NoSuchWorldError("there is no model to stand for model.info.odd=True")
+
+    monkeypatch.setattr(observer.adapter, "context", refuse)
+    observer.prepare(CONFIG, {"model.info.odd": True})
+    seen = observer.observe(CONFIG, {"count": -1}, context={"model.info.odd": True})
+    assert seen.skipped_reason == "there is no model to stand for model.info.odd=True"
+    raised = observer.raises(CONFIG, {"count": -1}, {"model.info.odd": True})
+    assert raised is not None
+    assert observer.no_verdict(raised) == seen.skipped_reason
