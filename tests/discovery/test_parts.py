@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miners.discovery.command import part_of
@@ -14,7 +14,8 @@ from miners.discovery.models import Part
 from pytest_llem_invariants.errors import LlemError
 
 
-@given(st.text(), st.integers(1, 40), st.integers(0, 1000))
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
+@given(st.text(max_size=8), st.integers(1, 40), st.integers(0, 1000))
 def test_each_type_is_of_one_part_and_the_turns_go_round(name: str, of: int, turn: int) -> None:
     parts = [Part(number, of, {}) for number in range(of)]
     assert sum(part.has(name) for part in parts) == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from miners.discovery.architectures import tabulated
@@ -114,6 +114,7 @@ def test_a_type_tells_what_it_always_has(tmp_path: Path, config: dict[str, Any],
     assert known(tmp_path, config).get(LATENT) is latent
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=50)
 @given(
     st.dictionaries(
         st.sampled_from("ABCDEF"),
