@@ -54,6 +54,9 @@ class Files:
                 return [self._whole(name)]
             except RoutingError as error:
                 raise CorpusError(f"no engine config found: {error}", path=name, fix=looked_for) from error
+            except CorpusError as error:
+                if error.message.startswith("not YAML"):
+                    raise
         raise CorpusError("no engine config found", path=name, fix=looked_for)
 
     def in_folder(self, name: str, raw: bytes) -> list[Checked]:

@@ -45,6 +45,10 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> lis
         arguments = _words(tree, entries, "command", env)
     if interpolates:
         command, arguments = [_unescaped(word) for word in command], [_unescaped(word) for word in arguments]
+    starts = tree.get(node, "modelCommand")
+    if not command and arguments and isinstance(starts, yaml.ScalarNode):  # of llm-d's charts: `vllmServe`
+        head = next((engine.heads[0] for engine in known if starts.value == f"{engine.name}Serve"), ())
+        command = [Word(word, tree.place(starts)) for word in head]
     if command:
         found = list(of_words([*command, *arguments], known, beside))
         if found or "entrypoint" in entries or "args" in entries or not interpolates or runs_another(command):

@@ -23,15 +23,27 @@ _OPTION: Final = re.compile(r"^[ \t]*:[a-z-]+:.*$", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w .:/-]{0,60}>")
 """What a reader of the page puts something in for."""
 
+_OPEN: Final = frozenset({"", "text", "none"})
+_IS_YAML: Final = re.compile(r"^[ \t]*(?:apiVersion|kind|services|spec|containers|servingEngineSpec):", re.MULTILINE)
+Script = Callable[[Source, Sequence[Engine], Beside], Iterator[Found]]
 Reader = Callable[[Source, Sequence[Engine], int], Iterator[Found]]
 
 
-def pages(source: Source, known: Sequence[Engine], beside: Beside, yaml: Reader, depth: int = 0) -> Iterator[Found]:
-    """What the blocks of a page hold; `yaml` reads those that are YAML."""
+def pages(
+    source: Source,
+    known: Sequence[Engine],
+    beside: Beside,
+    yaml: Reader,
+    depth: int = 0,
+    script: Script = in_script,
+) -> Iterator[Found]:
+    """What the blocks of a page hold; `yaml` and `script` read those that are one."""
     for language, block in blocks(source):
         if language in _SHELL:
             if any(trace in block.text for engine in known for trace in engine.traces):
-                yield from in_script(_without_prompts(block), known, beside)
+                found = list(script(_without_prompts(block), known, beside))
+                is_open = not found and language in _OPEN and _IS_YAML.search(block.text) is not None
+                yield from yaml(block, known, depth) if is_open else found
         elif language in _YAML:
             yield from yaml(block, known, depth)
         elif language in _PYTHON:
@@ -86,5 +98,6 @@ def _without_prompts(block: Source) -> Source:
     return block.part(0, len(block.text), text)
 
 
-def read(source: Source, known: Sequence[Engine], yaml: Reader) -> Iterator[Found]:
-    yield from pages(source, known, Beside(), yaml)
+def read(source: Source, known: Sequence[Engine], yaml: Reader, script: Script) -> Iterator[Found]:
+    """What the blocks of a whole page hold."""
+    yield from pages(source, known, Beside(), yaml, script=script)

@@ -23,7 +23,8 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> Ite
     yield from _sections(tree, entries, known, beside)
     if "engine" in entries:
         yield from _engine_and_args(tree, node, entries, known, beside)
-    if "vllmConfig" in entries:
+    is_entry = "modelURL" in entries and "repository" in entries
+    if is_entry or "vllmConfig" in entries or tree.get(node, "model", "modelURL") is not None:
         yield from _chart(tree, node, entries, known, beside)
     if "model" in entries and "base_args" in tree.entries(entries["model"][1]):
         yield from _recipe(tree, entries, known, beside)
@@ -105,11 +106,11 @@ _CHART_SWITCHES: Final = {
 
 
 def _chart(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
-    """`vllmConfig` of an entry of `modelSpec`."""
+    """An entry of `modelSpec`, or a VLLMRuntime: the options are in the mapping, or in one below it."""
     engine = _named(known, "vllm")
-    if engine is None:
+    model = _scalar(tree, tree.get(node, "modelURL") or tree.get(node, "model", "modelURL"))
+    if engine is None or (model is None and "vllmConfig" not in entries):
         return
-    config = tree.entries(entries["vllmConfig"][1])
     repository, tag = _scalar(tree, tree.get(node, "repository")), _scalar(tree, tree.get(node, "tag"))
     if repository is not None:
         image = f"{repository}:{tag}" if tag else str(repository)
@@ -117,8 +118,16 @@ def _chart(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], be
     gpus = tree.get(node, "requestGPU")
     if isinstance(gpus, yaml.ScalarNode) and gpus.value.isdecimal() and "raySpec" not in entries:
         beside = replace(beside, gpus=int(gpus.value[:4]))
-    words = _begin(engine, _scalar(tree, tree.get(node, "modelURL")), tree.place(node))
-    for name, (key, value) in config.items():
+    words = _begin(engine, model, tree.place(node))
+    for part in (node, tree.get(node, "model"), tree.get(node, "vllmConfig")):
+        if isinstance(part, yaml.MappingNode):
+            words += _chart_options(tree, part)
+    yield command_of(engine, words, with_env(beside, environment(tree, node)))
+
+
+def _chart_options(tree: Tree, node: Node) -> list[Word]:
+    words: list[Word] = []
+    for name, (key, value) in tree.entries(node).items():
         if not isinstance(value, yaml.ScalarNode):
             continue
         place = tree.place(key)
@@ -126,8 +135,7 @@ def _chart(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], be
             words += [Word(_CHART[name], place), tree.word(value)]
         elif name in _CHART_SWITCHES and value.value in ("true", "false"):
             words.append(Word(f"--{'' if value.value == 'true' else 'no-'}{_CHART_SWITCHES[name]}", place))
-    words += _list(tree, tree.get(entries["vllmConfig"][1], "extraArgs"))
-    yield command_of(engine, words, with_env(beside, environment(tree, node)))
+    return words + _list(tree, tree.get(node, "extraArgs"))
 
 
 def _recipe(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:

@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from pytest_llem_invariants.readers.declared import Engine
 from pytest_llem_invariants.readers.found import Beside, Found, UnknownValue, Word
@@ -100,6 +100,7 @@ class _Program:
             self._values[node.arg] = None
 
     def _call(self, node: ast.Call) -> Iterator[Found]:
+        yield from self._sections(node)
         engine, name = self._called(node.func)
         if engine is None:
             return
@@ -119,14 +120,32 @@ class _Program:
             data[keyword.arg] = self._plain(keyword.value)
             places[keyword.arg] = self._place(keyword)
         if set(data) - {"**"}:
-            at = self._place(node)
-            yield Found(
-                engine.name,
-                told["form"],
-                at,
-                data=data,
-                place_of=lambda path: places.get(str(path[0]), at) if path else at,
-            )
+            yield self._mapping(engine.name, told["form"], self._place(node), data, places)
+
+    def _sections(self, node: ast.Call) -> Iterator[Found]:
+        """An argument under a name that an engine declares for a mapping of its options."""
+        for keyword in node.keywords:
+            for engine in self._known:
+                form = engine.sections.get(keyword.arg or "")
+                if form is None:
+                    continue
+                told = self._meant(keyword.value)
+                data: dict[str, Any] = {}
+                places: dict[str, Place] = {}
+                if isinstance(told, ast.Call) and isinstance(told.func, ast.Name) and told.func.id == "dict":
+                    for one in told.keywords:
+                        data[one.arg or "**"] = self._plain(one.value)
+                        places[one.arg or "**"] = self._place(one)
+                elif not self._merge(told, data, places):
+                    continue
+                if data:
+                    yield self._mapping(engine.name, form, self._place(keyword), data, places)
+
+    def _mapping(self, engine: str, form: str, at: Place, data: dict[str, Any], places: dict[str, Place]) -> Found:
+        def place_of(path: tuple[str | int, ...]) -> Place:
+            return places.get(str(path[0]), at) if path else at
+
+        return Found(engine, form, at, data=data, place_of=place_of)
 
     def _merge(self, value: ast.expr, data: dict[str, Any], places: dict[str, Place]) -> bool:
         """`**mapping`, where the program writes the mapping out."""
@@ -170,6 +189,8 @@ class _Program:
         if depth < _MOST_DEEP:
             if isinstance(value, ast.Constant) and isinstance(value.value, (bool, int, float, str, type(None))):
                 return value.value
+            if _is_dict(value):
+                return {str(one.arg): self._plain(one.value, depth + 1) for one in value.keywords}
             if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
                 return {
                     str(getattr(key, "value", "")): self._plain(item, depth + 1)
@@ -199,3 +220,14 @@ class _Program:
         start = self._lines[min(line - 1, len(self._lines) - 1)]
         column = getattr(node, "col_offset", 0)
         return self._source.place(start + column)
+
+
+def _is_dict(value: ast.expr) -> TypeGuard[ast.Call]:
+    """Whether it is `dict(a=…)`."""
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Name)
+        and value.func.id == "dict"
+        and not value.args
+        and all(one.arg for one in value.keywords)
+    )

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Final, final
 
 from pytest_llem_invariants.readers.declared import Engine, plugins, traces
-from pytest_llem_invariants.readers.found import Beside, Found
-from pytest_llem_invariants.readers.launches import in_script, says_something
+from pytest_llem_invariants.readers.found import Found
+from pytest_llem_invariants.readers.launches import says_something
 from pytest_llem_invariants.readers.source import Source, whole
 
 Read = Callable[[Source, Sequence[Engine]], Iterator[Found]]
@@ -39,7 +39,9 @@ def _yaml(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
 
 
 def _shell(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
-    yield from in_script(source, known, Beside())
+    from pytest_llem_invariants.readers import scripts
+
+    yield from scripts.read(source, known)
 
 
 def _template(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
@@ -53,9 +55,9 @@ def _template(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
 
 
 def _markdown(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
-    from pytest_llem_invariants.readers import markdown, yaml_files
+    from pytest_llem_invariants.readers import markdown, scripts, yaml_files
 
-    yield from markdown.read(source, known, yaml_files.read)
+    yield from markdown.read(source, known, yaml_files.read, scripts.read)
 
 
 def _python(source: Source, known: Sequence[Engine]) -> Iterator[Found]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from pytest_llem_invariants.readers.found import Found, UnknownValue, Word
 from pytest_llem_invariants.readers.source import Place
 
 _A_VALUE: Final = "$_"
+_PLACEHOLDER: Final = re.compile(r"<[^<>]*[A-Za-z][^<>]*>|<>")
+"""What a reader of the file puts something in for."""
 _ANY_WORDS: Final = "$@"
 
 
@@ -16,13 +19,15 @@ def words_of(found: Found) -> list[str]:
     """The words of a command line."""
     told: list[str] = []
     for number, word in enumerate(found.words):
-        if not number or (word.known and word.given):
+        option, equals, value = word.partition("=") if word.startswith("-") else ("", "", str(word))
+        is_told = word.known and word.given and not _PLACEHOLDER.fullmatch(value)
+        if not number or is_told:
             told.append(str(word))
-        elif (word.known and word.startswith("-")) or (not word.known and word.startswith("-") and "=" in word):
-            told.append(f"{word.partition('=')[0]}={_A_VALUE}")
+        elif option and (word.known or equals):
+            told.append(f"{option}={_A_VALUE}")
         elif word.several and not _is_value(found.words, number):
             told.append(_ANY_WORDS)
-        elif word.known and not _is_value(found.words, number):
+        elif word.known and not word.given and not _is_value(found.words, number):
             continue  # what an option that a condition decides takes
         else:
             told.append(_A_VALUE)
@@ -45,7 +50,7 @@ def data_of(found: Found) -> dict[str, Any]:
 
 
 def _told(value: Any) -> Any:
-    if isinstance(value, UnknownValue):
+    if isinstance(value, UnknownValue) or (isinstance(value, str) and _PLACEHOLDER.fullmatch(value)):
         return _A_VALUE
     if isinstance(value, Mapping):
         return {key: _told(item) for key, item in value.items()}

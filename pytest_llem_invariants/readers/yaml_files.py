@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -19,6 +20,7 @@ from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
 _PROSE: Final = frozenset({"description", "title", "summary", "notes", "note", "comment", "doc", "message", "reason"})
 _SEVERAL_NODES: Final = frozenset({"leaderWorkerTemplate", "workerGroupSpecs", "worker", "raySpec", "workerTemplate"})
+_IMAGE: Final = re.compile(r"\bimage:[ \t]*([^\s#]+)")
 _MOST_DEEP: Final = 3
 _MOST_PARTS: Final = 300_000
 
@@ -42,7 +44,7 @@ class _Walk:
         self._sections = {key for engine in known for key in engine.sections}
 
     def below(self, root: Node) -> Iterator[Found]:
-        waiting: list[tuple[Node, Beside, str, bool]] = [(root, Beside(), "", False)]
+        waiting: list[tuple[Node, Beside, str, bool]] = [(root, self._of_one_image(root), "", False)]
         while waiting and len(self._met) < _MOST_PARTS:
             node, beside, key, is_one_of_several = waiting.pop()
             if id(node) in self._met:
@@ -64,6 +66,13 @@ class _Walk:
                         yield replace(one, beside=replace(one.beside, gpus=None)) if several else one
                 yield from products.read(self._tree, node, self._known, beside)
                 waiting.extend((value, beside, name, several) for name, (_, value) in reversed(entries.items()))
+
+    def _of_one_image(self, root: Node) -> Beside:
+        """The facts of the one image of the engine that a document names, whatever in it that runs."""
+        text = self._tree.text[root.start_mark.index : root.end_mark.index]
+        names = {found[1].strip("\"'") for found in _IMAGE.finditer(text)}
+        images = [name for name in names if any(engine.image(name) for engine in self._known)]
+        return with_image(Beside(), images[0], self._known) if len(images) == 1 and "$" not in images[0] else Beside()
 
     def _beside(self, node: Node, beside: Beside) -> Beside:
         """The facts that a mapping gives for all below it."""
