@@ -30,7 +30,7 @@ class Engine:
     name: str
     traces: Sequence[str] = ()
     """A file without any of these words holds no config of the engine."""
-    heads: Sequence[Sequence[str]] = ()
+    heads: Sequence[tuple[str, ...]] = ()
     """The words with which its commands begin."""
     images: Sequence[Image] = ()
     calls: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

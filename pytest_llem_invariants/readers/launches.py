@@ -34,6 +34,8 @@ _SPEAKS: Final = frozenset(
 )
 """Programs that only name a command that is among their words."""
 _MOST_DEEP: Final = 4
+_MOST_BEFORE: Final = 100
+"""Within how many words the name of a program is looked for."""
 _FEWEST_WORDS: Final = 2
 
 
@@ -69,6 +71,8 @@ def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dep
         at += 1
     beside = with_env(beside, env)
     words = words[at:]
+    if not _may_start(words, known):
+        return
     program = _name(words[0]) if words else ""
     if program in _SPEAKS:
         return
@@ -92,6 +96,13 @@ def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dep
                 if begins(words, start, head):
                     yield command_of(engine, [*_plain(head, words[start]), *words[start + len(head) :]], beside)
                     return
+
+
+def _may_start(words: Sequence[Word], known: Sequence[Engine]) -> bool:
+    """Whether a word is the name of a program that starts an engine, or that may hold one that does."""
+    names = {_name(word) for word in words[:_MOST_BEFORE]}
+    firsts = {head[0] for engine in known for head in engine.heads}
+    return not names.isdisjoint(firsts | _SHELLS | _CONTAINERS | {"eval"})
 
 
 def begins(words: Sequence[str], start: int, head: Sequence[str]) -> bool:

@@ -14,6 +14,8 @@ from pytest_llem_invariants.readers.found import Beside, Found, Word
 from pytest_llem_invariants.readers.launches import command_of, with_env, with_image
 from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
+HINTS: Final = ("engine:", "vllmConfig", "modelURL", "base_args", "model_id")
+"""A text without any of these keys has none of the shapes here, but for the sections that engines declare."""
 Entries = Mapping[str, tuple[Node, Node]]
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final, TypeGuard
 
 from pytest_llem_invariants.readers.declared import Engine
@@ -18,9 +19,9 @@ _MOST_DEEP: Final = 40
 
 def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
     """What a program says to an engine; nothing of text that is no Python."""
-    text = source.text
-    if not _worth(known).search(text):
+    if not _is_worth(source.text, known):
         return
+    text = source.text
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -30,10 +31,41 @@ def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
     yield from _Program(source, tree, known).read()
 
 
-def _worth(known: Sequence[Engine]) -> re.Pattern[str]:
-    names = [re.escape(name) for engine in known for name in engine.calls]
-    heads = [re.escape(head[-1]) for engine in known for head in engine.heads]
-    return re.compile(rf"\b(?:{'|'.join(names) or '(?!)'})\s*\(|\b(?:{'|'.join(heads) or '(?!)'})\b")
+def _is_worth(text: str, known: Sequence[Engine]) -> bool:
+    """Whether a program may have a call or a command: parsing costs much more than to look for their names."""
+    for engine in known:
+        if any(key in text for key in engine.sections) and _section(tuple(engine.sections)).search(text):
+            return True
+        if any(head[-1] in text for head in engine.heads) and _command(tuple(engine.heads)).search(text):
+            return True
+        if any(name in text for name in engine.calls):
+            imports, calls = _calls(engine.package, tuple(engine.calls))
+            if imports.search(text) and calls.search(text):
+                return True
+    return False
+
+
+@cache
+def _section(keys: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, keys))})\s*=")
+
+
+@cache
+def _command(heads: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
+    """A command's words as a text that begins with them, or its last two as members of a list."""
+    escaped = [tuple(map(re.escape, head)) for head in heads]
+    listed = "|".join("['\"]\\s*,\\s*['\"]".join(head[-2:]) for head in escaped)
+    spoken = "|".join(" +".join(head) for head in escaped)
+    return re.compile(rf"['\"](?:{listed})['\"]|['\"]\s*(?:{spoken})\s")
+
+
+@cache
+def _calls(package: str, names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    called = "|".join(map(re.escape, names))
+    return (
+        re.compile(rf"^\s*(?:from|import)\s+{re.escape(package)}\b", re.MULTILINE),
+        re.compile(rf"\b(?:{called})\s*\(|\bas\s+\w+"),
+    )
 
 
 def _plain(text: str) -> str:

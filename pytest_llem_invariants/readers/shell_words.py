@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, final
 
 _PLAIN: Final = re.compile(r"[^\s'\"\\$`;&|<>(){}#]+")
+_SIMPLE: Final = re.compile(r"[A-Za-z./_:,@%+~=-][A-Za-z0-9./_:,@%+~=-]*(?=[ \t\n])")
 _BLANK: Final = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _IN_QUOTES: Final = re.compile(r'[^"\\$`]+')
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
@@ -50,6 +51,11 @@ def tokens(text: str) -> Iterator[Token]:
     at, size = 0, len(text)
     waiting: list[str] = []  # the ends of here-documents that begin on the next line
     while at < size:
+        simple = _SIMPLE.match(text, at)
+        if simple:
+            yield Token("word", at, simple.end(), simple[0], [simple[0]])
+            at = simple.end()
+            continue
         letter = text[at]
         if letter == "\n":
             yield Token("operator", at, at + 1, "\n")

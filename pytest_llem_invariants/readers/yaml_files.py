@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import pairwise
 from typing import Final
 
 import yaml
@@ -20,16 +22,39 @@ from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
 _PROSE: Final = frozenset({"description", "title", "summary", "notes", "note", "comment", "doc", "message", "reason"})
 _SEVERAL_NODES: Final = frozenset({"leaderWorkerTemplate", "workerGroupSpecs", "worker", "raySpec", "workerTemplate"})
+_NEXT: Final = re.compile(r"^---(?=[ \t\r]*(?:#.*)?$)", re.MULTILINE)
 _IMAGE: Final = re.compile(r"\bimage:[ \t]*([^\s#]+)")
 _MOST_DEEP: Final = 3
 _MOST_PARTS: Final = 300_000
 
 
-def read(source: Source, known: Sequence[Engine], depth: int = 0) -> Iterator[Found]:
-    """Every engine config in the documents of a text."""
-    tree = Tree(source)
-    for root in tree.roots:
-        yield from _Walk(tree, known, depth).below(root)
+def read(source: Source, known: Sequence[Engine], depth: int = 0, beside: Beside | None = None) -> Iterator[Found]:
+    """Every engine config in the documents of a text; those without a trace of an engine are not parsed."""
+    for part in _documents(source, known):
+        tree = Tree(part)
+        for root in tree.roots:
+            yield from _Walk(tree, known, depth).below(root, beside)
+
+
+def _documents(source: Source, known: Sequence[Engine]) -> Iterator[Source]:
+    """The documents that may hold something; to look for names costs much less than to parse."""
+    text = source.text
+    starts = [found.start() for found in _NEXT.finditer(text)] if "\n---" in text else []
+    worth = _worth(
+        tuple({head[-1] for engine in known for head in engine.heads}),
+        tuple(image.name for engine in known for image in engine.images),
+        tuple(key for engine in known for key in engine.sections),
+    )
+    for start, end in pairwise([0, *starts, len(text)]):
+        if worth.search(text, start, end):
+            yield source.part(start, end) if starts else source
+
+
+@cache
+def _worth(commands: tuple[str, ...], images: tuple[str, ...], sections: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(map(re.escape, (*commands, *sections)))
+    parts = "|".join(map(re.escape, (*images, *products.HINTS)))
+    return re.compile(rf"\b(?:{words or '(?!)'})\b|{parts}|modelCommand")
 
 
 class _Walk:
@@ -43,29 +68,30 @@ class _Walk:
         self._words = {head[-1] for engine in known for head in engine.heads}
         self._sections = {key for engine in known for key in engine.sections}
 
-    def below(self, root: Node) -> Iterator[Found]:
-        waiting: list[tuple[Node, Beside, str, bool]] = [(root, self._of_one_image(root), "", False)]
+    def below(self, root: Node, beside: Beside | None = None) -> Iterator[Found]:
+        start = beside or self._of_one_image(root)
+        waiting: list[tuple[Node, Beside, str, bool]] = [(root, start, "", False)]
         while waiting and len(self._met) < _MOST_PARTS:
-            node, beside, key, is_one_of_several = waiting.pop()
+            node, here, key, is_one_of_several = waiting.pop()
             if id(node) in self._met:
                 continue
             self._met.add(id(node))
             if isinstance(node, yaml.ScalarNode):
-                yield from self._text(node, beside, key)
+                yield from self._text(node, here, key)
             elif isinstance(node, yaml.SequenceNode):
-                waiting.extend((item, beside, key, is_one_of_several) for item in reversed(node.value))
+                waiting.extend((item, here, key, is_one_of_several) for item in reversed(node.value))
             else:
                 entries = self._tree.entries(node)
-                beside = self._beside(node, beside)
+                here = self._beside(node, here)
                 several = is_one_of_several or not _SEVERAL_NODES.isdisjoint(entries)
                 if containers.is_container(entries):
-                    found = containers.read(self._tree, node, self._known, beside)
+                    found = containers.read(self._tree, node, self._known, here)
                     if found:
                         self._met.update(map(id, containers.commands_below(self._tree, entries)))
                     for one in found:
                         yield replace(one, beside=replace(one.beside, gpus=None)) if several else one
-                yield from products.read(self._tree, node, self._known, beside)
-                waiting.extend((value, beside, name, several) for name, (_, value) in reversed(entries.items()))
+                yield from products.read(self._tree, node, self._known, here)
+                waiting.extend((value, here, name, several) for name, (_, value) in reversed(entries.items()))
 
     def _of_one_image(self, root: Node) -> Beside:
         """The facts of the one image of the engine that a document names, whatever in it that runs."""
@@ -100,7 +126,7 @@ class _Walk:
         if len(text) < 8 or key in _PROSE or self._depth >= _MOST_DEEP:
             return
         if "\n" in text and any(f"{section}:" in text for section in self._sections):
-            yield from read(self._tree.script(node), self._known, self._depth + 1)
+            yield from read(self._tree.script(node), self._known, self._depth + 1, beside)
             return
         if not any(word in text for word in self._words):
             return
