@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.readers.found import Found
 
 
+_STRICTER = ("the file holds more than one", "merge keys", "a key is not")
+"""What a mapping for an engine may not have, but many a YAML file has."""
+
+
 class Files:
     """Reads and checks files one after the other."""
 
@@ -55,7 +59,7 @@ class Files:
             except RoutingError as error:
                 raise CorpusError(f"no engine config found: {error}", path=name, fix=looked_for) from error
             except CorpusError as error:
-                if error.message.startswith("not YAML"):
+                if not error.message.startswith(_STRICTER):
                     raise
         raise CorpusError("no engine config found", path=name, fix=looked_for)
 

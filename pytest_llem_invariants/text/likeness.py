@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,12 @@ def nearest(name: str, known: Iterable[str], least: float = ALIKE) -> str | None
     """The most similar known name; None if none is similar: a wrong guess costs more than none."""
     if not isinstance(name, str) or len(name) > _LONGEST:  # a key of YAML may be a number
         return None
+    return _nearest(name, tuple(known), least)
+
+
+@lru_cache(maxsize=512)
+def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
+    """The same, remembered: in the files of one repository a mistake is made again and again."""
     from difflib import SequenceMatcher  # not needed for a config without typos
 
     wanted = name.lower()
