@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from miners.build import class_command, guesses, probe_command
 from miners.build import command as build
+from miners.causes import command as causes
 from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
@@ -31,6 +32,7 @@ _COMMANDS: Final = (
     compare_modes,
     ledger,
     why_command,
+    causes,
     guesses,
 )
 """The modules that add a command, in the order of `--help`."""

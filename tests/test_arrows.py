@@ -19,7 +19,14 @@ MINERS = "miners"
 FLOORS = (
     (f"{HOUSE}.errors", f"{HOUSE}.model", f"{MINERS}.code"),
     (f"{HOUSE}.language", f"{HOUSE}.text"),
-    (f"{HOUSE}.corpus", f"{HOUSE}.native_types", f"{HOUSE}.process", f"{HOUSE}.readers", f"{MINERS}.logic"),
+    (
+        f"{HOUSE}.corpus",
+        f"{HOUSE}.native_types",
+        f"{HOUSE}.process",
+        f"{HOUSE}.readers",
+        f"{HOUSE}.runs",
+        f"{MINERS}.logic",
+    ),
     (f"{HOUSE}.ssot", f"{MINERS}.symbolic"),
     (f"{HOUSE}.checker", f"{HOUSE}.engines"),
     (f"{HOUSE}.replay", f"{HOUSE}.worlds", f"{MINERS}.surface"),

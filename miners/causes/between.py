@@ -48,12 +48,19 @@ class Version:
 
     schema: Schema | None
     parameters: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(init=False)
+    names: Mapping[str, frozenset[str]] = field(init=False)
+    """Class → how its fields may be written."""
     sections: Mapping[str, str] = field(init=False)
     """A field that holds a class → that class, where all classes with such a field agree."""
 
     def __post_init__(self) -> None:
         parameters = {} if self.schema is None else parameters_of(self.schema)
         object.__setattr__(self, "parameters", parameters)
+        names = {
+            cls: frozenset(name for own, parameter in fields.items() for name in _names(own, parameter))
+            for cls, fields in parameters.items()
+        }
+        object.__setattr__(self, "names", names)
         object.__setattr__(self, "sections", _sections(parameters))
 
     def resolve(self, native_type: str, path: str) -> tuple[str, str]:
@@ -66,10 +73,10 @@ class Version:
     def knows(self, native_type: str, path: str) -> bool | None:
         """Whether there is such a field; None where nothing is known of its class."""
         cls, name = self.resolve(native_type, path)
-        fields = self.parameters.get(cls)
-        if fields is None:
+        names = self.names.get(cls)
+        if names is None:
             return False if self.parameters and "." not in path else None
-        return any(name in _names(own, parameter) for own, parameter in fields.items())
+        return name in names
 
     def kinds(self, native_type: str, path: str) -> frozenset[str]:
         """The kinds of value that a field is declared to take; `any` where it is not told."""
@@ -192,10 +199,14 @@ class Between:
         gone: dict[str, set[str]] = {}
         come: dict[str, set[str]] = {}
         for one in () if self.diff is None else self.diff.differences:
-            if one.field is not None:
-                side = {ChangeKind.FIELD_REMOVED: gone, ChangeKind.FIELD_ADDED: come}.get(one.change)
-                if side is not None:
-                    side.setdefault(one.field, set()).add(one.native_type)
+            match one.change:
+                case ChangeKind.FIELD_REMOVED:
+                    gone.setdefault(str(one.field), set()).add(one.native_type)
+                case ChangeKind.FIELD_ADDED:
+                    come.setdefault(str(one.field), set()).add(one.native_type)
+                case ChangeKind.CLASS_ADDED:
+                    for name in self.new.parameters[one.native_type]:
+                        come.setdefault(name, set()).add(one.native_type)
         return {
             (native_type, name): next(iter(come[name]))
             for name, classes in gone.items()

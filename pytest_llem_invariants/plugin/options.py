@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final, final
 
 import pytest
 
+from pytest_llem_invariants.runs.shelf import KEPT
+
 if TYPE_CHECKING:
     from argparse import Namespace
 
@@ -57,12 +59,19 @@ def declare(parser: pytest.Parser) -> None:
         help="Add a fourth check per rule: its predicate agrees with the library near its boundary "
         "(ini: llem_soundness)",
     )
+    group.addoption(
+        "--llem-digests",
+        metavar="N",
+        type=int,
+        help=f"How many digests of runs to keep, {KEPT} by default (ini: llem_digests)",
+    )
     parser.addini("llem_engine", "default of --llem-engine", type="string", default="")
     parser.addini("llem_corpus", "default of --llem-corpus, relative to this file", type="string", default="")
     parser.addini("llem_out", "default of --llem-out, relative to this file", type="string", default="")
     parser.addini("llem_isolate", "default of --llem-isolate", type="bool", default=False)
     parser.addini("llem_timeout", "default of --llem-timeout, in seconds", type="string", default="")
     parser.addini("llem_soundness", "default of --llem-soundness", type="bool", default=False)
+    parser.addini("llem_digests", "default of --llem-digests", type="string", default="")
 
 
 def concern(config: pytest.Config) -> bool:
@@ -90,6 +99,7 @@ class Settings:
     isolate: bool
     timeout: float
     soundness: bool
+    digests: int
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -102,6 +112,7 @@ class Settings:
             isolate=option.llem_isolate or config.getini("llem_isolate"),
             timeout=_timeout(config, option),
             soundness=option.llem_soundness or config.getini("llem_soundness"),
+            digests=_digests(config, option),
         )
         if settings.engine is None:
             settings._refuse_without_engine(option)
@@ -133,3 +144,14 @@ def _timeout(config: pytest.Config, option: Namespace) -> float:
     if not 0 < seconds < float("inf"):
         raise pytest.UsageError(f"--llem-timeout is a positive number of seconds, not {seconds:g}")
     return float(seconds)
+
+
+def _digests(config: pytest.Config, option: Namespace) -> int:
+    lasting: str = config.getini("llem_digests")
+    try:
+        count = int(lasting or KEPT) if option.llem_digests is None else option.llem_digests
+    except ValueError:
+        raise pytest.UsageError(f"llem_digests is a number of digests, not {lasting!r}") from None
+    if count < 0:
+        raise pytest.UsageError(f"--llem-digests is 0 or a number of digests, not {count}")
+    return int(count)

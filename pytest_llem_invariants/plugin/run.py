@@ -30,13 +30,16 @@ from pytest_llem_invariants.plugin.preflight import (
     image_ref,
 )
 from pytest_llem_invariants.plugin.private import run_phase, runs_phases
+from pytest_llem_invariants.plugin.recording import Clock, digest_of
 from pytest_llem_invariants.plugin.shelf import Shelf, Volume
 from pytest_llem_invariants.process.leaving import leave
+from pytest_llem_invariants.runs.shelf import keep
 from pytest_llem_invariants.text.terminal import printable
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Validated
     from pytest_llem_invariants.plugin.folding import Folded
+    from pytest_llem_invariants.runs.digest import RunDigest
 
 REFUSED: Final = 2
 VALIDATED_NAME: Final = "invariants.validated.yaml"
@@ -62,6 +65,9 @@ class LlemRun:
         self._crashed: dict[str, str] = {}
         self._trouble: str | None = None
         self._folded: Folded | None = None
+        self._clock = Clock()
+        self._digest: RunDigest | None = None
+        self._kept: Path | None = None
         self._written: list[Path] = []
         self._stale: list[str] = []
         self._earlier: tuple[str, Validated | None] | None = None
@@ -250,6 +256,7 @@ class LlemRun:
             evidence = Evidence.from_line(line)
             if evidence.corpus == str(self._shelf.certified.path):
                 self._evidence.append(evidence)
+                self._clock.note(evidence.rule, report.duration)
                 if self._journal is not None:
                     self._journal.append(line)
             return
@@ -305,6 +312,8 @@ class LlemRun:
                 if self._settings.check:
                     self._compare(certified.path.parent / VALIDATED_NAME, text, session)
                     return
+                if self._digest is not None:
+                    self._kept = keep(self._digest, out, self._settings.digests)
                 if text is not None:
                     dump(target, text)
                     dump(quarantine, render_quarantine(folded.quarantine))
@@ -340,6 +349,7 @@ class LlemRun:
             environment=environment,
             moment=now(),
         )
+        self._digest = digest_of(run, self._clock, certified.ssot.context, str(certified.path))
         return fold(run, previous, problems)
 
     def _previous(self, target: Path) -> Validated | None:
@@ -373,7 +383,7 @@ class LlemRun:
             terminalreporter.write_line(printable(self._trouble), red=True)
         if self._folded is None:
             return
-        for line in wording.summary(self._folded, verbose=self._config.get_verbosity() > 0):
+        for line in wording.summary(self._folded, self._causes(), verbose=self._config.get_verbosity() > 0):
             terminalreporter.write_line(printable(line))
         for line in self._stale:
             terminalreporter.write_line(printable(line))
@@ -382,6 +392,14 @@ class LlemRun:
         for line in wording.written(self._written):
             terminalreporter.write_line(printable(line))
         terminalreporter.write_line(printable(wording.next_command(self._folded.validated.engine, self._folded)))
+
+    def _causes(self) -> list[str]:
+        """What is said of the causes of a red run."""
+        if self._digest is None or not self._digest.divergences:
+            return []
+        from miners.causes.summary import summary
+
+        return summary(self._digest, self._kept)
 
 
 def _report_what_is_news(item: CheckItem, phase: Literal["setup", "teardown"], **how: Any) -> pytest.TestReport:

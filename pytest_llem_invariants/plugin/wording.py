@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.plugin.folding import Folded
 
 _MOST_DIVERGENCES: Final = 10
+_MOST_BESIDE_CAUSES: Final = 2
 _WORST_FIRST: Final = (
     CheckFailed.PREDICATE_OVERBROAD,
     CheckFailed.NEGATIVE_DOES_NOT_RAISE,
@@ -40,8 +41,11 @@ def broken_contract(rule: Rule, check: Check, evidence: Evidence) -> str:
     return "\n".join(map(printable, lines))
 
 
-def summary(folded: Folded, *, verbose: bool = False) -> Iterator[str]:
-    """The one section at the end of a run: about the rules that it ran, in a readable length."""
+def summary(folded: Folded, causes: Sequence[str] = (), *, verbose: bool = False) -> Iterator[str]:
+    """The one section at the end of a run: about the rules that it ran, in a readable length.
+
+    `causes` is what is said of the causes of the divergences; where it says something, fewer are listed.
+    """
     validated = folded.validated
     version = f"{validated.engine} {validated.engine_version}"
     if not folded.fresh:
@@ -54,7 +58,9 @@ def summary(folded: Folded, *, verbose: bool = False) -> Iterator[str]:
         )
     yield from _skips(folded.skips)
     found = [divergence for divergence in validated.divergences if divergence.invariant_id in folded.fresh]
-    yield from _divergences([divergence for divergence in found if divergence.contradicts], _MOST_DIVERGENCES)
+    yield from causes
+    contradicting = [divergence for divergence in found if divergence.contradicts]
+    yield from _divergences(contradicting, _MOST_BESIDE_CAUSES if causes else _MOST_DIVERGENCES)
     narrow = [divergence for divergence in found if not divergence.contradicts]
     if narrow:
         where = "" if verbose else ": the validated file names them, and so does -v"
