@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final, final
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from pytest_llem_invariants.text.strict import Section
 
 LANDMARK: Final = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*(?::\w+(?:\.\w+)*)?\Z")
@@ -51,9 +53,15 @@ class Call:
     function: str
     """`module:name.name`."""
     arguments: tuple[str, ...] = ()
-    """What it is asked about: dotted attributes of the built object."""
+    """What it is asked about: dotted attributes of the built object, `name()` calls a method."""
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The values of context fields at which alone it is asked."""
+    unless: tuple[str, ...] = ()
+    """Attributes of the object with any of which it is not asked."""
+    within: str | None = None
+    """`module:name` of what makes a context of the object, in which it is asked."""
+    versions: SpecifierSet | None = None
+    """The versions of the library that ask it; None for all."""
 
 
 @final
@@ -187,11 +195,31 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
 
 
 def _call(entry: Section) -> Call:
-    entry.only(("call", "with", "when"))
-    function = entry.text("call")
+    entry.only(("call", "with", "when", "unless", "within", "versions"))
+    return Call(
+        _function(entry, "call"),
+        entry.texts("with"),
+        _lists(entry, "when"),
+        entry.texts("unless"),
+        _function(entry, "within") if "within" in entry.data else None,
+        specifier_of(entry, "versions") if "versions" in entry.data else None,
+    )
+
+
+def _function(entry: Section, key: str) -> str:
+    function = entry.text(key)
     if not LANDMARK.match(function) or ":" not in function:
-        entry.fail(f"{function!r} is not a function", "call", fix="write it like package.module:name.method")
-    return Call(function, entry.texts("with"), _lists(entry, "when"))
+        entry.fail(f"{function!r} is not a function", key, fix="write it like package.module:name.method")
+    return function
+
+
+def specifier_of(section: Section, key: str) -> SpecifierSet:
+    """The versions that a key names."""
+    text = section.text(key)
+    try:
+        return SpecifierSet(text, prereleases=True)
+    except InvalidSpecifier:
+        section.fail(f"{key!r} is {text!r}, which is not a PEP 440 specifier", key, fix='write it like ">=5.0,<6"')
 
 
 def _lists(entry: Section, key: str) -> dict[str, tuple[Any, ...]]:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from pytest_llem_invariants.corpus.context import read_context_fields
 from pytest_llem_invariants.errors import EngineUnavailableError, MinerError, MinerVersionMismatchError
 from pytest_llem_invariants.model import ContextField
-from pytest_llem_invariants.native_types import LANDMARK, NativeType, native_types_of
+from pytest_llem_invariants.native_types import LANDMARK, NativeType, native_types_of, specifier_of
 from pytest_llem_invariants.text.likeness import near_names
 from pytest_llem_invariants.text.strict import Section
 from pytest_llem_invariants.text.yaml_reader import read_document
@@ -188,15 +188,7 @@ def _version(section: Section, key: str) -> str:
 
 def _pins(section: Section) -> dict[str, SpecifierSet]:
     section.only(ROLES)
-    return {role: _specifier(section, role) for role in section.data}
-
-
-def _specifier(section: Section, key: str) -> SpecifierSet:
-    text = section.text(key)
-    try:
-        return SpecifierSet(text, prereleases=True)
-    except InvalidSpecifier:
-        section.fail(f"{key!r} is {text!r}, which is not a PEP 440 specifier", key, fix='write it like ">=5.0,<6"')
+    return {role: specifier_of(section, role) for role in section.data}
 
 
 def _landmarks(top: Section) -> dict[str, tuple[str, ...]]:
@@ -261,7 +253,7 @@ def _install(top: Section, index: int, call: Any) -> Install:
         arguments = entry.texts("install")
         if not arguments:
             entry.missing("install")
-        return Install(arguments, _specifier(entry, "when"))
+        return Install(arguments, specifier_of(entry, "when"))
     if not isinstance(call, list) or not call or not all(isinstance(argument, str) for argument in call):
         top.fail("a call of the recipe is not a list of arguments", "recipe", index, fix="write [--no-deps, name]")
     return Install(tuple(call))

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache, cached_property
-from operator import attrgetter
 from types import ModuleType
 from typing import Any, Final
 
 from pytest_llem_invariants.engines.held import held_facts
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
+from pytest_llem_invariants.engines.startup import ask_at_start
 from pytest_llem_invariants.engines.steps import run_step, run_steps
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
@@ -313,11 +313,8 @@ class EngineAdapter:
         """Run the declared validation of an object: the normal one, or the one that also raises on minor issues."""
         entry = self._plan(name).entry
         run_steps(entry.strict if strict else entry.validate, built)
-        for call in () if strict else entry.startup:
-            if all(self.stands_at(fact) in values for fact, values in call.when.items()):
-                module, _, path = call.function.partition(":")
-                ask = attrgetter(path)(importlib.import_module(module))
-                ask(*(attrgetter(argument)(built) for argument in call.arguments))
+        if entry.startup and not strict:
+            ask_at_start(entry.startup, built, self.stands_at, self.import_library())
 
     def stands_at(self, fact: str) -> Any:
         """The value of a context field in the world that is entered now."""

@@ -14,7 +14,7 @@ from typing import Any, Final, final
 
 from pytest_llem_invariants.model import EMPTY
 
-_COMPILED: Final = re.compile(r"vllm\._(?:\w+_)?C(?:_\w+)?\Z")
+_COMPILED: Final = re.compile(r"vllm\.(?:\w+\.)?_(?:\w+_)?C(?:_\w+)?\Z")
 USUAL: Final[Mapping[str, Any]] = {
     "device.count": 8,
     "device.capability": 9.0,
@@ -38,7 +38,8 @@ class _EmptyModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 @contextmanager
-def _without_compiled_modules() -> Iterator[None]:
+def without_compiled_modules() -> Iterator[None]:
+    """Let compiled modules be found empty for a block: what asks whether there is one takes it for a build with all."""
     finder = _EmptyModules()
     before = set(sys.modules)
     sys.meta_path.insert(0, finder)
@@ -57,7 +58,7 @@ def simulated_cuda(facts: Mapping[str, Any] = EMPTY) -> Any:
     """
     facts = {**USUAL, **facts}
     held = _as_pair(facts["device.capability"])
-    with _without_compiled_modules():
+    with without_compiled_modules():
         cuda = importlib.import_module("vllm.platforms.cuda")
     interface = importlib.import_module("vllm.platforms.interface")
     capability = interface.DeviceCapability(*held)

@@ -106,6 +106,32 @@ _BROAD: Final[dict[str, Any]] = {
     "torch_dtype": "float32",
     "vocab_size": 128256,
 }
+_LATENT: Final[dict[str, Any]] = {
+    "architectures": ["DeepseekV3ForCausalLM"],
+    "model_type": "deepseek_v3",
+    "first_k_dense_replace": 3,
+    "hidden_size": 7168,
+    "intermediate_size": 18432,
+    "kv_lora_rank": 512,
+    "max_position_embeddings": 262144,
+    "moe_intermediate_size": 2048,
+    "n_group": 1,
+    "n_routed_experts": 384,
+    "n_shared_experts": 1,
+    "num_attention_heads": 64,
+    "num_experts_per_tok": 8,
+    "num_hidden_layers": 61,
+    "num_key_value_heads": 64,
+    "q_lora_rank": 1536,
+    "qk_nope_head_dim": 128,
+    "qk_rope_head_dim": 64,
+    "scoring_func": "sigmoid",
+    "topk_group": 1,
+    "topk_method": "noaux_tc",
+    "torch_dtype": "bfloat16",
+    "v_head_dim": 128,
+    "vocab_size": 129280,
+}
 _OF_PARAMS: Final = {
     "dim": "hidden_size",
     "head_dim": "head_dim",
@@ -158,6 +184,11 @@ def broad_model() -> Path:
     return _made("broad-mistral", {**_FILES, "config.json": config, "params.json": _OTHER_FILES["params.json"](config)})
 
 
+def latent_model() -> Path:
+    """One whose attention keeps one latent vector for all heads: what suits the others does not suit it."""
+    return _made("latent-deepseek", {**_FILES, "config.json": _LATENT})
+
+
 def model_with(written: Mapping[str, Any], files: Mapping[str, bool] = EMPTY) -> Path:
     """The placeholder with these keys of its config.json (dotted; None leaves one out), and files that it has or lacks.
 
@@ -197,6 +228,7 @@ def model_folders() -> Mapping[str, Path]:
         "tall_model": tall_model(),
         "hearing_model": hearing_model(),
         "broad_model": broad_model(),
+        "latent_model": latent_model(),
     }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import os
+import pkgutil
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from pytest_llem_invariants.engines.remembered import (
     say_always,
     saying,
 )
-from pytest_llem_invariants.engines.simulated_cuda import USUAL, simulated_cuda
+from pytest_llem_invariants.engines.simulated_cuda import USUAL, simulated_cuda, without_compiled_modules
 from pytest_llem_invariants.engines.stand_ins import standing_in
 from pytest_llem_invariants.engines.tiny_model import cache_folder, model_folders, model_with
 from pytest_llem_invariants.errors import EngineUnavailableError, NoSuchWorldError
@@ -39,6 +40,7 @@ from pytest_llem_invariants.text.atomic import write_atomically
 _PLATFORM: Final = "platform"
 _OURS: Final = (_PLATFORM, MACHINE, DEVICE, MODEL)
 _OF_CONFIG: Final = "model.config."
+_EACH: Final = ".*"
 _SPARE: Final = 4 * 1024**3
 _MOST_WORLDS: Final = 4096
 _REGISTRY: Final = "vllm.model_executor.models.registry"
@@ -52,6 +54,15 @@ def llem_engine_adapter(ssot: Ssot) -> EngineAdapter | None:
 def no_such_world(facts: Mapping[str, Any]) -> NoSuchWorldError:
     told = ", ".join(f"{name}={value!r}" for name, value in sorted(facts.items()))
     return NoSuchWorldError(f"there is no model to stand for {told}")
+
+
+def import_what_is_there(name: str) -> None:
+    """Import a module, or with `.*` each of a package. Another version has it elsewhere, or it asks for a package."""
+    with suppress(Exception):
+        package = importlib.import_module(name.removesuffix(_EACH))
+        if name.endswith(_EACH):
+            for one in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+                import_what_is_there(one.name)
 
 
 @final
@@ -151,6 +162,17 @@ class VllmAdapter(EngineAdapter):
     def facts_together(self) -> tuple[Mapping[str, Any], ...]:
         keys = sorted(self.ssot.adapter.get("named", EMPTY))
         return tuple(told for key in keys for told in self._told_of(key).values() if told)
+
+    def import_library(self) -> str:
+        """Import also what takes what its platform needs while it is imported: later it would be that of any world."""
+        is_first = self._version is None and self._failure is None
+        version = super().import_library()
+        if is_first:
+            for first in self.ssot.adapter.get("imported_first", ()):
+                with self.context({_PLATFORM: first[_PLATFORM]}), without_compiled_modules():
+                    for name in first["modules"]:
+                        import_what_is_there(name)
+        return version
 
     def _state(self) -> Hashable:
         """What an answer depends on beside the config."""

@@ -6,6 +6,7 @@ import importlib.metadata
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from pytest_llem_invariants.errors import (
     CorpusError,
@@ -203,13 +204,28 @@ def test_a_class_may_have_several_places_examples_and_steps_with_what_it_holds(r
 
 def test_what_an_engine_asks_when_it_starts_is_read(root: Path) -> None:
     path = root / "engine_versions" / "fake.yaml"
-    asks = 'startup: [{call: "lib.platforms:now.check", with: [size], when: {platform: [cuda]}}]'
+    asks = (
+        'startup: [{call: "lib.platforms:now.check", with: [size.of()], when: {platform: [cuda]}, unless: [is_small],'
+        ' within: "lib.config:current", versions: ">=2"}]'
+    )
     path.write_text(TEXT.replace('class: "lib:Config"', f'class: "lib:Config", {asks}'))
     found = load_ssot("fake", root).native_type("lib.Config")
     assert found is not None
-    assert found.startup == (Call("lib.platforms:now.check", ("size",), {"platform": ("cuda",)}),)
-    for wrong, named in (("lib.platforms.now", "is not a function"), ("{platform: cuda}", "write a list of values")):
-        old = "lib.platforms:now.check" if ":" not in wrong else "{platform: [cuda]}"
+    (call,) = found.startup
+    assert call == Call(
+        "lib.platforms:now.check",
+        ("size.of()",),
+        {"platform": ("cuda",)},
+        ("is_small",),
+        "lib.config:current",
+        SpecifierSet(">=2"),
+    )
+    for old, wrong, named in (
+        ("lib.platforms:now.check", "lib.platforms.now", "is not a function"),
+        ("lib.config:current", "lib.config", "is not a function"),
+        ("{platform: [cuda]}", "{platform: cuda}", "write a list of values"),
+        (">=2", "new", "not a PEP 440 specifier"),
+    ):
         path.write_text(TEXT.replace('class: "lib:Config"', f'class: "lib:Config", {asks.replace(old, wrong)}'))
         with pytest.raises(CorpusError, match=named):
             load_ssot("fake", root)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,3 +166,34 @@ def test_what_the_engine_asks_when_it_starts_is_asked_at_the_declared_values_alo
         assert seen == ([3] if is_asked else [])
         adapter.validate("fakelib.Config", built, strict=True)
         assert seen == ([3] if is_asked else [])
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("with: [size.bit_length(), size]", [(2, 3)]),
+        ("with: [size], within: fakelib.core:logger.using", ["in", (3,), "out"]),
+        ("with: [size], unless: [size]", []),
+        ("with: [size], unless: [size.denominator.imag]", [(3,)]),
+        ('with: [size], versions: ">=100"', []),
+        ('with: [size], versions: "<100"', [(3,)]),
+    ],
+)
+def test_what_the_engine_asks_is_told_what_it_is_asked_about_and_where(
+    root: Path, more: str, expected: list[Any]
+) -> None:
+    asks = f"    startup: [{{call: fakelib.core:logger.check, {more}}}]\n"
+    adapter = adapter_of(root, SSOT.replace("    validate: [validate]\n", f"    validate: [validate]\n{asks}"))
+    adapter.import_library()
+    seen: list[Any] = []
+
+    @contextmanager
+    def using(built: Any) -> Iterator[None]:
+        seen.append("in")
+        yield
+        seen.append("out")
+
+    logger = sys.modules["fakelib.core"].logger
+    logger.check, logger.using = lambda *arguments: seen.append(arguments), using
+    adapter.validate("fakelib.Config", adapter.build("fakelib.Config", {"size": 3}), strict=False)
+    assert seen == expected

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -33,15 +33,11 @@ def adapter() -> EngineAdapter:
 
 
 def others(adapter: EngineAdapter) -> list[tuple[str, Any]]:
-    """Each declared fact of a model or a device at each value that is not the default one.
-
-    The library asks for a package as soon as a model is quantised.
-    """
-    asks_for_it = importlib.util.find_spec("compressed_tensors") is None
+    """Each declared fact of a model or a device at each value that is not the default one."""
     return [
         (name, value)
         for name, field in adapter.ssot.context.items()
-        if name.startswith(("model.", "device.")) and not (name == QUANTIZATION and asks_for_it)
+        if name.startswith(("model.", "device."))
         for value in field.values
         if value != field.default
     ]
@@ -52,7 +48,9 @@ def worlds(adapter: EngineAdapter) -> Iterator[dict[str, Any]]:
     facts = others(adapter)
     yield {}
     yield from ({name: value} for name, value in facts)
-    yield from (dict([one, other]) for one, other in itertools.combinations(facts, 2) if one[0] != other[0])
+    for one, other in itertools.combinations(facts, 2):
+        if one[0] != other[0] and {one[0], other[0]} != {QUANTIZATION, "device.capability"}:
+            yield dict([one, other])
 
 
 @pytest.mark.parametrize("platform", ["cpu", "cuda"])
@@ -66,6 +64,20 @@ def test_a_config_is_built_in_every_world_and_the_library_finds_what_was_asked_f
             built = adapter.build(ENGINE, {})
             found = adapter.facts_of(built.model_config.model)
         assert found == {name: world.get(name, field.default) for name, field in declared.items()}, world
+
+
+def test_a_quantised_model_is_judged_whichever_world_was_entered_first(adapter: EngineAdapter) -> None:
+    def verdict(capability: float) -> str:
+        with adapter.context({**CUDA, "device.capability": capability, QUANTIZATION: "fp8"}):
+            try:
+                adapter.build(ENGINE, {"dtype": "half"})
+            except ValueError as error:
+                return "refused" if "Minimum capability" in str(error) else str(error)
+        return "built"
+
+    assert [verdict(one) for one in (9.0, 7.0, 9.0)] == ["built", "refused", "built"]
+    for declared in adapter.ssot.adapter["imported_first"]:
+        assert any(name in sys.modules for name in declared["modules"])
 
 
 def test_a_world_holds_for_the_block_alone_and_one_after_the_other(adapter: EngineAdapter) -> None:
