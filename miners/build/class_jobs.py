@@ -21,7 +21,7 @@ from miners.dynamic.probe import FULL_BUDGET
 from miners.dynamic.worlds import Worlds
 from miners.examples.challenges import jointly
 from miners.examples.checks import Checks
-from miners.fronts.feeds import restate
+from miners.fronts.restate import restate
 from miners.gate.blind import probe_blind
 from miners.gate.gate import Gate
 from miners.gate.oracle import Oracle, Question

@@ -28,9 +28,10 @@ from miners.candidates.naming import named
 from miners.candidates.places import with_method
 from miners.candidates.rules import to_candidate
 from miners.code.imported import ImportedReader
-from miners.fronts.feeds import Feed, discover_feeds, restate
+from miners.fronts.feeds import Feed, discover_feeds
 from miners.fronts.handed import handed_on
 from miners.fronts.mappings import keys_of_mappings, with_examples
+from miners.fronts.restate import restate
 from miners.gate.blind import agreed
 from miners.gate.counterexamples import known_to
 from miners.lift import lift

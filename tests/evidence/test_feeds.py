@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from miners.candidates.candidate import Candidate
-from miners.fronts.feeds import discover_feeds, restate
+from miners.fronts.feeds import discover_feeds
 from miners.fronts.mappings import keys_of_mappings
+from miners.fronts.restate import restate
 from miners.surface.facts import ClassFacts, ClassKind, FieldFact
 from pytest_llem_invariants.model import (
     AddedBy,
@@ -233,3 +234,20 @@ class Args:
     feeds = discover_feeds(definition, SURFACE, ARGS.fields)
     sources = {feed.field: feed.source for feed in feeds if feed.native_type == "lib.ParallelConfig"}
     assert sources == {"world": "cache_size"}
+
+
+def test_what_holds_of_the_fronts_none_and_not_of_the_default_behind_it_is_said_of_what_is_given() -> None:
+    def of(field: str, default: object, clause: Clause) -> tuple[Clause, ...]:
+        inner = SURFACE["lib.CacheConfig"]
+        fact = replace(inner.fields["dtype"], default=default)
+        surface = {**SURFACE, "lib.CacheConfig": replace(inner, fields={**inner.fields, "dtype": fact})}
+        front = replace(ARGS, fields={**ARGS.fields, "dtype": replace(ARGS.fields["dtype"], default=None)})
+        found = restate(_candidate("lib.CacheConfig", {field: (clause,)}, AddedBy.STATIC_MINER), front, FEEDS, surface)
+        assert found is not None
+        return found.fields["dtype"]
+
+    falsy = Clause("falsy", True)
+    assert of("dtype", "auto", falsy) == (falsy, Clause("present", True))
+    assert of("dtype", None, falsy) == (falsy,)
+    assert of("dtype", "", falsy) == (falsy,)
+    assert of("dtype", "auto", Clause("==", "odd")) == (Clause("==", "odd"),)
