@@ -6,6 +6,7 @@ from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
 from pytest_llem_invariants.cli.choosing import in_version, load
+from pytest_llem_invariants.cli.files import Files, in_paths
 from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.errors import LlemError
 
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
     beside = Surroundings(options, options.gpu)
-    checked = _commands(options.words, options, beside) if options.words else _files(options, beside)
+    checked = _commands(options.words, options, beside) if options.words else in_paths(Files(options, beside), options)
     from pytest_llem_invariants.cli import reporting
 
     failed = [document for document in checked if not _passes(document.verdict, options)]
@@ -39,24 +40,6 @@ def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
     if options.require_decided and (verdict.depends if options.strict else verdict.status == "depends"):
         return False
     return verdict.ok and not (options.strict and verdict.violations)
-
-
-def _files(options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
-    """The configs of every file and folder that was named."""
-    import os
-
-    from pytest_llem_invariants.cli.files import Files
-
-    files = Files(options, beside)
-    checked: list[Checked] = []
-    for name in options.files:
-        if name != "-" and not os.path.isfile(name) and (os.path.isdir(name) or any(sign in name for sign in "*?[")):
-            from pytest_llem_invariants.cli.folders import in_folder_or_pattern
-
-            checked += in_folder_or_pattern(name, files, options)
-        else:
-            checked += files.named(name)
-    return checked
 
 
 def _checked(name: str, checker: Checker, routed: Sequence[Routed], how: dict[str, Any], place_of: Any) -> Checked:

@@ -15,10 +15,10 @@ class Checked:
     """One document with its verdict; `place_of` says where a violation stands in it.
 
     `given` are the groups of facts of which something was known; `at` is where it begins in a file that holds several,
-    and `notes` are what a reader has to know of the answer.
+    `notes` are what a reader has to know of the answer, and `written` are the fields that are set, by class.
     """
 
-    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "verdict")
+    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "verdict", "written")
 
     def __init__(
         self,
@@ -35,3 +35,4 @@ class Checked:
         self.given = given
         self.at: tuple[int, int] | None = None
         self.notes: tuple[str, ...] = ()
+        self.written: dict[str, frozenset[str]] = {}

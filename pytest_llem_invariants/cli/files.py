@@ -155,6 +155,21 @@ class Files:
         return choose(self._options, config, self._checkers)
 
 
+def in_paths(files: Files, options: argparse.Namespace) -> list[Checked]:
+    """The configs of every file, folder and pattern that was named."""
+    import os
+
+    checked: list[Checked] = []
+    for name in options.files:
+        if name != "-" and not os.path.isfile(name) and (os.path.isdir(name) or any(sign in name for sign in "*?[")):
+            from pytest_llem_invariants.cli.folders import in_folder_or_pattern
+
+            checked += in_folder_or_pattern(name, files, options)
+        else:
+            checked += files.named(name)
+    return checked
+
+
 def _text(name: str) -> str:
     from pytest_llem_invariants.checker.documents import LARGEST
     from pytest_llem_invariants.text import bounded
@@ -165,4 +180,6 @@ def _text(name: str) -> str:
 def _checked(name: str, checker: Checker, routed: list[Routed], how: dict[str, Any], place_of: Any) -> Checked:
     world = checker.world_beside(routed, how["world"])
     verdict = checker.check_routed(routed, context=how["context"], world=world)
-    return Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
+    checked = Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
+    checked.written = {part.native_type: frozenset(part.kwargs) for part in routed if part.native_type is not None}
+    return checked

@@ -14,9 +14,20 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
+    from typing import Protocol
 
     from pytest_llem_invariants.cli.checked import Checked
-    from pytest_llem_invariants.cli.files import Files
+    from pytest_llem_invariants.readers.declared import Engine
+
+    class Files(Protocol):
+        """What `cli.files` has."""
+
+        def engines(self) -> list[Engine]: ...
+
+        def names(self) -> frozenset[str]: ...
+
+        def in_folder(self, name: str, raw: bytes) -> list[Checked]: ...
+
 
 _LARGEST = 2 * 1024 * 1024
 _EVERY = 50

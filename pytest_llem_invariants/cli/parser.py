@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for declare in (_check, _explain, _list, _diff, _export, _sweep, _compile):
+    for declare in (_check, _explain, _list, _diff, _upgrade, _export, _sweep, _compile):
         declare(commands)
     return parser
 
@@ -188,6 +188,18 @@ def _diff(commands: Any) -> None:
     command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     command.add_argument("--verbose", action="store_true", help="list everything, not the first of each kind")
     _surroundings(command)
+
+
+def _upgrade(commands: Any) -> None:
+    command = _command(commands, "upgrade", "show what another version makes of the configs in files", "upgrading")
+    command.add_argument("files", metavar="PATH", nargs="+", help="a file, a folder, or a pattern")
+    command.add_argument("--from", dest="old", metavar="V1", required=True, help="the version that runs now")
+    command.add_argument("--to", dest="new", metavar="V2", required=True, help="the version to come")
+    command.add_argument("--engine", metavar="E", help="the engine (default: the one that has both versions)")
+    _root(command)
+    _surroundings(command)
+    command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
+    command.set_defaults(type=None, corpus=None)
 
 
 def _export(commands: Any) -> None:
