@@ -15,6 +15,8 @@ from miners.static.limits import MOST_UNROLLED
 from miners.static.parts import Evaluates
 from miners.static.state import State
 from miners.static.trace import Trace
+from miners.surface.facts import FieldFact
+from miners.surface.types import InstanceType, alternatives
 from miners.symbolic.cases import choose, map_cases
 from miners.symbolic.comparisons import compare
 from miners.symbolic.templates import hole_text
@@ -35,6 +37,11 @@ from miners.symbolic.terms import (
 from miners.symbolic.texts import FirstLetter, FirstPiece, Pieces
 
 _SEQUENCES: Final = frozenset({"list", "tuple", "str", "sequence", "none"})
+
+
+def _may_be_unbuilt(fact: FieldFact) -> bool:
+    """Whether a mapping may be there that is to become an object: a validator before the fields sees that."""
+    return any(isinstance(one, InstanceType) for one in alternatives(fact.type))
 
 
 @final
@@ -115,7 +122,7 @@ class Subscripts:
             and key.value.isidentifier()
         ):
             fact = self.known.fact(owner.path)
-            if fact is None or not fact.types or "dict" in fact.types:
+            if fact is None or not fact.types or "dict" in fact.types or _may_be_unbuilt(fact):
                 return Field(f"{owner.path}.{key.value}")
         if isinstance(key, Const) and self._is_sequence(owner):
             end = {0: "first", -1: "last"}.get(key.value) if type(key.value) is int else None
