@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 from typing import Any, Final
@@ -180,8 +180,13 @@ class Reader:
         """What is rejected because of one of the elements."""
         if self.depth > _DEEPEST or not _opens(subject):
             return NOTHING
-        table = self._deeper().read(schema, subject)
-        return self._told_inside(table if takes_only(table, "dict") else without_absent(table), subject, kinds)
+        inner = self._deeper()
+        table = inner.read(schema, subject)
+        told = self._told_inside(table if takes_only(table, "dict") else without_absent(table), subject, kinds)
+        forms = inner.forms_of(schema, subject)
+        if not forms or subject.count("each(") > 1:
+            return told
+        return any_rejects(told, on(tuple(kinds), atom(subject, "fits_none", forms), "{…}"))
 
     @staticmethod
     def _told_inside(table: Rejections, subject: str, kinds: Iterable[str]) -> Rejections:
@@ -262,6 +267,44 @@ class Reader:
             unknown = atom(f"each(keys({subject}))", "not_in", names)
             yield on(("dict",), unknown, "{…}")
 
+    def forms_of(self, schema: Schema, subject: str) -> list[dict[str, list[str]]]:
+        """What a mapping must have at least to be taken: the required keys, with their types, of each thing that it may
+        be. Empty where any mapping may be taken.
+        """
+        told: list[dict[str, list[str]]] = []
+        for one, reader in self._members(schema):
+            if one["type"] in ("model", "dataclass", "typed-dict") and one.get("cls") not in self.siblings:
+                told.append(dict(reader.inside(one)._required(one, subject)))
+            elif not rejects_every(reader.read(one, subject), "dict"):
+                return []
+        if not all(told):
+            return []
+        least = [form for form in told if not any(_asks_less(other, form) for other in told if other is not form)]
+        return [form for index, form in enumerate(least) if form not in least[:index]]
+
+    def _members(self, schema: Schema) -> Iterable[tuple[Schema, Reader]]:
+        """What a value may be, without what wraps it."""
+        if schema["type"] == "union":
+            for one in schema["choices"]:
+                yield from self._members(one[0] if isinstance(one, tuple) else one)
+        elif schema["type"] == "definitions":
+            known = {one["ref"]: one for one in schema["definitions"]}
+            yield from replace(self, definitions={**self.definitions, **known})._members(schema["schema"])
+        elif schema["type"] == "definition-ref" and schema["schema_ref"] in self.definitions:
+            yield from self._members(self.definitions[schema["schema_ref"]])
+        elif schema["type"] in ("function-after", "function-wrap", "function-before", "default", "nullable"):
+            yield from self._members(schema["schema"])
+        else:
+            yield schema, self
+
+    def _required(self, schema: Schema, subject: str) -> Iterable[tuple[str, list[str]]]:
+        for name, one in fields_of(schema).items():
+            table = self._deeper().read(one["schema"], f"{subject}.x")
+            if _is_required(schema, one) and rejects_every(table, "none"):
+                kinds = [kind for kind in KINDS if kind != "none" and not rejects_every(table, kind)]
+                if kinds:
+                    yield keyword_of(one, name), kinds
+
     def inside(self, schema: Schema) -> Reader:
         """The reader for the fields of a model or dataclass."""
         config = schema.get("config", {})
@@ -276,6 +319,15 @@ def object_schema(schema: Schema, reader: Reader) -> tuple[Schema, Reader]:
             reader = replace(reader, definitions={**reader.definitions, **known})
         schema = reader.definitions[schema["schema_ref"]] if "schema_ref" in schema else schema["schema"]
     return schema, reader.inside(schema)
+
+
+def _asks_less(form: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
+    """Whether every mapping of the other form is one of this one as well, and not the other way round."""
+
+    def covers(wide: Mapping[str, Sequence[str]], narrow: Mapping[str, Sequence[str]]) -> bool:
+        return all(key in narrow and set(narrow[key]) <= set(kinds) for key, kinds in wide.items())
+
+    return covers(form, other) and not covers(other, form)
 
 
 def _is_required(schema: Schema, field: Schema) -> bool:

@@ -51,6 +51,7 @@ COMPILER = (
     "language/operators/length.py",
     "language/operators/modifiers.py",
     "language/operators/order.py",
+    "language/operators/parts.py",
     "language/operators/presence.py",
     "language/operators/record.py",
     "language/operators/text.py",

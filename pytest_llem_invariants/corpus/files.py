@@ -72,7 +72,7 @@ __all__ = [
     "template_fragments",
 ]
 
-SCHEMA_VERSION: Final = "1.3.0"
+SCHEMA_VERSION: Final = "1.4.0"
 """The version of the format that we write: see docs/reference/corpus-format.md."""
 
 

@@ -11,6 +11,7 @@ from pytest_llem_invariants.language.operators import (
     length,
     modifiers,
     order,
+    parts,
     presence,
     text,
     types,
@@ -18,7 +19,7 @@ from pytest_llem_invariants.language.operators import (
 from pytest_llem_invariants.language.operators.modifiers import BOOL_IS_NUMBER
 from pytest_llem_invariants.language.operators.record import Negated, Operator, UnsayableError
 
-FAMILIES: Final = (equality, order, presence, types, division, length, text, modifiers)
+FAMILIES: Final = (equality, order, presence, types, division, length, parts, text, modifiers)
 
 OPERATORS: Final[Mapping[str, Operator]] = {one.name: one for family in FAMILIES for one in family.OPERATORS}
 ALIASES: Final[Mapping[str, str]] = {alias: one.name for one in OPERATORS.values() for alias in one.aliases}
