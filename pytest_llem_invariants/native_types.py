@@ -43,6 +43,10 @@ class Step:
     """Arguments that are attributes of the object: of these the first that is not None; of none, that of `kwargs`."""
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The values of attributes of the object at which alone it is called."""
+    then: tuple[Step, ...] = ()
+    """Methods called on the result, of those that it has."""
+    optional: bool = False
+    """Whether only some versions have it."""
 
 
 @final
@@ -185,12 +189,14 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
     steps = []
     for index, data in enumerate(entry.items(key)):
         step = entry.part(key, index, {"method": data} if isinstance(data, str) else data)
-        step.only(("method", "kwargs", "returns", "taken", "when"))
+        step.only(("method", "kwargs", "returns", "taken", "when", "then", "optional"))
         method = step.text("method")
         if not method.isidentifier():
             step.fail(f"{method!r} is not the name of a method", "method", fix="name a method of the class")
         taken, when = (_lists(step, name) for name in ("taken", "when"))
-        steps.append(Step(method, step.values("kwargs"), step.flag("returns"), taken, when))
+        then = _steps(step, "then")
+        optional = step.flag("optional")
+        steps.append(Step(method, step.values("kwargs"), step.flag("returns"), taken, when, then, optional))
     return tuple(steps)
 
 

@@ -14,7 +14,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from types import ModuleType
 from typing import Any, Final
@@ -25,7 +25,7 @@ from pytest_llem_invariants.engines.startup import ask_at_start
 from pytest_llem_invariants.engines.steps import run_step, run_steps
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
 from pytest_llem_invariants.model import EMPTY, Kwargs, TypedValue
-from pytest_llem_invariants.native_types import NativeType
+from pytest_llem_invariants.native_types import NativeType, Step
 from pytest_llem_invariants.process.environment import with_variables
 from pytest_llem_invariants.process.patience import at_most
 from pytest_llem_invariants.ssot import Ssot
@@ -34,6 +34,7 @@ from pytest_llem_invariants.text.yaml_reader import quiet_collector
 ENV: Final = "env."
 DEVICE: Final = "device."
 MODEL: Final = "model."
+SERVED: Final = "served."
 MACHINE: Final = "machine"
 """In a context: the number of the other machine that is to be entered."""
 _IMPORT_SECONDS: Final = 900.0
@@ -214,8 +215,13 @@ class EngineAdapter:
         if plan is None:
             entry = self._entry(name)
             base = {key: self._fill(value) for key, value in entry.base_kwargs.items()}
-            plan = self._plans[name] = Plan(self.native_class(name), base, entry)
+            filled = replace(entry, validate=self._filled(entry.validate)) if entry.validate else entry
+            plan = self._plans[name] = Plan(self.native_class(name), base, filled)
         return plan
+
+    def _filled(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        """The steps with the placeholders of their arguments filled."""
+        return tuple(replace(step, kwargs=self._fill(step.kwargs), then=self._filled(step.then)) for step in steps)
 
     def _fill(self, value: Any) -> Any:
         """A declared value with its `${placeholder}` filled, at any depth."""

@@ -21,6 +21,8 @@ def run_steps(steps: tuple[Step, ...], built: Any) -> Any:
 
 def run_step(step: Step, built: Any) -> Any:
     """What a method returns; None where the object is of those on which it is not called."""
+    if step.optional and not _takes(built, step):
+        return None
     if any(getattr(built, name, None) not in values for name, values in step.when.items()):
         return None
     method = getattr(built, step.method)
@@ -28,7 +30,17 @@ def run_step(step: Step, built: Any) -> Any:
     if arguments:
         known = _parameters(getattr(method, "__func__", method))
         arguments = {name: value for name, value in arguments.items() if name in known or not known}
-    return method(**arguments)
+    result = method(**arguments)
+    for further in step.then:
+        if _takes(result, further):
+            run_step(further, result)
+    return result
+
+
+def _takes(result: Any, step: Step) -> bool:
+    """Whether an object has a method that takes all the arguments of a step."""
+    method = getattr(result, step.method, None)
+    return method is not None and step.kwargs.keys() <= _parameters(getattr(method, "__func__", method))
 
 
 def _taken(step: Step, built: Any) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import pkgutil
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final, final
 
-from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL, EngineAdapter, Plan, once_caches
+from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL, SERVED, EngineAdapter, Plan, once_caches
 from pytest_llem_invariants.engines.hookspec import hookimpl
 from pytest_llem_invariants.engines.inspection import be_silent, inspect_in_copies, inspecting_here
 from pytest_llem_invariants.engines.named import name_with
@@ -44,6 +44,8 @@ _EACH: Final = ".*"
 _SPARE: Final = 4 * 1024**3
 _MOST_WORLDS: Final = 4096
 _REGISTRY: Final = "vllm.model_executor.models.registry"
+_MANY: Final = 2**31
+"""More tokens than any model has: how many one has is a fact of its own."""
 
 
 @hookimpl
@@ -87,6 +89,22 @@ class PlatformProxy:
         raise TypeError("a platform is exchanged, not changed")
 
 
+@final
+class ServedModel:
+    """The placeholder model of a server: what the facts of a server say, and more tokens than any model has."""
+
+    def __init__(self, adapter: VllmAdapter) -> None:
+        self._adapter = adapter
+
+    def get_vocab_size(self) -> int:
+        return _MANY
+
+    def __getattr__(self, name: str) -> Any:
+        served = self._adapter.served
+        fact = f"{SERVED}{name}"
+        return served[fact] if fact in served else getattr(self._adapter.placeholder_model, name)
+
+
 @cache
 def _model_folders() -> Mapping[str, str]:
     """Placeholder → the folder that stands for it."""
@@ -123,6 +141,15 @@ class VllmAdapter(EngineAdapter):
         """Of a key of the placeholder's config.json, for each name that it may have, what the library then says."""
         self._steady: set[str] = set()
         """The folders of models whose files do not change."""
+        self.served: Mapping[str, Any] = {
+            name: field.default for name, field in ssot.context.items() if name.startswith(SERVED)
+        }
+        """How the server was started, by the facts that say it."""
+
+    @cached_property
+    def placeholder_model(self) -> Any:
+        """The library's object of the placeholder model."""
+        return self.build(self.ssot.adapter["models"], EMPTY)
 
     def prepare(self) -> None:
         super().prepare()
@@ -184,16 +211,36 @@ class VllmAdapter(EngineAdapter):
     def placeholder(self, name: str) -> Any:
         if name == "tiny_model" and self._model is not None:
             return self._model
+        if name == "served_model":
+            return ServedModel(self)
         return _model_folders().get(name) or super().placeholder(name)
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
-        """A world of a platform, devices and a model, too. On a CPU the facts of other devices change nothing."""
+        """A world of a platform, devices, a model and a server. On a CPU the facts of other devices change nothing."""
+        served = {name: value for name, value in values.items() if name.startswith(SERVED)}
+        if served:
+            others = self.context({name: value for name, value in values.items() if name not in served})
+            changed = {name: value for name, value in served.items() if self.served.get(name, self) != value}
+            return self._serving(changed, others) if changed else others
         ours = {name: value for name, value in values.items() if name.startswith(_OURS)}
         rest = super().context({name: value for name, value in values.items() if name not in ours} if ours else values)
         if not ours:
             return rest
         world = self._world(ours)
         return rest if world is self._home else self._in(world, rest)
+
+    @contextmanager
+    def _serving(self, served: Mapping[str, Any], rest: AbstractContextManager[None]) -> Iterator[None]:
+        """A block in which the server was started in a way."""
+        unknown = served.keys() - self.served.keys()
+        if unknown:
+            raise self.cannot_enter(min(unknown), served[min(unknown)])
+        before, self.served = self.served, {**self.served, **served}
+        try:
+            with rest:
+                yield
+        finally:
+            self.served = before
 
     @contextmanager
     def _in(self, world: _World, rest: AbstractContextManager[None]) -> Iterator[None]:
