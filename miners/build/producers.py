@@ -35,6 +35,7 @@ _CHALLENGES_A_FIELD: Final = 250
 """The limit per field: a class with few fields has few different configs."""
 _MOST_IN_WORLDS: Final = 12_000
 """The most questions about one class in other worlds: most of them are about many fields at once."""
+_CHANGES: Final = 4
 _ODD_ONE_IN: Final = 4
 """One challenge in this many has a wrong type."""
 
@@ -125,11 +126,20 @@ def challenges_of(one: OneClass) -> Iterator[Kwargs]:
     facts = one.facts
     drawer = Drawer(one.surface, words_of(one.surface, words_in(facts)))
     source = random.Random(f"challenges of {one.name}")
+    yield from _of_examples(facts, drawer, source)
     most = min(_MOST_CHALLENGES * one.budget // FULL_BUDGET, _CHALLENGES_A_FIELD * len(facts.fields))
     for position in range(max(_LEAST_CHALLENGES, most)):
         kwargs = drawer.config(source, facts, wrong_typed=position % _ODD_ONE_IN == 0)
         if all(map(holdable, kwargs.values())):
             yield kwargs
+
+
+def _of_examples(facts: ClassFacts, drawer: Drawer, source: random.Random) -> Iterator[Kwargs]:
+    """Each value that the engine's file gives as an example, as it is and with a part changed: few would be drawn."""
+    for fact in facts.fields.values():
+        for value in fact.whole:
+            yield {fact.keyword: value}
+            yield from ({fact.keyword: drawer.changed(source, value)} for _ in range(_CHANGES))
 
 
 def constants_in(candidates: Iterable[Candidate]) -> Mapping[str, tuple[Any, ...]]:

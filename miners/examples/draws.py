@@ -56,7 +56,7 @@ class Drawer:
             return source.choice(words)
         if fact.whole and source.random() < _WHOLE:
             value = source.choice(fact.whole)
-            return value if source.random() < 1 / 2 else self._changed(source, value)
+            return value if source.random() < 1 / 2 else self.changed(source, value)
         return self._of(source, _type_of(fact), 0)
 
     def _other_than(self, source: random.Random, fact: FieldFact) -> Any:
@@ -76,7 +76,7 @@ class Drawer:
         shapes = ("{}", "{}", " {} ", "{:e}", "+{}", "0{}") if number >= 0 else ("{}", " {} ", "{:e}")
         return source.choice(shapes).format(number)
 
-    def _changed(self, source: random.Random, value: Any) -> Any:
+    def changed(self, source: random.Random, value: Any) -> Any:
         """The value with one of its parts left out, added, given twice, or replaced by one of any kind."""
         inside = isinstance(value, (dict, list)) and bool(value)
         if not inside or source.random() < 1 / 6:
@@ -86,11 +86,11 @@ class Drawer:
             name = source.choice(list(value))
             if how == "out":
                 return {key: item for key, item in value.items() if key != name}
-            other = self._plain(source, "any", 1) if how == "more" else self._changed(source, value[name])
+            other = self._plain(source, "any", 1) if how == "more" else self.changed(source, value[name])
             return {**value, (word(source) if how == "more" else name): other}
         place = source.randrange(len(value))
         if how == "in":
-            return [*value[:place], self._changed(source, value[place]), *value[place + 1 :]]
+            return [*value[:place], self.changed(source, value[place]), *value[place + 1 :]]
         return [*value[:place], *value[place + 1 :]] if how == "out" else [*value, value[place]]
 
     def _of(self, source: random.Random, type_: TypeExpr, depth: int) -> Any:

@@ -1,0 +1,62 @@
+"""What the live library says of requests: a class wherever a version has it, and a server that was started in a way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants.engines import get_adapter
+from pytest_llem_invariants.engines.base import EngineAdapter
+
+CHAT = "vllm.entrypoints.ChatCompletionRequest"
+COMPLETION = "vllm.entrypoints.CompletionRequest"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def adapter() -> EngineAdapter:
+    adapter = get_adapter("vllm")
+    adapter.import_library()
+    return adapter
+
+
+def refusal(adapter: EngineAdapter, name: str, body: dict[str, Any], **served: int) -> str | None:
+    facts = {f"served.{fact}": value for fact, value in served.items()}
+    with adapter.context({**adapter.default_context(), **facts}):
+        try:
+            adapter.validate(name, adapter.build(name, body), strict=False)
+        except Exception as error:
+            return str(error)
+    return None
+
+
+def test_every_declared_request_and_all_its_examples_are_taken(adapter: EngineAdapter) -> None:
+    for name in (one for one in adapter.native_types() if one.startswith("vllm.entrypoints.")):
+        assert refusal(adapter, name, {}) is None, name
+        entry = adapter.ssot.native_types[name]
+        for field, values in entry.examples.items():
+            beside: dict[str, Any] = {"stream": True} if field == "stream_options" else {}
+            tools = [{"function": {"name": "f"}}, {"type": "function", "name": "f", "input_schema": {}}]
+            if field == "tool_choice":
+                beside = {"tools": tools[:1] if "Chat" in name else tools[1:]}
+            if field == "thinking":
+                beside = {"max_tokens": 4096}
+            taken = [refusal(adapter, name, {**beside, field: value}) is None for value in values]
+            assert any(taken), (name, field)
+
+
+def test_what_is_handed_on_to_the_parameters_of_a_generation_is_judged_there(adapter: EngineAdapter) -> None:
+    assert "top_p must be in" in str(refusal(adapter, CHAT, {"top_p": 2}))
+    assert "max_tokens must be at least 1" in str(refusal(adapter, CHAT, {"max_completion_tokens": 0, "max_tokens": 5}))
+    assert refusal(adapter, CHAT, {"top_p": 2, "use_beam_search": True}) is None
+    assert refusal(adapter, CHAT, {"min_tokens": 1_000_000}) is None
+
+
+@pytest.mark.parametrize("name", [CHAT, COMPLETION])
+def test_a_server_is_asked_with_how_it_was_started(adapter: EngineAdapter, name: str) -> None:
+    long, many = {"max_tokens": 5000}, {"logprobs": 8} if name == COMPLETION else {"logprobs": True, "top_logprobs": 8}
+    assert refusal(adapter, name, long) is None
+    assert "cannot be greater than max_model_len=4096" in str(refusal(adapter, name, long, max_model_len=4096))
+    assert refusal(adapter, name, many) is None
+    assert "greater than max allowed: 5" in str(refusal(adapter, name, many, max_logprobs=5))
