@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final, final
 
 import pytest
 
-from pytest_llem_invariants.runs.shelf import KEPT
-
 if TYPE_CHECKING:
     from argparse import Namespace
 
 CORPUS_NAME: Final = "invariants.proposed.yaml"
 QUARANTINE_PREFIX: Final = "_failed_validation_"
 DEFAULT_TIMEOUT: Final = 10.0
+KEPT: Final = 10
+"""Digests of runs, where nothing else is said."""
 _NEED_AN_ENGINE: Final = ("llem_corpus", "llem_out", "llem_check")
 
 

@@ -10,7 +10,6 @@ from pytest_llem_invariants.runs.digest import RunDigest
 from pytest_llem_invariants.text.atomic import write_atomically
 
 FOLDER: Final = "_staging/runs"
-KEPT: Final = 10
 _NAME: Final = re.compile(r"(?P<engine>.+)-(?P<number>\d{6})\.json")
 
 
@@ -30,7 +29,7 @@ def digests_in(out: Path) -> list[Path]:
     return [path for path in found if _NAME.fullmatch(path.name)]
 
 
-def keep(digest: RunDigest, out: Path, kept: int = KEPT) -> Path | None:
+def keep(digest: RunDigest, out: Path, kept: int) -> Path | None:
     """Write a digest after the others and delete the oldest; None where none are kept."""
     if kept < 1:
         return None

@@ -34,7 +34,7 @@ def test_json_has_each_cause_with_its_rules(capsys: pytest.CaptureFixture[str]) 
 
 def test_a_folder_of_results_is_read_run_by_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
-        keep(digest_of(GONE), tmp_path)
+        keep(digest_of(GONE), tmp_path, 9)
     assert main(["signals", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "Cache has no field swap in 2.0" in out
@@ -42,7 +42,7 @@ def test_a_folder_of_results_is_read_run_by_run(tmp_path: Path, capsys: pytest.C
 
 
 def test_a_clean_run_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    keep(replace(digest_of(), rules={"demo.Cache": {"r": "confirmed"}}), tmp_path)
+    keep(replace(digest_of(), rules={"demo.Cache": {"r": "confirmed"}}), tmp_path, 9)
     assert main(["signals", str(tmp_path)]) == 0
     assert "clean pass" in capsys.readouterr().out
 

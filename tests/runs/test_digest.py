@@ -17,7 +17,7 @@ DIGEST = digest_of("ValueError: no", "ValueError: 'x' is wrong")
 
 
 def test_a_digest_is_read_as_it_was_written(tmp_path: Path) -> None:
-    path = keep(DIGEST, tmp_path)
+    path = keep(DIGEST, tmp_path, 1)
     assert path is not None
     assert read_digest(path) == DIGEST
 
