@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import difflib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +30,8 @@ def register(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "discover",
         help="write schema.discovered.json: every parameter with its type, default and description; and, of an engine "
-        "that asks for it, models.discovered.json: which keys of a config.json tell which facts",
+        "that asks for it, models.discovered.json: which keys of a config.json tell which facts, and "
+        "command.discovered.json: the parsers of its commands",
     )
     parser.add_argument("engine", help="the engine: the name of a file in engine_versions/")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file differs")
@@ -40,6 +41,7 @@ def register(commands: Any) -> None:
         help="ask about one part of the types of models only, such as 3/8; what the file has of the others stays",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write to this file, not to the engine's own")
+    parser.add_argument("--only", choices=("commands", "models"), help="of what is discovered beside it this alone")
     parser.add_argument("--source", type=Path, metavar="PATH", help="read this source tree or wheel; import nothing")
     add_terms(parser)
     parser.set_defaults(run=run)
@@ -49,22 +51,27 @@ def run(options: argparse.Namespace) -> int:
     from miners.discovery.render import FILE, in_circumstances_of, render_schema
 
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
-    part = part_of(options.part, path)
+    if options.only is not None:
+        beside = [*_beside(path, options)]
+        if options.check:
+            return max([OK, *(_compare(*one) for one in beside)])
+        for one in beside:
+            _publish(*one)
+        return OK
     schema = _by_import(options, path) if options.source is None else _from_source(options, path)
-    models = _models(options, part)
+    beside = [*_beside(path, options)]
     committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
         differs = _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
-        return max(differs, OK if models is None else _compare(*_beside(path, models)))
+        return max([differs, *(_compare(*one) for one in beside)])
     say(summary(schema))
     found = render_schema(schema)
     with contextlib.suppress(CorpusError):  # a file that cannot be read is replaced
         if committed == render_schema(in_circumstances_of(path, schema)):
             found = committed
     _publish(path, committed, found)
-    if models is not None:
-        say(f"{len(models['model_types'])} types of models")
-        _publish(*_beside(path, models))
+    for one in beside:
+        _publish(*one)
     return OK
 
 
@@ -76,12 +83,26 @@ def _publish(path: Path, committed: str, found: str) -> None:
         say(f"wrote {path}")
 
 
-def _beside(path: Path, models: Mapping[str, Any]) -> tuple[Path, str, str]:
-    """The table of models beside a schema: its file, what stands there and what was found."""
-    from miners.discovery.models import FILE, render_models
+def _beside(path: Path, options: argparse.Namespace) -> Iterator[tuple[Path, str, str]]:
+    """What is discovered beside a schema, each with its file, what stands there and what was found.
 
-    table = path.with_name(FILE)
-    return table, table.read_text(encoding="utf-8") if table.exists() else "", render_models(models)
+    Nothing where nothing is imported, and of an engine that does not ask for it.
+    """
+    from miners.discovery.models import FILE as MODELS
+    from miners.discovery.models import discover_models, render_models
+    from miners.discovery.parsers import FILE as COMMANDS
+    from miners.discovery.parsers import discover_commands, render_commands
+    from miners.process.progress import Progress
+    from pytest_llem_invariants.engines import get_adapter
+
+    if options.source is not None:
+        return
+    part = part_of(options.part, path)
+    adapter = get_adapter(options.engine)
+    if "commands" in adapter.ssot.adapter and options.only in (None, "commands"):
+        yield _with_committed(path.with_name(COMMANDS), render_commands(discover_commands(adapter)))
+    if "model_types" in adapter.ssot.adapter and options.only in (None, "models"):
+        yield _with_committed(path.with_name(MODELS), render_models(discover_models(adapter, Progress(), part)))
 
 
 def part_of(asked: str | None, path: Path) -> Part:
@@ -98,16 +119,8 @@ def part_of(asked: str | None, path: Path) -> Part:
     return Part(int(turn), int(of), read_types(table) if table.exists() else {})
 
 
-def _models(options: argparse.Namespace, part: Part) -> Mapping[str, Any] | None:
-    """What the library makes of the types of models; None of an engine without any, or where nothing is imported."""
-    from miners.discovery.models import discover_models
-    from miners.process.progress import Progress
-    from pytest_llem_invariants.engines import get_adapter
-
-    adapter = get_adapter(options.engine)
-    if options.source is not None or "model_types" not in adapter.ssot.adapter:
-        return None
-    return discover_models(adapter, Progress(), part)
+def _with_committed(path: Path, found: str) -> tuple[Path, str, str]:
+    return path, path.read_text(encoding="utf-8") if path.exists() else "", found
 
 
 def _by_import(options: argparse.Namespace, path: Path) -> Schema:

@@ -1,0 +1,279 @@
+"""A library's command-line parser as data: what each option is called, takes and means, and how words are made ready.
+
+The library's own functions are not named: which conversion one is, is found by asking it and those that the checker
+knows the same texts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import importlib
+import inspect
+import io
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.errors import MinerError
+from pytest_llem_invariants.text.conversions import CONVERSIONS, OBJECTS, OPTIONAL, PLAIN
+
+FILE: Final = "command.discovered.json"
+SCHEMA_VERSION: Final = "1.0.0"
+_ASKED: Final = (
+    *("", " ", "None", "none", "null", "0", "1", "-1", " 2 ", "+3", "1_000", "007", "1.5", "-2.5", "1e3", ".5", "inf"),
+    *("nan", "x", "a b", "A-B_c", "auto", "AUTO", "true", "True", "1k", "2K", "2.5m", "1.5M", "3g", "1T", "k", "1kb"),
+    *(
+        '{"a": 1}',
+        ' {"a": 1}',
+        '{"a": 1} ',
+        '{"a":\n1}',
+        "{a: 1}",
+        "{}",
+        "{",
+        "[]",
+        "[1, 2]",
+        '"x"',
+        "a=b",
+        "1,2",
+        "0,x",
+    ),
+)
+"""What a library's function and a known conversion are both asked."""
+_REFUSED: Final = ("refused",)
+_SCALARS: Final = (bool, int, float, str, type(None))
+
+
+class LiveParser:
+    """The real parser of a command, as the library's own program makes it."""
+
+    def __init__(self, adapter: EngineAdapter, name: str) -> None:
+        declared = adapter.ssot.adapter["commands"][name]
+        self.version = adapter.import_library()
+        self.name = name
+        self.pairs: Mapping[str, str] = declared.get("pairs", {})
+        self.top = _found(declared["parser"])()
+        commands = self.top.add_subparsers(dest="subparser")
+        self.parser = _found(declared["make"])(commands.add_parser(name))
+        for parser in (self.top, self.parser):
+            parser.error = _refuse  # instead of two screens of usage
+
+    def parse(self, words: Sequence[str]) -> Any:
+        """The namespace that it makes of the words behind the command; None where it refuses them."""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                return self.top.parse_args([self.name, *words])
+        except SystemExit as leaving:
+            return None if leaving.code else argparse.Namespace()
+        except Exception:  # whatever it raises instead of a message, nothing is started
+            return None
+
+
+def _refuse(message: str) -> NoReturn:
+    raise ValueError(message)
+
+
+def _found(places: str | Sequence[str]) -> Any:
+    """The first of several places that this version has."""
+    for place in [places] if isinstance(places, str) else places:
+        module, _, name = place.partition(":")
+        with contextlib.suppress(ImportError, AttributeError):
+            return getattr(importlib.import_module(module), name)
+    raise MinerError(f"no {places} in this version — name where its parser is made in engine_versions/")
+
+
+def discover_commands(adapter: EngineAdapter) -> dict[str, Any]:
+    """Every command that the engine's file declares."""
+    commands = {}
+    version = adapter.import_library()
+    for name in sorted(adapter.ssot.adapter["commands"]):
+        live = LiveParser(adapter, name)
+        options = [_option(live, action) for action in live.parser._actions]
+        attached = adapter.ssot.adapter["commands"][name].get("attached", ())
+        commands[name] = {"options": options, "habits": _habits(live, options, attached)}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "engine": adapter.ssot.engine,
+        "engine_version": version,
+        "commands": commands,
+    }
+
+
+def render_commands(found: Mapping[str, Any]) -> str:
+    """The parsers as text that is the same twice: a line for each option."""
+    blocks = []
+    for name, command in sorted(found["commands"].items()):
+        lines = ",\n".join(f"        {json.dumps(option, sort_keys=True)}" for option in command["options"])
+        habits = json.dumps(command["habits"], sort_keys=True)
+        blocks.append(
+            f'    {json.dumps(name)}: {{\n      "habits": {habits},\n      "options": [\n{lines}\n      ]\n    }}'
+        )
+    head = json.dumps({**found, "commands": {}}, indent=2, sort_keys=True)
+    return head.replace('"commands": {}', '"commands": {\n' + ",\n".join(blocks) + "\n  }") + "\n"
+
+
+# Options --------------------------------------------------------------------------------------------------------------
+
+
+def _option(live: LiveParser, action: Any) -> dict[str, Any]:
+    kind, more = _kind(live, action)
+    told: dict[str, Any] = {"dest": action.dest, "action": kind, "nargs": action.nargs, **more}
+    strings = [string for string, known in live.parser._option_string_actions.items() if known is action]
+    if strings:
+        told["strings"] = strings
+    if action.nargs != 0 and kind not in ("pairs", "unknown"):
+        told["type"] = "str" if action.type is None else _conversion(action.type)
+    for name, value in (("choices", action.choices), ("const", action.const), ("default", action.default)):
+        plain = list(value) if isinstance(value, (list, tuple)) else value
+        if value not in (None, argparse.SUPPRESS) and plain == _plain(plain):
+            told[name] = plain
+    group = next((group.title for group in live.parser._action_groups if action in group._group_actions), None)
+    told["group"] = group
+    if action in getattr(live.parser, "_deprecated", ()) or getattr(action, "deprecated", False):
+        told["deprecated"] = True
+    return told
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON holds as it is; else something that it does not equal."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, _SCALARS) else object()
+
+
+def _kind(live: LiveParser, action: Any) -> tuple[str, dict[str, Any]]:
+    """What an option does with its values: `store` and `append` them, set one of its own (`set`), leave the program
+    (`leave`), or something else."""
+    strings = [string for string, known in live.parser._option_string_actions.items() if known is action]
+    if action.nargs == 0:
+        values = {string: _after(live, action, [], string) for string in strings}
+        return ("leave", {}) if any(value is _REFUSED for value in values.values()) else ("set", {"values": values})
+    if type(action).__name__ in live.pairs:
+        made = vars(sys.modules[type(action).__module__])[live.pairs[type(action).__name__]]
+        fields = dataclasses.fields(made)
+        needed = [one.name for one in fields if one.default is one.default_factory is dataclasses.MISSING]
+        return "pairs", {"needed": needed, "possible": [one.name for one in fields]}
+    sample: Any = ["x", "y"] if action.nargs in ("+", "*") or isinstance(action.nargs, int) else "x"
+    string = strings[0] if strings else None
+    after = _after(live, action, sample, string)
+    if after == sample:
+        return "store", {}
+    return ("append", {}) if after == [sample] else ("unknown", {})
+
+
+def _after(live: LiveParser, action: Any, values: Any, string: str | None) -> Any:
+    """What an option leaves in the namespace."""
+    namespace = argparse.Namespace()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            action(live.parser, namespace, values, string)
+    except BaseException:  # that of `--help` leaves the process
+        return _REFUSED
+    return getattr(namespace, action.dest, _REFUSED)
+
+
+# Conversions ----------------------------------------------------------------------------------------------------------
+
+
+def _conversion(function: Callable[[str], Any]) -> str:
+    """The conversion that answers as a library's function does; `unknown` where none is known."""
+    if _class_in(function) is not None:
+        return _of_class(function)
+    answers = [_asked(function, text) for text in _ASKED]
+    for name in (*PLAIN, *(f"{OPTIONAL}{plain}" for plain in PLAIN)):
+        if [_asked(CONVERSIONS[name], text) for text in _ASKED] == answers:
+            return name
+    return "unknown"
+
+
+def _asked(function: Callable[[str], Any], text: str) -> Any:
+    try:
+        value = function(text)
+    except Exception:  # refused, in whatever words
+        return _REFUSED
+    return type(value).__name__, repr(value)
+
+
+def _class_in(function: Any, depth: int = 0) -> Any:
+    """The dataclass that a function builds: one of its defaults, or of what it encloses."""
+    if not inspect.isfunction(function) or depth > 3:
+        return None
+    enclosed = [*(function.__defaults__ or ()), *(cell.cell_contents for cell in function.__closure__ or ())]
+    for one in enclosed:
+        if isinstance(one, type) and dataclasses.is_dataclass(one):
+            return one
+        inner = _class_in(one, depth + 1)
+        if inner is not None:
+            return inner
+    return None
+
+
+def _of_class(function: Callable[[str], Any]) -> str:
+    """How a class is built from text: from a JSON object alone, with short numbers or without."""
+    if any(_asked(function, text) is not _REFUSED for text in ("3", "[]", "null", '"x"', "{", "x")):
+        return "unknown"
+    name = "object"
+    try:
+        function('{"no_such_field": 1k}')
+    except Exception as error:
+        name = name if "json" in str(error).lower() and "invalid json" in str(error).lower() else "short_object"
+    assert name in OBJECTS
+    return f"{OPTIONAL}{name}" if _asked(function, "None") == ("NoneType", "None") else name
+
+
+# Habits ---------------------------------------------------------------------------------------------------------------
+
+
+def _habits(live: LiveParser, options: Sequence[Mapping[str, Any]], attached: Sequence[str]) -> dict[str, Any]:
+    """What the parser does to words before it reads them, as far as versions differ in it."""
+    habits: dict[str, Any] = {}
+    model = live.parse(["--model", "m"])
+    habits["model_option"] = "refused" if model is None else "first" if model.model_tag == "m" else "kept"
+    names = live.parse(["--served-model-name", "x"])
+    habits["names_need_a_model"] = names is None
+    holder = next(
+        option for option in options if option.get("type", "").endswith("object_or_text") and option["nargs"] is None
+    )
+    string, dest = max(holder["strings"], key=len), holder["dest"]
+    habits["short_numbers_inside"] = vars(live.parse(["m", f"{string}.x", "1k"]))[dest] == {"x": 1000}
+    habits["attached"] = {f"-{letter}": _attached(live, f"-{letter}") for letter in attached}
+    flag = next(option for option in options if option.get("default") is True and option["action"] == "set")
+    name = next(one for one in flag["strings"] if flag["values"][one] is True).removeprefix("--")
+    habits["file_false"] = _from_file(live, {name: False}, flag["dest"]) is False
+    habits["file_objects"] = _from_file(live, {string.removeprefix("--"): {"x": 1}}, dest) == {"x": 1}
+    return habits
+
+
+def _attached(live: LiveParser, letter: str) -> str | None:
+    """The option that a letter with a value behind it stands for: one of its own, or a key inside the value of one."""
+    before, after = live.parse(["m"]), live.parse(["m", f"{letter}3"])
+    if after is None:
+        return None
+    for action in live.parser._actions:
+        old, new = getattr(before, action.dest, None), getattr(after, action.dest, None)
+        if new in (3, "3") and old not in (3, "3"):
+            return str(max(action.option_strings, key=len))
+        if letter in action.option_strings and dataclasses.is_dataclass(new):
+            keys = [one.name for one in dataclasses.fields(new) if getattr(new, one.name, None) == 3]
+            changed = [key for key in keys if getattr(old, key, None) != 3]
+            return f"{letter}.{changed[0]}" if changed else None
+    return None
+
+
+def _from_file(live: LiveParser, config: Mapping[str, Any], dest: str) -> Any:
+    """What an option is that a config file gives."""
+    with _file(config) as path:
+        return getattr(live.parse(["m", "--config", path]), dest, None)
+
+
+@contextlib.contextmanager
+def _file(config: Mapping[str, Any]) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "config.yaml"
+        path.write_text(json.dumps(config), encoding="utf-8")
+        yield str(path)

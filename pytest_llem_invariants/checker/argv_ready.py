@@ -1,0 +1,232 @@
+"""The words of a command line as they reach the program's parser: what the program itself does to them before.
+
+The model in front, the words of a config file, dashes for underscores, and one value for the dotted options of a name.
+In what versions differ is told by the discovered parser as its habits.
+"""
+
+from __future__ import annotations
+
+from pytest_llem_invariants.checker.runtime import UNKNOWN
+from pytest_llem_invariants.text.conversions import short_number
+from pytest_llem_invariants.text.untold import is_many, is_untold
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    Read = Callable[[str], Mapping[str, Any]]
+    Words = list[tuple[Any, int]]
+    """Words, or what dotted options make of several, each with the number of the word it comes from."""
+
+DEEPEST = 50
+
+
+class Parsed:
+    """What a command line gives: values by destination, where each is written, and what the parser refuses."""
+
+    __slots__ = ("bare", "nested", "places", "problems", "strangers", "values")
+
+    def __init__(self) -> None:
+        self.values: dict[Any, Any] = {}
+        """What was written last stands behind."""
+        self.places: dict[str, int] = {}
+        self.nested: dict[str, list[tuple[str, int]]] = {}
+        """Destination → the dotted names inside its value, each with its word."""
+        self.problems: list[tuple[str, int]] = []
+        """What the parser says, and the number of a word."""
+        self.strangers: list[tuple[str, int]] = []
+        """Words that look like options, and are none."""
+        self.bare: list[tuple[Any, int]] = []
+        """Words that no option and no place takes."""
+
+    def give(self, dest: Any, value: Any, at: int) -> None:
+        self.values.pop(dest, None)
+        self.values[dest] = value
+        self.places[dest] = at
+
+    def leave(self) -> None:
+        """The program tells its version or its options, and does no more."""
+        self.values.clear()
+        self.strangers.clear()
+        self.bare.clear()
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.problems or self.strangers or self.bare)
+
+
+class Ready:
+    """What one version's program does to words."""
+
+    def __init__(self, habits: Mapping[str, Any]) -> None:
+        self._habits = habits
+        self._attached: Mapping[str, str | None] = habits.get("attached", {})
+
+    def command(self, words: Sequence[Any], file: Read | None, parsed: Parsed, is_command: bool) -> Words:
+        """The words behind a command, ready for its parser."""
+        pairs: Words = [(word, number) for number, word in enumerate(words)]
+        if is_command:
+            pairs = self._made_ready(pairs, parsed)
+        if any(word == "--config" for word, _ in pairs):
+            pairs = self._with_file(pairs, file, parsed, is_command)
+        return self.options(pairs, parsed)
+
+    def options(self, pairs: Words, parsed: Parsed) -> Words:
+        """Words with the names of options as the parser knows them."""
+        if self._attached or any(type(word) is str and "_" in word for word, _ in pairs):
+            pairs = [new for pair in pairs for new in self._respelled(pair)]
+        return self._dotted(pairs, parsed)
+
+    def _made_ready(self, pairs: Words, parsed: Parsed) -> Words:
+        """The model in front where it is written as an option, as far as a version does so."""
+        habit = self._habits.get("model_option")
+        at = next((n for n, (word, _) in enumerate(pairs) if word == "--model" or word.startswith("--model=")), None)
+        if at is not None and habit == "first":
+            word, number = pairs[at]
+            if word != "--model":
+                pairs = [(word.removeprefix("--model="), number), *pairs[:at], *pairs[at + 1 :]]
+            elif at + 1 < len(pairs):
+                pairs = [pairs[at + 1], *pairs[:at], *pairs[at + 2 :]]
+            else:
+                parsed.problems.append(("argument --model: expected one argument", number))
+                pairs = pairs[:at]
+        if habit == "refused" and any(word == "--model" for word, _ in pairs):
+            told = "the model is given behind the command or in a config file, not as --model"
+            parsed.problems.append((told, next(number for word, number in pairs if word == "--model")))
+        if self._habits.get("names_need_a_model") and pairs and pairs[0][0].startswith("-"):
+            self._check_names(pairs, parsed)
+        return pairs
+
+    def _check_names(self, pairs: Words, parsed: Parsed) -> None:
+        keys = [(word.partition("=")[0].replace("_", "-"), number) for word, number in pairs]
+        if any(is_many(word) for word, _ in pairs) or any(key == "--config" for key, _ in keys):
+            return
+        named = next((number for key, number in keys if key == "--served-model-name"), None)
+        if named is not None:
+            parsed.problems.append(("the model must stand first where --served-model-name is given", named))
+
+    def _with_file(self, pairs: Words, file: Read | None, parsed: Parsed, is_command: bool) -> Words:
+        """The words of the config file behind the model, before the others: what is written later counts."""
+        at = next(number for number, (word, _) in enumerate(pairs) if word == "--config")
+        number = pairs[at][1]
+        if at + 1 >= len(pairs) or sum(word == "--config" for word, _ in pairs) > 1:
+            parsed.problems.append(("argument --config: expected one argument, once", number))
+            return [pair for pair in pairs if pair[0] != "--config"]
+        name = pairs[at + 1][0]
+        inside: Words = []
+        if is_untold(name) or file is None:
+            inside = [("…", number)] if is_untold(name) else []
+        elif name.rpartition(".")[2] not in ("yaml", "yml"):
+            parsed.problems.append((f"argument --config: {name} is no YAML file by its name", number))
+        else:
+            inside = [(word, number) for word in self.words_of(file(name))[0]]
+        first = 1 if is_command and pairs and not pairs[0][0].startswith("-") else 0
+        if is_command and not first and not any(word in ("--model", "…") for word, _ in inside) and file is not None:
+            parsed.problems.append(("no model: give it behind the command or in the config file", number))
+        return [*pairs[:first], *inside, *pairs[first:at], *pairs[at + 2 :]]
+
+    def words_of(self, config: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
+        words: list[Any] = []
+        keys: list[str] = []
+        for key, value in config.items():
+            if key is UNKNOWN or is_untold(str(key)):
+                new: list[Any] = ["…"]
+            elif type(value) is bool:
+                new = [f"--{key}"] if value else [f"--no-{key}"] if self._habits.get("file_false") else []
+            elif type(value) is list:
+                new = [f"--{key}", *(item if item is UNKNOWN else str(item) for item in value)] if value else []
+            elif type(value) is dict:
+                new = [f"--{key}", value if self._habits.get("file_objects") else str(value)]
+            else:
+                new = [f"--{key}", value if value is UNKNOWN else str(value)]
+            words += new
+            keys += [key] * len(new)
+        return words, keys
+
+    def _respelled(self, pair: tuple[Any, int]) -> Words:
+        """The word with dashes for underscores in the name of an option, and a letter apart from its value."""
+        word, number = pair
+        if type(word) is not str or word[:1] != "-":
+            return [pair]
+        if word[:2] == "--":
+            if "_" not in word:
+                return [pair]
+            key, equals, value = word.partition("=")
+            name, dot, rest = key[2:].partition(".")
+            return [(f"--{name.replace('_', '-')}{dot}{rest}{equals}{value}", number)]
+        attached = self._attached.get(word[:2])
+        if attached is None or len(word) == 2 or (word[2] == "." and "." in attached):
+            return [pair]
+        value = word[3:] if word[2] == "=" else word[2:]
+        return [(f"{attached}={value}", number)] if "." in attached else [(attached, number), (value, number)]
+
+    def _dotted(self, pairs: Words, parsed: Parsed) -> Words:
+        """The words without dotted options, and behind them what these make together: one value for each option."""
+        attached = self._attached
+        if not any(type(word) is str and word[:1] == "-" and ("." in word or word in attached) for word, _ in pairs):
+            return pairs
+        kept: Words = []
+        made: dict[str, tuple[dict[str, Any], int, list[tuple[str, int]]]] = {}
+        words = iter(range(len(pairs)))
+        for at in words:
+            word, number = pairs[at]
+            following = pairs[at + 1][0] if at + 1 < len(pairs) else None
+            if type(word) is str and attached.get(word) is not None and following in ("0", "1", "2", "3"):
+                word = attached[word] or word
+            key, equals, value = word.partition("=") if type(word) is str and word[:1] == "-" else ("", "", "")
+            if "." not in key:
+                kept.append((word, number))
+                continue
+            if not equals:
+                next(words, None)
+                if following is None:
+                    parsed.problems.append((f"argument {key}: expected one argument", number))
+                    continue
+                value = following
+            name, *names = key.removesuffix("+").split(".")
+            if len(names) > DEEPEST:
+                parsed.problems.append((f"an option nests deeper than {DEEPEST} levels: {key[:40]}…", number))
+                continue
+            whole = made.setdefault(name, ({}, number, []))
+            _merge(whole[0], names, self._inside(value, is_list=key.endswith("+")))
+            whole[2].append((".".join(names), number))
+        for name, (inside, number, nested) in made.items():
+            kept += [(name, number), (inside, number)]
+            parsed.nested[name] = nested
+        return kept
+
+    def _inside(self, value: Any, *, is_list: bool) -> Any:
+        import json
+
+        if type(value) is not str or is_untold(value):
+            return UNKNOWN
+        if is_list:
+            return value.split(",")
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            pass
+        if self._habits.get("short_numbers_inside"):
+            try:
+                return short_number(value)
+            except ValueError:
+                pass
+        return value
+
+
+def _merge(into: dict[str, Any], names: Sequence[str], value: Any) -> None:
+    """Put a value at a path: lists are joined, and what is no mapping gives way."""
+    for name in names[:-1]:
+        inner = into.get(name)
+        if type(inner) is not dict:
+            inner = into[name] = {}
+        into = inner
+    last, before = names[-1], into.get(names[-1])
+    if type(value) is list and type(before) is list:
+        into[last] = before + value
+    elif type(value) is dict and type(before) is dict:
+        for name, item in value.items():
+            _merge(before, [name], item)
+    else:
+        into[last] = value
