@@ -157,7 +157,8 @@ def _kind(live: LiveParser, action: Any) -> tuple[str, dict[str, Any]]:
         made = vars(sys.modules[type(action).__module__])[live.pairs[type(action).__name__]]
         fields = dataclasses.fields(made)
         needed = [one.name for one in fields if one.default is one.default_factory is dataclasses.MISSING]
-        return "pairs", {"needed": needed, "possible": [one.name for one in fields]}
+        splits_once = _after(live, action, ["a=b=c"], strings[0]) is not _REFUSED
+        return "pairs", {"needed": needed, "possible": [one.name for one in fields], "splits_once": splits_once}
     sample: Any = ["x", "y"] if action.nargs in ("+", "*") or isinstance(action.nargs, int) else "x"
     string = strings[0] if strings else None
     after = _after(live, action, sample, string)

@@ -27,7 +27,14 @@ from pytest_llem_invariants.text.atomic import write_atomically
 
 PROPOSED: Final = "invariants.proposed.yaml"
 VALIDATED: Final = "invariants.validated.yaml"
-PUBLISHED: Final = (PROPOSED, VALIDATED, "ledger.json", "schema.discovered.json", "models.discovered.json")
+PUBLISHED: Final = (
+    PROPOSED,
+    VALIDATED,
+    "ledger.json",
+    "schema.discovered.json",
+    "models.discovered.json",
+    "command.discovered.json",
+)
 _HANDED_ON: Final = (PROPOSED, COUNTEREXAMPLES)
 """A constraint keeps its name in all versions; a config that refuted a rule of one may refute a rule of another."""
 _TAIL: Final = 12

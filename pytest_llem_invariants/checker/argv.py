@@ -9,7 +9,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.argv_ready import Parsed, Ready
 from pytest_llem_invariants.checker.runtime import UNKNOWN, unsure
 from pytest_llem_invariants.text.conversions import CONVERSIONS, OBJECTS, OPTIONAL
-from pytest_llem_invariants.text.untold import is_many, is_untold
+from pytest_llem_invariants.text.untold import is_many, is_sentence, is_untold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class CommandParser:
             if at >= len(pairs):
                 break
             option = options[at]
-            if option is not None and self.actions[option[0]][1] == "leave":
+            if option is not None and option[2] is None and self.actions[option[0]][1] == "leave":
                 parsed.leave()
                 return
             if option is not None:
@@ -84,13 +84,20 @@ class CommandParser:
             if kinds[at] == "U":
                 parsed.give(UNKNOWN, UNKNOWN, pairs[at][1])
             at += 1
-        self._settle(parsed)
+        self._settle(parsed, pairs)
 
-    def _settle(self, parsed: Parsed) -> None:
-        """Of bare words that nobody tells, each may be an option, or the value of one."""
-        if not parsed.bare and not parsed.strangers:
+    def _settle(self, parsed: Parsed, pairs: Words) -> None:
+        """Of bare words that nobody tells, each may be an option, or the value of one; a sentence is no command."""
+        if not parsed.bare:
             return
         place = self.actions[self._positional[0]][0] if self._positional else None
+        if is_sentence([word for word, _ in [*parsed.bare, *pairs[:1]] if type(word) is str]):
+            parsed.doubts.append(("this reads as a sentence, not as a command line", parsed.bare[0][1]))
+            parsed.bare = []
+            return
+        if parsed.model_at is not None and parsed.bare[0][1] == 0:
+            parsed.doubts.append(("the model is given twice, behind the command and as --model", parsed.model_at))
+            del parsed.bare[0]
         for word, at in parsed.bare:
             if word is UNKNOWN or is_untold(str(word)):
                 parsed.give(UNKNOWN, UNKNOWN, at)
@@ -161,7 +168,7 @@ class CommandParser:
             taken = [] if behind >= end else [pairs[behind]]
             number = places.pop(0)
             if taken:
-                self._store(number, None, taken, parsed, taken[0][1])
+                self._store(number, None, taken, parsed, -1)
                 at = behind + 1
                 while at < end and kinds[at] == "-":
                     at += 1
@@ -212,6 +219,8 @@ class CommandParser:
         dest, action, nargs, kind, choices, more = self.actions[number]
         if action == "set":
             parsed.give(dest, more.get(string), place)
+            return
+        if action == "leave":
             return
         if action == "unknown":
             parsed.give(dest, UNKNOWN, place)
@@ -271,7 +280,8 @@ class CommandParser:
 
         needed, possible = self.actions[number][5]["needed"], self.actions[number][5]["possible"]
         text = word if type(word) is str else json.dumps(word)
-        if "=" in text and "," not in text:
+        is_pair = "=" in text and "," not in text
+        if is_pair and (text.count("=") == 1 or self.actions[number][5]["splits_once"]):
             return dict(zip(possible, text.split("=", 1), strict=False))
         try:
             made = json.loads(text)
@@ -292,18 +302,3 @@ def _is_negative(word: str) -> bool:
     """Whether a word is a negative number as argparse takes it: digits, with a point before some of them."""
     whole, dot, part = word[1:].partition(".")
     return (part.isdecimal() and (not whole or whole.isdecimal())) if dot else whole.isdecimal()
-
-
-def compiled_parser(options: Sequence[Mapping[str, Any]], habits: Mapping[str, Any]) -> dict[str, Any]:
-    """A discovered parser as the reader keeps it."""
-    actions = []
-    strings: dict[str, int] = {}
-    for number, option in enumerate(options):
-        more = option.get("values") or option.get("const")
-        if option["action"] == "pairs":
-            more = {name: option[name] for name in ("needed", "possible")}
-        kind = option.get("type", "unknown")
-        actions.append([option["dest"], option["action"], option["nargs"], kind, option.get("choices"), more])
-        strings.update(dict.fromkeys(option.get("strings", ()), number))
-    positional = [number for number, option in enumerate(options) if not option.get("strings")]
-    return {"actions": actions, "strings": strings, "positional": positional, "habits": dict(habits)}

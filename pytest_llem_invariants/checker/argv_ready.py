@@ -25,7 +25,7 @@ DEEPEST = 50
 class Parsed:
     """What a command line gives: values by destination, where each is written, and what the parser refuses."""
 
-    __slots__ = ("bare", "nested", "places", "problems", "strangers", "values")
+    __slots__ = ("bare", "doubts", "model_at", "nested", "places", "problems", "strangers", "values")
 
     def __init__(self) -> None:
         self.values: dict[Any, Any] = {}
@@ -33,8 +33,13 @@ class Parsed:
         self.places: dict[str, int] = {}
         self.nested: dict[str, list[tuple[str, int]]] = {}
         """Destination → the dotted names inside its value, each with its word."""
+        self.model_at: int | None = None
+        """The number of the word --model, where the program puts it in front."""
         self.problems: list[tuple[str, int]] = []
         """What the parser says, and the number of a word."""
+        self.doubts: list[tuple[str, int]] = []
+        """What it says of where the model stands. Whoever wrote the words may have put it elsewhere: an image may begin
+        another command with them, and a line may be half of one."""
         self.strangers: list[tuple[str, int]] = []
         """Words that look like options, and are none."""
         self.bare: list[tuple[Any, int]] = []
@@ -53,7 +58,7 @@ class Parsed:
 
     @property
     def is_refused(self) -> bool:
-        return bool(self.problems or self.strangers or self.bare)
+        return bool(self.problems or self.doubts or self.strangers or self.bare)
 
 
 class Ready:
@@ -84,6 +89,7 @@ class Ready:
         at = next((n for n, (word, _) in enumerate(pairs) if word == "--model" or word.startswith("--model=")), None)
         if at is not None and habit == "first":
             word, number = pairs[at]
+            parsed.model_at = number
             if word != "--model":
                 pairs = [(word.removeprefix("--model="), number), *pairs[:at], *pairs[at + 1 :]]
             elif at + 1 < len(pairs):
@@ -93,7 +99,7 @@ class Ready:
                 pairs = pairs[:at]
         if habit == "refused" and any(word == "--model" for word, _ in pairs):
             told = "the model is given behind the command or in a config file, not as --model"
-            parsed.problems.append((told, next(number for word, number in pairs if word == "--model")))
+            parsed.doubts.append((told, next(number for word, number in pairs if word == "--model")))
         if self._habits.get("names_need_a_model") and pairs and pairs[0][0].startswith("-"):
             self._check_names(pairs, parsed)
         return pairs
@@ -104,7 +110,7 @@ class Ready:
             return
         named = next((number for key, number in keys if key == "--served-model-name"), None)
         if named is not None:
-            parsed.problems.append(("the model must stand first where --served-model-name is given", named))
+            parsed.doubts.append(("the model must stand first where --served-model-name is given", named))
 
     def _with_file(self, pairs: Words, file: Read | None, parsed: Parsed, is_command: bool) -> Words:
         """The words of the config file behind the model, before the others: what is written later counts."""
@@ -115,15 +121,15 @@ class Ready:
             return [pair for pair in pairs if pair[0] != "--config"]
         name = pairs[at + 1][0]
         inside: Words = []
-        if is_untold(name) or file is None:
-            inside = [("…", number)] if is_untold(name) else []
+        if is_untold(name):
+            inside = [("…", number)]
         elif name.rpartition(".")[2] not in ("yaml", "yml"):
             parsed.problems.append((f"argument --config: {name} is no YAML file by its name", number))
-        else:
+        elif file is not None:
             inside = [(word, number) for word in self.words_of(file(name))[0]]
         first = 1 if is_command and pairs and not pairs[0][0].startswith("-") else 0
         if is_command and not first and not any(word in ("--model", "…") for word, _ in inside) and file is not None:
-            parsed.problems.append(("no model: give it behind the command or in the config file", number))
+            parsed.doubts.append(("no model: give it behind the command or in the config file", number))
         return [*pairs[:first], *inside, *pairs[first:at], *pairs[at + 2 :]]
 
     def words_of(self, config: Mapping[str, Any]) -> tuple[list[Any], list[str]]:
@@ -150,6 +156,8 @@ class Ready:
         if type(word) is not str or word[:1] != "-":
             return [pair]
         if word[:2] == "--":
+            if word.startswith("--help="):
+                return [("--help", number)]
             if "_" not in word:
                 return [pair]
             key, equals, value = word.partition("=")

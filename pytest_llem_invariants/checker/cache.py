@@ -20,6 +20,7 @@ VARIABLE = "LLEM_CACHE_DIR"
 _FOLDER = "pytest-llem-invariants"
 COMPILER = (
     "checker/advice.py",
+    "checker/argv_compiled.py",
     "checker/codegen.py",
     "checker/compiled.py",
     "checker/deciding.py",
@@ -34,6 +35,7 @@ COMPILER = (
     "checker/telling.py",
     "checker/verdict.py",
     "corpus/__init__.py",
+    "corpus/commands_layout.py",
     "corpus/context.py",
     "corpus/evidence.py",
     "corpus/files.py",

@@ -12,12 +12,14 @@ from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.checker.advice import joined
+from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_parsers
 from pytest_llem_invariants.checker.deciding import deciding
-from pytest_llem_invariants.checker.layout import BODY, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
+from pytest_llem_invariants.checker.layout import BODY, COMMANDS, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
 from pytest_llem_invariants.checker.suggest import ways
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
+from pytest_llem_invariants.corpus.commands_layout import Commands, read_commands
 from pytest_llem_invariants.corpus.context import reading_to_data
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.corpus.models_layout import UNLESS, Models, read_models
@@ -42,10 +44,11 @@ def compile_corpus(
     proposed_sha256: str | None = None,
     older: Sequence[Schema] = (),
     models: Models | None = None,
+    commands: Commands | None = None,
     key: str | None = None,
 ) -> str:
     """Canonical text of the compiled form. `older` are the schemas of earlier versions, oldest first;
-    `models` says what the library takes from the files of each type of model.
+    `models` says what the library takes from the files of each type of model, `commands` are its parsers.
 
     `key` is the digest of all of its sources, under which a cache keeps it.
     """
@@ -80,9 +83,14 @@ def compile_corpus(
         "key": key,
         "environment": None if validated is None else str(validated.environment.kind),
         "context": {name: _fact_entry(name, entry) for name, entry in sorted(context.items())},
-        "routes": _routes(ssot, corpus.engine_version),
+        "routes": with_parsers(_routes(ssot, corpus.engine_version), commands or {}, fields),
     }
-    return _lay_out(head, classes, None if models is None else _asked_of(models, context))
+    parts: dict[str, Any] = {} if models is None else {"models": _asked_of(models, context)}
+    if commands is not None:
+        parts["commands"] = {
+            name: compiled_parser(command["options"], command["habits"]) for name, command in commands.items()
+        }
+    return _lay_out(head, classes, parts)
 
 
 def _asked_of(models: Models, context: Mapping[str, ContextField]) -> dict[str, dict[str, Any]]:
@@ -138,9 +146,7 @@ def _unknown(name: str, entry: ContextField) -> str:
 _LEAST: Final = {"count": 0, "positive": 1}
 
 
-def _lay_out(
-    head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]], models: dict[str, dict[str, Any]] | None
-) -> str:
+def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]], parts: Mapping[str, dict[str, Any]]) -> str:
     """One JSON text in which a class can be found, read and told undamaged without reading the others."""
     lines: list[str] = []
     at = 0
@@ -154,7 +160,7 @@ def _lay_out(
         return begins, len(line), crc32(line.encode())
 
     index = {name: [*place(tests), *place(rules)] for name, (tests, rules) in classes.items()}
-    more = {} if models is None else {"models": place(models)}
+    more = {name: place(part) for name, part in parts.items()}
     first = _dumped({**head, "classes": index, **more})
     return f"{HEAD}{digest(first.encode())}{THEN}{first}{BODY}\n{''.join(lines)}null]}}\n"
 
@@ -176,17 +182,22 @@ def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = 
     """The compiled form of a corpus folder: `corpora/<engine>`, or one version of its history."""
     proposed = folder / SOURCES[0]
     corpus = load_proposed(proposed)
-    validated_path, schema_path, models_path = folder / SOURCES[1], folder / SCHEMA, folder / MODELS
+    validated_path = folder / SOURCES[1]
     return compile_corpus(
         corpus,
         load_validated(validated_path) if validated_path.exists() else None,
-        schema=read_schema(schema_path) if schema_path.exists() else None,
         ssot=ssot,
         proposed_sha256=sha256_of(read_text(proposed)),
         older=_older_schemas(folder, corpus.engine_version),
-        models=read_models(models_path) if models_path.exists() else None,
         key=key,
+        **_discovered(folder),
     )
+
+
+def _discovered(folder: Path) -> dict[str, Any]:
+    """What discovery wrote beside a corpus, as far as it did."""
+    readers = {"schema": (SCHEMA, read_schema), "models": (MODELS, read_models), "commands": (COMMANDS, read_commands)}
+    return {key: read(folder / name) for key, (name, read) in readers.items() if (folder / name).exists()}
 
 
 def compile_file(path: Path, root: Path) -> str:
@@ -200,14 +211,12 @@ def compile_file(path: Path, root: Path) -> str:
         ssot: Ssot | None = load_ssot(corpus.engine, root)
     except EngineUnavailableError:  # a foreign engine has no file there; its corpus is checked all the same
         ssot = None
-    schema_path, models_path = path.parent / SCHEMA, path.parent / MODELS
     return compile_corpus(
         corpus,
         load_validated(beside) if beside.exists() else None,
-        schema=read_schema(schema_path) if schema_path.exists() else None,
         ssot=ssot,
         proposed_sha256=sha256_of(read_text(path)),
-        models=read_models(models_path) if models_path.exists() else None,
+        **_discovered(path.parent),
     )
 
 

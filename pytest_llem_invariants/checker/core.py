@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any, Protocol
 
+    from pytest_llem_invariants.checker.argv import CommandParser
     from pytest_llem_invariants.checker.layout import Compiled
     from pytest_llem_invariants.checker.verdict import Verdict
 
@@ -71,6 +72,7 @@ class LoadedCorpus:
         self._last: tuple[World, dict[tuple[str, ...], dict[str, Any]]] | None = None
         """The world that was last asked about, and what the corpus knows in it."""
         self._classes: dict[str, ClassChecker] = {}
+        self._parsers: dict[str, CommandParser] | None = None
 
     # Asking
 
@@ -229,6 +231,16 @@ class LoadedCorpus:
         close = near_names(name.rpartition(".")[2], bare)
         fix = f"did you mean {bare[close[0]]!r}?" if close else "`llem-invariants list` shows the known ones"
         raise UnknownTypeError(f"{self.engine} {self.version} has no class {name!r} — {fix}")
+
+    def parser(self, name: str | None) -> CommandParser | None:
+        """The discovered parser of a command; None where there is none."""
+        if name is None:
+            return None
+        if self._parsers is None:
+            from pytest_llem_invariants.checker.argv import CommandParser
+
+            self._parsers = {command: CommandParser(data) for command, data in self._compiled.commands().items()}
+        return self._parsers.get(name)
 
     def class_checker(self, name: str) -> ClassChecker:
         """The tests of one class."""

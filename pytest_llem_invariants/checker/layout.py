@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 
 FORMAT = 5
 COMPILED = "compiled.json"
-SOURCES = ("invariants.proposed.yaml", "invariants.validated.yaml", "schema.discovered.json", "models.discovered.json")
-SCHEMA, MODELS = SOURCES[2:]
+SOURCES = (
+    "invariants.proposed.yaml",
+    "invariants.validated.yaml",
+    "schema.discovered.json",
+    "models.discovered.json",
+    "command.discovered.json",
+)
+SCHEMA, MODELS, COMMANDS = SOURCES[2:]
 HEAD = f'{{"format":{FORMAT},"digest":"'
 THEN = '","head":'
 BODY = ',"body":['
@@ -70,6 +76,15 @@ class Compiled:
             "the models", lambda: self.head.get("models", ()), shapes.is_models
         )
         return models
+
+    def commands(self) -> dict[str, dict[str, Any]]:
+        """Command → its parser; nothing where none was discovered."""
+        if "commands" not in self.head:
+            return {}
+        commands: dict[str, dict[str, Any]] = self._found(
+            "the parsers", lambda: self.head.get("commands", ()), shapes.is_commands
+        )
+        return commands
 
     def _part(self, name: str, first: int, is_right: Callable[[Any], bool]) -> Any:
         return self._found(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_llem_invariants.checker.routed import Routed, give
 from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.checker.verdict import Violation, remark_of
 from pytest_llem_invariants.errors import LlemError
@@ -25,50 +26,6 @@ UNKNOWN_WORD = "unknown_word"
 
 class RoutingError(LlemError):
     """Nothing in the corpus fits what was written."""
-
-
-class Routed:
-    """Keyword arguments for one class, where in the document each was written, and remarks on what was left out."""
-
-    __slots__ = ("kwargs", "native_type", "places", "remarks")
-
-    def __init__(
-        self,
-        native_type: str | None,
-        kwargs: dict[str, Any],
-        places: Mapping[str, Path],
-        remarks: Sequence[Violation] = (),
-    ) -> None:
-        self.native_type = native_type
-        """None where there is nothing but remarks."""
-        self.kwargs = kwargs
-        self.places = places
-        self.remarks = remarks
-
-    def below(self, above: Path) -> Routed:
-        """The same, in a mapping of a document."""
-        if not above:
-            return self
-        places = {field: (*above, *place) for field, place in self.places.items()}
-        remarks = [one.moved((*above, *one.path), tuple(map(str, one.fields))) for one in self.remarks]
-        return Routed(self.native_type, self.kwargs, places, remarks)
-
-    def place(self, violation: Violation) -> Violation:
-        """The violation with the path of its first given field, and the fields named as they were written."""
-        paths = {field: path for field in violation.fields if (path := self._path(field)) is not None}
-        if not paths:
-            return violation
-        names = tuple(".".join(map(str, paths[field])) if field in paths else field for field in violation.fields)
-        return violation.moved(next(iter(paths.values())), names)
-
-    def _path(self, field: str) -> Path | None:
-        """Where a field was written: at the longest part of its name that has a place."""
-        names = field.split(".")
-        for length in range(len(names), 0, -1):
-            place = self.places.get(".".join(names[:length]))
-            if place is not None:
-                return (*place, *names[length:])
-        return None
 
 
 def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = None) -> list[Routed]:
@@ -172,6 +129,11 @@ def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[s
 
 
 def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
+    parser = corpus.parser(form.get("parser"))
+    if parser is not None:
+        from pytest_llem_invariants.checker.argv_routes import of_config
+
+        return of_config(corpus, form, parser, config)
     if "kinds" not in form:
         return _as_class(corpus, form, config)
     from pytest_llem_invariants.checker.requests import body_of, kind_of
@@ -195,7 +157,7 @@ def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str
     guesses = MOST_GUESSES
     for (*above, key), value in _entries(form, config):
         if key is UNKNOWN or (type(key) is str and is_untold(key)):
-            _give(kwargs, UNKNOWN, UNKNOWN)
+            give(kwargs, UNKNOWN, UNKNOWN)
             continue
         value = as_told(value)
         first, dot, rest = str(key).partition(".")
@@ -223,7 +185,7 @@ def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str
         if field in sections and isinstance(value, dict):
             routed.extend(_section(corpus, sections[field], str(key), value))
             continue
-        _give(kwargs, field, value)
+        give(kwargs, field, value)
         places[field] = (*above, key)
     if name is None:
         return routed
@@ -366,6 +328,11 @@ def route_command(
         head = command["words"]
         if begins(command, words):
             form = corpus.routes["forms"][command["form"]]
+            parser = corpus.parser(form.get("parser"))
+            if parser is not None:
+                from pytest_llem_invariants.checker.argv_routes import of_command
+
+                return of_command(corpus, command, parser, words, read)
             options = _options(corpus, form, command, list(words[len(head) :]))
             named = next((options[key] for key in options if _named(form, key) == command.get("file")), None)
             if read is not None and isinstance(named, str) and not is_untold(named):
@@ -397,7 +364,7 @@ def _options(
         index += 1
         if not word.startswith("-") or word == "-":
             if is_many(word) or (free and is_untold(word)):
-                _give(options, UNKNOWN, UNKNOWN)
+                give(options, UNKNOWN, UNKNOWN)
             else:
                 free.append(word)
             continue
@@ -405,7 +372,7 @@ def _options(
         if not equals and word[1:2] in command.get("attached", ()) and word[2:3].isalnum():
             key, equals, value = word[:2], "=", word[2:]
         if equals:
-            _give(options, key, value)
+            give(options, key, value)
             continue
         values = []
         while index < len(words) and not _is_option(words[index]) and not is_many(words[index]):
@@ -415,16 +382,10 @@ def _options(
                 break
         if not values and index < len(words) and is_many(words[index]):
             values = [UNKNOWN]
-        _give(options, key, True if not values else values[0] if len(values) == 1 else values)
+        give(options, key, True if not values else values[0] if len(values) == 1 else values)
     if free and "positional" in command:
         options.setdefault(command["positional"], free[0])
     return options
-
-
-def _give(options: dict[Any, Any], key: Any, value: Any) -> None:
-    """Put an option behind those that are written before it: what comes later counts."""
-    options.pop(key, None)
-    options[key] = value
 
 
 def _is_option(word: str) -> bool:

@@ -95,6 +95,7 @@ _FORM = _record(
         "marks": _TEXTS,
         "where": _MAP,
         "flags": _is_flag,
+        "parser": _is_text,
         "abbreviations": _is_flag,
         "versions": _map_of(_record({}, {"ignore": _TEXTS, "fields": _NAMES})),
         "fields": _NAMES,
@@ -138,6 +139,21 @@ def is_routes(value: Any) -> bool:
     return all("class" in forms.get(command["form"], ()) for command in value.get("commands", ()))
 
 
+def is_commands(value: Any) -> bool:
+    """Whether a command line can be read by it."""
+    return _map_of(_PARSER)(value)
+
+
+def _is_action(value: Any) -> bool:
+    """Destination, what is done, how many values, the conversion, the choices, and what else there is to know."""
+    return type(value) is list and len(value) == 6 and all(map(_is_text, (value[0], value[1], value[3])))
+
+
+_PARSER = _record(
+    {"actions": _list_of(_is_action), "strings": _map_of(_is_count), "positional": _list_of(_is_count), "habits": _MAP}
+)
+
+
 def is_models(value: Any) -> bool:
     """Whether facts about a model can be found by it."""
     return _map_of(_map_of(_is_proven))(value)
@@ -173,7 +189,7 @@ is_head = _record(
         "routes": is_routes,
         "classes": _map_of(_is_place),
     },
-    {"key": _is_text_or_none, "models": _is_part},
+    {"key": _is_text_or_none, "models": _is_part, "commands": _is_part},
 )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from pytest_llem_invariants.checker.routes import Routed
+    from pytest_llem_invariants.checker.routed import Routed
     from pytest_llem_invariants.checker.verdict import Verdict
     from pytest_llem_invariants.text.lines import Line
 

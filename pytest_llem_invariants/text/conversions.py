@@ -29,17 +29,22 @@ def lowered(value: str) -> str:
     return value.lower().replace("-", "_")
 
 
-def short_number(value: str) -> int:
+def short_number(value: str, suffixes: str = "kKmMgGtT") -> int:
     """`2k` is 2,000, `2K` is 2,048; a fraction may be of thousands, not of powers of two."""
     value = value.strip()
     number, suffix = value[:-1], value[-1:]
-    if suffix in _DECIMAL or suffix in _BINARY:
+    if suffix and suffix in suffixes:
         whole, dot, part = number.partition(".")
         if _is_digits(whole) and (not dot or _is_digits(part)) and len(value) < _LONGEST_NUMBER:
             if suffix in _DECIMAL:
                 return int(float(number) * _DECIMAL[suffix])
             return int(number) * _BINARY[suffix]
     return int(value)
+
+
+def short_number_to_giga(value: str) -> int:
+    """A short number, of which none is in trillions."""
+    return short_number(value, "kKmMgG")
 
 
 def _is_digits(value: str) -> bool:
@@ -104,6 +109,7 @@ PLAIN: dict[str, Conversion] = {
     "float": float,
     "json": json.loads,
     "short_number": short_number,
+    "short_number_to_giga": short_number_to_giga,
     "short_or_auto": short_or_auto,
     "lowered": lowered,
     "object_or_text": object_or_text,

@@ -5,6 +5,10 @@ What a shell, a template or a reader would put there is not known: a value is un
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 ELLIPSES = ("...", "…")
 _MARKS = ("$", "{{", "{%", "`", "...", "…")
 _TEMPLATES = (("{{", "}}"), ("{%", "%}"))
@@ -36,3 +40,16 @@ def is_many(text: str) -> bool:
     if text in ELLIPSES or text[:2] in ("$@", "$*") or text[:3] in ("${@", "${*"):
         return True
     return text[:2] == "${" and ("[@]" in text or "[*]" in text)
+
+
+_OF_SENTENCES = frozenset({"the", "to", "is", "are", "and", "of", "for", "with", "in", "it", "be", "must"})
+_OF_NAMES = frozenset("-_./:@=+~")
+
+
+def is_sentence(words: Sequence[str]) -> bool:
+    """Whether bare words are prose that speaks of a command: no names of models and no paths."""
+    if sum(word in _OF_SENTENCES for word in words) > 1:
+        return True
+    return any(
+        word[-1:] in ".," or not all(one.isalnum() or one in _OF_NAMES for one in word) or word == "+" for word in words
+    )

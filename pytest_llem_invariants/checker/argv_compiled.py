@@ -1,0 +1,45 @@
+"""Discovered parsers as a compiled corpus keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_llem_invariants.corpus.commands_layout import Commands
+
+
+def compiled_parser(options: Sequence[Mapping[str, Any]], habits: Mapping[str, Any]) -> dict[str, Any]:
+    """A discovered parser as the reader keeps it."""
+    actions = []
+    strings: dict[str, int] = {}
+    for number, option in enumerate(options):
+        more = option.get("values") or option.get("const")
+        if option["action"] == "pairs":
+            more = {name: option[name] for name in ("needed", "possible", "splits_once")}
+        kind = option.get("type", "unknown")
+        actions.append([option["dest"], option["action"], option["nargs"], kind, option.get("choices"), more])
+        strings.update(dict.fromkeys(option.get("strings", ()), number))
+    positional = [number for number, option in enumerate(options) if not option.get("strings")]
+    return {"actions": actions, "strings": strings, "positional": positional, "habits": dict(habits)}
+
+
+def with_parsers(routes: dict[str, Any], commands: Commands, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The routes, in whose forms the names of options stand that a parser has, and what of them is no field."""
+
+    def with_parser(form: Mapping[str, Any]) -> dict[str, Any]:
+        parser = commands.get(form.get("parser", ""))
+        if parser is None:
+            return {name: value for name, value in form.items() if name != "parser"}
+        known = fields.get(form.get("class", ""), {})
+        told = {**form, "fields": dict(form.get("fields", {})), "ignore": list(form.get("ignore", ()))}
+        for option in parser["options"]:
+            dest = told["fields"].get(option["dest"], option["dest"])
+            names = [string.lstrip("-").replace("-", "_") for string in option.get("strings", ())]
+            told["fields"].update((name, dest) for name in names if name not in (dest, f"no_{dest}"))
+            if dest not in known and dest not in told["ignore"]:
+                told["ignore"].append(dest)
+        return told
+
+    if "forms" not in routes:
+        return routes
+    return {**routes, "forms": {name: with_parser(form) for name, form in routes["forms"].items()}}
