@@ -128,6 +128,9 @@ def _option(live: LiveParser, action: Any) -> dict[str, Any]:
         told["strings"] = strings
     if action.nargs != 0 and kind not in ("pairs", "unknown"):
         told["type"] = "str" if action.type is None else _conversion(action.type)
+        built = _class_in(action.type)
+        if built is not None:
+            told["builds"] = built.__name__
     for name, value in (("choices", action.choices), ("const", action.const), ("default", action.default)):
         plain = list(value) if isinstance(value, (list, tuple)) else value
         if value not in (None, argparse.SUPPRESS) and plain == _plain(plain):

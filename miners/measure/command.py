@@ -39,6 +39,12 @@ def register(commands: Any) -> None:
         metavar="N",
         help="also draw a world for each config; try in N worlds the configs that are rejected without facts",
     )
+    parser.add_argument(
+        "--commands",
+        type=int,
+        metavar="N",
+        help="draw N command lines instead, and compare what the discovered parser makes of them with the live one",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.set_defaults(run=run)
 
@@ -54,6 +60,8 @@ def run(options: argparse.Namespace) -> int:
     from pytest_llem_invariants.language.inverse import constants_of
 
     adapter = get_adapter(options.engine)
+    if options.commands is not None:
+        return _commands(options, adapter)
     check_roles(Installed(adapter), ("invariants",), Terms(other_version=True))
     chosen(adapter.native_types(), options.classes)
     asking = Asking(adapter)
@@ -82,6 +90,23 @@ def run(options: argparse.Namespace) -> int:
     for sentence in broken:
         say(sentence, file=sys.stderr)
     return DIFFERS if broken else OK
+
+
+def _commands(options: argparse.Namespace, adapter: EngineAdapter) -> int:
+    from miners.measure.commands import fuzz_commands
+    from pytest_llem_invariants.checker import Checker
+    from pytest_llem_invariants.ssot import installed_version
+
+    checker = Checker.load(options.engine, version=installed_version(adapter.ssot), root=data_root())
+    status = OK
+    for name in sorted(adapter.ssot.adapter.get("commands", ())):
+        parser = checker.parser(name)
+        if parser is None:
+            raise LlemError(f"{options.engine}: no parser of {name} was discovered — run llem-mine discover")
+        report = fuzz_commands(adapter, name, parser, options.commands, options.seed)
+        say(f"{name}: {report.to_text()}")
+        status = DIFFERS if report.differences else status
+    return status
 
 
 def _in_worlds(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import json
 import logging
 import random
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, final
 
 from miners.discovery.parsers import LiveParser
@@ -17,7 +21,7 @@ from pytest_llem_invariants.checker.argv_ready import Parsed
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.text.conversions import CONVERSIONS, OBJECTS, OPTIONAL
 
-_TEXTS: Final = ("", " ", "None", "x", "a b", "auto", "AUTO", "a=b", "-", "-1", "-0.5", "--", "none", "a,b", "x.yaml")
+_TEXTS: Final = ("", " ", "None", "x", "a b", "auto", "AUTO", "a=b", "-", "-1", "-0.5", "--", "none", "a,b", "x.yml.")
 _NUMBERS: Final = (
     "0",
     "1",
@@ -41,6 +45,8 @@ _PAIRS: Final = ("a=b", '{"name": "a", "path": "b"}', '{"name": "a"}', "a", "a=b
 _KEYS: Final = ("a", "a.b", "a.c", "b", "l+", "a.l+", "")
 _MODELS: Final = ("m", "org/m", "./m")
 _SHOWN: Final = 20
+_FILES: Final = 0.1
+"""How many of the lines name a config file."""
 
 
 @final
@@ -59,20 +65,28 @@ class Report:
 
 
 def fuzz_commands(adapter: EngineAdapter, name: str, reader: CommandParser, count: int, seed: int) -> Report:
-    """Compare both on lines that are drawn from the options of one command."""
+    """Compare both on lines that are drawn from the options of one command, and on config files."""
     live = LiveParser(adapter, name)
     _build_no_classes(live, reader)
     logging.disable(logging.CRITICAL)
     baseline = vars(live.parse([]))
     report = Report()
     try:
-        for words in drawn(reader, count, seed):
-            report.lines += 1
-            namespace = live.parse(words)
-            report.refused += namespace is None
-            told = difference(namespace, reader.read(words), baseline)
-            if told is not None:
-                report.differences.append((words, told))
+        rng = random.Random(seed)
+        with tempfile.TemporaryDirectory() as folder:
+            path = str(Path(folder) / "config.yaml")
+            for words in drawn(reader, count, seed):
+                config: dict[str, Any] = {}
+                if rng.random() < _FILES:
+                    config = _config(rng, reader)
+                    Path(path).write_text(json.dumps(config), encoding="utf-8")
+                    words[min(1, len(words)) : 1] = ["--config", path]
+                report.lines += 1
+                namespace = live.parse(words)
+                report.refused += namespace is None
+                told = difference(namespace, reader.read(words, {path: config}.__getitem__), baseline)
+                if told is not None:
+                    report.differences.append(([*words, repr(config)] if config else words, told))
     finally:
         logging.disable(logging.NOTSET)
     return report
@@ -164,6 +178,21 @@ def _option(rng: random.Random, reader: CommandParser, string: str) -> list[str]
     if nargs == "+" or nargs == "*":
         return [name, *values]
     return [f"{name}={values[0]}"] if rng.random() < 0.3 else [name, *values[:1]]
+
+
+def _config(rng: random.Random, reader: CommandParser) -> dict[str, Any]:
+    """A config file of the program."""
+    config: dict[str, Any] = {}
+    for string in rng.choices(sorted(reader.strings), k=rng.choice((1, 2, 4))):
+        action = reader.actions[reader.strings[string]]
+        value: Any = rng.choice(_values(rng, action))
+        if rng.random() < 0.7:
+            with contextlib.suppress(ValueError):
+                value = json.loads(value)
+        if action[2] == 0:
+            value = rng.choice((True, False))
+        config[string.lstrip("-")] = value
+    return config
 
 
 def _takes_objects(action: Sequence[Any]) -> bool:

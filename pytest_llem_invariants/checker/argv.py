@@ -29,6 +29,8 @@ class CommandParser:
         self.actions: list[list[Any]] = data["actions"]
         self.strings: dict[str, int] = data["strings"]
         self._positional: list[int] = data["positional"]
+        self.builds = {action[0]: action[5] for action in self.actions if action[3].removeprefix(OPTIONAL) in OBJECTS}
+        """Destination → the class that the program builds from what is given, by its bare name."""
         self._ready = Ready(data["habits"])
         self._ways: dict[str, list[str]] = {}
 
@@ -91,7 +93,8 @@ class CommandParser:
         if not parsed.bare:
             return
         place = self.actions[self._positional[0]][0] if self._positional else None
-        if is_sentence([word for word, _ in [*parsed.bare, *pairs[:1]] if type(word) is str]):
+        words = [word for word, _ in [*parsed.bare, *pairs[:1]] if type(word) is str and not is_untold(word)]
+        if is_sentence(words):
             parsed.doubts.append(("this reads as a sentence, not as a command line", parsed.bare[0][1]))
             parsed.bare = []
             return
@@ -232,10 +235,10 @@ class CommandParser:
             parsed.give(dest, UNKNOWN, place)
             return
         values = [
-            self._pair(word, number, parsed, at)
+            self._pair(word, number, parsed, place)
             if action == "pairs"
-            else self._value(word, number, kind, choices, parsed, at)
-            for word, at in given
+            else self._value(word, number, kind, choices, parsed, place)
+            for word, _ in given
         ]
         if any(value is _REFUSED for value in values):
             return

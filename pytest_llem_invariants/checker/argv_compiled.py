@@ -13,7 +13,7 @@ def compiled_parser(options: Sequence[Mapping[str, Any]], habits: Mapping[str, A
     actions = []
     strings: dict[str, int] = {}
     for number, option in enumerate(options):
-        more = option.get("values") or option.get("const")
+        more = option.get("values") or option.get("builds") or option.get("const")
         if option["action"] == "pairs":
             more = {name: option[name] for name in ("needed", "possible", "splits_once")}
         kind = option.get("type", "unknown")

@@ -8,7 +8,7 @@ from pytest_llem_invariants.checker.verdict import Violation, remark_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.argv import CommandParser
@@ -24,7 +24,7 @@ def of_config(
 ) -> list[Routed]:
     """A config file of the program."""
     parsed, keys = parser.read_config(config)
-    return _of_parsed(corpus, form, parsed, keys.__getitem__)
+    return _of_parsed(corpus, form, parser, parsed, keys.__getitem__)
 
 
 def of_command(
@@ -34,7 +34,7 @@ def of_command(
     rest = words[len(command["words"]) :]
     parsed = parser.read(rest, read, is_command="positional" in command)
     form = corpus.routes["forms"][command["form"]]
-    return _of_parsed(corpus, form, parsed, lambda number: _key_of(rest[number]))
+    return _of_parsed(corpus, form, parser, parsed, lambda number: _key_of(rest[number]))
 
 
 def _key_of(word: str) -> str:
@@ -43,7 +43,11 @@ def _key_of(word: str) -> str:
 
 
 def _of_parsed(
-    corpus: LoadedCorpus, form: Mapping[str, Any], parsed: Parsed, key_of: Callable[[int], str]
+    corpus: LoadedCorpus,
+    form: Mapping[str, Any],
+    parser: CommandParser,
+    parsed: Parsed,
+    key_of: Callable[[int], str],
 ) -> list[Routed]:
     """What a parser made of words, for the class of the form; what the parser refuses is told at its place."""
     tests = corpus.class_checker(form["class"])
@@ -52,23 +56,54 @@ def _of_parsed(
     ignored = form.get("ignore", ())
     kwargs: dict[Any, Any] = {}
     places: dict[str, Path] = {}
+    built: list[Routed] = []
     for dest, value in parsed.values.items():
         field = names.get(dest, dest) if dest is not UNKNOWN else dest
         if field is UNKNOWN:
             kwargs[UNKNOWN] = UNKNOWN
         elif field in fields and field not in ignored:
-            give(kwargs, field, _as_number(value, fields[field]))
             at = parsed.places[dest]
-            places[field] = (field,) if at < 0 else (key_of(at),)
+            key = field if at < 0 else key_of(at)
+            if type(value) is dict and dest in parser.builds:
+                value = _built(corpus, parser.builds[dest], value, key, [] if field in tests.sections else built)
+            give(kwargs, field, _as_number(value, fields[field]))
+            places[field] = (key,)
             for inner, number in parsed.nested.get(dest, ()):
                 places[f"{field}.{inner}"] = (key_of(number),)
     remarks = [_refused(corpus, text, key_of(at)) for text, at in parsed.problems]
+    remarks += _strange(corpus, parser, parsed, key_of, fields, kwargs, places)
+    routed = Routed(form["class"], kwargs, places, remarks)
+    routed.doubts = [_refused(corpus, text, key_of(at)) for text, at in parsed.doubts]
+    return [routed, *built]
+
+
+def _built(corpus: LoadedCorpus, name: str, value: dict[str, Any], key: str, built: list[Routed]) -> Any:
+    """What the program builds of an option before the class of the form sees it; its own class judges it."""
+    from pytest_llem_invariants.model import TypedValue
+
+    full = [one for one in corpus.native_types if one.rpartition(".")[2] == name]
+    if len(full) == 1:
+        built.append(Routed(full[0], value, {inner: (key, inner) for inner in value if inner is not UNKNOWN}))
+    return TypedValue(full[0] if len(full) == 1 else name, value)
+
+
+def _strange(
+    corpus: LoadedCorpus,
+    parser: CommandParser,
+    parsed: Parsed,
+    key_of: Callable[[int], str],
+    fields: Mapping[str, Any],
+    kwargs: dict[Any, Any],
+    places: dict[str, Path],
+) -> Iterator[Violation]:
+    """What the parser does not recognise. An option that there is not is left to the class, which may know its fate."""
     strange: set[int] = set()
     for word, at in parsed.strangers:
         strange.add(at)
         name = word.lstrip("-").partition("=")[0].partition(".")[0].replace("-", "_")
         if name in fields or not name:
-            remarks.append(_refused(corpus, f"unrecognized arguments: {word}", key_of(at)))
+            fix = f"write -{word}" if f"-{word}" in parser.strings else ""
+            yield _refused(corpus, f"unrecognized arguments: {word}", key_of(at), fix)
         else:
             kwargs[name] = True
             places[name] = (key_of(at),)
@@ -76,10 +111,7 @@ def _of_parsed(
         if at - 1 in strange:
             strange.add(at)  # what was meant for an option that there is not
         else:
-            remarks.append(_refused(corpus, f"unrecognized arguments: {word}", key_of(at)))
-    routed = Routed(form["class"], kwargs, places, remarks)
-    routed.doubts = [_refused(corpus, text, key_of(at)) for text, at in parsed.doubts]
-    return [routed]
+            yield _refused(corpus, f"unrecognized arguments: {word}", key_of(at))
 
 
 def _as_number(value: Any, kinds: Sequence[str]) -> Any:
@@ -87,7 +119,7 @@ def _as_number(value: Any, kinds: Sequence[str]) -> Any:
     return int(value) if type(value) is str and value.isdecimal() and "int" in kinds and "str" not in kinds else value
 
 
-def _refused(corpus: LoadedCorpus, text: str, key: str) -> Violation:
+def _refused(corpus: LoadedCorpus, text: str, key: str, fix: str = "") -> Violation:
     """What the program's parser says of a word."""
-    remark = remark_of(REFUSED_WORD, "error", text, "", "full")
+    remark = remark_of(REFUSED_WORD, "error", text, fix, "full")
     return Violation(remark, corpus.engine, (key,), {}, (key,))

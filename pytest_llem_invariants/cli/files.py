@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_llem_invariants.checker.checker import Checker
-    from pytest_llem_invariants.checker.routes import Routed
+    from pytest_llem_invariants.checker.routed import Routed
     from pytest_llem_invariants.readers.declared import Engine
     from pytest_llem_invariants.readers.found import Found
 

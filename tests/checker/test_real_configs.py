@@ -351,7 +351,7 @@ def test_vllm_refuses_with_its_own_words(
         ),
         ("--max-model-len -5", "--max-model-len", "Input should be greater than or equal to -1"),
         ("--block-size 0", "--block-size", "Input should be greater than 0"),
-        ("--dtype int8", "--dtype", "argument --dtype: invalid choice: 'int8' (choose from 'auto'"),
+        ("--dtype int8", "--dtype", "argument --dtype: invalid choice: 'int8' (choose from 'auto',"),
         ("--quantization nope", "--quantization", "Unknown quantization method: nope"),
         ("--runner nope", "--runner", "invalid choice: 'nope' (choose from 'auto', 'draft', 'generate', 'pooling')"),
         ("--scheduling-policy lifo", "--scheduling-policy", "invalid choice: 'lifo' (choose from 'fcfs', 'priority')"),
@@ -359,7 +359,7 @@ def test_vllm_refuses_with_its_own_words(
         ("--stream-interval 0", "--stream-interval", "Input should be greater than or equal to 1"),
         ("--node-rank=-1", "--node-rank", "Input should be greater than or equal to 0"),
         ("-dcp 3 -tp 2", "-dcp", "must be divisible by dcp_size=3"),
-        ("-O9", "-O", "Input should be 0, 1, 2 or 3"),
+        ("-O9", "-O9", "Input should be 0, 1, 2 or 3"),
         ("--compilation-config.mode 9", "--compilation-config.mode", "Input should be 0, 1, 2 or 3"),
         (
             '--structured-outputs-config {"backend":"nope"}',
