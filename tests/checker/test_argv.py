@@ -164,7 +164,11 @@ def test_a_config_file_stands_before_what_the_line_says() -> None:
     assert parsed.values == {"port": 1}
 
 
-PLAIN = [one for one in OPTIONS if one["action"] != "pairs" and one.get("type") in ("str", "int", "float", None)]
+PLAIN = [
+    one
+    for one in OPTIONS
+    if one["action"] != "pairs" and one["dest"] != "config" and one.get("type") in ("str", "int", "float", None)
+]
 CONVERSIONS: dict[str, Any] = {"str": str, "int": int, "float": float}
 
 
