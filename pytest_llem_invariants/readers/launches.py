@@ -78,7 +78,7 @@ def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dep
         return
     script = _script(words)
     if program == "eval" and len(words) > 1:
-        script = words[1], []
+        script = _one(words[1:]), []
     if script is not None:
         text, rest = script
         yield from in_script(_source_of(text), known, beside, rest, depth + 1)
@@ -187,6 +187,17 @@ def _script(words: Sequence[Word]) -> tuple[Word, list[Word]] | None:
             rest = rest[1:] if rest[:1] == ["--"] and len(rest) > 1 else rest
             return rest[0], list(rest[2:])
     return None
+
+
+def _one(words: Sequence[Word]) -> Word:
+    """The words that `eval` gets as the one text that it runs."""
+    starts: list[tuple[int, int, int]] = []
+    length = 0
+    for word in words:
+        starts.extend((length + at, line, column) for at, line, column in _source_of(word).starts)
+        length += len(word) + 1
+    text = " ".join(words)
+    return Word(text, words[0].place, source=Source(text, starts))
 
 
 def _source_of(word: Word) -> Source:

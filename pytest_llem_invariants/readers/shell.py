@@ -15,6 +15,8 @@ from pytest_llem_invariants.readers.shell_words import Token, Variable, tokens
 from pytest_llem_invariants.readers.source import Source
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
+_PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w.:/-]{0,60}>(?![&>])")
+"""What a reader of the script puts something in for; a redirection has no letters on both sides."""
 _DECLARING: Final = frozenset({"export", "local", "declare", "readonly", "typeset"})
 _OPENS: Final = frozenset({"if", "case", "for", "while", "until", "select"})
 _CLOSES: Final = frozenset({"fi", "esac", "done"})
@@ -43,6 +45,9 @@ def commands(
     source: Source, arguments: Sequence[Word] = (), variables: Mapping[str, Sequence[Word]] | None = None
 ) -> Iterator[Command]:
     """Each command of a script, in order. `arguments` are what `$@` stands for."""
+    if "<" in source.text:
+        filled = _PLACEHOLDER.sub(lambda found: FILLED * len(found[0]), source.text)
+        source = source.part(0, len(filled), filled)
     script = _Script(source, arguments, variables or {})
     yield from script.read()
 
@@ -283,6 +288,4 @@ def _is_empty(words: Sequence[Word]) -> bool:
 
 def _parts(word: Word) -> list[Word]:
     """What is left of a value without quotes: its parts between blanks."""
-    if not word.known:
-        return [word]
     return [word.but(part) for part in word.split()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import final
 
@@ -26,6 +26,11 @@ class Source:
         at = bisect_right(self._offsets, offset) - 1
         line, column = self._places[max(at, 0)]
         return line, column + offset - self._offsets[max(at, 0)]
+
+    @property
+    def starts(self) -> list[tuple[int, int, int]]:
+        """The offset of each line, and its place."""
+        return [(at, *place) for at, place in zip(self._offsets, self._places, strict=True)]
 
     def replaced(self, old: str, new: str) -> Source:
         """It with every `old` on a line replaced; what follows on that line is found as far off as that moves it."""
@@ -57,9 +62,10 @@ class Source:
         shown = self.text[start:end] if text is None else text
         line, column = self.place(start)
         starts = [(0, line, column)]
-        for offset, place in zip(self._offsets, self._places, strict=True):
-            if start < offset < end:
-                starts.append((offset - start, *place))
+        inner = slice(bisect_right(self._offsets, start), bisect_left(self._offsets, end))
+        starts += [
+            (offset - start, *place) for offset, place in zip(self._offsets[inner], self._places[inner], strict=True)
+        ]
         return Source(shown, starts)
 
 

@@ -19,11 +19,11 @@ def words_of(found: Found) -> list[str]:
     """The words of a command line."""
     told: list[str] = []
     for number, word in enumerate(found.words):
-        option, equals, value = word.partition("=") if word.startswith("-") else ("", "", str(word))
+        option, _, value = word.partition("=") if word.startswith("-") else ("", "", str(word))
         is_told = word.known and word.given and not _PLACEHOLDER.fullmatch(value)
         if not number or is_told:
             told.append(str(word))
-        elif option and (word.known or equals):
+        elif option and "$" not in option and "…" not in option:
             told.append(f"{option}={_A_VALUE}")
         elif word.several and not _is_value(found.words, number):
             told.append(_ANY_WORDS)

@@ -138,7 +138,8 @@ class Tree:
             at += len(line) + 1
         text = "\n".join(lines)
         if style == ">":
-            text = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
+            # One line, also where a line further right keeps its end: programs split such a command at any blank.
+            text = re.sub(r"(?<=[^\n])\n(?=[ \t]*\S)", " ", text)
         return Source(text, starts or [(0, *self.place(node))])
 
     def plain(self, node: Node, depth: int = 0) -> Any:

@@ -86,6 +86,20 @@ def test_a_script_in_a_container_keeps_the_lines_of_the_file(look: Look) -> None
     assert found.beside.unknown_env == {"TOKEN"}
 
 
+def test_a_folded_command_is_one_line(look: Look) -> None:
+    text = """\
+    servers:
+      - server_cmd: >
+          vllm serve m
+            --a 1
+            --b
+          '{"c": 2}'
+    """
+    (found,) = look("folded.yaml", text)
+    assert line(found) == 'vllm serve m --a 1 --b {"c": 2}'
+    assert found.words[3].place == (4, 9)
+
+
 def test_variables_of_a_container_are_put_in(look: Look) -> None:
     text = """\
     spec:
