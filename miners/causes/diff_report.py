@@ -24,6 +24,8 @@ _BY_NAME: Final = (
     CauseKind.FIELD_NEW,
 )
 """Causes of which the first fit on one line."""
+_TOLD_OF: Final = (CauseKind.FIELD_GONE, CauseKind.DECLARED, CauseKind.CLASS, CauseKind.SEVERITY)
+"""Their detail says something of the subject, not what it became."""
 _LONGEST: Final = 110
 _SILENT: Final = {"error": "rejected without words", "warn": "warned about", "dormant": "ignored or changed in silence"}
 _STRICTER: Final = "stricter: a config that {old} accepts is rejected by {new}, or warned about or changed"
@@ -137,7 +139,7 @@ def _indented(told: Iterator[str], count: int, most: int | None) -> Iterator[tup
 def _cause_line(one: Cause) -> str:
     said = _one_line(one.subject)
     if one.detail:
-        arrow = ": " if one.kind in (CauseKind.DECLARED, CauseKind.CLASS, CauseKind.SEVERITY) else " → "
+        arrow = ": " if one.kind in _TOLD_OF else " → "
         said += f"{arrow}{_one_line(one.detail)}"
     return said + _times(one)
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, final
 
 from miners.causes.between import Between
 from miners.causes.pairing import GRAVEST, Rule, RuleChange, Side, compare, message, place
+from miners.causes.releases import UNKNOWN, Releases
 from miners.causes.writable import Fold, Writable
 from miners.schema.change import ChangeKind, Difference
 from pytest_llem_invariants.checker.checker import Checker
@@ -78,7 +79,7 @@ class Differences:
         return not (self.causes or self.stricter or self.looser or self.defaults or self.breaking)
 
 
-def differences(old: Checker, new: Checker, between: Between) -> Differences:
+def differences(old: Checker, new: Checker, between: Between, releases: Releases = UNKNOWN) -> Differences:
     before, after = Side(old), Side(new)
     asked = {
         "stricter": Writable(after, between.new, before, between.old),
@@ -97,7 +98,7 @@ def differences(old: Checker, new: Checker, between: Between) -> Differences:
     return Differences(
         old,
         new,
-        _causes(old, new, between, kept),
+        _causes(old, new, between, releases, kept),
         stricter,
         looser,
         folded,
@@ -161,9 +162,10 @@ def _check(rule: Rule) -> _Key:
 
 
 def _causes(
-    old: Checker, new: Checker, between: Between, kept: Mapping[str, Sequence[RuleChange]]
+    old: Checker, new: Checker, between: Between, releases: Releases, kept: Mapping[str, Sequence[RuleChange]]
 ) -> tuple[Cause, ...]:
-    return _grouped((*_of_fields(old, new, between), *_of_declarations(new, between), *_as_told(kept, between)))
+    fields = _of_fields(old, new, between, releases)
+    return _grouped((*fields, *_of_declarations(new, between), *_as_told(kept, between)))
 
 
 def _as_told(kept: Mapping[str, Sequence[RuleChange]], between: Between) -> Iterator[_Claim]:
@@ -180,7 +182,7 @@ def _as_told(kept: Mapping[str, Sequence[RuleChange]], between: Between) -> Iter
         yield _Key(CauseKind.SEVERITY, _check(change.rule).subject, f"{change.old} → {change.new}"), change.rule
 
 
-def _of_fields(old: Checker, new: Checker, between: Between) -> Iterator[_Claim]:
+def _of_fields(old: Checker, new: Checker, between: Between, releases: Releases) -> Iterator[_Claim]:
     """Fields and classes that one version alone has, with the rules that read them."""
     if between.diff is None:
         return
@@ -196,13 +198,14 @@ def _of_fields(old: Checker, new: Checker, between: Between) -> Iterator[_Claim]
                 yield from readers_new.claims(_Key(CauseKind.CLASS_NEW, name), one.native_type)
             case ChangeKind.FIELD_REMOVED:
                 assert one.field is not None
-                yield from readers_old.claims(_gone(one.native_type, one.field, between), one.native_type, one.field)
+                key = _gone(one.native_type, one.field, between, releases)
+                yield from readers_old.claims(key, one.native_type, one.field)
             case ChangeKind.FIELD_ADDED | ChangeKind.FIELD_ADDED_REQUIRED:
                 key = _Key(CauseKind.FIELD_NEW, f"{name}.{one.field}")
                 yield from readers_new.claims(key, one.native_type, one.field)
 
 
-def _gone(native_type: str, field: str, between: Between) -> _Key:
+def _gone(native_type: str, field: str, between: Between, releases: Releases) -> _Key:
     subject = f"{native_type.rpartition('.')[2]}.{field}"
     successor = between.successors.get((native_type, field))
     if successor is not None:
@@ -210,7 +213,9 @@ def _gone(native_type: str, field: str, between: Between) -> _Key:
     moved = between.moved.get((native_type, field))
     if moved is not None:
         return _Key(CauseKind.FIELD_MOVED, subject, f"{moved.rpartition('.')[2]}.{field}")
-    return _Key(CauseKind.FIELD_GONE, subject)
+    since, instead = releases.gone_since(subject), releases.instead(subject)
+    told = [f"since {since}" if since else "", f"instead {instead}" if instead else ""]
+    return _Key(CauseKind.FIELD_GONE, subject, ", ".join(filter(None, told)))
 
 
 def _of_declarations(new: Checker, between: Between) -> Iterator[_Claim]:

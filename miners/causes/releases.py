@@ -42,3 +42,7 @@ class Releases:
         """What to write now, as the table tells it."""
         use = self._told.get(name, {}).get("use") or ()
         return str(use[0]) if use else None
+
+
+UNKNOWN: Final = Releases(None)
+"""Nothing is known."""

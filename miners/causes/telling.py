@@ -19,7 +19,8 @@ def headline(causes: Sequence[RootCause], digest: RunDigest) -> str:
     count = len(digest.divergences)
     named = "1 cause" if len(causes) == 1 else f"{len(causes)} causes"
     on = "" if digest.version == digest.corpus_version else f" on {digest.version}"
-    return f"{count} divergences of {digest.engine} {digest.corpus_version}{on} have {named}"
+    replayed = f"{digest.engine} {digest.corpus_version}{on}"
+    return f"{count} divergences of {replayed} have {named}"
 
 
 def told(

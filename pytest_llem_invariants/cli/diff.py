@@ -12,6 +12,7 @@ from typing import Any
 from miners.causes.between import Between
 from miners.causes.diff_report import as_data, lines, markdown
 from miners.causes.grouping import Differences, differences
+from miners.causes.releases import Releases
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.layout import SCHEMA
@@ -26,7 +27,8 @@ def run(options: argparse.Namespace) -> int:
     old = Checker.load(options.engine, version=options.old, root=options.root)
     new = Checker.load(options.engine, version=options.new, root=options.root)
     schemas = (_schema(options, version) for version in (options.old, options.new))
-    found = differences(old, new, Between(*schemas))
+    releases = Releases.read(Path(store.folder_of(store.data_root(options.root), options.engine)))
+    found = differences(old, new, Between(*schemas), releases)
     broken = _broken(options, old, new) if options.config else None
     options.answer.status = INVALID if broken and broken["breaks"] else 0
     if options.format == "json":

@@ -9,6 +9,7 @@ import pytest
 from miners.causes.between import Between
 from miners.causes.diff_report import as_data, lines, markdown
 from miners.causes.grouping import Cause, CauseKind, Differences, differences
+from miners.causes.releases import Releases
 from miners.causes.writable import Fold
 from pytest_llem_invariants.model import AddedBy, Rule, Severity
 from tests.causes.test_pairing import BELOW_0, example
@@ -87,6 +88,17 @@ def test_a_field_that_left_one_class_for_another_has_moved() -> None:
     after = {**schema(**OLD["sampling_params"][SAMPLING], size=INT), "engine_params": {"demo.Cache": {}}}
     (cause,) = causes_of(told([], [], before, after), CauseKind.FIELD_MOVED)
     assert (cause.subject, cause.detail) == ("Cache.size", "Sampling.size")
+
+
+def test_the_table_of_releases_tells_since_when_a_field_is_gone() -> None:
+    table = {
+        "releases": ["1.0", "1.5", "2.0"],
+        "names": {"config": {"Sampling.n": [["1.0", "1.0", "int", "1", None]]}},
+        "gone": [{"names": ["Sampling.n"], "use": ["`count`"]}],
+    }
+    checkers = checker_of([BELOW_0], schema=OLD), checker_of([], schema=schema(other=INT))
+    found = differences(*checkers, Between(OLD, schema(other=INT)), Releases(table))
+    assert "Sampling.n: since 1.5, instead `count` (1 rule)" in "\n".join(text for _, text in lines(found))
 
 
 def test_the_rules_of_one_check_are_one_cause() -> None:
