@@ -16,6 +16,7 @@ from miners.ledger import why_command
 from miners.measure import command as measure
 from miners.measure import compare_modes
 from miners.process.commands import REFUSED
+from miners.releases import command as releases
 from miners.schema import command as schema
 from pytest_llem_invariants.process.arguments import Parser
 from pytest_llem_invariants.process.leaving import leave
@@ -29,6 +30,7 @@ _COMMANDS: Final = (
     discovery,
     schema,
     history,
+    releases,
     compare_modes,
     ledger,
     why_command,

@@ -44,6 +44,7 @@ _KEYS: Final = (
     "history",
     "recipe",
     "surface",
+    "releases",
     "adapter",
     "routes",
 )
@@ -86,6 +87,8 @@ class Ssot:
     path: Path
     recipe: tuple[Install, ...] = ()
     """What makes an environment for `{version}`, call by call."""
+    releases: Mapping[str, Any] = field(default_factory=dict)
+    """What to read of each released version, and since which: read by `llem-mine releases`."""
     routes: Mapping[str, Any] = field(default_factory=dict)
     """How what people write reaches the native types: read by the checker."""
     role_landmarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -172,6 +175,7 @@ def read_ssot(path: Path) -> Ssot:
         adapter=top.values("adapter"),
         path=path,
         recipe=_recipe(top),
+        releases=top.values("releases"),
         routes=top.values("routes"),
         role_landmarks=landmarks,
     )

@@ -31,7 +31,7 @@ FLOORS = (
     (f"{HOUSE}.checker", f"{HOUSE}.engines"),
     (f"{HOUSE}.replay", f"{HOUSE}.worlds", f"{MINERS}.surface"),
     (f"{MINERS}.candidates", f"{MINERS}.process"),
-    (f"{MINERS}.discovery", f"{MINERS}.dynamic", f"{MINERS}.lift", f"{MINERS}.static"),
+    (f"{MINERS}.discovery", f"{MINERS}.dynamic", f"{MINERS}.lift", f"{MINERS}.releases", f"{MINERS}.static"),
     (f"{MINERS}.examples", f"{MINERS}.fronts", f"{MINERS}.schema"),
     (f"{MINERS}.causes", f"{MINERS}.gate", f"{MINERS}.ledger"),
     (f"{MINERS}.history", f"{MINERS}.measure"),
