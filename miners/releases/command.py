@@ -1,4 +1,4 @@
-"""llem-mine releases: which options, fields and variables every released version has, and what became of those that went."""
+"""llem-mine releases: options, fields and variables of every released version, and what became of those that went."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     table = made(ssot.engine, known)
     entries = read_successors(folder / SUCCESSORS)
     check_successors(entries, table["names"], folder / SUCCESSORS)
-    found = rendered({**table, "gone": entries, "pairs": ssot.releases.get("pairs", {})})
+    found = rendered({**table, "gone": entries, "reads": _reads(ssot)})
     if options.check:
         return compare(path, found)
     say(_summary(table, uncovered(entries, table)))
@@ -64,6 +64,18 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
+def _reads(ssot: Ssot) -> dict[str, Any]:
+    """What a reader of the table has to know of its kinds and classes."""
+    declared = ssot.releases
+    return {
+        "options": sorted(declared.get("options", ())),
+        "arguments": declared.get("arguments", []),
+        "requests": declared.get("requests", []),
+        "pairs": declared.get("pairs", {}),
+        "prefix": declared.get("environment", {}).get("prefix"),
+    }
+
+
 def _with_new(ssot: Ssot, known: Mapping[str, Snapshot], options: argparse.Namespace) -> dict[str, Snapshot]:
     from miners.releases.reading import snapshot
     from miners.releases.wheels import release_of, source_at, source_of, versions_since
@@ -71,13 +83,13 @@ def _with_new(ssot: Ssot, known: Mapping[str, Snapshot], options: argparse.Names
     project = ssot.releases.get("project", ssot.library)
     if options.source is not None:
         if len(options.versions) != 1:
-            raise MinerError("--source is the source of one version — name it: llem-mine releases ENGINE VERSION --source")
+            raise MinerError(
+                "--source is the source of one version — name it: llem-mine releases ENGINE VERSION --source"
+            )
         source = source_at(options.source, ssot.library)
         return {**known, options.versions[0]: snapshot(source, ssot.releases)}
     wanted = options.versions or [
-        version
-        for version in versions_since(project, ssot.releases["since"])
-        if options.again or version not in known
+        version for version in versions_since(project, ssot.releases["since"]) if options.again or version not in known
     ]
     found = {} if options.again and not options.versions else dict(known)
     for version in wanted:
@@ -95,4 +107,3 @@ def _summary(table: Table, missing: list[str]) -> str:
     )
     told = f"; nobody tells what became of {', '.join(missing)}" if missing else ""
     return f"{table['engine']}: {len(table['releases'])} releases; gone are {kinds}{told}"
-

@@ -1,4 +1,4 @@
-"""The environment variables that a package reads: those of its table, and those it asks the environment for elsewhere."""
+"""The environment variables that a package reads: those of its table, and those that it asks for elsewhere."""
 
 from __future__ import annotations
 

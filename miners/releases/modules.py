@@ -51,7 +51,9 @@ class Modules:
         imported = self._imports[module].get(name)
         if imported is not None:
             return self.find(imported[0], imported[1], depth + 1)
-        starred = [self.find(other, name, depth + 1) for key, (other, _) in self._imports[module].items() if key[0] == "*"]
+        starred = [
+            self.find(other, name, depth + 1) for key, (other, _) in self._imports[module].items() if key[0] == "*"
+        ]
         return next(filter(None, starred), None)
 
     def named(self, whole: str) -> Defined | None:
@@ -96,9 +98,7 @@ def _imported(node: ast.ImportFrom, module: str, is_package: bool) -> Iterator[t
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     for node in body:
         yield node
-        if isinstance(node, ast.If):
-            yield from _statements([*node.body, *node.orelse])
-        elif isinstance(node, ast.Try):
+        if isinstance(node, (ast.If, ast.Try)):
             yield from _statements([*node.body, *node.orelse])
 
 

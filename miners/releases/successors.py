@@ -11,7 +11,7 @@ from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.text.yaml_reader import read_document
 
 FILE: Final = "successors.yaml"
-_KEYS: Final = ("names", "use", "same", "why", "out", "also")
+_KEYS: Final = ("names", "use", "same", "why", "out", "also", "before")
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 
 Entry = Mapping[str, Any]
@@ -26,12 +26,12 @@ def read_successors(path: Path) -> list[Entry]:
     entries = document.get("gone", []) if isinstance(document, dict) else []
     for number, entry in enumerate(entries, 1):
         unknown = [key for key in entry if key not in _KEYS]
-        if unknown or "names" not in entry or "out" not in entry:
+        if unknown or "names" not in entry or not {"out", "before"} & entry.keys():
             raise CorpusError(
                 f"entry {number} ({', '.join(entry.get('names', ['?']))}) "
-                + (f"has an unknown key {unknown[0]!r}" if unknown else "lacks names or out"),
+                + (f"has an unknown key {unknown[0]!r}" if unknown else "lacks names, or out and before"),
                 path=path,
-                fix=f"the keys are {', '.join(_KEYS)}; names and out are needed",
+                fix=f"the keys are {', '.join(_KEYS)}; names are needed, and out or before",
             )
     return list(entries)
 
@@ -47,7 +47,7 @@ def check_successors(entries: Sequence[Entry], names: Names, path: Path) -> None
             told.add(name)
             if name not in known:
                 raise CorpusError(f"no release has {name}", path=path, fix="write it as the releases do")
-        texts = [*entry.get("use", ()), entry["out"], entry.get("also", "")]
+        texts = [*entry.get("use", ()), *entry.get("before", ()), entry.get("out", ""), entry.get("also", "")]
         for quoted in (quoted for text in texts for quoted in _QUOTED.findall(text)):
             if quoted.partition(".")[0] not in known and quoted not in known and quoted not in _bare(known):
                 raise CorpusError(f"no release has {quoted}, the successor of {entry['names'][0]}", path=path)

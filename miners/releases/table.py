@@ -86,11 +86,20 @@ def rendered(table: Table) -> str:
     """The table as text, a name a line."""
     kinds = []
     for kind, found in table["names"].items():
-        lines = ",\n".join(f"   {json.dumps(name)}: {json.dumps(runs, ensure_ascii=True)}" for name, runs in found.items())
+        lines = ",\n".join(
+            f"   {json.dumps(name)}: {json.dumps(runs, ensure_ascii=True)}" for name, runs in found.items()
+        )
         kinds.append(f"  {json.dumps(kind)}: {{\n{lines}\n  }}")
     head = ",\n".join(f" {json.dumps(key)}: {json.dumps(table[key])}" for key in ("format", "engine", "releases"))
-    rest = "".join(f",\n {json.dumps(key)}: {json.dumps(table[key])}" for key in sorted(table.keys() - _SHOWN))
+    rest = "".join(f",\n {json.dumps(key)}: {_lines(table[key])}" for key in sorted(table.keys() - _SHOWN))
     return "{\n" + head + rest + ',\n "names": {\n' + ",\n".join(kinds) + "\n }\n}\n"
+
+
+def _lines(value: Any) -> str:
+    """An entry a line."""
+    if not isinstance(value, list):
+        return json.dumps(value)
+    return "[\n" + ",\n".join(f"  {json.dumps(entry)}" for entry in value) + "\n ]" if value else "[]"
 
 
 _SHOWN: Final = {"format", "engine", "releases", "names"}

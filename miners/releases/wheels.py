@@ -1,7 +1,7 @@
 """The released wheels of a library: which there are, as pip finds them, and their source without a whole download.
 
-A wheel is an archive with its table of contents at the end, and most of one is compiled code. Asked for byte ranges, the
-registry gives the table and the source, some ten megabytes of several hundred.
+A wheel is an archive with its table of contents at the end, and most of one is compiled code. Asked for byte ranges,
+the registry gives the table and the source, some ten megabytes of several hundred.
 """
 
 from __future__ import annotations
@@ -65,10 +65,8 @@ def as_version(text: str) -> Version:
 
 def release_of(project: str, version: str) -> Release:
     """Where pip finds the wheel of a version."""
-    report = _pip(
-        "install", "--dry-run", "--ignore-installed", "--no-deps", "--only-binary", ":all:", "--quiet", "--use-feature=fast-deps",
-        "--ignore-requires-python", "--report", "-", f"{project}=={version}",
-    )  # fmt: skip
+    asked = ["--dry-run", "--ignore-installed", "--no-deps", "--only-binary", ":all:", "--ignore-requires-python"]
+    report = _pip("install", *asked, "--use-feature=fast-deps", "--quiet", "--report", "-", f"{project}=={version}")
     url = json.loads(report)["install"][0]["download_info"]["url"]
     return Release(version, url)
 

@@ -6,17 +6,20 @@ import os
 
 from pytest_llem_invariants.checker import layout, store
 from pytest_llem_invariants.checker.core import LoadedCorpus
-from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Verdict, Violation, weakest
+from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Verdict, Violation, remark_of, weakest
 from pytest_llem_invariants.errors import CorpusError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.core import World
     from pytest_llem_invariants.checker.routed import Routed
     from pytest_llem_invariants.checker.sweep import Pruned
+
+
+UNREAD_VARIABLE = "unread_variable"
 
 
 class Checker(LoadedCorpus):
@@ -103,7 +106,7 @@ class Checker(LoadedCorpus):
         if world is not None:
             given = {field: value for part in routed for field, value in part.kwargs.items()}
             context = self.beside(given, context, world)
-        violations: list[Violation] = []
+        violations: list[Violation] = [] if world is None else list(self.about_variables(world))
         depends: list[Dependence] = []
         verdicts = []
         for part in routed:
@@ -118,6 +121,16 @@ class Checker(LoadedCorpus):
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
         certification = weakest([verdict.certification for verdict in verdicts])
         return Verdict(tuple(violations), certification, types, tuple(depends), self.origin)
+
+    def about_variables(self, world: World) -> Iterator[Violation]:
+        """What is to be said of the environment variables of a world: of those that nobody reads."""
+        given = {name[4:]: value for name, value in world.facts.items() if name.startswith("env.")}
+        releases = self.releases if given else None
+        for name, value in given.items() if releases is not None else ():
+            said = None if releases is None else releases.of_variable(name)
+            if said is not None:
+                remark = remark_of(UNREAD_VARIABLE, "warn", said.text, said.fix, self.certification)
+                yield Violation(remark, "environment", (name,), {name: value})
 
     def world_beside(self, routed: Sequence[Routed], world: World) -> World:
         """The world of a document: with the model that it names, where the world has none and may read that one."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.codegen import Test
     from pytest_llem_invariants.checker.layout import Compiled, Rules
+    from pytest_llem_invariants.checker.releases import Releases, Said
 
     class Owner(Protocol):
         """What a class asks of the corpus that it belongs to: its name, and the other classes."""
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
         @property
         def native_types(self) -> Collection[str]: ...
+
+        @property
+        def releases(self) -> Releases | None: ...
 
         def class_checker(self, name: str) -> ClassChecker: ...
 
@@ -278,9 +282,17 @@ class ClassChecker:
         """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip; any key,
         where that reader is the class's own.
         """
+        releases = self._owner.releases
+        if releases is not None:
+            if not is_told and releases.has_request(name):
+                return None
+            said = None if is_told else releases.of_request(name)
+            became = self._became(name, "warn") if said is None else self._as_said(name, said, "warn", is_ignored=True)
+            if became is not None:
+                return became
         if name in self._data.get("gone", {}):
             return self._notice(name, "warn")
-        guess = self._guess(name, is_slip=True) if is_guessed else None
+        guess = self._guess(name) if is_guessed else None
         return None if guess is None and not is_told else self._unknown(name, guess, "warn", is_told=is_told)
 
     # Fields that the class does not know, no longer knows, or would rather not see
@@ -301,12 +313,15 @@ class ClassChecker:
         short = self.name.rpartition(".")[2]
         version = f"{self._owner.engine} {self._owner.version}"
         if name in self._data["gone"]:
+            became = self._became(name, severity)
+            if became is not None:
+                return became
             last, by = self._data["gone"][name]
             if by is not None:
                 text = f"{short}.{name} was renamed: {version} calls it {by}, {last} was the last to know {name}"
                 return self._about(REMOVED_FIELD, name, text, f"use {by} instead", severity)
             text = f"{short}.{name} was removed: {version} has no such field, {last} was the last that had it"
-            return self._about(REMOVED_FIELD, name, text, _fix(self._guess(name, is_slip=self.accepts_extra)), severity)
+            return self._about(REMOVED_FIELD, name, text, _fix(self._guess(name)), severity)
         note = self._data["deprecated"][name]
         text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
         fix = f"use {note['by']} instead" if note.get("by") else "leave it out"
@@ -314,7 +329,10 @@ class ClassChecker:
 
     def _stranger(self, name: str, is_guessed: bool) -> Violation | None:
         """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""
-        guess = self._guess(name, is_slip=self.accepts_extra) if is_guessed else None
+        became = self._became(name, self._refusal())
+        if became is not None:
+            return became
+        guess = self._guess(name) if is_guessed else None
         return None if self.accepts_extra and guess is None else self._unknown(name, guess, self._refusal())
 
     def _unknown(self, name: str, guess: str | None, severity: str, *, is_told: bool = False) -> Violation:
@@ -326,11 +344,31 @@ class ClassChecker:
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
 
-    def _guess(self, name: str, *, is_slip: bool) -> str | None:
-        """The known name that an unknown one is meant to be; where it may well be meant, only one letters away."""
-        from pytest_llem_invariants.text.likeness import ALIKE, ALMOST_THE_SAME, nearest
+    def _became(self, name: str, severity: str) -> Violation | None:
+        """What is said of a field that another release has."""
+        releases = self._owner.releases
+        said = None if releases is None else releases.of_field(self.name.rpartition(".")[2], str(name))
+        if releases is None or said is None or (self.accepts_extra and not said.is_sure):
+            return None
+        return self._as_said(name, said, severity, releases.of_option(str(name)), is_ignored=self.accepts_extra)
 
-        return nearest(name, self._data["fields"], ALMOST_THE_SAME if is_slip else ALIKE)
+    def _as_said(
+        self, name: str, said: Said, severity: str, option: Said | None = None, *, is_ignored: bool = False
+    ) -> Violation:
+        """A remark with what the releases tell; on a command line, that of the option."""
+        kind = REMOVED_FIELD if said.is_gone else UNKNOWN_FIELD
+        text = said.text + (", and ignores it" if is_ignored and not said.is_gone else "")
+        text += ". It is ignored" if is_ignored and said.is_gone else ""
+        remark = remark_of(kind, severity, text, said.fix, self._ok.certification)
+        if option is not None:
+            remark["as_option"] = remark_of(kind, severity, option.text, option.fix, self._ok.certification)
+        return Violation(remark, self.name, (name,), {})
+
+    def _guess(self, name: str) -> str | None:
+        """The known name of which an unknown one is a slip."""
+        from pytest_llem_invariants.text.likeness import slip_of
+
+        return slip_of(name, self._data["fields"])
 
     def _about(self, kind: str, field: str, text: str, suggestion: str, severity: str) -> Violation:
         remark = remark_of(kind, severity, text, suggestion, self._ok.certification)

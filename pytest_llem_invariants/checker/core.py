@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from pytest_llem_invariants.checker.classes import ClassChecker
 from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.errors import LlemError
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.argv import CommandParser
     from pytest_llem_invariants.checker.layout import Compiled
+    from pytest_llem_invariants.checker.releases import Releases
     from pytest_llem_invariants.checker.verdict import Verdict
 
     class World(Protocol):
@@ -40,6 +43,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
 
 
 _LONGEST_NUMBER = 100
+_NOT_READ = object()
 
 
 class FactError(LlemError):
@@ -73,6 +77,7 @@ class LoadedCorpus:
         """The world that was last asked about, and what the corpus knows in it."""
         self._classes: dict[str, ClassChecker] = {}
         self._parsers: dict[str, CommandParser] | None = None
+        self._releases: Any = _NOT_READ
 
     # Asking
 
@@ -168,6 +173,22 @@ class LoadedCorpus:
         """How documents reach the classes, as the engine's file says."""
         routes: Mapping[str, Any] = self._head["routes"]
         return routes
+
+    @property
+    def releases(self) -> Releases | None:
+        """What every release of the engine has; read when it is first asked for. None where no table came with it."""
+        if self._releases is _NOT_READ:
+            from pytest_llem_invariants.checker.releases import load_releases
+            from pytest_llem_invariants.checker.store import data_root
+
+            try:
+                folder = os.path.join(data_root(self.origin), "corpora", self.engine)
+            except LlemError:  # a corpus by itself
+                self._releases = None
+            else:
+                self._releases = load_releases(folder, self.version)
+        found: Releases | None = self._releases
+        return found
 
     @property
     def environment(self) -> str | None:

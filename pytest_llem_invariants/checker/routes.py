@@ -170,6 +170,8 @@ def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str
             if remark is not None:
                 remarks.append(remark.moved((*above, key), (".".join(map(str, (*above, key))),)))
             continue
+        if form.get("flags") and fields is not None and field not in fields and _is_known_elsewhere(corpus, first):
+            continue
         if dot and form.get("flags"):
             value = _listed(value) if rest.endswith("+") else value
             rest = rest.removesuffix("+")
@@ -192,6 +194,12 @@ def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str
     # What another document says, of which nothing is known but that it says it.
     kwargs = {**{field: value for field, value in form.get("elsewhere", {}).items() if field not in kwargs}, **kwargs}
     return [Routed(name, kwargs, places, remarks), *routed]
+
+
+def _is_known_elsewhere(corpus: LoadedCorpus, option: str) -> bool:
+    """Whether the release has an option that no class here judges."""
+    releases = corpus.releases
+    return releases is not None and releases.has_option(option)
 
 
 def _of_option(value: Any, words: Mapping[str, Any], kinds: Sequence[str] | None) -> Any:

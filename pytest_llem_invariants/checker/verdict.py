@@ -124,7 +124,9 @@ class Violation:
         values = {name: self._values[field] for name, field in shown.items() if field in self._values}
         now = dict(zip(self.fields, fields, strict=True))
         written = {field: now.get(name, name) for field, name in self.written.items()}
-        return Violation(self._rule, self.native_type, fields, {**values, **self._values}, path, written)
+        is_option = any("-" in str(name) for name in fields)
+        rule = self._rule.get("as_option", self._rule) if is_option else self._rule
+        return Violation(rule, self.native_type, fields, {**values, **self._values}, path, written)
 
     def as_dict(self) -> dict[str, Any]:
         beside = {name: plain(value) for name, value in self.facts.items()}

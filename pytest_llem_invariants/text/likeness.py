@@ -6,7 +6,7 @@ from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 ALIKE = 0.75
 ALMOST_THE_SAME = 0.88
@@ -43,6 +43,78 @@ def _nearest(name: str, known: tuple[str, ...], least: float) -> str | None:
         if likeness > most or (best is None and likeness >= most):
             best, most = other, likeness
     return best
+
+
+def slip_of(name: str, known: Iterable[str]) -> str | None:
+    """The known name of which this one is a slip of letters; None where it may be another word, or several are as near.
+
+    A name in which a whole word stands for another one is no slip: `disable_x` is never offered for `enable_x`.
+    """
+    if not isinstance(name, str) or len(name) > _LONGEST:
+        return None
+    names = [other for other in known if len(other) <= _LONGEST]
+    allowed = 1 if len(name) < _SHORT else 2 if len(name) < _MIDDLING else 3
+    words = {word for other in names for word in _words(other)}
+    found: list[tuple[int, str]] = []
+    for other in names:
+        distance = _distance(name.lower(), other.lower(), allowed)
+        if distance <= allowed and not _is_other_word(_words(name), _words(other), words):
+            found.append((distance, other))
+    found.sort()
+    if not found or (len(found) > 1 and found[0][0] == found[1][0]):
+        return None
+    return found[0][1]
+
+
+_SHORT = 7
+_SHORT_WORD = 4
+_MIDDLING = 16
+
+
+def _words(name: str) -> list[str]:
+    return name.lower().replace("-", "_").strip("_").split("_")
+
+
+def _is_other_word(meant: list[str], other: list[str], words: Collection[str]) -> bool:
+    """Whether the names differ in a word of its own, or in one so short that a letter makes another of it."""
+    if len(meant) != len(other):
+        return False
+    differing = [(one, two) for one, two in zip(meant, other, strict=True) if one != two]
+    return any(one in words or _is_short(one, two) or {one, two} in _OPPOSITES for one, two in differing)
+
+
+def _is_short(one: str, two: str) -> bool:
+    return len(one) < _SHORT_WORD and len(one) == len(two) and sorted(one) != sorted(two)
+
+
+_OPPOSITES = (
+    {"enable", "disable"},
+    {"min", "max"},
+    {"with", "without"},
+    {"in", "out"},
+    {"on", "off"},
+    {"include", "exclude"},
+    {"allow", "disallow"},
+    {"input", "output"},
+)
+
+
+def _distance(one: str, two: str, most: int) -> int:
+    """How many letters are wrong, missing, too many or swapped with their neighbour; `most + 1` of more than that."""
+    if abs(len(one) - len(two)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(two) + 1))
+    for i, letter in enumerate(one, 1):
+        before, last, row = row, before, [i]
+        for j, other in enumerate(two, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == two[j - 2] and one[i - 2] == other:
+                cost = min(cost, last[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return row[-1]
 
 
 def near_names(name: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:

@@ -366,7 +366,7 @@ def test_vllm_refuses_with_its_own_words(
             "--structured-outputs-config.backend",
             "Input should be 'auto', 'xgrammar'",
         ),
-        ("--swap-space 4", "--swap-space", "EngineArgs.swap_space was removed"),
+        ("--swap-space 4", "--swap-space", "--swap-space is gone since vllm 0.18.0"),
         ("--tensor-paralel-size 2", "--tensor-paralel-size", "has no field 'tensor_paralel_size'"),
     ],
 )
