@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from miners.causes.grouping import Cause, CauseKind, Differences, short, told_change
 from miners.causes.pairing import GRAVEST
+from miners.causes.words import from_to, one_line
 from miners.causes.writable import Fold
 from miners.schema.change import Difference
 from pytest_llem_invariants.checker.describe import told_origin
@@ -26,7 +27,6 @@ _BY_NAME: Final = (
 """Causes of which the first fit on one line."""
 _TOLD_OF: Final = (CauseKind.FIELD_GONE, CauseKind.DECLARED, CauseKind.CLASS, CauseKind.SEVERITY)
 """Their detail says something of the subject, not what it became."""
-_LONGEST: Final = 110
 _SILENT: Final = {"error": "rejected without words", "warn": "warned about", "dormant": "ignored or changed in silence"}
 _STRICTER: Final = "stricter: a config that {old} accepts is rejected by {new}, or warned about or changed"
 _LOOSER: Final = "looser: {new} accepts what {old} rejected, warned about or changed"
@@ -137,19 +137,19 @@ def _indented(told: Iterator[str], count: int, most: int | None) -> Iterator[tup
 
 
 def _cause_line(one: Cause) -> str:
-    said = _one_line(one.subject)
-    if one.detail:
-        arrow = ": " if one.kind in _TOLD_OF else " → "
-        said += f"{arrow}{_one_line(one.detail)}"
+    if one.kind in _TOLD_OF or not one.detail:
+        said = one_line(one.subject) + (f": {one_line(one.detail)}" if one.detail else "")
+    else:
+        said = " → ".join(from_to(one.subject, one.detail))
     return said + _times(one)
 
 
 def _change_line(one: Cause) -> str:
     if one.kind is not CauseKind.CHECK:
-        return f"{one.severity}: {_one_line(one.subject)}: {_one_line(one.detail)}{_times(one)}"
+        return f"{one.severity}: {one_line(one.subject)}: {one_line(one.detail)}{_times(one)}"
     rule = one.rules[0]
     said = one.detail or f"{rule['when']} ({_SILENT[one.severity]})"
-    return f"{one.severity}: {_one_line(said)}{_times(one)}  {rule['guard']}"
+    return f"{one.severity}: {one_line(said)}{_times(one)}  {rule['guard']}"
 
 
 def _breaking_line(one: Difference) -> str:
@@ -164,11 +164,6 @@ def _times(one: Cause) -> str:
             return " (1 rule)"
         case count:
             return f" ({count} rules)"
-
-
-def _one_line(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _told_folds(folds: Mapping[Fold, int]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, final
 from miners.causes.between import Between
 from miners.causes.pairing import GRAVEST, Rule, RuleChange, Side, compare, message, place
 from miners.causes.releases import UNKNOWN, Releases
+from miners.causes.words import from_to
 from miners.causes.writable import Fold, Writable
 from miners.schema.change import ChangeKind, Difference
 from pytest_llem_invariants.checker.checker import Checker
@@ -263,6 +264,6 @@ _FROM_TO: Final = frozenset({ChangeKind.TYPE_NARROWED, ChangeKind.TYPE_WIDENED, 
 def told_change(one: Difference) -> str:
     """What changed, as short as it can be told."""
     if one.change in _FROM_TO or (one.change is ChangeKind.DEFAULT_CHANGED):
-        return f"{one.old} → {one.new}"
+        return " → ".join(from_to(str(one.old), str(one.new)))
     value = one.new if one.old is None else one.old
     return one.change.words if value is None else f"{one.change.words}: {value}"

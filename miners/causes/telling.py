@@ -9,6 +9,7 @@ from typing import Final
 
 from miners.causes.clusters import RootCause, Why
 from miners.causes.releases import Releases
+from miners.causes.words import from_to, one_line
 from pytest_llem_invariants.runs.digest import RunDigest
 
 _LONGEST: Final = 160
@@ -47,7 +48,7 @@ def told(
 def sentence(cause: RootCause, digest: RunDigest, releases: Releases) -> str:
     """What changed, in the words of the library's own names."""
     cls, _, name = cause.subject.rpartition(".")
-    subject, detail = _short(cause.subject), _short(cause.detail)
+    subject, detail = one_line(cause.subject, _LONGEST), one_line(cause.detail, _LONGEST)
     match cause.why:
         case Why.FIELD_GONE | Why.FIELD_RENAMED | Why.FIELD_MOVED:
             since = releases.gone_since(cause.subject)
@@ -61,7 +62,8 @@ def sentence(cause: RootCause, digest: RunDigest, releases: Releases) -> str:
         case Why.CRASHED:
             return f"the library gave no answer: {detail}"
         case Why.REWORDED:
-            return f"“{subject}” now reads “{detail}”"
+            said, says = from_to(cause.subject, cause.detail)
+            return f"“{said}” now reads “{says}”"
         case Why.CHANNEL:
             return f"{subject} says the same on another channel"
         case Why.OTHER_CHECK:
@@ -110,8 +112,3 @@ def _where(cause: RootCause) -> str:
     count = len(cause.guards) - 1
     more = "" if not count else " and 1 more place" if count == 1 else f" and {count} more places"
     return f" — {rules}, {cause.guards[0]}{more}"
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -5,11 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from miners.causes.between import Between
 from miners.causes.diff_report import as_data, lines, markdown
 from miners.causes.grouping import Cause, CauseKind, Differences, differences
 from miners.causes.releases import Releases
+from miners.causes.words import LONGEST, from_to
 from miners.causes.writable import Fold
 from pytest_llem_invariants.model import AddedBy, Rule, Severity
 from tests.causes.test_pairing import BELOW_0, example
@@ -140,3 +143,17 @@ def test_what_no_schema_tells_is_not_guessed() -> None:
     found = differences(*checkers, Between(None, None))
     assert found.breaking == found.defaults == found.causes == ()
     assert len(found.stricter) == 1
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+def test_two_long_texts_are_shown_where_they_part(begin: str, old: str, new: str) -> None:
+    shown = from_to(begin + old, begin + new)
+    assert all(len(text) <= LONGEST for text in shown)
+    assert all("\n" not in text for text in shown)
+
+
+def test_what_differs_is_in_what_is_shown() -> None:
+    choices = ", ".join(f"'c{number}'" for number in range(40))
+    old, new = from_to(f"one of {choices}", f"one of {choices}, 'fresh'")
+    assert new.endswith(", 'fresh'")
+    assert old.startswith("…")
