@@ -15,8 +15,8 @@ from pytest_llem_invariants.readers.shell_words import Token, Variable, tokens
 from pytest_llem_invariants.readers.source import Source
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
-_PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w.:/-]{0,60}>(?![&>])")
-"""What a reader of the script puts something in for; a redirection has no letters on both sides."""
+_PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w.:/-]{0,60}>(?![&>])|\{\{[^{}\n]*\}\}")
+"""What a reader or a template puts something in for; a redirection has no letters on both sides."""
 _DECLARING: Final = frozenset({"export", "local", "declare", "readonly", "typeset"})
 _OPENS: Final = frozenset({"if", "case", "for", "while", "until", "select"})
 _CLOSES: Final = frozenset({"fi", "esac", "done"})
@@ -45,7 +45,7 @@ def commands(
     source: Source, arguments: Sequence[Word] = (), variables: Mapping[str, Sequence[Word]] | None = None
 ) -> Iterator[Command]:
     """Each command of a script, in order. `arguments` are what `$@` stands for."""
-    if "<" in source.text:
+    if "<" in source.text or "{{" in source.text:
         filled = _PLACEHOLDER.sub(lambda found: FILLED * len(found[0]), source.text)
         source = source.part(0, len(filled), filled)
     script = _Script(source, arguments, variables or {})
@@ -202,7 +202,7 @@ class _Script:
         for piece in token.pieces:
             if isinstance(piece, str):
                 text += piece
-                known = known and FILLED not in piece
+                known = known and FILLED not in piece and "…" not in piece
                 continue
             told = self._value(piece, depth)
             one = _joined(told, place)
@@ -261,7 +261,7 @@ def _unknown(place: tuple[int, int], text: str = "$") -> Word:
 
 
 def _literal(text: str, place: tuple[int, int], source: Source | None) -> Word:
-    if FILLED not in text:
+    if FILLED not in text and "…" not in text:  # the second is what became of the first, in a script within a script
         return Word(text, place, source=source)
     return Word(text.replace(FILLED, "…"), place, known=False, several=not text.strip(FILLED))
 

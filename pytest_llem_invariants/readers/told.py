@@ -24,7 +24,8 @@ def words_of(found: Found) -> list[str]:
         if not number or is_told:
             told.append(str(word))
         elif option and "$" not in option and "…" not in option:
-            told.append(f"{option}={_A_VALUE}")
+            takes_a_value = "=" in word or _has_value(found.words, number)
+            told.append(f"{option}={_A_VALUE}" if takes_a_value else _ANY_WORDS)
         elif word.several and not _is_value(found.words, number):
             told.append(_ANY_WORDS)
         elif word.known and not word.given and not _is_value(found.words, number):
@@ -32,6 +33,11 @@ def words_of(found: Found) -> list[str]:
         else:
             told.append(_A_VALUE)
     return told
+
+
+def _has_value(words: Any, number: int) -> bool:
+    """Whether a word that is no option follows; a switch has none, and would not take one."""
+    return number + 1 < len(words) and not words[number + 1].startswith("-")
 
 
 def _is_value(words: Any, number: int) -> bool:

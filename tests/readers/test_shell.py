@@ -25,7 +25,7 @@ from tests.readers.conftest import Look, line
         ("docker run --entrypoint bash vllm/vllm-openai:v0.11.0 -c 'vllm serve m --a'", "vllm serve m --a"),
         ('docker exec c bash -c "vllm serve m"', "vllm serve m"),
         ('ssh host "cd x && vllm serve m" ; mpirun -n 1 vllm serve m --a', "vllm serve m --a"),
-        ('eval "vllm serve m --n "{{ .N }}" --a "', "vllm serve m --n {{ .N }} --a"),
+        ('eval "vllm serve m --n "{{ .N }}" --a "', "vllm serve m --n <……………………> --a"),
         ("A='--a $X --b'\nvllm serve m $A", "vllm serve m --a $X --b"),
         ('A="--a $X --b"\nvllm serve m $A', "vllm serve m <--a> <$X> <--b>"),
         ('eval "exec vllm serve m \\\n  --a 1"', "vllm serve m --a 1"),

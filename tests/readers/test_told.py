@@ -16,7 +16,7 @@ from tests.readers.conftest import Look
         ("vllm serve m --a=$X", "vllm serve m --a=$_"),
         ("vllm serve m $X --a", "vllm serve m $@ --a"),
         ('vllm serve m "$@"', "vllm serve m $@"),
-        ("if x; then A=(--a 1 --b); fi\nvllm serve m ${A[@]}", "vllm serve m --a=$_ --b=$_"),
+        ("if x; then A=(--a 1 --b); fi\nvllm serve m ${A[@]}", "vllm serve m --a=$_ $@"),
         ("if x; then A=1; else A=2; fi\nvllm serve m --a $A", "vllm serve m --a $_"),
         ("vllm serve m --a <number> --b=<name>", "vllm serve m --a $_ --b=$_"),
     ],
