@@ -33,7 +33,7 @@ _MOST_CHALLENGES: Final = 3_000
 _LEAST_CHALLENGES: Final = 200
 _CHALLENGES_A_FIELD: Final = 250
 """The limit per field: a class with few fields has few different configs."""
-_MOST_IN_WORLDS: Final = 12_000
+_MOST_IN_WORLDS: Final = 20_000
 """The most questions about one class in other worlds: most of them are about many fields at once."""
 _CHANGES: Final = 4
 _ODD_ONE_IN: Final = 4

@@ -27,7 +27,7 @@ _MOST_PIECES: Final = 2
 _MOST_TOGETHER: Final = 16
 _MOST_FACTORS: Final = 3
 _MOST_TRIED: Final = 3
-_MOST_NAMED: Final = 24
+_MOST_NAMED: Final = 64
 _GROWING: Final = (">", ">=", "not_divisible_by")
 """How a number is rejected that is too much for a fact: so may be the product of it and another."""
 

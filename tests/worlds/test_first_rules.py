@@ -37,15 +37,7 @@ EXPERTS: dict[str, Any] = {
     "torch_dtype": "bfloat16",
     "vocab_size": 32000,
 }
-BLOCKS: dict[str, Any] = {
-    **DENSE,
-    "quantization_config": {"quant_method": "fp8", "activation_scheme": "dynamic", "weight_block_size": [128, 128]},
-}
-AWQ: dict[str, Any] = {
-    **DENSE,
-    "quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 128, "zero_point": True},
-}
-FOLDERS = {"dense": DENSE, "experts": EXPERTS, "blocks": BLOCKS, "awq": AWQ}
+FOLDERS = {"dense": DENSE, "experts": EXPERTS}
 # What is rejected, the world in which it is, and what is not rejected there.
 HEADS = (["-tp", "3"], {"model": "dense", "gpu": "H100:8"}, ["-tp", "4"])
 LENGTH = (["--max-model-len", "40000"], {"model": "dense", "gpu": "H100:8"}, ["--max-model-len", "32768"])
@@ -54,8 +46,6 @@ PARAMS = (["--config-format", "mistral"], {"model": "experts", "gpu": "H100:8"},
 HALF = (["--dtype", "bfloat16"], {"model": "dense", "gpu": "T4:1"}, ["--dtype", "half"])
 DEVICES = (["-tp", "8"], {"model": "dense", "gpu": "H100:4"}, ["-tp", "4"])
 FP8 = (["--quantization", "fp8", "--dtype", "half"], {"model": "dense", "gpu": "V100:1"}, ["--dtype", "half"])
-OTHER_METHOD = (["--quantization", "awq"], {"model": "blocks", "gpu": "H100:1"}, ["--quantization", "fp8"])
-SINGLE = (["--dtype", "float32"], {"model": "blocks", "gpu": "H100:1"}, ["--dtype", "bfloat16"])
 FIRST = {
     "heads": HEADS,
     "length": LENGTH,
@@ -64,8 +54,6 @@ FIRST = {
     "bfloat16": HALF,
     "devices": DEVICES,
     "FP8": FP8,
-    "the model's own quantisation": OTHER_METHOD,
-    "dtype of a quantised model": SINGLE,
 }
 SILENT = {
     ("devices", "0.11.0"): "it asks for Ray then, which is no verdict",
@@ -105,15 +93,3 @@ def test_experts_are_there_where_the_model_has_some(folders: dict[str, str]) -> 
             ["vllm", "serve", "m", "--enable-expert-parallel"], world=World(model=folders["experts"], gpu="H100:8")
         )
         assert verdict.status != "rejected", version
-
-
-@pytest.mark.parametrize("model", ["blocks", "awq"])
-@pytest.mark.parametrize("version", VERSIONS)
-def test_a_quantised_model_needs_a_device_for_it(version: str, model: str, folders: dict[str, str]) -> None:
-    checker = Checker.load("vllm", version=version)
-
-    def status(gpu: str | None) -> str:
-        world = World(model=folders[model], gpu=gpu)
-        return checker.check_command(["vllm", "serve", "m", "--dtype", "half"], world=world).status
-
-    assert [status(gpu) for gpu in ("V100:1", "H100:1", None)] == ["rejected", "accepted", "depends"]
