@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, final
@@ -57,6 +57,8 @@ class RootCause:
     findings: tuple[Finding, ...]
     guards: tuple[str, ...]
     """Where the older version enforced the rules."""
+    also: tuple[str, ...] = ()
+    """Other subjects of which the same holds: a field that is gone from a class and from its front."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -66,6 +68,7 @@ class RootCause:
         return {
             "why": str(self.why),
             "subject": self.subject,
+            "also": list(self.also),
             "detail": self.detail,
             "findings": len(self.findings),
             "rules": list(self.rules),
@@ -97,8 +100,27 @@ def root_causes(digest: RunDigest, between: Between) -> tuple[RootCause, ...]:
         keys = [_key(one, digest.facts[rule], digest.errors[one.error], between) for one in findings]
         for one, key in zip(findings, _together(findings, keys), strict=True):
             found.setdefault(key, []).append(one)
-    causes = [_root_cause(key, findings, digest) for key, findings in found.items()]
+    causes = _joined([_root_cause(key, findings, digest) for key, findings in found.items()])
     return tuple(sorted(causes, key=lambda one: (-len(one.findings), list(Why).index(one.why), one.subject)))
+
+
+def _joined(causes: Sequence[RootCause]) -> Iterator[RootCause]:
+    """One cause for a field that is gone from several classes: one of them hands it on to the other."""
+    gone: dict[str, list[RootCause]] = {}
+    for cause in causes:
+        if cause.why is Why.FIELD_GONE:
+            gone.setdefault(cause.subject.rpartition(".")[2], []).append(cause)
+        else:
+            yield cause
+    for group in gone.values():
+        first, *rest = sorted(group, key=lambda one: (-len(one.findings), one.subject))
+        every = (first, *rest)
+        yield replace(
+            first,
+            findings=tuple(finding for one in every for finding in one.findings),
+            guards=tuple(dict.fromkeys(guard for one in every for guard in one.guards)),
+            also=tuple(one.subject for one in rest),
+        )
 
 
 def _together(findings: Sequence[Finding], keys: Sequence[Key]) -> Iterator[Key]:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, final
 
-FILE: Final = "releases.discovered.json"
+from miners.releases.table import FILE, FORMAT
+
 _KIND: Final = "config"
 
 
@@ -26,7 +27,7 @@ class Releases:
         """The table in the folder of an engine's corpus; a missing or foreign one tells nothing."""
         try:
             table = json.loads((folder / FILE).read_text(encoding="utf-8"))
-            return cls(table if isinstance(table, dict) and table.get("format") == 1 else None)
+            return cls(table if isinstance(table, dict) and table.get("format") == FORMAT else None)
         except (OSError, ValueError, AttributeError, TypeError):
             return cls(None)
 

@@ -54,7 +54,9 @@ def sentence(cause: RootCause, digest: RunDigest, releases: Releases) -> str:
             since = releases.gone_since(cause.subject)
             when = f"since {since}" if since else f"in {digest.version}"
             become = {Why.FIELD_RENAMED: f"; perhaps {detail} now", Why.FIELD_MOVED: f"; {detail} is new"}
-            return f"{cls} has no field {name} {when}{become.get(cause.why, '')}"
+            classes = " and ".join([cls, *(other.rpartition(".")[0] for other in cause.also)])
+            verb = "have" if cause.also else "has"
+            return f"{classes} {verb} no field {name} {when}{become.get(cause.why, '')}"
         case Why.DECLARED:
             return f"{subject} is declared anew: {detail}"
         case Why.PACKAGE:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from miners.causes.releases import FILE, Releases
+from miners.causes.releases import Releases
 from miners.cli import main
+from miners.releases.table import FILE
 from pytest_llem_invariants.runs.shelf import keep
 from tests.causes.test_clusters import DATA, digest_of
 
