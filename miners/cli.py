@@ -15,6 +15,7 @@ from miners.ledger import command as ledger
 from miners.ledger import why_command
 from miners.measure import command as measure
 from miners.measure import compare_modes
+from miners.memory import command as memory
 from miners.process.commands import REFUSED
 from miners.releases import command as releases
 from miners.schema import command as schema
@@ -28,6 +29,7 @@ _COMMANDS: Final = (
     class_command,
     measure,
     discovery,
+    memory,
     schema,
     history,
     releases,

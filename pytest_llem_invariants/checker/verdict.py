@@ -226,6 +226,10 @@ class Verdict:
         """Where the rules come from, where it is not the corpus that comes with this package."""
         self.ok = not any(violation.severity == "error" for violation in violations)
 
+    def with_more(self, violation: Violation) -> Verdict:
+        """The same verdict with another violation."""
+        return Verdict((*self.violations, violation), self.certification, self.native_types, self.depends, self.origin)
+
     @property
     def errors(self) -> tuple[Violation, ...]:
         return tuple(violation for violation in self.violations if violation.severity == "error")

@@ -7,6 +7,7 @@ from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.checked import Checked
 from pytest_llem_invariants.cli.choosing import in_version, load
 from pytest_llem_invariants.cli.files import Files, in_paths
+from pytest_llem_invariants.cli.memory import with_memory
 from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.errors import LlemError
 
@@ -45,6 +46,7 @@ def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
 def _checked(name: str, checker: Checker, routed: Sequence[Routed], how: dict[str, Any], place_of: Any) -> Checked:
     world = checker.world_beside(routed, how["world"])
     verdict = checker.check_routed(routed, context=how["context"], world=world)
+    verdict = with_memory(verdict, checker, routed, world)
     return Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
 
 
@@ -66,7 +68,7 @@ def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroun
         one = _of_image(checker, line, options)
         around = beside.with_variables(line.environment)
         name = "the command line" if len(lines) == 1 else f"command {number}: {' '.join(line.words[:3])}"
-        checked.append(_checked(name, one, route_command(one, line.words, _contents), around.how(one), None))
+        checked.append(_checked(name, one, route_command(one, line.words, contents), around.how(one), None))
     return checked
 
 
@@ -81,7 +83,8 @@ def _of_image(checker: Checker, line: Line, options: argparse.Namespace) -> Chec
     return Checker.load(checker.engine, version=line.version, root=options.root)
 
 
-def _contents(name: str) -> Mapping[str, Any]:
+def contents(name: str) -> Mapping[str, Any]:
+    """What a config file says that a command line names."""
     from pytest_llem_invariants.checker.documents import read
 
     return read(name).data

@@ -6,6 +6,7 @@ from pytest_llem_invariants.checker import guessing, store
 from pytest_llem_invariants.checker.routes import RoutingError
 from pytest_llem_invariants.cli.checked import Checked
 from pytest_llem_invariants.cli.choosing import choose
+from pytest_llem_invariants.cli.memory import with_memory
 from pytest_llem_invariants.cli.surroundings import Surroundings, groups
 from pytest_llem_invariants.cli.versions import Versions, softened
 from pytest_llem_invariants.errors import CorpusError
@@ -180,6 +181,7 @@ def _text(name: str) -> str:
 def _checked(name: str, checker: Checker, routed: list[Routed], how: dict[str, Any], place_of: Any) -> Checked:
     world = checker.world_beside(routed, how["world"])
     verdict = checker.check_routed(routed, context=how["context"], world=world)
+    verdict = with_memory(verdict, checker, routed, world)
     checked = Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
     checked.written = {part.native_type: frozenset(part.kwargs) for part in routed if part.native_type is not None}
     return checked

@@ -23,6 +23,7 @@ examples:
   llem-invariants check --model Qwen3-8B/ --gpu H100:2 serve.yaml
   llem-invariants check -- vllm serve M -tp 0             a command line
   cat request.json | llem-invariants check --engine vllm -
+  llem-invariants fit --model Qwen3-8B/ --gpu L4 -- vllm serve M --max-model-len 32768
   llem-invariants explain RULE                            when, where, why, and how to fix it
   llem-invariants sweep --engine vllm grid.yaml           the valid combinations of a grid
   llem-invariants diff vllm 0.19.1 0.32.0 --config serve.yaml
@@ -42,7 +43,7 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 def parse(argv: list[str]) -> argparse.Namespace:
     """The options, with `run` set to the command's function and `words` to what follows `--`."""
     words: list[str] = []
-    if argv[:1] == ["check"] and "--" in argv:
+    if argv[:1] in (["check"], ["fit"]) and "--" in argv:
         split = argv.index("--")
         argv, words = argv[:split], argv[split + 1 :]
     options = _parser().parse_args(argv)
@@ -59,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for declare in (_check, _explain, _list, _diff, _upgrade, _export, _sweep, _compile):
+    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _compile):
         declare(commands)
     return parser
 
@@ -162,6 +163,22 @@ def _check(commands: Any) -> None:
     command.add_argument("--strict", action="store_true", help="fail on warnings as well")
     command.add_argument("--verbose", action="store_true", help="also show each rule that facts decide")
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=argparse.SUPPRESS)
+
+
+def _fit(commands: Any) -> None:
+    command = _command(
+        commands,
+        "fit",
+        "say whether a model fits: weights, caches, the longest request",
+        "fitting",
+        "Weights and caches are exact; activations, graphs and libraries are estimated, so that there are two bounds.\n"
+        "exit status: 0 it fits or is close, 1 it does not fit, 2 not known",
+    )
+    command.add_argument("file", metavar="FILE", nargs="?", help="YAML or JSON; `-` reads standard input")
+    _source(command)
+    _surroundings(command)
+    command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
+    command.add_argument("--format", choices=("text", "json"), default="text", help="output format (default: text)")
 
 
 def _explain(commands: Any) -> None:

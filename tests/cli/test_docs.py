@@ -14,7 +14,13 @@ import pytest
 from pytest_llem_invariants.cli import main
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("how-to/check-a-config.md", "how-to/sweep.md", "reference/cli.md", "reference/checker.md")
+PAGES = (
+    "how-to/check-a-config.md",
+    "how-to/does-it-fit.md",
+    "how-to/sweep.md",
+    "reference/cli.md",
+    "reference/checker.md",
+)
 _FENCE = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 _HOLE = "…"
 

@@ -1,0 +1,74 @@
+"""`llem-invariants fit`: whether a model fits on a device, with all figures."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from pytest_llem_invariants.checker.checker import Checker
+from pytest_llem_invariants.checker.routes import Routed, route, route_command
+from pytest_llem_invariants.cli import INVALID
+from pytest_llem_invariants.cli.check import contents
+from pytest_llem_invariants.cli.choosing import choose, load
+from pytest_llem_invariants.cli.surroundings import Surroundings
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.fit.answer import TOO_LARGE, Answer, answer
+from pytest_llem_invariants.fit.asked import question_of
+from pytest_llem_invariants.fit.laws import UnknownSizeError
+from pytest_llem_invariants.fit.telling import as_dict, told
+from pytest_llem_invariants.text.terminal import say
+
+if TYPE_CHECKING:
+    from pytest_llem_invariants.checker.core import World
+
+
+def run(options: argparse.Namespace) -> int:
+    if bool(options.file) == bool(options.words):
+        raise LlemError("name a file, `-` for standard input, or a command line after `--`")
+    beside = Surroundings(options, options.gpu)
+    if options.words:
+        checker, routed, beside = _command(options, beside)
+    else:
+        from pytest_llem_invariants.checker.documents import read
+
+        config = read(options.file)
+        checker = choose(options, config.data, {})
+        routed = route(checker, config.data, options.type)
+    world = checker.world_beside(routed, beside.how(checker)["world"])
+    found = _answer(checker, routed, world, options)
+    if options.format == "json":
+        print(json.dumps(as_dict(found), indent=2))
+    else:
+        for line in told(found, options.gpu or "this device"):
+            say(line)
+    return INVALID if found.verdict == TOO_LARGE else 0
+
+
+def _answer(checker: Checker, routed: list[Routed], world: World, options: argparse.Namespace) -> Answer:
+    if "model.config" not in world.facts:
+        raise LlemError("no model is known — give --model DIR, or the config.json of the model")
+    if "device.memory" not in world.facts:
+        raise LlemError("the memory of the device is not known — give --gpu H100:8, or CAPABILITY:COUNT:GIB")
+    try:
+        question = question_of(checker, routed, world, options.root)
+        if question is None:
+            kind = world.facts.get("model.config.model_type")
+            raise LlemError(f"{checker.engine} {checker.version}: no laws of memory for the type of model {kind!r}")
+        return answer(question)
+    except UnknownSizeError as why:
+        raise LlemError(f"not known for this config: {why}") from why
+
+
+def _command(options: argparse.Namespace, beside: Surroundings) -> tuple[Checker, list[Routed], Surroundings]:
+    """The one command of an engine in the command line."""
+    from pytest_llem_invariants.checker import guessing
+
+    checker, lines = guessing.by_command(options.words, options.root)
+    if options.engine or options.corpus:
+        checker = load(options)
+        lines = guessing.commands_in(checker, options.words)
+    if len(lines) != 1:
+        raise LlemError(f"{len(lines)} commands of {checker.engine} are in the command line — give one")
+    routed = route_command(checker, lines[0].words, contents)
+    return checker, routed, beside.with_variables(lines[0].environment)

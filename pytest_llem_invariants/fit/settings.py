@@ -1,0 +1,133 @@
+"""What a config asks for that decides how much memory is needed, in our own names. Which field says it is data."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pytest_llem_invariants.fit.laws import UnknownSizeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+_LARGEST = 2**40
+_WIDTHS = {"float32": 4, "float": 4, "float16": 2, "half": 2, "bfloat16": 2, "auto": 2}
+_FLOAT32 = ("float32", "float")
+
+
+class Settings(NamedTuple):
+    """The arguments of an engine as far as memory depends on them; None where they are not given."""
+
+    tensor: int = 1
+    pipeline: int = 1
+    data: int = 1
+    context: int = 1
+    length: int | None = None
+    utilization: float | None = None
+    cache_width: int | None = None
+    """The bytes of a number in a cache; None: as in the model."""
+    width: int = 2
+    """The bytes of a number of the model."""
+    block: int | None = None
+    batch: int | None = None
+    requests: int | None = None
+    quantization: str | None = None
+    eager: bool = False
+    prefix: bool = True
+    hybrid: bool = True
+    cache_bytes: int | None = None
+    offload: int = 0
+    state_width: int | None = None
+    narrowed: bool = False
+    """Whether parts of the model may be left out."""
+    more: tuple[str, ...] = ()
+    """What else takes memory, and is not counted."""
+
+    @property
+    def gpus(self) -> int:
+        """The devices of one replica."""
+        return self.tensor * self.pipeline
+
+
+def settings_of(given: Mapping[str, Any], declared: Mapping[str, Any]) -> Settings:
+    """The settings of a config; UnknownSizeError where one of them has the library do what is not counted here."""
+    fields: Mapping[str, str] = declared["fields"]
+    for field in declared.get("unsaid", ()):
+        if given.get(field):
+            raise UnknownSizeError(f"{field} is given")
+
+    for field, values in declared.get("unsaid_values", {}).items():
+        if given.get(field) in values:
+            raise UnknownSizeError(f"{field} is {given[field]!r}")
+
+    def said(name: str) -> Any:
+        return given.get(fields.get(name, name))
+
+    def count(name: str, default: int | None = None) -> Any:
+        value = said(name)
+        if value is None:
+            return default
+        if type(value) is not int or not 0 < value < _LARGEST:
+            raise UnknownSizeError(f"{fields.get(name, name)} is {value!r}")
+        return value
+
+    return Settings(
+        tensor=count("tensor", 1),
+        pipeline=count("pipeline", 1),
+        data=count("data", 1),
+        context=count("context", 1),
+        length=None if said("length") in (-1, "auto") else count("length"),
+        utilization=_share(said("utilization")),
+        cache_width=_width_of_cache(said("cache_dtype"), declared.get("widths", {})),
+        width=_width(said("dtype")),
+        block=count("block"),
+        batch=count("batch"),
+        requests=count("requests"),
+        quantization=said("quantization") if type(said("quantization")) is str else None,
+        eager=said("eager") is True,
+        prefix=said("prefix") is not False,
+        hybrid=said("unhybrid") is not True,
+        cache_bytes=count("cache_bytes"),
+        offload=_gibibytes(said("offload")),
+        state_width=_state(said("state_dtype")),
+        narrowed=any(given.get(field) for field in declared.get("narrowed", ())),
+        more=tuple(field for field in declared.get("more", ()) if given.get(field)),
+    )
+
+
+def _share(value: Any) -> float | None:
+    if value is None:
+        return None
+    if type(value) not in (int, float) or not 0 < value <= 1:
+        raise UnknownSizeError("a share of the memory that is none")
+    return float(value)
+
+
+def _width(value: Any) -> int:
+    if value is None:
+        return 2
+    if value not in _WIDTHS:
+        raise UnknownSizeError(f"dtype {value!r}")
+    return _WIDTHS[value]
+
+
+def _state(value: Any) -> int | None:
+    return None if value in (None, "auto") else _width(value)
+
+
+def _width_of_cache(value: Any, widths: Mapping[str, Any]) -> int | None:
+    if value in (None, "auto"):
+        return None
+    width = widths.get(value) if type(value) is str else None
+    if type(width) is not int:
+        raise UnknownSizeError(f"a cache of {value!r}")
+    return width
+
+
+def _gibibytes(value: Any) -> int:
+    if value is None:
+        return 0
+    if type(value) not in (int, float) or not 0 <= value < _LARGEST:
+        raise UnknownSizeError("an offload that is no size")
+    return int(value * 1024**3)
