@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.routes import Routed, route, route_command
