@@ -149,6 +149,9 @@ class Study:
             values = [sample.numbers.get(name) for sample in samples]
             if values and all(value == self._defaults[name] for value in values):
                 continue
+            if not any(values):
+                defaults[name] = None
+                continue
             counts = [value for value in values if type(value) is int]
             if len(samples) < len(found) or len(counts) < len(values):
                 raise NoLawError(f"{name} is {values} where it is not written")

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.routes import Routed, route, route_command
+from pytest_llem_invariants.checker.routes import route, route_command
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.check import contents
 from pytest_llem_invariants.cli.choosing import choose, load
@@ -21,6 +21,7 @@ from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.checker.core import World
+    from pytest_llem_invariants.checker.routed import Routed
 
 
 def run(options: argparse.Namespace) -> int:

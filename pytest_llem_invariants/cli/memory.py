@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.checker import Checker
     from pytest_llem_invariants.checker.core import World
-    from pytest_llem_invariants.checker.routes import Routed
+    from pytest_llem_invariants.checker.routed import Routed
     from pytest_llem_invariants.checker.verdict import Verdict
     from pytest_llem_invariants.fit.answer import Question
 
