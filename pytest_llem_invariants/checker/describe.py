@@ -163,6 +163,7 @@ def _source(fact: str, given: Collection[str]) -> tuple[str, str]:
     return {
         "model": ("the model", "--model DIR"),
         "device": ("the device", "--gpu SPEC"),
+        "served": ("the server", "--served FILE|COMMAND"),
         "engine": _ENGINE.get(name, (fact, "")),
     }.get(group, (fact, f"--context {fact}=VALUE"))
 

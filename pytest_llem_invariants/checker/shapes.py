@@ -117,6 +117,7 @@ _FORM = _record(
 )
 _COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
 _OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS)})
+_SERVED = _record({"form": _is_text, "facts": _map_of(_record({"field": _is_text}, {"unknown": _LIST}))})
 _IMAGE = _record({"name": _is_text}, {"runs": _TEXTS, "tagged": _is_flag})
 _CALL = _record({"form": _is_text}, {"positional": _TEXTS})
 _FILES = _record(
@@ -127,7 +128,7 @@ _FILES = _record(
 _ROUTES = _record(
     {},
     {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "images": _map_of(_TEXTS)}
-    | {"model": _OWN_MODEL, "files": _FILES},
+    | {"model": _OWN_MODEL, "files": _FILES, "served": _SERVED},
 )
 
 

@@ -128,6 +128,11 @@ def _surroundings(command: Any, *, of_several: bool = False) -> None:
     group.add_argument(
         "--package", metavar="NAME[==V]", action="append", default=[], help="an installed package; may be repeated"
     )
+    group.add_argument(
+        "--served",
+        metavar="FILE|COMMAND",
+        help="for a request: the serve file, script or command line with which the server was started",
+    )
     group.add_argument("--world", metavar="FILE", help="facts by their names, as YAML or JSON")
     group.add_argument(
         "--context",

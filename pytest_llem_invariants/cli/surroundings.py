@@ -63,15 +63,25 @@ class Surroundings:
             self._stated.check(checker.declared_context, f"{checker.engine} {checker.version}")
         if self._world is None:
             options = self._options
+            facts = self._file_facts if self._stated is None else self._stated.facts
             self._world = World(
                 model=options.model,
                 gpu=self._gpu,
                 env=self._variables,
                 packages=dict(map(_package, options.package)),
-                facts=self._file_facts if self._stated is None else self._stated.facts,
+                facts={**self._served(checker), **facts},
                 own_model=True,
             )
         return self._world
+
+    def _served(self, checker: Checker) -> dict[str, Any]:
+        """What is known of the server that a request is for."""
+        told = getattr(self._options, "served", None)
+        if told is None:
+            return {}
+        from pytest_llem_invariants.cli.served import served_facts
+
+        return served_facts(checker, told)
 
     def context(self, checker: Checker) -> dict[str, Any]:
         """The facts that `--context` and `--platform` give; they may say nothing else than the world does."""
