@@ -33,6 +33,7 @@ from miners.surface.facts import ClassFacts
 from miners.surface.fields import default_at
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.model import Kwargs, Observation
+from pytest_llem_invariants.native_types import NativeType
 from pytest_llem_invariants.replay.changes import plain
 from pytest_llem_invariants.text.atomic import today
 
@@ -224,6 +225,7 @@ class ClassJobs:
             others,
             tuple(adapter.facts_beside(one) for one in others),
             len(adapter.machines()),
+            _switches(ssot.native_type(name)),
         )
         return Gate(
             setting,
@@ -244,3 +246,9 @@ class ClassJobs:
 
         restated = handed_on if is_front(self.adapter, name) else None
         return Checks(facts, self.surface, self.readings.of, restated, context)
+
+
+def _switches(entry: NativeType | None) -> Mapping[str, Any]:
+    """The fields of which a truth value keeps a step of the validation from being called, each with that value."""
+    conditions = [condition for step in (entry.validate if entry else ()) for condition in step.when.items()]
+    return {name: not values[0] for name, values in conditions if values in ((True,), (False,))}

@@ -55,11 +55,18 @@ class Probes:
             self._setting.predicate_of(rule, context),
             lambda kwargs: self._oracle.observe(kwargs, context, rule.severity),
             itertools.chain(
+                self._switched(rule),
                 self._worded(rule),
                 self._around(rule, most, company),
                 self.of_its_family(rule),
             ),
         )
+
+    def _switched(self, rule: Rule) -> Iterator[Kwargs]:
+        """The example of a rule where a part of the validation is left out, which then is a condition of that rule."""
+        for name, value in self._setting.switches.items():
+            if name not in rule.match.fields:
+                yield {**rule.kwargs_positive, name: value}
 
     def with_each(self, names: Sequence[str], kwargs: Kwargs) -> Iterator[Kwargs]:
         """A config beside some values of each of these fields that it does not give."""

@@ -39,6 +39,8 @@ class Setting:
     model_facts: tuple[Mapping[str, Any], ...] = ()
     """What is known of the model of each of these, of the facts that rules may name."""
     machines: int = 0
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    """Fields with a value at which a part of the validation is left out."""
 
     def facts_of(self, rule: Rule) -> tuple[str, ...]:
         """The facts that a rule names."""
