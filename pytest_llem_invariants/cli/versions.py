@@ -60,8 +60,13 @@ class Versions:
         above = [one for one in kept if numbers(one) > numbers(version)]
         near = sorted([*below[-1:], *above[:1]], key=lambda one: _distance(numbers(one), numbers(version)))
         note = f"there are no rules of {engine} {version}: checked with the nearest, {near[0]}"
-        others = [self._of_kept(engine, one) for one in near[1:]]
-        return Around(self._of_kept(engine, near[0]), others, is_sure=bool(others), note=note)
+        if numbers(near[0])[:2] == numbers(version)[:2]:
+            return Around(self._of_kept(engine, near[0]), [], is_sure=True, note=note)
+        # Of a later version than all of these what the last two reject; of an earlier one nothing is certain.
+        others = [self._of_kept(engine, one) for one in (near[1:] if below else []) or kept[-2:-1]]
+        return Around(
+            self._of_kept(engine, near[0]), others, is_sure=bool(below and above), note=note, is_early=not below
+        )
 
     def _of_kept(self, engine: str, version: str) -> Checker:
         newest = self.newest(engine)
@@ -84,11 +89,20 @@ def _distance(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
 class Around:
     """Whose rules are asked, and whose besides; `is_sure` where what all of them do not know is no option."""
 
-    def __init__(self, checker: Checker, others: Sequence[Checker], *, is_sure: bool, note: str | None) -> None:
+    def __init__(
+        self,
+        checker: Checker,
+        others: Sequence[Checker],
+        *,
+        is_sure: bool,
+        note: str | None,
+        is_early: bool = False,
+    ) -> None:
         self.checker = checker
         self.others = others
         self.is_sure = is_sure
         self.note = note
+        self.is_early = is_early
 
 
 def softened(
@@ -108,7 +122,11 @@ def softened(
             fields = {field.lstrip("-").replace("-", "_") for field in violation.fields}
             if (is_unknown and one.get("fields")) or not fields.isdisjoint(one.get("values", ())):
                 return PLUGIN
-        if any(fields.isdisjoint(violation.fields) for fields in rejected) or (is_unknown and not around.is_sure):
+        if (
+            around.is_early
+            or any(fields.isdisjoint(violation.fields) for fields in rejected)
+            or (is_unknown and not around.is_sure)
+        ):
             return VERSION
         return None
 

@@ -38,6 +38,8 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> lis
     beside = with_env(beside, env)
     if shown is not None:
         beside = with_image(beside, str(shown), known, is_known=shown.known and FILLED not in shown)
+    elif "build" in entries:
+        beside = replace(beside, is_built=True)
     beside = replace(beside, gpus=_gpus(tree, node))
     command = _words(tree, entries, "entrypoint", env) or _words(tree, entries, "command", env)
     arguments = _words(tree, entries, "args", env)

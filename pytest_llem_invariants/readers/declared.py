@@ -89,8 +89,5 @@ def version_of(tag: str) -> str | None:
 
 
 def tag_of(image: str) -> str:
-    """What follows the colon of an image's name; empty of a digest, and where nothing does."""
-    if "@" in image:
-        return ""
-    last = image.rpartition("/")[2]
-    return last.partition(":")[2]
+    """What follows the colon of an image's name, before a digest; empty where nothing does."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[2]

@@ -150,16 +150,19 @@ def with_env(beside: Beside, env: Mapping[str, Word]) -> Beside:
 
 def with_image(beside: Beside, image: str | None, known: Sequence[Engine], *, is_known: bool = True) -> Beside:
     """The facts with those that the image's name tells."""
-    if image is None or not is_known:
+    if image is None:
         return beside
+    if not is_known:
+        return replace(beside, version=None, is_built=True)
     for engine in known:
         declared = engine.image(image)
         if declared is not None:
             tag = tag_of(image)
             version = version_of(tag) if declared.tagged else None
-            is_built = version is None and (not declared.tagged or tag not in ("", "latest"))
+            is_newest = declared.tagged and tag in ("", "latest") and "@" not in image
+            is_built = version is None and not is_newest
             return replace(beside, image=image, version=version, is_built=is_built)
-    return replace(beside, image=image)
+    return replace(beside, image=image, version=None, is_built=True)
 
 
 def _plain(head: Sequence[str], word: Word) -> list[Word]:

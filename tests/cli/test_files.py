@@ -59,6 +59,24 @@ def test_of_a_version_without_rules_the_nearest_are_taken_and_that_is_told(
     assert "depends on the engine's version (1 rule) — pass --engine-version V" in out
 
 
+@pytest.mark.parametrize("image", ["some/demo:nightly-1", "my/own:1", "some/demo@sha256:0", "{{ .image }}"])
+def test_of_a_build_of_no_known_version_only_what_every_version_rejects_is_certain(
+    project: Path, capsys: pytest.CaptureFixture[str], image: str
+) -> None:
+    pod = POD.replace("some/demo:v{tag}", f'"{image}"').replace("args:", "command: [demo, serve]\n      args:")
+    (project / "pod.yaml").write_text(pod)
+    status, out, _ = run(capsys, "pod.yaml")
+    assert status == 0  # the earlier version has no such rule
+    assert "depends on the engine's version (1 rule)" in out
+
+
+def test_of_an_earlier_version_than_all_nothing_is_certain(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "pod.yaml").write_text(POD.format(tag="0.1").replace("--tensor-parallel-size=0", "--no-such=1"))
+    assert run(capsys, "pod.yaml")[0] == 0
+    (project / "pod.yaml").write_text(POD.format(tag="1.0.3").replace("--tensor-parallel-size=0", "--no-such=1"))
+    assert run(capsys, "pod.yaml")[0] == 1
+
+
 def test_what_a_plugin_adds_is_no_error(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "run.sh").write_text("demo serve m --no-such=1\n")
     assert run(capsys, "run.sh")[0] == 1
