@@ -70,7 +70,7 @@ def _of_parsed(
             places[field] = (key,)
             for inner, number in parsed.nested.get(dest, ()):
                 places[f"{field}.{inner}"] = (key_of(number),)
-    remarks = [_refused(corpus, text, key_of(at)) for text, at in parsed.problems]
+    remarks = [_refused(corpus, text, key_of(at), _fate(corpus, text)) for text, at in parsed.problems]
     remarks += _strange(corpus, parser, parsed, key_of, fields, kwargs, places)
     routed = Routed(form["class"], kwargs, places, remarks)
     routed.doubts = [_refused(corpus, text, key_of(at)) for text, at in parsed.doubts]
@@ -117,6 +117,15 @@ def _strange(
 def _as_number(value: Any, kinds: Sequence[str]) -> Any:
     """Digits as a number where the class takes no text: it reads them so."""
     return int(value) if type(value) is str and value.isdecimal() and "int" in kinds and "str" not in kinds else value
+
+
+def _fate(corpus: LoadedCorpus, text: str) -> str:
+    """What became of an option that other ones begin like, so that it is taken for the beginning of either."""
+    option = text.removeprefix("ambiguous option: ").partition(" ")[0]
+    said = None
+    if option != text.partition(" ")[0] and corpus.releases is not None:
+        said = corpus.releases.of_option(option.partition("=")[0])
+    return "" if said is None else f"{said.text}: {said.fix}"
 
 
 def _refused(corpus: LoadedCorpus, text: str, key: str, fix: str = "") -> Violation:

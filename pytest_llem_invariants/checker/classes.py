@@ -339,7 +339,11 @@ class ClassChecker:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
         text += ": it is dropped without a word" if is_told else ""
-        return self._about(UNKNOWN_FIELD, name, text, _fix(guess), severity)
+        unknown = self._about(UNKNOWN_FIELD, name, text, _fix(guess), severity)
+        if guess is None:
+            return unknown
+        option = "--" + guess.replace("_", "-")
+        return unknown.on_command_line(remark_of(UNKNOWN_FIELD, severity, text, _fix(option), unknown.certification))
 
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
@@ -359,10 +363,10 @@ class ClassChecker:
         kind = REMOVED_FIELD if said.is_gone else UNKNOWN_FIELD
         text = said.text + (", and ignores it" if is_ignored and not said.is_gone else "")
         text += ". It is ignored" if is_ignored and said.is_gone else ""
-        remark = remark_of(kind, severity, text, said.fix, self._ok.certification)
-        if option is not None:
-            remark["as_option"] = remark_of(kind, severity, option.text, option.fix, self._ok.certification)
-        return Violation(remark, self.name, (name,), {})
+        violation = self._about(kind, name, text, said.fix, severity)
+        if option is None:
+            return violation
+        return violation.on_command_line(remark_of(kind, severity, option.text, option.fix, self._ok.certification))
 
     def _guess(self, name: str) -> str | None:
         """The known name of which an unknown one is a slip."""

@@ -24,7 +24,7 @@ _FORMAT = 1
 _QUOTED = re.compile(r"`([^`]+)`")
 _CLASS = re.compile(r"\b[A-Z]\w*[a-z]\w*\b")
 _NOTHING = "nothing"
-_NONE = re.compile(rf"{_NOTHING}(?: where\b|;|\Z)")
+_NONE = re.compile(rf"{_NOTHING}(?: where\b| for\b|;|\Z)")
 
 
 class Said:
@@ -100,7 +100,7 @@ class Releases:
         whole = f"{owner}.{name}"
         for kind in self._names:
             if kind not in self._options and kind != _VARIABLES and self._runs(kind, whole):
-                spelled = name if owner in self._arguments else whole
+                spelled = name if owner in (*self._arguments, *self._requests) else whole
                 return self._said(kind, whole, spelled, owner)
         return self.of_option(name, as_option=False) if owner in self._arguments else None
 
@@ -152,7 +152,9 @@ class Releases:
             text = f"{spelled} came with {self.engine} {came}: {version} does not have it"
             return Said(text, self._before(name, as_option), is_sure=owner in self._requests)
         since = self._releases[self._place[before[-1][1]] + 1]
-        noted = next((f"deprecated since {run[0]}, " for run in before if run[4]), "")
+        as_options = [run for one in self._options for run in self._runs(one, _option(name.rpartition(".")[2]))]
+        notes = [*before, *(as_options if owner in self._arguments else ())]
+        noted = next((f"deprecated since {run[0]}, " for run in notes if run[4]), "")
         text = f"{spelled} is gone since {self.engine} {since}: it came with {self._first(runs)}, "
         text += f"{noted}last in {before[-1][1]}"
         back = next((run[0] for run in runs if self._place[run[0]] > self._at), None)

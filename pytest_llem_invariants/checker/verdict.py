@@ -118,6 +118,11 @@ class Violation:
             return piece
         return repr(self._values[piece[1]]) if piece[1] in self._values else str(piece[1])
 
+    def on_command_line(self, remark: Mapping[str, Any]) -> Violation:
+        """The same violation, for which a remark stands in where it is about an option of a command line."""
+        rule = {**self._rule, "as_option": remark}
+        return Violation(rule, self.native_type, self.fields, self._values, self.path, self.written)
+
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
         shown = dict(zip(fields, self.fields, strict=True))

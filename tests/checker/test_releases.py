@@ -242,6 +242,18 @@ def test_the_command_line_is_told_in_its_own_words_and_python_in_its(vllm: Check
     assert in_python.suggestion.startswith("use structured_outputs_config.backend")
 
 
+def test_an_option_that_went_and_that_others_begin_like_is_told_with_its_fate() -> None:
+    newest = Checker.load("vllm", version="0.33.0")
+    said = newest.check_command(["vllm", "serve", "m", "--device", "cuda"]).errors[0]
+    assert said.message.startswith("ambiguous option: --device could match")
+    assert said.suggestion.startswith("--device is gone since vllm 0.10.0")
+
+
+def test_a_slip_on_the_command_line_is_told_as_the_option(vllm: Checker) -> None:
+    (said,) = vllm.check_command(["vllm", "serve", "m", "--max-modle-len", "5"]).errors
+    assert said.suggestion == "did you mean --max-model-len?"
+
+
 def test_a_request_field_that_is_ignored_is_told(vllm: Checker) -> None:
     (said,) = vllm.check_config({"messages": [], "guided_json": {}}).violations
     assert (said.severity, said.fields) == ("warn", ("guided_json",))
