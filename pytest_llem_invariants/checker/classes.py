@@ -340,7 +340,8 @@ class ClassChecker:
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
         text += ": it is dropped without a word" if is_told else ""
         unknown = self._about(UNKNOWN_FIELD, name, text, _fix(guess), severity)
-        if guess is None:
+        releases = self._owner.releases
+        if guess is None or releases is None or not releases.is_of_options(short):
             return unknown
         option = "--" + guess.replace("_", "-")
         return unknown.on_command_line(remark_of(UNKNOWN_FIELD, severity, text, _fix(option), unknown.certification))

@@ -80,6 +80,10 @@ class Releases:
         option = _option(field)
         return any(self.has(kind, name) for kind in self._options for name in (option, *self._opposites(kind, option)))
 
+    def is_of_options(self, owner: str) -> bool:
+        """Whether the fields of a class are the options of a command."""
+        return owner in self._arguments
+
     def _opposites(self, kind: str, option: str) -> Iterator[str]:
         """The options that are on or off of which this one is the other half."""
         turned = ["--" + option.removeprefix("--no-")] if option.startswith("--no-") else []
