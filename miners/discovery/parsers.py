@@ -19,7 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from miners.discovery.doors import rules_of
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.stand_ins import standing_in
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.text.conversions import CONVERSIONS, OBJECTS, OPTIONAL, PLAIN
 
@@ -60,6 +62,10 @@ class LiveParser:
         self.top = _found(declared["parser"])()
         commands = self.top.add_subparsers(dest="subparser")
         self.parser = _found(declared["make"])(commands.add_parser(name))
+        with standing_in(declared.get("stand_ins", {})):
+            found = [_found_here(places) for places in declared.get("checks", ())]
+        self.checks = [check for check in found if check is not None]
+        """What the program calls with the namespace before it loads anything, as far as it can be imported here."""
         for parser in (self.top, self.parser):
             parser.error = _refuse  # instead of two screens of usage
 
@@ -78,13 +84,22 @@ def _refuse(message: str) -> NoReturn:
     raise ValueError(message)
 
 
-def _found(places: str | Sequence[str]) -> Any:
+def _found(places: Sequence[str]) -> Any:
     """The first of several places that this version has."""
-    for place in [places] if isinstance(places, str) else places:
+    found = _found_here(places)
+    if found is None:
+        raise MinerError(
+            f"no {' or '.join(places)} in this version — name in engine_versions/ where its parser is made"
+        )
+    return found
+
+
+def _found_here(places: Sequence[str]) -> Any:
+    for place in places:
         module, _, name = place.partition(":")
-        with contextlib.suppress(ImportError, AttributeError):
+        with contextlib.suppress(Exception):  # a module may raise anything where a package is missing
             return getattr(importlib.import_module(module), name)
-    raise MinerError(f"no {places} in this version — name where its parser is made in engine_versions/")
+    return None
 
 
 def discover_commands(adapter: EngineAdapter) -> dict[str, Any]:
@@ -95,7 +110,12 @@ def discover_commands(adapter: EngineAdapter) -> dict[str, Any]:
         live = LiveParser(adapter, name)
         options = [_option(live, action) for action in live.parser._actions]
         attached = adapter.ssot.adapter["commands"][name].get("attached", ())
-        commands[name] = {"options": options, "habits": _habits(live, options, attached)}
+        rules = rules_of(live.checks, live.parse(["m"]), options)
+        brought_by = adapter.ssot.adapter["commands"][name].get("brought_by", {})
+        for rule in rules:
+            if "names" in rule:
+                rule["unless"] = [brought_by[dest] for dest in rule["needs"] if dest in brought_by]
+        commands[name] = {"options": options, "habits": _habits(live, options, attached), "rules": rules}
     return {
         "schema_version": SCHEMA_VERSION,
         "engine": adapter.ssot.engine,
@@ -110,9 +130,9 @@ def render_commands(found: Mapping[str, Any]) -> str:
     for name, command in sorted(found["commands"].items()):
         lines = ",\n".join(f"        {json.dumps(option, sort_keys=True)}" for option in command["options"])
         habits = json.dumps(command["habits"], sort_keys=True)
-        blocks.append(
-            f'    {json.dumps(name)}: {{\n      "habits": {habits},\n      "options": [\n{lines}\n      ]\n    }}'
-        )
+        rules = ",\n".join(f"        {json.dumps(rule, sort_keys=True)}" for rule in command["rules"])
+        parts = f'"habits": {habits},\n      "options": [\n{lines}\n      ],\n      "rules": [\n{rules}\n      ]'
+        blocks.append(f"    {json.dumps(name)}: {{\n      {parts}\n    }}")
     head = json.dumps({**found, "commands": {}}, indent=2, sort_keys=True)
     return head.replace('"commands": {}', '"commands": {\n' + ",\n".join(blocks) + "\n  }") + "\n"
 

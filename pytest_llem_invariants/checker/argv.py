@@ -29,6 +29,8 @@ class CommandParser:
         self.actions: list[list[Any]] = data["actions"]
         self.strings: dict[str, int] = data["strings"]
         self._positional: list[int] = data["positional"]
+        self.rules: list[dict[str, Any]] = data.get("rules", [])
+        """What the program checks of its options before it loads anything."""
         self.builds = {action[0]: action[5] for action in self.actions if action[3].removeprefix(OPTIONAL) in OBJECTS}
         """Destination → the class that the program builds from what is given, by its bare name."""
         self._ready = Ready(data["habits"])
@@ -191,6 +193,9 @@ class CommandParser:
             if string[:2] == "--" or not attached or following not in self.strings:
                 parsed.problems.append((f"{self._told(number)}: ignored explicit argument {attached!r}", place))
                 return at + 1
+            if self.actions[number][1] == "leave":
+                parsed.leave()
+                return len(pairs)
             number, string, attached = self.strings[following], following, attached[1:] or None
             nargs = self.actions[number][2]
         if attached is not None:
@@ -242,6 +247,7 @@ class CommandParser:
         ]
         if any(value is _REFUSED for value in values):
             return
+        values = [value for value in values if value is not _LEFT_OUT]
         if string is not None and string in parsed.nested:
             parsed.nested[dest] = parsed.nested.pop(string)
         if action == "append":
@@ -283,6 +289,8 @@ class CommandParser:
 
         needed, possible = self.actions[number][5]["needed"], self.actions[number][5]["possible"]
         text = word if type(word) is str else json.dumps(word)
+        if text in ("", "None"):
+            return _LEFT_OUT
         is_pair = "=" in text and "," not in text
         if is_pair and (text.count("=") == 1 or self.actions[number][5]["splits_once"]):
             return dict(zip(possible, text.split("=", 1), strict=False))
@@ -299,6 +307,7 @@ class CommandParser:
 
 
 _REFUSED = object()
+_LEFT_OUT = object()
 
 
 def _is_negative(word: str) -> bool:

@@ -8,7 +8,9 @@ from typing import Any
 from pytest_llem_invariants.corpus.commands_layout import Commands
 
 
-def compiled_parser(options: Sequence[Mapping[str, Any]], habits: Mapping[str, Any]) -> dict[str, Any]:
+def compiled_parser(
+    options: Sequence[Mapping[str, Any]], habits: Mapping[str, Any], rules: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     """A discovered parser as the reader keeps it."""
     actions = []
     strings: dict[str, int] = {}
@@ -20,7 +22,13 @@ def compiled_parser(options: Sequence[Mapping[str, Any]], habits: Mapping[str, A
         actions.append([option["dest"], option["action"], option["nargs"], kind, option.get("choices"), more])
         strings.update(dict.fromkeys(option.get("strings", ()), number))
     positional = [number for number, option in enumerate(options) if not option.get("strings")]
-    return {"actions": actions, "strings": strings, "positional": positional, "habits": dict(habits)}
+    return {
+        "actions": actions,
+        "strings": strings,
+        "positional": positional,
+        "habits": dict(habits),
+        "rules": list(rules),
+    }
 
 
 def with_parsers(routes: dict[str, Any], commands: Commands, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def compile_corpus(
     parts: dict[str, Any] = {} if models is None else {"models": _asked_of(models, context)}
     if commands is not None:
         parts["commands"] = {
-            name: compiled_parser(command["options"], command["habits"]) for name, command in commands.items()
+            name: compiled_parser(command["options"], command["habits"], command.get("rules", ()))
+            for name, command in commands.items()
         }
     return _lay_out(head, classes, parts)
 

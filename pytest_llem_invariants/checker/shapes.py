@@ -151,7 +151,8 @@ def _is_action(value: Any) -> bool:
 
 
 _PARSER = _record(
-    {"actions": _list_of(_is_action), "strings": _map_of(_is_count), "positional": _list_of(_is_count), "habits": _MAP}
+    {"actions": _list_of(_is_action), "strings": _map_of(_is_count), "positional": _list_of(_is_count), "habits": _MAP},
+    {"rules": _list_of(_record({"if": _list_of(_LIST), "says": _is_text}, {"needs": _TEXTS, "names": _TEXTS}))},
 )
 
 

@@ -71,6 +71,37 @@ def test_what_the_live_parser_refuses_is_told_in_its_words(vllm: Checker, line: 
     assert any(told in error.message for error in verdict.errors), verdict
 
 
+@pytest.mark.parametrize(
+    ("line", "status", "told"),
+    [
+        ("m --enable-auto-tool-choice", "rejected", "--enable-auto-tool-choice requires --tool-call-parser"),
+        ("m --enable-auto-tool-choice --tool-call-parser hermes", "accepted", ""),
+        ("m --enable-auto-tool-choice --tool-call-parser nonsense", "rejected", "'nonsense' is none of"),
+        ("m --enable-auto-tool-choice --tool-call-parser mine --tool-parser-plugin p.py", "depends", "'mine' is none"),
+        ("m --enable-auto-tool-choice --tool-call-parser $PARSER", "depends", "requires --tool-call-parser"),
+        ("m --enable-auto-tool-choice $MORE", "depends", "requires --tool-call-parser"),
+        ("m --no-enable-auto-tool-choice", "accepted", ""),
+        ("m --enable-log-outputs", "rejected", "--enable-log-outputs requires --enable-log-requests"),
+        ("m --enable-log-outputs --enable-log-requests", "accepted", ""),
+        ("m --sse-keep-alive-interval -1", "rejected", "must be a non-negative integer"),
+        ("m --sse-keep-alive-interval 0", "accepted", ""),
+        ("m --enable-per-request-metrics --disable-log-stats", "rejected", "requires engine statistics"),
+        ("m --chat-template ./missing.jinja", "depends", "the file './missing.jinja' must be there"),
+    ],
+)
+def test_what_the_server_checks_before_it_loads_anything_is_told(
+    vllm: Checker, line: str, status: str, told: str
+) -> None:
+    verdict = vllm.check_command(["vllm", "serve", *line.split()])
+    said = [
+        one.message
+        for one in (*verdict.errors, *(one.violation for one in verdict.depends))
+        if one.rule_id == "refused_word"
+    ]
+    assert verdict.ok is (status != "rejected")
+    assert any(told in message for message in said) if told else not said
+
+
 def test_a_key_of_a_serve_file_is_refused_at_its_place(vllm: Checker) -> None:
     config = {"model": "m", "port": "abc", "tensor_parallel_size": 2, "uvicorn-log-level": "loud"}
     assert [error.path for error in vllm.check_config(config, form="serve").errors] == [
