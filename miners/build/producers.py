@@ -135,7 +135,11 @@ def challenges_of(one: OneClass) -> Iterator[Kwargs]:
 
 
 def _of_examples(facts: ClassFacts, drawer: Drawer, source: random.Random) -> Iterator[Kwargs]:
-    """Each value that the engine's file gives as an example, as it is and with a part changed: few would be drawn."""
+    """Each value that the engine's file gives as an example, as it is, with a part changed, and beside each of another
+    field: few would be drawn.
+    """
+    whole = [(fact.keyword, value) for fact in facts.fields.values() for value in fact.whole]
+    yield from ({name: value, other: beside} for name, value in whole for other, beside in whole if name < other)
     for fact in facts.fields.values():
         for value in fact.whole:
             yield {fact.keyword: value}
