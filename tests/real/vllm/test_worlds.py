@@ -33,11 +33,14 @@ def adapter() -> EngineAdapter:
 
 
 def others(adapter: EngineAdapter) -> list[tuple[str, Any]]:
-    """Each declared fact of a model or a device at each value that is not the default one."""
+    """Each fact of a model or a device that stands by itself, at each value that is not the default one.
+
+    What a name in config.json is known for comes with other facts.
+    """
     return [
         (name, value)
         for name, field in adapter.ssot.context.items()
-        if name.startswith(("model.", "device."))
+        if name.startswith(("model.", "device.")) and (field.reading is None or field.reading.table is None)
         for value in field.values
         if value != field.default
     ]
