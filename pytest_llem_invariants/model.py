@@ -224,6 +224,8 @@ class ContextField:
     """Of a fact about a model."""
     found: tuple[str, ...] = field(default=(), compare=False)
     """Where the library's own object of a model keeps it: the first of these paths that it has."""
+    only_written: bool = field(default=False, compare=False)
+    """Whether a type whose own config says nothing of it has no default: the library then has some value or other."""
 
     @property
     def is_fact(self) -> bool:

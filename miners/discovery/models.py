@@ -211,8 +211,14 @@ class _Type:
         return self._as_a_reader_does({name: entry for name, entry in found.items() if entry is not NOTHING})
 
     def _has_default(self, field: ContextField) -> bool:
-        """A text part of any type has the defaults of that type."""
-        return not self._forms.is_open or (field.reading or Reading()).of == "config"
+        """A text part of any type has the defaults of that type; of what only a key says, there is none without one."""
+        reading = field.reading or Reading()
+        if field.only_written:
+            part = _at(self._forms.whole, self._path)
+            names = self._forms.names
+            if all(get(part, key) is None and get(part, names.get(key, key)) is None for key in reading.keys):
+                return False
+        return not self._forms.is_open or reading.of == "config"
 
     def _as_a_reader_does(self, entries: Mapping[str, Any]) -> dict[str, Any]:
         """Those with which the checker takes from each folder what the library has, or nothing."""

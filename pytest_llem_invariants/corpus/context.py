@@ -26,7 +26,7 @@ def read_context_fields(section: Section, *, found: bool = False) -> dict[str, C
 
 
 def _field(entry: Section, name: str, *, found: bool) -> ContextField:
-    entry.only((*_KEYS, "found") if found else _KEYS)
+    entry.only((*_KEYS, "found", "only_written") if found else _KEYS)
     values = tuple(entry.items("values"))
     default = entry.data.get("default")
     if values and default not in values:
@@ -45,6 +45,7 @@ def _field(entry: Section, name: str, *, found: bool) -> ContextField:
         kind,
         _reading(entry),
         entry.texts("found") if found else (),
+        found and entry.optional_flag("only_written") is True,
     )
 
 

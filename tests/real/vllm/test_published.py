@@ -1,0 +1,77 @@
+"""Configs of published models, a family each: what the checker rejects of a grid of arguments, the library rejects."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_llem_invariants import Checker, World
+from pytest_llem_invariants.engines import get_adapter
+from pytest_llem_invariants.engines.tiny_model import tiny_model
+from pytest_llem_invariants.replay.observe import Observer
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+SERVE = "vllm.EngineArgs"
+PUBLISHED = sorted((Path(__file__).parents[2] / "worlds" / "published").glob("*.json"))
+GRID: Mapping[str, tuple[Any, ...]] = {
+    "tensor_parallel_size": (2, 3, 16),
+    "pipeline_parallel_size": (2,),
+    "enable_expert_parallel": (True,),
+    "max_model_len": (1024, 1_000_000),
+    "dtype": ("float16", "bfloat16"),
+    "runner": ("generate", "pooling"),
+    "convert": ("embed",),
+    "enable_prompt_embeds": (True,),
+    "renderer_num_workers": (2,),
+    "decode_context_parallel_size": (2,),
+}
+WORTH_TWO: frozenset[str] = frozenset({"tensor_parallel_size", "pipeline_parallel_size", "runner", "max_model_len"})
+
+
+def grid() -> Iterator[dict[str, Any]]:
+    """Nothing, each argument at each value, and two of those that people give together."""
+    single = [{name: value} for name, values in GRID.items() for value in values]
+    yield {}
+    yield from single
+    for one, other in combinations(single, 2):
+        if one.keys() != other.keys() and {*one, *other} <= WORTH_TWO:
+            yield {**one, **other}
+
+
+@pytest.fixture(scope="module")
+def observer() -> Observer:
+    return Observer(get_adapter("vllm"))
+
+
+def folder_of(config: Path, folder: Path) -> Path:
+    """A folder with the files of the placeholder, but this config."""
+    shutil.copytree(tiny_model(), folder, dirs_exist_ok=True)
+    shutil.copyfile(config, folder / "config.json")
+    return folder
+
+
+@pytest.mark.parametrize("config", PUBLISHED, ids=lambda path: path.stem)
+def test_nothing_is_rejected_that_the_library_takes(observer: Observer, config: Path, tmp_path: Path) -> None:
+    folder = folder_of(config, tmp_path / "model")
+    checker, world = Checker.load("vllm"), World(model=folder, gpu="none")
+    told: Counter[str] = Counter()
+    false = []
+    for kwargs in grid():
+        given = {"model": str(folder), **kwargs}
+        error = observer.raises(SERVE, given)
+        if error is not None and observer.no_verdict(error):
+            told["no verdict"] += 1
+            continue
+        status = checker.check(SERVE, given, world=world).status
+        told[f"{'rejected' if error else 'accepted'}, said {status}"] += 1
+        if error is None and status == "rejected":
+            false.append(kwargs)
+    assert not false
+    assert told["accepted, said accepted"] + told["accepted, said depends"]
+    assert told["rejected, said rejected"]
