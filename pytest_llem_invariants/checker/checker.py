@@ -118,6 +118,8 @@ class Checker(LoadedCorpus):
             verdicts.append(verdict)
             violations.extend(part.place(violation) for violation in verdict.violations)
             depends.extend(Dependence(one.facts, part.place(one.violation)) for one in verdict.depends)
+        if world is not None:
+            depends.extend(self._unlisted(routed, given, self.world_of(given, world)))
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
         certification = weakest([verdict.certification for verdict in verdicts])
         return Verdict(tuple(violations), certification, types, tuple(depends), self.origin)
@@ -131,6 +133,18 @@ class Checker(LoadedCorpus):
             if said is not None:
                 remark = remark_of(UNREAD_VARIABLE, "warn", said.text, said.fix, self.certification)
                 yield Violation(remark, "environment", (name,), {name: value})
+
+    def _unlisted(self, routed: Sequence[Routed], given: Mapping[str, Any], world: World) -> Iterator[Dependence]:
+        """What the model names that this version lacks, where a config has the library read it as it is."""
+        own, forms = self._own_model or {}, self._head["routes"].get("forms", {})
+        starts = {forms[command["form"]]["class"] for command in self._head["routes"].get("commands", ())}
+        changing = {field for fields in own.get("changed_by", {}).values() for field in fields}
+        if "elsewhere" not in own or world.model is None or not changing.isdisjoint(given):
+            return
+        if any(part.native_type in starts for part in routed):
+            from pytest_llem_invariants.checker.unlisted import unlisted
+
+            yield from unlisted(self.engine, self._compiled, own["elsewhere"], world.facts, self.origin)
 
     def world_beside(self, routed: Sequence[Routed], world: World) -> World:
         """The world of a document: with the model that it names, where the world has none and may read that one."""

@@ -7,7 +7,7 @@ from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation
@@ -132,9 +132,19 @@ def depending(verdict: Verdict, given: Collection[str] = ()) -> list[str]:
     `given` are the groups of which something is known: of such a source the facts are named that it does not tell.
     """
     rules: dict[tuple[tuple[str, str], ...], set[str]] = {}
+    remarks = [one.violation for one in verdict.depends if not one.violation.native_type]
     for dependence in verdict.depends:
+        if not dependence.violation.native_type:
+            continue
         sources = tuple(dict.fromkeys(sorted(_source(fact, given) for fact in dependence.facts)))
         rules.setdefault(sources, set()).add(dependence.rule_id)
+    return [
+        *(f"depends: {one.message} — {one.suggestion}" for one in remarks),
+        *_by_source(rules),
+    ]
+
+
+def _by_source(rules: Mapping[tuple[tuple[str, str], ...], Collection[str]]) -> list[str]:
     return [
         f"depends on {' and '.join(name for name, _ in sources)} ({len(ids)} rule{'s' if len(ids) != 1 else ''})"
         f" — pass {_options(sources)}"

@@ -116,7 +116,7 @@ _FORM = _record(
     },
 )
 _COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
-_OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS)})
+_OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS), "elsewhere": _map_of(_is_text)})
 _SERVED = _record({"form": _is_text, "facts": _map_of(_record({"field": _is_text}, {"unknown": _LIST}))})
 _IMAGE = _record({"name": _is_text}, {"runs": _TEXTS, "tagged": _is_flag})
 _CALL = _record({"form": _is_text}, {"positional": _TEXTS})
