@@ -66,7 +66,7 @@ def entry_of(
         return NOTHING
     if not reading.keys:  # of the type, whatever is written
         return base if all(_agrees(name, field, (), base, one) for one in seen) else NOTHING
-    telling = _telling(name, keys, seen, base, 1 if field.type == "bool" else ENOUGH)
+    telling = _telling(name, keys, seen, base)
     if telling is None:
         return NOTHING
     for ordered in _orders(telling):
@@ -84,16 +84,17 @@ def _is_of_kind(value: Any, field: ContextField) -> bool:
     return value is None or (field.type == "str" and isinstance(value, str))
 
 
-def _telling(name: str, keys: Sequence[str], seen: Sequence[Observation], base: Any, enough: int) -> list[str] | None:
+def _telling(name: str, keys: Sequence[str], seen: Sequence[Observation], base: Any) -> list[str] | None:
     """The keys of which each value that was written by itself is what the library then had.
 
-    None where the likeliest, or one that stands in the configs of this type, was not seen often enough.
+    None where the likeliest, or one that stands in the configs of this type, was not seen often enough: a switch once.
     """
     telling = []
     for key in keys:
         alone = [(one.alone[1], one.found.get(name)) for one in seen if one.alone and one.alone[0] == key]
         told = [(value, found) for value, found in alone if value != base]
-        if len(told) >= enough and all(value == found for value, found in told):
+        enough = 1 if told and all(isinstance(value, bool) for value, _ in told) else ENOUGH
+        if len(told) >= enough and all(type(value) is type(found) and value == found for value, found in told):
             telling.append(key)
         elif len(told) < enough and (key == keys[0] or any(_has(one.config, key) for one in seen if not one.alone)):
             return None

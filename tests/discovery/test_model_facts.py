@@ -108,3 +108,16 @@ def test_the_table_is_a_line_a_type_in_their_order() -> None:
     assert text.index('"a": {}') < text.index('"b": {"kv": 1}')
     assert text.endswith("}\n")
     assert "null" not in text
+
+
+def test_a_switch_is_seen_once_and_stands_in_no_other_facts_way() -> None:
+    def library(config: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {HEADS: config.get("num_heads", 32), "two": config.get("is_two", False)}
+
+    configs = ({}, {"is_two": False, "num_heads": 32})
+    shown = [Observation(config, library(config), Path()) for config in configs]
+    written = (("num_heads", 6), ("num_heads", 10), ("is_two", True))
+    shown += [Observation({key: value}, library({key: value}), Path(), (key, value)) for key, value in written]
+    assert entry_of(HEADS, field("num_heads"), ("num_heads", "is_two"), shown) == 32
+    two = ContextField(False, (False, True), False, "bool", Reading(("is_two",)))
+    assert entry_of("two", two, ("is_two", "num_heads"), shown) is False
