@@ -108,7 +108,7 @@ def _strange(
         if name in fields or not name:
             fix = f"write -{word}" if f"-{word}" in parser.strings else ""
             yield _refused(corpus, f"unrecognized arguments: {word}", key_of(at), fix)
-        else:
+        elif not _is_beside(corpus, word):
             kwargs[name] = True
             places[name] = (key_of(at),)
     for word, at in parsed.bare:
@@ -121,6 +121,12 @@ def _strange(
 def _as_number(value: Any, kinds: Sequence[str]) -> Any:
     """Digits as a number where the class takes no text: it reads them so."""
     return int(value) if type(value) is str and value.isdecimal() and "int" in kinds and "str" not in kinds else value
+
+
+def _is_beside(corpus: LoadedCorpus, word: str) -> bool:
+    """Whether the release adds the option to the command elsewhere than where this parser is made."""
+    releases = corpus.releases if word.startswith("--") else None
+    return releases is not None and releases.has_option(word.partition("=")[0])
 
 
 def _fate(corpus: LoadedCorpus, text: str) -> str:

@@ -277,3 +277,20 @@ def test_a_variable_that_nobody_reads_is_told(vllm: Checker, name: str, fix: str
 @pytest.mark.parametrize("name", ["VLLM_LOGGING_LEVEL", "HF_TOKEN", "NCCL_DEBUG", "CUDA_VISIBLE_DEVICES", "VLLM_PORT"])
 def test_a_variable_that_is_read_or_another_programs_is_not_told(vllm: Checker, name: str) -> None:
     assert vllm.check_command(["vllm", "serve", "m"], world=World(env={name: "1"})).violations == ()
+
+
+@pytest.mark.parametrize("version", ["0.11.0", "0.19.1", "0.32.0", "0.33.0"])
+def test_the_options_that_are_read_from_source_are_those_of_the_live_parser(version: str) -> None:
+    folder = CORPORA / "vllm" / ("" if version == Checker.load("vllm").version else f"history/{version}")
+    live = json.loads((folder / "command.discovered.json").read_text(encoding="utf-8"))["commands"]["serve"]["options"]
+    strings = {string for option in live for string in option.get("strings", ()) if string.startswith("--")} - {
+        "--help"
+    }
+    table = releases(version)
+    data = json.loads((CORPORA / "vllm" / "releases.discovered.json").read_text(encoding="utf-8"))
+    assert {option for option in strings if not table.has_option(option)} == set()
+    assert {option for option in data["names"]["serve"] if table.has("serve", option)} <= strings | {"--grpc"}
+
+
+def test_an_option_that_is_added_beside_the_parser_is_no_stranger(vllm: Checker) -> None:
+    assert vllm.check_command(["vllm", "serve", "m", "--grpc"]).errors == ()
