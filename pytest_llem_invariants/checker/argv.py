@@ -71,8 +71,10 @@ class CommandParser:
         places = list(self._positional)
         at = 0
         while at < len(pairs):
-            end = next((n for n in range(at, len(pairs)) if kinds[n] in "OXU"), len(pairs))
-            if end > at or at == len(pairs):
+            end = at
+            while end < len(pairs) and kinds[end] in "A-":
+                end += 1
+            if end > at:
                 at = self._positionals(places, pairs, kinds, at, end, parsed)
                 parsed.bare += pairs[at:end]
                 at = end

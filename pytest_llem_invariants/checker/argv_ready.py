@@ -79,9 +79,20 @@ class Ready:
 
     def options(self, pairs: Words, parsed: Parsed) -> Words:
         """Words with the names of options as the parser knows them."""
-        if self._attached or any(type(word) is str and "_" in word for word, _ in pairs):
-            pairs = [new for pair in pairs for new in self._respelled(pair)]
-        return self._dotted(pairs, parsed)
+        is_dotted = False
+        ready: Words = []
+        for pair in pairs:
+            word = pair[0]
+            if type(word) is not str or word[:1] != "-":
+                ready.append(pair)
+                continue
+            if "_" in word or word[:2] in self._attached or word[:7] == "--help=":
+                is_dotted = is_dotted or word[:2] in self._attached
+                ready += self._respelled(pair)
+            else:
+                ready.append(pair)
+            is_dotted = is_dotted or "." in word
+        return self._dotted(ready, parsed) if is_dotted else ready
 
     def _made_ready(self, pairs: Words, parsed: Parsed) -> Words:
         """The model in front where it is written as an option, as far as a version does so."""
@@ -172,8 +183,6 @@ class Ready:
     def _dotted(self, pairs: Words, parsed: Parsed) -> Words:
         """The words without dotted options, and behind them what these make together: one value for each option."""
         attached = self._attached
-        if not any(type(word) is str and word[:1] == "-" and ("." in word or word in attached) for word, _ in pairs):
-            return pairs
         kept: Words = []
         made: dict[str, tuple[dict[str, Any], int, list[tuple[str, int]]]] = {}
         words = iter(range(len(pairs)))
