@@ -19,6 +19,7 @@ DRAWS: Final = 5
 _ATTEMPTS: Final = 3
 _MOST_ASKED: Final = 110
 _NULL_SET: Final = 96
+_MANY_RANKS: Final = 4
 
 
 @final
@@ -59,6 +60,9 @@ class Study:
             if sample is not None:
                 confirm(entry, sample)
         self._confirm_base(entry, base)
+        shared = self._sample({}, _MANY_RANKS)
+        if shared is not None and "required" not in entry:
+            confirm(entry, shared)
         return _tidy(entry)
 
     def _confirm_base(self, entry: dict[str, Any], base: Sample) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BLOCK = 16
 """The tokens of a block where nothing asks for others."""
+_MOST_STATES = 3
+"""The blocks of a state that a request holds at most: the last two, and for some layers one of the prompt."""
 _OF_MLA = 128
 """With states beside a compressed cache, a block is a multiple of this."""
 
@@ -54,7 +56,7 @@ class Caches:
 
     def use(self, settings: Settings, length: int, in_flight: int, encoder: int = 0) -> Use:
         """How a request of a length uses them."""
-        states = 2 if settings.prefix and self.has_state else 1
+        states = _MOST_STATES if settings.prefix and self.has_state else 1
         return Use(length, in_flight, settings.context, states, encoder)
 
     @property
