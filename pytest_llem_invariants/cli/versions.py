@@ -18,6 +18,8 @@ VERSION = "engine.version"
 PLUGIN = "engine.plugins"
 """What decides where the file shows that something is added to the engine."""
 _NO_SUCH_FIELD = ("unknown_field", "removed_field")
+_OF_ITS_TIME = (*_NO_SUCH_FIELD, "refused_word")
+"""What a version outside of those that there are rules of may see otherwise: its options, and how it reads them."""
 
 
 class Versions:
@@ -125,7 +127,7 @@ def softened(
         if (
             around.is_early
             or any(fields.isdisjoint(violation.fields) for fields in rejected)
-            or (is_unknown and not around.is_sure)
+            or (not around.is_sure and violation.rule_id in _OF_ITS_TIME)
         ):
             return VERSION
         return None
