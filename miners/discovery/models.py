@@ -15,6 +15,7 @@ import logging
 import os
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -205,10 +206,15 @@ class _Type:
         self._leave_out(keys)
         self._change(keys)
         found = {
-            name: entry_of(name, field, _own_first(keys, name), self._seen, has_default=self._has_default(field))
+            name: entry_of(name, field, self._asked_of(keys, name), self._seen, has_default=self._has_default(field))
             for name, field in self._facts.items()
         }
         return self._as_a_reader_does({name: entry for name, entry in found.items() if entry is not NOTHING})
+
+    def _asked_of(self, keys: Mapping[str, str], name: str) -> list[str]:
+        """The keys that may tell a fact: its own, and those of others that were seen at enough values to say so."""
+        seen = Counter(one.alone[0] for one in self._seen if one.alone)
+        return [key for key in _own_first(keys, name) if keys[key] == name or seen[key] >= ENOUGH]
 
     def _has_default(self, field: ContextField) -> bool:
         """A text part of any type has the defaults of that type; of what only a key says, there is none without one."""
