@@ -27,7 +27,7 @@ from miners.gate.refine import refine
 from miners.gate.second_look import led_on
 from miners.gate.setting import Setting
 from miners.gate.trials import Trials
-from miners.gate.worlds import Freed, Worlds
+from miners.gate.worlds import Decided, Freed, Worlds
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import distinct
 from pytest_llem_invariants.model import AddedBy, Clause, Kwargs, Match, Rule, Severity
@@ -162,8 +162,11 @@ class Gate:
         if confined is not None:
             return [(confined, (*history, "it holds in a part of the contexts alone"))]
         chance = self._by_chance(rule)
+        if chance is not None and chance.clauses:
+            named = replace(candidate, fields={**candidate.fields, **chance.clauses})
+            return [(named, (*history, "another model, which differs in one fact alone, has not its effect"))]
         if chance is not None:
-            self.lost.append(Lost(candidate, chance))
+            self.lost.append(Lost(candidate, chance.why))
             return []
         context = self._setting.context_of(rule)
         freed = self._worlds.freeing(rule, context, self._probes.of_its_family(rule)) or self._worlds.contradicting(
@@ -238,17 +241,17 @@ class Gate:
         field = self._setting.context.get(name)
         return field is not None and not field.assumed
 
-    def _by_chance(self, rule: Rule) -> Why | None:
+    def _by_chance(self, rule: Rule) -> Decided | None:
         """What else than the config brings about the effect of a rule, if anything."""
         context = self._setting.context_of(rule)
         unsaid = self._left_unsaid(rule)
         if unsaid:
-            return Why(Cause.LEAVES_UNSAID, names=unsaid)
+            return Decided(Why(Cause.LEAVES_UNSAID, names=unsaid))
         if rule.severity is Severity.DORMANT and not self.oracle.is_steady(rule.kwargs_positive, context):
-            return Why(Cause.OF_THE_MOMENT)
+            return Decided(Why(Cause.OF_THE_MOMENT))
         triggers = self._setting.predicate_of(rule, context)
         if hangs_on_a_file(rule, context, triggers, self.oracle, self._setting.facts, self._setting.surface):
-            return Why(Cause.OF_THE_DISK)
+            return Decided(Why(Cause.OF_THE_DISK))
         return self._worlds.deciding(rule, context, lambda: self._probes.claimed_near(rule, context))
 
     def _holds_in(self, rule: Rule, context: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
 from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL
+from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
@@ -45,6 +46,15 @@ class Freed:
 
 
 @final
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What else than the config brings about the effect of a rule, and the clauses on facts that say so, if any do."""
+
+    why: Why
+    clauses: Mapping[str, tuple[Clause, ...]] = EMPTY
+
+
+@final
 class Worlds:
     """Other base arguments of a class, and other machines: each world has one of both, so that few are asked about."""
 
@@ -62,7 +72,7 @@ class Worlds:
             for number in range(max(len(models), setting.machines))
         )
 
-    def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> Why | None:
+    def deciding(self, rule: Rule, context: Context, near: Callable[[], Iterable[Kwargs]]) -> Decided | None:
         """Which part of the world decides whether the rule's effect is seen, and with which config; None of none.
 
         Looked at are its example and, of an error, what `near` gives of the configs that it claims; one of these that
@@ -79,7 +89,7 @@ class Worlds:
             home = self._asked(rule, kwargs, context, _AT_HOME)
             if not self._is_seen(rule, home, home):
                 if is_error and _is_accepted(home) and self._takes_beside_another(rule, kwargs, context, others):
-                    return Why(Cause.CONTRADICTED, config=repr(dict(kwargs)))
+                    return Decided(Why(Cause.CONTRADICTED, config=repr(dict(kwargs))))
                 continue
             claimed = [world for world in others if self._claims(rule, kwargs, context, world)]
             told = [self._told(rule, kwargs, context, home, world) for world in claimed]
@@ -204,12 +214,24 @@ class Worlds:
         )
         return is_there or (rule.message_template is not None and is_own(rule, answer))
 
-    def _decided_by(self, rule: Rule, kwargs: Kwargs, context: Context, home: Observation, gone: _World) -> Why:
+    def _decided_by(self, rule: Rule, kwargs: Kwargs, context: Context, home: Observation, gone: _World) -> Decided:
         """The model, if the effect goes away beside another on this machine, too."""
         alone, config = replace(gone, machine=EMPTY), repr(dict(kwargs))
         if gone.kwargs and self._told(rule, kwargs, context, home, alone) is not True:
-            return Why(Cause.OF_THE_MODEL, names=tuple(gone.kwargs), config=config)
-        return Why(Cause.OF_THE_MACHINE, config=config)
+            why = Why(Cause.OF_THE_MODEL, names=tuple(gone.kwargs), config=config)
+            return Decided(why, self._one_that_differs(rule, gone))
+        return Decided(Why(Cause.OF_THE_MACHINE, config=config))
+
+    def _one_that_differs(self, rule: Rule, gone: _World) -> Mapping[str, tuple[Clause, ...]]:
+        """The clause on the one fact in which another model differs from the one at home: so that one decides."""
+        declared = self._setting.context
+        differing = [
+            name for name, value in gone.facts.items() if name in declared and not same(value, declared[name].default)
+        ]
+        if len(differing) != 1 or differing[0] in referenced_fields(rule.match):
+            return EMPTY
+        at_home = declared[differing[0]].default
+        return {differing[0]: (Clause("absent", True) if at_home is None else Clause("==", at_home),)}
 
 
 def _is_accepted(answer: Observation) -> bool:

@@ -132,6 +132,14 @@ _LATENT: Final[dict[str, Any]] = {
     "v_head_dim": 128,
     "vocab_size": 129280,
 }
+_ROUNDED: Final[dict[str, Any]] = {
+    "quant_method": "auto-round",
+    "bits": 4,
+    "data_type": "int",
+    "group_size": 128,
+    "packing_format": "auto_round:auto_gptq",
+    "sym": True,
+}
 _OF_PARAMS: Final = {
     "dim": "hidden_size",
     "head_dim": "head_dim",
@@ -189,6 +197,11 @@ def latent_model() -> Path:
     return _made("latent-deepseek", {**_FILES, "config.json": _LATENT})
 
 
+def rounded_model() -> Path:
+    """The placeholder itself, quantised: with such a checkpoint the argument for the method is passed over."""
+    return model_with({f"quantization_config.{key}": value for key, value in _ROUNDED.items()})
+
+
 def model_with(written: Mapping[str, Any], files: Mapping[str, bool] = EMPTY) -> Path:
     """The placeholder with these keys of its config.json (dotted; None leaves one out), and files that it has or lacks.
 
@@ -229,6 +242,7 @@ def model_folders() -> Mapping[str, Path]:
         "hearing_model": hearing_model(),
         "broad_model": broad_model(),
         "latent_model": latent_model(),
+        "rounded_model": rounded_model(),
     }
 
 
