@@ -51,7 +51,7 @@ class Decided:
     """What else than the config brings about the effect of a rule, and the clauses on facts that say so, if any do."""
 
     why: Why
-    clauses: Mapping[str, tuple[Clause, ...]] = EMPTY
+    clauses: Mapping[str, tuple[Clause, ...]] = field(default_factory=dict)
 
 
 @final

@@ -20,6 +20,7 @@ from pytest_llem_invariants.model import (
     Change,
     Channel,
     Clause,
+    ContextField,
     ExpectedOutcome,
     Kwargs,
     MinerSource,
@@ -88,6 +89,35 @@ def test_a_bound_of_the_model_at_hand_is_no_rule() -> None:
         lost = gate_after(rejecting(Clause(">", 5)), *models)
         assert not lost.proven
         assert lost.lost[0].why.cause is Cause.OF_THE_MODEL
+
+
+def test_what_goes_away_beside_a_model_that_differs_in_one_fact_alone_names_that_fact() -> None:
+    declared = {
+        "model.arch.method": ContextField(None, (None, "x"), False, "str"),
+        "model.arch.heads": ContextField(4, (4,), False, "int"),
+    }
+
+    def gate_with(**facts: Any) -> Gate:
+        stands_in: Any = Library(itertools.repeat(7))
+        others: tuple[Kwargs, ...] = ({"model": "tall"},)
+        setting = Setting(
+            FACTS,
+            Origin("lib", "lib", "2026-01-01"),
+            context=declared,
+            other_kwargs=others,
+            model_facts=({f"model.arch.{name}": value for name, value in facts.items()},),
+        )
+        gate = Gate(setting, Oracle(stands_in, "lib.Config"))
+        gate.prove([rejecting(Clause(">", 5))])
+        return gate
+
+    (proven,) = gate_with(method="x", heads=4).proven
+    assert proven.rule.match.fields == {"n": (Clause(">", 5),), "model.arch.method": (Clause("absent", True),)}
+    lost = gate_with(method="x", heads=8)
+    assert not lost.proven
+    assert lost.lost[0].why.cause is Cause.OF_THE_MODEL
+    (by_heads,) = gate_with(method=None, heads=8).proven
+    assert by_heads.rule.match.fields["model.arch.heads"] == (Clause("==", 4),)
 
 
 def test_what_goes_away_on_another_machine_is_no_rule() -> None:
