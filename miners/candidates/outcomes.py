@@ -82,6 +82,7 @@ class Cause(Enum):
     LEAVES_UNSAID = Reason.RUN_TIME, "all that was read at its line asks for more", ": {names}"
     OF_THE_DISK = Reason.RUN_TIME, "whether there is such a file decides"
     OF_THE_WORLD = Reason.RUN_TIME, "a model, a running engine or the machine decides", ": {said}"
+    SEEN_ONCE = Reason.OPAQUE, "its guard is not all said, and its effect is seen at one value alone", ": {config}"
     # The library contradicts the candidate.
     CONTRADICTED = Reason.REFUTED, "fires on a config that the library accepts", ": {config}"
     STILL_CONTRADICTED = Reason.REFUTED, "still contradicted", " after {said} rounds"

@@ -169,17 +169,35 @@ class Gate:
             self.lost.append(Lost(candidate, chance.why))
             return []
         context = self._setting.context_of(rule)
+        is_unsaid = bool(candidate.opaque)
         freed = self._worlds.freeing(rule, context, self._probes.of_its_family(rule)) or self._worlds.contradicting(
-            rule, context, self._probes.claimed_near, partial(self._probes.with_each, self._read_at_its_line(rule))
+            rule,
+            context,
+            self._probes.worded_near if is_unsaid else self._probes.claimed_near,
+            partial(self._probes.with_each, self._read_at_its_line(rule)),
+            is_unsaid=is_unsaid,
         )
         if freed is not None:
             return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed)
+        if is_unsaid and rule.severity is not Severity.ERROR and self._is_seen_once(rule, context):
+            self.lost.append(Lost(candidate, Why(Cause.SEEN_ONCE, config=repr(dict(rule.kwargs_positive)))))
+            return []
         beside = [entry.rule for entry in self.proven]
         counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside)
         if not counterexamples:
             self._rules.add(candidate, Proven(rule, history))
             return []
         return self._refined(rule, counterexamples, history)
+
+    def _is_seen_once(self, rule: Rule, context: Mapping[str, Any]) -> bool:
+        """Whether no other value of its fields that it claims shows the effect of a rule: one value is a guess."""
+        own, shown = self._setting.arguments_of(rule.match.fields), rule.kwargs_positive
+        others = [
+            kwargs
+            for kwargs in self._probes.worded_near(rule, context)
+            if any(kwargs.get(name) != shown.get(name) for name in own)
+        ]
+        return bool(others) and not any(map(self._shows(rule), others))
 
     def _recalled(self, candidate: Candidate) -> Candidate:
         """The candidate with the examples that proved it in an earlier version."""

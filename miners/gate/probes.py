@@ -21,6 +21,7 @@ _FEWER_OF_TYPES: Final = 8
 _MOST_COMPANY: Final = 40
 """The number of examples of proven rules with which each new one is combined."""
 _MOST_ELSEWHERE: Final = 3
+_MOST_WORDED: Final = 40
 """The number of claimed configs that are also tried in other worlds."""
 _MOST_BESIDE: Final = 4
 """The number of real words of each other field with which a rule that rejects a declared type is combined."""
@@ -79,6 +80,12 @@ class Probes:
         """Some configs that a rule claims, other than its example."""
         near = self._around(rule, self._limit)
         return itertools.islice(filter(self._setting.predicate_of(rule, context), near), _MOST_ELSEWHERE)
+
+    def worded_near(self, rule: Rule, context: Mapping[str, Any]) -> Iterator[Kwargs]:
+        """Those with real words of its fields first: a library knows what to do with these alone."""
+        worded = filter(self._setting.predicate_of(rule, context), self._worded(rule))
+        yield from itertools.islice(worded, _MOST_WORDED)
+        yield from self.claimed_near(rule, context)
 
     def of_its_family(self, rule: Rule) -> Iterator[Kwargs]:
         """The example of a rule that was not fully read, with one more field of a family that it mentions."""

@@ -106,15 +106,18 @@ class Worlds:
         context: Context,
         near: Callable[[Rule, Context], Iterable[Kwargs]],
         further: Callable[[Kwargs], Iterable[Kwargs]] = lambda kwargs: (),
+        *,
+        is_unsaid: bool = False,
     ) -> Freed | None:
         """The first values of the facts that a rule names at which the library takes some configs that it claims.
 
+        One `is_unsaid` whose code asks for what no predicate says: it is asked at other values of the context, too.
         Asked is about its example and configs `near` it and, where one shows its error, what `further` makes of that.
         """
         named = self._setting.facts_of(rule)
         unsaid = [name for name in self._setting.contexts if name not in referenced_fields(rule.match)]
         others = (EMPTY, *beside(named, self._setting.context), *changed(unsaid, self._setting.context))
-        for other in others if named else ():
+        for other in others if named or is_unsaid else ():
             there = {**context, **other}
             claims, shows = self._setting.predicate_of(rule, there), self._shown_at(rule, there)
             claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
