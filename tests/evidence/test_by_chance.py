@@ -203,3 +203,31 @@ def test_a_change_that_another_model_does_not_bring_about_is_no_rule() -> None:
     lost = gate_after(slowed, "tall")
     assert not lost.proven
     assert lost.lost[0].why.cause is Cause.OF_THE_MODEL
+
+
+class _Picky(Library):
+    """Takes two modes, and one of them is changed."""
+
+    def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+        if kwargs.get("mode", "fast") in ("fast", "exact"):
+            return None
+        return ObservedException("ValueError", "of another matter", raised_at="lib/other.py:9")
+
+
+def test_an_announcement_whose_guard_is_not_all_said_is_no_rule_if_one_value_alone_shows_it() -> None:
+    def lost_of(fields: Mapping[str, tuple[Clause, ...]], *opaque: OpaqueGuard) -> list[Cause]:
+        outcome = ExpectedOutcome(Outcome.DORMANT_SILENT, Channel.NONE, ("mode",))
+        source = MinerSource("lib/config.py", "__init__", 3)
+        candidate = Candidate(
+            "lib.Config", Severity.DORMANT, fields, outcome, None, source, AddedBy.STATIC_MINER, opaque=opaque
+        )
+        stands_in: Any = _Picky(itertools.repeat(7))
+        setting = Setting(FACTS, Origin("lib", "lib", "2026-01-01"), other_kwargs=({"model": "x"},))
+        gate = Gate(setting, Oracle(stands_in, "lib.Config"))
+        gate.prove([replace(candidate, hints=({"mode": "fast"},), clear=({"mode": "exact"},))])
+        return [lost.why.cause for lost in gate.lost]
+
+    unsaid = OpaqueGuard("self.model.mode == 'fast'", "lib/config.py:2", shape="known at run time")
+    anything = {"mode": (Clause("!=", "exact"),)}
+    assert lost_of(anything, unsaid) == [Cause.SEEN_ONCE]
+    assert lost_of({"mode": (Clause("==", "fast"),)}, unsaid) == []
