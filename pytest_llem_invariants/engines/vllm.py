@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import os
@@ -35,7 +34,6 @@ from pytest_llem_invariants.model import EMPTY, Reading
 from pytest_llem_invariants.process.environment import environment_key
 from pytest_llem_invariants.process.forks import PATIENCE, in_child
 from pytest_llem_invariants.ssot import Ssot
-from pytest_llem_invariants.text.atomic import write_atomically
 
 _PLATFORM: Final = "platform"
 _OURS: Final = (_PLATFORM, MACHINE, DEVICE, MODEL)
@@ -334,16 +332,13 @@ class VllmAdapter(EngineAdapter):
     def _told_of(self, key: str) -> Mapping[str, Mapping[str, Any]]:
         """Of each name that the key may have, what the library says of the placeholder with it, where it can be built.
 
-        Asked once for each version of the library, in a copy of this process where what one model imports is there for
-        the next.
+        Asked once, in a copy of this process where what one model imports is there for the next. What the library finds
+        out it keeps in a folder of its own, and finds it there later without the packages that are stood in for here.
+        So the answers are not kept: that folder may be another one tomorrow, or another version's.
         """
         if key not in self._told:
             names, stand_ins = self.ssot.adapter["named"][key], self.ssot.adapter["model_types"]["stand_ins"]
-            asked = json.dumps([self.import_library(), key, names, sorted(self._found_in(key)), stand_ins])
-            path = cache_folder() / "named" / f"{hashlib.sha256(asked.encode()).hexdigest()[:20]}.json"
-            if not path.is_file():
-                write_atomically(path, self._asked_in_a_copy(key, names, stand_ins))
-            self._told[key] = json.loads(path.read_text(encoding="utf-8"))
+            self._told[key] = json.loads(self._asked_in_a_copy(key, names, stand_ins))
         return self._told[key]
 
     def _asked_in_a_copy(self, key: str, names: Iterable[str], stand_ins: Mapping[str, str]) -> str:
