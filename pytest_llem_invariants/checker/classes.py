@@ -324,8 +324,15 @@ class ClassChecker:
             return self._about(REMOVED_FIELD, name, text, _fix(self._guess(name)), severity)
         note = self._data["deprecated"][name]
         text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
-        fix = f"use {note['by']} instead" if note.get("by") else "leave it out"
+        by = note.get("by") or self._other_named(name, note.get("note") or "")
+        fix = f"use {by} instead" if by else "leave it out"
         return self._about(DEPRECATED_FIELD, name, text, fix, "warn")
+
+    def _other_named(self, name: str, note: str) -> str | None:
+        """The one other field that a note on a field names: a word with an underscore is no other word."""
+        words = {word.strip("`'\".,:;()") for word in note.split() if "_" in word}
+        found = sorted(words & set(self._data["fields"]) - {name})
+        return found[0] if len(found) == 1 else None
 
     def _stranger(self, name: str, is_guessed: bool) -> Violation | None:
         """What is said of an unknown field; a class that takes such is only told of what looks like a slip."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants import Checker
+from pytest_llem_invariants import Checker, World
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import load_validated
 from tests.checker.test_export import accepts
@@ -178,7 +178,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "model": "m",
         "messages": [],
         "extra_body": {"top_k": 20, "min_p": 0.05, "repetition_penalty": 1.1, "ignore_eos": True},
-        "max_tokens": 256,
+        "max_completion_tokens": 256,
         "truncate_prompt_tokens": 1024,
     },
 }
@@ -233,7 +233,8 @@ def test_a_quantisation_that_the_library_skips_is_warned_of(transformers: Checke
 @pytest.mark.parametrize("config", REQUESTS.values(), ids=REQUESTS)
 def test_a_request_that_is_valid_passes_without_a_word(vllm: Checker, config: dict[str, Any]) -> None:
     verdict = vllm.check_config(config)
-    assert verdict.native_types[0] == "vllm.SamplingParams"
+    asked = "ChatCompletionRequest" if "messages" in config else "CompletionRequest"
+    assert verdict.native_types[0] == f"vllm.entrypoints.{asked}"
     assert verdict.violations == ()
 
 
@@ -352,7 +353,6 @@ def test_vllm_refuses_with_its_own_words(
         ("--max-model-len -5", "--max-model-len", "Input should be greater than or equal to -1"),
         ("--block-size 0", "--block-size", "Input should be greater than 0"),
         ("--dtype int8", "--dtype", "argument --dtype: invalid choice: 'int8' (choose from 'auto',"),
-        ("--quantization nope", "--quantization", "Unknown quantization method: nope"),
         ("--runner nope", "--runner", "invalid choice: 'nope' (choose from 'auto', 'draft', 'generate', 'pooling')"),
         ("--scheduling-policy lifo", "--scheduling-policy", "invalid choice: 'lifo' (choose from 'fcfs', 'priority')"),
         ("--cpu-offload-gb -1", "--cpu-offload-gb", "Input should be greater than or equal to 0"),
@@ -375,6 +375,22 @@ def test_a_flag_of_vllm_serve_is_judged_by_the_engines_own_arguments(
 ) -> None:
     errors = vllm.check_command(["vllm", "serve", "m", *words.split()]).errors
     assert any(field in error.fields and message in error.message for error in errors), errors
+
+
+def test_a_field_that_the_server_would_rather_not_see_is_told_with_the_one_that_its_note_names(vllm: Checker) -> None:
+    (warning,) = vllm.check_config({"model": "m", "messages": [], "max_tokens": 9}).violations
+    assert (warning.rule_id, warning.severity) == ("deprecated_field", "warn")
+    assert warning.suggestion == "use max_completion_tokens instead"
+
+
+def test_an_unknown_method_of_quantisation_is_passed_over_with_one_kind_of_checkpoint(vllm: Checker) -> None:
+    words = ["vllm", "serve", "m", "--quantization", "nope"]
+    assert vllm.check_command(words).status == "depends"
+    plain = World(facts={"model.arch.quantization": None})
+    (error,) = vllm.check_command(words, world=plain).errors
+    assert error.message.startswith("Unknown quantization method: nope")
+    rounded = World(facts={"model.arch.quantization": "auto-round"})
+    assert vllm.check_command(words, world=rounded).ok
 
 
 def test_no_message_shows_a_raw_hole(transformers: Checker, vllm: Checker) -> None:

@@ -33,6 +33,8 @@ def test_the_tall_model_is_another_of_the_same_kind(tmp_path: Path, monkeypatch:
 def test_the_models_differ_in_what_configs_are_compared_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     read = {name: json.loads((folder / "config.json").read_text()) for name, folder in model_folders().items()}
+    rounded, plain = read.pop("rounded_model"), read["tiny_model"]
+    assert {key for key in rounded if rounded[key] != plain.get(key)} == {"quantization_config"}
     texts = [config.get("text_config", config) for config in read.values()]
     for name in ("num_attention_heads", "num_hidden_layers", "hidden_size", "max_position_embeddings"):
         assert len({text[name] for text in texts}) == len(texts)
