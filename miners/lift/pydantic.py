@@ -59,11 +59,15 @@ def _cannot_be_given(facts: ClassFacts, name: str) -> Candidate:
 
 
 def _with_default_here(cls: type, fact: FieldFact) -> FieldFact:
-    """The fact with what its default factory makes on this machine: enough to distinguish None from no value."""
+    """The fact with what its default factory makes on this machine: enough to distinguish None from no value.
+
+    Where that is another each time, an empty one of its kind is enough, too, and the same in every run.
+    """
     info = cls.__pydantic_fields__.get(fact.name)  # type: ignore[attr-defined]
     if fact.required or fact.default is not MISSING or info is None or info.default_factory is None:
         return fact
     try:
-        return replace(fact, default=plain_default(info.get_default(call_default_factory=True)))
+        made, again = (plain_default(info.get_default(call_default_factory=True)) for _ in range(2))
+        return replace(fact, default=made if made == again else type(made)())
     except Exception:  # a factory may need something that this machine lacks
         return fact
