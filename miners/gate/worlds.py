@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
@@ -14,11 +14,12 @@ from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
 from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL
 from pytest_llem_invariants.language.kinds import same
-from pytest_llem_invariants.language.predicates import referenced_fields
-from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Observation, Rule, Severity
+from pytest_llem_invariants.language.predicates import plain_value, referenced_fields
+from pytest_llem_invariants.model import EMPTY, AddedBy, Clause, Kwargs, Observation, Rule, Severity
 from pytest_llem_invariants.replay.contracts import is_own, positive_raises
 
 Context = Mapping[str, Any]
+_SMALL: Final = 16
 
 
 @final
@@ -111,13 +112,15 @@ class Worlds:
     ) -> Freed | None:
         """The first values of the facts that a rule names at which the library takes some configs that it claims.
 
-        One `is_unsaid` whose code asks for what no predicate says: it is asked at other values of the context, too.
+        One `is_unsaid` whose code asks for what no predicate says: it is asked at other values of the context, too. One
+        that was probed, and has a number of the placeholder model's in it, is asked of models of which that is another.
         Asked is about its example and configs `near` it and, where one shows its error, what `further` makes of that.
         """
         named = self._setting.facts_of(rule)
         unsaid = [name for name in self._setting.contexts if name not in referenced_fields(rule.match)]
-        others = (EMPTY, *beside(named, self._setting.context), *changed(unsaid, self._setting.context))
-        for other in others if named or is_unsaid else ():
+        declared, borrowed = self._setting.context, self._borrowed(rule)
+        others = (EMPTY, *beside(named, declared), *changed(unsaid, declared), *beside(borrowed, declared))
+        for other in others if named or is_unsaid or borrowed else ():
             there = {**context, **other}
             claims, shows = self._setting.predicate_of(rule, there), self._shown_at(rule, there)
             claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
@@ -130,6 +133,23 @@ class Worlds:
             if free:
                 return Freed(free, shows, there)
         return None
+
+    def _borrowed(self, rule: Rule) -> tuple[str, ...]:
+        """The facts about a model that a probed rule does not name, and of which it has the placeholder's number."""
+        if rule.added_by is not AddedBy.DYNAMIC_MINER:
+            return ()
+        named = referenced_fields(rule.match)
+        numbers = {
+            number
+            for clauses in rule.match.fields.values()
+            for clause in clauses
+            for number in _numbers_in(plain_value(clause.rhs))
+        }
+        return tuple(
+            name
+            for name, declared in self._setting.context.items()
+            if declared.reading is not None and name not in named and {declared.default} & numbers
+        )
 
     def _shown_at(self, rule: Rule, context: Context) -> Callable[[Kwargs], bool]:
         return lambda kwargs: positive_raises(rule, self._oracle.observe(kwargs, context, rule.severity)) is None
@@ -235,6 +255,13 @@ class Worlds:
             return EMPTY
         at_home = declared[differing[0]].default
         return {differing[0]: (Clause("absent", True) if at_home is None else Clause("==", at_home),)}
+
+
+def _numbers_in(value: Any) -> Iterator[int]:
+    """Whole numbers that say something: smaller ones stand in rules for many reasons."""
+    for one in value if isinstance(value, (list, tuple)) else (value,):
+        if isinstance(one, int) and one > _SMALL:
+            yield one
 
 
 def _is_accepted(answer: Observation) -> bool:

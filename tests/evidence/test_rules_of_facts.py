@@ -28,6 +28,7 @@ from pytest_llem_invariants.model import (
     Observation,
     ObservedException,
     Outcome,
+    Reading,
     Severity,
 )
 from pytest_llem_invariants.replay.contexts import context_of
@@ -174,3 +175,35 @@ def test_what_was_probed_where_all_that_was_read_asks_for_a_fact_has_to_name_it(
     assert gate_with(of_devices).lost[0].why == Why(Cause.LEAVES_UNSAID, names=("device.count",))
     without = replace(of_devices, fields={"n": (Clause(">", 8),)})
     assert gate_with(of_devices, without).proven
+
+
+def test_a_number_of_the_placeholder_model_in_a_probed_rule_is_asked_of_models_of_which_that_is_another() -> None:
+    length = "model.arch.length"
+
+    class Short:
+        """Rejects what is longer than the model."""
+
+        def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+            is_long = kwargs.get("n", 1) > context.get(length, 2048)
+            return ObservedException("ValueError", "too long", raised_at="lib/config.py:3") if is_long else None
+
+        def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+            return Observation(exception=self.raises(native_type, kwargs, context))
+
+        def no_verdict(self, exception: ObservedException) -> str | None:
+            return None
+
+    def proven_with(*values: int) -> tuple[Proven, ...]:
+        stands_in: Any = Short()
+        outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+        source = MinerSource("lib/config.py", "__init__", 3)
+        fields = {"n": (Clause(">", 2048),)}
+        candidate = Candidate("lib.Config", Severity.ERROR, fields, outcome, None, source, AddedBy.DYNAMIC_MINER)
+        declared = {length: ContextField(2048, (2048, *values), False, "int", Reading(("length",)))}
+        setting = Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=declared)
+        gate = Gate(setting, Oracle(stands_in, "lib.Config"))
+        gate.prove([candidate])
+        return gate.proven
+
+    assert proven_with(512)  # what is longer than 2048 is longer than 512, too
+    assert not any(one.rule.match.fields == {"n": (Clause(">", 2048),)} for one in proven_with(8192))
