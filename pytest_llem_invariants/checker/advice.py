@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MOST_WAYS = 3
-_BOUND = " to at most "
 
 
 def joined(texts: Iterable[str]) -> str:
@@ -25,7 +24,10 @@ def advice(ways: Sequence[Sequence[Any]], written: Mapping[str, str], values: Ma
     touching = [way for way in ways if any(field in written for field in way[1])]
     others = [way for way in ways if way not in touching and way[2]]
     told = [*touching, *others][:_MOST_WAYS] or list(ways)
-    return joined(_spelled(_solved(text, of, written, values), written) for text, of, _ in told)
+    return joined(
+        _spelled(text if bound is None else _solved(text, of, bound, written, values), written, leaves_out)
+        for text, of, _, bound, leaves_out in told
+    )
 
 
 def is_negated(field: str, name: str) -> bool:
@@ -34,30 +36,27 @@ def is_negated(field: str, name: str) -> bool:
     return bare.startswith("no_") and bare != field
 
 
-def _solved(text: str, of: Sequence[str], written: Mapping[str, str], values: Mapping[str, Any]) -> str:
-    """`set a * b to at most fact` as what that says of the one of them that was written, where the rest is known."""
-    product, sign, fact = text.removeprefix("set ").partition(_BOUND)
-    factors = product.split(" * ")
+def _solved(
+    text: str, factors: Sequence[str], bound: str, written: Mapping[str, str], values: Mapping[str, Any]
+) -> str:
+    """A bound on a product as what that says of the one factor that was written, where the rest is known."""
     given = [name for name in factors if name in written]
-    if not sign or len(factors) < 2 or set(factors) != set(of) or len(given) != 1 or type(values.get(fact)) is not int:
+    known = [values.get(name) for name in (bound, *factors) if name not in given]
+    numbers = [value for value in known if type(value) is int and value > 0]
+    if len(given) != 1 or len(numbers) < len(known):
         return text
-    rest = 1
-    for name in factors:
-        if name not in given:
-            if type(values.get(name)) is not int:
-                return text
-            rest *= values[name]
-    most = values[fact] // rest if rest > 0 else 0
-    return f"set {given[0]}{_BOUND}{most}" if most > 0 else text
+    most, *rest = numbers
+    for number in rest:
+        most //= number
+    return f"set {given[0]} to at most {most}" if most else text
 
 
-def _spelled(text: str, written: Mapping[str, str]) -> str:
+def _spelled(text: str, written: Mapping[str, str], leaves_out: bool) -> str:
     """The text with each written field in the words of the document."""
-    is_left_out = text.startswith("leave ")
     others = {
         field: name
         for field, name in written.items()
-        if field != name and field in text and (is_left_out or not is_negated(field, name))
+        if field != name and field in text and (leaves_out or not is_negated(field, name))
     }
     if not others:
         return text

@@ -16,7 +16,7 @@ from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_p
 from pytest_llem_invariants.checker.deciding import deciding
 from pytest_llem_invariants.checker.layout import BODY, COMMANDS, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
-from pytest_llem_invariants.checker.suggest import ways
+from pytest_llem_invariants.checker.suggest import Way, ways
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus.commands_layout import Commands, read_commands
@@ -384,7 +384,7 @@ def _rule_entry(
         "guard": rule.miner_source.guard,
         "method": rule.miner_source.method,
         "by": str(rule.added_by),
-        "suggestion": joined(text for text, _, _ in fixes),
+        "suggestion": joined(way.text for way in fixes),
         "when": say_match(rule.match),
         "certification": certification,
     }
@@ -394,7 +394,7 @@ def _rule_entry(
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
         "open": deciding(rule.match, source.path, context),
-        "ways": [[text, list(of), speaks] for text, of, speaks in fixes] if len(fixes) > 1 else None,
+        "ways": [[way.text, list(way.fields), *way[2:]] for way in fixes] if _is_to_be_chosen(fixes) else None,
     }
     examples = [value_to_data(rule.kwargs_positive), value_to_data(rule.kwargs_negative)]
     if _is_json([dict(rule.kwargs_positive), dict(rule.kwargs_negative)]):
@@ -402,6 +402,11 @@ def _rule_entry(
     elif _is_json(examples):
         more["typed_examples"] = examples
     return entry | {name: value for name, value in more.items() if value}
+
+
+def _is_to_be_chosen(fixes: Sequence[Way]) -> bool:
+    """Whether what is advised hangs on the config at hand."""
+    return len(fixes) > 1 or any(way.bound or way.leaves_out for way in fixes)
 
 
 def _world_of(rule: Rule, names: Iterable[str], context: Mapping[str, ContextField]) -> dict[str, Any]:

@@ -233,8 +233,11 @@ def _is_condition(value: Any) -> bool:
 
 
 def _is_way(value: Any) -> bool:
-    """What to change, of which fields, and whether the message speaks of them."""
-    return type(value) is list and len(value) == 3 and _is_text(value[0]) and _TEXTS(value[1]) and _is_flag(value[2])
+    """One of the ways out of a rule, as its record in `suggest` has them."""
+    tests = (_is_text, _TEXTS, _is_flag, _is_text_or_none, _is_flag)
+    if type(value) is not list or len(value) != len(tests):
+        return False
+    return all(test(part) for test, part in zip(tests, value, strict=True))
 
 
 def _are_examples(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pytest_llem_invariants.checker.advice import joined
 from pytest_llem_invariants.language.expressions import parse, read_path
@@ -13,15 +13,27 @@ from pytest_llem_invariants.language.predicates import plain_value, reference_of
 from pytest_llem_invariants.language.wording import is_read_as_number, say_rhs, say_subject, say_value
 from pytest_llem_invariants.model import EMPTY, Clause, Kwargs, Match
 
-Way = tuple[str, tuple[str, ...], bool]
-"""What to change, the fields that are changed by it, and whether the library's message speaks of them."""
+
+class Way(NamedTuple):
+    """One way out of a rule."""
+
+    text: str
+    """What to change."""
+    fields: tuple[str, ...]
+    """What is changed by it."""
+    is_spoken_of: bool
+    """Whether the library's message speaks of these."""
+    bound: str | None = None
+    """The fact that the product of the fields may reach, if that is the advice."""
+    leaves_out: bool = False
+    """Whether the advice is to write nothing of it."""
 
 
 def suggestion(
     match: Match, path: Callable[[str], str] = str, context: Collection[str] = (), message: str | None = None
 ) -> str:
     """What to change in any config that the rule claims, alternatives joined by "or"."""
-    return joined(text for text, _, _ in ways(match, path, context, message))
+    return joined(way.text for way in ways(match, path, context, message))
 
 
 def ways(
@@ -40,15 +52,16 @@ def ways(
     fixes: dict[str, Way] = {}
     others: dict[str, Way] = {}
 
-    def note(kind: dict[str, Way], text: str | None, of: str) -> None:
+    def note(kind: dict[str, Way], text: str | None, of: str, bound: str | None = None, *, out: bool = False) -> None:
         if text:
             fields = tuple(path(name) for name in parse(of).fields if name not in context)
-            kind.setdefault(text, (text, fields, message is not None and _names(message, of)))
+            kind.setdefault(text, Way(text, fields, message is not None and _names(message, of), bound, out))
 
     for subject, clauses in match.fields.items():
         if all(name in context for name in parse(subject).fields):
             for clause in clauses:
-                note(fixes, _turned(subject, clause, path, context), reference_of(clause.rhs) or subject)
+                of = reference_of(clause.rhs) or subject
+                note(fixes, _turned(subject, clause, path, context), of, _bound(subject, clause, of))
             if len(match.fields) > 1 or fixes:
                 continue
         kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
@@ -63,7 +76,8 @@ def ways(
                 note(fixes, _turned_within(subject, clause, mixed, path), subject)
                 continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
-            note(fixes if speaks else others, _fix(subject, clause, path) + _like(subject, clause, accepted), subject)
+            text = _fix(subject, clause, path) + _like(subject, clause, accepted)
+            note(fixes if speaks else others, text, subject, out=_leaves_out(clause))
     return list((fixes or others).values())
 
 
@@ -78,6 +92,17 @@ def _turned(subject: str, clause: Clause, path: Callable[[str], str], context: C
         return f"set {field} to a divisor of {subject}"
     mirrored = OPERATORS[clause.op].mirror
     return f"change {field}" if mirrored is None else OPERATORS[mirrored].fix.format(field=field, rhs=subject)
+
+
+def _bound(subject: str, clause: Clause, product: str) -> str | None:
+    """The fact that a product of fields may reach, of one that must not be less than it."""
+    factors = product.split(" * ")
+    is_product = len(factors) > 1 and set(factors) == set(parse(product).fields)
+    return subject if clause.op == "<" and is_product and parse(subject).is_field else None
+
+
+def _leaves_out(clause: Clause) -> bool:
+    return clause.op in ("present", "absent") and (clause.op == "present") is plain_value(clause.rhs)
 
 
 def _turned_within(subject: str, clause: Clause, fields: Sequence[str], path: Callable[[str], str]) -> str:
@@ -116,8 +141,7 @@ def _fix(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
         return OPERATORS[clause.op].fix.format(field=field, rhs=reference)
     rhs = plain_value(clause.rhs)
     if clause.op in ("present", "absent"):
-        leave_out = (clause.op == "present") is rhs
-        return f"leave {field} out" if leave_out else f"set {field}"
+        return f"leave {field} out" if _leaves_out(clause) else f"set {field}"
     if clause.op in ("in", "not_in"):
         return _choice(field, clause.op, rhs)
     if clause.op == "==" and isinstance(rhs, bool):

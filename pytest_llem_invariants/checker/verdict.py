@@ -71,7 +71,8 @@ class Violation:
         if self.guard is not None:
             from pytest_llem_invariants.checker.advice import advice
 
-            text = advice(self._rule.get("ways") or [[text, list(self.written), True]], self.written, self._values)
+            ways = self._rule.get("ways") or ((text, (), True, None, False),)
+            text = advice(ways, self.written, self._values)
         for name, value in self.facts.items():
             if name in text and "." in name:
                 text = text.replace(name, f"{name} ({value!r})")

@@ -12,9 +12,9 @@ from pytest_llem_invariants.checker.verdict import Violation, render
 from pytest_llem_invariants.model import Clause
 from tests.evidence.test_soundness import rule
 
-PRODUCT = ["set tp * pp to at most device.count", ["tp", "pp"], False]
-BACKEND = ["set backend", ["backend"], True]
-SILENT = ["set local to 0", ["local"], False]
+PRODUCT = ["set tp * pp to at most device.count", ["tp", "pp"], False, "device.count", False]
+BACKEND = ["set backend", ["backend"], True, None, False]
+SILENT = ["set local to 0", ["local"], False, None, False]
 VALUES = {"tp": 4, "pp": 1, "device.count": 2}
 
 
@@ -35,7 +35,10 @@ def test_of_no_config_in_particular_every_way_is_told() -> None:
 
 
 def test_a_field_that_was_written_as_its_opposite_keeps_its_own_name_where_that_is_turned() -> None:
-    ways = [["leave enable_x out", ["enable_x"], False], ["turn enable_x on", ["enable_x"], False]]
+    ways = [
+        ["leave enable_x out", ["enable_x"], False, None, True],
+        ["turn enable_x on", ["enable_x"], False, None, False],
+    ]
     written = {"enable_x": "--no-enable-x"}
     assert advice(ways, written, {}) == "leave --no-enable-x out or turn enable_x on"
     assert is_negated("enable_x", "--no-enable-x")
@@ -43,7 +46,7 @@ def test_a_field_that_was_written_as_its_opposite_keeps_its_own_name_where_that_
 
 
 def test_a_name_is_replaced_where_it_stands_alone() -> None:
-    ways = [["set max_len to at most max_len_total or 'max_len'", ["max_len"], False]]
+    ways = [["set max_len to at most max_len_total or 'max_len'", ["max_len"], False, None, False]]
     assert advice(ways, {"max_len": "--max-len"}, {}) == "set --max-len to at most max_len_total or 'max_len'"
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from pytest_llem_invariants.checker.suggest import suggestion, ways
 from pytest_llem_invariants.model import Clause, Match
 
@@ -24,9 +26,20 @@ def test_what_is_not_given_is_advice_where_nothing_else_helps() -> None:
 def test_a_pattern_is_no_advice() -> None:
     match = Match("demo", {"cpus": (Clause("not_matches", "^[0-9]+$"),)})
     assert suggestion(match) == "change cpus"
-    ((text, _, _),) = ways(match, accepted={"cpus": "12"})
-    assert text == "change cpus, such as to '12'"
+    (way,) = ways(match, accepted={"cpus": "12"})
+    assert way.text == "change cpus, such as to '12'"
 
 
 def test_where_only_numbers_are_left_a_number_is_asked_for() -> None:
     assert suggestion(Match("demo", {"n": (Clause("type_is", ["dict", "list", "str"]),)})) == "give n as a number"
+
+
+@pytest.mark.parametrize(("reference", "bound"), [("@tp * pp", "count"), ("@tp + pp", None), ("@tp", None)])
+def test_what_may_reach_a_fact_is_a_product_that_must_not_be_more(reference: str, bound: str | None) -> None:
+    (way,) = ways(Match("demo", {"count": (Clause("<", reference),)}), context=["count"])
+    assert way.bound == bound
+
+
+def test_what_leaves_a_field_out_says_so() -> None:
+    fields = {"a": (Clause("present", True),), "b": (Clause("present", False),)}
+    assert [way.leaves_out for way in ways(Match("demo", fields))] == [True, False]
