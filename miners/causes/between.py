@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 from miners.schema.change import ChangeKind, Difference, SchemaDiff
 from miners.schema.diff import diff_schemas, parameters_of
-from pytest_llem_invariants.corpus.schema_layout import Schema
+from pytest_llem_invariants.corpus.schema_layout import Schema, alternatives, instances_in
 from pytest_llem_invariants.errors import CorpusError
 
 ANY: Final = frozenset({"any"})
@@ -104,38 +104,30 @@ def _names(own: str, parameter: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _kinds(shape: Mapping[str, Any]) -> Iterator[str]:
-    match shape.get("kind"):
-        case "union":
-            for member in shape["members"]:
-                yield from _kinds(member)
-        case "bounded":
-            yield from _kinds(shape["inner"])
-        case "choice":
-            yield from (type(value).__name__ for value in shape["values"])
-        case "group":
-            yield "dict" if shape["name"] in ("dict", "Mapping") else "list"
-        case "bool" | "int" | "float" | "str" | "none" as kind:
-            yield kind
-        case "instance":
-            yield "dict"
-        case _:
-            yield "any"
+    for one in alternatives(shape):
+        match one.get("kind"):
+            case "choice":
+                yield from (type(value).__name__ for value in one["values"])
+            case "group":
+                yield "dict" if one["name"] in ("dict", "Mapping") else "list"
+            case "bool" | "int" | "float" | "str" | "none" as kind:
+                yield kind
+            case "instance":
+                yield "dict"
+            case _:
+                yield "any"
 
 
 def _choices(shape: Mapping[str, Any]) -> Iterator[Any]:
     """The words that a type has; None among them where it takes others, too."""
-    match shape.get("kind"):
-        case "union":
-            for member in shape["members"]:
-                yield from _choices(member)
-        case "bounded":
-            yield from _choices(shape["inner"])
-        case "choice":
-            yield from (value for value in shape["values"] if isinstance(value, str))
-        case "none" | "bool" | "int" | "float":
-            return
-        case _:
-            yield None
+    for one in alternatives(shape):
+        match one.get("kind"):
+            case "choice":
+                yield from (value for value in one["values"] if isinstance(value, str))
+            case "none" | "bool" | "int" | "float":
+                continue
+            case _:
+                yield None
 
 
 def _sections(parameters: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
@@ -144,20 +136,9 @@ def _sections(parameters: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict
     for fields in parameters.values():
         for name, parameter in fields.items():
             held.setdefault(name, set()).update(
-                by_name[instance] for instance in _instances(parameter.get("shape", {})) if instance in by_name
+                by_name[instance] for instance in instances_in(parameter.get("shape", {})) if instance in by_name
             )
     return {name: next(iter(classes)) for name, classes in held.items() if len(classes) == 1}
-
-
-def _instances(shape: Mapping[str, Any]) -> Iterator[str]:
-    match shape.get("kind"):
-        case "instance":
-            yield shape["name"]
-        case "union":
-            for member in shape["members"]:
-                yield from _instances(member)
-        case "bounded":
-            yield from _instances(shape["inner"])
 
 
 @final

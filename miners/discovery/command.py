@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from miners.process.commands import OK, committed, compare, publish
 from miners.process.roles import Installed, Library, Tree, add_terms, check_classes, check_roles, terms_of
 from pytest_llem_invariants.errors import CorpusError, LlemError
 from pytest_llem_invariants.ssot import data_root
-from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
     from miners.discovery.models import Part
     from miners.discovery.walk import Schema
-
-OK: Final = 0
-DIFFERS: Final = 1
 
 
 def register(commands: Any) -> None:
@@ -54,37 +50,27 @@ def run(options: argparse.Namespace) -> int:
     if options.only is not None:
         beside = [*_beside(path, options)]
         if options.check:
-            return max([OK, *(_compare(*one) for one in beside)])
+            return max([OK, *(compare(*one) for one in beside)])
         for one in beside:
-            _publish(*one)
+            publish(*one)
         return OK
     schema = _by_import(options, path) if options.source is None else _from_source(options, path)
     beside = [*_beside(path, options)]
-    committed = path.read_text(encoding="utf-8") if path.exists() else ""
     if options.check:
-        differs = _compare(path, committed, render_schema(in_circumstances_of(path, schema)))
-        return max([differs, *(_compare(*one) for one in beside)])
+        differs = compare(path, render_schema(in_circumstances_of(path, schema)))
+        return max([differs, *(compare(*one) for one in beside)])
     say(summary(schema))
     found = render_schema(schema)
     with contextlib.suppress(CorpusError):  # a file that cannot be read is replaced
-        if committed == render_schema(in_circumstances_of(path, schema)):
-            found = committed
-    _publish(path, committed, found)
-    for one in beside:
-        _publish(*one)
+        as_before = render_schema(in_circumstances_of(path, schema))
+        found = as_before if committed(path) == as_before else found
+    for one in ((path, found), *beside):
+        publish(*one)
     return OK
 
 
-def _publish(path: Path, committed: str, found: str) -> None:
-    if committed == found:
-        say(f"{path} is up to date")
-    else:
-        write_atomically(path, found)
-        say(f"wrote {path}")
-
-
-def _beside(path: Path, options: argparse.Namespace) -> Iterator[tuple[Path, str, str]]:
-    """What is discovered beside a schema, each with its file, what stands there and what was found.
+def _beside(path: Path, options: argparse.Namespace) -> Iterator[tuple[Path, str]]:
+    """What is discovered beside a schema, each with its file.
 
     Nothing where nothing is imported, and of an engine that does not ask for it.
     """
@@ -100,9 +86,9 @@ def _beside(path: Path, options: argparse.Namespace) -> Iterator[tuple[Path, str
     part = part_of(options.part, path)
     adapter = get_adapter(options.engine)
     if "commands" in adapter.ssot.adapter and options.only in (None, "commands"):
-        yield _with_committed(path.with_name(COMMANDS), render_commands(discover_commands(adapter)))
+        yield path.with_name(COMMANDS), render_commands(discover_commands(adapter))
     if "model_types" in adapter.ssot.adapter and options.only in (None, "models"):
-        yield _with_committed(path.with_name(MODELS), render_models(discover_models(adapter, Progress(), part)))
+        yield path.with_name(MODELS), render_models(discover_models(adapter, Progress(), part))
 
 
 def part_of(asked: str | None, path: Path) -> Part:
@@ -117,10 +103,6 @@ def part_of(asked: str | None, path: Path) -> Part:
         raise LlemError(f"--part is {asked!r} — write it like 3/8: the third of eight parts")
     table = path.with_name(FILE)
     return Part(int(turn), int(of), read_types(table) if table.exists() else {})
-
-
-def _with_committed(path: Path, found: str) -> tuple[Path, str, str]:
-    return path, path.read_text(encoding="utf-8") if path.exists() else "", found
 
 
 def _by_import(options: argparse.Namespace, path: Path) -> Schema:
@@ -171,13 +153,3 @@ def summary(schema: Schema) -> str:
         f"{schema['engine']} {schema['engine_version']}: {len(schema['native_types'])} classes, "
         f"{parameters} parameters; limitations: {told}"
     )
-
-
-def _compare(path: Path, committed: str, found: str) -> int:
-    lines = list(
-        difflib.unified_diff(
-            committed.splitlines(keepends=True), found.splitlines(keepends=True), str(path), "what discovery finds"
-        )
-    )
-    sys.stdout.writelines(lines)
-    return DIFFERS if lines else OK

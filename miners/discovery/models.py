@@ -71,8 +71,8 @@ def discover_models(adapter: EngineAdapter, progress: Progress, part: Part = _WH
     every = _types(adapter)
     types = {name: every[name] for name in every if part.has(name)}
     table = {name: part.others[name] for name in every if name not in types and name in part.others}
-    with _apart(adapter), progress.step("types of models", len(types)) as step:
-        _warm(adapter)
+    with apart(adapter), progress.step("types of models", len(types)) as step:
+        warm(adapter)
         architectures = discover_architectures(adapter)
         for name in sorted(types, key=_has_parts):  # a text part is read as the type that it is
             entries = _of_type(adapter, table, name, types[name])
@@ -106,7 +106,7 @@ def _has_parts(name: str) -> bool:
 
 
 @contextmanager
-def _apart(adapter: EngineAdapter) -> Iterator[None]:
+def apart(adapter: EngineAdapter) -> Iterator[None]:
     """Packages stood in for, and a cache of the library's own that knows nothing and is thrown away."""
     declared = adapter.ssot.adapter["model_types"]
     variable = declared["cache"]
@@ -120,7 +120,7 @@ def _apart(adapter: EngineAdapter) -> Iterator[None]:
             os.environ.update({variable: before} if before is not None else {})
 
 
-def _warm(adapter: EngineAdapter) -> None:
+def warm(adapter: EngineAdapter) -> None:
     """Let the library import once what it imports for a value of a fact, or each child would."""
     for name, field in _facts(adapter).items():
         for value in field.values:

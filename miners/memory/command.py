@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
-import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from miners.process.commands import OK, committed, compare, publish
 from pytest_llem_invariants.ssot import data_root
-from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.terminal import say
-
-OK: Final = 0
-DIFFERS: Final = 1
 
 
 def register(commands: Any) -> None:
@@ -43,8 +38,8 @@ def run(options: argparse.Namespace) -> int:
     from pytest_llem_invariants.engines import get_adapter
 
     path: Path = options.out or data_root() / "corpora" / options.engine / FILE
-    committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    before = json.loads(committed) if options.type and committed else {"spoken": [], "model_types": {}}
+    text = committed(path)
+    before = json.loads(text) if options.type and text else {"spoken": [], "model_types": {}}
     adapter = get_adapter(options.engine)
     memory, without = discover_memory(
         adapter, options.type, Progress(), workers=options.workers, spoken=before["spoken"]
@@ -56,14 +51,6 @@ def run(options: argparse.Namespace) -> int:
     for name, why in sorted(without.items()):
         say(f"  {name}: {' '.join(why.split())[:240]}")
     if options.check:
-        lines = list(
-            difflib.unified_diff(committed.splitlines(True), found.splitlines(True), str(path), "what is found")
-        )
-        sys.stdout.writelines(line[:400] for line in lines)
-        return DIFFERS if lines else OK
-    if committed == found:
-        say(f"{path} is up to date")
-    else:
-        write_atomically(path, found)
-        say(f"wrote {path}")
+        return compare(path, found)
+    publish(path, found)
     return OK

@@ -91,8 +91,8 @@ def discover_memory(
     usual = frozenset(importlib.import_module("transformers").PreTrainedConfig().to_dict()) - _OF_WEIGHTS
     found: dict[str, Any] = {}
     without: dict[str, str] = {}
-    with models._apart(adapter):
-        models._warm(adapter)
+    with models.apart(adapter):
+        models.warm(adapter)
         studied = _Studied(adapter, asks, usual, types)
         with progress.step("types of models", len(chosen)) as step, forked(workers, AnswerLimits(_SECONDS * 2)) as pool:
             for name, entry in zip(chosen, pool.map(studied, chosen), strict=True):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from pytest_llem_invariants.ssot import known_engines
+from pytest_llem_invariants.text.atomic import write_atomically
+from pytest_llem_invariants.text.terminal import say
 
 OK: Final = 0
 DIFFERS: Final = 1
@@ -20,14 +22,28 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
 
 
+def committed(path: Path) -> str:
+    """What a file holds; nothing where it is not there."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def publish(path: Path, text: str) -> None:
+    """Write a file if it holds something else, and say which."""
+    if committed(path) == text:
+        say(f"{path} is up to date")
+        return
+    write_atomically(path, text)
+    say(f"wrote {path}")
+
+
 def compare(path: Path, text: str) -> int:
     """Print how a file differs from the expected text; the exit status says whether it does."""
-    committed = path.read_text(encoding="utf-8") if path.exists() else ""
-    if committed == text:
+    before = committed(path)
+    if before == text:
         return OK
     sys.stdout.writelines(
         difflib.unified_diff(
-            committed.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "the new result"
+            before.splitlines(keepends=True), text.splitlines(keepends=True), str(path), "the new result"
         )
     )
     return DIFFERS

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from miners.process.commands import OK, add_engine, compare
+from miners.process.commands import OK, add_engine, compare, publish
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import Ssot, data_root, load_ssot
-from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ def run(options: argparse.Namespace) -> int:
         raise MinerError(f"{ssot.engine}: its file has no `releases`, which names what to read of them")
     folder = data_root() / "corpora" / ssot.engine
     path = folder / FILE
-    committed = path.read_text(encoding="utf-8") if path.exists() else ""
     table = loaded(path, ssot.engine)
     known = {version: snapshot_of(table, version) for version in table["releases"]}
     if not options.check:
@@ -56,11 +54,7 @@ def run(options: argparse.Namespace) -> int:
     if options.check:
         return compare(path, found)
     say(_summary(table, uncovered(entries, table)))
-    if found == committed:
-        say(f"{path} is up to date")
-    else:
-        write_atomically(path, found)
-        say(f"wrote {path}")
+    publish(path, found)
     return OK
 
 

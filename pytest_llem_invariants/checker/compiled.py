@@ -23,7 +23,7 @@ from pytest_llem_invariants.corpus.commands_layout import Commands, read_command
 from pytest_llem_invariants.corpus.context import reading_to_data
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.corpus.models_layout import UNLESS, Models, read_models
-from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
+from pytest_llem_invariants.corpus.schema_layout import Schema, alternatives, instances_in, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.language.wording import say_match, say_rule
 from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
@@ -297,19 +297,14 @@ def _kinds(parameter: Mapping[str, Any]) -> list[str]:
 
 
 def _shape_kinds(shape: Mapping[str, Any]) -> Iterable[str]:
-    match shape.get("kind"):
-        case "union":
-            for member in shape["members"]:
-                yield from _shape_kinds(member)
-        case "bounded":
-            yield from _shape_kinds(shape["inner"])
-        case "choice":
-            for value in shape["values"]:
-                yield type(value).__name__
-        case "group":
-            yield shape["name"]
-        case str(kind):
-            yield kind
+    for one in alternatives(shape):
+        match one.get("kind"):
+            case "choice":
+                yield from (type(value).__name__ for value in one["values"])
+            case "group":
+                yield one["name"]
+            case str(kind):
+                yield kind
 
 
 def _sections(parameters: Mapping[str, Any], classes: Iterable[str]) -> dict[str, str]:
@@ -324,21 +319,10 @@ def _sections(parameters: Mapping[str, Any], classes: Iterable[str]) -> dict[str
         if parameter.get("default", True) is None and not parameter.get("nullable"):
             continue
         shape = parameter.get("shape", {})
-        instances = [name for name in _instances(shape) if name in by_name]
+        instances = [name for name in instances_in(shape) if name in by_name]
         if len(instances) == 1 and "dict" not in _shape_kinds(shape):
             found[field] = by_name[instances[0]]
     return found
-
-
-def _instances(shape: Mapping[str, Any]) -> Iterable[str]:
-    match shape.get("kind"):
-        case "instance":
-            yield shape["name"]
-        case "union":
-            for member in shape["members"]:
-                yield from _instances(member)
-        case "bounded":
-            yield from _instances(shape["inner"])
 
 
 def _gone(name: str, parameters: Mapping[str, Any], older: Sequence[Schema]) -> dict[str, tuple[str, str | None]]:

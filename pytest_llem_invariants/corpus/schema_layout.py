@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,23 @@ def read_schema(path: Path) -> Schema:
     if wrong is not None:
         raise CorpusError(f"{wrong} does not have the form of a discovered schema", path=path, fix=_FIX)
     return data
+
+
+def alternatives(shape: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The shapes that a value may have: the members of a union, without their bounds."""
+    match shape.get("kind"):
+        case "union":
+            for member in shape["members"]:
+                yield from alternatives(member)
+        case "bounded":
+            yield from alternatives(shape["inner"])
+        case _:
+            yield shape
+
+
+def instances_in(shape: Mapping[str, Any]) -> Iterator[str]:
+    """The classes whose objects a value may be."""
+    return (str(one["name"]) for one in alternatives(shape) if one.get("kind") == "instance")
 
 
 def _wrong(data: Mapping[str, Any]) -> str | None:

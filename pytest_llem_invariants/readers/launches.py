@@ -86,6 +86,11 @@ def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dep
     if program in _CONTAINERS:
         yield from _in_container(words, known, beside, depth)
         return
+    yield from _first_started(words, known, beside, depth)
+
+
+def _first_started(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int) -> Iterator[Found]:
+    """The first engine that is started among words, behind whatever runs it; a shell's text in its place."""
     for start in range(len(words)):
         inner = _script(words[start:]) if start else None
         if inner is not None:
@@ -236,18 +241,7 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
             else:
                 yield from of_words([*entrypoint, *rest], known, beside, depth + 1)
             return
-    beside = with_env(beside, env)
-    for start in range(1, len(words)):
-        inner = _script(words[start:])
-        if inner is not None:
-            yield from in_script(_source_of(inner[0]), known, beside, inner[1], depth + 1)
-            return
-        for engine in known:
-            for head in engine.heads:
-                if begins(words, start, head):
-                    rest = list(words[start + len(head) :])
-                    yield command_of(engine, [*_plain(head, words[start]), *rest], beside)
-                    return
+    yield from _first_started(words, known, with_env(beside, env), depth)
 
 
 _PROGRAMS: Final = frozenset({"python", "python3", "sleep", "tail", "vllm", "ray", "nvidia-smi", "cat", "ls", "tini"})

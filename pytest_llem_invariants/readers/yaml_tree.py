@@ -12,33 +12,17 @@ from itertools import pairwise
 from typing import Any, Final, final
 
 import yaml
-from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 
 from pytest_llem_invariants.readers.found import FILLED, UnknownValue, Word
 from pytest_llem_invariants.readers.source import Place, Source
+from pytest_llem_invariants.text.yaml_reader import PLAIN, Composer
 from pytest_llem_invariants.text.yaml_scalars import plain_scalar
 
-_PLAIN: Final = "plain"
-_QUOTED: Final = "quoted"
 _MOST_PARTS: Final = 200_000
 _TEMPLATE: Final = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _STEP: Final = re.compile(r"(?:\{\{|\{%)[-~]?\s*(if|with|range|for|define|block|else|elif|end\w*)\b")
 _DOCUMENTS: Final = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
 _CONTAINERS: Final = re.compile(r"^([ \t]*)containers:[ \t]*$", re.MULTILINE)
-
-
-@final
-class _Composer(CParser):
-    """libyaml's composer: a node's tag says only whether it had quotes. It has a limit of depth of its own."""
-
-    def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
-        pass
-
-    def ascend_resolver(self) -> None:
-        pass
-
-    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
-        return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _QUOTED
 
 
 Node = yaml.Node
@@ -149,7 +133,7 @@ class Tree:
             if FILLED in text or "${" in text or text.startswith("$"):
                 return UnknownValue(text.replace(FILLED, "…"))
             try:
-                return plain_scalar(text) if node.tag == _PLAIN else text
+                return plain_scalar(text) if node.tag == PLAIN else text
             except ValueError:
                 return UnknownValue(text[:20])
         if depth > 60:
@@ -179,7 +163,7 @@ class Tree:
 
 
 def _nodes(text: str) -> list[Node]:
-    composer = _Composer(text)
+    composer = Composer(text)
     found: list[Node] = []
     try:
         while composer.check_node():

@@ -84,7 +84,7 @@ class Document:
     def place_of(self, path: KeyPath) -> tuple[int, int]:
         """The same with the column."""
         if self._root is None and self._text:
-            self._root = _Places(self._text).get_single_node()
+            self._root = Composer(self._text).get_single_node()
         node = key = self._root
         for step in path:
             found = self._child(node, step)
@@ -101,13 +101,13 @@ class Document:
             return None
         if id(node) not in self._children:
             self._children[id(node)] = {
-                plain_scalar(key.value) if key.tag == _PLAIN else key.value: (key, value)
+                plain_scalar(key.value) if key.tag == PLAIN else key.value: (key, value)
                 for key, value in reversed(node.value)
             }
         return self._children[id(node)].get(step)
 
 
-class _Places(CParser):
+class Composer(CParser):
     """libyaml's composer for text that was read before: a node's tag says only whether it had quotes."""
 
     def descend_resolver(self, parent: yaml.Node | None, index: Any) -> None:
@@ -117,11 +117,11 @@ class _Places(CParser):
         pass
 
     def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
-        return _PLAIN if kind is yaml.ScalarNode and implicit[0] else _QUOTED
+        return PLAIN if kind is yaml.ScalarNode and implicit[0] else QUOTED
 
 
-_PLAIN: Final = "plain"
-_QUOTED: Final = "quoted"
+PLAIN: Final = "plain"
+QUOTED: Final = "quoted"
 
 
 def read_document(path: Path, limits: Limits = DEFAULT_LIMITS) -> Document:

@@ -9,7 +9,6 @@ import pytest
 
 from miners.discovery import architectures, models
 from miners.discovery.architectures import KEY, discover_architectures
-from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.errors import NoSuchWorldError
 from pytest_llem_invariants.process.forks import in_child
@@ -17,13 +16,6 @@ from pytest_llem_invariants.process.forks import in_child
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 NAMES = ("BertModel", "LlamaForCausalLM", "MambaForCausalLM", "MiMoV2FlashForCausalLM", "NoSuchForCausalLM")
 SAID = ("supports_pp", "is_pooling_model", "is_attention_free", "runner_type")
-
-
-@pytest.fixture(scope="module")
-def adapter() -> EngineAdapter:
-    adapter = get_adapter("vllm")
-    adapter.import_library()
-    return adapter
 
 
 def facts_named(adapter: EngineAdapter) -> list[str]:
@@ -34,7 +26,7 @@ def facts_named(adapter: EngineAdapter) -> list[str]:
 def test_of_each_name_the_table_has_what_the_library_says(adapter: EngineAdapter) -> None:
     def answer() -> bytes:
         architectures.supported_architectures = lambda _: NAMES
-        with models._apart(adapter):
+        with models.apart(adapter):
             return json.dumps(discover_architectures(adapter)).encode()
 
     data, trouble = in_child(answer, 300, 8 * 1024**3)

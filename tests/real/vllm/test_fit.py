@@ -44,8 +44,8 @@ def kinds() -> list[str]:
 def adapter() -> Iterator[EngineAdapter]:
     adapter = get_adapter("vllm")
     adapter.import_library()
-    with models._apart(adapter):
-        models._warm(adapter)
+    with models.apart(adapter):
+        models.warm(adapter)
         yield adapter
 
 

@@ -13,7 +13,6 @@ from miners.discovery import models
 from miners.discovery.models import discover_models, render_models
 from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
-from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.process.forks import in_child
 from pytest_llem_invariants.worlds.derived import derived
@@ -224,13 +223,6 @@ SILENT: dict[str, set[str]] = {
 other formats of the file lead to."""
 
 
-@pytest.fixture(scope="module")
-def adapter() -> EngineAdapter:
-    adapter = get_adapter("vllm")
-    adapter.import_library()
-    return adapter
-
-
 def discovered(adapter: EngineAdapter, types: Mapping[str, str]) -> dict[str, Any]:
     """What discovery proves of these types of models; in a process of its own, which it changes."""
 
@@ -258,7 +250,7 @@ def said_of(adapter: EngineAdapter, folder: Path) -> dict[str, Any]:
     """What the library makes of a folder, with what it needs to look at a model that takes images."""
 
     def answer() -> bytes:
-        with models._apart(adapter):
+        with models.apart(adapter):
             return json.dumps(adapter.facts_of(folder)).encode()
 
     data, trouble = in_child(answer, 120, 8 * 1024**3)

@@ -6,19 +6,11 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.engines.base import EngineAdapter
 
 CHAT = "vllm.entrypoints.ChatCompletionRequest"
 COMPLETION = "vllm.entrypoints.CompletionRequest"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def adapter() -> EngineAdapter:
-    adapter = get_adapter("vllm")
-    adapter.import_library()
-    return adapter
 
 
 def refusal(adapter: EngineAdapter, name: str, body: dict[str, Any], **served: int) -> str | None:

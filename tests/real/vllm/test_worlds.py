@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.tiny_model import tiny_model
 from pytest_llem_invariants.errors import EngineUnavailableError
@@ -23,13 +22,6 @@ HEADS = "model.arch.num_attention_heads"
 QUANTIZATION = "model.arch.quantization"
 CUDA: Mapping[str, Any] = {"platform": "cuda"}
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def adapter() -> EngineAdapter:
-    adapter = get_adapter("vllm")
-    adapter.import_library()
-    return adapter
 
 
 def others(adapter: EngineAdapter) -> list[tuple[str, Any]]:
