@@ -124,18 +124,17 @@ def _triggering(rule: Rule, context: frozenset[str]) -> Schema:
         bools = any(clause.op == BOOL_IS_NUMBER for clause in clauses)
         counted = None if expression.is_field else subject
         values = [_values(clause, bools, counted) for clause in clauses if clause.op != BOOL_IS_NUMBER]
-        default_known = field in rule.match.defaults
-        parts.append(_at(resolve(field).split("."), values, clauses, default_known, rule.match.defaults.get(field)))
+        unset = expression.evaluate(lambda name: rule.match.defaults.get(name, MISSING))
+        parts.append(_at(resolve(field).split("."), values, _holds(unset, clauses)))
     return parts[0] if len(parts) == 1 else {"allOf": parts}
 
 
-def _at(path: list[str], values: list[Schema], clauses: tuple[Clause, ...], has_default: bool, default: Any) -> Schema:
+def _at(path: list[str], values: list[Schema], when_unset: bool) -> Schema:
     """Configs in which the value at a path is one of these, or is unset where that counts as well."""
     inner = values[0] if len(values) == 1 else {"allOf": values}
     given: Schema = inner
     for name in reversed(path):
         given = {"type": "object", "properties": {name: given}, "required": [name]}
-    when_unset = _holds(default if has_default else MISSING, clauses)
     if not when_unset:
         return given
     if len(path) > 1:

@@ -110,6 +110,13 @@ def test_single_and_cross_field_rules_are_said() -> None:
         assert accepts(schema, config) is ok, config
 
 
+@pytest.mark.parametrize(("default", "ok"), [(0, True), ([], False), ([1], True), (None, True)])
+def test_a_length_is_asked_of_the_default_and_not_the_default_itself(default: Any, ok: bool) -> None:
+    counted = rule("too_few", {"len(a)": {"<": 1}}, defaults={"a": default})
+    schema, _ = json_schema(SAMPLING, [counted])
+    assert accepts(schema, {}) is ok
+
+
 def test_what_json_cannot_tell_apart_is_named_rather_than_rejected() -> None:
     _, unsupported = json_schema(
         SAMPLING,
