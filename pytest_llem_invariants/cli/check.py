@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.checker import Checker
+from pytest_llem_invariants.checker.routes import route_command
 from pytest_llem_invariants.cli import INVALID
-from pytest_llem_invariants.cli.checked import Checked
-from pytest_llem_invariants.cli.choosing import in_version, load
+from pytest_llem_invariants.cli.answering import answered
 from pytest_llem_invariants.cli.files import Files, in_paths
-from pytest_llem_invariants.cli.memory import with_memory
-from pytest_llem_invariants.cli.surroundings import Surroundings, groups
+from pytest_llem_invariants.cli.surroundings import Surroundings
+from pytest_llem_invariants.cli.versions import Versions, of_image, of_one
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from pytest_llem_invariants.checker.checker import Checker
     from pytest_llem_invariants.checker.routed import Routed
     from pytest_llem_invariants.checker.verdict import Verdict
+    from pytest_llem_invariants.cli.checked import Checked
+    from pytest_llem_invariants.cli.versions import Around
     from pytest_llem_invariants.text.lines import Line
 
 
@@ -43,44 +45,37 @@ def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
     return verdict.ok and not (options.strict and verdict.violations)
 
 
-def _checked(name: str, checker: Checker, routed: Sequence[Routed], how: dict[str, Any], place_of: Any) -> Checked:
-    world = checker.world_beside(routed, how["world"])
-    verdict = checker.check_routed(routed, context=how["context"], world=world)
-    verdict = with_memory(verdict, checker, routed, world)
-    return Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
-
-
 def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
     """Each command of an engine in the command line, with the variables that are set for it."""
     from pytest_llem_invariants.checker import guessing
-    from pytest_llem_invariants.checker.routes import route_command
 
+    versions = Versions(options.root)
     if options.engine or options.corpus:
-        checker = load(options)
-        lines = guessing.commands_in(checker, words)
+        newest = versions.of_file(options.corpus, options.engine) if options.corpus else versions.newest(options.engine)
+        lines = guessing.commands_in(newest, words)
         if not lines:
-            route_command(checker, words)  # tells which commands there are
+            route_command(newest, words)  # tells which commands there are
     else:
-        guessed, lines = guessing.by_command(words, options.root)
-        checker = in_version(guessed, options)
+        newest, lines = guessing.by_command(words, options.root)
     checked = []
     for number, line in enumerate(lines, 1):
-        one = _of_image(checker, line, options)
-        around = beside.with_variables(line.environment)
+        around = of_one(newest) if options.corpus else _around(versions, newest, line, options)
         name = "the command line" if len(lines) == 1 else f"command {number}: {' '.join(line.words[:3])}"
-        checked.append(_checked(name, one, route_command(one, line.words, contents), around.how(one), None))
+        told = beside.with_variables(line.environment)
+        checked.append(answered(name, around, _routed(line.words), told, None))
     return checked
 
 
-def _of_image(checker: Checker, line: Line, options: argparse.Namespace) -> Checker:
-    """The checker of the version that a container has, where no other was asked for and its rules are here."""
-    from pytest_llem_invariants.checker import store
+def _routed(words: Sequence[str]) -> Callable[[Checker], list[Routed]]:
+    return lambda checker: route_command(checker, words, contents)
 
-    if options.corpus or options.engine_version or line.version is None:
-        return checker
-    if line.version not in store.versions(store.data_root(options.root), checker.engine):
-        return checker
-    return Checker.load(checker.engine, version=line.version, root=options.root)
+
+def _around(versions: Versions, newest: Checker, line: Line, options: argparse.Namespace) -> Around:
+    """The rules of the version that was asked for, else of that which a container has."""
+    if options.engine_version or line.image is None:
+        return versions.around(newest.engine, options.engine_version)
+    version, is_built = of_image(line.image, newest.engine, newest.routes)
+    return versions.around(newest.engine, version, is_built=is_built)
 
 
 def contents(name: str) -> Mapping[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import guessing, store
 from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.cli.answering import answered
 from pytest_llem_invariants.cli.checked import Checked
-from pytest_llem_invariants.cli.choosing import choose
-from pytest_llem_invariants.cli.memory import with_memory
-from pytest_llem_invariants.cli.surroundings import Surroundings, groups
-from pytest_llem_invariants.cli.versions import Versions, softened
+from pytest_llem_invariants.cli.surroundings import Surroundings
+from pytest_llem_invariants.cli.versions import Versions, of_one
 from pytest_llem_invariants.errors import CorpusError
 
 TYPE_CHECKING = False
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.checker import Checker
     from pytest_llem_invariants.checker.routed import Routed
+    from pytest_llem_invariants.cli.versions import Around
     from pytest_llem_invariants.readers.declared import Engine
     from pytest_llem_invariants.readers.found import Found
 
@@ -78,7 +78,8 @@ class Files:
             if form is not None:
                 return [self._mapping(config, self._choose(config.data), form)]
             checker = guessing.by_keys(config.data, self._checkers, self._options.root, is_sure=True)
-            return [self._mapping(config, checker)] if self._wants(checker.engine) else []
+            around = self._versions.around(checker.engine, self._options.engine_version)
+            return [self._mapping(config, around)] if self._wants(checker.engine) else []
         except (CorpusError, RoutingError):
             return []
 
@@ -112,21 +113,15 @@ class Files:
 
         wanted = self._options.engine_version or found.beside.version
         around = self._versions.around(found.engine, wanted, is_built=found.beside.is_built and wanted is None)
-        checker = around.checker
 
         def routed(by: Checker) -> list[Routed]:
             if found.form == COMMAND:
                 return route_command(by, words_of(found))
             return route(by, data_of(found), found.form)
 
-        beside = self._beside.around(found.beside)
-        checked = _checked(name, checker, routed(checker), beside.how(checker), places_of(found))
         declared = next(engine.plugins for engine in self.engines() if engine.name == found.engine)
         added = [declared[plugin] for plugin in found.beside.plugins]
-        checked.verdict = softened(
-            checked.verdict, around, lambda other: other.check_routed(routed(other), **beside.how(other)), added
-        )
-        checked.notes = () if around.note is None else (around.note,)
+        checked = answered(name, around, routed, self._beside.around(found.beside), places_of(found), added)
         checked.at = found.place
         return checked
 
@@ -135,25 +130,29 @@ class Files:
         from pytest_llem_invariants.checker.documents import read
 
         config = read(name)
-        form = self._options.type or self._form_of(name)
-        checker = self._choose(config.data)
-        if form is not None and form in checker.routes.get("forms", ()) and not self._options.type:
-            return self._mapping(config, checker, form)
-        return self._mapping(config, checker, self._options.type)
+        around = self._choose(config.data)
+        form = self._form_of(name)
+        if self._options.type or form not in around.checker.routes.get("forms", ()):
+            form = self._options.type
+        return self._mapping(config, around, form)
 
     def _form_of(self, name: str) -> str | None:
         """The form of a file that is an engine's by its name."""
         base = name.replace("\\", "/").rpartition("/")[2]
         return next((engine.names[base] for engine in self.engines() if base in engine.names), None)
 
-    def _mapping(self, config: Any, checker: Checker, form: str | None = None) -> Checked:
+    def _mapping(self, config: Any, around: Around, form: str | None = None) -> Checked:
         from pytest_llem_invariants.checker.routes import route
 
-        routed = route(checker, config.data, form)
-        return _checked(config.name, checker, routed, self._beside.how(checker), config.place_of)
+        return answered(config.name, around, lambda by: route(by, config.data, form), self._beside, config.place_of)
 
-    def _choose(self, config: Any) -> Checker:
-        return choose(self._options, config, self._checkers)
+    def _choose(self, config: Any) -> Around:
+        """The rules that the options name, else those of the engine that knows most of the keys."""
+        options = self._options
+        if options.corpus:
+            return of_one(self._versions.of_file(options.corpus, options.engine))
+        engine = options.engine or guessing.by_keys(config, self._checkers, options.root).engine
+        return self._versions.around(engine, options.engine_version)
 
 
 def in_paths(files: Files, options: argparse.Namespace) -> list[Checked]:
@@ -176,12 +175,3 @@ def _text(name: str) -> str:
     from pytest_llem_invariants.text import bounded
 
     return bounded.read_text(name, LARGEST, "check that it is a config")
-
-
-def _checked(name: str, checker: Checker, routed: list[Routed], how: dict[str, Any], place_of: Any) -> Checked:
-    world = checker.world_beside(routed, how["world"])
-    verdict = checker.check_routed(routed, context=how["context"], world=world)
-    verdict = with_memory(verdict, checker, routed, world)
-    checked = Checked(name, checker, verdict, place_of, groups((*world.facts, *how["context"])))
-    checked.written = {part.native_type: frozenset(part.kwargs) for part in routed if part.native_type is not None}
-    return checked

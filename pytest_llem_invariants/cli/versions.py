@@ -1,10 +1,13 @@
-"""The rules of the version that a file names: the same, or the nearest that there are, and what that leaves open."""
+"""The rules of the version that is meant: the same, or the nearest that there are, and what that leaves open."""
 
 from __future__ import annotations
+
+import re
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.verdict import Dependence, Verdict
+from pytest_llem_invariants.errors import EngineUnavailableError, LlemError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ PLUGIN = "engine.plugins"
 _NO_SUCH_FIELD = ("unknown_field", "removed_field")
 _OF_ITS_TIME = (*_NO_SUCH_FIELD, "refused_word")
 """What a version outside of those that there are rules of may see otherwise: its options, and how it reads them."""
+_VERSION = re.compile(r"v?[0-9]+(\.|\Z)")
 
 
 class Versions:
@@ -32,6 +36,9 @@ class Versions:
 
     def newest(self, engine: str) -> Checker:
         return self._of(engine, None)
+
+    def of_file(self, corpus: str, engine: str | None) -> Checker:
+        return Checker.load(engine, corpus=corpus, root=self._root)
 
     def _of(self, engine: str, version: str | None) -> Checker:
         key = (engine, version)
@@ -58,6 +65,9 @@ class Versions:
         same = [one for one in kept if numbers(one)[:3] == numbers(version)[:3]]
         if same:
             return Around(self._of_kept(engine, same[0]), [], is_sure=True, note=None)
+        if not _VERSION.match(version):
+            fix = f"known are {', '.join(kept)}; of another one the nearest is taken"
+            raise EngineUnavailableError(f"{version!r} is not a version of {engine} — {fix}")
         below = [one for one in kept if numbers(one) < numbers(version)]
         above = [one for one in kept if numbers(one) > numbers(version)]
         near = sorted([*below[-1:], *above[:1]], key=lambda one: _distance(numbers(one), numbers(version)))
@@ -107,6 +117,21 @@ class Around:
         self.is_early = is_early
 
 
+def of_one(checker: Checker) -> Around:
+    """Rules that were named, of which nothing is to be told."""
+    return Around(checker, [], is_sure=True, note=None)
+
+
+def of_image(image: str, engine: str, routes: Mapping[str, Any]) -> tuple[str | None, bool]:
+    """The version of the engine in an image, and whether it is a build of which nobody knows that, as in a file."""
+    from pytest_llem_invariants.readers.declared import engines
+    from pytest_llem_invariants.readers.found import Beside
+    from pytest_llem_invariants.readers.launches import with_image
+
+    told = with_image(Beside(), image, engines({engine: routes}))
+    return told.version, told.is_built
+
+
 def softened(
     verdict: Verdict, around: Around, ask: Callable[[Checker], Verdict], added: Sequence[Mapping[str, Any]]
 ) -> Verdict:
@@ -116,7 +141,7 @@ def softened(
     """
     if verdict.ok or (around.is_sure and not around.others and not added):
         return verdict
-    rejected = [{field for one in ask(other).errors for field in one.fields} for other in around.others]
+    rejected = [_rejected(ask, other) for other in around.others]
 
     def opens(violation: Violation) -> str | None:
         is_unknown = violation.rule_id in _NO_SUCH_FIELD
@@ -136,3 +161,11 @@ def softened(
     sure = tuple(one for one, fact in told if fact is None)
     open_ = tuple(Dependence((fact,), one) for one, fact in told if fact is not None)
     return Verdict(sure, verdict.certification, verdict.native_types, (*verdict.depends, *open_), verdict.origin)
+
+
+def _rejected(ask: Callable[[Checker], Verdict], other: Checker) -> set[str]:
+    """The fields that another version rejects; none where it cannot be asked, as of a class that it lacks."""
+    try:
+        return {field for one in ask(other).errors for field in one.fields}
+    except LlemError:
+        return set()

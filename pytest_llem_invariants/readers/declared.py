@@ -60,9 +60,12 @@ def _engine(name: str, routes: Mapping[str, Any]) -> Engine:
         name,
         tuple(files.get("traces", ())),
         tuple(tuple(command["words"]) for command in routes.get("commands", ())),
-        tuple(
-            Image(image["name"], tuple(image.get("runs", ())), image.get("tagged", True))
-            for image in files.get("images", ())
+        (
+            *(
+                Image(one["name"], tuple(one.get("runs", ())), one.get("tagged", True))
+                for one in files.get("images", ())
+            ),
+            *(Image(image, tuple(words)) for image, words in routes.get("images", {}).items()),
         ),
         files.get("calls", {}),
         files.get("package", ""),

@@ -269,7 +269,8 @@ def test_a_huge_file_is_refused_without_reading_it(project: Path, capsys: pytest
         (["check", "gone.yaml"], "cannot be read"),
         (["check", "corpora"], "no engine config in 6 files"),
         (["check", "--engine", "dem", "serve.yaml"], "did you mean 'demo'"),
-        (["check", "--engine", "demo", "--engine-version", "9", "serve.yaml"], "known are 1.0, 2.0"),
+        (["check", "--engine", "demo", "--engine-version", "new", "serve.yaml"], "known are 1.0, 2.0"),
+        (["check", "--engine-version", "latest", "--", "demo", "serve", "m"], "'latest' is not a version of demo"),
         (["check", "--engine", "demo", "--type", "Samplin", "serve.yaml"], "did you mean"),
         (["explain", "tp_lo"], "did you mean tp_low"),
         (["sweep", "gone.yaml"], "cannot be read"),
@@ -398,3 +399,51 @@ def test_a_container_is_checked_in_the_version_of_its_image(project: Path, capsy
         status, out, _ = run(capsys, "check", "--", "docker", "run", "--gpus", "all", image, "m", "--port", "1")
         assert status == 0
         assert f"demo {version} ·" in out
+
+
+LINE = ["demo", "serve", "m"]
+
+
+def test_a_command_line_of_a_version_without_rules_is_answered_by_the_nearest(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    note = "there are no rules of demo 1.1: checked with the nearest, 1.0"
+    assert run(capsys, "check", "--engine-version", "1.1", "--", *LINE, "--no-such=1")[0] == 1  # neither has it
+    status, out, _ = run(capsys, "check", "--engine-version", "9.0", "--", *LINE, "--no-such=1")
+    assert (status, "depends on the engine's version (1 rule)" in out) == (0, True)
+    for asked in (["--engine-version", "1.1"], ["--engine", "demo", "--engine-version", "1.1"]):
+        status, out, _ = run(capsys, "check", *asked, "--", *LINE)
+        assert (status, note in out) == (0, True)
+    (document,) = json.loads(run(capsys, "check", "--format", "json", *asked, "--", *LINE)[1])["documents"]
+    assert (document["engine_version"], document["notes"]) == ("1.0", [note])
+
+
+@pytest.mark.parametrize("tag", ["v1.1", "v2.0", "v9.0", "v0.1", "nightly", "latest"])
+def test_a_command_line_and_a_file_say_the_same_of_an_image(
+    project: Path, capsys: pytest.CaptureFixture[str], tag: str
+) -> None:
+    declared = project / "engine_versions" / "demo.yaml"
+    declared.write_text(declared.read_text() + "  images: {some/demo: [demo, serve]}\n")
+    words = ["m", "--tensor-parallel-size=0"]
+    pod = {"spec": {"containers": [{"image": f"some/demo:{tag}", "args": words}]}}
+    (project / "pod.yaml").write_text(json.dumps(pod))
+    told = [
+        json.loads(run(capsys, "check", "--format", "json", *asked)[1])["documents"][0]
+        for asked in (["pod.yaml"], ["--", "docker", "run", f"some/demo:{tag}", *words])
+    ]
+    assert len({(one["engine_version"], one["status"], tuple(one["notes"])) for one in told}) == 1
+
+
+def test_a_file_that_is_one_mapping_takes_the_nearest_version_too(
+    serve: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run(capsys, "check", "--engine-version", "1.1", "serve.yaml")[1]
+    assert "there are no rules of demo 1.1: checked with the nearest, 1.0" in out
+
+
+@pytest.mark.parametrize("image", ["some/demo:nightly", "some/demo@sha256:0", "my/own:1.0"])
+def test_of_an_image_of_no_known_version_only_what_every_version_rejects_is_certain(
+    project: Path, capsys: pytest.CaptureFixture[str], image: str
+) -> None:
+    status, out, _ = run(capsys, "check", "--", "docker", "run", image, *LINE, "--tensor-parallel-size=0")
+    assert (status, "depends on the engine's version (1 rule)" in out) == (0, True)

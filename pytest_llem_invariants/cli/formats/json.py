@@ -26,6 +26,7 @@ def _documents(checked: Sequence[Checked]) -> dict[str, Any]:
             "file": document.name,
             "engine": document.checker.engine,
             "engine_version": document.checker.version,
+            "notes": list(document.notes),
             **document.verdict.as_dict(),
         }
         told = (*document.verdict.violations, *(one.violation for one in document.verdict.depends))
