@@ -116,6 +116,11 @@ def _surroundings(command: Any, *, of_several: bool = False) -> None:
         " (default: the config's own, if it is there)",
     )
     group.add_argument(
+        "--download",
+        action="store_true",
+        help="fetch the files that tell about the model from the Hugging Face hub, not its weights",
+    )
+    group.add_argument(
         "--gpu",
         metavar="SPEC",
         action="append" if of_several else "store",

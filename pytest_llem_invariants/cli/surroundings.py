@@ -71,6 +71,7 @@ class Surroundings:
                 packages=dict(map(_package, options.package)),
                 facts={**self._served(checker), **facts},
                 own_model=True,
+                download=options.download,
             )
         return self._world
 

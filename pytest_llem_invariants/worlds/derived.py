@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     """Type of a model → fact → its default, or the keys that tell it and its default; read when it is first needed."""
 
 UNKNOWN = object()
+ABSENT = "model.files.absent"
+"""Where not all files of a model were fetched: those of which it is known that it has none."""
 TYPE = "model_type"
 """The key of config.json that names the type of a model."""
 _PARTS = {"text": "model.text", "config": "model.config"}
@@ -31,8 +33,9 @@ def derived(declared: Mapping[str, Mapping[str, Any]], facts: Facts, models: Mod
     table: Mapping[str, Mapping[str, Any]] | None = None
     for name, entry in declared.items():
         if "file" in entry:
-            if "model.files" in facts:
-                found[name] = entry["file"] in facts["model.files"]
+            there = _has(entry["file"], facts)
+            if there is not UNKNOWN:
+                found[name] = there
         elif ("keys" in entry or "from" in entry) and f"model.config.{entry.get('from', TYPE)}" in facts:
             if table is None:
                 table = models()
@@ -49,8 +52,8 @@ def _value(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str
         return UNKNOWN
     keys, default = (proven.get("keys"), proven.get("default", UNKNOWN)) if type(proven) is dict else (None, proven)
     value = _written(keys or entry["keys"], part, entry.get("type"), facts)
-    if value is None and "model.files" not in facts and any(key.endswith(".json") for key in entry.get("unless", ())):
-        return UNKNOWN  # a file of which nobody knows whether it is there may say it
+    if value is None and _may_be_there(entry.get("unless", ()), facts):
+        return UNKNOWN
     return _lowered(default if value is None else value, entry.get("lowered_by", ()), facts)
 
 
@@ -66,13 +69,27 @@ def _looked_up(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping
         told, unless = of.get(name, UNKNOWN), (*entry.get("unless", ()), *of.get("unless", ()))
     if told is UNKNOWN or any(_is_there(facts, other) for other in unless):
         return UNKNOWN
-    if "model.files" not in facts and any(other.endswith(".json") for other in unless):
+    if _may_be_there(unless, facts):
         return UNKNOWN
     if told and any(_is_null(facts, other) for other in entry.get("unless_null", ())):
         return UNKNOWN
     if told and any(_lists_only(facts, *only) for only in entry.get("unless_only", {}).items()):
         return UNKNOWN
     return told
+
+
+def _has(file: str, facts: Facts) -> Any:
+    """Whether the model has a file; unknown without a list of its files, and where a part of them was fetched."""
+    if "model.files" not in facts:
+        return UNKNOWN
+    if file in facts["model.files"]:
+        return True
+    return False if ABSENT not in facts or file in facts[ABSENT] else UNKNOWN
+
+
+def _may_be_there(keys: Iterable[str], facts: Facts) -> bool:
+    """Whether one of them is a file of which nobody knows whether it is there: it may say something."""
+    return any(key.endswith(".json") and _has(key, facts) is UNKNOWN for key in keys)
 
 
 def _is_there(facts: Facts, key: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pytest_llem_invariants.errors import CorpusError, LlemError
+from pytest_llem_invariants.worlds.derived import ABSENT
 from pytest_llem_invariants.worlds.facts import Facts, flattened
 
 TYPE_CHECKING = False
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONFIG = "config.json"
+FILES = "model.files"
 _PARTS = {
     CONFIG: "model.config",
     "generation_config.json": "model.generation",
@@ -33,50 +35,58 @@ def other_groups(asked: Iterable[str]) -> frozenset[str]:
     )
 
 
-def model_facts(named: str, groups: Collection[str] = tuple(_PARTS.values())) -> Facts:
+def model_facts(named: str, groups: Collection[str] = tuple(_PARTS.values()), *, download: bool = False) -> Facts:
     """The facts of a model: a folder, its `config.json`, or an id whose files lie in the local Hugging Face cache.
 
-    Of the files beside `config.json` those are read that hold one of the `groups`.
+    Of the files beside `config.json` those are read that hold one of the `groups`. With `download`, those of an id
+    that tell about it, and not its weights, are brought into the cache first.
     """
     if os.path.isdir(named):
-        return _of_folder(named, groups)
+        return _of_folder(named, groups, Facts({FILES: sorted(_files(named))}, (FILES,)))
     if os.path.exists(named) or named.endswith(".json"):
         return _of_config(_read(named), named)
+    if download and is_id(named):
+        from pytest_llem_invariants.worlds.download import downloaded
+
+        fetched, listed = downloaded(named)
+        return _of_folder(fetched, groups, Facts({FILES: listed}, (FILES,)))
     folder = cached_folder(named)
     if folder is None:
         raise LlemError(
             f"no model {named!r}: it is neither a folder nor a file, nor in the Hugging Face cache ({_cache()}) — "
             "give the folder that holds its config.json, or download it there first"
         )
-    return _of_folder(folder, groups)
+    absent = sorted(_known_to_lack(folder))
+    return _of_folder(folder, groups, Facts({FILES: sorted(_files(folder)), ABSENT: absent}))
 
 
-def known_here(named: object) -> bool:
-    """Whether the model that a config names can be read on this machine."""
+def known_here(named: object, *, download: bool = False) -> bool:
+    """Whether the model that a config names can be read on this machine, or be downloaded."""
     if not isinstance(named, str) or not named:
         return False
-    return os.path.isfile(os.path.join(named, CONFIG)) or cached_folder(named) is not None
+    is_here = os.path.isfile(os.path.join(named, CONFIG)) or cached_folder(named) is not None
+    return is_here or (download and is_id(named) and not os.path.exists(named))
 
 
-def _of_folder(folder: str, groups: Collection[str]) -> Facts:
+def _of_folder(folder: str, groups: Collection[str], files: Facts) -> Facts:
+    """The facts of a folder of which those about its `files` are known; it may lack some that the model has."""
     path = os.path.join(folder, CONFIG)
-    files = sorted(_files(folder))
     if not os.path.isfile(path):
-        if "params.json" in files:
-            return Facts({"model.files": files}, ("model.files",))
+        if "params.json" in files[FILES]:
+            return files
         raise LlemError(f"{folder}: no {CONFIG} in this folder — give the folder of a model, or a {CONFIG}")
-    facts = _of_config(_read(path), path)
-    others: dict[str, Any] = {"model.files": files}
-    whole = ["model.files"]
+    others: dict[str, Any] = {}
+    whole = []
     paths = {}
     for name, group in _PARTS.items():
         if name == CONFIG or group not in groups:
             continue
-        whole.append(f"{group}.")
-        if name in files:
+        if name in files[FILES]:
             paths[group] = os.path.join(folder, name)
             others.update(flattened(group, _read(paths[group])))
-    return facts.with_more(Facts(others, whole, paths))
+        if group in paths or name in files.get(ABSENT, (name,)):
+            whole.append(f"{group}.")
+    return _of_config(_read(path), path).with_more(files).with_more(Facts(others, whole, paths))
 
 
 def _of_config(config: Mapping[str, Any], path: str) -> Facts:
@@ -116,10 +126,9 @@ def _files(folder: str) -> Iterator[str]:
 
 def cached_folder(identity: str) -> str | None:
     """The newest snapshot of a model in the local cache; None where it is not there. Nothing is downloaded."""
-    parts = identity.split("/")
-    if len(parts) > 2 or not all(part and set(part) <= _ID_LETTERS and part.strip(".") for part in parts):
+    if not is_id(identity):
         return None
-    folder = os.path.join(_cache(), f"models--{'--'.join(parts)}")
+    folder = os.path.join(_cache(), f"models--{identity.replace('/', '--')}")
     try:
         with open(os.path.join(folder, "refs", "main"), encoding="ascii") as file:
             revision = file.read(200).strip()
@@ -129,6 +138,20 @@ def cached_folder(identity: str) -> str | None:
         return None
     snapshot = os.path.join(folder, "snapshots", revision)
     return snapshot if os.path.isfile(os.path.join(snapshot, CONFIG)) else None
+
+
+def is_id(named: str) -> bool:
+    """Whether a text can be the id of a model on the hub."""
+    parts = named.split("/")
+    return len(parts) <= 2 and all(part and set(part) <= _ID_LETTERS and part.strip(".") for part in parts)
+
+
+def _known_to_lack(snapshot: str) -> Iterator[str]:
+    """What somebody asked the hub for and was told that the model has no such file."""
+    snapshots, revision = os.path.split(snapshot)
+    marks = os.path.join(os.path.dirname(snapshots), ".no_exist", revision)
+    if os.path.isdir(marks):
+        yield from _files(marks)
 
 
 _ID_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")

@@ -26,7 +26,7 @@ INSTALLED = "installed"
 class World:
     """What a verdict may depend on beside the config. What is not given is unknown, and no default stands in for it."""
 
-    __slots__ = ("_groups", "_other", "_stated", "facts", "model", "own_model")
+    __slots__ = ("_download", "_groups", "_other", "_stated", "facts", "model", "own_model")
 
     def __init__(
         self,
@@ -37,11 +37,13 @@ class World:
         packages: Mapping[str, str | None] | None = None,
         facts: Mapping[str, Any] | None = None,
         own_model: bool = False,
+        download: bool = False,
     ) -> None:
         """Read a model's folder or `config.json`, a GPU such as `H100:8`, and take the rest as it is given.
 
         `packages` maps a name to its version, or to None where it is not installed; `facts` are given by their names.
         With `own_model`, the files of the model that a config itself names are read where they are on this machine.
+        With `download`, what tells about a model that is not here is fetched from the Hugging Face hub.
         """
         stated = Facts({})
         if gpu is not None:
@@ -53,6 +55,7 @@ class World:
         given.update(_named(facts or {}))
         self._stated = stated.with_more(Facts(given))
         self.own_model = own_model and model is None
+        self._download = download
         self._other: tuple[object, World] | None = None
         self._read(None if model is None else str(model))
 
@@ -61,7 +64,7 @@ class World:
         if model is not None:
             from pytest_llem_invariants.worlds.model_folder import model_facts
 
-            facts = model_facts(model, groups).with_more(facts)
+            facts = model_facts(model, groups, download=self._download).with_more(facts)
         self.model = model
         self.facts = facts
         self._groups = groups  # last: whoever sees it, in another thread, sees the facts as well
@@ -82,9 +85,10 @@ class World:
             from pytest_llem_invariants.worlds.model_folder import known_here
 
             found = self
-            if known_here(named):
+            if known_here(named, download=self._download):
                 found = World.__new__(World)
                 found._stated, found.own_model, found._other = self._stated, False, None
+                found._download = self._download
                 found._read(str(named))
             other = self._other = (named, found)
         return other[1]
