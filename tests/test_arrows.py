@@ -34,7 +34,7 @@ FLOORS = (
     (f"{MINERS}.discovery", f"{MINERS}.dynamic", f"{MINERS}.lift", f"{MINERS}.releases", f"{MINERS}.static"),
     (f"{MINERS}.examples", f"{MINERS}.fronts", f"{MINERS}.memory", f"{MINERS}.schema"),
     (f"{MINERS}.causes", f"{MINERS}.gate", f"{MINERS}.ledger"),
-    (f"{MINERS}.history", f"{MINERS}.measure"),
+    (f"{HOUSE}.site", f"{MINERS}.history", f"{MINERS}.measure"),
     (f"{MINERS}.build",),
     (HOUSE, f"{HOUSE}.cli", f"{HOUSE}.plugin", MINERS, f"{MINERS}.cli"),
 )

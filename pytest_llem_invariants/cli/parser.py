@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _compile):
+    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _compile):
         declare(commands)
     return parser
 
@@ -258,6 +258,12 @@ def _sweep(commands: Any) -> None:
     command.add_argument("--type", metavar="CLASS", help="the class whose fields the grid names")
     command.add_argument("--count", action="store_true", help="print only the counts")
     command.add_argument("--format", choices=("text", "json"), default="text", help="json: one combination per line")
+
+
+def _site(commands: Any) -> None:
+    command = _command(commands, "site", "make the explorer: static pages of all rules, and a page that checks", "site")
+    command.add_argument("--out", metavar="DIR", required=True, help="a new folder, or the site that it replaces")
+    _root(command)
 
 
 def _compile(commands: Any) -> None:
