@@ -165,6 +165,10 @@ def in_paths(files: Files, options: argparse.Namespace) -> list[Checked]:
             from pytest_llem_invariants.cli.folders import in_folder_or_pattern
 
             checked += in_folder_or_pattern(name, files, options)
+        elif options.skip_others and os.path.isfile(name):
+            from pytest_llem_invariants.cli.folders import if_a_config
+
+            checked += if_a_config(name, files, options)
         else:
             checked += files.named(name)
     return checked

@@ -13,7 +13,7 @@ from pytest_llem_invariants.text.terminal import say
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Protocol
 
     from pytest_llem_invariants.cli.checked import Checked
@@ -36,6 +36,21 @@ _EVERY = 50
 
 def in_folder_or_pattern(name: str, files: Files, options: argparse.Namespace) -> list[Checked]:
     """What the files hold that have a trace of an engine; LlemError where none holds a config."""
+    checked, number = _in_each(_paths(name), files, options)
+    if not checked and not options.skip_others:
+        raise LlemError(f"{name}: no engine config in {number:,} files — --explain-skipped tells why for each")
+    return checked
+
+
+def if_a_config(name: str, files: Files, options: argparse.Namespace) -> list[Checked]:
+    """What one file holds, like a file of a folder: nothing, where it is about something else."""
+    return _in_each([(name, None)], files, options)[0]
+
+
+def _in_each(
+    paths: Iterable[tuple[str, str | None]], files: Files, options: argparse.Namespace
+) -> tuple[list[Checked], int]:
+    """The configs of all files, and how many files there were."""
     from pytest_llem_invariants.readers.declared import traces
     from pytest_llem_invariants.readers.registry import JSON, reader_of
 
@@ -43,7 +58,7 @@ def in_folder_or_pattern(name: str, files: Files, options: argparse.Namespace) -
     checked: list[Checked] = []
     skipped: list[tuple[str, str]] = []
     number = 0
-    for number, (path, why) in enumerate(_paths(name), 1):
+    for number, (path, why) in enumerate(paths, 1):
         _tell(number)
         if why is None and reader_of(path) is None and not path.endswith(JSON):
             why = "no format that is read"
@@ -56,11 +71,9 @@ def in_folder_or_pattern(name: str, files: Files, options: argparse.Namespace) -
         if why is not None:
             skipped.append((path, why))
     _tell(0)
-    if options.explain_skipped:
+    if options.explain_skipped and skipped:
         say("\n".join(f"{path}: skipped: {why}" for path, why in skipped), sys.stderr)
-    if not checked:
-        raise LlemError(f"{name}: no engine config in {number:,} files — --explain-skipped tells why for each")
-    return checked
+    return checked, number
 
 
 def _in_file(path: str, raw: bytes, marks: tuple[bytes, ...], files: Files) -> tuple[list[Checked], str | None]:

@@ -163,13 +163,18 @@ def _check(commands: Any) -> None:
     _surroundings(command)
     command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
     command.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="output format (default: text)")
+    command.add_argument("--summary", metavar="FILE", help="also append a table in Markdown to this file")
+    command.add_argument("--sarif", metavar="FILE", help="also write the findings to this file as SARIF")
     command.add_argument(
         "--require-certified", action="store_true", help="also fail if the certification is not `full`"
     )
     command.add_argument(
         "--require-decided", action="store_true", help="also fail if it depends on facts that are not given"
     )
-    command.add_argument("--explain-skipped", action="store_true", help="tell why files of a folder were not checked")
+    command.add_argument(
+        "--skip-others", action="store_true", help="no error: a file that was named and holds no engine config"
+    )
+    command.add_argument("--explain-skipped", action="store_true", help="tell why files were not checked")
     command.add_argument("--strict", action="store_true", help="fail on warnings as well")
     command.add_argument("--verbose", action="store_true", help="also show each rule that facts decide")
     command.add_argument("--color", choices=("auto", "always", "never"), default="auto", help=argparse.SUPPRESS)

@@ -17,13 +17,31 @@ if TYPE_CHECKING:
 
 def report(checked: Sequence[Checked], options: argparse.Namespace) -> None:
     """Print what was found in the format that was asked for; a format is imported when it is."""
-    render = import_module(f"{formats.__name__}.{options.format}").render
     how = formats.How(
         colours=stdout_is_terminal(options.color),
         uncertified=options.require_certified,
         undecided=options.require_decided,
         verbose=options.verbose,
     )
-    text = render(checked, how)
+    _write(checked, how, options)
+    text = _in(options.format, checked, how)
     if text:
         print(text)
+
+
+def _in(form: str, checked: Sequence[Checked], how: formats.How) -> str:
+    text: str = import_module(f"{formats.__name__}.{form}").render(checked, how)
+    return text
+
+
+def _write(checked: Sequence[Checked], how: formats.How, options: argparse.Namespace) -> None:
+    """The files that were asked for beside what is printed. A CI job's summary may have earlier parts."""
+    if options.summary:
+        with open(options.summary, "a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(_in("markdown", checked, how) + "\n")
+    if options.sarif:
+        from pathlib import Path
+
+        from pytest_llem_invariants.text.atomic import write_atomically
+
+        write_atomically(Path(options.sarif), _in("sarif", checked, how) + "\n")

@@ -70,7 +70,7 @@ def _engine(options: argparse.Namespace) -> str:
 def _checked(options: argparse.Namespace, engine: str, version: str) -> list[Checked]:
     """Every config of the engine in the files, by the rules of one version."""
     asked = argparse.Namespace(**{**vars(options), "engine": engine, "engine_version": version})
-    asked.explain_skipped = False
+    asked.explain_skipped = asked.skip_others = False
     return in_paths(Files(asked, Surroundings(asked, asked.gpu)), asked)
 
 

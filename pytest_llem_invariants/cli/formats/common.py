@@ -25,6 +25,16 @@ def place(document: Checked, violation: Violation) -> tuple[int, int] | None:
     return None if document.place_of is None else document.place_of(violation.path)
 
 
+def in_repository(name: str) -> str:
+    """The name of a file as a pull request and code scanning know it: from the current folder, with plain slashes."""
+    import os
+
+    if os.path.isabs(name):
+        inside = os.path.relpath(name)
+        return name if inside.startswith("..") else inside.replace(os.sep, "/")
+    return os.path.normpath(name).replace(os.sep, "/")
+
+
 def where(document: Checked, violation: Violation) -> str:
     found = place(document, violation)
     return document.name if found is None else f"{document.name}:{found[0]}:{found[1]}"

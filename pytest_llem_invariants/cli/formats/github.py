@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker.describe import depending, distinct
-from pytest_llem_invariants.cli.formats.common import WEAK, foreign, place, sentence
+from pytest_llem_invariants.cli.formats.common import WEAK, foreign, in_repository, place, sentence
 from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
@@ -20,19 +20,19 @@ _ANNOTATIONS = {"error": "error", "warn": "warning", "dormant": "notice"}
 def render(checked: Sequence[Checked], how: How) -> str:
     lines = []
     for document in checked:
+        file = _escaped(in_repository(document.name), property=True)
         for violation in distinct(document.verdict.violations):
             found = place(document, violation)
-            spot = f"file={_escaped(document.name, property=True)},line={found[0]},col={found[1]}," if found else ""
+            spot = f"file={file},line={found[0]},col={found[1]}," if found else ""
             title = _escaped(violation.rule_id, property=True)
             lines.append(f"::{_ANNOTATIONS[violation.severity]} {spot}title={title}::{_escaped(sentence(violation))}")
         if document.verdict.status == "depends":
             told = _escaped("; ".join(depending(document.verdict, document.given)))
             level = "error" if how.undecided else "notice"
-            lines.append(f"::{level} file={_escaped(document.name, property=True)},title=depends::{told}")
+            lines.append(f"::{level} file={file},title=depends::{told}")
         if how.uncertified and not document.verdict.certified:
             certification = document.verdict.certification
-            spot = f"file={_escaped(document.name, property=True)},"
-            lines.append(f"::error {spot}title=uncertified::{certification}: {WEAK[certification]}")
+            lines.append(f"::error file={file},title=uncertified::{certification}: {WEAK[certification]}")
     lines.extend(f"::notice title=foreign-corpus::{_escaped(told)}" for told in foreign(checked))
     return "\n".join(lines)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from pytest_llem_invariants.checker.describe import depending, distinct
-from pytest_llem_invariants.cli.formats.common import WEAK, foreign, place, sentence
+from pytest_llem_invariants.cli.formats.common import WEAK, foreign, in_repository, place, sentence
 from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
@@ -46,11 +46,11 @@ def _log(checked: Sequence[Checked], how: How) -> dict[str, Any]:
         if how.undecided and document.verdict.status == "depends":
             rules["undecided"] = {"id": "undecided", "shortDescription": {"text": "Facts that are not given decide."}}
             message = "; ".join(depending(document.verdict, document.given))
-            results.append({"ruleId": "undecided", "level": "error", "message": {"text": printable(message)}})
+            results.append(_about("undecided", printable(message), document))
         if how.uncertified and not document.verdict.certified:
             rules["uncertified"] = {"id": "uncertified", "shortDescription": {"text": "The evidence is incomplete."}}
             message = f"certification {document.verdict.certification}: {WEAK[document.verdict.certification]}"
-            results.append({"ruleId": "uncertified", "level": "error", "message": {"text": message}})
+            results.append(_about("uncertified", message, document))
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -71,8 +71,13 @@ def _log(checked: Sequence[Checked], how: How) -> dict[str, Any]:
     }
 
 
-def _location(document: Checked, violation: Violation) -> dict[str, Any]:
-    found = place(document, violation)
+def _about(rule: str, message: str, document: Checked) -> dict[str, Any]:
+    """A result about a whole file: code scanning takes none without a location."""
+    return {"ruleId": rule, "level": "error", "message": {"text": message}, "locations": [_location(document)]}
+
+
+def _location(document: Checked, violation: Violation | None = None) -> dict[str, Any]:
+    found = None if violation is None else place(document, violation)
     physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(document.name)}}
     if found is not None:
         physical["region"] = {"startLine": found[0], "startColumn": found[1]}
@@ -88,4 +93,4 @@ def _invocations(checked: Sequence[Checked]) -> dict[str, Any]:
 def _uri(name: str) -> str:
     from urllib.parse import quote
 
-    return quote(name.replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
+    return quote(in_repository(name).replace("\\", "/").encode("utf-8", "surrogateescape"), safe="/:")
