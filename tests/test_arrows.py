@@ -39,7 +39,7 @@ FLOORS = (
     (HOUSE, f"{HOUSE}.cli", f"{HOUSE}.plugin", MINERS, f"{MINERS}.cli"),
 )
 """The lowest first. What Python imports by itself, a package for the sake of its modules, is no arrow."""
-CHECKER_STANDS_ON = {f"{HOUSE}.{name}" for name in ("corpus", "errors", "language", "model", "ssot", "text")}
+CHECKER_STANDS_ON = {f"{HOUSE}.{name}" for name in ("corpus", "errors", "language", "model", "readers", "ssot", "text")}
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS, 1) for room in rooms}
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

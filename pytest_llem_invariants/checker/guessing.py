@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.routes import RoutingError, is_config, understood
+from pytest_llem_invariants.checker.routes import RoutingError, begins, is_config, understood
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS
-from pytest_llem_invariants.text.lines import commands_of, fronts_of
+from pytest_llem_invariants.text.between import BETWEEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from pytest_llem_invariants.text.lines import Line
+    from pytest_llem_invariants.readers.found import Beside
+
+
+class Line:
+    """A command of an engine: its words from the head on, and the facts that the line tells beside it."""
+
+    __slots__ = ("beside", "engine", "words")
+
+    def __init__(self, engine: str, words: Sequence[str], beside: Beside | None = None) -> None:
+        self.engine = engine
+        self.words = words
+        self.beside = beside
 
 
 def by_keys(
@@ -42,16 +53,31 @@ def by_keys(
 
 def by_command(words: Sequence[str], root: str | None = None) -> tuple[Checker, list[Line]]:
     """The checker of the engine whose commands stand in a command line, and these."""
-    known: list[str] = []
+    checkers: list[Checker] = []
     for engine in store.engines(store.data_root(root)):
-        checker = Checker.load(engine, root=root)
+        checkers.append(Checker.load(engine, root=root))
+        if _is_typed_plainly(checkers[-1], words):
+            return checkers[-1], [Line(engine, words)]
+    for checker in checkers:
         lines = commands_in(checker, words)
         if lines:
             return checker, lines
-        known.extend(" ".join(command["words"]) for command in checker.routes.get("commands", ()))
+    known = [" ".join(command["words"]) for checker in checkers for command in checker.routes.get("commands", ())]
     raise RoutingError(f"no engine has a command {' '.join(words[:2])!r} — known are {', '.join(known) or 'none'}")
 
 
 def commands_in(checker: Checker, words: Sequence[str]) -> list[Line]:
     """The commands of an engine in a command line."""
-    return commands_of(words, [fronts_of(checker.engine, checker.routes)])
+    if _is_typed_plainly(checker, words):
+        return [Line(checker.engine, words)]
+    from pytest_llem_invariants.readers.declared import engine_of
+    from pytest_llem_invariants.readers.launches import in_line
+    from pytest_llem_invariants.readers.told import words_of
+
+    found = in_line(words, [engine_of(checker.engine, checker.routes)])
+    return [Line(checker.engine, words_of(one), one.beside) for one in found]
+
+
+def _is_typed_plainly(checker: Checker, words: Sequence[str]) -> bool:
+    """Whether the words are one command and nothing else; what reads the rest takes as long to import as a check."""
+    return BETWEEN.isdisjoint(words) and any(begins(command, words) for command in checker.routes.get("commands", ()))

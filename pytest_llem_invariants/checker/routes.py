@@ -348,10 +348,12 @@ def route_command(
                 below = {key: value for key, value in read(named).items() if _named(form, key) not in told}
                 options = {**below, **options}
             return _through(corpus, form, options)
-    from pytest_llem_invariants.text.lines import commands_of, fronts_of
+    from pytest_llem_invariants.readers.declared import engine_of
+    from pytest_llem_invariants.readers.launches import in_line
+    from pytest_llem_invariants.readers.told import words_of
 
-    for line in commands_of(words, [fronts_of(corpus.engine, corpus.routes)]):
-        return route_command(corpus, line.words, read)
+    for found in in_line(words, [engine_of(corpus.engine, corpus.routes)]):
+        return route_command(corpus, words_of(found), read)
     known = ", ".join(" ".join(command["words"]) for command in corpus.routes.get("commands", ())) or "none"
     raise RoutingError(f"{corpus.engine}: no command begins with {' '.join(words[:2])!r} — known are {known}")
 

@@ -127,8 +127,7 @@ _FILES = _record(
 )
 _ROUTES = _record(
     {},
-    {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "images": _map_of(_TEXTS)}
-    | {"model": _OWN_MODEL, "files": _FILES, "served": _SERVED},
+    {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "model": _OWN_MODEL, "files": _FILES, "served": _SERVED},
 )
 
 

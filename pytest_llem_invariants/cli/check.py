@@ -7,7 +7,7 @@ from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.answering import answered
 from pytest_llem_invariants.cli.files import Files, in_paths
 from pytest_llem_invariants.cli.surroundings import Surroundings
-from pytest_llem_invariants.cli.versions import Versions, of_image, of_one
+from pytest_llem_invariants.cli.versions import Versions, of_one
 from pytest_llem_invariants.errors import LlemError
 
 TYPE_CHECKING = False
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_llem_invariants.checker.checker import Checker
+    from pytest_llem_invariants.checker.guessing import Line
     from pytest_llem_invariants.checker.routed import Routed
     from pytest_llem_invariants.checker.verdict import Verdict
     from pytest_llem_invariants.cli.checked import Checked
     from pytest_llem_invariants.cli.versions import Around
-    from pytest_llem_invariants.text.lines import Line
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,7 +46,7 @@ def _passes(verdict: Verdict, options: argparse.Namespace) -> bool:
 
 
 def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroundings) -> list[Checked]:
-    """Each command of an engine in the command line, with the variables that are set for it."""
+    """Each command of an engine in the command line, with what the line says beside it."""
     from pytest_llem_invariants.checker import guessing
 
     versions = Versions(options.root)
@@ -61,7 +61,7 @@ def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroun
     for number, line in enumerate(lines, 1):
         around = of_one(newest) if options.corpus else _around(versions, newest, line, options)
         name = "the command line" if len(lines) == 1 else f"command {number}: {' '.join(line.words[:3])}"
-        told = beside.with_variables(line.environment)
+        told = beside if line.beside is None else beside.around(line.beside)
         checked.append(answered(name, around, _routed(line.words), told, None))
     return checked
 
@@ -72,10 +72,9 @@ def _routed(words: Sequence[str]) -> Callable[[Checker], list[Routed]]:
 
 def _around(versions: Versions, newest: Checker, line: Line, options: argparse.Namespace) -> Around:
     """The rules of the version that was asked for, else of that which a container has."""
-    if options.engine_version or line.image is None:
+    if options.engine_version or line.beside is None:
         return versions.around(newest.engine, options.engine_version)
-    version, is_built = of_image(line.image, newest.engine, newest.routes)
-    return versions.around(newest.engine, version, is_built=is_built)
+    return versions.around(newest.engine, line.beside.version, is_built=line.beside.is_built)
 
 
 def contents(name: str) -> Mapping[str, Any]:

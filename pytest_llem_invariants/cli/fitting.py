@@ -71,5 +71,9 @@ def _command(options: argparse.Namespace, beside: Surroundings) -> tuple[Checker
         lines = guessing.commands_in(checker, options.words)
     if len(lines) != 1:
         raise LlemError(f"{len(lines)} commands of {checker.engine} are in the command line — give one")
-    routed = route_command(checker, lines[0].words, contents)
-    return checker, routed, beside.with_variables(lines[0].environment)
+    (line,) = lines
+    return (
+        checker,
+        route_command(checker, line.words, contents),
+        beside if line.beside is None else beside.around(line.beside),
+    )

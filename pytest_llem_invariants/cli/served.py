@@ -46,18 +46,29 @@ def _options(checker: Checker, form: str, told: str) -> dict[str, Any]:
     if os.path.isfile(told) and told.endswith(_DOCUMENTS):
         routed = route(checker, read(told).data, form)
     else:
-        routed = route_command(checker, _words(told), lambda name: read(name).data)
+        words = _of_script(checker, told) if os.path.isfile(told) else _of_line(told)
+        routed = route_command(checker, words, lambda name: read(name).data)
     name = checker.routes["forms"][form]["class"]
     return {field: value for part in routed if part.native_type == name for field, value in part.kwargs.items()}
 
 
-def _words(told: str) -> list[str]:
-    """The words of a command line, or of a script that holds one."""
-    is_file = os.path.isfile(told)
-    text = bounded.read_text(told, _LARGEST, "check that it is a script") if is_file else told
+def _of_script(checker: Checker, name: str) -> list[str]:
+    """The words of the first command of the engine that a script holds."""
+    from pytest_llem_invariants.readers.declared import engine_of
+    from pytest_llem_invariants.readers.launches import in_script
+    from pytest_llem_invariants.readers.source import whole
+    from pytest_llem_invariants.readers.told import words_of
+
+    text = bounded.read_text(name, _LARGEST, "check that it is a script")
+    for found in in_script(whole(text), [engine_of(checker.engine, checker.routes)]):
+        return words_of(found)
+    raise LlemError(f"--served {name}: no command of {checker.engine} is in it — name a serve file or a script")
+
+
+def _of_line(told: str) -> list[str]:
+    """The words of a command line."""
     try:
-        return shlex.split(text.replace("\\\n", " "), comments=is_file)
+        return shlex.split(told.replace("\\\n", " "))
     except ValueError as error:
-        name = told if is_file else shortened(told)
-        message = f"--served {name}: {str(error).lower()} — name a serve file, or quote a whole command line"
+        message = f"--served {shortened(told)}: {str(error).lower()} — name a serve file, or quote a whole command line"
         raise LlemError(message) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.text.untold import is_untold
 from pytest_llem_invariants.worlds.world import INSTALLED, World
 
 TYPE_CHECKING = False
@@ -51,11 +50,6 @@ class Surroundings:
         found = Surroundings(options, self._gpu, {**variables, **self._variables})
         found._file_facts = facts
         return found
-
-    def with_variables(self, variables: Mapping[str, str]) -> Surroundings:
-        """The same with variables that are set for one command; one whose value is not told stays unknown."""
-        told = {name: value for name, value in variables.items() if not is_untold(value)}
-        return Surroundings(self._options, self._gpu, told) if told else self
 
     def world(self, checker: Checker) -> World:
         """The world of a command; the files of the model that a config names are read where no other is given."""

@@ -122,16 +122,6 @@ def of_one(checker: Checker) -> Around:
     return Around(checker, [], is_sure=True, note=None)
 
 
-def of_image(image: str, engine: str, routes: Mapping[str, Any]) -> tuple[str | None, bool]:
-    """The version of the engine in an image, and whether it is a build of which nobody knows that, as in a file."""
-    from pytest_llem_invariants.readers.declared import engines
-    from pytest_llem_invariants.readers.found import Beside
-    from pytest_llem_invariants.readers.launches import with_image
-
-    told = with_image(Beside(), image, engines({engine: routes}))
-    return told.version, told.is_built
-
-
 def softened(
     verdict: Verdict, around: Around, ask: Callable[[Checker], Verdict], added: Sequence[Mapping[str, Any]]
 ) -> Verdict:

@@ -51,11 +51,12 @@ class Engine:
 
 def engines(routes: Mapping[str, Mapping[str, Any]]) -> list[Engine]:
     """The engines with what they declare, from the routes of each."""
-    return [_engine(name, told) for name, told in routes.items() if told.get("files")]
+    return [engine_of(name, told) for name, told in routes.items() if told.get("files")]
 
 
-def _engine(name: str, routes: Mapping[str, Any]) -> Engine:
-    files = routes["files"]
+def engine_of(name: str, routes: Mapping[str, Any]) -> Engine:
+    """One engine, also one that says nothing of files."""
+    files = routes.get("files") or {}
     return Engine(
         name,
         tuple(files.get("traces", ())),

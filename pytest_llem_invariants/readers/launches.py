@@ -1,38 +1,51 @@
-"""Which words of a command line start an engine: behind wrappers, in a container, or in a shell within the shell."""
+"""Which words of a command line start an engine: behind wrappers, in a container, or in a shell within the shell.
+
+CUDA_VISIBLE_DEVICES=0,1 nohup vllm serve … > log 2>&1 &
+docker run --gpus all -e A=1 vllm/vllm-openai:v0.19.1 --model …
+bash -c "cd /app && exec python3 -u -m vllm.entrypoints.openai.api_server …"
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from pytest_llem_invariants.readers.declared import Engine, tag_of, version_of
 from pytest_llem_invariants.readers.found import COMMAND, Beside, Found, Word
 from pytest_llem_invariants.readers.shell import Command, commands
 from pytest_llem_invariants.readers.source import Source
+from pytest_llem_invariants.text.between import BETWEEN
+from pytest_llem_invariants.text.untold import is_untold
 
 _CONTAINERS: Final = frozenset({"docker", "podman", "nerdctl"})
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _SPEAKS: Final = frozenset(
     {
-        "echo",
-        "printf",
-        "log",
-        "info",
-        "warn",
-        "error",
-        "die",
-        "grep",
-        "egrep",
-        "rg",
-        "pkill",
-        "pgrep",
-        "kill",
-        "killall",
+        *(
+            "echo",
+            "printf",
+            "print",
+            "log",
+            "info",
+            "warn",
+            "error",
+            "die",
+            "man",
+            "help",
+            "history",
+            "cat",
+            "sed",
+            "awk",
+        ),
+        *("grep", "egrep", "rg", "pgrep", "pkill", "kill", "killall", "which", "type", "alias", "hash", "test", "trap"),
+        *("pip", "pip3", "sed", "awk"),
     }
-    | {"which", "type", "alias", "pip", "pip3", "man", "help", "cat", "sed", "awk", "test", "trap", "print", "hash"}
 )
 """Programs that only name a command that is among their words."""
+_RUNS: Final = frozenset({"run", "exec", "create"})
+"""What a container's program is told so that it starts something."""
 _MOST_DEEP: Final = 4
 _MOST_BEFORE: Final = 100
 """Within how many words the name of a program is looked for."""
@@ -58,56 +71,91 @@ def of_command(command: Command, known: Sequence[Engine], beside: Beside, depth:
     yield from of_words(command.words, known, with_env(beside, command.env), depth)
 
 
+def in_line(words: Sequence[str], known: Sequence[Engine]) -> Iterator[Found]:
+    """The engine commands of a line that somebody typed, in the words that a shell made of it."""
+    exported: dict[str, Word] = {}
+    begin = 0
+    for end in [*(number for number, word in enumerate(words) if word in BETWEEN), len(words)]:
+        simple = [Word(word) for word in words[begin:end]]
+        begin = end + 1
+        if simple[:1] == ["export"] or all(map(_variable, simple)):
+            exported |= _assigned(simple)
+        else:
+            yield from of_words(simple, known, with_env(Beside(), exported))
+
+
 def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int = 0) -> Iterator[Found]:
     """What a list of words starts, as a program gets it: no shell looks at it first."""
-    if depth > _MOST_DEEP or not words:
+    if depth > _MOST_DEEP or not _may_start(words, known):
         return
-    at = 0
-    env: dict[str, Word] = {}
-    while at < len(words) and (words[at] in ("env", "exec") or _variable(words[at])):
-        name, equals, value = words[at].partition("=")
-        if equals:
-            env[name] = words[at].but(value)
-        at += 1
-    beside = with_env(beside, env)
-    words = words[at:]
-    if not _may_start(words, known):
-        return
-    program = _name(words[0]) if words else ""
+    at = next((at for at, word in enumerate(words) if word not in ("env", "exec") and not _variable(word)), len(words))
+    program = _name(words[at]) if at < len(words) else ""
     if program in _SPEAKS:
         return
-    script = _script(words)
-    if program == "eval" and len(words) > 1:
-        script = _one(words[1:]), []
-    if script is not None:
-        text, rest = script
-        yield from in_script(_source_of(text), known, beside, rest, depth + 1)
-        return
-    if program in _CONTAINERS:
-        yield from _in_container(words, known, beside, depth)
+    if program == "eval" and at + 1 < len(words):
+        beside = with_env(beside, _assigned(words[:at]))
+        yield from in_script(_source_of(_one(words[at + 1 :])), known, beside, depth=depth + 1)
         return
     yield from _first_started(words, known, beside, depth)
 
 
 def _first_started(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int) -> Iterator[Found]:
     """The first engine that is started among words, behind whatever runs it; a shell's text in its place."""
-    for start in range(len(words)):
-        inner = _script(words[start:]) if start else None
+    for start, word in enumerate(words):
+        name = _name(word)
+        inner = _script(words[start:]) if name in _SHELLS else None
         if inner is not None:
+            beside = with_env(beside, _assigned(words[:start]))
             yield from in_script(_source_of(inner[0]), known, beside, inner[1], depth + 1)
             return
+        if name in _CONTAINERS and not _RUNS.isdisjoint(words[start + 1 : start + 4]):
+            beside = with_env(beside, _assigned(words[:start]))
+            yield from _in_container(words[start:], known, beside, depth)
+            return
         for engine in known:
-            for head in engine.heads:
-                if begins(words, start, head):
-                    yield command_of(engine, [*_plain(head, words[start]), *words[start + len(head) :]], beside)
-                    return
+            begun = _head_at(words, start, engine)
+            if begun is not None:
+                head, length = begun
+                # A module is found at its `-m`: the program that runs it is the word before.
+                program = words[max(start - (length < len(head)), 0)]
+                beside = with_env(beside, _assigned(words[:start]))
+                yield command_of(engine, [*_plain(head, program), *words[start + length :]], beside)
+                return
+
+
+def _assigned(words: Sequence[Word]) -> dict[str, Word]:
+    """The variables that words set, as in `A=1`; what follows a long option is its value."""
+    told = [word for before, word in zip(["", *words], words, strict=False) if before[:2] != "--" and _variable(word)]
+    return {word.partition("=")[0]: word.but(word.partition("=")[2]) for word in told}
 
 
 def _may_start(words: Sequence[Word], known: Sequence[Engine]) -> bool:
     """Whether a word is the name of a program that starts an engine, or that may hold one that does."""
     names = {_name(word) for word in words[:_MOST_BEFORE]}
-    firsts = {head[0] for engine in known for head in engine.heads}
-    return not names.isdisjoint(firsts | _SHELLS | _CONTAINERS | {"eval"})
+    return any(not names.isdisjoint(_starters(tuple(engine.heads))) for engine in known)
+
+
+@cache
+def _starters(heads: tuple[tuple[str, ...], ...]) -> frozenset[str]:
+    firsts = {head[0] for head in heads} | {head[2] for head in heads if _is_module(head)}
+    return frozenset(firsts | _SHELLS | _CONTAINERS | {"eval"})
+
+
+def _is_module(head: Sequence[str]) -> bool:
+    return len(head) == 3 and head[1] == "-m"
+
+
+def _head_at(words: Sequence[str], start: int, engine: Engine) -> tuple[Sequence[str], int] | None:
+    """The head of an engine's command that stands at a place, and how many words that is.
+
+    A module may be run by any program, with options before its `-m`.
+    """
+    for head in engine.heads:
+        if begins(words, start, head):
+            return head, len(head)
+        if words[start] == "-m" and _is_module(head) and words[start + 1 : start + 2] == [head[2]]:
+            return head, 2
+    return None
 
 
 def begins(words: Sequence[str], start: int, head: Sequence[str]) -> bool:
@@ -145,10 +193,12 @@ def started_by(
 def with_env(beside: Beside, env: Mapping[str, Word]) -> Beside:
     if not env:
         return beside
-    told = {name: str(value) for name, value in env.items() if value.known and value.given}
+    told = {
+        name: str(value) for name, value in env.items() if value.known and value.given and not is_untold(str(value))
+    }
     return replace(
         beside,
-        env={**beside.env, **told},
+        env={name: value for name, value in beside.env.items() if name not in env} | told,
         unknown_env=(beside.unknown_env | frozenset(env)) - frozenset(told),
     )
 
@@ -185,15 +235,14 @@ def _variable(word: str) -> bool:
 
 def _script(words: Sequence[Word]) -> tuple[Word, list[Word]] | None:
     """The text of `sh -c TEXT`, and what follows the name behind it."""
-    if not words or _name(words[0]) not in _SHELLS:
-        return None
-    for number, word in enumerate(words[1:], 1):
-        if not word.startswith("-"):
-            return None
-        if word[1:2] != "-" and "c" in word and number + 1 < len(words):
+    number = 1
+    while number + 1 < len(words) and words[number].startswith("-"):
+        word = words[number]
+        if word[1:2] != "-" and "c" in word:
             rest = words[number + 1 :]
             rest = rest[1:] if rest[:1] == ["--"] and len(rest) > 1 else rest
             return rest[0], list(rest[2:])
+        number += 2 if word.endswith("o") else 1  # as in `-euo pipefail`
     return None
 
 
@@ -220,9 +269,10 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
     for number, word in enumerate(words):
         name, equals, value = word.partition("=")
         told = word.but(value) if equals else words[number + 1] if number + 1 < len(words) else None
-        if name in ("-e", "--env") and told is not None and _variable(told):
-            variable, _, content = told.partition("=")
-            env[variable] = told.but(content)
+        if name in ("-e", "--env") and told is not None:
+            variable, given, content = told.partition("=")
+            if given or variable not in beside.env:  # without a value it is the one outside
+                env[variable] = told.but(content if given else f"${{{variable}}}")
         elif name == "--entrypoint" and told is not None:
             entrypoint = [told] if told else []
         elif name == "--gpus" and told is not None and told.isdecimal():
@@ -241,7 +291,9 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
             else:
                 yield from of_words([*entrypoint, *rest], known, beside, depth + 1)
             return
-    yield from _first_started(words, known, with_env(beside, env), depth)
+    if "exec" not in words[1:4]:  # an image that nobody knows has the engine in some version
+        beside = replace(beside, version=None, is_built=True)
+    yield from _first_started(words[1:], known, with_env(beside, env), depth)
 
 
 _PROGRAMS: Final = frozenset({"python", "python3", "sleep", "tail", "vllm", "ray", "nvidia-smi", "cat", "ls", "tini"})

@@ -13,6 +13,7 @@ from typing import Final, final
 from pytest_llem_invariants.readers.found import FILLED, Word
 from pytest_llem_invariants.readers.shell_words import Token, Variable, tokens
 from pytest_llem_invariants.readers.source import Source
+from pytest_llem_invariants.text.between import BETWEEN
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
 _PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w.:/-]{0,60}>(?![&>])|\{\{[^{}\n]*\}\}")
@@ -22,7 +23,6 @@ _OPENS: Final = frozenset({"if", "case", "for", "while", "until", "select"})
 _CLOSES: Final = frozenset({"fi", "esac", "done"})
 _STEPS: Final = frozenset({"then", "do", "else", "elif", "!", "{", "}", "time", "$", "%", ">"})
 """Words before a command that are no part of it; the last are prompts of a terminal."""
-_ENDS: Final = frozenset({"\n", ";", ";;", "&", "&&", "||", "|", "(", ")"})
 _MOST_DEEP: Final = 8
 _MOST_WORDS: Final = 20_000
 
@@ -82,7 +82,7 @@ class _Script:
             if token.kind == "operator" and _is_list(line, token):
                 if token.text != "\n":
                     line.append(token)
-            elif token.kind == "operator" and token.text in _ENDS:
+            elif token.kind == "operator" and token.text in BETWEEN:
                 simple = self._command(line, is_sure=last not in ("&&", "||"))
                 if simple is not None:
                     if any(one.kind == "redirect" and one.text.endswith(("<<", "<<-")) for one in line):

@@ -45,8 +45,10 @@ class Source:
         return Source("\n".join(lines), starts)
 
     def aligned(self, start: int, end: int, text: str) -> Source | None:
-        """A text that was read out of a part of it, line by line; None where it is one line or has other lines."""
+        """A text that was read out of a part of it, line by line; None where nobody knows where its letters stand."""
         raw = self.text[start:end]
+        if raw[1:-1] == text and raw[:1] in ("'", '"'):
+            return self.part(start + 1, end - 1)
         if "\n" not in text or raw.count("\n") != text.count("\n"):
             return None
         starts: list[tuple[int, int, int]] = []

@@ -393,9 +393,7 @@ def test_each_command_of_a_line_is_checked_with_its_own_variables(
 
 
 def test_a_container_is_checked_in_the_version_of_its_image(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    declared = project / "engine_versions" / "demo.yaml"
-    declared.write_text(declared.read_text() + "  images: {demo/demo-api: [demo, serve]}\n")
-    for image, version in (("demo/demo-api:v1.0", "1.0"), ("demo/demo-api", "2.0"), ("demo/demo-api:v3.0", "2.0")):
+    for image, version in (("some/demo:v1.0", "1.0"), ("some/demo", "2.0"), ("some/demo:v3.0", "2.0")):
         status, out, _ = run(capsys, "check", "--", "docker", "run", "--gpus", "all", image, "m", "--port", "1")
         assert status == 0
         assert f"demo {version} ·" in out
@@ -422,8 +420,6 @@ def test_a_command_line_of_a_version_without_rules_is_answered_by_the_nearest(
 def test_a_command_line_and_a_file_say_the_same_of_an_image(
     project: Path, capsys: pytest.CaptureFixture[str], tag: str
 ) -> None:
-    declared = project / "engine_versions" / "demo.yaml"
-    declared.write_text(declared.read_text() + "  images: {some/demo: [demo, serve]}\n")
     words = ["m", "--tensor-parallel-size=0"]
     pod = {"spec": {"containers": [{"image": f"some/demo:{tag}", "args": words}]}}
     (project / "pod.yaml").write_text(json.dumps(pod))

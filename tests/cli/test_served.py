@@ -34,7 +34,8 @@ def request_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     engine.write_text(engine.read_text().replace("  forms:\n", ROUTES, 1))
     (project / "request.json").write_text('{"messages": [], "max_tokens": 7, "n": 30}')
     (project / "serve.yaml").write_text("model: m\ntensor-parallel-size: 5\nswap: 40\n")
-    (project / "serve.sh").write_text("# starts it\ndemo serve m \\\n  --tensor-parallel-size 9\n")
+    (project / "serve.sh").write_text("# it's started\nN=9\ndemo serve m \\\n  --tensor-parallel-size $N\n")
+    (project / "empty.sh").write_text("python train.py\n")
     return "request.json"
 
 
@@ -68,7 +69,7 @@ def test_a_file_a_script_or_a_command_tells_how_it_was_started(
     assert [name for name in ("too_long", "too_many") if f"· {name}" in out] == broken
 
 
-@pytest.mark.parametrize("served", ["demo serve 'm", "python train.py"])
+@pytest.mark.parametrize("served", ["demo serve 'm", "python train.py", "empty.sh"])
 def test_what_starts_no_server_is_refused_in_one_line(
     request_file: str, capsys: pytest.CaptureFixture[str], served: str
 ) -> None:

@@ -1,0 +1,3 @@
+"""What stands between the commands of a line of shell."""
+
+BETWEEN = frozenset({"\n", ";", ";;", "&", "&&", "||", "|", "(", ")"})
