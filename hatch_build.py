@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+TOLD = "LLEM_UNCERTIFIED"
+"""The variable that has a corpus shipped whatever stands behind it, as `uncertified` in pyproject.toml does by name."""
 
 
 class CompiledCorpora(BuildHookInterface):  # type: ignore[misc]
@@ -20,11 +24,14 @@ class CompiledCorpora(BuildHookInterface):  # type: ignore[misc]
         if version == "editable":
             return
         sys.path.insert(0, self.root)
+        from pytest_llem_invariants.checker.certifying import CERTIFIED
         from pytest_llem_invariants.checker.compiled import compile_folder
-        from pytest_llem_invariants.checker.layout import COMPILED
+        from pytest_llem_invariants.checker.layout import COMPILED, parse
         from pytest_llem_invariants.checker.store import engines, folders, ssot_path
         from pytest_llem_invariants.ssot import read_ssot
 
+        told = None if os.environ.get(TOLD) else set(self.config.get("uncertified", ()))
+        uncertified = []
         self._made = Path(tempfile.mkdtemp(prefix="llem-compiled-"))
         for engine in engines(self.root):
             ssot = read_ssot(Path(ssot_path(self.root, engine)))
@@ -32,8 +39,20 @@ class CompiledCorpora(BuildHookInterface):  # type: ignore[misc]
                 relative = folder.relative_to(self.root) / COMPILED
                 made = self._made / relative
                 made.parent.mkdir(parents=True)
-                made.write_text(compile_folder(folder, ssot), encoding="utf-8")
+                text = compile_folder(folder, ssot)
+                made.write_text(text, encoding="utf-8")
+                place = folder.relative_to(Path(self.root) / "corpora").as_posix()
+                compiled = parse(text.encode(), made)
+                if told is not None and place not in told and not (compiled and compiled.head["certification"] in CERTIFIED):
+                    uncertified.append(place)
                 build_data["force_include"][str(made)] = f"pytest_llem_invariants/_data/{relative.as_posix()}"
+
+        if uncertified:
+            shutil.rmtree(self._made)
+            raise SystemExit(
+                f"no certified evidence stands behind corpora/{', corpora/'.join(uncertified)} — `llem-mine certify ENGINE` "
+                f"says what is missing; {TOLD}=1 builds all the same, for replaying in tox or a container"
+            )
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         if version != "editable":

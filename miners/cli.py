@@ -18,6 +18,7 @@ from miners.measure import compare_modes
 from miners.memory import command as memory
 from miners.process.commands import REFUSED
 from miners.releases import command as releases
+from miners.runs import certify_command
 from miners.schema import command as schema
 from pytest_llem_invariants.process.arguments import Parser
 from pytest_llem_invariants.process.leaving import leave
@@ -37,6 +38,7 @@ _COMMANDS: Final = (
     ledger,
     why_command,
     causes,
+    certify_command,
     guesses,
 )
 """The modules that add a command, in the order of `--help`."""

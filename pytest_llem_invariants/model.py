@@ -104,6 +104,11 @@ class EnvironmentKind(Vocabulary):
     HOST = "host"
     SIMULATED = "simulated"
 
+    @property
+    def certifies(self) -> bool:
+        """Whether it can be made again from what it is named after: nobody knows what a host has."""
+        return self in (EnvironmentKind.CONTAINER, EnvironmentKind.TOX)
+
 
 @dataclass(frozen=True, slots=True)
 class TypedValue:

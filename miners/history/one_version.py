@@ -139,7 +139,7 @@ class Making:
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-        return {**inherited, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "LLEM_ENVIRONMENT_KIND": "host"}
+        return {**inherited, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
     def _publish(self, corpus: Path, published: Path) -> None:
         for name in PUBLISHED:

@@ -13,6 +13,7 @@ from zlib import crc32
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.checker.advice import joined
 from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_parsers
+from pytest_llem_invariants.checker.certifying import certifications
 from pytest_llem_invariants.checker.deciding import deciding
 from pytest_llem_invariants.checker.layout import BODY, COMMANDS, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
 from pytest_llem_invariants.checker.planning import RulePlan, plan
@@ -26,7 +27,7 @@ from pytest_llem_invariants.corpus.models_layout import UNLESS, Models, read_mod
 from pytest_llem_invariants.corpus.schema_layout import Schema, alternatives, instances_in, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.language.wording import say_match, say_rule
-from pytest_llem_invariants.model import Case, Certification, ContextField, Corpus, EnvironmentKind, Rule, Validated
+from pytest_llem_invariants.model import Case, ContextField, Corpus, Rule, Validated
 from pytest_llem_invariants.ssot import Ssot, load_ssot
 from pytest_llem_invariants.text.bounded import read_text
 from pytest_llem_invariants.text.strict import value_to_data
@@ -55,11 +56,12 @@ def compile_corpus(
     stale = validated is not None and proposed_sha256 is not None and validated.corpus_sha256 != proposed_sha256
     shipped: list[tuple[Rule, str, Case | None]] = []
     every = effective(corpus, validated)
+    grades = {} if validated is None else certifications(validated, is_stale=stale)
     for entry in every:
         if validated is None:
             shipped.append((entry.rule, "none", None))
         elif entry.case is not None and entry.ships:
-            shipped.append((entry.rule, _certification(validated, entry.case, stale), entry.case))
+            shipped.append((entry.rule, grades[entry.rule.id], entry.case))
     # Of a class that lost a rule, because nobody replayed it or the library contradicted it, not all is known.
     partial = {entry.rule.native_type for entry in every if validated is not None and (stale or not entry.ships)}
     context = _facts(corpus, ssot)
@@ -227,16 +229,6 @@ def _older_schemas(folder: Path, version: str) -> list[Schema]:
     history = (folder.parent if folder.parent.name == "history" else folder / "history").glob(f"*/{SCHEMA}")
     older = [path for path in history if Version(path.parent.name) < Version(version)]
     return [read_schema(path) for path in sorted(older, key=lambda path: Version(path.parent.name))]
-
-
-def _certification(validated: Validated, case: Case, stale: bool) -> str:
-    simulated = EnvironmentKind.SIMULATED in (validated.environment.kind, case.environment_kind)
-    every = [str(validated.certification), str(case.certification)]
-    if simulated:
-        every.append("simulated")
-    if stale:
-        every.append(str(Certification.PARTIAL))
-    return weakest(every)
 
 
 def _schema_fields(schema: Schema | None) -> dict[str, dict[str, Any]]:

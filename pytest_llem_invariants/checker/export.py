@@ -167,16 +167,19 @@ def _lengths(operator: Operator, rhs: Any, counted: str) -> Schema:
 
 
 def pydantic_source(
-    native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str, context: Iterable[str] = ()
+    native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str, context: Iterable[str] = (), told: str = ""
 ) -> str:
-    """A pydantic model that asks the checker: every rule is in it, whatever its shape. `which` names the checker."""
+    """A pydantic model that asks the checker: every rule is in it, whatever its shape. `which` names the checker.
+
+    `told` follows what wrote it.
+    """
     if not all(part.isidentifier() and not iskeyword(part) for part in native_type.split(".")):
         raise LlemError(f"no Python class can be called {native_type!r}")
     name = native_type.rpartition(".")[2]
     known_context = frozenset(context)
     known = sorted({*fields, *(root for rule in rules for root in _rule_roots(rule, known_context))})
     lines = [
-        f'"""`{native_type}` as the library accepts it. Written by `llem-invariants export`."""',
+        f'"""`{native_type}` as the library accepts it. Written by `llem-invariants export`{told}."""',
         "",
         "from __future__ import annotations",
         "",
@@ -221,9 +224,10 @@ def _rule_roots(rule: Rule, context: frozenset[str]) -> Iterable[str]:
                 yield resolve(name).partition(".")[0]
 
 
-def markdown(native_type: str, rules: Iterable[Rule]) -> str:
-    """A table for a page of documentation."""
-    lines = [f"## {native_type}", "", "| when | the library | says | where |", "| --- | --- | --- | --- |"]
+def markdown(native_type: str, rules: Iterable[Rule], told: str = "") -> str:
+    """A table for a page of documentation, below what is told of it."""
+    above = [told, ""] if told else []
+    lines = [f"## {native_type}", "", *above, "| when | the library | says | where |", "| --- | --- | --- | --- |"]
     for rule in rules:
         cells = (
             say_match(rule.match),

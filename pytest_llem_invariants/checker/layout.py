@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Root = str | os.PathLike[str]
 
-FORMAT = 5
+FORMAT = 6
 COMPILED = "compiled.json"
 SOURCES = (
     "invariants.proposed.yaml",

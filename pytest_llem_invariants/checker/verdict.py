@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-CERTIFICATIONS = ("none", "partial", "simulated", "reused", "full")
+CERTIFICATIONS = ("none", "partial", "host", "reused", "simulated", "full")
 """How much stands behind a verdict, weakest first."""
 
 

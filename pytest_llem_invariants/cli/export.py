@@ -30,20 +30,24 @@ def run(options: argparse.Namespace) -> int:
     form = checker.routes.get("forms", {}).get(options.type)
     native_type = _meant(checker, options.type, form)
     rules = _shipped(checker, folder)
+    told = f"rules of {checker.engine} {checker.version}, certification {checker.certification}"
     if options.format == "markdown":
-        say(markdown(native_type, rules.get(native_type, ())).removesuffix("\n"))
+        say(markdown(native_type, rules.get(native_type, ()), f"The {told}.").removesuffix("\n"))
         return 0
     if options.format == "pydantic":
         fields = checker.class_checker(native_type).fields or ()
         which = f"{checker.engine!r}, version={checker.version!r}"
         if checker.origin is not None:
             which = f"corpus={checker.origin!r}" if options.corpus else f"{which}, root={checker.origin!r}"
-        source = pydantic_source(native_type, rules.get(native_type, ()), fields, which, checker.declared_context)
+        source = pydantic_source(
+            native_type, rules.get(native_type, ()), fields, which, checker.declared_context, f": {told}"
+        )
         say(source.removesuffix("\n"))
         return 0
     schema, unsupported, total = _schema(checker, native_type, rules, _parameters(folder.parent))
     if form is not None:
         schema = as_written(schema, form, checker.class_checker(native_type).fields or {})
+    schema["$comment"] = told[0].upper() + told[1:]
     if options.list_unsupported:
         for entry in unsupported:
             say(f"{entry.rule_id}: {entry.reason}")

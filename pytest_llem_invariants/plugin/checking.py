@@ -184,6 +184,8 @@ class ConfigItem(pytest.Item):
         open_ += [f"  {one.rule_id} if {one.decides}" for one in undecided(verdict)]
         if verdict.status == "depends" and self.config.getini("llem_configs_decided"):
             raise RejectedError("\n".join([*filter(None, [told]), *open_]))
+        if not verdict.certified:
+            told = f"{told}\n{name}: certification {verdict.certification}".lstrip()
         if told or open_:
             self.add_report_section("call", "llem", "\n".join([*filter(None, [told]), *open_]))
 

@@ -89,8 +89,11 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
     prints = {rule.id: fingerprint(rule) for rule in run.corpus.rules}
     earlier = _still_true(previous, prints, run.version)
     diverged = _by_rule(previous)
+    was = None if previous is None else previous.environment.kind
     entries = {
-        rule.id: _entry(rule, run, prints[rule.id], earlier.get(rule.id), tuple(diverged.get(rule.id, ())))
+        rule.id: _entry(
+            rule, run, prints[rule.id], _kept(earlier.get(rule.id), run, was), tuple(diverged.get(rule.id, ()))
+        )
         for rule in run.corpus.rules
     }
     cases = [entry.case for entry in entries.values() if entry.case is not None]
@@ -122,7 +125,7 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
 
 def _entry(rule: Rule, run: Run, print_of_rule: str, known: Case | None, earlier: tuple[Divergence, ...]) -> _Entry:
     """A rule's new evidence, else its known result; `earlier` are its former divergences."""
-    kept = None if known is None else replace(known, certification=Certification.REUSED)
+    kept = None if known is None else _graded(replace(known, certification=Certification.REUSED))
     fresh = _fresh_case(rule, run, print_of_rule)
     if fresh is None:
         return _Entry(kept, () if kept is None else earlier, is_fresh=False)
@@ -134,6 +137,19 @@ def _entry(rule: Rule, run: Run, print_of_rule: str, known: Case | None, earlier
     if whole is not case:
         diverged += tuple(one for one in earlier if one.check_failed in _PROBED)
     return _Entry(whole, diverged, skip=skip)
+
+
+def _kept(known: Case | None, run: Run, was: EnvironmentKind | None) -> Case | None:
+    """An earlier result says where it was seen, if this run is elsewhere."""
+    if known is None or known.environment_kind is EnvironmentKind.SIMULATED:
+        return known
+    kind = known.environment_kind or was
+    return replace(known, environment_kind=None if kind is run.environment.kind else kind)
+
+
+def _graded(case: Case) -> Case:
+    """A rule that was skipped or contradicted is certified by nothing."""
+    return case if case.confirmed else replace(case, certification=Certification.PARTIAL)
 
 
 def _says_the_same(validated: Validated, previous: Validated | None) -> bool:
@@ -151,12 +167,22 @@ def _says_the_same(validated: Validated, previous: Validated | None) -> bool:
 
 
 def _uncertified(validated: Validated) -> tuple[Case, ...]:
-    return tuple(replace(case, certification=Certification.FULL) for case in validated.cases)
+    return tuple(
+        replace(case, certification=Certification.FULL, environment_kind=_only_simulated(case))
+        for case in validated.cases
+    )
+
+
+def _only_simulated(case: Case) -> EnvironmentKind | None:
+    return case.environment_kind if case.environment_kind is EnvironmentKind.SIMULATED else None
 
 
 def _certification(cases: Sequence[Case], rules: Sequence[Rule]) -> Certification:
-    """The certification of the whole file: complete from this run, complete with earlier results, or incomplete."""
-    if len(cases) < len(rules):
+    """The certification of the whole file: complete from this run, complete with earlier results, or incomplete.
+
+    It is incomplete, too, where a rule has a result that certifies nothing.
+    """
+    if len(cases) < len(rules) or any(case.certification is Certification.PARTIAL for case in cases):
         return Certification.PARTIAL
     reused = any(case.certification is Certification.REUSED for case in cases)
     return Certification.REUSED if reused else Certification.FULL
@@ -172,7 +198,7 @@ def _fresh_case(rule: Rule, run: Run, print_of_rule: str) -> tuple[Case, tuple[D
             skipped_reason=run.crashed[rule.id],
             fingerprint=print_of_rule,
         )
-        return case, ()
+        return _graded(case), ()
     found = run.evidence.get(rule.id, {})
     if any(check not in found for check in CONTRACTS):
         return None
@@ -185,7 +211,7 @@ def _fresh_case(rule: Rule, run: Run, print_of_rule: str) -> tuple[Case, tuple[D
         rule, first.positive, first.negative, diverged, soundness=None if agreement is None else agreement.soundness
     )
     kind = EnvironmentKind.SIMULATED if any(one.simulated for one in found.values()) else None
-    return replace(case, fingerprint=print_of_rule, environment_kind=kind), diverged
+    return _graded(replace(case, fingerprint=print_of_rule, environment_kind=kind)), diverged
 
 
 def _still_true(previous: Validated | None, prints: Mapping[str, str], version: str) -> dict[str, Case]:

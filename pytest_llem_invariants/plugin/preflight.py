@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from pytest_llem_invariants.errors import CorpusError, LlemError
 from pytest_llem_invariants.model import EnvironmentKind
@@ -21,16 +23,33 @@ def check_variables() -> None:
 
 def environment_kind() -> EnvironmentKind:
     """Where this runs. A container counts as one only if it has a name: nobody could find it again otherwise."""
+    shown = {EnvironmentKind.TOX: _is_of_tox(), EnvironmentKind.CONTAINER: image_ref() is not None}
     declared = os.environ.get("LLEM_ENVIRONMENT_KIND")
-    if declared is not None:
-        try:
-            return EnvironmentKind(declared)
-        except ValueError:
-            kinds = ", ".join(kind.value for kind in EnvironmentKind)
-            raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — use one of {kinds}") from None
-    if "TOX_ENV_NAME" in os.environ:
-        return EnvironmentKind.TOX
-    return EnvironmentKind.CONTAINER if image_ref() else EnvironmentKind.HOST
+    if declared is None:
+        return next((kind for kind, is_shown in shown.items() if is_shown), EnvironmentKind.HOST)
+    try:
+        kind = EnvironmentKind(declared)
+    except ValueError:
+        kinds = ", ".join(kind.value for kind in EnvironmentKind)
+        raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r} — use one of {kinds}") from None
+    if not shown.get(kind, True):
+        raise LlemError(f"LLEM_ENVIRONMENT_KIND is {declared!r}, but {_UNSHOWN[kind]}")
+    return kind
+
+
+_UNSHOWN: Final = {
+    EnvironmentKind.TOX: "this Python is not one of tox — run `tox -e ENGINE`, or leave the variable out",
+    EnvironmentKind.CONTAINER: "nothing names the container — set LLEM_IMAGE_REF to its image",
+}
+"""What is said where a kind that certifies is declared and nothing shows it."""
+
+
+def _is_of_tox() -> bool:
+    """Whether this interpreter is that of a tox environment, or of one made inside its folder."""
+    folder = os.environ.get("TOX_ENV_DIR")
+    if not folder or "TOX_ENV_NAME" not in os.environ:
+        return False
+    return Path(sys.prefix).resolve().is_relative_to(Path(folder).resolve())
 
 
 def image_ref() -> str | None:

@@ -7,6 +7,7 @@ import gc
 import re
 from collections.abc import Generator
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, final
 
@@ -327,6 +328,7 @@ class LlemRun:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _fold(self, certified: Volume, target: Path) -> Folded:
+        from pytest_llem_invariants.checker.certifying import file_certification
         from pytest_llem_invariants.engines import get_adapter
         from pytest_llem_invariants.plugin.folding import Run, collected, fold, this_environment
         from pytest_llem_invariants.text.atomic import now
@@ -350,7 +352,9 @@ class LlemRun:
             moment=now(),
         )
         self._digest = digest_of(run, self._clock, certified.ssot.context, str(certified.path))
-        return fold(run, previous, problems)
+        folded = fold(run, previous, problems)
+        self._digest = replace(self._digest, certification=file_certification(folded.validated))
+        return folded
 
     def _previous(self, target: Path) -> Validated | None:
         """The present validated file; read before the first item, and again only if another run replaced it."""

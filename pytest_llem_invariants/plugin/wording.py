@@ -46,6 +46,8 @@ def summary(folded: Folded, causes: Sequence[str] = (), *, verbose: bool = False
 
     `causes` is what is said of the causes of the divergences; where it says something, fewer are listed.
     """
+    from pytest_llem_invariants.checker.certifying import file_certification
+
     validated = folded.validated
     version = f"{validated.engine} {validated.engine_version}"
     if not folded.fresh:
@@ -54,7 +56,7 @@ def summary(folded: Folded, causes: Sequence[str] = (), *, verbose: bool = False
         confirmed = sum(case.confirmed for case in validated.cases)
         yield (
             f"{version}: {confirmed} rules confirmed, {len(folded.quarantine.rules)} contradicted, "
-            f"{len(folded.skips)} skipped, {folded.unrun} not run ({validated.certification} certification)"
+            f"{len(folded.skips)} skipped, {folded.unrun} not run (certification {file_certification(validated)})"
         )
     yield from _skips(folded.skips)
     found = [divergence for divergence in validated.divergences if divergence.invariant_id in folded.fresh]

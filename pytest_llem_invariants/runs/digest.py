@@ -96,6 +96,8 @@ class RunDigest:
     facts: Mapping[str, RuleFacts]
     errors: Mapping[str, Seen]
     times: Times
+    certification: str = "none"
+    """Of the weakest rule in the files of this run; older digests do not tell."""
 
     @property
     def divergences(self) -> tuple[Finding, ...]:

@@ -252,7 +252,7 @@ def evidence(corpus: Corpus, *, kind: EnvironmentKind = EnvironmentKind.CONTAINE
         "engine_version": corpus.engine_version,
         "validated_at": "2026-01-01T00:00:00Z",
         "corpus_sha256": sha256_of(render_proposed(corpus)),
-        "environment": Environment(kind, None, "3.11", "linux", {}),
+        "environment": Environment(kind, "an/image:1", "3.11", "linux", {}),
         "certification": Certification.FULL,
         "summary": {},
         "cases": cases,

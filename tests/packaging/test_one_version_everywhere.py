@@ -24,6 +24,7 @@ def test_dockerfile_builds_on_the_ssot_image(engine: str) -> None:
     text = (ROOT / "docker" / f"Dockerfile.{engine}").read_text(encoding="utf-8")
     (base,) = re.findall(r"^FROM (\S+)$", text, re.MULTILINE)
     assert base == load_ssot(engine, ROOT).image
+    assert f"LLEM_IMAGE_REF={base}\n" in text, "nobody finds the container again in which the rules were proven"
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -85,7 +85,7 @@ def test_summary_is_one_section_with_counts_files_and_the_next_command(house: Ho
     house.hold((*GOOD, WRONG))
     text = house.run(*workers).stdout.str()
     assert text.count("llem invariants ==") == 1
-    assert "fake 1.0: 6 rules confirmed, 1 contradicted, 0 skipped, 0 not run (full certification)" in text
+    assert "fake 1.0: 6 rules confirmed, 1 contradicted, 0 skipped, 0 not run (certification partial)" in text
     assert f"wrote {house.validated}" in text
     assert "next: read the quarantine" in text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from xml.etree import ElementTree
 
 import pytest
@@ -125,14 +127,18 @@ def test_a_corpus_of_another_engine_is_exit_2(house: House) -> None:
     [
         ({}, "host"),
         ({"LLEM_IMAGE_REF": "example.invalid/fakelib@sha256:1"}, "container"),
-        ({"TOX_ENV_NAME": "fake"}, "tox"),
-        ({"LLEM_ENVIRONMENT_KIND": "container"}, "container"),
+        ({"TOX_ENV_NAME": "fake", "TOX_ENV_DIR": sys.prefix}, "tox"),
+        ({"TOX_ENV_NAME": "fake", "TOX_ENV_DIR": os.path.dirname(sys.prefix)}, "tox"),
+        ({"TOX_ENV_NAME": "fake", "TOX_ENV_DIR": os.path.join(sys.prefix, "lib")}, "host"),
+        ({"TOX_ENV_NAME": "fake"}, "host"),
+        ({"LLEM_ENVIRONMENT_KIND": "simulated"}, "simulated"),
+        ({"LLEM_ENVIRONMENT_KIND": "container", "LLEM_IMAGE_REF": "an/image:1"}, "container"),
     ],
 )
 def test_where_it_ran_is_said_as_far_as_it_is_known(
     house: House, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], kind: str
 ) -> None:
-    for name in ("LLEM_ENVIRONMENT_KIND", "TOX_ENV_NAME", "LLEM_IMAGE_REF"):
+    for name in ("LLEM_ENVIRONMENT_KIND", "TOX_ENV_NAME", "TOX_ENV_DIR", "LLEM_IMAGE_REF"):
         monkeypatch.delenv(name, raising=False)
     for name, value in given.items():
         monkeypatch.setenv(name, value)

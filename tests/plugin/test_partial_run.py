@@ -32,7 +32,8 @@ def test_a_partial_run_that_finds_nothing_new_changes_no_file(
     house.run()
     before = files(house)
     monkeypatch.setenv("LLEM_FROZEN_AT", "2027-05-06T07:08:09Z")
-    monkeypatch.setenv("LLEM_ENVIRONMENT_KIND", "container")
+    monkeypatch.delenv("LLEM_ENVIRONMENT_KIND")
+    monkeypatch.setenv("LLEM_IMAGE_REF", "an/image:1")
     result = house.run(*selection)
     assert result.ret == 0
     assert files(house) == before

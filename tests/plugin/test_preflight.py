@@ -28,6 +28,8 @@ def refused(house: House, *arguments: str) -> str:
     [
         ("LLEM_FROZEN_AT", "yesterday"),
         ("LLEM_ENVIRONMENT_KIND", "moon"),
+        ("LLEM_ENVIRONMENT_KIND", "container"),
+        ("LLEM_ENVIRONMENT_KIND", "tox"),
         ("LLEM_IMAGE_REF", "two words"),
         ("LLEM_IMAGE_REF", "\udcff"),
         ("SOURCE_DATE_EPOCH", "9" * 40),
@@ -39,6 +41,8 @@ def test_a_variable_is_checked_before_the_run(
 ) -> None:
     if name == "SOURCE_DATE_EPOCH":
         monkeypatch.delenv("LLEM_FROZEN_AT")
+    for shown in ("TOX_ENV_NAME", "TOX_ENV_DIR", "LLEM_IMAGE_REF"):
+        monkeypatch.delenv(shown, raising=False)
     monkeypatch.setenv(name, value)
     assert f"{name} is {value!r}" in refused(house, *sharing)
 

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 WEAK = {
     "none": "no rule used for this answer was ever proven",
     "partial": "some rules were not replayed since the corpus changed, or were contradicted and left out",
+    "host": "some rules were proven on a host only: nobody knows what else it has, so only tox and containers certify",
     "simulated": "some rules were proven on a simulated platform only",
     "reused": "some evidence was carried over from an earlier run",
 }
+
+
+def weakly_founded(checked: Sequence[Checked]) -> list[str]:
+    """One sentence for each grade of weak evidence behind the answers."""
+    grades = dict.fromkeys(document.verdict.certification for document in checked)
+    return [f"{grade}: {WEAK[grade]}" for grade in grades if grade in WEAK]
 
 
 def place(document: Checked, violation: Violation) -> tuple[int, int] | None:

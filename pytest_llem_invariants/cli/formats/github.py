@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker.describe import depending, distinct
-from pytest_llem_invariants.cli.formats.common import WEAK, foreign, in_repository, place, sentence
+from pytest_llem_invariants.cli.formats.common import WEAK, foreign, in_repository, place, sentence, weakly_founded
 from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
@@ -33,6 +33,8 @@ def render(checked: Sequence[Checked], how: How) -> str:
         if how.uncertified and not document.verdict.certified:
             certification = document.verdict.certification
             lines.append(f"::error file={file},title=uncertified::{certification}: {WEAK[certification]}")
+    if not how.uncertified:
+        lines.extend(f"::notice title=certification::{_escaped(told)}" for told in weakly_founded(checked))
     lines.extend(f"::notice title=foreign-corpus::{_escaped(told)}" for told in foreign(checked))
     return "\n".join(lines)
 

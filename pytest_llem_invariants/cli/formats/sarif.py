@@ -41,6 +41,7 @@ def _log(checked: Sequence[Checked], how: How) -> dict[str, Any]:
                     "level": _LEVELS[violation.severity],
                     "message": {"text": sentence(violation)},
                     "locations": [_location(document, violation)],
+                    "properties": {"certification": violation.certification},
                 }
             )
         if how.undecided and document.verdict.status == "depends":
@@ -60,6 +61,7 @@ def _log(checked: Sequence[Checked], how: How) -> dict[str, Any]:
                 "results": results,
                 **_invocations(checked),
                 "properties": {
+                    "certification": {document.name: document.verdict.certification for document in checked},
                     "depends": {
                         document.name: [dependence.as_dict() for dependence in document.verdict.depends]
                         for document in checked

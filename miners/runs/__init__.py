@@ -1,0 +1,1 @@
+"""Commands that read what replays left: whether a release is certified."""
