@@ -43,15 +43,19 @@ class CompiledCorpora(BuildHookInterface):  # type: ignore[misc]
                 made.write_text(text, encoding="utf-8")
                 place = folder.relative_to(Path(self.root) / "corpora").as_posix()
                 compiled = parse(text.encode(), made)
-                if told is not None and place not in told and not (compiled and compiled.head["certification"] in CERTIFIED):
+                if (
+                    told is not None
+                    and place not in told
+                    and not (compiled and compiled.head["certification"] in CERTIFIED)
+                ):
                     uncertified.append(place)
                 build_data["force_include"][str(made)] = f"pytest_llem_invariants/_data/{relative.as_posix()}"
 
         if uncertified:
             shutil.rmtree(self._made)
             raise SystemExit(
-                f"no certified evidence stands behind corpora/{', corpora/'.join(uncertified)} — `llem-mine certify ENGINE` "
-                f"says what is missing; {TOLD}=1 builds all the same, for replaying in tox or a container"
+                f"not certified: corpora/{', corpora/'.join(uncertified)} — `llem-mine certify ENGINE` says what is "
+                f"missing; {TOLD}=1 builds all the same, for replaying in tox or a container"
             )
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

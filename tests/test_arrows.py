@@ -32,7 +32,7 @@ FLOORS = (
     (f"{HOUSE}.fit", f"{HOUSE}.replay", f"{HOUSE}.worlds", f"{MINERS}.surface"),
     (f"{MINERS}.candidates", f"{MINERS}.process"),
     (f"{MINERS}.discovery", f"{MINERS}.dynamic", f"{MINERS}.lift", f"{MINERS}.releases", f"{MINERS}.static"),
-    (f"{MINERS}.examples", f"{MINERS}.fronts", f"{MINERS}.memory", f"{MINERS}.schema"),
+    (f"{MINERS}.examples", f"{MINERS}.fronts", f"{MINERS}.memory", f"{MINERS}.runs", f"{MINERS}.schema"),
     (f"{MINERS}.causes", f"{MINERS}.gate", f"{MINERS}.ledger"),
     (f"{HOUSE}.site", f"{MINERS}.history", f"{MINERS}.measure"),
     (f"{MINERS}.build",),

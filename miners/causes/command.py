@@ -67,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
 def _about(run: RunDigest) -> dict[str, Any]:
     return {
         "engine": run.engine,
-        "version": run.version, "corpus_version": run.corpus_version, "corpus": run.corpus,
+        "version": run.version,
+        "corpus_version": run.corpus_version,
+        "corpus": run.corpus,
         "certification": run.certification,
     }
 

@@ -167,7 +167,12 @@ def _lengths(operator: Operator, rhs: Any, counted: str) -> Schema:
 
 
 def pydantic_source(
-    native_type: str, rules: Iterable[Rule], fields: Iterable[str], which: str, context: Iterable[str] = (), told: str = ""
+    native_type: str,
+    rules: Iterable[Rule],
+    fields: Iterable[str],
+    which: str,
+    context: Iterable[str] = (),
+    told: str = "",
 ) -> str:
     """A pydantic model that asks the checker: every rule is in it, whatever its shape. `which` names the checker.
 

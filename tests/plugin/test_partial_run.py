@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_llem_invariants.corpus.files import load_validated
-from pytest_llem_invariants.model import Certification
+from pytest_llem_invariants.model import Certification, EnvironmentKind
 from tests.plugin.house import GOOD, NEGATIVE, WRONG, House, acting
 
 PARTIAL = [
@@ -52,6 +52,19 @@ def test_what_was_not_run_is_kept_as_reused_where_something_changed(house: House
     assert after.certification is Certification.REUSED
     assert [replace(case, certification=Certification.FULL) for case in after.cases] == list(before.cases)
     assert {case.certification for case in after.cases} == {Certification.FULL, Certification.REUSED}
+
+
+def test_what_is_kept_from_a_host_stays_from_a_host(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.run()
+    house.validated.write_text(house.validated.read_text().replace("got 201", "got 202"))
+    monkeypatch.delenv("LLEM_ENVIRONMENT_KIND")
+    monkeypatch.setenv("LLEM_IMAGE_REF", "an/image:1")
+    result = house.run(*PARTIAL[0])
+    after = load_validated(house.validated)
+    assert after.environment.kind is EnvironmentKind.CONTAINER
+    kept = {case.environment_kind for case in after.cases if case.certification is Certification.REUSED}
+    assert kept == {EnvironmentKind.HOST}
+    assert "(certification host)" in result.stdout.str()
 
 
 def test_one_check_writes_nothing_where_nothing_was(house: House) -> None:

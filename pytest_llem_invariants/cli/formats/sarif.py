@@ -66,7 +66,7 @@ def _log(checked: Sequence[Checked], how: How) -> dict[str, Any]:
                         document.name: [dependence.as_dict() for dependence in document.verdict.depends]
                         for document in checked
                         if document.verdict.depends
-                    }
+                    },
                 },
             }
         ],
