@@ -17,6 +17,7 @@ from miners.measure import command as measure
 from miners.measure import compare_modes
 from miners.memory import command as memory
 from miners.process.commands import REFUSED
+from miners.refresh import command as refresh
 from miners.releases import command as releases
 from miners.runs import certify_command
 from miners.schema import command as schema
@@ -33,6 +34,7 @@ _COMMANDS: Final = (
     memory,
     schema,
     history,
+    refresh,
     releases,
     compare_modes,
     ledger,

@@ -69,9 +69,12 @@ class MinerVersionMismatchError(MinerError):
 class MinerLandmarkMissingError(MinerError):
     """This version of the library lacks a class or method on which a miner relies."""
 
-    def __init__(self, engine: str, landmark: str, detail: str = "", nearest: str = "") -> None:
+    def __init__(
+        self, engine: str, landmark: str, detail: str = "", nearest: str = "", names: tuple[str, ...] = ()
+    ) -> None:
         self.engine = engine
         self.landmark = landmark
+        self.names = names
         because = f" ({detail}{nearest})" if detail else ""
         super().__init__(
             f"{engine}: landmark {landmark!r} is missing{because} — "

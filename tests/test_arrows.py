@@ -36,6 +36,7 @@ FLOORS = (
     (f"{MINERS}.causes", f"{MINERS}.gate", f"{MINERS}.ledger"),
     (f"{HOUSE}.site", f"{MINERS}.history", f"{MINERS}.measure"),
     (f"{MINERS}.build",),
+    (f"{MINERS}.refresh",),
     (HOUSE, f"{HOUSE}.cli", f"{HOUSE}.plugin", MINERS, f"{MINERS}.cli"),
 )
 """The lowest first. What Python imports by itself, a package for the sake of its modules, is no arrow."""

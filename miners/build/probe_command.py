@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from miners.process.commands import OK, add_engine
-from miners.process.roles import (
-    Installed,
-    Library,
-    Terms,
-    Tree,
-    add_terms,
-    check_classes,
-    problems_of,
-    terms_of,
-    unheard,
-    why_without,
-)
-from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.ssot import ROLES, data_root
+from miners.process.probes import Probe, lines, probe, workflow_commands
+from miners.process.roles import Installed, Library, Tree, add_terms, terms_of, unheard
+from pytest_llem_invariants.ssot import FOLDER, ROLES, Ssot, data_root
 from pytest_llem_invariants.text.terminal import say
+from pytest_llem_invariants.text.yaml_reader import read_document
 
 BLOCKED: Final = 2
+_NO_TERMS: Final = {"other_version": False, "accept_lost": ()}
 
 
 def register(commands: Any) -> None:
@@ -36,8 +30,16 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--source", type=Path, metavar="PATH", help="check this source tree or wheel, not the installed library"
     )
+    parser.add_argument(
+        "--format", choices=("text", "json", "github"), default="text", help="(default text); github: annotations"
+    )
     add_terms(parser)
     parser.set_defaults(run=run)
+
+
+def probed(engine: str, producer: str) -> int:
+    """Probe the installed library on behalf of one producer."""
+    return run(argparse.Namespace(engine=engine, producer=producer, source=None, format="text", **_NO_TERMS))
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,42 +53,31 @@ def run(options: argparse.Namespace) -> int:
     else:
         skeletons = skeletons_of(options.source, adapter.package)
         library = Tree(adapter.ssot, skeletons, source_version(skeletons))
-    terms = terms_of(options)
-    say(f"{options.engine}: {library.ssot.library} {library.version}, {len(library.native_types())} native types")
     roles = ROLES if options.producer is None else (options.producer,)
-    ready = [_is_ready(library, role, terms) for role in roles]
-    ready.append(_has_classes(library, terms))
-    for line in unheard(adapter) if options.source is None else ():
-        say(f"  note: {line}; it changes nothing there")
-    return OK if all(ready) else BLOCKED
+    found = probe(library, roles, _classes_before(library), terms_of(options))
+    unused = unheard(adapter) if options.source is None else ()
+    found = replace(found, notes=(*found.notes, *(f"{line}; it changes nothing there" for line in unused)))
+    for line in _rendered(found, options.format, library.ssot):
+        say(line)
+    return BLOCKED if found.blocked else OK
 
 
-def _is_ready(library: Library, role: str, terms: Terms) -> bool:
-    """Print whether a producer may run, and if not, why."""
-    reason = why_without(library.ssot, role)
-    if reason is not None:
-        say(f"  {role:10}  not for this engine: {reason}")
-        return True
-    problems = list(problems_of(library, (role,), terms))
-    pin = library.ssot.miner_pins.get(role)
-    said = f"pin {pin or 'none'}, {len(library.ssot.landmarks_of(role))} landmarks"
-    say(f"  {role:10}  {'BLOCKED' if problems else 'ready'}: {said}")
-    for problem in problems:
-        say(f"    {problem}")
-    return not problems
+def _rendered(found: Probe, form: str, ssot: Ssot) -> Iterator[str]:
+    match form:
+        case "json":
+            yield json.dumps(found.as_data(), indent=1, ensure_ascii=False)
+        case "github":
+            document = read_document(ssot.path)
+            at = {role: document.line_of(("miner_pins", role)) for role in ROLES}
+            yield from workflow_commands(found, f"{FOLDER}/{ssot.path.name}", at)
+            yield found.headline
+        case _:
+            yield from lines(found)
 
 
-def _has_classes(library: Library, terms: Terms) -> bool:
-    """Print which declared classes, and which classes of the last corpus, the library lacks."""
+def _classes_before(library: Library) -> list[str]:
+    """The classes of the last corpus."""
     from pytest_llem_invariants.corpus.files import load_proposed
 
     path = data_root() / "corpora" / library.ssot.engine / "invariants.proposed.yaml"
-    before = {rule.native_type for rule in load_proposed(path).rules} if path.exists() else set()
-    try:
-        lines = check_classes(library, before, terms)
-    except LlemError as error:
-        say(f"  {'classes':10}  BLOCKED\n    {error}")
-        return False
-    for line in lines:
-        say(f"  note: {line}")
-    return True
+    return sorted({rule.native_type for rule in load_proposed(path).rules} if path.exists() else ())

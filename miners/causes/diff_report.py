@@ -95,19 +95,19 @@ def markdown(found: Differences) -> str:
     for is_heading, text in rest:
         if text.startswith("--verbose"):
             continue
-        out += ["", f"**{_escaped(text)}**"] if is_heading else [f"- {_escaped(text.strip())}"]
+        out += ["", f"**{escaped(text)}**"] if is_heading else [f"- {escaped(text.strip())}"]
     for title, causes, line in (
         ("every cause", found.causes, _cause_line),
         (_STRICTER.format(**names), found.stricter, _change_line),
         (_LOOSER.format(**names), found.looser, _change_line),
     ):
         if causes:
-            items = [f"- {_escaped(line(one))}" for one in causes]
+            items = [f"- {escaped(line(one))}" for one in causes]
             out += ["", f"<details><summary>{title} ({len(causes)})</summary>", "", *items, "", "</details>"]
     return "\n".join(out).rstrip() + "\n"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     return "".join(f"\\{one}" if one in "\\`*_<>[]|" else one for one in text)
 
 

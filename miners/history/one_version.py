@@ -7,7 +7,6 @@ that a user would type. Finished files are published one by one; after a kill, o
 from __future__ import annotations
 
 import ast
-import hashlib
 import os
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ from typing import Any, Final, final
 import yaml
 
 from miners.gate.counterexamples import COUNTEREXAMPLES
+from miners.history.environments import calls_of, digest, own_requirement, pip_in, recipe_digest, tail
 from miners.process.progress import Progress
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import FOLDER, Ssot
@@ -37,7 +37,6 @@ PUBLISHED: Final = (
 )
 _HANDED_ON: Final = (PROPOSED, COUNTEREXAMPLES)
 """A constraint keeps its name in all versions; a config that refuted a rule of one may refute a rule of another."""
-_TAIL: Final = 12
 _DIVERGES: Final = 1
 
 _Work = Callable[[str, Path, Path], None]
@@ -80,7 +79,7 @@ class Making:
         place.mkdir(parents=True, exist_ok=True)
         code = self._code()
         stages: tuple[tuple[str, str, _Work], ...] = (
-            ("environment", self._recipe(version), self._make_environment),
+            ("environment", recipe_digest(self._ssot, version), self._make_environment),
             ("mining", code, self._mine),
             ("replay", code, self._replay),
         )
@@ -101,9 +100,9 @@ class Making:
         venv = place / "venv"
         shutil.rmtree(venv, ignore_errors=True)
         self._must(log, [sys.executable, "-m", "venv", str(venv)], place)
-        for arguments in self._calls(version):
+        for arguments in calls_of(self._ssot, version):
             said = [argument.replace("{version}", version) for argument in arguments]
-            self._must(log, [*_pip(venv), *said], self._ssot.path.parent)
+            self._must(log, [*pip_in(venv), *said], self._ssot.path.parent)
 
     def _mine(self, version: str, place: Path, log: Path) -> None:
         project, venv = place / "project", place / "venv"
@@ -114,9 +113,9 @@ class Making:
             current = self._root / "corpora" / self._ssot.engine / name
             if current.exists():
                 shutil.copyfile(current, self._corpus(place) / name)
-        own = str(self._source) if (self._source / "pyproject.toml").is_file() else _own_requirement()
-        self._must(log, [*_pip(venv), own], project)
-        self._must(log, [*_pip(venv), "--force-reinstall", "--no-deps", own], project)
+        own = str(self._source) if (self._source / "pyproject.toml").is_file() else own_requirement()
+        self._must(log, [*pip_in(venv), own], project)
+        self._must(log, [*pip_in(venv), "--force-reinstall", "--no-deps", own], project)
         tool = str(venv / "bin" / "llem-mine")
         terms = () if version == self._ssot.version else ("--other-version",)
         self._must(log, [tool, "build", self._ssot.engine, f"--workers={self._workers}", *terms], project)
@@ -135,7 +134,7 @@ class Making:
     def _must(self, log: Path, command: Sequence[str], folder: Path, allowed: Sequence[int] = (0,)) -> None:
         status = self._run(command, folder, self._environment(), log)
         if status not in allowed:
-            raise MinerError(f"{Path(command[0]).name} {' '.join(command[1:4])} … ended with {status}:\n{_tail(log)}")
+            raise MinerError(f"{Path(command[0]).name} {' '.join(command[1:4])} … ended with {status}:\n{tail(log)}")
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
@@ -146,26 +145,10 @@ class Making:
             if (corpus / name).exists():
                 write_atomically(published / name, (corpus / name).read_text(encoding="utf-8"))
 
-    def _recipe(self, version: str) -> str:
-        """A digest of the environment that a version needs: its recipe, and the requirement files that it names."""
-        if not self._ssot.recipe:
-            raise MinerError(f"{self._ssot.engine} has no recipe — say in {self._ssot.path.name} what to install")
-        texts = [sys.version, version]
-        for arguments in self._calls(version):
-            texts.extend(arguments)
-            files = (self._ssot.path.parent / argument for argument in arguments)
-            texts.extend(path.read_text(encoding="utf-8") for path in files if path.is_file())
-        return _digest(texts)
-
-    def _calls(self, version: str) -> list[tuple[str, ...]]:
-        """The arguments for each call of `pip install` for a version."""
-        recipe = self._ssot.recipe
-        return [call.arguments for call in recipe if call.when is None or call.when.contains(version)]
-
     def _code(self) -> str:
         """A digest of the code that mines: if the code changes, a version is mined again."""
         texts = [_without_comments(path.read_text(encoding="utf-8")) for path in self._sources()]
-        return _digest([*texts, _without_versions(self._ssot.path)])
+        return digest([*texts, _without_versions(self._ssot.path)])
 
     def _sources(self) -> Iterator[Path]:
         for package in ("miners", "pytest_llem_invariants"):
@@ -196,25 +179,5 @@ def _without_versions(path: Path) -> str:
     return repr({key: value for key, value in sorted(data.items()) if key not in ("version", "image", "history")})
 
 
-def _pip(venv: Path) -> list[str]:
-    return [str(venv / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-
-
-def _own_requirement() -> str:
-    from importlib.metadata import version
-
-    return f"pytest-llem-invariants=={version('pytest-llem-invariants')}"
-
-
 def _read(path: Path) -> str | None:
     return path.read_text(encoding="utf-8") if path.exists() else None
-
-
-def _digest(texts: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
-
-
-def _tail(log: Path) -> str:
-    if not log.exists():
-        return ""
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL:])

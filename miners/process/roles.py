@@ -160,7 +160,8 @@ def problems_of(library: Library, roles: Sequence[str], terms: Terms) -> Iterato
     for landmark in dict.fromkeys(landmark for role in roles for landmark in ssot.landmarks_of(role)):
         missing = library.look_up(landmark)
         if missing is not None:
-            yield MinerLandmarkMissingError(ssot.engine, landmark, missing.detail, said_nearest(missing.nearest))
+            near = missing.nearest
+            yield MinerLandmarkMissingError(ssot.engine, landmark, missing.detail, said_nearest(near), near)
 
 
 def check_classes(library: Library, before: Iterable[str], terms: Terms) -> tuple[str, ...]:

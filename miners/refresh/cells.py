@@ -1,0 +1,147 @@
+"""What one producer made, in a folder that goes from one machine to another, and what makes it trustworthy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from miners.refresh.steps import FIXED, PRODUCERS
+from pytest_llem_invariants.corpus.files import load_validated, sha256_of
+from pytest_llem_invariants.errors import LlemError, MinerError
+from pytest_llem_invariants.text.atomic import write_atomically
+
+FILE: Final = "cell.json"
+FORMAT: Final = 1
+_LABEL: Final = "cell"
+_CERTIFIED: Final = ("full", "simulated")
+"""As good as a commit asks for; `simulated` says so in the file."""
+_VALIDATED: Final = "invariants.validated.yaml"
+_PROPOSED: Final = "invariants.proposed.yaml"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One engine × producer."""
+
+    engine: str
+    producer: str
+    version: str
+    base: str
+    """The commit that it was made from."""
+    files: Mapping[str, str]
+    """Name → digest of its bytes; written last, so that a cell that died has none."""
+    format: int = FORMAT
+
+
+def pack(cell_of: tuple[str, str, str, str], corpus: Path, folder: Path) -> Cell:
+    """Copy what a producer made; `cell_of`: engine, producer, version and base."""
+    engine, producer, version, base = cell_of
+    files = {}
+    for name in PRODUCERS[producer]:
+        if (corpus / name).exists():
+            text = (corpus / name).read_text(encoding="utf-8")
+            write_atomically(folder / name, text)
+            files[name] = _digest(text)
+    cell = Cell(engine, producer, version, base, files)
+    write_atomically(folder / FILE, json.dumps(asdict(cell), indent=1, sort_keys=True) + "\n")
+    return cell
+
+
+def label(engine: str, producer: str) -> str:
+    """The label that says of a pull request that a cell is done."""
+    return f"{_LABEL}/{engine}/{producer}"
+
+
+def waiting_for(engine: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """The producers whose label is not there yet: who sees none is the last."""
+    there = set(labels)
+    return tuple(producer for producer in PRODUCERS if label(engine, producer) not in there)
+
+
+def read_cells(folders: Sequence[Path], engine: str, version: str, base: str) -> dict[str, str]:
+    """What the cells made together, by the name of the file; an error says which of them is not to be trusted."""
+    found: dict[str, str] = {}
+    seen: dict[str, Cell] = {}
+    for folder in folders:
+        cell = _read(folder)
+        _check(cell, folder, engine, version, base)
+        if cell.producer in seen and seen[cell.producer] != cell:
+            raise MinerError(f"{folder}: another {cell.producer} of {engine} is there already — give each once")
+        seen[cell.producer] = cell
+        found |= {name: _whole(folder / name, digest) for name, digest in cell.files.items()}
+    missing = [producer for producer in PRODUCERS if producer not in seen]
+    if missing:
+        raise MinerError(
+            f"{engine}: no cell of {' and '.join(missing)} — nothing is written until each of "
+            f"{', '.join(PRODUCERS)} is there"
+        )
+    return found
+
+
+def _read(folder: Path) -> Cell:
+    path = folder / FILE
+    try:
+        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        cell = Cell(**data)
+        if cell.format != FORMAT or cell.producer not in PRODUCERS or not isinstance(cell.files, dict):
+            raise ValueError("unknown format or producer")
+    except OSError as error:
+        raise MinerError(f"{folder}: no {FILE}: its cell died, or is still running — run that cell again") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise MinerError(f"{path}: not a cell of this version of llem-mine ({error}) — run that cell again") from error
+    return cell
+
+
+def _check(cell: Cell, folder: Path, engine: str, version: str, base: str) -> None:
+    if cell.engine != engine:
+        raise MinerError(f"{folder}: a cell of {cell.engine}, not of {engine} — give only the cells of {engine}")
+    if cell.version != version:
+        raise MinerError(
+            f"{folder}: made for {engine} {cell.version}, but the branch has {version} — run that cell again"
+        )
+    if cell.base != base:
+        raise MinerError(
+            f"{folder}: made from commit {cell.base[:12]}, but the branch is at {base[:12]}: it moved meanwhile — "
+            "its push has started a new run"
+        )
+    lacking = [name for name in PRODUCERS[cell.producer] if name in FIXED and name not in cell.files]
+    if lacking:
+        raise MinerError(f"{folder}: partial, without {', '.join(lacking)} — run that cell again")
+    if _VALIDATED in cell.files:
+        _check_certified(folder)
+
+
+def _check_certified(folder: Path) -> None:
+    """The evidence is of this corpus, and as good as a commit asks for."""
+    try:
+        validated = load_validated(folder / _VALIDATED)
+        text = (folder / _PROPOSED).read_text(encoding="utf-8")
+    except (LlemError, OSError) as error:
+        raise MinerError(f"{folder}: partial: {error}") from error
+    if validated.corpus_sha256 != sha256_of(text):
+        raise MinerError(f"{folder}: {_VALIDATED} is of another corpus than {_PROPOSED} — run that cell again")
+    if validated.certification not in _CERTIFIED:
+        asked = " or ".join(_CERTIFIED)
+        raise MinerError(
+            f"{folder}: the certification of {_VALIDATED} is {validated.certification}, and a commit needs {asked} — "
+            "replay all of it, in its container or by tox"
+        )
+
+
+def _whole(path: Path, digest: str) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise MinerError(f"{path}: {error.strerror}, though its cell lists it — run that cell again") from error
+    if _digest(text) != digest:
+        raise MinerError(f"{path}: not the bytes that its cell lists — run that cell again")
+    return text
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,239 @@
+"""The steps from a bump to a commit-ready tree, as a table: a kill repeats the one that was running."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from miners.history.one_version import PUBLISHED
+from miners.memory.discover import FILE as MEMORY
+from miners.process.progress import Progress
+from miners.refresh import comment, edits, environment, pages, places, requirements
+from miners.refresh.workspace import Journal, Workspace
+from pytest_llem_invariants.corpus.files import load_proposed
+from pytest_llem_invariants.errors import MinerError
+from pytest_llem_invariants.ssot import Ssot, read_ssot
+from pytest_llem_invariants.text.atomic import write_atomically
+from pytest_llem_invariants.text.bounded import read_text
+
+PRODUCERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "invariants": ("invariants.proposed.yaml", "invariants.validated.yaml", "ledger.json"),
+    "schemas": ("schema.discovered.json", "models.discovered.json", "command.discovered.json", MEMORY),
+}
+"""What is made side by side, each by a cell of its own, and the files that it makes."""
+_PROPOSED: Final = "invariants.proposed.yaml"
+FIXED: Final = (_PROPOSED, "invariants.validated.yaml", "ledger.json", "schema.discovered.json")
+"""What every refreshed engine has; the others are of engines that ask for them."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a refresh is asked for."""
+
+    version: str
+    producers: tuple[str, ...] = tuple(PRODUCERS)
+    workers: int = 2
+    python: Path | None = None
+    lost: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+
+
+@final
+class Refresh:
+    """One refresh of one engine: its copy of the tree, its journal and its environment."""
+
+    def __init__(self, space: Workspace, wish: Wish, work: Path, source: Path | None, moment: str) -> None:
+        self.space = space
+        self.wish = wish
+        self.work = work
+        self._source = source
+        self._moment = moment
+        self.journal = Journal(work / "journal.json")
+        self.old = _mined(space.root / "corpora" / space.engine) or read_ssot(space.declared).version
+
+    @property
+    def ssot(self) -> Ssot:
+        return read_ssot(self.space.ssot)
+
+    @property
+    def place(self) -> environment.Place:
+        python = self.wish.python or self.work / "venv" / "bin" / "python"
+        return environment.Place(python, self.work / "log", self._source, self._moment, self.wish.behind)
+
+    def run(self, progress: Progress, code: str, *, again: bool = False) -> None:
+        """Run what is left of the steps."""
+        stamp = self.space.stamp(code, repr(self.wish), self._moment)
+        if again or not self.journal.belongs_to(stamp):
+            (self.work / "log").unlink(missing_ok=True)
+            self.space.begin()
+            self.journal.begin(stamp)
+            self.journal.done("begin", 0.0, {"old": self.old})
+        self.old = self.journal.result("begin")["old"]
+        for step in STEPS:
+            if step.is_needed(self) and not self.journal.has(step.name):
+                begun = time.monotonic()
+                with progress.step(f"{self.space.engine} {self.wish.version}: {step.name}"):
+                    result = step.work(self)
+                self.journal.done(step.name, time.monotonic() - begun, result)
+
+    def write(self) -> list[str]:
+        """Bring the tree to what was made; returns the paths that changed."""
+        self.journal.writing(True)
+        changed = self.space.write()
+        self.journal.writing(False)
+        return changed
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One function of the way, and for whom it is."""
+
+    name: str
+    work: Callable[[Refresh], Any]
+    is_needed: Callable[[Refresh], bool] = lambda _: True
+
+
+def _bump(one: Refresh) -> None:
+    """The version at every place that repeats it, and the old one in the history."""
+    ssot, new = one.ssot, one.wish.version
+    text = read_text(one.space.ssot)
+    text = edits.with_history(edits.with_version(text, new), [one.old, new] if one.old != new else [])
+    write_atomically(one.space.ssot, text)
+    for old in sorted({one.old, ssot.version} - {new}):  # who wrote the new version may have moved some places already
+        for name, moved in places.moved(one.space.tree, ssot.library, old, new).items():
+            write_atomically(one.space.tree / name, moved)
+
+
+def _environment(one: Refresh) -> dict[str, Any]:
+    """Make the environment, and let the requirement files follow what the release asks for."""
+    ssot, version = one.ssot, one.wish.version
+    if one.wish.python is None:
+        environment.made(ssot, version, one.work, one._source)
+    found, requires = one.place.metadata(ssot.library)
+    if found.partition("+")[0] != version:
+        raise MinerError(f"{one.place.python} has {ssot.library} {found}, not {version} — install {version} there")
+    asked = requirements.asked_for(requires)
+    names, moved = requirements.names_held(ssot, version), []
+    for path in requirements.files_of(ssot, version):
+        before = read_text(path)
+        after = requirements.followed(before, asked, names)
+        if after != before:
+            write_atomically(path, after)
+            moved += sorted(set(after.splitlines()) - set(before.splitlines()))
+    if moved and one.wish.python is None:
+        environment.made(one.ssot, version, one.work, one._source)
+    return {"moved": moved, "held": [str(held) for held in requirements.held_otherwise(ssot, version, asked)]}
+
+
+def _keep(one: Refresh) -> str:
+    """The corpus of the old version as history; that of the new one is no history any more."""
+    corpus, new = one.space.corpus, one.wish.version
+    if (corpus / "history" / new).exists() and one.old != new:
+        shutil.rmtree(corpus / "history" / new)
+    version = _mined(corpus)
+    if version is None or version == new:
+        return "nothing"
+    kept = corpus / "history" / version
+    for name in PUBLISHED:
+        if (corpus / name).exists():
+            write_atomically(kept / name, read_text(corpus / name))
+    return version
+
+
+def _mined(folder: Path) -> str | None:
+    """The version of the corpus in a folder."""
+    path = folder / _PROPOSED
+    return load_proposed(path).engine_version if path.exists() else None
+
+
+def _probe(one: Refresh) -> None:
+    """Every producer may trust the library, or a comment says which may not."""
+    told = one.place.told(one.space.tree, "probe", one.space.engine, "--format", "json", *_lost(one), allowed=(0, 2))
+    write_atomically(one.work / "probe.json", told)
+    found = comment.read_probe(one.work / "probe.json")
+    if found.blocked:
+        write_atomically(one.work / "comment.md", comment.of_probe(found))
+        raise MinerError(f"{found.headline} — read {one.work / 'comment.md'}: the three ways on")
+
+
+def _discover(one: Refresh) -> None:
+    one.place.mine(one.space.tree, "discover", one.space.engine, *_lost(one))
+
+
+def _memory(one: Refresh) -> None:
+    one.place.mine(one.space.tree, "memory", one.space.engine, "--workers", str(one.wish.workers))
+
+
+def _build(one: Refresh) -> None:
+    one.place.mine(one.space.tree, "build", one.space.engine, "--workers", str(one.wish.workers), *_lost(one))
+
+
+def _replay(one: Refresh) -> dict[str, Any]:
+    status = one.place.replay(one.space.tree, one.space.engine, one.wish.workers)
+    return {"contradicted": bool(status)}
+
+
+def _releases(one: Refresh) -> str:
+    """What the new release has and lacks, beside all others."""
+    path = one.space.corpus / "releases.discovered.json"
+    if f'"{one.wish.version}"' in (read_text(path) if path.exists() else ""):
+        return "known"
+    one.place.mine(one.space.tree, "releases", one.space.engine)
+    return "read"
+
+
+def _pages(one: Refresh) -> list[str]:
+    """The pages that are made of the corpora, without the stale ones, and what other pages quote of the run."""
+    one.place.mine(one.space.tree, "digest", one.space.engine)
+    return pages.follow(one.space.tree, one.space.engine)
+
+
+def _lacking(one: Refresh) -> list[str]:
+    """Nothing is handed on that is not whole: each file is there, and of the new version."""
+    wanted = [name for producer in one.wish.producers for name in PRODUCERS[producer] if name in FIXED]
+    missing = [name for name in wanted if not (one.space.corpus / name).exists()]
+    if missing:
+        raise MinerError(f"the run left no {', '.join(missing)} — read {one.work / 'log'}")
+    return wanted
+
+
+def _comment(one: Refresh) -> None:
+    held = one.journal.result("environment")["held"] if one.journal.has("environment") else ()
+    text = comment.of_diff(one.space.tree, one.space.engine, one.old, one.wish.version, held)
+    write_atomically(one.work / "comment.md", text)
+
+
+def _lost(one: Refresh) -> list[str]:
+    return [word for name in one.wish.lost for word in ("--accept-lost", name)]
+
+
+def _makes(producer: str) -> Callable[[Refresh], bool]:
+    return lambda one: producer in one.wish.producers
+
+
+def _whole(one: Refresh) -> bool:
+    return set(one.wish.producers) == set(PRODUCERS)
+
+
+STEPS: Final = (
+    Step("bump", _bump),
+    Step("environment", _environment),
+    Step("history", _keep),
+    Step("probe", _probe),
+    Step("discover", _discover, _makes("schemas")),
+    Step("memory", _memory, lambda one: "schemas" in one.wish.producers and "memory" in one.ssot.adapter),
+    Step("build", _build, _makes("invariants")),
+    Step("replay", _replay, _makes("invariants")),
+    Step("whole", _lacking),
+    Step("releases", _releases, lambda one: _whole(one) and bool(one.ssot.releases)),
+    Step("pages", _pages, _whole),
+    Step("comment", _comment, _whole),
+)
+FINISHING: Final = tuple(step for step in STEPS if step.name in ("bump", "history", "whole", "pages", "comment"))
+"""What is left to do of what the cells made."""

@@ -1,0 +1,45 @@
+"""The one commit of a new version: what all cells made, and all that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from miners.refresh.cells import read_cells
+from miners.refresh.repository import Repository
+from miners.refresh.steps import FINISHING, Refresh
+from pytest_llem_invariants.text.atomic import write_atomically
+
+MESSAGE: Final = "Mine {engine} {version}: the rules, the surface and the pages of {old} follow the release"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, and what to say of it."""
+
+    paths: tuple[str, ...]
+    comment: str
+    commit: str
+
+
+def write_back(refresh: Refresh, cells: Sequence[Path], repository: Repository) -> Written:
+    """Merge the cells into the tree and commit; nothing is changed where one of them is not to be trusted."""
+    space, wish = refresh.space, refresh.wish
+    files = read_cells(cells, space.engine, wish.version, repository.head)
+    space.begin()
+    refresh.journal.begin("writeback")
+    for step in FINISHING:
+        if step.name == "history":
+            refresh.journal.done(step.name, 0.0, step.work(refresh))
+            for name, text in files.items():
+                write_atomically(space.corpus / name, text)
+        else:
+            refresh.journal.done(step.name, 0.0, step.work(refresh))
+    paths = space.write()
+    comment = (refresh.work / "comment.md").read_text(encoding="utf-8")
+    message = MESSAGE.format(engine=space.engine, version=wish.version, old=refresh.old)
+    commit = repository.commit(paths, message) if paths else repository.head
+    return Written(tuple(paths), comment, commit)
