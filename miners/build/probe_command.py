@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -57,22 +58,22 @@ def run(options: argparse.Namespace) -> int:
     found = probe(library, roles, _classes_before(library), terms_of(options))
     unused = unheard(adapter) if options.source is None else ()
     found = replace(found, notes=(*found.notes, *(f"{line}; it changes nothing there" for line in unused)))
-    for line in _rendered(found, options.format, library.ssot):
-        say(line)
+    if options.format == "github":
+        sys.stdout.writelines(f"{line}\n" for line in _annotations(found, library.ssot))
+    elif options.format == "json":
+        say(json.dumps(found.as_data(), indent=1, ensure_ascii=False))
+    else:
+        for line in lines(found):
+            say(line)
     return BLOCKED if found.blocked else OK
 
 
-def _rendered(found: Probe, form: str, ssot: Ssot) -> Iterator[str]:
-    match form:
-        case "json":
-            yield json.dumps(found.as_data(), indent=1, ensure_ascii=False)
-        case "github":
-            document = read_document(ssot.path)
-            at = {role: document.line_of(("miner_pins", role)) for role in ROLES}
-            yield from workflow_commands(found, f"{FOLDER}/{ssot.path.name}", at)
-            yield found.headline
-        case _:
-            yield from lines(found)
+def _annotations(found: Probe, ssot: Ssot) -> Iterator[str]:
+    """What GitHub shows at the engine's file: `say` would take the sense out of a line that begins so."""
+    document = read_document(ssot.path)
+    at = {role: document.line_of(("miner_pins", role)) for role in ROLES}
+    yield from workflow_commands(found, f"{FOLDER}/{ssot.path.name}", at)
+    yield found.headline
 
 
 def _classes_before(library: Library) -> list[str]:

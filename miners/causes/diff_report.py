@@ -46,9 +46,9 @@ def as_data(found: Differences) -> dict[str, Any]:
     }
 
 
-def lines(found: Differences, *, verbose: bool = False) -> Iterator[tuple[bool, str]]:
+def lines(found: Differences, *, verbose: bool = False, origin: bool = True) -> Iterator[tuple[bool, str]]:
     """The text, each line with whether it is a heading: causes first, details only where they are asked for."""
-    rules = f"{len(found.old.rules)} → {len(found.new.rules)} rules{told_origin(found.new.origin)}"
+    rules = f"{len(found.old.rules)} → {len(found.new.rules)} rules{told_origin(found.new.origin) if origin else ''}"
     yield False, f"{found.new.engine} {found.old.version} → {found.new.version}: {rules}"
     if found.is_empty:
         yield False, "no differences"
@@ -66,10 +66,10 @@ def lines(found: Differences, *, verbose: bool = False) -> Iterator[tuple[bool, 
         if causes:
             yield True, f"{title.format(**names)} ({_counted(causes)}: {_severities(causes)})"
             yield from _indented(map(_change_line, causes), len(causes), changes)
-    yield from _schema(found, most)
     for change, folds in found.folded.items():
         if folds.total():
             yield False, f"not {change} for any config: {_told_folds(folds)}"
+    yield from _schema(found, most)
     if not verbose:
         yield False, "--verbose lists everything"
 
@@ -87,9 +87,9 @@ def _schema(found: Differences, most: int | None) -> Iterator[tuple[bool, str]]:
             yield from _indented(map(_breaking_line, found.breaking), len(found.breaking), None)
 
 
-def markdown(found: Differences) -> str:
+def markdown(found: Differences, *, origin: bool = True) -> str:
     """A comment for a pull request: the text of the terminal, and each list whole in a fold."""
-    head, *rest = lines(found)
+    head, *rest = lines(found, origin=origin)
     names = {"old": found.old.version, "new": found.new.version}
     out = [f"### {head[1]}", ""]
     for is_heading, text in rest:

@@ -8,6 +8,7 @@ from typing import Any, Final, final
 
 from miners.process.roles import Library, Terms, check_classes, problems_of, why_without
 from pytest_llem_invariants.errors import LlemError, MinerLandmarkMissingError, MinerVersionMismatchError
+from pytest_llem_invariants.text.terminal import printable
 
 FORMAT: Final = 1
 CLASSES: Final = "classes"
@@ -148,7 +149,7 @@ def workflow_commands(found: Probe, path: str, lines_of: Mapping[str, int]) -> I
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "%0A".join(printable(line).replace("%", "%25") for line in text.splitlines())
 
 
 def _property(text: str) -> str:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from miners.refresh.steps import FIXED, PRODUCERS
+from miners.refresh.requirements import files_of
+from miners.refresh.steps import FIXED, PRODUCERS, Refresh
 from pytest_llem_invariants.corpus.files import load_validated, sha256_of
 from pytest_llem_invariants.errors import LlemError, MinerError
 from pytest_llem_invariants.text.atomic import write_atomically
@@ -35,19 +36,26 @@ class Cell:
     """The commit that it was made from."""
     files: Mapping[str, str]
     """Name → digest of its bytes; written last, so that a cell that died has none."""
+    beside: Mapping[str, str]
+    """Path → text of what followed the release beside the corpus: requirement files."""
+    held: Sequence[str]
+    """What the environment has otherwise than the release asks for."""
     format: int = FORMAT
 
 
-def pack(cell_of: tuple[str, str, str, str], corpus: Path, folder: Path) -> Cell:
-    """Copy what a producer made; `cell_of`: engine, producer, version and base."""
-    engine, producer, version, base = cell_of
+def pack(made: Refresh, base: str, folder: Path) -> Cell:
+    """Copy what a producer made from a commit."""
+    (producer,) = made.wish.producers
     files = {}
     for name in PRODUCERS[producer]:
-        if (corpus / name).exists():
-            text = (corpus / name).read_text(encoding="utf-8")
+        if (made.space.corpus / name).exists():
+            text = (made.space.corpus / name).read_text(encoding="utf-8")
             write_atomically(folder / name, text)
             files[name] = _digest(text)
-    cell = Cell(engine, producer, version, base, files)
+    names = {path.relative_to(made.space.tree).as_posix() for path in files_of(made.ssot, made.wish.version)}
+    beside = {name: text for name, text in made.space.changes().items() if name in names and text is not None}
+    held = made.journal.result("environment")["held"]
+    cell = Cell(made.space.engine, producer, made.wish.version, base, files, beside, held)
     write_atomically(folder / FILE, json.dumps(asdict(cell), indent=1, sort_keys=True) + "\n")
     return cell
 
@@ -63,8 +71,18 @@ def waiting_for(engine: str, labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(producer for producer in PRODUCERS if label(engine, producer) not in there)
 
 
-def read_cells(folders: Sequence[Path], engine: str, version: str, base: str) -> dict[str, str]:
-    """What the cells made together, by the name of the file; an error says which of them is not to be trusted."""
+@final
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What all cells made."""
+
+    files: Mapping[str, str]
+    """By path from the root."""
+    held: tuple[str, ...]
+
+
+def read_cells(folders: Sequence[Path], engine: str, version: str, base: str) -> Merged:
+    """What the cells made together; an error says which of them is not to be trusted."""
     found: dict[str, str] = {}
     seen: dict[str, Cell] = {}
     for folder in folders:
@@ -73,14 +91,18 @@ def read_cells(folders: Sequence[Path], engine: str, version: str, base: str) ->
         if cell.producer in seen and seen[cell.producer] != cell:
             raise MinerError(f"{folder}: another {cell.producer} of {engine} is there already — give each once")
         seen[cell.producer] = cell
-        found |= {name: _whole(folder / name, digest) for name, digest in cell.files.items()}
+        made = {f"corpora/{engine}/{name}": _whole(folder / name, digest) for name, digest in cell.files.items()}
+        for name, text in {**cell.beside, **made}.items():
+            if found.setdefault(name, text) != text:
+                raise MinerError(f"{folder}: {name} differs between the cells — run them again in one environment")
     missing = [producer for producer in PRODUCERS if producer not in seen]
     if missing:
         raise MinerError(
             f"{engine}: no cell of {' and '.join(missing)} — nothing is written until each of "
             f"{', '.join(PRODUCERS)} is there"
         )
-    return found
+    held = (said for cell in seen.values() for said in cell.held)
+    return Merged(found, tuple(dict.fromkeys(held)))
 
 
 def _read(folder: Path) -> Cell:

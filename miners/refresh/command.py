@@ -103,8 +103,7 @@ def _cell(options: argparse.Namespace) -> int:
 
     with _prepared(options, None, (options.producer,)) as one:
         _run(one)
-        base = Repository(one.space.root).head
-        cell = pack((options.engine, options.producer, one.wish.version, base), one.space.corpus, options.out)
+        cell = pack(one, Repository(one.space.root).head, options.out)
     say(f"{options.out} holds {', '.join(cell.files)} of {cell.engine} {cell.version}")
     return OK
 

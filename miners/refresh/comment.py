@@ -13,7 +13,7 @@ from typing import Final
 
 from miners.causes.between import Between
 from miners.causes.diff_report import escaped, markdown
-from miners.causes.grouping import differences
+from miners.causes.grouping import CauseKind, Differences, differences
 from miners.causes.releases import Releases
 from miners.causes.summary import causes_of
 from miners.causes.telling import sentence
@@ -33,6 +33,7 @@ BOT: Final = "@llem-ci-bot"
 ESCALATED: Final = "probe-escalated"
 BLOCKED: Final = "probe-blocked"
 _MOST: Final = 5
+_GONE: Final = (CauseKind.FIELD_GONE, CauseKind.FIELD_RENAMED)
 
 
 def read_probe(path: Path) -> Probe:
@@ -98,12 +99,13 @@ def of_diff(root: Path, engine: str, old: str, new: str, held: Sequence[str] = (
     """The causes, what they mean for a config, the quarantine, the ledger, and what is asked of the reviewer."""
     folder = root / "corpora" / engine
     before = folder / "history" / old
-    if old == new or not before.exists():
-        head = f"### {engine} {new}: mined anew, no earlier version beside it\n"
-    else:
+    found = None
+    head = f"### {engine} {new}: mined anew, no earlier version beside it\n"
+    if old != new and before.exists():
         then, now = (Checker.load(engine, version=version, root=root) for version in (old, new))
         schemas = (read_schema(path) if path.exists() else None for path in (before / SCHEMA, folder / SCHEMA))
-        head = markdown(differences(then, now, Between(*schemas), Releases.read(folder)))
+        found = differences(then, now, Between(*schemas), Releases.read(folder))
+        head = markdown(found, origin=False)
     visible, details = _split(head)
     validated = load_validated(folder / "invariants.validated.yaml")
     quarantined = [case for case in validated.cases if _is_contradicted(case)]
@@ -113,7 +115,7 @@ def of_diff(root: Path, engine: str, old: str, new: str, held: Sequence[str] = (
         *_ledger(before / LEDGER, folder / LEDGER),
         *(f"- the environment has {one}" for one in held),
     ]
-    asked = _asked(bool(quarantined), "stricter" in visible, "fields gone" in visible or "renamed" in visible)
+    asked = _asked(bool(quarantined), found)
     return "\n".join([visible, "", "**replayed**", *said, "", "**asked of you**", *asked, *details]).rstrip() + "\n"
 
 
@@ -136,7 +138,8 @@ def _replay(validated: Validated, quarantined: Sequence[Case]) -> Iterator[str]:
         f"- {confirmed} of {len(validated.cases)} rules confirmed, {len(quarantined)} contradicted, {skipped} skipped "
         f"({validated.certification} certification, {validated.environment.kind})"
     )
-    yield f"- {agreed} of {probes} probes around the boundaries of {len(sound)} rules agree"
+    beyond = "" if agreed == probes or quarantined else "; at the others the library objects beyond what the rule says"
+    yield f"- {agreed} of {probes} probes around the boundaries of {len(sound)} rules agree{beyond}"
 
 
 def _quarantine(folder: Path, engine: str, quarantined: Sequence[Case]) -> Iterator[str]:
@@ -168,8 +171,7 @@ def _ledger(old: Path, new: Path) -> Iterator[str]:
     before = load_ledger(old)
     was = figures(before.entries)
     yield (
-        f"- ledger: {was.covered} of {was.reachable} reachable effects had a rule, "
-        f"now {now.covered} of {now.reachable}"
+        f"- ledger: {was.covered} of {was.reachable} reachable effects had a rule, now {now.covered} of {now.reachable}"
     )
     uncovered = [*newly_uncovered(before, after)]
     if uncovered:
@@ -199,8 +201,10 @@ def _first(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST]) + (f", … and {rest} more" if rest > 0 else "")
 
 
-def _asked(contradicts: bool, stricter: bool, gone: bool) -> Iterable[str]:
+def _asked(contradicts: bool, found: Differences | None) -> Iterable[str]:
     """What a person decides; all else is proven."""
+    stricter = found is not None and bool(found.stricter)
+    gone = found is not None and any(one.kind in _GONE for one in found.causes)
     if contradicts:
         yield "- [ ] read the quarantine: a rule there was mined and is contradicted, so nothing is shipped of it"
     if stricter:

@@ -61,7 +61,7 @@ class Place:
         """Replay a corpus with the probes around each boundary; 1 where the library contradicts a rule."""
         ini = self.log.with_name("pytest.ini")
         write_atomically(ini, "[pytest]\n")
-        asked = [f"--llem-engine={engine}", "--llem-soundness", "-n", str(workers), "-q"]
+        asked = [f"--llem-engine={engine}", "--llem-soundness", "-n", str(workers if workers > 1 else 0), "-q"]
         return self._run([*_PYTEST, "-c", str(ini), f"--rootdir={tree}", *asked], tree, f"pytest {asked[0]}", (0, 1))
 
     def metadata(self, library: str) -> tuple[str, list[str]]:

@@ -1,10 +1,13 @@
-"""Lines of pages that quote a replay: they follow the run, so that nobody edits them."""
+"""The pages that are made of the corpora, and the lines of others that quote a replay: nobody edits them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from miners.process.commands import committed
+from miners.schema.digests import all_pages, stale_pages
 from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.text.atomic import write_atomically
 
@@ -12,17 +15,28 @@ _VALIDATED = "invariants.validated.yaml"
 
 
 def follow(root: Path, engine: str) -> list[str]:
-    """Bring the quoted last line of a replay up to date; returns the pages that changed."""
+    """Bring all pages up to date; returns those that changed."""
+    changed = []
+    for name, text in all_pages(engine, root).items():
+        if committed(root / name) != text:
+            write_atomically(root / name, text)
+            changed.append(name.as_posix())
+    for name in stale_pages(engine, root):
+        (root / name).unlink()
+        changed.append(name.as_posix())
+    return [*changed, *_quoted(root, engine)]
+
+
+def _quoted(root: Path, engine: str) -> Iterator[str]:
+    """The pages that quote the end of a replay."""
     said = line(root, engine)
     quoted = re.compile(rf"^{re.escape(engine)} \S+: \d+ rules confirmed, .*$", re.MULTILINE)
-    changed = []
     for page in sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md")]):
         text = page.read_text(encoding="utf-8")
         after = quoted.sub(lambda _: said, text)
         if after != text:
             write_atomically(page, after)
-            changed.append(page.relative_to(root).as_posix())
-    return changed
+            yield page.relative_to(root).as_posix()
 
 
 def line(root: Path, engine: str) -> str:

@@ -190,7 +190,6 @@ def _releases(one: Refresh) -> str:
 
 def _pages(one: Refresh) -> list[str]:
     """The pages that are made of the corpora, without the stale ones, and what other pages quote of the run."""
-    one.place.mine(one.space.tree, "digest", one.space.engine)
     return pages.follow(one.space.tree, one.space.engine)
 
 
@@ -204,7 +203,7 @@ def _lacking(one: Refresh) -> list[str]:
 
 
 def _comment(one: Refresh) -> None:
-    held = one.journal.result("environment")["held"] if one.journal.has("environment") else ()
+    held = one.journal.result("environment")["held"]
     text = comment.of_diff(one.space.tree, one.space.engine, one.old, one.wish.version, held)
     write_atomically(one.work / "comment.md", text)
 

@@ -28,16 +28,15 @@ class Written:
 def write_back(refresh: Refresh, cells: Sequence[Path], repository: Repository) -> Written:
     """Merge the cells into the tree and commit; nothing is changed where one of them is not to be trusted."""
     space, wish = refresh.space, refresh.wish
-    files = read_cells(cells, space.engine, wish.version, repository.head)
+    merged = read_cells(cells, space.engine, wish.version, repository.head)
     space.begin()
     refresh.journal.begin("writeback")
+    refresh.journal.done("environment", 0.0, {"held": merged.held})
     for step in FINISHING:
-        if step.name == "history":
-            refresh.journal.done(step.name, 0.0, step.work(refresh))
-            for name, text in files.items():
-                write_atomically(space.corpus / name, text)
-        else:
-            refresh.journal.done(step.name, 0.0, step.work(refresh))
+        step.work(refresh)
+        if step.name == "history":  # what was there is kept: now what was made may take its place
+            for name, text in merged.files.items():
+                write_atomically(space.tree / name, text)
     paths = space.write()
     comment = (refresh.work / "comment.md").read_text(encoding="utf-8")
     message = MESSAGE.format(engine=space.engine, version=wish.version, old=refresh.old)

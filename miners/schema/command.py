@@ -74,7 +74,7 @@ def _drift(options: argparse.Namespace) -> int:
 
 
 def _digest(options: argparse.Namespace) -> int:
-    from miners.schema.digests import all_pages, engines_with_data
+    from miners.schema.digests import all_pages, engines_with_data, stale_pages
     from pytest_llem_invariants.text.atomic import write_atomically
 
     root = data_root()
@@ -86,6 +86,11 @@ def _digest(options: argparse.Namespace) -> int:
                 stale.append(relative)
                 if not options.check:
                     write_atomically(path, text)
+        for gone in stale_pages(engine, root):
+            stale.append(gone)
+            if not options.check:
+                (root / gone).unlink()
     for relative in stale:
-        say(f"{'stale' if options.check else 'wrote'}: {relative}")
+        done = "stale" if options.check else "wrote" if (root / relative).exists() else "removed"
+        say(f"{done}: {relative}")
     return DIFFERS if options.check and stale else OK

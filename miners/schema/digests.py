@@ -223,6 +223,13 @@ def all_pages(engine: str, root: Path) -> dict[Path, str]:
     return pages(Material.load(engine, root)) | _changes(engine, root)
 
 
+def stale_pages(engine: str, root: Path) -> tuple[Path, ...]:
+    """Pages that were made of an engine's files and are no more, by their path from the root."""
+    mark, fresh = "".join(_generated(engine)), all_pages(engine, root)
+    found = ((path.relative_to(root), path) for path in sorted((root / PLACE).glob(f"*-{engine}*.md")))
+    return tuple(name for name, path in found if name not in fresh and mark in path.read_text(encoding="utf-8"))
+
+
 def engines_with_data(root: Path) -> tuple[str, ...]:
     """The engines with a committed corpus or schema."""
     folders = (path for path in (root / "corpora").iterdir() if path.is_dir())

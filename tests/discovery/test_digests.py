@@ -108,6 +108,23 @@ def test_the_pages_are_written_once_and_checked_after(project: Path, capsys: pyt
     assert "stale: docs/reference/engines/schema-toy.md" in capsys.readouterr().out
 
 
+def test_a_page_of_versions_that_are_no_neighbours_any_more_goes(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["digest", "toy"]) == 0
+    folder = project / PLACE
+    gone, other = folder / "schema-diff-toy-0.9-1.2.3.md", folder / "schema-diff-toy-by-hand.md"
+    gone.write_text((folder / "schema-diff-toy-1.1.0-1.2.3.md").read_text())
+    other.write_text("# By hand\n")
+    capsys.readouterr()
+    assert main(["digest", "toy", "--check"]) == 1
+    assert capsys.readouterr().out == f"stale: {PLACE / gone.name}\n"
+    assert main(["digest", "toy"]) == 0
+    assert capsys.readouterr().out == f"removed: {PLACE / gone.name}\n"
+    assert not gone.exists()
+    assert other.exists()
+
+
 def page(project: Path, name: str) -> str:
     return all_pages("toy", project)[PLACE / f"{name}.md"]
 

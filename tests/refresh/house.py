@@ -1,4 +1,4 @@
-"""A repository with a small engine of three releases, in which the real commands run in order, as the workflows call them."""
+"""A repository with a small engine of a few releases, in which the real commands run as the workflows call them."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ NEW = (
     .replace("size is at most 64", "size cannot exceed 64")
 )
 MOVED = NEW.replace("def verify", "def verified")
+MOMENT = "2026-01-02T03:04:05+0000"
 RELEASES = {"1.0": OLD, "1.1": NEW, "1.2": MOVED, "2.0": NEW}
 
 SSOT = """\
@@ -47,13 +48,13 @@ image: example.invalid/tiny:v1.0
 
 miner_pins:  # each reads other parts
   static: ">=1,<2"
-  dynamic: ">=1,<2"
-  discovery: ">=1,<2"
-  invariants: ">=1,<2"
-  schemas: ">=1,<2"
+  dynamic: ">=1"
+  discovery: ">=1"
+  invariants: ">=1"
+  schemas: ">=1"
 
 native_types:
-  tinylib.Config: {class: "tinylib:Config", validate: [verify]}
+  tinylib.Config: {class: "tinylib:Config", validate: [verify], probes: 60}
 landmarks: {all: [tinylib], static: ["tinylib:Config.verify"]}
 loggers: [tinylib]
 history: ["1.0"]
@@ -66,8 +67,9 @@ RENOVATE = """\
 {"customManagers": [{
   "customType": "regex", "depNameTemplate": "tinylib", "datasourceTemplate": "pypi",
   "managerFilePatterns": ["/^engine_versions/tiny\\\\.yaml$/", "/^docker/Dockerfile\\\\.tiny$/", "/^README\\\\.md$/"],
-  "matchStrings": ["library: tinylib\\\\s+version: \\"(?<currentValue>[^\\"]+)\\"", "tiny:v(?<currentValue>[0-9.]+)",
-    "proven with tinylib (?<currentValue>[0-9.]+)"]
+  "matchStrings": ["library: tinylib\\\\s+version: \\"(?<currentValue>[^\\"]+)\\"",
+    "tiny:v(?<currentValue>[0-9]+(?:\\\\.[0-9]+)+)",
+    "proven with tinylib (?<currentValue>[0-9]+(?:\\\\.[0-9]+)+)"]
 }]}
 """
 
@@ -104,7 +106,10 @@ class House:
         return done
 
     def git(self, *words: str) -> str:
-        done = subprocess.run(["git", *words], cwd=self.root, capture_output=True, text=True, check=False)
+        dates = {"GIT_AUTHOR_DATE": MOMENT, "GIT_COMMITTER_DATE": MOMENT}
+        done = subprocess.run(
+            ["git", *words], cwd=self.root, env={**os.environ, **dates}, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 

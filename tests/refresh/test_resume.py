@@ -1,0 +1,112 @@
+"""A kill costs the step that was running; the tree is as it was until all is made, and then all of it is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from miners.process.progress import Progress
+from miners.refresh import steps, workspace
+from miners.refresh.steps import Refresh, Step, Wish
+from miners.refresh.workspace import Workspace
+from tests.refresh.house import House, build
+
+NAMES = [step.name for step in steps.STEPS]
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+class Machine:
+    """Steps with the real names that write a file each, and can be killed before their end."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ran: Counter[str] = Counter()
+        self.dies_in: str | None = None
+        monkeypatch.setattr(steps, "STEPS", tuple(Step(name, self._work(name)) for name in NAMES))
+
+    def _work(self, name: str):  # type: ignore[no-untyped-def]
+        def work(one: Refresh) -> str:
+            self.ran[name] += 1
+            if name == self.dies_in:
+                raise Killed
+            (one.space.corpus / f"{name}.json").write_text(name)
+            (one.space.tree / "README.md").unlink(missing_ok=True)
+            return name
+
+        return work
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return build(tmp_path)
+
+
+def refresh(house: House, version: str = "1.1", code: str = "code") -> Refresh:
+    work = house.root.parent / "work"
+    work.mkdir(exist_ok=True)
+    one = Refresh(Workspace("tiny", house.root, work / "tree"), Wish(version), work, None, "0")
+    one.run(Progress(quiet=True), code)
+    return one
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kill_in_any_step_repeats_that_step_alone(house: House, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    machine = Machine(monkeypatch)
+    machine.dies_in = name
+    with pytest.raises(Killed):
+        refresh(house)
+    assert house.git("status", "--porcelain") == ""
+    machine.dies_in = None
+    refresh(house).write()
+    assert machine.ran == Counter({**dict.fromkeys(NAMES, 1), name: 2})
+    assert {path.stem for path in (house.root / "corpora/tiny").glob("*.json")} == set(NAMES)
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_a_kill_while_the_tree_is_written_is_made_up_for(
+    house: House, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    machine = Machine(monkeypatch)
+    left = [written]
+    really = workspace.write_atomically
+
+    def dies(path: Path, text: str) -> None:
+        if house.root in path.parents:
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+        really(path, text)
+
+    monkeypatch.setattr(workspace, "write_atomically", dies)
+    with pytest.raises(Killed):
+        refresh(house).write()
+    monkeypatch.setattr(workspace, "write_atomically", really)
+    refresh(house).write()
+    assert machine.ran == Counter(NAMES)
+    assert {path.stem for path in (house.root / "corpora/tiny").glob("*.json")} == set(NAMES)
+    assert not (house.root / "README.md").exists()
+
+
+@pytest.mark.parametrize("change", ["code", "version", "tree"])
+def test_what_it_depends_on_begins_it_anew(house: House, monkeypatch: pytest.MonkeyPatch, change: str) -> None:
+    machine = Machine(monkeypatch)
+    refresh(house)
+    refresh(house)
+    assert machine.ran == Counter(NAMES)
+    if change == "tree":
+        house.edit("README.md", "proven", "shown")
+    refresh(house, "1.2" if change == "version" else "1.1", "other" if change == "code" else "code")
+    assert set(machine.ran.values()) == {2}
+
+
+def test_a_journal_that_was_cut_short_begins_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch)
+    refresh(house)
+    path = house.root.parent / "work/journal.json"
+    path.write_text(path.read_text()[:40])
+    refresh(house)
+    assert set(machine.ran.values()) == {2}
