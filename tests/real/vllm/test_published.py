@@ -72,6 +72,8 @@ def test_nothing_is_rejected_that_the_library_takes(observer: Observer, config: 
         told[f"{'rejected' if error else 'accepted'}, said {status}"] += 1
         if error is None and status == "rejected":
             false.append(kwargs)
+    if told.total() == told["no verdict"]:
+        pytest.skip("a package is not here that the library imports to look at this model")
     assert not false
     assert told["rejected, said rejected"]
-    assert told["accepted, said accepted"] + told["accepted, said depends"] + told["no verdict"]
+    assert told["accepted, said accepted"] + told["accepted, said depends"]
