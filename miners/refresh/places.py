@@ -56,6 +56,7 @@ def places(root: Path, library: str) -> tuple[Place, ...]:
         found = tuple(
             Place(one["depNameTemplate"], tuple(one["managerFilePatterns"]), tuple(one["matchStrings"]))
             for one in managers
+            if "depNameTemplate" in one
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MinerError(f"{path}: no settings of Renovate with custom managers ({error!r})") from error
