@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from miners.process.commands import DIFFERS, OK, REFUSED, add_engine
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import FOLDER, ROLES, data_root, known_engines, load_ssot
+from pytest_llem_invariants.text.atomic import SOURCE_DATE_EPOCH
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def register(commands: Any) -> None:
     _add_run(cell)
     cell.add_argument("producer", choices=_CELLS)
     cell.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where its files go")
+    cell.add_argument("--base", metavar="COMMIT", help="the commit that it is made from (default: what git says)")
     cell.set_defaults(run=_cell)
 
     back = commands.add_parser("writeback", help="merge the cells of an engine in one commit, or refuse")
@@ -62,6 +64,11 @@ def register(commands: Any) -> None:
     approve.add_argument("--check", action="store_true", help="write nothing; exit 1 if the pin leaves the version out")
     approve.set_defaults(run=_approve)
 
+    heartbeat = commands.add_parser("heartbeat", help="what is overdue and what is owed; exit 1 if somebody is needed")
+    heartbeat.add_argument("--last", metavar="TIME", help="when the refresh workflow last ran, or never")
+    heartbeat.add_argument("--days", type=int, default=35, metavar="N", help="how old that may be (default 35)")
+    heartbeat.set_defaults(run=_heartbeat)
+
     slash = commands.add_parser("slash", help="decide on a comment that speaks to the bot, and do what it may ask")
     slash.add_argument("comment", type=Path, help="a file with the comment")
     slash.add_argument("--author", required=True, help="who wrote it")
@@ -72,8 +79,12 @@ def register(commands: Any) -> None:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     add_engine(parser)
-    parser.add_argument(
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
         "--python", type=Path, metavar="PATH", help="an interpreter that has the library (default: one is made)"
+    )
+    where.add_argument(
+        "--here", dest="python", action="store_const", const=Path(sys.executable), help="this one, as in a container"
     )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="number of worker processes (default 2)")
     parser.add_argument("--accept-lost", action="append", default=[], metavar="NAME", help="this class is gone")
@@ -103,7 +114,7 @@ def _cell(options: argparse.Namespace) -> int:
 
     with _prepared(options, None, (options.producer,)) as one:
         _run(one)
-        cell = pack(one, Repository(one.space.root).head, options.out)
+        cell = pack(one, options.base or Repository(one.space.root).head, options.out)
     say(f"{options.out} holds {', '.join(cell.files)} of {cell.engine} {cell.version}")
     return OK
 
@@ -178,6 +189,18 @@ def approve_reuse(engine: str, producer: str, version: str | None, *, only_check
     return probe_command.probed(engine, producer)
 
 
+def _heartbeat(options: argparse.Namespace) -> int:
+    from datetime import date
+
+    from miners.refresh.heartbeat import findings
+    from pytest_llem_invariants.text.atomic import today
+
+    found = [*findings(data_root(), date.fromisoformat(today()), options.days, options.last)]
+    for one in sorted(found, key=lambda one: not one.is_failure):
+        say(f"{'FAILURE' if one.is_failure else 'note'}: {one.sentence}")
+    return DIFFERS if any(one.is_failure for one in found) else OK
+
+
 def _slash(options: argparse.Namespace) -> int:
     from miners.refresh.slash import Author, Known, decide
 
@@ -238,6 +261,9 @@ def _moment(root: Path) -> str:
     from miners.refresh.repository import Repository
 
     repository = Repository(root)
+    given = os.environ.get(SOURCE_DATE_EPOCH)
+    if given:
+        return given
     return repository.moment if repository.has() else str(int((root / FOLDER).stat().st_mtime))
 
 

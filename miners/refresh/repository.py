@@ -56,18 +56,18 @@ class Repository:
                 f"{branch} moved while the cells ran, and nothing was pushed — its new state starts a new run ({error})"
             ) from error
 
-    def staged(self) -> str:
-        return self._git("status", "--porcelain")
-
     def _git(self, *words: str, environment: Mapping[str, str] | None = None) -> str:
-        done = subprocess.run(
-            ["git", *words],
-            cwd=self.root,
-            env={**os.environ, **(environment or {})},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                ["git", *words],
+                cwd=self.root,
+                env={**os.environ, **(environment or {})},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise MinerError("git is not installed here — install it, or give --base") from None
         if done.returncode:
             said = (done.stderr.strip() or done.stdout.strip() or "it failed").splitlines()[-1]
             raise MinerError(f"git {words[0]}: {said}")

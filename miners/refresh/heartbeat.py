@@ -1,0 +1,72 @@
+"""Whether the loop still turns, and which debts grow old: said once a week, so that silence is no good news."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Final, final
+
+from pytest_llem_invariants.corpus.files import load_proposed, load_validated
+from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.model import AddedBy
+from pytest_llem_invariants.ssot import known_engines
+
+NEVER: Final = "never"
+_VALIDATED: Final = "invariants.validated.yaml"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line; a failure asks for somebody."""
+
+    is_failure: bool
+    sentence: str
+
+
+def findings(root: Path, today: date, days: int, last: str | None = None) -> Iterator[Finding]:
+    """What is overdue, and what is owed."""
+    if last is not None:
+        yield _last(last, today, days)
+    for engine in known_engines(root):
+        folder = root / "corpora" / engine
+        if (folder / "invariants.proposed.yaml").exists():
+            yield from _debts(engine, folder, today)
+
+
+def _last(last: str, today: date, days: int) -> Finding:
+    if last == NEVER:
+        return Finding(True, "the refresh workflow never ran — is Renovate switched on?")
+    age = _age(last, today)
+    said = f"the refresh workflow last ran {age} days ago"
+    if age <= days:
+        return Finding(False, said)
+    return Finding(True, f"{said}, and releases come every {days} days or sooner — is Renovate switched on?")
+
+
+def _debts(engine: str, folder: Path, today: date) -> Iterator[Finding]:
+    """Rules by hand and rules that are contradicted, with their age; a rule by hand that mining finds is no debt."""
+    corpus = load_proposed(folder / "invariants.proposed.yaml")
+    for rule in corpus.rules:
+        if rule.added_by is not AddedBy.MANUAL_SEED:
+            continue
+        if rule.cross_validated_by:
+            by = ", ".join(rule.cross_validated_by)
+            yield Finding(True, f"{engine}: {rule.id} is written by hand, and {by} finds it now — delete the seed")
+        else:
+            yield Finding(False, f"{engine}: {rule.id} is written by hand, for {_age(rule.added_at, today)} days")
+    if (folder / _VALIDATED).exists():
+        validated = load_validated(folder / _VALIDATED)
+        age = _age(validated.validated_at, today)
+        for case in validated.cases:
+            if not case.confirmed and case.skipped_reason is None:
+                yield Finding(False, f"{engine}: {case.id} is in quarantine, for {age} days")
+
+
+def _age(moment: str, today: date) -> int:
+    try:
+        return (today - datetime.fromisoformat(moment).date()).days
+    except ValueError:
+        raise LlemError(f"{moment!r} is not a timestamp — write 2026-01-31T10:00:00Z, or never") from None
