@@ -5,7 +5,8 @@ from __future__ import annotations
 from pytest_llem_invariants.checker import plain, runtime
 from pytest_llem_invariants.checker.codegen import KindTests, always, unsure_test
 from pytest_llem_invariants.checker.runtime import OPEN_KINDS, UNKNOWN, unsure
-from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Verdict, Violation, remark_of, weakest
+from pytest_llem_invariants.checker.slips import fix_of, sure_slip
+from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Edit, Verdict, Violation, remark_of, weakest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -321,7 +322,7 @@ class ClassChecker:
                 text = f"{short}.{name} was renamed: {version} calls it {by}, {last} was the last to know {name}"
                 return self._about(REMOVED_FIELD, name, text, f"use {by} instead", severity)
             text = f"{short}.{name} was removed: {version} has no such field, {last} was the last that had it"
-            return self._about(REMOVED_FIELD, name, text, _fix(self._guess(name)), severity)
+            return self._about(REMOVED_FIELD, name, text, fix_of(self._guess(name)), severity)
         note = self._data["deprecated"][name]
         text = f"{short}.{name} is deprecated in {version}" + (f": {note['note']}" if note.get("note") else "")
         by = note.get("by") or self._other_named(name, note.get("note") or "")
@@ -346,12 +347,16 @@ class ClassChecker:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
         text += ": it is dropped without a word" if is_told else ""
-        unknown = self._about(UNKNOWN_FIELD, name, text, _fix(guess), severity)
+        edit = sure_slip(name, guess, self._data["fields"]) if severity == "error" else None
+        unknown = self._about(UNKNOWN_FIELD, name, text, fix_of(guess), severity, edit)
         releases = self._owner.releases
         if guess is None or releases is None or not releases.is_of_options(short):
             return unknown
         option = "--" + guess.replace("_", "-")
-        return unknown.on_command_line(remark_of(UNKNOWN_FIELD, severity, text, _fix(option), unknown.certification))
+        edit = None if edit is None else Edit(option)
+        return unknown.on_command_line(
+            remark_of(UNKNOWN_FIELD, severity, text, fix_of(option), unknown.certification, edit)
+        )
 
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
@@ -371,10 +376,11 @@ class ClassChecker:
         kind = REMOVED_FIELD if said.is_gone else UNKNOWN_FIELD
         text = said.text + (", and ignores it" if is_ignored and not said.is_gone else "")
         text += ". It is ignored" if is_ignored and said.is_gone else ""
-        violation = self._about(kind, name, text, said.fix, severity)
+        certification = self._ok.certification
+        violation = self._about(kind, name, text, said.fix, severity, said.edit)
         if option is None:
             return violation
-        return violation.on_command_line(remark_of(kind, severity, option.text, option.fix, self._ok.certification))
+        return violation.on_command_line(remark_of(kind, severity, option.text, option.fix, certification, option.edit))
 
     def _guess(self, name: str) -> str | None:
         """The known name of which an unknown one is a slip."""
@@ -382,8 +388,10 @@ class ClassChecker:
 
         return slip_of(name, self._data["fields"])
 
-    def _about(self, kind: str, field: str, text: str, suggestion: str, severity: str) -> Violation:
-        remark = remark_of(kind, severity, text, suggestion, self._ok.certification)
+    def _about(
+        self, kind: str, field: str, text: str, suggestion: str, severity: str, edit: Edit | None = None
+    ) -> Violation:
+        remark = remark_of(kind, severity, text, suggestion, self._ok.certification, edit)
         return Violation(remark, self.name, (field,), {})
 
     def _with_sections(self, hits: list[int] | None, kwargs: dict[str, Any], context: Mapping[str, Any]) -> Verdict:
@@ -425,10 +433,6 @@ def _untold(fields: Sequence[str], kwargs: Mapping[str, Any]) -> tuple[str, ...]
 def _inside(field: str, violation: Violation) -> Violation:
     """What the class of a field says, told from outside."""
     return violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
-
-
-def _fix(guess: str | None) -> str:
-    return "leave it out" if guess is None else f"did you mean {guess}?"
 
 
 def _section(value: Any, native_type: str) -> tuple[str, Mapping[str, Any]] | None:

@@ -34,7 +34,7 @@ class Config:
 
 def read(name: str) -> Config:
     """Read a file, or standard input for `-`. Raises CorpusError, in one line, if it is not a config."""
-    return parse(_text(name), name)
+    return parse(text_of(name), name)
 
 
 def parse(text: str, name: str) -> Config:
@@ -55,7 +55,8 @@ def parse(text: str, name: str) -> Config:
     return Config(shown, {str(key): value for key, value in data.items()}, place)
 
 
-def _text(name: str) -> str:
+def text_of(name: str) -> str:
+    """The text of a file, or of standard input for `-`."""
     if name == "-":
         return bounded.decoded(bounded.read_stdin(LARGEST, _NO_CONFIG), "<stdin>")
     return bounded.read_text(name, LARGEST, _NO_CONFIG)

@@ -10,6 +10,7 @@ import os
 import re
 
 from pytest_llem_invariants.checker.layout import read_limited
+from pytest_llem_invariants.checker.verdict import Edit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,20 +26,28 @@ _QUOTED = re.compile(r"`([^`]+)`")
 _CLASS = re.compile(r"\b[A-Z]\w*[a-z]\w*\b")
 _NOTHING = "nothing"
 _NONE = re.compile(rf"{_NOTHING}(?: where\b| for\b|;|\Z)")
+_NOTHING_AT_ALL = re.compile(rf"{_NOTHING}(?:;|\Z)")
+_ONE_NAME = re.compile(r"`([\w.-]+)`")
+_SWITCHES = ("switch", "flag")
+"""The types of options that take no value."""
 
 
 class Said:
     """Two sentences about a name: what became of it, and what to do."""
 
-    __slots__ = ("fix", "is_gone", "is_sure", "text")
+    __slots__ = ("edit", "fix", "is_gone", "is_sure", "text")
 
-    def __init__(self, text: str, fix: str, *, is_gone: bool = False, is_sure: bool = True) -> None:
+    def __init__(
+        self, text: str, fix: str, *, is_gone: bool = False, is_sure: bool = True, edit: Edit | None = None
+    ) -> None:
         self.text = text
         self.fix = fix
         self.is_gone = is_gone
         """Whether an earlier release had it; else a later one has."""
         self.is_sure = is_sure
         """Whether somebody tells what became of it; a class that takes any name may take it all the same."""
+        self.edit = edit
+        """What to change, where that is certain."""
 
 
 class Releases:
@@ -164,7 +173,25 @@ class Releases:
         back = next((run[0] for run in runs if self._place[run[0]] > self._at), None)
         text += f"; {back} has it again" if back else ""
         is_sure = owner in self._requests or self._entry(name) is not None
-        return Said(text, self._fix(name, owner, as_option), is_gone=True, is_sure=is_sure)
+        edit = self._edit(name, owner, as_option, takes=before[-1][2] not in _SWITCHES)
+        return Said(text, self._fix(name, owner, as_option), is_gone=True, is_sure=is_sure, edit=edit)
+
+    def _edit(self, name: str, owner: str, as_option: bool, *, takes: bool) -> Edit | None:
+        """The change that leaves everything as it was: none but that of which the table says so."""
+        entry = self._entry(name)
+        if entry is None or "out" not in entry:
+            return None
+        use = next((text for text in entry.get("use", ()) if self._are_here(text, owner)), None)
+        if use is None:
+            return Edit(None, takes=takes) if _NOTHING_AT_ALL.match(entry["out"]) else None
+        meant = _ONE_NAME.fullmatch(use)
+        if not entry.get("same") or meant is None:
+            return None
+        is_option = name.startswith("--") or owner in self._arguments
+        if is_option != meant[1].startswith("--") or not (is_option or owner):
+            return None
+        new = meant[1] if name.startswith("--") and as_option else _as_argument(meant[1]).removeprefix(f"{owner}.")
+        return None if "." in new and not new.startswith("--") else Edit(new, takes=takes)
 
     def _has_class(self, kind: str, owner: str) -> bool:
         return any(self.has(kind, other) for other in self._names[kind] if other.startswith(f"{owner}."))

@@ -21,6 +21,18 @@ def weakest(certifications: Iterable[str]) -> str:
     return min(certifications, key=CERTIFICATIONS.index, default="none")
 
 
+class Edit:
+    """A change of what is written that is certain: the option goes, or has another name and the same value."""
+
+    __slots__ = ("new", "takes")
+
+    def __init__(self, new: str | None, *, takes: bool | None = None) -> None:
+        self.new = new
+        """The name that takes its place; None where nothing does."""
+        self.takes = takes
+        """Whether it takes a value on a command line; None where nobody knows."""
+
+
 class Violation:
     """One rule that a config breaks, or one field that its class does not know."""
 
@@ -77,6 +89,12 @@ class Violation:
             if name in text and "." in name:
                 text = text.replace(name, f"{name} ({value!r})")
         return text
+
+    @property
+    def edit(self) -> Edit | None:
+        """What to change, where that is certain."""
+        edit: Edit | None = self._rule.get("edit")
+        return edit
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -159,7 +177,9 @@ class Violation:
         return hash((self.rule_id, self.fields))
 
 
-def remark_of(kind: str, severity: str, text: str, suggestion: str, certification: str) -> dict[str, Any]:
+def remark_of(
+    kind: str, severity: str, text: str, suggestion: str, certification: str, edit: Edit | None = None
+) -> dict[str, Any]:
     """What a violation says behind which there is no rule of the library."""
     return {
         "id": kind,
@@ -168,6 +188,7 @@ def remark_of(kind: str, severity: str, text: str, suggestion: str, certificatio
         "guard": None,
         "suggestion": suggestion,
         "certification": certification,
+        "edit": edit,
     }
 
 

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
+    if options.fix or options.diff:
+        from pytest_llem_invariants.cli.fixing import fix
+
+        number = fix(options)
+        if options.diff:
+            return INVALID if number else 0
     beside = Surroundings(options, options.gpu)
     checked = _commands(options.words, options, beside) if options.words else in_paths(Files(options, beside), options)
     from pytest_llem_invariants.cli import reporting

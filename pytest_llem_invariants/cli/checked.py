@@ -8,7 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from pytest_llem_invariants.checker.documents import Config
     from pytest_llem_invariants.checker.verdict import Verdict
+    from pytest_llem_invariants.readers.found import Found
 
 
 class Checked:
@@ -16,9 +18,10 @@ class Checked:
 
     `given` are the groups of facts of which something was known; `at` is where it begins in a file that holds several,
     `notes` are what a reader has to know of the answer, and `written` are the fields that are set, by class.
+    `source` is what was read.
     """
 
-    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "verdict", "written")
+    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "source", "verdict", "written")
 
     def __init__(
         self,
@@ -36,3 +39,4 @@ class Checked:
         self.at: tuple[int, int] | None = None
         self.notes: tuple[str, ...] = ()
         self.written: dict[str, frozenset[str]] = {}
+        self.source: Found | Config | None = None

@@ -38,25 +38,28 @@ class Files:
 
     def named(self, name: str) -> list[Checked]:
         """A file that somebody named: where it holds no config, that is an error."""
+        from pytest_llem_invariants.checker.documents import text_of
+
+        return self.of_text(name, text_of(name))
+
+    def of_text(self, name: str, text: str) -> list[Checked]:
+        """The text of a file that somebody named."""
         from pytest_llem_invariants.checker import flat_yaml
         from pytest_llem_invariants.readers.registry import reader_of
 
         options = self._options
-        if options.type or options.corpus or name == "-":
-            return [self._whole(name)]
         reader = reader_of(name)
-        if reader is None:
-            return [self._whole(name)]
-        text = _text(name)
+        if options.type or options.corpus or name == "-" or reader is None:
+            return [self._whole(name, text)]
         if reader.name == "yaml" and flat_yaml.read(text) is not None:
-            return [self._whole(name)]
+            return [self._whole(name, text)]
         checked = self.in_text(name, text, is_named=True)
         if checked:
             return checked
         looked_for = f"looked for {reader.looks_for}"
         if reader.name == "yaml" and "{{" not in text and "\n---" not in text:
             try:
-                return [self._whole(name)]
+                return [self._whole(name, text)]
             except RoutingError as error:
                 raise CorpusError(f"no engine config found: {error}", path=name, fix=looked_for) from error
             except CorpusError as error:
@@ -123,13 +126,14 @@ class Files:
         added = [declared[plugin] for plugin in found.beside.plugins]
         checked = answered(name, around, routed, self._beside.around(found.beside), places_of(found), added)
         checked.at = found.place
+        checked.source = found
         return checked
 
-    def _whole(self, name: str) -> Checked:
+    def _whole(self, name: str, text: str) -> Checked:
         """A file that is one mapping."""
-        from pytest_llem_invariants.checker.documents import read
+        from pytest_llem_invariants.checker.documents import parse
 
-        config = read(name)
+        config = parse(text, name)
         around = self._choose(config.data)
         form = self._form_of(name)
         if self._options.type or form not in around.checker.routes.get("forms", ()):
@@ -144,7 +148,9 @@ class Files:
     def _mapping(self, config: Any, around: Around, form: str | None = None) -> Checked:
         from pytest_llem_invariants.checker.routes import route
 
-        return answered(config.name, around, lambda by: route(by, config.data, form), self._beside, config.place_of)
+        checked = answered(config.name, around, lambda by: route(by, config.data, form), self._beside, config.place_of)
+        checked.source = config
+        return checked
 
     def _choose(self, config: Any) -> Around:
         """The rules that the options name, else those of the engine that knows most of the keys."""
@@ -172,10 +178,3 @@ def in_paths(files: Files, options: argparse.Namespace) -> list[Checked]:
         else:
             checked += files.named(name)
     return checked
-
-
-def _text(name: str) -> str:
-    from pytest_llem_invariants.checker.documents import LARGEST
-    from pytest_llem_invariants.text import bounded
-
-    return bounded.read_text(name, LARGEST, "check that it is a config")

@@ -148,6 +148,12 @@ def _surroundings(command: Any, *, of_several: bool = False) -> None:
     )
 
 
+def _fixing(command: Any) -> None:
+    group = command.add_argument_group("what to change")
+    group.add_argument("--fix", action="store_true", help="change in the files what is certain, and check them again")
+    group.add_argument("--diff", action="store_true", help="with --fix: show the changes, and write nothing")
+
+
 def _check(commands: Any) -> None:
     command = _command(
         commands,
@@ -161,6 +167,7 @@ def _check(commands: Any) -> None:
     )
     _source(command)
     _surroundings(command)
+    _fixing(command)
     command.add_argument("--type", metavar="CLASS", help="the keys are keyword arguments of this class")
     command.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="output format (default: text)")
     command.add_argument("--summary", metavar="FILE", help="also append a table in Markdown to this file")
@@ -230,6 +237,7 @@ def _upgrade(commands: Any) -> None:
     command.add_argument("--engine", metavar="E", help="the engine (default: the one that has both versions)")
     _root(command)
     _surroundings(command)
+    _fixing(command)
     command.add_argument("--format", choices=("text", "json", "markdown"), default="text")
     command.set_defaults(type=None, corpus=None)
 

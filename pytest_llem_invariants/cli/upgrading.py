@@ -45,6 +45,12 @@ def run(options: argparse.Namespace) -> int:
     engine = options.engine or _engine(options)
     for version in (options.old, options.new):
         Checker.load(engine, version=version, root=options.root)
+    if options.fix or options.diff:
+        from pytest_llem_invariants.cli.fixing import fix
+
+        number = fix(_asked(options, engine, options.new))
+        if options.diff:
+            return INVALID if number else 0
     before, after = (_checked(options, engine, version) for version in (options.old, options.new))
     changes = list(
         dict.fromkeys(change for old, new in zip(before, after, strict=True) for change in _changes(old, new))
@@ -69,9 +75,14 @@ def _engine(options: argparse.Namespace) -> str:
 
 def _checked(options: argparse.Namespace, engine: str, version: str) -> list[Checked]:
     """Every config of the engine in the files, by the rules of one version."""
+    asked = _asked(options, engine, version)
+    return in_paths(Files(asked, Surroundings(asked, asked.gpu)), asked)
+
+
+def _asked(options: argparse.Namespace, engine: str, version: str) -> argparse.Namespace:
     asked = argparse.Namespace(**{**vars(options), "engine": engine, "engine_version": version})
     asked.explain_skipped = asked.skip_others = False
-    return in_paths(Files(asked, Surroundings(asked, asked.gpu)), asked)
+    return asked
 
 
 def _changes(old: Checked, new: Checked) -> Iterator[Change]:

@@ -66,6 +66,15 @@ def slip_of(name: str, known: Iterable[str]) -> str | None:
     return found[0][1]
 
 
+def is_sure_slip(name: str, meant: str, known: Iterable[str]) -> bool:
+    """Whether one letter is wrong, missing, too many or swapped in a long name, and no other known name is near."""
+    if min(len(name), len(meant)) < _LONG or _distance(name.lower(), meant.lower(), 1) != 1:
+        return False
+    others = (other for other in known if other != meant and len(other) <= _LONGEST)
+    return all(_distance(name.lower(), other.lower(), 3) > 3 for other in others)
+
+
+_LONG = 8
 _SHORT = 7
 _SHORT_WORD = 4
 _MIDDLING = 16

@@ -176,7 +176,8 @@ def test_the_option_that_stops_the_logging_of_requests_is_left_out_and_not_taken
     said = TABLES["0.19.1"].of_option("disable_log_requests")
     assert said is not None
     assert said.fix == (
-        "leave it out: requests are not logged by default since 0.10.1 (--enable-log-requests turns that on)"
+        "leave it out: nothing changes; requests are not logged by default since 0.10.1"
+        " (--enable-log-requests turns that on)"
     )
     assert "stats" not in said.fix
     # The release that pairs `--enable-` with `--disable-` takes it again.
