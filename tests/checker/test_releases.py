@@ -295,3 +295,26 @@ def test_the_options_that_are_read_from_source_are_those_of_the_live_parser(vers
 
 def test_an_option_that_is_added_beside_the_parser_is_no_stranger(vllm: Checker) -> None:
     assert vllm.check_command(["vllm", "serve", "m", "--grpc"]).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("option", "new", "takes"),
+    [
+        ("swap_space", None, True),
+        ("use_v2_block_manager", None, False),
+        ("override_pooler_config", "--pooler-config", True),
+        ("eplb_log_balancedness", "--eplb-config.log_balancedness", False),
+    ],
+)
+def test_what_changes_nothing_is_an_edit(option: str, new: str | None, takes: bool) -> None:
+    said = TABLES["0.33.0"].of_option(option)
+    assert said is not None
+    assert said.edit is not None
+    assert (said.edit.new, said.edit.takes) == (new, takes)
+
+
+@pytest.mark.parametrize("option", ["task", "num_scheduler_steps", "cuda_graph_sizes", "speculative_model"])
+def test_what_may_change_something_is_no_edit(option: str) -> None:
+    said = TABLES["0.33.0"].of_option(option)
+    assert said is not None
+    assert said.edit is None
