@@ -86,6 +86,7 @@ class CheckFailed(Vocabulary):
     NEGATIVE_DOES_NOT_RAISE = "negative_does_not_raise"
     PREDICATE_OVERBROAD = "predicate_overbroad"
     PREDICATE_UNDERBROAD = "predicate_underbroad"
+    NONDETERMINISTIC = "nondeterministic"
 
 
 class Certification(Vocabulary):

@@ -12,6 +12,7 @@ from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
 from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence
 from pytest_llem_invariants.plugin.private import assertion_rewriters
+from pytest_llem_invariants.plugin.trials import Trials, differing
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.plugin.agreement import Agreement
     from pytest_llem_invariants.plugin.options import Settings
     from pytest_llem_invariants.plugin.shelf import Volume
+    from pytest_llem_invariants.replay.capture import Channels
     from pytest_llem_invariants.replay.observe import Observer
 
 PIN_ROLE: Final = "invariants"
@@ -39,6 +41,9 @@ class Bench:
         self._answers: dict[tuple[str, str, str], Observation] = {}
         """By native type, arguments and context: a third of a corpus's examples occur in another rule, too."""
         self._agreement: Agreement | None = None
+        self._trials = Trials(volume, settings)
+        self._differing: dict[str, tuple[Divergence | None, Divergence | None]] = {}
+        """How an answer differed when the positive or the negative example of a rule was tried again."""
         self._classes: set[str] = set()
         """The classes that were found."""
 
@@ -113,20 +118,33 @@ class Bench:
 
     def _examples(self, rule: Rule) -> tuple[Observation, Observation]:
         if rule.id not in self._observed:
-            self._observed[rule.id] = self._observe(rule)
+            self._observed[rule.id] = first = self.observe(rule)
+            if self._settings.repeat > 1:
+                again = [lambda: self.observe(rule, again=True)] * (self._settings.repeat - 1)
+                self._differing[rule.id] = differing(rule, first, [*again, *self._trials.of(rule)])
         return self._observed[rule.id]
 
-    def _observe(self, rule: Rule) -> tuple[Observation, Observation]:
+    def close(self) -> None:
+        """End the processes that this one started."""
+        self._trials.close()
+
+    def observe(self, rule: Rule, *, again: bool = False) -> tuple[Observation, Observation]:
+        """What the library does with both examples; `again` asks it even if the answer is known."""
+        from pytest_llem_invariants.replay.capture import ALL, read_of_negative
         from pytest_llem_invariants.replay.isolate import exhaustion, isolated, prepare
 
         observer = self._observer
         assert observer is not None
         context = self._context(rule)
 
+        if again:
+            for kwargs in (rule.kwargs_positive, rule.kwargs_negative):
+                self._answers.pop(_key(rule.native_type, kwargs, context), None)
+
         def both() -> tuple[Observation, ...]:
-            return tuple(
-                self._answer(rule.native_type, kwargs, context)
-                for kwargs in (rule.kwargs_positive, rule.kwargs_negative)
+            return (
+                self._answer(rule.native_type, rule.kwargs_positive, context, ALL),
+                self._answer(rule.native_type, rule.kwargs_negative, context, read_of_negative(rule)),
             )
 
         if self._settings.isolate:
@@ -137,14 +155,16 @@ class Bench:
         positive, negative = (exhaustion(one) for one in found)
         return positive, negative
 
-    def _answer(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+    def _answer(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any], channels: Channels) -> Observation:
         """The library's reaction to an example; it is the same each time, since observing changes nothing."""
-        from pytest_llem_invariants.language.values import identity
+        from pytest_llem_invariants.replay.capture import captured
 
         assert self._observer is not None
-        key = native_type, identity(kwargs), identity(context)
-        if key not in self._answers:
-            self._answers[key] = self._observer.observe(native_type, kwargs, context=context)
+        key = _key(native_type, kwargs, context)
+        known = self._answers.get(key)
+        if known is None or not channels <= captured(known):
+            channels = channels if known is None else channels | captured(known)
+            self._answers[key] = self._observer.observe(native_type, kwargs, context=context, channels=channels)
         return self._answers[key]
 
     def _judge(
@@ -152,6 +172,10 @@ class Bench:
     ) -> tuple[CheckResult, str | None, tuple[Divergence, ...], Soundness | None]:
         from pytest_llem_invariants.replay import contracts
 
+        tried = self._differing.get(rule.id, (None, None))
+        differs = {Check.POSITIVE_RAISES: tried[0], Check.NEGATIVE_DOES_NOT_RAISE: tried[1]}.get(check)
+        if differs is not None:
+            return CheckResult.BROKEN, None, (differs,), None
         skipped = positive.skipped_reason or negative.skipped_reason
         if skipped is not None:
             return CheckResult.SKIPPED, skipped, (), None
@@ -180,6 +204,12 @@ class Bench:
         soundness, divergences = self._agreement.examine(rule, self._context(rule))
         broken = any(divergence.contradicts for divergence in divergences)
         return (CheckResult.BROKEN if broken else CheckResult.CONFIRMED), None, divergences, soundness
+
+
+def _key(native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> tuple[str, str, str]:
+    from pytest_llem_invariants.language.values import identity
+
+    return native_type, identity(kwargs), identity(context)
 
 
 @contextmanager

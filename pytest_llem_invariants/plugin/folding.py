@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
-from pytest_llem_invariants.corpus.files import SCHEMA_VERSION, fingerprint
+from pytest_llem_invariants.corpus.files import NEWEST, SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.model import (
     CONTRACTS,
     Case,
@@ -99,7 +99,7 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
     cases = [entry.case for entry in entries.values() if entry.case is not None]
     divergences = [divergence for entry in entries.values() for divergence in entry.divergences]
     validated = Validated(
-        schema_version=SCHEMA_VERSION,
+        schema_version=_format(divergences),
         engine=run.corpus.engine,
         engine_version=run.version,
         validated_at=run.moment,
@@ -267,13 +267,18 @@ def _same_moment(validated: Validated, previous: Validated | None) -> Validated:
     return as_before if as_before == previous else validated
 
 
-def _quarantine(run: Run, divergences: Iterable[Divergence]) -> Quarantine:
+def _format(divergences: Iterable[Divergence]) -> str:
+    """The oldest version of the format that has the words of these divergences."""
+    return NEWEST if any(one.check_failed is CheckFailed.NONDETERMINISTIC for one in divergences) else SCHEMA_VERSION
+
+
+def _quarantine(run: Run, divergences: Sequence[Divergence]) -> Quarantine:
     by_rule: dict[str, list[Divergence]] = {}
     for divergence in divergences:
         if divergence.contradicts:
             by_rule.setdefault(divergence.invariant_id, []).append(divergence)
     return Quarantine(
-        schema_version=SCHEMA_VERSION,
+        schema_version=_format(divergences),
         engine=run.corpus.engine,
         engine_version=run.version,
         generated_at=run.moment,

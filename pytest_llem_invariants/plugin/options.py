@@ -65,6 +65,13 @@ def declare(parser: pytest.Parser) -> None:
         type=int,
         help=f"How many digests of runs to keep, {KEPT} by default (ini: llem_digests)",
     )
+    group.addoption(
+        "--llem-repeat",
+        metavar="N",
+        type=int,
+        help="Observe each example N times in one process and in N - 1 fresh ones: a rule whose answers differ is "
+        "nondeterministic (ini: llem_repeat)",
+    )
     parser.addini("llem_engine", "default of --llem-engine", type="string", default="")
     parser.addini("llem_corpus", "default of --llem-corpus, relative to this file", type="string", default="")
     parser.addini("llem_out", "default of --llem-out, relative to this file", type="string", default="")
@@ -72,6 +79,7 @@ def declare(parser: pytest.Parser) -> None:
     parser.addini("llem_timeout", "default of --llem-timeout, in seconds", type="string", default="")
     parser.addini("llem_soundness", "default of --llem-soundness", type="bool", default=False)
     parser.addini("llem_digests", "default of --llem-digests", type="string", default="")
+    parser.addini("llem_repeat", "default of --llem-repeat", type="string", default="")
 
 
 def concern(config: pytest.Config) -> bool:
@@ -100,6 +108,7 @@ class Settings:
     timeout: float
     soundness: bool
     digests: int
+    repeat: int
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -112,7 +121,8 @@ class Settings:
             isolate=option.llem_isolate or config.getini("llem_isolate"),
             timeout=_timeout(config, option),
             soundness=option.llem_soundness or config.getini("llem_soundness"),
-            digests=_digests(config, option),
+            digests=_whole(config, "digests", option.llem_digests, KEPT, "digests", least=0),
+            repeat=_whole(config, "repeat", option.llem_repeat, 1, "observations", least=1),
         )
         if settings.engine is None:
             settings._refuse_without_engine(option)
@@ -146,12 +156,14 @@ def _timeout(config: pytest.Config, option: Namespace) -> float:
     return float(seconds)
 
 
-def _digests(config: pytest.Config, option: Namespace) -> int:
-    lasting: str = config.getini("llem_digests")
+def _whole(config: pytest.Config, name: str, given: int | None, default: int, counted: str, *, least: int) -> int:
+    """A number of things, from the command line or the ini file."""
+    lasting: str = config.getini(f"llem_{name}")
     try:
-        count = int(lasting or KEPT) if option.llem_digests is None else option.llem_digests
+        count = int(lasting or default) if given is None else given
     except ValueError:
-        raise pytest.UsageError(f"llem_digests is a number of digests, not {lasting!r}") from None
-    if count < 0:
-        raise pytest.UsageError(f"--llem-digests is 0 or a number of digests, not {count}")
+        raise pytest.UsageError(f"llem_{name} is a number of {counted}, not {lasting!r}") from None
+    if count < least:
+        below = "0 or a number" if least == 0 else "a number"
+        raise pytest.UsageError(f"--llem-{name} is {below} of {counted}, not {count}")
     return int(count)

@@ -294,6 +294,8 @@ class LlemRun:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         """A worker has reported everything. Cleaning up a large library would take longer than loading the next one."""
+        for bench in self._benches.values():
+            bench.close()
         certified = self._shelf.certified
         if certified is not None and self._is_worker and self._bench(certified).is_ready:
             leave()

@@ -22,6 +22,7 @@ from pytest_llem_invariants.model import (
     Severity,
     Soundness,
 )
+from pytest_llem_invariants.replay.capture import heard
 from pytest_llem_invariants.replay.exceptions import is_environmental
 
 LEAST_STATIC_TEXT: Final = 6
@@ -43,7 +44,7 @@ def positive_raises(rule: Rule, observation: Observation) -> Divergence | None:
         return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), observed)
     if _effect_seen(rule, observation):
         return None
-    return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), _said(observation))
+    return _diverges(rule, CheckFailed.POSITIVE_RAISES, _expected(rule), said(observation))
 
 
 def message_template_match(rule: Rule, observation: Observation) -> Divergence | None:
@@ -57,10 +58,10 @@ def message_template_match(rule: Rule, observation: Observation) -> Divergence |
             f"at least {LEAST_STATIC_TEXT} letters or digits of fixed text",
             template,
         )
-    said = tuple(_on_channel(rule, observation))
-    if any(_contains(message, fragments) for message in said):
+    found = tuple(_on_channel(rule, observation))
+    if any(_contains(message, fragments) for message in found):
         return None
-    return _diverges(rule, CheckFailed.MESSAGE_TEMPLATE_MATCH, template, " | ".join(said) or "nothing was said")
+    return _diverges(rule, CheckFailed.MESSAGE_TEMPLATE_MATCH, template, " | ".join(found) or "nothing was said")
 
 
 def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence | None:
@@ -72,7 +73,7 @@ def negative_does_not_raise(rule: Rule, observation: Observation) -> Divergence 
         observed = _exception_text(observation.exception)
         return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, observed)
     if _effect_seen(rule, observation):
-        return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, _said(observation))
+        return _diverges(rule, CheckFailed.NEGATIVE_DOES_NOT_RAISE, expected, said(observation))
     return None
 
 
@@ -103,7 +104,7 @@ def case_of(
     if skipped is not None:
         return Case(id=rule.id, outcome=Outcome.SKIPPED, emission_channel=Channel.NONE, skipped_reason=skipped)
     expected = rule.expected_outcome
-    own = CheckFailed.POSITIVE_RAISES not in failed
+    own = failed.isdisjoint({CheckFailed.POSITIVE_RAISES, CheckFailed.NONDETERMINISTIC})
     outcome, channel = (expected.outcome, expected.emission_channel) if own else _seen(positive)
     return Case(
         id=rule.id,
@@ -248,11 +249,13 @@ def _expected(rule: Rule) -> str:
     return f"{expected.outcome} on {expected.emission_channel}"
 
 
-def _said(observation: Observation) -> str:
+def said(observation: Observation) -> str:
+    """What the library did with an example, in one line."""
     if observation.exception is not None:
         return _exception_text(observation.exception)
-    changed = [f"{name} became {change.observed!r}" for name, change in observation.normalisations.items()]
-    return " | ".join((*observation.messages, *changed)) or "accepted in silence"
+    seen = heard(observation)
+    changed = [f"{name} became {change.observed!r}" for name, change in seen.normalisations.items()]
+    return " | ".join((*seen.messages, *changed)) or "accepted in silence"
 
 
 def _exception_text(exception: ObservedException) -> str:

@@ -15,6 +15,7 @@ from pytest_llem_invariants.errors import NoSuchWorldError
 from pytest_llem_invariants.model import EMPTY, Change, Kwargs, Observation, ObservedException, ObservedLog
 from pytest_llem_invariants.process.environment import environment, restore_environment
 from pytest_llem_invariants.process.patience import OutOfTime, Patience
+from pytest_llem_invariants.replay.capture import ALL, LOGS, MINOR_ISSUES, NORMALISATIONS, WARNINGS, Channels, without
 from pytest_llem_invariants.replay.changes import changes
 from pytest_llem_invariants.replay.exceptions import (
     describe,
@@ -100,9 +101,9 @@ class Observer:
             pass  # a question about the bare type will report it
 
     def observe(
-        self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY, strict: bool = True
+        self, native_type: str, kwargs: Kwargs, *, context: Mapping[str, Any] = EMPTY, channels: Channels = ALL
     ) -> Observation:
-        """Build and validate one config. All effects are part of the answer, and none stays in this process."""
+        """Build and validate one config. Its effects on the channels are the answer; none stays in this process."""
         adapter = self.adapter
         if self._patience.is_used_up:
             return Observation(USED_UP, skipped_reason=USED_UP.message)
@@ -128,9 +129,10 @@ class Observer:
                     try:
                         built = adapter.build(native_type, kwargs)
                         adapter.validate(native_type, built, False)
-                        normalised = changes(adapter, kwargs, built)
+                        if NORMALISATIONS in channels:
+                            normalised = changes(adapter, kwargs, built)
                         said = len(caught)
-                        if strict:
+                        if MINOR_ISSUES in channels:
                             minor = self._minor_issues(native_type, built, logs)
                     except KeyboardInterrupt:
                         raise
@@ -143,10 +145,12 @@ class Observer:
                     pass  # it occurred while the exception was examined
                 error = self._without_answer(error, took) or error
         reason = None if error is None else self.no_verdict(error)
-        return Observation(
+        found = Observation(
             exception=error,
-            warnings=_distinct(str(one.message) for one in caught[:said]),
-            logs=tuple(
+            warnings=() if WARNINGS not in channels else _distinct(str(one.message) for one in caught[:said]),
+            logs=()
+            if LOGS not in channels
+            else tuple(
                 dict.fromkeys(
                     ObservedLog(log.channel, log.logger, normalise_text(log.message))
                     for log in logs.records
@@ -157,6 +161,7 @@ class Observer:
             normalisations=dict(normalised),
             skipped_reason=reason,
         )
+        return found if channels == ALL else without(found, ALL - channels)
 
     def _without_answer(self, error: ObservedException | None, took: float) -> ObservedException | None:
         """Represents the answer of a call that took too long, or took long to exhaust the process; None for others."""

@@ -12,11 +12,12 @@ from enum import Enum
 from typing import Any, Final, NoReturn
 
 from pytest_llem_invariants.model import Change, Channel, Observation, ObservedException, ObservedLog, TypedValue
+from pytest_llem_invariants.replay.capture import ALL, EXCEPTION, captured, heard, without
 
 _PRINTABLE_BITS: Final = 8192
 """Python refuses to print much larger integers in decimal."""
 _DEEPEST: Final = 40
-_KEYS: Final = frozenset({"exception", "warnings", "logs", "minor_issues", "normalisations", "skipped_reason"})
+_KEYS: Final = ALL | {"skipped_reason", "not_captured"}
 
 
 def to_line(observations: Sequence[Observation]) -> bytes:
@@ -38,6 +39,10 @@ def from_line(line: bytes, count: int) -> tuple[Observation, ...]:
 
 def observation_to_data(seen: Observation) -> dict[str, Any]:
     data: dict[str, Any] = {}
+    unread = ALL - captured(seen)
+    if unread:
+        data["not_captured"] = sorted(unread)
+        seen = heard(seen)
     if seen.exception is not None:
         raised = seen.exception
         data["exception"] = [raised.type, raised.message, raised.locations, raised.raised_at, raised.bases]
@@ -61,7 +66,10 @@ def observation_from_data(data: Any) -> Observation:
     held = _mapping(data)
     if not held.keys() <= _KEYS:
         _refuse(held)
-    return Observation(
+    unread = frozenset(_texts(held.get("not_captured", [])))
+    if not unread <= ALL or EXCEPTION in unread or unread & held.keys():
+        _refuse(held)
+    found = Observation(
         exception=None if "exception" not in held else _exception(held["exception"]),
         warnings=_texts(held.get("warnings", [])),
         logs=tuple(map(_log, _list(held.get("logs", [])))),
@@ -69,6 +77,7 @@ def observation_from_data(data: Any) -> Observation:
         normalisations={name: _change(pair) for name, pair in _mapping(held.get("normalisations", {})).items()},
         skipped_reason=_text(held["skipped_reason"]) if "skipped_reason" in held else None,
     )
+    return without(found, unread) if unread else found
 
 
 def _exception(data: Any) -> ObservedException:

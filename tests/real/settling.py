@@ -10,6 +10,7 @@ from typing import Any
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.engines import get_adapter
 from pytest_llem_invariants.model import Change, Kwargs
+from pytest_llem_invariants.replay.capture import EXCEPTION, NORMALISATIONS
 from pytest_llem_invariants.replay.observe import Observer
 from tests.evidence.coherence import order_dependent_normalisations, unsettled_normalisations
 
@@ -22,7 +23,7 @@ def complaints_about_settling(engine: str) -> tuple[str, ...]:
 
     def normalise(native_type: str, kwargs: Kwargs) -> Mapping[str, Change] | None:
         given = {name: _in_this_folder(value) for name, value in kwargs.items()}
-        seen = observer.observe(native_type, given, strict=False)
+        seen = observer.observe(native_type, given, channels=frozenset((EXCEPTION, NORMALISATIONS)))
         return seen.normalisations if seen.exception is None else None
 
     rules = load_proposed(_CORPORA / engine / "invariants.proposed.yaml").rules
