@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pytest_llem_invariants.plugin import checking, options
+from pytest_llem_invariants.plugin import checking, knobs, options
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    options.declare(parser)
+    knobs.declare(parser)
     checking.declare(parser)
 
 

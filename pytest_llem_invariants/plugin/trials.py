@@ -118,7 +118,7 @@ def main() -> None:
     for stream in (0, 1):
         os.dup2(nothing, stream)
     volume = Volume(Path(path), engine)
-    bench = Bench(volume, Settings(engine, None, None, True, bool(isolation), float(timeout), False, 0, 1))
+    bench = Bench(volume, Settings(engine, isolate=bool(isolation), timeout=float(timeout)))
     bench.prepare()
     rules = {rule.id: rule for rule in volume.corpus.rules}
     for line in iter(asked.readline, b""):

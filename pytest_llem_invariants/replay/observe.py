@@ -148,20 +148,22 @@ class Observer:
         found = Observation(
             exception=error,
             warnings=() if WARNINGS not in channels else _distinct(str(one.message) for one in caught[:said]),
-            logs=()
-            if LOGS not in channels
-            else tuple(
-                dict.fromkeys(
-                    ObservedLog(log.channel, log.logger, normalise_text(log.message))
-                    for log in logs.records
-                    if self._noise is None or not self._noise.search(log.message)
-                )
-            ),
+            logs=() if LOGS not in channels else self._logged(logs),
             minor_issues=dict(minor),
             normalisations=dict(normalised),
             skipped_reason=reason,
         )
         return found if channels == ALL else without(found, ALL - channels)
+
+    def _logged(self, logs: LogCapture) -> tuple[ObservedLog, ...]:
+        """The distinct log records that are no noise."""
+        return tuple(
+            dict.fromkeys(
+                ObservedLog(log.channel, log.logger, normalise_text(log.message))
+                for log in logs.records
+                if self._noise is None or not self._noise.search(log.message)
+            )
+        )
 
     def _without_answer(self, error: ObservedException | None, took: float) -> ObservedException | None:
         """Represents the answer of a call that took too long, or took long to exhaust the process; None for others."""

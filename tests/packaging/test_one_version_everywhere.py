@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_llem_invariants.plugin.knobs import table
 from pytest_llem_invariants.ssot import known_engines, load_ssot
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +50,12 @@ def test_dockerfile_and_compose_run_the_plugin(engine: str) -> None:
     dockerfile = (ROOT / "docker" / f"Dockerfile.{engine}").read_text(encoding="utf-8")
     assert f'"--llem-engine={engine}"' in dockerfile.rpartition("CMD")[2]
     assert f"docker/Dockerfile.{engine}" in (ROOT / "docker" / "compose.yaml").read_text(encoding="utf-8")
+
+
+def test_the_reference_has_the_table_of_the_knobs() -> None:
+    shown = "\n".join(table())
+    reference = (ROOT / "docs/reference/plugin.md").read_text(encoding="utf-8")
+    assert shown in reference, f"put this table into docs/reference/plugin.md:\n\n{shown}"
 
 
 def test_every_dependency_that_the_project_names_is_bounded_below() -> None:

@@ -29,6 +29,7 @@ def test_a_run_that_is_none_of_its_business_pays_for_nothing(house: House) -> No
             assert ours == {
                 "pytest_llem_invariants.plugin",
                 "pytest_llem_invariants.plugin.checking",  # its fixture is there for everybody
+                "pytest_llem_invariants.plugin.knobs",
                 "pytest_llem_invariants.plugin.options",
             }
             assert "yaml" not in sys.modules
@@ -66,6 +67,37 @@ def test_engine_comes_from_the_ini_file_too(house: House) -> None:
     result = house.pytester.runpytest_subprocess()
     result.assert_outcomes(passed=3 * len(GOOD) - 1, skipped=1)
     assert house.validated.exists()
+
+
+def test_a_variable_counts_before_the_ini_file_and_the_command_line_before_both(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (house.path / "pytest.ini").write_text("[pytest]\nllem_engine = nowhere\nllem_out = lasting\n")
+    for name, value in {"ENGINE": "fake", "CHECK": "no", "REPEAT": "1", "OUT": "here"}.items():
+        monkeypatch.setenv(f"LLEM_{name}", value)
+    assert house.pytester.runpytest_subprocess().ret == 0
+    assert (house.path / "here" / house.validated.name).exists()
+    assert house.pytester.runpytest_subprocess("--llem-out=there").ret == 0
+    assert (house.path / "there" / house.validated.name).exists()
+    assert not (house.path / "lasting").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LLEM_CHECK", "perhaps", "LLEM_CHECK is 'perhaps' — use one of 1, true, yes, on, 0, false, no, off"),
+        ("LLEM_REPEAT", "0", "LLEM_REPEAT is a number of observations, not 0"),
+        ("LLEM_DIGESTS", "-1", "LLEM_DIGESTS is 0 or a number of digests, not -1"),
+        ("LLEM_TIMEOUT", "soon", "LLEM_TIMEOUT is a number of seconds, not 'soon'"),
+    ],
+)
+def test_a_variable_with_a_wrong_value_is_named(
+    house: House, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    result = house.run()
+    assert result.ret == 4
+    assert said in result.stderr.str()
 
 
 def test_an_engine_that_is_not_installed_is_exit_2(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
