@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from pytest_llem_invariants.model import CheckFailed, Divergence, Observation, Rule
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 Pair = tuple[Observation, Observation]
 """The answers to the positive and the negative example."""
-_MODULE: Final = "pytest_llem_invariants.plugin.trials"
+_MODULE: Final = "pytest_llem_invariants.plugin.fresh_process"
 _DIED: Final = Observation(skipped_reason="crashed: the fresh process that tried it again died")
 
 
@@ -103,29 +102,3 @@ class Trials:
     def close(self) -> None:
         for number in list(self._processes):
             self._end(number)
-
-
-def main() -> None:
-    """A fresh process: a rule's name on each line of its input, what the library did on each line of its output."""
-    from pytest_llem_invariants.plugin.bench import Bench
-    from pytest_llem_invariants.plugin.options import Settings
-    from pytest_llem_invariants.plugin.shelf import Volume
-    from pytest_llem_invariants.replay.wire import to_line
-
-    path, engine, timeout, *isolation = sys.argv[1:]
-    asked, answers = os.fdopen(os.dup(0), "rb"), os.dup(1)  # the library gets neither
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1):
-        os.dup2(nothing, stream)
-    volume = Volume(Path(path), engine)
-    bench = Bench(volume, Settings(engine, isolate=bool(isolation), timeout=float(timeout)))
-    bench.prepare()
-    rules = {rule.id: rule for rule in volume.corpus.rules}
-    for line in iter(asked.readline, b""):
-        written = memoryview(to_line(bench.observe(rules[line.decode().strip()])) + b"\n")
-        while written:
-            written = written[os.write(answers, written) :]
-
-
-if __name__ == "__main__":
-    main()
