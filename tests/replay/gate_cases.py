@@ -289,6 +289,7 @@ def _entries() -> Iterator[GateCase]:
     yield row("unworded", lambda c: marks(entry(c, unworded, raised())), (True, None, True))
     for failed, answer in (
         ("positive_raises", (False, True, True)),
+        ("nondeterministic", (False, True, True)),
         ("message_template_match", (True, False, True)),
         ("message_template_too_dynamic", (True, False, True)),
         ("negative_does_not_raise", (True, True, False)),
