@@ -31,7 +31,7 @@ from miners.process.roles import NO_DYNAMIC_MINER
 from miners.static import SiteFinding
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import default_at
-from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.base import SERVED, EngineAdapter
 from pytest_llem_invariants.model import Kwargs, Observation
 from pytest_llem_invariants.native_types import NativeType
 from pytest_llem_invariants.replay.changes import plain
@@ -224,6 +224,7 @@ class ClassJobs:
             self.sources.contexts_read(name),
             others,
             tuple(adapter.facts_beside(one) for one in others),
+            tuple(fact for fact in self.sources.facts_of(name) if fact.startswith(SERVED)),
             len(adapter.machines()),
             _switches(ssot.native_type(name)),
         )

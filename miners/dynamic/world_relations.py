@@ -92,16 +92,14 @@ class Relations:
             if is_number(value) and value <= MOST_COUNTED and self._rejects({**row.kwargs, field: value}, row)
         ]
         self._library.all(moved)
-        for name, value in changes:
-            if name in deciding:
-                continue
-            if self._library.accepts({**row.kwargs, name: value}):
+        for name in dict.fromkeys(name for name, _ in changes if name not in deciding):
+            if any(self._library.accepts({**row.kwargs, name: value}) for told, value in changes if told == name):
                 deciding.append(name)
                 continue
-            there = [one for one in moved if same(one[name], value) and self._library.accepts(one)]
-            if there:
+            there = [one for one in moved if not same(one[name], row.kwargs[name]) and self._library.accepts(one)]
+            if there:  # the greatest: a small number, or one below 0, may say that there is no limit
                 deciding.append(name)
-                row = self._library({**there[0], name: row.kwargs[name]})
+                row = self._library({**there[-1], name: row.kwargs[name]})
         return row, deciding
 
     def _rejects(self, kwargs: dict[str, Any], row: Row) -> bool:
@@ -174,6 +172,16 @@ class Relations:
                 for fields in to_fact(names, fact, row.kwargs, rows, guard, self._fields.defaults):
                     for pieces in self._pieces(row, rest):
                         yield {**fields, **pieces}
+                        yield from self._but_at(fact, {**fields, **pieces}, rows, guard)
+
+    def _but_at(self, fact: str, fields: Fields, rows: Sequence[Row], guard: str) -> Iterator[Fields]:
+        """The same but for the values of the fact at which the library takes what is claimed: -1 is no limit."""
+        claimed = list(filter(lambda row: triggers_on(fields, self._fields.defaults)(row.kwargs), rows))
+        fine = distinct(row.kwargs[fact] for row in self._library.taken(claimed))
+        rejected = distinct(row.kwargs[fact] for row in claimed if row.guard == guard and row.kwargs[fact] not in fine)
+        if 0 < len(fine) < len(rejected):
+            clause = Clause("!=", fine[0]) if len(fine) == 1 else Clause("not_in", list(fine))
+            yield {**fields, fact: (*fields.get(fact, ()), clause)}
 
     def _pieces(self, row: Row, names: Iterable[str]) -> Iterator[Fields]:
         """What each of these fields and facts must be, all else equal."""

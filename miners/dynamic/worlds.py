@@ -7,6 +7,7 @@ looked at by itself.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
-from miners.dynamic.explain import Explanation, judged_alone
+from miners.dynamic.explain import Explanation
 from miners.dynamic.probe import Explained, to_candidate
 from miners.dynamic.probed_fields import Pools, ProbedFields, choices_of, fields_with, pools_of
 from miners.dynamic.rows import Row
@@ -137,12 +138,13 @@ class _Found:
 
     def is_known(self, row: Row) -> bool:
         """Whether a rejection is claimed already, or others like it were looked at often enough."""
+        if self._known(row.kwargs):
+            return True
         changed = tuple(name for name, value in self._told.defaults.items() if not same(row.kwargs[name], value))
         names = (*fields_of(row.kwargs), *changed)
         self._tries[row.guard] += 1
         self._tries[row.guard, names] += 1
-        is_tried = self._tries[row.guard] > _MOST_PER_GUARD or self._tries[row.guard, names] > _MOST_PER_FIELDS
-        return is_tried or self._known(row.kwargs)
+        return self._tries[row.guard] > _MOST_PER_GUARD or self._tries[row.guard, names] > _MOST_PER_FIELDS
 
     def add(self, explanations: Iterable[Explanation]) -> None:
         """Keep what speaks of a fact."""
@@ -171,13 +173,24 @@ class _Search:
             return
         singles = [{name: value} for name, values in self._values.items() for value in values]
         rows = self._library.all(singles)
-        yield from (row for row in rows if row.guard is not None and not _is_of_types(row))
+        yield from (row for row in (*rows, *self._switched_on()) if row.guard is not None and not _is_of_types(row))
         accepted: dict[str, list[Any]] = {}
         for row in self._library.taken(rows):
             (name,) = fields_of(row.kwargs)
             accepted.setdefault(name, []).append(row.kwargs[name])
         names = tuple(filter(self._facts.is_tried, self._facts.defaults))
         yield from self._around({}, list(self._packs({}, _ranked(accepted))), names)
+
+    def _switched_on(self) -> Iterator[Row]:
+        """The values of each field of which none is accepted alone, beside a switch with which one is."""
+        switches = [{name: True} for name, values in self._values.items() if any(value is True for value in values)]
+        for name, values in self._values.items():
+            alone = [{name: value} for value in values]
+            if not any(map(self._library.accepts, alone)):
+                beside = (one for one in switches if any(self._library.accepts({**one, **kwargs}) for kwargs in alone))
+                yield from self._library.all(
+                    {**one, **kwargs} for one in itertools.islice(beside, 1) for kwargs in alone
+                )
 
     def _around(self, home: Kwargs, packs: Sequence[_Pack], names: Sequence[str]) -> Iterator[Row]:
         """What other worlds than this reject of the packs that are accepted in it."""
@@ -231,7 +244,8 @@ def _ranked(values: Mapping[str, Sequence[Any]]) -> Iterator[_Pack]:
 
 
 def _is_of_types(row: Row) -> bool:
-    """Whether no check of the library's own code rejects it, but a declared type: no world changes that."""
-    return (
-        row.exception is None or row.exception.raised_at is None or judged_alone(row.exception, fields_of(row.kwargs))
-    )
+    """Whether no check of the library's own code rejects it, but a declared type: no world changes that.
+
+    A check of its own may name the one field that is given, and compare it with what the world says all the same.
+    """
+    return row.exception is None or row.exception.raised_at is None

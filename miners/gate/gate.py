@@ -168,6 +168,10 @@ class Gate:
         if chance is not None:
             self.lost.append(Lost(candidate, chance.why))
             return []
+        served = self._worlds.left_to_the_server(rule, self._probes.claimed_near)
+        if served is not None:
+            self.lost.append(Lost(candidate, served))
+            return []
         context = self._setting.context_of(rule)
         is_unsaid = bool(candidate.opaque)
         freed = self._worlds.freeing(rule, context, self._probes.of_its_family(rule)) or self._worlds.contradicting(

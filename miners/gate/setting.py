@@ -38,6 +38,8 @@ class Setting:
     """Other base arguments: another model."""
     model_facts: tuple[Mapping[str, Any], ...] = ()
     """What is known of the model of each of these, of the facts that rules may name."""
+    served: tuple[str, ...] = ()
+    """The facts about the server that the class is asked of."""
     machines: int = 0
     switches: Mapping[str, Any] = field(default_factory=dict)
     """Fields with a value at which a part of the validation is left out."""

@@ -134,6 +134,21 @@ class Worlds:
                 return Freed(free, shows, there)
         return None
 
+    def left_to_the_server(self, rule: Rule, near: Callable[[Rule, Context], Iterable[Kwargs]]) -> Why | None:
+        """The facts about a server that a rule does not name, and another value of which has the library take what it
+        claims: to be asked beside another server costs nothing.
+        """
+        context, named = self._setting.context_of(rule), referenced_fields(rule.match)
+        unnamed = [name for name in self._setting.served if name not in named]
+        if rule.added_by.is_lift or rule.severity is not Severity.ERROR or not unnamed:
+            return None
+        claimed = (rule.kwargs_positive, *near(rule, context))
+        for other in beside(unnamed, self._setting.context):
+            for kwargs in claimed:
+                if self._is_free_of(rule, self._oracle.observe(kwargs, {**context, **other}, rule.severity)):
+                    return Why(Cause.LEAVES_UNSAID, names=tuple(other), config=repr(dict(kwargs)))
+        return None
+
     def _borrowed(self, rule: Rule) -> tuple[str, ...]:
         """The facts about a model that a probed rule does not name, and of which it has the placeholder's number."""
         if rule.added_by is not AddedBy.DYNAMIC_MINER:
