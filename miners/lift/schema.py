@@ -375,8 +375,9 @@ def _is_none(subject: str) -> Formula:
 
 
 def _opens(subject: str) -> bool:
-    """Whether `each` may apply to it: an element's own keys and values have no name."""
-    return not any(f"{view}({inner}" in subject for view in ("keys", "values") for inner in ("each", "keys", "values"))
+    """Whether `each` may apply to it: keys and values of keys and values have no name, nor elements of elements any."""
+    views = [f"{view}({inner}" in subject for view in ("keys", "values") for inner in ("keys", "values", "each(each")]
+    return not any(views)
 
 
 def _has_fields(subject: str) -> bool:

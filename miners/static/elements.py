@@ -124,7 +124,9 @@ class Elements:
                 return Unknown(collection.text, collection.place, collection.shape)
             return self.trace.unknown(node, f"elements of {type(collection).__name__.lower()}")
         formula = question(inner)
-        return Selected(close_elements(formula, opened) if formula != TRUE else _not_empty(opened))
+        if formula == TRUE:
+            return Selected(_not_empty(opened))
+        return Selected(any_of((close_elements(formula, opened), _of_letters(formula, opened))))
 
     def open_element(self, collection: Term, target: ast.expr, state: State) -> dict[str, str] | None:
         """Bind a loop's target to a stand-in for an element; returns each stand-in with the subject it represents."""
@@ -179,6 +181,21 @@ class Elements:
                 self.bind(inner, self.trace.unknown(target, "unpacking"), state)
             case _:
                 pass
+
+
+def _of_letters(formula: Formula, opened: Mapping[str, str]) -> Formula:
+    """The same of a text, whose elements are its letters: whether it has one of some."""
+    if not isinstance(formula, Atom) or formula.subject not in opened or formula.clause.op not in ("in", "=="):
+        return FALSE
+    collection = opened[formula.subject][5:-1]
+    letters = formula.clause.rhs if formula.clause.op == "in" else [formula.clause.rhs]
+    if "(" in collection or not all(isinstance(one, str) and len(one) == 1 for one in letters):
+        return FALSE
+    return atom(collection, "matches", f"[{''.join(map(_escaped, letters))}]")
+
+
+def _escaped(letter: str) -> str:
+    return re.escape(letter) if letter.isprintable() else f"\\x{ord(letter):02x}"
 
 
 def close_elements(formula: Formula, opened: Mapping[str, str]) -> Formula:
