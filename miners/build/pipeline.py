@@ -29,7 +29,7 @@ from miners.candidates.places import with_method
 from miners.candidates.rules import to_candidate
 from miners.code.imported import ImportedReader
 from miners.fronts.feeds import Feed, discover_feeds
-from miners.fronts.handed import handed_on
+from miners.fronts.handed import handed_on, ways
 from miners.fronts.mappings import keys_of_mappings, with_examples
 from miners.fronts.restate import restate
 from miners.gate.blind import agreed
@@ -217,9 +217,8 @@ def _handed(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Can
     behind = {feed.native_type for feed in feeds}
     for rule in proven:
         if rule.native_type in behind and not rule.added_by.is_lift:
-            candidate = restate(to_candidate(rule), facts, feeds, surface, context)
-            if candidate is not None:
-                yield candidate
+            restated = [restate(to_candidate(rule), facts, way, surface, context) for way in ways(feeds)]
+            yield from (one for number, one in enumerate(restated) if one is not None and one not in restated[:number])
 
 
 def _prove_whole(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:

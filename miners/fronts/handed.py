@@ -6,7 +6,7 @@ The fields of one name are taken to be the same thing, until the library says ot
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from miners.fronts.feeds import Feed
@@ -36,8 +36,19 @@ def _feeds(adapter: EngineAdapter, facts: ClassFacts, surface: Surface) -> Itera
         for name, behind in surface.items():
             if name != facts.native_type and type(result) is adapter.native_class(name):
                 for field in behind.fields:
-                    if field in facts.fields:
-                        yield Feed(name, field, field, facts.fields[field].line or facts.line, given)
+                    places = [one for one in step.taken.get(field, (field,)) if one in facts.fields]
+                    for number, source in enumerate(places):
+                        before = tuple((one, Clause("absent", True)) for one in places[:number])
+                        yield Feed(name, field, source, facts.fields[source].line or facts.line, (*given, *before))
+
+
+def ways(feeds: Iterable[Feed]) -> Iterator[tuple[Feed, ...]]:
+    """The feeds with one for each field: of several for one, the first that is given counts, so each in turn."""
+    of_each: dict[tuple[str, str], list[Feed]] = {}
+    for feed in feeds:
+        of_each.setdefault((feed.native_type, feed.field), []).append(feed)
+    for turn in range(max(map(len, of_each.values()), default=0)):
+        yield tuple(several[min(turn, len(several) - 1)] for several in of_each.values())
 
 
 def _clause(values: tuple[Any, ...]) -> Clause:

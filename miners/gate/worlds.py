@@ -13,6 +13,7 @@ from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
 from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL
+from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import plain_value, referenced_fields
 from pytest_llem_invariants.model import EMPTY, AddedBy, Clause, Kwargs, Observation, Rule, Severity
@@ -142,9 +143,10 @@ class Worlds:
         unnamed = [name for name in self._setting.served if name not in named]
         if rule.added_by.is_lift or rule.severity is not Severity.ERROR or not unnamed:
             return None
+        claims = self._setting.predicate_of(rule, context)
         claimed = (rule.kwargs_positive, *near(rule, context))
         for other in beside(unnamed, self._setting.context):
-            for kwargs in claimed:
+            for kwargs in (*claimed, *filter(claims, _with_numbers_of(rule.kwargs_positive, other.values()))):
                 if self._is_free_of(rule, self._oracle.observe(kwargs, {**context, **other}, rule.severity)):
                     return Why(Cause.LEAVES_UNSAID, names=tuple(other), config=repr(dict(kwargs)))
         return None
@@ -270,6 +272,12 @@ class Worlds:
             return EMPTY
         at_home = declared[differing[0]].default
         return {differing[0]: (Clause("absent", True) if at_home is None else Clause("==", at_home),)}
+
+
+def _with_numbers_of(kwargs: Kwargs, values: Iterable[Any]) -> Iterator[Kwargs]:
+    """The config with each number in it replaced by each of a world: that may be a limit to it."""
+    numbers = [value for value in values if is_number(value)]
+    yield from ({**kwargs, name: one} for name, given in kwargs.items() if is_number(given) for one in numbers)
 
 
 def _numbers_in(value: Any) -> Iterator[int]:
