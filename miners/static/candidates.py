@@ -99,6 +99,9 @@ def _of_effect(
     if effect.changes and not _is_public(effect.target, facts):
         yield Dropped(Why(Cause.CHANGES_PRIVATE, names=(str(effect.target),)))
         return
+    if effect.of_given:
+        bare = {name: replace(fact, default=None) for name, fact in facts.fields.items()}
+        facts = replace(facts, fields=bare)
     condition = _in_short(effect, facts, surface)
     cases = to_dnf_in_part(condition, MOST_CASES)
     if not cases:

@@ -228,6 +228,8 @@ class Effect:
     exception: str = ""
     called: bool = True
     """Whether the code was seen to call it; else only its name says that it runs."""
+    of_given: bool = False
+    """Whether it runs before there is an object: a field that is not given has no default there."""
 
     @property
     def changes(self) -> bool:

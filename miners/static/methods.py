@@ -57,7 +57,7 @@ class Methods:
         key = self.values.term(node.args[0], state)
         default = self.values.term(node.args[1], state) if len(node.args) > 1 else NONE
         if isinstance(owner, Given) and isinstance(key, Const) and isinstance(key.value, str):
-            return self._given(owner.prefix + key.value, default)
+            return self._given(owner, key.value, default)
         if isinstance(owner, Table):
             found = [(guard, value) for known, guard, value in owner.entries if known == key]
             return (
@@ -80,10 +80,11 @@ class Methods:
                 return choose([*known, (rest, fallback)])
         return None
 
-    def _given(self, path: str, default: Term) -> Term:
-        """A keyword argument read from the mapping of all of them. Its default is in the facts."""
+    def _given(self, owner: Given, key: str, default: Term) -> Term:
+        """A keyword argument read from the mapping of all of them. Its default is in the facts, or comes later."""
+        path = owner.prefix + key
         fact = self.known.fact(path)
-        if default == NONE or (fact is not None and fact.default is not MISSING):
+        if default == NONE or (fact is not None and fact.default is not MISSING and not owner.is_bare):
             return Field(path)
         absent = atom(path, "absent")
         return choose(((negate(absent), Field(path)), (absent, default)))

@@ -92,7 +92,12 @@ def _before(walking: Walk, cls: ClassSource, validators: Sequence[_Validator], s
     for validator in reversed(validators):
         if validator.decorator in ("model_validator", "root_validator") and validator.mode in ("before", "wrap"):
             extra: list[Term] = [Handler()] if validator.mode == "wrap" else []
-            walking.invoke(CallableTerm(validator.function, ClassTerm(cls), cls), [Given(""), *extra], {}, state)
+            first = len(walking.trace.effects)
+            is_bare = validator.mode == "before"
+            data = Given("", is_bare)
+            walking.invoke(CallableTerm(validator.function, ClassTerm(cls), cls), [data, *extra], {}, state)
+            if is_bare:
+                walking.trace.rewrite(first, lambda effect: replace(effect, of_given=True))
     for early in (True, False):
         for validator in reversed(validators) if early else validators:
             if validator.decorator not in ("field_validator", "validator"):

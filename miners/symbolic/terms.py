@@ -181,6 +181,8 @@ class Given:
     """The keyword arguments as a mapping (`**kwargs`, the data of a validator)."""
 
     prefix: str
+    is_bare: bool = False
+    """Whether what is not given has no default yet."""
 
 
 @final
