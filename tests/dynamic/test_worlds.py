@@ -48,14 +48,14 @@ Check = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[int, str] | None]
 
 
 def asked(
-    check: Check, log: list[tuple[Kwargs, Any]] | None = None
+    check: Check, log: list[tuple[Kwargs, Any]] | None = None, facts: ClassFacts = FACTS
 ) -> Callable[[Kwargs, Any], ObservedException | None]:
     """The library that a check by hand makes, which reads a config and the context it stands in."""
 
     def raises(kwargs: Kwargs, context: Any) -> ObservedException | None:
         if log is not None:
             log.append((kwargs, context))
-        config = {**{name: fact.default for name, fact in FACTS.fields.items()}, **kwargs}
+        config = {**{name: fact.default for name, fact in facts.fields.items()}, **kwargs}
         try:
             found = check(config, context)
         except Exception as error:  # a wrong type trips the validator, as it does in a library
@@ -156,6 +156,39 @@ CHECKS: Mapping[Check, dict[str, list[tuple[str, Any]]]] = {
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_what_relates_a_field_to_a_fact_is_told(check: Check) -> None:
     assert CHECKS[check] in told(probed(check))
+
+
+LIMITS = {"served.most": ContextField(20, (20, 5, 100, -1), assumed=False, type="int")}
+ASKED = class_of(many=0, logged=False)
+
+
+def many(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+    if c["many"] and not c["logged"]:
+        return 3, "many asks for logged"
+    asked = 2**31 if c["many"] == -1 else c["many"]
+    if -1 != world["served.most"] < asked:
+        return 5, f"{asked} is more than {world['served.most']}"
+    return None
+
+
+def test_a_value_of_a_fact_that_is_no_limit_is_left_out_and_so_is_one_of_a_field() -> None:
+    """And a field that is refused alone is asked beside the switch that it needs."""
+    raises = asked(many, facts=ASKED)
+    worlds = Worlds(raises, lambda kwargs, context: not raises(kwargs, context), LIMITS, tuple(LIMITS))
+    found = told(probe_worlds(ASKED, worlds, budget=20_000))
+    needed = ("logged", [("==", True)])
+    assert dict([("many", [(">", "@served.most")]), ("served.most", [("!=", -1)]), needed]) in found
+    assert any(one.get("many") in ([("==", -1)], [("<", 0)]) and "served.most" in one for one in found)
+
+
+def test_a_check_that_names_the_one_field_may_ask_the_world_all_the_same() -> None:
+    def raises(kwargs: Kwargs, context: Any) -> ObservedException | None:
+        is_more = kwargs.get("many", 0) is not True and kwargs.get("many", 0) > context["served.most"]
+        return ObservedException("ValueError", "too many", ("many",), "lib/c.py:1") if is_more else None
+
+    limits = {"served.most": replace(LIMITS["served.most"], values=(20, 5, 100))}
+    worlds = Worlds(raises, lambda kwargs, context: not raises(kwargs, context), limits, tuple(limits))
+    assert {"many": [(">", "@served.most")]} in told(probe_worlds(ASKED, worlds, budget=20_000))
 
 
 def all_of_them(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:

@@ -17,6 +17,7 @@ from miners.gate.setting import Origin, Setting
 from miners.static import SiteFinding
 from miners.static.effects import EffectKind, Site
 from pytest_llem_invariants.engines.base import MACHINE
+from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.model import (
     AddedBy,
     Channel,
@@ -207,3 +208,32 @@ def test_a_number_of_the_placeholder_model_in_a_probed_rule_is_asked_of_models_o
 
     assert proven_with(512)  # what is longer than 2048 is longer than 512, too
     assert not any(one.rule.match.fields == {"n": (Clause(">", 2048),)} for one in proven_with(8192))
+
+
+def test_a_number_of_the_default_server_is_no_rule_about_every_server() -> None:
+    """What is probed is rejected beside the server at hand: another one allows more."""
+    served = {"served.most": ContextField(20, (20, 5, 100), False, "int")}
+
+    class Server(Library):
+        def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+            n = kwargs.get("n", 1)
+            is_more = is_number(n) and n > context.get("served.most", 20)
+            return ObservedException("ValueError", MESSAGE, raised_at="lib/config.py:3") if is_more else None
+
+    def gate_after_one(**fields: tuple[Clause, ...]) -> Gate:
+        outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+        source = MinerSource("lib/config.py", "__init__", 3)
+        stands_in: Any = Server()
+        origin = Origin("lib", "lib", "2026-01-01")
+        setting = Setting(FACTS, origin, context=served, served=tuple(served))
+        gate = Gate(setting, Oracle(stands_in, "lib.Config"))
+        hints = ({"n": 2**40},)
+        gate.prove(
+            [Candidate("lib.Config", Severity.ERROR, fields, outcome, None, source, AddedBy.DYNAMIC_MINER, hints=hints)]
+        )
+        return gate
+
+    lost = gate_after_one(n=(Clause(">", 20),))
+    assert not lost.proven
+    assert (lost.lost[0].why.cause, lost.lost[0].why.names) == (Cause.LEAVES_UNSAID, ("served.most",))
+    assert gate_after_one(n=(Clause(">", "@served.most"),)).proven

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from miners.examples.draws import Drawer
-from miners.fronts.handed import handed_on
+from miners.fronts.feeds import Feed
+from miners.fronts.handed import handed_on, ways
 from miners.surface import class_facts
 from miners.surface.nested import with_nested_examples
 from pytest_llem_invariants.model import Clause
@@ -51,6 +52,30 @@ def test_fields_of_one_name_are_handed_on_where_the_method_is_called() -> None:
     assert not found
     assert (feed.native_type, feed.field, feed.source) == ("x.Params", "size", "size")
     assert feed.given == (("beam", Clause("falsy", True)),)
+
+
+def test_of_two_fields_that_give_one_argument_only_the_first_that_is_given_counts() -> None:
+    """As a request names its limit in two ways."""
+    first, second = (Feed("x.Params", "size", source, 1, given) for source, given in (("old", ()), ("new", ())))
+    other = Feed("x.Params", "inner", "inner", 1)
+    assert list(ways([first, second, other])) == [(first, other), (second, other)]
+
+    @dataclass
+    class Twice:
+        size: int | None = None
+        newer: int | None = None
+
+    surface = {"x.Twice": class_facts(Twice, "x.Twice"), "x.Params": SURFACE["x.Params"]}
+    step = Step("to_params", {}, taken={"size": ("newer", "size")})
+    entry = NativeType("x.Twice", "x:Twice", None, {}, (), (step,), ())
+    adapter: Any = SimpleNamespace(
+        ssot=SimpleNamespace(native_type=lambda name: entry if name == "x.Twice" else replace(entry, validate=())),
+        makes=lambda name, kwargs: (Params(),),
+        native_class={"x.Twice": Twice, "x.Params": Params}.__getitem__,
+    )
+    newer, older = handed_on(adapter, surface)["x.Twice"]
+    assert (newer.source, newer.given) == ("newer", ())
+    assert (older.source, older.given) == ("size", (("newer", Clause("absent", True)),))
 
 
 def test_the_examples_of_the_engines_file_are_examples_of_the_field() -> None:

@@ -205,6 +205,8 @@ TYPES: list[Any] = [
     Annotated[float, Field(allow_inf_nan=False)],
     list[Annotated[float, Field(allow_inf_nan=False)]],
     dict[str, list[int]],
+    list[dict[str, str]],
+    list[dict[str, int]] | None,
     Spoken,
     list[Spoken],
     Called,

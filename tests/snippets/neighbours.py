@@ -117,6 +117,15 @@ class KeysOfElements:
 
 
 @dataclass
+class LettersOfText:
+    b: str = ""
+
+    def __post_init__(self):
+        if any(letter in ("@", "/") for letter in self.b):
+            raise ValueError("a letter")  # error: each(b) in ['@', '/'] or b matches '[@/]' -> a letter
+
+
+@dataclass
 class LengthOfElements:
     b: list = field(default_factory=list)
 
