@@ -34,7 +34,7 @@ FACTS = class_facts(Request, "Request")
 NOT_GIVEN = object()
 
 
-@pytest.mark.parametrize("values", itertools.product([True, False, NOT_GIVEN], repeat=3))
+@pytest.mark.parametrize("values", list(itertools.product([True, False, NOT_GIVEN], repeat=3)))
 def test_the_rules_say_what_the_class_does(values: tuple[Any, ...]) -> None:
     findings = mine_class(FACTS, {"Request": FACTS}, imported_reader(), engine="lib")
     rules = [
