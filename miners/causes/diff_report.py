@@ -16,6 +16,8 @@ from pytest_llem_invariants.checker.describe import told_origin
 _MOST: Final = 2
 """Lines of one kind, unless all are asked for."""
 _MOST_CHANGES: Final = 6
+_ROOM: Final = 48_000
+"""Characters of a comment: a forge takes some 65,000 bytes, and others write into it, too."""
 _BY_NAME: Final = (
     CauseKind.FIELD_GONE,
     CauseKind.FIELD_RENAMED,
@@ -95,7 +97,11 @@ def markdown(found: Differences, *, origin: bool = True) -> str:
     for is_heading, text in rest:
         if text.startswith("--verbose"):
             continue
-        out += ["", f"**{escaped(text)}**"] if is_heading else [f"- {escaped(text.strip())}"]
+        title, colon, first = text.partition(": ") if is_heading else (text, "", "")
+        indent = "  " * (not is_heading and text.startswith(" "))
+        said = f"**{escaped(title)}**{colon}{escaped(first)}" if is_heading else escaped(text.strip())
+        out.append(f"{indent}- {said}")
+    room = _ROOM - sum(map(len, out))
     for title, causes, line in (
         ("every cause", found.causes, _cause_line),
         (_STRICTER.format(**names), found.stricter, _change_line),
@@ -103,8 +109,22 @@ def markdown(found: Differences, *, origin: bool = True) -> str:
     ):
         if causes:
             items = [f"- {escaped(line(one))}" for one in causes]
-            out += ["", f"<details><summary>{title} ({len(causes)})</summary>", "", *items, "", "</details>"]
+            shown = _within(items, room // 2)
+            room -= sum(map(len, shown))
+            if len(shown) < len(items):
+                shown.append(f"- … and {len(items) - len(shown)} more: `llem-invariants diff --verbose`")
+            out += ["", f"<details><summary>{title} ({len(causes)})</summary>", "", *shown, "", "</details>"]
     return "\n".join(out).rstrip() + "\n"
+
+
+def _within(items: Sequence[str], room: int) -> list[str]:
+    """The first items that there is room for."""
+    taken = 0
+    for number, item in enumerate(items):
+        taken += len(item) + 1
+        if taken > room:
+            return list(items[:number])
+    return list(items)
 
 
 def escaped(text: str) -> str:

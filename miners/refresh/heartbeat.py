@@ -49,20 +49,22 @@ def _last(last: str, today: date, days: int) -> Finding:
 def _debts(engine: str, folder: Path, today: date) -> Iterator[Finding]:
     """Rules by hand and rules that are contradicted, with their age; a rule by hand that mining finds is no debt."""
     corpus = load_proposed(folder / "invariants.proposed.yaml")
-    for rule in corpus.rules:
-        if rule.added_by is not AddedBy.MANUAL_SEED:
-            continue
+    seeds = [rule for rule in corpus.rules if rule.added_by is AddedBy.MANUAL_SEED]
+    for rule in seeds:
         if rule.cross_validated_by:
             by = ", ".join(rule.cross_validated_by)
             yield Finding(True, f"{engine}: {rule.id} is written by hand, and {by} finds it now — delete the seed")
-        else:
-            yield Finding(False, f"{engine}: {rule.id} is written by hand, for {_age(rule.added_at, today)} days")
+    owed = [rule for rule in seeds if not rule.cross_validated_by]
+    if owed:
+        oldest = min(owed, key=lambda rule: rule.added_at)
+        age = _age(oldest.added_at, today)
+        yield Finding(False, f"{engine}: {len(owed)} rules are written by hand, the oldest for {age} days: {oldest.id}")
     if (folder / _VALIDATED).exists():
         validated = load_validated(folder / _VALIDATED)
-        age = _age(validated.validated_at, today)
-        for case in validated.cases:
-            if not case.confirmed and case.skipped_reason is None:
-                yield Finding(False, f"{engine}: {case.id} is in quarantine, for {age} days")
+        held = [case.id for case in validated.cases if not case.confirmed and case.skipped_reason is None]
+        if held:
+            age = _age(validated.validated_at, today)
+            yield Finding(False, f"{engine}: {len(held)} rules are in quarantine for {age} days, such as {held[0]}")
 
 
 def _age(moment: str, today: date) -> int:

@@ -131,6 +131,19 @@ def test_many_changes_are_told_in_few_lines_and_each_where_it_is_asked_for() -> 
     assert len(as_data(found)["stricter"]) == 50
 
 
+def test_a_comment_is_never_longer_than_a_forge_takes() -> None:
+    rules = [
+        example(
+            {"n": {"==": value}}, {"n": value}, {"n": -1}, f"{'long words ' * 12}{value}", guard=f"demo/a.py:{value}"
+        )
+        for value in range(600)
+    ]
+    comment = markdown(told([], rules))
+    assert len(comment) < 50_000
+    assert comment.count("</details>") == comment.count("<details>") == 1
+    assert "more: `llem-invariants diff --verbose`" in comment
+
+
 def test_nothing_is_told_of_a_version_beside_itself() -> None:
     found = told([BELOW_0], [BELOW_0])
     assert found.is_empty

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+from miners.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,18 +87,17 @@ class House:
     root: Path
     site: Path
 
-    def run(
-        self, *arguments: str, release: str | None, status: int = 0, stdin: str = ""
-    ) -> subprocess.CompletedProcess[str]:
-        """Run llem-mine where a release is installed, or none."""
-        installed = [] if release is None else [str(self.site / release)]
+    def run(self, *arguments: str, release: str | None, status: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run llem-mine where a release is installed; without one in this process, for that needs no library."""
+        if release is None:
+            return self._run_here(arguments, status)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("LLEM_", "GIT_"))}
         done = subprocess.run(
             [sys.executable, "-c", "from miners.cli import command; command()", *arguments],
             cwd=self.root,
             env={
                 **inherited,
-                "PYTHONPATH": os.pathsep.join([*installed, str(ROOT)]),
+                "PYTHONPATH": os.pathsep.join([str(self.site / release), str(ROOT)]),
                 "XDG_CACHE_HOME": str(self.site.parent / "cache"),
                 "LLEM_ENVIRONMENT_KIND": "container",
                 "LLEM_IMAGE_REF": "example.invalid/tiny@sha256:0",
@@ -104,6 +109,14 @@ class House:
         )
         assert done.returncode == status, done.stdout + done.stderr
         return done
+
+    def _run_here(self, arguments: Sequence[str], status: int) -> subprocess.CompletedProcess[str]:
+        out, err = io.StringIO(), io.StringIO()
+        cache = {"XDG_CACHE_HOME": str(self.site.parent / "cache")}
+        with chdir(self.root), patch.dict(os.environ, cache), redirect_stdout(out), redirect_stderr(err):
+            found = main(arguments)
+        assert found == status, out.getvalue() + err.getvalue()
+        return subprocess.CompletedProcess(arguments, found, out.getvalue(), err.getvalue())
 
     def git(self, *words: str) -> str:
         dates = {"GIT_AUTHOR_DATE": MOMENT, "GIT_COMMITTER_DATE": MOMENT}

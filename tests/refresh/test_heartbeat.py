@@ -56,4 +56,8 @@ def test_a_rule_by_hand_has_an_age_until_mining_finds_it(root: Path, found: tupl
     (folder / "invariants.proposed.yaml").write_text(render_proposed(corpus), encoding="utf-8")
     ((is_failure, sentence),) = said(root)
     assert is_failure is bool(found)
-    assert ("static_miner finds it now — delete the seed" if found else "by hand, for 30 days") in sentence
+    assert (
+        "static_miner finds it now — delete the seed"
+        if found
+        else "1 rules are written by hand, the oldest for 30 days"
+    ) in sentence
