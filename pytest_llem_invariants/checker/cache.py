@@ -70,6 +70,7 @@ COMPILER = (
     "text/bounded.py",
     "text/likeness.py",
     "text/strict.py",
+    "text/yaml_parser.py",
     "text/yaml_reader.py",
     "text/yaml_scalars.py",
     "text/yaml_writer.py",

@@ -20,6 +20,21 @@ if TYPE_CHECKING:
 
 
 UNREAD_VARIABLE = "unread_variable"
+_kept: dict[tuple[str, str | None, str | None], Checker] | None = None
+
+
+def keep() -> None:
+    """From now on load each corpus once: for a process that answers many questions."""
+    global _kept
+    _kept = {} if _kept is None else _kept
+
+
+def _kept_one(engine: str, version: str | None, root: layout.Root | None) -> Checker:
+    assert _kept is not None
+    key = (engine, version, None if root is None else os.fspath(root))
+    if key not in _kept:
+        _kept[key] = Checker(store.load(engine, version, root), store.origin_of(root))
+    return _kept[key]
 
 
 class Checker(LoadedCorpus):
@@ -46,6 +61,8 @@ class Checker(LoadedCorpus):
             return cls._of_file(os.fspath(corpus), engine, root)
         if engine is None:
             raise TypeError("Checker.load needs an engine, or corpus=path")
+        if _kept is not None:
+            return _kept_one(engine, version, root)
         return cls(store.load(engine, version, root), store.origin_of(root))
 
     @classmethod

@@ -59,6 +59,11 @@ class Compiled:
         self._body = body
         self._again = again
 
+    @property
+    def text(self) -> bytes:
+        """The whole of it, as it was read."""
+        return self._text
+
     def tests(self, name: str) -> dict[str, Any]:
         """What a check of the class asks."""
         tests: dict[str, Any] = self._part(name, 0, shapes.is_class)

@@ -9,12 +9,14 @@ from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pytest_llem_invariants.checker.layout import Root
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SHIPPED = os.path.join(_PACKAGE, "_data")
+_BROUGHT: dict[str, Callable[[], Compiled]] = {}
+"""Corpora that are no files here, by the folder that stands for them: a page brings them from where it lies."""
 
 
 def packaged_root() -> str:
@@ -133,7 +135,14 @@ def shipped(folder: str, ssot: str) -> Compiled | None:
         return None
 
 
+def bring(folder: str, load: Callable[[], Compiled]) -> None:
+    """Take the corpus of a folder of the packaged corpora from a function."""
+    _BROUGHT[os.path.join(_SHIPPED, folder)] = load
+
+
 def _load(folder: str, ssot: str) -> Compiled:
+    if folder in _BROUGHT:
+        return _BROUGHT[folder]()
     return shipped(folder, ssot) or _made(folder, ssot)
 
 

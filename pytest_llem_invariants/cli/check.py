@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.cli.versions import Around
 
 
+def checked(options: argparse.Namespace) -> list[Checked]:
+    """What the options name, with the verdict of each."""
+    beside = Surroundings(options, options.gpu)
+    return _commands(options.words, options, beside) if options.words else in_paths(Files(options, beside), options)
+
+
 def run(options: argparse.Namespace) -> int:
     if bool(options.files) == bool(options.words):
         raise LlemError("name a file to check, `-` for standard input, or a command line after `--`")
@@ -33,13 +39,12 @@ def run(options: argparse.Namespace) -> int:
         number = fix(options)
         if options.diff:
             return INVALID if number else 0
-    beside = Surroundings(options, options.gpu)
-    checked = _commands(options.words, options, beside) if options.words else in_paths(Files(options, beside), options)
+    found = checked(options)
     from pytest_llem_invariants.cli import reporting
 
-    failed = [document for document in checked if not _passes(document.verdict, options)]
+    failed = [document for document in found if not _passes(document.verdict, options)]
     options.answer.status = INVALID if failed else 0
-    reporting.report(checked, options)
+    reporting.report(found, options)
     return INVALID if failed else 0
 
 
@@ -63,13 +68,13 @@ def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroun
             route_command(newest, words)  # tells which commands there are
     else:
         newest, lines = guessing.by_command(words, options.root)
-    checked = []
+    found: list[Checked] = []
     for number, line in enumerate(lines, 1):
         around = of_one(newest) if options.corpus else _around(versions, newest, line, options)
         name = "the command line" if len(lines) == 1 else f"command {number}: {' '.join(line.words[:3])}"
         told = beside if line.beside is None else beside.around(line.beside)
-        checked.append(answered(name, around, _routed(line.words), told, None))
-    return checked
+        found.append(answered(name, around, _routed(line.words), told, None))
+    return found
 
 
 def _routed(words: Sequence[str]) -> Callable[[Checker], list[Routed]]:

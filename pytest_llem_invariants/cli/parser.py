@@ -276,6 +276,12 @@ def _sweep(commands: Any) -> None:
 def _site(commands: Any) -> None:
     command = _command(commands, "site", "make the explorer: static pages of all rules, and a page that checks", "site")
     command.add_argument("--out", metavar="DIR", required=True, help="a new folder, or the site that it replaces")
+    command.add_argument(
+        "--pyodide",
+        metavar="DIR",
+        help="the folder of the npm package pyodide, by which a page runs the checker (default: fetched with npm);"
+        " `none` makes a site that does not check",
+    )
     _root(command)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from itertools import chain
 from pathlib import Path
 
+from pytest_llem_invariants.site import pyodide
 from pytest_llem_invariants.site.building import files
 from pytest_llem_invariants.site.library import read_library
 from pytest_llem_invariants.site.publish import publish
@@ -13,6 +15,7 @@ from pytest_llem_invariants.text.terminal import say
 
 def run(options: argparse.Namespace) -> int:
     out = Path(options.out)
-    count, size = publish(files(read_library(options.root)), out)
+    library = read_library(options.root)
+    count, size = publish(chain(pyodide.files(options.pyodide), files(library)), out)
     say(f"{out}: {count:,} files, {size / 1e6:.0f} MB")
     return 0

@@ -64,7 +64,7 @@ class Surroundings:
                 env=self._variables,
                 packages=dict(map(_package, options.package)),
                 facts={**self._served(checker), **facts},
-                own_model=True,
+                own_model=not getattr(options, "apart", False),  # who asks from elsewhere names no files here
                 download=options.download,
             )
         return self._world

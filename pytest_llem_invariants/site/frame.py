@@ -16,6 +16,7 @@ READING: Final = (
 CHECKING: Final = READING.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'")
 """The check runs this package's Python in WebAssembly."""
 _PLACES: Final = (
+    ("", "Check"),
     ("rules/", "Rules"),
     ("fields/", "Fields"),
     ("versions/", "Versions"),

@@ -155,6 +155,8 @@ class Library:
     """All of it, and what stands where nobody asked anything."""
 
     engines: Sequence[Engine]
+    root: str | None
+    """The folder of the corpora, where it is not that of this package."""
 
     @property
     def editions(self) -> Iterator[Edition]:
@@ -164,7 +166,7 @@ class Library:
 def read_library(root: str | None = None) -> Library:
     """Read the corpora that come with this package, or those of a folder."""
     folder = store.data_root(root)
-    return Library([_engine(name, folder, root) for name in store.engines(folder)])
+    return Library([_engine(name, folder, root) for name in store.engines(folder)], root)
 
 
 def _engine(name: str, folder: str, root: str | None) -> Engine:

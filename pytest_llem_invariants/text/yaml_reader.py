@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, final
 
 import yaml
-from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs forget it
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -27,6 +26,7 @@ from yaml.events import (
 
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.text import bounded
+from pytest_llem_invariants.text.yaml_parser import CParser
 from pytest_llem_invariants.text.yaml_scalars import plain_scalar
 from pytest_llem_invariants.text.yaml_writer import dump_yaml
 

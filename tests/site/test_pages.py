@@ -143,7 +143,7 @@ def test_a_site_replaces_a_site_and_nothing_else(tmp_path: Path, capsys: pytest.
     from tests.checker.demo import install
 
     root, out = install(tmp_path / "root"), tmp_path / "out"
-    words = ["site", "--root", str(root), "--out", str(out)]
+    words = ["site", "--root", str(root), "--pyodide", "none", "--out", str(out)]
     assert main(words) == 0
     (out / "left.html").write_text("of an earlier site")
     assert main(words) == 0
