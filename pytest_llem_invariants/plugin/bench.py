@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, final
 
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import Check, Divergence, Observation, Rule, Soundness
-from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence
+from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence, Spent
 from pytest_llem_invariants.plugin.private import assertion_rewriters
 from pytest_llem_invariants.plugin.trials import Trials, differing
 
@@ -41,6 +42,9 @@ class Bench:
         self._answers: dict[tuple[str, str, str], Observation] = {}
         """By native type, arguments and context: a third of a corpus's examples occur in another rule, too."""
         self._agreement: Agreement | None = None
+        self._importing = 0.0
+        self._spent: Spent | None = None
+        """What the last rule that was observed took, until it is told."""
         self._trials = Trials(volume, settings)
         self._differing: dict[str, tuple[Divergence | None, Divergence | None]] = {}
         """How an answer differed when the positive or the negative example of a rule was tried again."""
@@ -57,8 +61,10 @@ class Bench:
             raise self._trouble
         if self._observer is not None:
             return
+        began = time.perf_counter()
         try:
             self._import()
+            self._importing = time.perf_counter() - began
         except LlemError as trouble:
             self._trouble = trouble  # an import that fails may take as long as one that succeeds
             raise
@@ -85,6 +91,7 @@ class Bench:
         positive, negative = self._examples(rule)
         result, reason, divergences, soundness = self._judge(rule, check, positive, negative)
         first = check is Check.POSITIVE_RAISES  # data that the checks of a rule share is sent once
+        spent, self._spent = self._spent, None
         return Evidence(
             corpus=str(self._volume.path),
             rule=rule.id,
@@ -96,6 +103,7 @@ class Bench:
             positive=positive if first else None,
             negative=negative if first else None,
             soundness=soundness,
+            spent=spent,
             simulated=self._context(rule) != default_context(self._adapter.ssot.context),
         )
 
@@ -118,11 +126,19 @@ class Bench:
 
     def _examples(self, rule: Rule) -> tuple[Observation, Observation]:
         if rule.id not in self._observed:
-            self._observed[rule.id] = first = self.observe(rule)
+            self._observed[rule.id] = first = self._timed(rule)
             if self._settings.repeat > 1:
                 again = [lambda: self.observe(rule, again=True)] * (self._settings.repeat - 1)
                 self._differing[rule.id] = differing(rule, first, [*again, *self._trials.of(rule)])
         return self._observed[rule.id]
+
+    def _timed(self, rule: Rule) -> tuple[Observation, Observation]:
+        assert self._observer is not None
+        began, built = time.perf_counter(), self._observer.building
+        found = self.observe(rule)
+        self._spent = Spent(self._importing, self._observer.building - built, time.perf_counter() - began)
+        self._importing = 0.0
+        return found
 
     def close(self) -> None:
         """End the processes that this one started."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from enum import StrEnum
 from typing import Any, final
 
@@ -18,6 +18,19 @@ class CheckResult(StrEnum):
     BROKEN = "broken"
     SKIPPED = "skipped"
     """No result: the check does not apply, or the example could not be run."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds of the process that observed a rule's examples."""
+
+    importing: float
+    """Of the engine: told with the first rule of a process."""
+    building: float
+    """In the library's own code."""
+    observing: float
+    """Building, and capturing what it did."""
 
 
 @final
@@ -38,6 +51,7 @@ class Evidence:
     soundness: Soundness | None = None
     simulated: bool = field(default=False)
     """Whether the examples ran in another context than the library's own."""
+    spent: Spent | None = None
 
     def to_line(self) -> str:
         data: dict[str, Any] = {
@@ -59,6 +73,8 @@ class Evidence:
             data["soundness"] = _soundness_to_data(self.soundness)
         if self.simulated:
             data["simulated"] = True
+        if self.spent is not None:
+            data["spent"] = [round(one, 6) for one in astuple(self.spent)]
         return json.dumps(data, allow_nan=False)
 
     @classmethod
@@ -76,6 +92,7 @@ class Evidence:
             negative=_optional(data.get("negative")),
             soundness=_soundness_from_data(data.get("soundness")),
             simulated=data.get("simulated", False),
+            spent=Spent(*data["spent"]) if "spent" in data else None,
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, final
 
 from pytest_llem_invariants.model import Check, Observation, ObservedException, Rule
-from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence
+from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence, Spent
 from pytest_llem_invariants.runs.digest import Finding, RuleFacts, RunDigest, Seen, Times
 from pytest_llem_invariants.runs.fingerprint import fingerprint
 
@@ -29,13 +29,16 @@ class Clock:
     began: float = field(default_factory=time.perf_counter)
     first: float | None = None
     rules: dict[str, float] = field(default_factory=dict)
+    spent: list[Spent] = field(default_factory=list)
 
-    def note(self, rule: str, seconds: float) -> None:
+    def note(self, evidence: Evidence, seconds: float) -> None:
         if self.first is None:
             self.first = time.perf_counter() - seconds
-        self.rules[rule] = self.rules.get(rule, 0.0) + seconds
+        self.rules[evidence.rule] = self.rules.get(evidence.rule, 0.0) + seconds
+        if evidence.spent is not None:
+            self.spent.append(evidence.spent)
 
-    def times(self, moment: str) -> Times:
+    def times(self, moment: str, class_of: Mapping[str, str]) -> Times:
         now = time.perf_counter()
         ordered = sorted(self.rules.items(), key=lambda item: (-item[1], item[0]))
         return Times(
@@ -44,8 +47,32 @@ class Clock:
             before_first=round((now if self.first is None else self.first) - self.began, 3),
             p50=_quantile(ordered, 0.5),
             p90=_quantile(ordered, 0.1),
+            p95=_quantile(ordered, 0.05),
+            classes=_by_class(ordered, class_of),
+            processes=sum(one.importing > 0 for one in self.spent),
+            importing=round(sum(one.importing for one in self.spent), 3),
+            building=round(sum(one.building for one in self.spent), 3),
+            observing=round(sum(one.observing for one in self.spent), 3),
+            checking=round(sum(self.rules.values()), 3),
             slowest={rule: round(seconds, 6) for rule, seconds in ordered[:_SLOWEST]},
         )
+
+
+def _by_class(ordered: list[tuple[str, float]], class_of: Mapping[str, str]) -> dict[str, list[float]]:
+    """Class → how many of its rules ran, their p50, p95 and max, and all their seconds together."""
+    of_class: dict[str, list[tuple[str, float]]] = {}
+    for rule, seconds in ordered:
+        of_class.setdefault(class_of[rule], []).append((rule, seconds))
+    return {
+        name: [
+            len(times),
+            _quantile(times, 0.5),
+            _quantile(times, 0.05),
+            round(times[0][1], 6),
+            round(sum(seconds for _, seconds in times), 6),
+        ]
+        for name, times in sorted(of_class.items())
+    }
 
 
 def _quantile(ordered: list[tuple[str, float]], share: float) -> float:
@@ -88,7 +115,7 @@ def digest_of(run: Run, clock: Clock, declared: Mapping[str, ContextField], path
         errors={
             error: Seen(one.sample, one.type, one.raised_at, count) for error, (one, count) in sorted(seen.items())
         },
-        times=clock.times(run.moment),
+        times=clock.times(run.moment, {rule.id: rule.native_type for rule in run.corpus.rules}),
     )
 
 

@@ -257,7 +257,7 @@ class LlemRun:
             evidence = Evidence.from_line(line)
             if evidence.corpus == str(self._shelf.certified.path):
                 self._evidence.append(evidence)
-                self._clock.note(evidence.rule, report.duration)
+                self._clock.note(evidence, report.duration)
                 if self._journal is not None:
                     self._journal.append(line)
             return

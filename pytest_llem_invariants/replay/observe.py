@@ -48,6 +48,8 @@ class Observer:
         self._patience: Final = Patience() if patience is None else patience
         self._loggers: Final = HeldLoggers(adapter.loggers())
         self._warm: set[_Warmth] = set()
+        self.building = 0.0
+        """The seconds in which the library built and validated what was observed."""
         wording = adapter.ssot.adapter.get("asks_for_package")
         self._asks_for_package: Final = None if wording is None else re.compile(wording)
         self._places: dict[_Warmth, ObservedException | None] = {}
@@ -143,6 +145,7 @@ class Observer:
                         took = self._patience.end()
                 except OutOfTime:
                     pass  # it occurred while the exception was examined
+                self.building += took
                 error = self._without_answer(error, took) or error
         reason = None if error is None else self.no_verdict(error)
         found = Observation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
@@ -71,6 +71,18 @@ class Times:
     p90: float = 0.0
     slowest: Mapping[str, float] = field(default_factory=dict)
     """Of a rule's checks together."""
+    p95: float = 0.0
+    classes: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Class → how many of its rules ran, their p50, p95 and max, and all their seconds."""
+    processes: int = 0
+    """That imported the engine; of older digests nothing from here on is known."""
+    importing: float = 0.0
+    building: float = 0.0
+    """In the library's own code, of all processes."""
+    observing: float = 0.0
+    """Building, and capturing what it did."""
+    checking: float = 0.0
+    """Observing, comparing, and what pytest does around it."""
 
 
 @final
