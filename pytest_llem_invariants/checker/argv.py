@@ -189,6 +189,13 @@ class CommandParser:
         if number < 0:
             return at + 1
         nargs = self.actions[number][2]
+        if attached is None and not nargs:  # as most options are: a switch, or one word behind its name
+            if nargs == 0:
+                self._store(number, string, [], parsed, place)
+                return at + 1
+            if at + 1 < len(pairs) and kinds[at + 1] == "A":
+                self._store(number, string, [pairs[at + 1]], parsed, place)
+                return at + 2
         while attached is not None and nargs == 0:
             self._store(number, string, [], parsed, place)
             following = f"-{attached[:1]}"
@@ -237,6 +244,13 @@ class CommandParser:
             return
         if nargs == "?" and not given:
             parsed.give(dest, more, place)
+            return
+        if nargs is None and action == "store" and given[0][0] != "--":
+            value = self._value(given[0][0], number, kind, choices, parsed, place)
+            if value is not _REFUSED:
+                if string is not None and string in parsed.nested:
+                    parsed.nested[dest] = parsed.nested.pop(string)
+                parsed.give(dest, value, place)
             return
         if any(word == "--" for word, _ in given):  # versions of Python differ in what they make of it
             parsed.give(dest, UNKNOWN, place)

@@ -50,8 +50,11 @@ class Routed:
 
     def _path(self, field: str) -> Path | None:
         """Where a field was written: at the longest part of its name that has a place."""
+        place = self.places.get(field)
+        if place is not None or "." not in field:
+            return place
         names = field.split(".")
-        for length in range(len(names), 0, -1):
+        for length in range(len(names) - 1, 0, -1):
             place = self.places.get(".".join(names[:length]))
             if place is not None:
                 return (*place, *names[length:])

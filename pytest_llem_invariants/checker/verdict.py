@@ -144,13 +144,15 @@ class Violation:
 
     def moved(self, path: tuple[str | int, ...], fields: tuple[str, ...]) -> Violation:
         """The same violation, told in the words of the document it was found in."""
-        shown = dict(zip(fields, self.fields, strict=True))
-        values = {name: self._values[field] for name, field in shown.items() if field in self._values}
+        before = self._values
+        values = {name: before[field] for name, field in zip(fields, self.fields, strict=True) if field in before}
+        values.update(before)
         now = dict(zip(self.fields, fields, strict=True))
         written = {field: now.get(name, name) for field, name in self.written.items()}
-        is_option = any("-" in str(name) for name in fields)
-        rule = self._rule.get("as_option", self._rule) if is_option else self._rule
-        return Violation(rule, self.native_type, fields, {**values, **self._values}, path, written)
+        rule = self._rule
+        if "as_option" in rule and any("-" in str(name) for name in fields):
+            rule = rule["as_option"]
+        return Violation(rule, self.native_type, fields, values, path, written)
 
     def as_dict(self) -> dict[str, Any]:
         beside = {name: plain(value) for name, value in self.facts.items()}
