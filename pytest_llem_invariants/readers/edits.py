@@ -25,7 +25,7 @@ _ITEM: Final = re.compile(r"[ \t]*-[ \t]+")
 _NEXT_ITEM: Final = re.compile(r"(?:[ \t]+#[^\n]*|[ \t]*\r?)\n[ \t]*-[ \t]+")
 _NEXT_IN_FLOW: Final = re.compile(r"\s*,\s*")
 _NEXT_WORD: Final = re.compile(r"(?:\s|\\\r?\n)+")
-_REST: Final = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\n]*)?")
+_REST: Final = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
 _GOES_ON: Final = re.compile(r"[ \t]*\\\r?")
 _WENT_ON: Final = re.compile(r"[ \t]*\\\r?\n[ \t]*\Z")
 _MOST_PARTS: Final = 2_000_000
@@ -238,7 +238,7 @@ def without_key(text: str, key: str, place: Place, *, is_json: bool) -> Change:
     is_block = isinstance(value, yaml.ScalarNode) and value.style in ("|", ">")
     if is_block or value.end_mark.index > stop or text[line:start].strip():
         raise UnsureError("it has not a line of its own")
-    if not _REST.fullmatch(text[value.end_mark.index : stop].rstrip("\r")):
+    if not _REST.fullmatch(text[value.end_mark.index : stop]):
         raise UnsureError("its line holds something else")
     return Change(_lines(text, line, stop))
 

@@ -98,6 +98,7 @@ SHELL = "      command: [sh, -c]\n      args:\n        - "
             '      args:\n        - m\n        - --old-size  # dead\n        - "4"\n        - --graphs',
             "      args:\n        - m\n        - --graphs",
         ),
+        ("      args:\r\n        - --old-switch\r\n        - m", "      args:\r\n        - m"),
         ('      args: ["m", "--old-size", "4", "--graphs"]', '      args: ["m", "--graphs"]'),
         ('      args: ["m", "--graphs", "--old-size", "4"]', '      args: ["m", "--graphs"]'),
         ("      args: [\n    m,\n    --old-switch,\n    --graphs\n    ]", "      args: [\n    m,\n    --graphs\n    ]"),
