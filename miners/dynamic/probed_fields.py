@@ -61,7 +61,7 @@ def fields_with(pools: Pools, facts: ClassFacts, surface: Surface) -> ProbedFiel
         {**{name: default_of(facts.fields[name], tuple(surface)) for name in pools}, **facts.base_kwargs},
         {name: _toggles(facts.fields[name], values) for name, values in pools.items()},
         closed,
-        {name: _members(fact) for name, fact in closed.items()},
+        {name: members_of(fact) for name, fact in closed.items()},
         frozenset(name for name in pools if is_plain(facts.fields[name].types)),
     )
 
@@ -84,7 +84,8 @@ def choices_of(fact: FieldFact) -> list[Any]:
     return [value for one in alternatives(fact.type) if isinstance(one, ChoiceType) for value in one.values]
 
 
-def _members(fact: FieldFact) -> tuple[str, ...]:
+def members_of(fact: FieldFact) -> tuple[str, ...]:
+    """The names of the enums that a field holds: a library may take these for the values."""
     return tuple(name for one in alternatives(fact.type) if isinstance(one, ChoiceType) for name in one.names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, final
 
@@ -18,7 +19,7 @@ from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.language.values import distinct, holdable, identity
-from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.model import Clause, Kwargs
 
 _MOST_NAMES: Final = 5
 _MOST_ROWS: Final = 400
@@ -32,6 +33,7 @@ _GROWING: Final = (">", ">=", "not_divisible_by")
 """How a number is rejected that is too much for a fact: so may be the product of it and another."""
 
 
+_NAME: Final = re.compile(r"[a-z]\w+")
 _Told = tuple[Fields, Row, list[Row]]
 """A predicate, the row that it was made for, and what is rejected like it."""
 
@@ -45,12 +47,17 @@ class Relations:
         self._facts = facts
         self._fields = fields
         self._explainer = Explainer(library, fields, scarce=True)
+        self._decisive: dict[str, set[str]] = {}
+        """By guard the facts that decided one of its rejections."""
 
     def explain(self, row: Row) -> Iterator[Explanation]:
         """Predicates that claim this row, if some fact decides it."""
         row = self._minimised(row)
         row, deciding = self._decided(row)
         if row.guard is None or not deciding:
+            return
+        self._decisive.setdefault(row.guard, set()).update(deciding)
+        if self._may_be_freed(row, deciding, is_alone=True):
             return
         for fields, seed, rows in self._told(row, deciding):
             found = list(self._explainer.guarded(fields, seed.guard or "", [seed, *_unlike(seed, rows)]))
@@ -111,7 +118,7 @@ class Relations:
         if len(names) > _MOST_NAMES:
             return
         rows = self._grid(row, names)
-        options = itertools.chain(self._relations(row, deciding, rows), self._pieces(row, names))
+        options = itertools.chain(self._relations(row, deciding, rows), self._pieces(row, names, deciding))
         mine = [one for one in rows if one.guard == row.guard]
         factors = _numbers_of(row)
         for fields in self._best(options, row, rows):
@@ -170,7 +177,7 @@ class Relations:
             for names, fact in itertools.product(itertools.combinations(own, size), deciding):
                 rest = [name for name in (*own, *deciding) if name not in (*names, fact)]
                 for fields in to_fact(names, fact, row.kwargs, rows, guard, self._fields.defaults):
-                    for pieces in self._pieces(row, rest):
+                    for pieces in self._pieces(row, rest, deciding):
                         yield {**fields, **pieces}
                         yield from self._but_at(fact, {**fields, **pieces}, rows, guard)
 
@@ -183,18 +190,19 @@ class Relations:
             clause = Clause("!=", fine[0]) if len(fine) == 1 else Clause("not_in", list(fine))
             yield {**fields, fact: (*fields.get(fact, ()), clause)}
 
-    def _pieces(self, row: Row, names: Iterable[str]) -> Iterator[Fields]:
+    def _pieces(self, row: Row, names: Iterable[str], deciding: Sequence[str]) -> Iterator[Fields]:
         """What each of these fields and facts must be, all else equal."""
-        shapes = [self._alone(row, name) for name in names]
+        shapes = [self._alone(row, name, deciding) for name in names]
         for combination in itertools.islice(itertools.product(*shapes), _MOST_TOGETHER):
             yield {subject: clauses for piece in combination for subject, clauses in piece.items()}
 
-    def _alone(self, row: Row, name: str) -> list[Fields]:
+    def _alone(self, row: Row, name: str, deciding: Sequence[str]) -> list[Fields]:
         value, guard = row.kwargs[name], row.guard or ""
         if name not in self._facts.defaults:
             rest = {key: value for key, value in row.kwargs.items() if key != name}
             _, answers = self._explainer.sweep(name, rest, guard, [value])
-            pieces: Iterator[Fields] = itertools.chain(_words(name, answers), infer(name, answers))
+            words = self._freed_alike(row, name, answers, deciding)
+            pieces: Iterator[Fields] = itertools.chain(words, infer(name, answers))
             exact = {name: (Clause("==", value),)}
         else:
             asked = self._library.all({**row.kwargs, name: one} for one in self._facts.values(name))
@@ -204,6 +212,45 @@ class Relations:
             exact = {name: (Clause("==", value),)}
         claiming = [piece for piece in pieces if triggers_on(piece, self._fields.defaults)(row.kwargs)]
         return [*claiming[:_MOST_PIECES], exact]
+
+    def _freed_alike(self, row: Row, name: str, answers: FieldAnswers, deciding: Sequence[str]) -> Iterator[Fields]:
+        """The words that are rejected for the same reason: what frees one of them in another world frees each."""
+        others = sorted(self._decisive.get(row.guard or "", set()) - {*deciding})
+        for piece in _words(name, answers):
+            alike = [
+                word
+                for word in piece[name][0].rhs
+                if all(self._frees(row, {name: word}, fact) for fact in deciding)
+                and not any(self._frees(row, {name: word}, fact) for fact in others)
+                and not self._may_be_freed(self._library({**row.kwargs, name: word}), deciding)
+            ]
+            if len(alike) > 1:
+                yield {name: (Clause("in", alike),)}
+
+    def _may_be_freed(self, row: Row, deciding: Iterable[str], *, is_alone: bool = False) -> bool:
+        """Whether others of the facts and fields that the message names, taken together, let a row be accepted.
+
+        A message with several reasons hides of each what it depends on. Of one that is looked at `is_alone`,
+        the values among the toggles are left out: these are asked about later, and told as a guard.
+        """
+        told = set(_NAME.findall("" if row.exception is None else row.exception.message))
+        facts = {name: self._facts.values(name) for name in self._facts.defaults if self._facts.is_named(name, told)}
+        fields = {name: self._fields.pools[name] for name in sorted(told & self._fields.pools.keys())}
+        left = {name: vs for name, vs in {**facts, **fields}.items() if name not in (*fields_of(row.kwargs), *deciding)}
+        if is_alone and len(left) == 1:
+            left = {
+                name: tuple(value for value in values if value not in self._fields.toggles.get(name, ()))
+                for name, values in left.items()
+                if name in fields
+            }
+        changes = itertools.product(*([(name, value) for value in values] for name, values in left.items()))
+        asked = itertools.islice(changes, _MOST_ROWS) if left else ()
+        return any(self._library.accepts({**row.kwargs, **dict(one)}) for one in asked)
+
+    def _frees(self, row: Row, change: Kwargs, fact: str) -> bool:
+        """Whether another value of a fact lets a changed row be accepted."""
+        others = (value for value in self._facts.values(fact) if not same(value, row.kwargs[fact]))
+        return any(self._library.accepts({**row.kwargs, **change, fact: value}) for value in others)
 
     def _between(self, row: Row, name: str) -> Callable[[Any], bool | None]:
         def rejects(value: Any) -> bool | None:

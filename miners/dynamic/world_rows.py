@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
@@ -65,6 +65,10 @@ class Facts:
     def is_tried(self, alias: str) -> bool:
         """Whether worlds are made of its other values; of the environment it is asked only whether it decides."""
         return self._of(alias).type is not None or self.is_gate(alias)
+
+    def is_named(self, alias: str, words: Container[str]) -> bool:
+        """Whether one of these words is the last part of a fact's name, as the library would call it."""
+        return next(name.rpartition(".")[2] in words for name in self.named if in_rows(name) == alias)
 
     def split(self, row: Kwargs) -> tuple[Kwargs, Context]:
         """The config of a row, and the whole context that it is meant in."""

@@ -17,7 +17,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
 from miners.dynamic.explain import Explanation
 from miners.dynamic.probe import Explained, to_candidate
-from miners.dynamic.probed_fields import Pools, ProbedFields, choices_of, fields_with, pools_of
+from miners.dynamic.probed_fields import Pools, ProbedFields, choices_of, fields_with, members_of, pools_of
 from miners.dynamic.rows import Row
 from miners.dynamic.world_relations import Relations
 from miners.dynamic.world_rows import (
@@ -84,6 +84,7 @@ def probe_worlds(
     mine = {name for position, name in enumerate(known) if position % of == turn}
     pools = {name: tuple(value for value in known[name] if fits(value, facts.fields[name])) for name in sorted(known)}
     pools = {name: values for name, values in pools.items() if name not in facts.base_kwargs}
+    pools = {name: distinct((*values, *members_of(facts.fields[name]))) for name, values in pools.items()}
     fields = fields_with(pools, facts, surface)
     fields = replace(fields, defaults={**fields.defaults, **told.defaults})
     words = {
@@ -203,7 +204,28 @@ class _Search:
                 yield from self._rejected(world, packs)
                 if name in gates:
                     within = [one for pack in packs for one in self._packs(world, [pack])]
-                    yield from self._around(world, within, [other for other in names if other not in gates])
+                    rest = [other for other in names if other not in gates]
+                    yield from self._around(world, within, rest)
+                    lost = {one for pack in packs for one in pack} - {one for pack in within for one in pack}
+                    yield from self._moved(world, sorted(lost, key=repr), rest)
+
+    def _moved(self, home: Kwargs, lost: Iterable[tuple[str, Any]], names: Sequence[str]) -> Iterator[Row]:
+        """What worlds reject around those that take what this one does not: by how much each takes."""
+        left = list(lost)
+        elsewhere = [(name, value) for name in names for value in self._facts.others(name) if left]
+        taking = []
+        for name, value in elsewhere:
+            world = {**home, name: value}
+            if self._library.accepts(world):
+                taking.append((name, world, [one for one in left if self._library.accepts({**world, **dict([one])})]))
+        for name, world, taken in sorted(taking, key=lambda one: -len(one[2])):
+            taken = [one for one in taken if one in left]
+            left = [one for one in left if one not in taken]
+            by_field: dict[str, list[Any]] = {}
+            for field, value in taken:
+                by_field.setdefault(field, []).append(value)
+            packs = list(self._packs(world, _ranked(by_field)))
+            yield from self._around(world, packs, [other for other in names if other != name]) if packs else ()
 
     def _rejected(self, world: Kwargs, packs: Iterable[_Pack]) -> Iterator[Row]:
         for pack in packs:

@@ -12,6 +12,7 @@ import pytest
 from miners.candidates.candidate import Candidate
 from miners.dynamic.worlds import Worlds, probe_worlds
 from miners.surface.facts import ClassFacts
+from miners.surface.types import ChoiceType
 from pytest_llem_invariants.model import ContextField, Kwargs, ObservedException
 from tests.dynamic.test_probe import class_of
 
@@ -333,3 +334,60 @@ def test_no_more_is_asked_than_the_budget_allows_and_worlds_are_entered_one_afte
     entered = [context for _, context in log]
     switches = sum(one != another for one, another in pairwise(entered))
     assert switches < len(log) / 2
+
+
+def test_words_that_one_line_refuses_for_different_reasons_are_not_told_as_one() -> None:
+    def backends(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        if world["platform"] == "cuda":
+            if c["executor"] == "ray" and world["device.capability"] < 8:
+                return 20, "ray is not valid: ['compute capability not supported']"
+            if c["executor"] == "mp" and not world["model.files.params_json"]:
+                return 20, "mp is not valid: ['no params']"
+        return None
+
+    found = told(probed(backends))
+    assert {"executor": [("==", "ray")], "platform": [("==", "cuda")], "device.capability": [("<", 8)]} in found
+    of_files = {"executor": [("==", "mp")], "platform": [("==", "cuda")], "model.files.params_json": [("==", False)]}
+    assert of_files in found
+
+
+def test_what_two_that_the_message_names_would_free_together_is_not_told() -> None:
+    def both(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        lacks = [name for name, fine in (("heads", world["model.arch.heads"] == 64), ("eager", c["eager"])) if not fine]
+        if world["platform"] == "cuda" and c["executor"] == "ray" and lacks:
+            return 20, f"ray is not valid: {', '.join(lacks)} not supported"
+        return None
+
+    assert told(probed(both)) == []
+
+
+def test_what_the_default_model_cannot_show_is_asked_of_one_that_can() -> None:
+    """Its few heads are refused before any device is looked at."""
+
+    def few_heads_first(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        if world["platform"] == "cuda" and c["executor"] == "ray":
+            if world["model.arch.heads"] < 12:
+                return 20, "ray needs more heads"
+            if world["device.capability"] < 8:
+                return 21, "ray needs another device"
+        return None
+
+    found = [one for one in told(probed(few_heads_first)) if "device.capability" in one]
+    assert [one["device.capability"] for one in found] == [[("<", 8)]]
+
+
+def test_of_an_enum_the_names_are_tried_as_well_as_the_values() -> None:
+    names = ("FLASH", "TRITON")
+    choices = ChoiceType(("lib.Flash", "lib.Triton"), "Backend", names)
+    executor = replace(FACTS.fields["executor"], type=choices, types=("Backend",), literals=choices.values)
+    facts = replace(FACTS, fields={**FACTS.fields, "executor": executor})
+
+    def by_name(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        if c["executor"] not in (None, *names):
+            return 20, f"unknown: {c['executor']}"
+        if c["executor"] == "FLASH" and world["platform"] == "cuda" and world["device.capability"] < 8:
+            return 21, "compute capability not supported"
+        return None
+
+    expected = {"executor": [("==", "FLASH")], "platform": [("==", "cuda")], "device.capability": [("<", 8)]}
+    assert expected in told(probed(by_name, facts=facts))
