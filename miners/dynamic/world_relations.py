@@ -21,7 +21,7 @@ from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.language.values import distinct, holdable, identity
 from pytest_llem_invariants.model import Clause, Kwargs
 
-_MOST_NAMES: Final = 5
+_MOST_NAMES: Final = 7
 _MOST_ROWS: Final = 400
 """So many configs in worlds show how a few fields and facts stand to each other."""
 _MOST_PIECES: Final = 2
