@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 
 def as_written(schema: Schema, form: Mapping[str, Any], kinds: Mapping[str, Sequence[str]]) -> Schema:
     """The schema of a form of the engine's routes. `kinds` are the kinds of value that each field takes."""
-    spellings = {field: _spellings(field, form, kinds.get(field, ())) for field in schema["properties"]}
+    ways_of = {field: spellings(field, form, kinds.get(field, ())) for field in schema["properties"]}
     inlined = list(form.get("inline", ()))
 
     def respelled(pattern: Schema) -> Schema:
@@ -21,22 +21,20 @@ def as_written(schema: Schema, form: Mapping[str, Any], kinds: Mapping[str, Sequ
             case {"allOf": parts} | {"anyOf": parts}:
                 return {next(iter(pattern)): [respelled(part) for part in parts]}
             case {"not": {"required": [field]}}:
-                given = [{"required": [name]} for name in (*spellings[field], *inlined)]
+                given = [{"required": [name]} for name in (*ways_of[field], *inlined)]
                 return {"type": "object", "not": {"anyOf": given}}
         ((field, inner),) = pattern["properties"].items()
-        excused = [{"type": kind} for kind in _read_otherwise(form, kinds.get(field))]
+        excused = [{"type": kind} for kind in read_otherwise(form, kinds.get(field))]
         guarded = {"allOf": [inner, {"not": {"anyOf": excused}}]} if excused else inner
         # Of an option the usual spelling will do: each further one would make the schema longer by its rules again.
-        names = spellings[field][:1] if form.get("flags") else spellings[field]
+        names = ways_of[field][:1] if form.get("flags") else ways_of[field]
         ways = [{"type": "object", "properties": {name: guarded}, "required": [name]} for name in names]
         return ways[0] if len(ways) == 1 else {"anyOf": ways}
 
     ignored = (name.replace("_", "-") if form.get("flags") else name for name in form.get("ignore", ()))
     others = [*form.get("marks", ()), *inlined, *form.get("sections", {}), *ignored]
-    properties: Schema = {
-        name: {} for name in sorted({*others, *(name for ways in spellings.values() for name in ways)})
-    }
-    properties |= {spellings[field][0]: told for field, told in schema["properties"].items()}
+    properties: Schema = {name: {} for name in sorted({*others, *(name for ways in ways_of.values() for name in ways)})}
+    properties |= {ways_of[field][0]: told for field, told in schema["properties"].items()}
     written = {**schema, "properties": dict(sorted(properties.items()))}
     if "allOf" in schema:
         written["allOf"] = [{**entry, "not": respelled(entry["not"])} for entry in schema["allOf"]]
@@ -45,7 +43,7 @@ def as_written(schema: Schema, form: Mapping[str, Any], kinds: Mapping[str, Sequ
     return written
 
 
-def _spellings(field: str, form: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
+def spellings(field: str, form: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:
     """The keys under which a field may stand, the usual one first."""
     aliases = [name for name, meant in form.get("fields", {}).items() if meant == field]
     if not form.get("flags"):
@@ -55,7 +53,7 @@ def _spellings(field: str, form: Mapping[str, Any], kinds: Sequence[str]) -> lis
     return list(dict.fromkeys([*spelled, f"no-{dashed}"] if "bool" in kinds else spelled))
 
 
-def _read_otherwise(form: Mapping[str, Any], kinds: Sequence[str] | None) -> list[str]:
+def read_otherwise(form: Mapping[str, Any], kinds: Sequence[str] | None) -> list[str]:
     """The JSON types whose values are not what the field gets: a null that says nothing, text read as a number."""
     types = ["null"] if None in form.get("unset", ()) else []
     return [*types, "string"] if form.get("flags") and "str" not in (kinds or ()) else types

@@ -252,6 +252,11 @@ def _export(commands: Any) -> None:
     command.add_argument(
         "--list-unsupported", action="store_true", help="list the rules that JSON Schema cannot express"
     )
+    command.add_argument(
+        "--slim", action="store_true", help="a small JSON Schema of a form for editors: each field alone"
+    )
+    command.add_argument("--to", metavar="DIR", help="with --slim: write those of all forms, and a catalogue of them")
+    command.add_argument("--url", metavar="URL", help="with --to: where the folder will be found (default: file:…)")
 
 
 def _sweep(commands: Any) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -15,60 +14,9 @@ from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import field_resolver, render_proposed
 from pytest_llem_invariants.language.predicates import compile_match
 from pytest_llem_invariants.model import Rule, Severity
+from tests.checker.accepting import accepts
 from tests.checker.demo import CONTEXT, RULES, SAMPLING, SERVE, corpus_of, rule
 from tests.checker.test_agreement import rules
-
-
-def kind_fits(kind: str, value: Any) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return {
-        "null": value is None,
-        "boolean": isinstance(value, bool),
-        "integer": number and value == int(value),
-        "number": number,
-        "string": isinstance(value, str),
-        "array": isinstance(value, list),
-        "object": isinstance(value, dict),
-    }[kind]
-
-
-def same(left: Any, right: Any) -> bool:
-    return left == right and isinstance(left, bool) == isinstance(right, bool)
-
-
-def accepts(schema: dict[str, Any], value: Any, definitions: dict[str, Any] | None = None) -> bool:
-    """JSON Schema, as far as the export uses it."""
-    defined = schema.get("$defs", definitions or {})
-    number = kind_fits("number", value)
-    tests = {
-        "type": lambda kind: kind_fits(kind, value),
-        "enum": lambda members: any(same(member, value) for member in members),
-        "not": lambda inner: not accepts(inner, value, defined),
-        "allOf": lambda parts: all(accepts(part, value, defined) for part in parts),
-        "anyOf": lambda parts: any(accepts(part, value, defined) for part in parts),
-        "minimum": lambda bound: not number or value >= bound,
-        "maximum": lambda bound: not number or value <= bound,
-        "exclusiveMinimum": lambda bound: not number or value > bound,
-        "exclusiveMaximum": lambda bound: not number or value < bound,
-        "multipleOf": lambda divisor: not number or value % divisor == 0,
-        "pattern": lambda pattern: not isinstance(value, str) or re.search(pattern, value) is not None,
-        "minLength": lambda count: not isinstance(value, str) or len(value) >= count,
-        "maxLength": lambda count: not isinstance(value, str) or len(value) <= count,
-        "minItems": lambda count: not isinstance(value, list) or len(value) >= count,
-        "maxItems": lambda count: not isinstance(value, list) or len(value) <= count,
-        "minProperties": lambda count: not isinstance(value, dict) or len(value) >= count,
-        "maxProperties": lambda count: not isinstance(value, dict) or len(value) <= count,
-        "required": lambda names: not isinstance(value, dict) or all(name in value for name in names),
-        "properties": lambda each: (
-            not isinstance(value, dict)
-            or all(accepts(inner, value[name], defined) for name, inner in each.items() if name in value)
-        ),
-        "$ref": lambda name: accepts(defined[name.removeprefix("#/$defs/")], value, defined),
-        "additionalProperties": lambda _: set(value) <= set(schema["properties"]),
-    }
-    told = {"$schema", "$defs", "$comment", "title", "description", "default", "examples", "deprecated"}
-    return all(tests[key](rhs) for key, rhs in schema.items() if key not in told)
-
 
 JSON_SCALARS = st.one_of(
     st.none(),
@@ -157,7 +105,7 @@ def test_a_page_has_a_row_for_every_rule() -> None:
 # What people write ----------------------------------------------------------------------------------------------------
 
 WRITTEN_KEYS = ["tensor-parallel-size", "tensor_parallel_size", "tp", "graphs", "no-graphs", "cache", "offload", "port"]
-SAME_FIELD = [{"tensor-parallel-size", "tensor_parallel_size", "tp"}, {"graphs", "no-graphs"}]
+SAME_FIELD = [{"tensor-parallel-size", "tensor_parallel_size", "tp"}, {"graphs", "no-graphs", "graph"}]
 WRITTEN = st.dictionaries(
     st.sampled_from([*WRITTEN_KEYS, "tensor-paralel-size"]),
     st.sampled_from(
