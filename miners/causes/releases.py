@@ -39,6 +39,10 @@ class Releases:
         after = self._releases[self._releases.index(runs[-1][1]) + 1 :]
         return after[0] if after else None
 
+    def is_told(self, name: str) -> bool:
+        """Whether the table tells what became of it, be it nothing."""
+        return name in self._told
+
     def instead(self, name: str) -> str | None:
         """What to write now, as the table tells it."""
         use = self._told.get(name, {}).get("use") or ()

@@ -115,7 +115,7 @@ def of_diff(root: Path, engine: str, old: str, new: str, held: Sequence[str] = (
         *_ledger(before / LEDGER, folder / LEDGER),
         *(f"- the environment has {one}" for one in held),
     ]
-    asked = _asked(bool(quarantined), found)
+    asked = _asked(bool(quarantined), found, Releases.read(folder))
     return "\n".join([visible, "", "**replayed**", *said, "", "**asked of you**", *asked, *details]).rstrip() + "\n"
 
 
@@ -201,15 +201,16 @@ def _first(names: Sequence[str]) -> str:
     return ", ".join(names[:_MOST]) + (f", … and {rest} more" if rest > 0 else "")
 
 
-def _asked(contradicts: bool, found: Differences | None) -> Iterable[str]:
+def _asked(contradicts: bool, found: Differences | None, releases: Releases) -> Iterable[str]:
     """What a person decides; all else is proven."""
     stricter = found is not None and bool(found.stricter)
-    gone = found is not None and any(one.kind in _GONE for one in found.causes)
+    causes = () if found is None else found.causes
+    gone = [f"`{one.subject}`" for one in causes if one.kind in _GONE and not releases.is_told(one.subject)]
     if contradicts:
         yield "- [ ] read the quarantine: a rule there was mined and is contradicted, so nothing is shipped of it"
     if stricter:
         yield "- [ ] read what became stricter: is it what the release notes say?"
     if gone:
-        yield "- [ ] say in `successors.yaml` what to write instead of each field that is gone or renamed"
+        yield f"- [ ] say in `successors.yaml` what to write instead of {_first(gone)}"
     if not (contradicts or stricter or gone):
         yield "- [ ] nothing but your approval: no rule is contradicted, no config is refused that was accepted"

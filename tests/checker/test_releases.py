@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from pytest_llem_invariants import Checker, World
 from pytest_llem_invariants.checker.releases import Releases, Said, load_releases
+from pytest_llem_invariants.ssot import load_ssot
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 TARGETS = ("0.33.0", "0.19.1", "0.11.0")
@@ -280,7 +281,7 @@ def test_a_variable_that_is_read_or_another_programs_is_not_told(vllm: Checker, 
     assert vllm.check_command(["vllm", "serve", "m"], world=World(env={name: "1"})).violations == ()
 
 
-@pytest.mark.parametrize("version", ["0.11.0", "0.19.1", "0.32.0", "0.33.0"])
+@pytest.mark.parametrize("version", load_ssot("vllm").history)
 def test_the_options_that_are_read_from_source_are_those_of_the_live_parser(version: str) -> None:
     folder = CORPORA / "vllm" / ("" if version == Checker.load("vllm").version else f"history/{version}")
     live = json.loads((folder / "command.discovered.json").read_text(encoding="utf-8"))["commands"]["serve"]["options"]

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants import Checker, World
+from pytest_llem_invariants.ssot import load_ssot
 
-VERSIONS = ("0.11.0", "0.19.1", "0.32.0", "0.33.0")
+VERSIONS = load_ssot("vllm").history
 DENSE: dict[str, Any] = {
     "architectures": ["Qwen2ForCausalLM"],
     "model_type": "qwen2",
