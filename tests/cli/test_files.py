@@ -183,3 +183,40 @@ def test_gitignore(tmp_path: Path, pattern: str, path: str, is_left_out: bool) -
     (tmp_path / ".gitignore").write_text(f"{pattern}\n")
     seen = {Path(name).relative_to(tmp_path).as_posix(): out for name, out in files_in(str(tmp_path))}
     assert seen.get(path, True) is is_left_out
+
+
+def test_a_big_report_tells_each_cause_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = project / "many"
+    folder.mkdir()
+    for number in range(8):
+        (folder / f"{number}.sh").write_text(f"demo serve m --port {number} --tensor-parallel-size=0\n")
+    assert main(["check", "--root", ".", "many"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("error: --tensor-parallel-size=0") == out.count("must be at least 1, got 0") == 1
+    told = [f"many/{number}.sh:1:23" for number in range(1, 6)]
+    assert f"  also  {', '.join(told)} and 2 more (--verbose lists them)\n" in out
+    assert out.count("✗ rejected  many/") == 8
+    assert "8 files with configs: 0 accepted, 0 depends, 8 rejected" in out
+    assert main(["check", "--root", ".", "--verbose", "many"]) == 1
+    assert "many/6.sh:1:23, many/7.sh:1:23\n" in capsys.readouterr().out
+
+
+def test_a_file_with_many_findings_tells_each_cause_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "run.sh").write_text("".join(f"demo serve m{n} --tensor-parallel-size=0\n" for n in range(12)))
+    assert main(["check", "--root", ".", "run.sh"]) == 1
+    out = capsys.readouterr().out
+    assert out.count("must be at least 1, got 0") == 1
+    assert "  also  run.sh:2:15, " in out
+
+
+def test_what_many_files_depend_on_stands_behind_the_total(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = project / "many"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.sh").write_text(f"docker run some/demo:nightly m{number} --tensor-parallel-size=0\n")
+    assert main(["check", "--root", ".", "many"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("  ")[0] for line in lines[:4]] == ["? depends"] * 4
+    assert lines[4] == "4 files with configs: 0 accepted, 4 depends, 0 rejected"
+    assert "  depends on the engine's version (1 rule)" in lines[5]
+    assert lines[5].endswith("(4 files)")
