@@ -13,7 +13,7 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
 from miners.dynamic.explain import Explainer, Explanation
 from miners.dynamic.probed_fields import answered, fields_with, pools_of
-from miners.dynamic.rows import ProbedLibrary, Raises, Row
+from miners.dynamic.rows import ProbedLibrary, Raises, Row, before_echo
 from miners.dynamic.seeds import cluster, drawn, in_turn, pairs, single_field
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface, class_of
@@ -213,7 +213,7 @@ def _source(rows: Iterable[Row], facts: ClassFacts) -> MinerSource:
 
 def template_of(rows: Iterable[Row]) -> str | None:
     """The part of the messages that does not vary; None where nothing telling is left."""
-    messages = [row.exception.message for row in rows if row.exception is not None]
+    messages = [before_echo(row.exception.message) for row in rows if row.exception is not None]
     if not messages:
         return None
     template = _blanked(messages[0], next(iter(rows)).kwargs)

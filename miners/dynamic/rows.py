@@ -42,6 +42,11 @@ def guard_of(exception: ObservedException) -> str:
     return f"{exception.type}@{exception.raised_at}"
 
 
+def before_echo(message: str) -> str:
+    """A message up to where pydantic repeats its input, which it cuts in the middle where it is long."""
+    return _ECHO.split(message, maxsplit=1)[0]
+
+
 def message_class(exception: ObservedException, kwargs: Kwargs = EMPTY) -> str:
     """The exception with everything abstracted that varies with the values, those of the config above all."""
     place = "" if exception.raised_at is None else f" at {exception.raised_at}"

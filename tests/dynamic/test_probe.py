@@ -170,3 +170,20 @@ def test_the_template_keeps_what_the_messages_share() -> None:
         Row({"n": value}, ObservedException("ValueError", f"n={value} is {{bad}} for low"), "g") for value in (-3, -71)
     ]
     assert template_of(rows) == "{…} is {{bad}} for low"
+
+
+def test_the_template_ends_before_what_pydantic_repeats_of_its_input_and_cuts_where_it_is_long() -> None:
+    rows = [
+        Row(
+            {"n": value},
+            ObservedException(
+                "ValidationError",
+                "1 validation error for C\n"
+                f"  n is too large [type=value_error, input_value={shown}, input_type=ArgsKwargs]"
+                "\n    For further information visit x",
+            ),
+            "g",
+        )
+        for value, shown in ((3, "ArgsKwargs((), {'n': 3})"), (30.5, "ArgsKwargs((), {'n...0.5})"))
+    ]
+    assert template_of(rows) == "1 validation error for C\n  n is too large"
