@@ -222,13 +222,14 @@ def _prepared(options: argparse.Namespace, to: str | None, producers: tuple[str,
     """A refresh of the tree around the current folder; one at a time in a work folder."""
     from miners.refresh.steps import Refresh, Wish
     from miners.refresh.workspace import Workspace
+    from miners.releases.wheels import as_version
     from pytest_llem_invariants.engines.tiny_model import cache_folder
 
     root, ssot = data_root(), load_ssot(options.engine)
     source = Path(__file__).resolve().parents[2]
     if not (root / FOLDER / ssot.path.name).is_file() or "_data" in root.parts:
         raise MinerError("there is no project here — run it in a checkout with engine_versions/ and corpora/")
-    version = to or ssot.version
+    version = str(as_version(to or ssot.version))
     python = None if options.python is None else options.python.absolute()
     wish = Wish(version, producers, options.workers, python, tuple(options.accept_lost), _behind())
     work = (options.work or cache_folder() / "refresh") / "-".join([options.engine, version, *_one(producers)])

@@ -66,13 +66,18 @@ class Place:
 
     def metadata(self, library: str) -> tuple[str, list[str]]:
         """The version of an installed library and what it requires."""
-        done = subprocess.run(
-            [str(self.python), "-c", _METADATA, library],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=self._environment(),
-        )
+        try:
+            done = subprocess.run(
+                [str(self.python), "-c", _METADATA, library],
+                capture_output=True,
+                text=True,
+                check=False,
+                env=self._environment(),
+            )
+        except OSError as error:
+            raise MinerError(
+                f"{self.python} cannot be started: {error.strerror} — name a Python 3.11 or later"
+            ) from None
         if done.returncode:
             raise MinerError(f"{library} is not installed for {self.python} — install it, or leave out --python")
         version, requires = json.loads(done.stdout)

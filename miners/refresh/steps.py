@@ -67,11 +67,12 @@ class Refresh:
 
     def run(self, progress: Progress, code: str, *, again: bool = False) -> None:
         """Run what is left of the steps."""
-        stamp = self.space.stamp(code, repr(self.wish), self._moment)
-        if again or not self.journal.belongs_to(stamp):
+        asked = repr((code, self.wish, self._moment))
+        stamp = self.space.stamp(asked)
+        if again or not self.journal.belongs_to(stamp, asked):
             (self.work / "log").unlink(missing_ok=True)
             self.space.begin()
-            self.journal.begin(stamp)
+            self.journal.begin(stamp, asked)
             self.journal.done("begin", 0.0, {"old": self.old})
         self.old = self.journal.result("begin")["old"]
         for step in STEPS:

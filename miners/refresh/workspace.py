@@ -106,19 +106,22 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._data: dict[str, Any] = {"stamp": None, "steps": {}, "writing": False}
+        self._data: dict[str, Any] = {"stamp": None, "asked": None, "steps": {}, "writing": False}
         if path.exists():
             try:
                 self._data |= json.loads(path.read_text(encoding="utf-8"))
             except ValueError:
                 self._data["stamp"] = None  # begins anew
 
-    def belongs_to(self, stamp: str) -> bool:
-        """Whether it is of this state, or was broken off while it wrote the tree, which is of neither state."""
-        return bool(self._data["writing"]) or self._data["stamp"] == stamp
+    def belongs_to(self, stamp: str, asked: str) -> bool:
+        """Whether it is of this state of the tree.
 
-    def begin(self, stamp: str) -> None:
-        self._data = {"stamp": stamp, "steps": {}, "writing": False}
+        A tree that was half written is of no state: then it is enough that the same is asked for from the same commit.
+        """
+        return self._data["stamp"] == stamp or (bool(self._data["writing"]) and self._data["asked"] == asked)
+
+    def begin(self, stamp: str, asked: str) -> None:
+        self._data = {"stamp": stamp, "asked": asked, "steps": {}, "writing": False}
         self._save()
 
     def has(self, step: str) -> bool:

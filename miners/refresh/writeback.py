@@ -30,7 +30,7 @@ def write_back(refresh: Refresh, cells: Sequence[Path], repository: Repository) 
     space, wish = refresh.space, refresh.wish
     merged = read_cells(cells, space.engine, wish.version, repository.head)
     space.begin()
-    refresh.journal.begin("writeback")
+    refresh.journal.begin("writeback", "writeback")
     refresh.journal.done("environment", 0.0, {"held": merged.held})
     for step in FINISHING:
         step.work(refresh)

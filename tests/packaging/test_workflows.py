@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +118,9 @@ def test_labels_and_the_bots_name_are_the_codes_own() -> None:
     ids=lambda one: one[0],
 )
 def test_the_linters_have_nothing_to_say(command: tuple[str, ...]) -> None:
-    if shutil.which(command[0]) is None:
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    program = shutil.which(command[0], path=beside)
+    if program is None:
         pytest.skip(f"{command[0]} is not installed here: .github/workflows/workflows.yml runs it")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run([program, *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

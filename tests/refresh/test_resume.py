@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections import Counter
 from pathlib import Path
 
@@ -45,10 +46,10 @@ def house(tmp_path: Path) -> House:
     return build(tmp_path)
 
 
-def refresh(house: House, version: str = "1.1", code: str = "code") -> Refresh:
+def refresh(house: House, version: str = "1.1", code: str = "code", moment: str = "0") -> Refresh:
     work = house.root.parent / "work"
     work.mkdir(exist_ok=True)
-    one = Refresh(Workspace("tiny", house.root, work / "tree"), Wish(version), work, None, "0")
+    one = Refresh(Workspace("tiny", house.root, work / "tree"), Wish(version), work, None, moment)
     one.run(Progress(quiet=True), code)
     return one
 
@@ -87,8 +88,21 @@ def test_a_kill_while_the_tree_is_written_is_made_up_for(
     monkeypatch.setattr(workspace, "write_atomically", really)
     refresh(house).write()
     assert machine.ran == Counter(NAMES)
+    assert refresh(house, code="other").journal.has("comment")  # is of another state, and began anew
+    assert set(machine.ran.values()) == {2}
     assert {path.stem for path in (house.root / "corpora/tiny").glob("*.json")} == set(NAMES)
     assert not (house.root / "README.md").exists()
+
+
+def test_what_was_half_written_before_another_commit_is_not_written_over_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Machine(monkeypatch)
+    one = refresh(house)
+    one.journal.writing(True)  # and then it was killed
+    house.edit("README.md", "proven", "shown")
+    refresh(house, moment="1")
+    assert set(machine.ran.values()) == {2}
 
 
 @pytest.mark.parametrize("change", ["code", "version", "tree"])
@@ -101,6 +115,29 @@ def test_what_it_depends_on_begins_it_anew(house: House, monkeypatch: pytest.Mon
         house.edit("README.md", "proven", "shown")
     refresh(house, "1.2" if change == "version" else "1.1", "other" if change == "code" else "code")
     assert set(machine.ran.values()) == {2}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--to", "soon"], "'soon' is no version — write it as the registry does"),
+        (["--to", "1.1", "--here"], "tinylib is not installed for"),
+        (["--to", "1.1", "--python", "/nowhere/python"], "/nowhere/python cannot be started"),
+    ],
+)
+def test_what_cannot_be_refreshed_is_told_and_changes_nothing(house: House, words: list[str], said: str) -> None:
+    work = ["--work", str(house.root.parent / "work")]
+    assert said in house.run("refresh", "tiny", *words, *work, release=None, status=2).stderr
+    assert house.git("status", "--porcelain") == ""
+
+
+def test_one_refresh_at_a_time_uses_a_folder(house: House) -> None:
+    work = house.root.parent / "work" / "tiny-1.1"
+    work.mkdir(parents=True)
+    with (work / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = house.run("refresh", "tiny", "--to", "1.1", "--work", str(work.parent), release=None, status=2)
+    assert "is in use by another refresh — wait for it, or give another --work" in done.stderr
 
 
 def test_a_journal_that_was_cut_short_begins_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
