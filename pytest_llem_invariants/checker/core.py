@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
         own_model: bool
         model: str | None
-        facts: Mapping[str, Any]
+
+        @property
+        def facts(self) -> Mapping[str, Any]: ...
 
         def beside(self, named: object) -> Any: ...
 

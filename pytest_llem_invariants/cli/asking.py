@@ -33,7 +33,7 @@ _MOST_SHOWN = 200
 class Asked:
     """A question, and the folder in which its texts are kept as files while it is answered."""
 
-    def __init__(self, data: Mapping[str, Any], folder: str) -> None:
+    def __init__(self, data: Mapping[str, Any], folder: str, root: str | None = None) -> None:
         self.text = _text(data, "text")
         ending = data.get("kind") or kind_of(self.text)
         if ending not in _ENDINGS:
@@ -41,6 +41,8 @@ class Asked:
         self.name = f"config.{ending}"
         self.folder = folder
         self.options = [f"--{key}={value}" for key, name in _OPTIONS if (value := _text(data, name))]
+        if root is not None:
+            self.options.append(f"--root={root}")
         for name, file in (("model", "model/config.json"), ("served", f"served.{kind_of(_text(data, 'served'))}")):
             text = _text(data, name)
             if text:
@@ -90,13 +92,13 @@ def kind_of(text: str) -> str:
     return "yaml" if is_key or not first else "sh"
 
 
-def answer(asked: str, folder: str) -> str:
+def answer(asked: str, folder: str, root: str | None = None) -> str:
     """The answer to a question in JSON, as JSON; whatever goes wrong is an answer too."""
     try:
         data = json.loads(asked)
         if not isinstance(data, dict):
             raise LlemError("the question is no mapping")
-        question = Asked(data, folder)
+        question = Asked(data, folder, root)
         if "finding" in data:
             return json.dumps({"edits": [one.as_dict() for one in edits(question, data["finding"])]})
         return json.dumps(_told(question))

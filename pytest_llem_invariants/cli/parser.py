@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _compile):
+    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _serve, _compile):
         declare(commands)
     return parser
 
@@ -287,6 +287,14 @@ def _site(commands: Any) -> None:
         help="the folder of the npm package pyodide, by which a page runs the checker (default: fetched with npm);"
         " `none` makes a site that does not check",
     )
+    _root(command)
+
+
+def _serve(commands: Any) -> None:
+    command = _command(
+        commands, "serve", "show the explorer on this machine alone, with this checker behind it", "serve"
+    )
+    command.add_argument("--port", metavar="N", type=int, default=8421, help="default: 8421; 0 takes any that is free")
     _root(command)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_llem_invariants.site import bundle, check, coverage, fields, rules, search, versions
+from pytest_llem_invariants.site import bundle, check, coverage, fields, matrix, rules, search, versions
 from pytest_llem_invariants.site.frame import Page, whole
 from pytest_llem_invariants.site.library import Library
 from pytest_llem_invariants.site.publish import File, assets
 
 
 def pages(library: Library) -> Iterator[Page]:
-    for room in (check, rules, fields, versions, coverage):
+    for room in (check, rules, fields, coverage, matrix, versions):
         yield from room.pages(library)
 
 

@@ -21,6 +21,7 @@ _PLACES: Final = (
     ("fields/", "Fields"),
     ("versions/", "Versions"),
     ("coverage/", "Coverage"),
+    ("matrix/", "Matrix"),
 )
 
 
