@@ -73,11 +73,35 @@ def _plain(text: str) -> str:
     return re.sub(r"^([ \t]*)[!%](?=\S)", r"\1#", text, flags=re.MULTILINE)
 
 
+_NOTED: Final = frozenset(
+    {
+        *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr),
+        *(ast.For, ast.AsyncFor, ast.comprehension, ast.arg),
+    }
+)
+"""What gives a name a meaning."""
+_LEAVES: Final = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+
+
+def _nodes(tree: ast.AST) -> list[ast.AST]:
+    """Every node that may matter, as `ast.walk` gives them: a program has tens of thousands, so each step counts."""
+    found = [tree]
+    for node in found:
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if value.__class__ is list:
+                found += [part for part in value if isinstance(part, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+                found.append(value)
+    return found
+
+
 class _Program:
     def __init__(self, source: Source, tree: ast.Module, known: Sequence[Engine]) -> None:
         self._source = source
         self._tree = tree
         self._known = known
+        self._starts = tuple(" ".join(head) for engine in known for head in engine.heads)
         self._imported: dict[str, tuple[str, str]] = {}
         """Name → the module and the name that it was imported by."""
         self._values: dict[str, ast.expr | None] = {}
@@ -88,10 +112,11 @@ class _Program:
 
     def read(self) -> Iterator[Found]:
         docs: set[int] = set()
-        nodes = list(ast.walk(self._tree))
+        nodes = _nodes(self._tree)
         for node in nodes:
-            self._note(node)
-            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            if node.__class__ in _NOTED:
+                self._note(node)
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 docs.add(id(node.value))
         for node in nodes:
             if isinstance(node, ast.Call):
@@ -105,7 +130,7 @@ class _Program:
 
     def _text(self, node: ast.Constant, text: str) -> Iterator[Found]:
         """A text that is a command line: it begins with an engine's command, and has options."""
-        if any(text.lstrip().startswith(" ".join(head)) for engine in self._known for head in engine.heads):
+        if text.lstrip().startswith(self._starts):
             said = in_script(Source(text, [(0, *self._place(node))]), self._known, Beside())
             yield from (one for one in said if any(word.startswith("--") for word in one.words))
 
@@ -118,14 +143,14 @@ class _Program:
                 self._imported[name.asname or name.name] = (name.name, "")
         elif isinstance(node, ast.Assign):
             for target in node.targets:
-                for one in ast.walk(target):
+                for one in _nodes(target):
                     if isinstance(one, ast.Name):
                         is_plain = isinstance(target, ast.Name) and one.id not in self._values
                         self._values[one.id] = node.value if is_plain else None
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             self._values[node.target.id] = None if node.target.id in self._values else node.value
         elif isinstance(node, (ast.AugAssign, ast.For, ast.AsyncFor, ast.NamedExpr, ast.comprehension)):
-            for one in ast.walk(node.target):
+            for one in _nodes(node.target):
                 if isinstance(one, ast.Name):
                     self._values[one.id] = None
         elif isinstance(node, ast.arg):
