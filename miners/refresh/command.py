@@ -33,6 +33,9 @@ def register(commands: Any) -> None:
     _add_run(refresh)
     refresh.add_argument("--to", metavar="VERSION", help="the new version (default: the one in engine_versions/)")
     refresh.add_argument("--again", action="store_true", help="begin anew, whatever was done before")
+    refresh.add_argument(
+        "--memory", action="store_true", help="also study anew of what lengths models need memory; takes far longer"
+    )
     refresh.set_defaults(run=_refresh)
 
     cell = commands.add_parser("cell", help="one producer's part of a refresh, into a folder for llem-mine writeback")
@@ -40,7 +43,7 @@ def register(commands: Any) -> None:
     cell.add_argument("producer", choices=_CELLS)
     cell.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where its files go")
     cell.add_argument("--base", metavar="COMMIT", help="the commit that it is made from (default: what git says)")
-    cell.set_defaults(run=_cell)
+    cell.set_defaults(run=_cell, memory=False)
 
     back = commands.add_parser("writeback", help="merge the cells of an engine in one commit, or refuse")
     add_engine(back)
@@ -130,7 +133,7 @@ def _writeback(options: argparse.Namespace) -> int:
         if waiting:
             say(f"{options.engine}: not the last cell; {' and '.join(waiting)} will write back")
             return OK
-    options.python, options.workers, options.accept_lost = Path(sys.executable), 1, []
+    options.python, options.workers, options.accept_lost, options.memory = Path(sys.executable), 1, [], False
     with _prepared(options, None, tuple(PRODUCERS)) as one:
         repository = Repository(one.space.root)
         written = write_back(one, options.cells, repository)
@@ -231,7 +234,7 @@ def _prepared(options: argparse.Namespace, to: str | None, producers: tuple[str,
         raise MinerError("there is no project here — run it in a checkout with engine_versions/ and corpora/")
     version = str(as_version(to or ssot.version))
     python = None if options.python is None else options.python.absolute()
-    wish = Wish(version, producers, options.workers, python, tuple(options.accept_lost), _behind())
+    wish = Wish(version, producers, options.workers, python, tuple(options.accept_lost), _behind(), options.memory)
     work = (options.work or cache_folder() / "refresh") / "-".join([options.engine, version, *_one(producers)])
     work.mkdir(parents=True, exist_ok=True)
     with (work / "lock").open("w") as lock:

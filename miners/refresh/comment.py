@@ -113,7 +113,7 @@ def of_diff(root: Path, engine: str, old: str, new: str, held: Sequence[str] = (
         *_replay(validated, quarantined),
         *_quarantine(folder, engine, quarantined),
         *_ledger(before / LEDGER, folder / LEDGER),
-        *(f"- the environment has {one}" for one in held),
+        *(f"- {one}" for one in held),
     ]
     asked = _asked(bool(quarantined), found, Releases.read(folder))
     return "\n".join([visible, "", "**replayed**", *said, "", "**asked of you**", *asked, *details]).rstrip() + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -41,6 +42,8 @@ class Wish:
     python: Path | None = None
     lost: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
+    memory: bool = False
+    """Whether to study the memory of models, too: that takes far longer than all else."""
 
 
 @final
@@ -204,9 +207,21 @@ def _lacking(one: Refresh) -> list[str]:
 
 
 def _comment(one: Refresh) -> None:
-    held = one.journal.result("environment")["held"]
+    held = [f"the environment has {said}" for said in one.journal.result("environment")["held"]]
+    held += _older(one)
     text = comment.of_diff(one.space.tree, one.space.engine, one.old, one.wish.version, held)
     write_atomically(one.work / "comment.md", text)
+
+
+def _older(one: Refresh) -> list[str]:
+    """What is still of an earlier version, on purpose."""
+    path = one.space.corpus / MEMORY
+    version = json.loads(read_text(path))["engine_version"] if path.exists() else one.wish.version
+    if version == one.wish.version:
+        return []
+    return [
+        f"`{MEMORY}` is still of {version}: `llem-mine memory {one.space.engine}` takes long, and is of models, not of rules"
+    ]
 
 
 def _lost(one: Refresh) -> list[str]:
@@ -227,7 +242,7 @@ STEPS: Final = (
     Step("history", _keep),
     Step("probe", _probe),
     Step("discover", _discover, _makes("schemas")),
-    Step("memory", _memory, lambda one: "schemas" in one.wish.producers and "memory" in one.ssot.adapter),
+    Step("memory", _memory, lambda one: one.wish.memory and "memory" in one.ssot.adapter),
     Step("build", _build, _makes("invariants")),
     Step("replay", _replay, _makes("invariants")),
     Step("whole", _lacking),

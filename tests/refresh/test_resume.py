@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def test_what_cannot_be_refreshed_is_told_and_changes_nothing(house: House, word
     work = ["--work", str(house.root.parent / "work")]
     assert said in house.run("refresh", "tiny", *words, *work, release=None, status=2).stderr
     assert house.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(("version", "told"), [("1.1", []), ("1.0", ["`memory.discovered.json` is still of 1.0"])])
+def test_what_is_of_an_earlier_version_on_purpose_is_told(house: House, version: str, told: list[str]) -> None:
+    work = house.root.parent / "work"
+    one = Refresh(Workspace("tiny", house.root, work / "tree"), Wish("1.1"), work, None, "0")
+    one.space.begin()
+    (one.space.corpus / "memory.discovered.json").write_text(json.dumps({"engine_version": version}))
+    assert [said.partition(":")[0] for said in steps._older(one)] == told
 
 
 def test_one_refresh_at_a_time_uses_a_folder(house: House) -> None:
