@@ -219,9 +219,7 @@ def _older(one: Refresh) -> list[str]:
     version = json.loads(read_text(path))["engine_version"] if path.exists() else one.wish.version
     if version == one.wish.version:
         return []
-    return [
-        f"`{MEMORY}` is still of {version}: `llem-mine memory {one.space.engine}` takes long, and is of models, not of rules"
-    ]
+    return [f"`{MEMORY}` is still of {version}: `llem-mine memory {one.space.engine}` takes long, and is of no rule"]
 
 
 def _lost(one: Refresh) -> list[str]:
