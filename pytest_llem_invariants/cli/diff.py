@@ -23,12 +23,17 @@ from pytest_llem_invariants.corpus.schema_layout import Schema, read_schema
 from pytest_llem_invariants.text.terminal import say
 
 
-def run(options: argparse.Namespace) -> int:
+def between(options: argparse.Namespace) -> tuple[Checker, Checker, Differences]:
+    """Both versions, and what changed between them."""
     old = Checker.load(options.engine, version=options.old, root=options.root)
     new = Checker.load(options.engine, version=options.new, root=options.root)
     schemas = (_schema(options, version) for version in (options.old, options.new))
     releases = Releases.read(Path(store.folder_of(store.data_root(options.root), options.engine)))
-    found = differences(old, new, Between(*schemas), releases)
+    return old, new, differences(old, new, Between(*schemas), releases)
+
+
+def run(options: argparse.Namespace) -> int:
+    old, new, found = between(options)
     broken = _broken(options, old, new) if options.config else None
     options.answer.status = INVALID if broken and broken["breaks"] else 0
     if options.format == "json":

@@ -32,9 +32,19 @@ _OUTCOMES = {
 
 
 def run(options: argparse.Namespace) -> int:
-    checker, rule = _find(options)
-    source = _source(checker, rule["id"], options)
     bold, faint = ("\x1b[1m{}\x1b[0m", "\x1b[2m{}\x1b[0m") if stdout_is_terminal() else ("{}", "{}")
+    rule, rows = explained(options)
+    print(bold.format(printable(rule["id"])))
+    say(rule["summary"])
+    print()
+    for name, text in rows:
+        print(f"  {faint.format(f'{name:<9}')} {printable(text)}")
+    return 0
+
+
+def explained(options: argparse.Namespace) -> tuple[Mapping[str, Any], list[tuple[str, str]]]:
+    """A rule, and everything known about it: each with its name."""
+    checker, rule = _find(options)
     rows = [
         ("when", rule["when"]),
         ("then", f"{checker.engine} {_OUTCOMES[rule['severity']]}"),
@@ -46,15 +56,9 @@ def run(options: argparse.Namespace) -> int:
         ("since", _since(checker, rule, options)),
         ("proof", _proof(rule["certification"])),
         ("from", "" if checker.origin is None else f"{checker.origin}, not the packaged corpora"),
-        *source,
+        *_source(checker, rule["id"], options),
     ]
-    print(bold.format(printable(rule["id"])))
-    say(rule["summary"])
-    print()
-    for name, text in rows:
-        if text:
-            print(f"  {faint.format(f'{name:<9}')} {printable(text)}")
-    return 0
+    return rule, [(name, text) for name, text in rows if text]
 
 
 def _fact(checker: Checker, name: str) -> str:

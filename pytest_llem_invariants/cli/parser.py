@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _serve, _compile):
+    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _serve, _compile, _mcp):
         declare(commands)
     return parser
 
@@ -305,6 +305,13 @@ def _compile(commands: Any) -> None:
     command.add_argument("engines", metavar="ENGINE", nargs="*", help="default: all")
     command.add_argument(
         "--check", action="store_true", help="write nothing; exit 1 if a compiled corpus is missing or stale"
+    )
+    _root(command)
+
+
+def _mcp(commands: Any) -> None:
+    command = _command(
+        commands, "mcp", "answer an agent's questions over stdin and stdout (Model Context Protocol)", "agent_server"
     )
     _root(command)
 

@@ -22,15 +22,16 @@ _DOCUMENTS = (".yaml", ".yml", ".json")
 _LARGEST = 2 * 1024 * 1024
 
 
-def served_facts(checker: Checker, told: str) -> dict[str, Any]:
+def served_facts(checker: Checker, told: str, *, apart: bool = False) -> dict[str, Any]:
     """The facts that a file or a command line tells, as the engine's routes say where they are.
 
+    With `apart`, a config file that the command line names is not read.
     What is not told has the engine's default where the routes name one, and is unknown otherwise.
     """
     declared: Mapping[str, Any] = checker.routes.get("served", {})
     if not declared:
         raise LlemError(f"{checker.engine} {checker.version} asks nothing of a server — leave --served out")
-    options = _options(checker, declared["form"], told)
+    options = _options(checker, declared["form"], told, apart)
     facts = {}
     for fact, where in declared["facts"].items():
         value = options.get(where["field"], where.get("default", UNKNOWN))
@@ -39,7 +40,7 @@ def served_facts(checker: Checker, told: str) -> dict[str, Any]:
     return facts
 
 
-def _options(checker: Checker, form: str, told: str) -> dict[str, Any]:
+def _options(checker: Checker, form: str, told: str, apart: bool) -> dict[str, Any]:
     """What the server was started with, by the fields of its class."""
     from pytest_llem_invariants.checker.documents import read
 
@@ -47,7 +48,7 @@ def _options(checker: Checker, form: str, told: str) -> dict[str, Any]:
         routed = route(checker, read(told).data, form)
     else:
         words = _of_script(checker, told) if os.path.isfile(told) else _of_line(told)
-        routed = route_command(checker, words, lambda name: read(name).data)
+        routed = route_command(checker, words, None if apart else lambda name: read(name).data)
     name = checker.routes["forms"][form]["class"]
     return {field: value for part in routed if part.native_type == name for field, value in part.kwargs.items()}
 

@@ -76,7 +76,7 @@ class Surroundings:
             return {}
         from pytest_llem_invariants.cli.served import served_facts
 
-        return served_facts(checker, told)
+        return served_facts(checker, told, apart=getattr(self._options, "apart", False))
 
     def context(self, checker: Checker) -> dict[str, Any]:
         """The facts that `--context` and `--platform` give; they may say nothing else than the world does."""
