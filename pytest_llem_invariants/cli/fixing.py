@@ -101,6 +101,10 @@ class _Text:
             raise UnsureError(f"nothing is changed in a {kind}")
         change = _change(self._text, self.name, docs[number], violation)
         text = change.span.applied(self._text)
+        if change.is_in_variable and not (
+            kind == "shell" and edits.is_for_engines(self._text, text, self._files.engines())
+        ):
+            raise UnsureError("it is in a variable, which something else may use")
         parts = edits.outline(kind, self._text)
         if parts is not None and not edits.differs_once(parts, edits.outline(kind, text) or []):
             raise UnsureError("something else would change")

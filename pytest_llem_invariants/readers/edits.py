@@ -9,12 +9,15 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, Final, final
 
 import yaml
 
-from pytest_llem_invariants.readers.found import Word
+from pytest_llem_invariants.readers.declared import Engine
+from pytest_llem_invariants.readers.found import Beside, Word
+from pytest_llem_invariants.readers.launches import of_command
+from pytest_llem_invariants.readers.shell import commands
 from pytest_llem_invariants.readers.shell_words import tokens
 from pytest_llem_invariants.readers.source import Place, whole
 from pytest_llem_invariants.readers.yaml_tree import Tree, filled
@@ -57,6 +60,11 @@ class Change:
     span: Span
     gone: tuple[Word, ...] = ()
     renamed: Word | None = None
+
+    @property
+    def is_in_variable(self) -> bool:
+        """Whether it changes what a variable holds."""
+        return any(word.held for word in (*self.gone, self.renamed) if word is not None)
 
     def words(self, before: Sequence[Word]) -> list[tuple[str, bool, bool, bool]]:
         """What is read of the words of a command line then."""
@@ -318,6 +326,15 @@ def outline(kind: str, text: str) -> list[tuple[str, str]] | None:
         return list(_events(filled(text)))
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         raise UnsureError("the template cannot be read as YAML") from error
+
+
+def is_for_engines(before: str, after: str, known: Sequence[Engine]) -> bool:
+    """Whether, of all that a script runs, only commands of engines get other words."""
+    pairs = zip_longest(*(list(commands(whole(text))) for text in (before, after)))
+    return all(
+        one is not None and other is not None and (one.words == other.words or any(of_command(one, known, Beside())))
+        for one, other in pairs
+    )
 
 
 def _events(text: str) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ class Word(str):
     condition decides. `several`: it may be no word or several.
     """
 
-    __slots__ = ("given", "known", "place", "several", "source")
+    __slots__ = ("given", "held", "known", "place", "several", "source")
 
     def __new__(
         cls,
@@ -39,24 +39,29 @@ class Word(str):
         word.known = known
         word.given = given
         word.several = several
+        word.held = False
         return word
 
     place: Place
     known: bool
     given: bool
     several: bool
+    held: bool
+    """Whether a variable holds it, which others may use."""
     source: Source | None
     """Its text with the place of each of its lines, where it may be a script."""
 
     def but(self, text: str | None = None, *, given: bool | None = None, place: Place | None = None) -> Word:
         """The same word with other letters, at another place, or one that a condition decides."""
-        return Word(
+        word = Word(
             str(self) if text is None else text,
             self.place if place is None else place,
             known=self.known,
             given=self.given if given is None else given,
             several=self.several,
         )
+        word.held = self.held
+        return word
 
 
 @final

@@ -176,6 +176,8 @@ class _Script:
             told = self._expanded(rest, is_one=True)
             value = [_joined(told, self._source.place(rest.offset))]
             env[name] = value[0]
+        for word in value:
+            word.held = True
         before = self._set.get(name, [])
         if not is_sure:
             self._set[name] = [word.but(given=False) for word in (*before, *value)] or [_unknown((1, 1))]

@@ -148,6 +148,8 @@ def test_a_mapping_is_changed_where_it_is_certain(fixing: Path, name: str, befor
         ("run.sh", "demo serve m --old-switch true\n"),
         ("run.sh", "demo serve --old-size 4 m\n"),  # nobody knows whether it takes one or two
         ("run.sh", 'A="--old-size 4"\ndemo serve m --graphs $A\n'),
+        ("run.sh", "A=(--old-size 4)\ndemo serve m --graphs ${A[@]}\ntrain ${A[@]}\n"),
+        ("pod.yaml", POD.format(f"{SHELL}|\n          A=(--old-switch)\n          demo serve m --graphs ${{A[@]}}")),
         ("run.sh", "demo serve m --old-'size' 4\n"),
         ("run.sh", "if x; then A=(--old-switch); fi\ndemo serve m --graphs ${A[@]}\n"),
         ("run.sh", "demo serve m --swap-room 4 --offload 0\n"),  # then it is given twice
