@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "llem: a check of a rule of an engine's corpus")
     config.pluginmanager.register(checking, checking.NAME)
     if options.concern(config):
-        from pytest_llem_invariants.plugin.run import register
+        from pytest_llem_invariants.plugin.taking_part import register
 
         register(config)
 

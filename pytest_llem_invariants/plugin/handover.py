@@ -21,7 +21,7 @@ try:
 except ImportError:  # pragma: no cover - not on Windows, where what a killed run leaves is nobody's to take away
     fcntl = None  # type: ignore[assignment]
 
-_PREFIX: Final = "llem-invariants-"
+PREFIX: Final = "llem-invariants-"
 _OWNER: Final = "handover.lock"
 """Locked as long as the owner lives: unlike its pid, this works in every container that shares the folder."""
 _NAME: Final = "corpus"
@@ -34,7 +34,7 @@ class Handover:
 
     def __init__(self) -> None:
         sweep(Path(tempfile.gettempdir()))
-        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._owner = _own(self.folder)
 
     def leave(self, corpus: Corpus, sha256: str) -> None:
@@ -55,7 +55,7 @@ class Handover:
 
 def sweep(room: Path) -> None:
     """Delete what this user's killed runs have left."""
-    for folder in room.glob(f"{_PREFIX}*"):
+    for folder in room.glob(f"{PREFIX}*"):
         if _is_left_behind(folder):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -66,6 +66,9 @@ KNOBS: Final = (
         "1",
         int,
     ),
+    Knob(
+        "reuse", None, "Replay nothing where an earlier whole run still says it all; else replay, and keep what it said"
+    ),
     Knob("digests", "N", "How many digests of runs to keep; 0 keeps none", "10", int),
 )
 _NAMED: Final = {knob.name: knob for knob in KNOBS}

@@ -44,6 +44,7 @@ class Settings:
     soundness: bool = False
     digests: int = 0
     repeat: int = 1
+    reuse: bool = False
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -57,7 +58,10 @@ class Settings:
             soundness=knobs.switch(config, "soundness"),
             digests=knobs.count(config, "digests", "digests", least=0),
             repeat=knobs.count(config, "repeat", "observations", least=1),
+            reuse=knobs.switch(config, "reuse"),
         )
+        if settings.reuse and (settings.isolate or settings.repeat > 1):
+            raise pytest.UsageError("--llem-reuse asks nothing again: leave out --llem-isolate and --llem-repeat")
         if settings.engine is None:
             for name in _NEED_AN_ENGINE:
                 if knobs.flag(config, name):

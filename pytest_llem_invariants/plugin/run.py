@@ -24,9 +24,7 @@ from pytest_llem_invariants.plugin.items import MARK, CheckItem, CorpusFile, che
 from pytest_llem_invariants.plugin.journal import FOLDER, Journal, turn
 from pytest_llem_invariants.plugin.options import QUARANTINE_PREFIX, Settings, is_of_corpus
 from pytest_llem_invariants.plugin.preflight import (
-    check_paths,
     check_readable,
-    check_variables,
     environment_kind,
     image_ref,
 )
@@ -378,6 +376,11 @@ class LlemRun:
         if self._stale:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    @property
+    def folded(self) -> Folded | None:
+        """What the run gave; None before its end, or where it gave nothing."""
+        return self._folded
+
     def _out(self, certified: Volume) -> Path:
         return self._settings.out or certified.path.parent
 
@@ -430,21 +433,3 @@ def _unavailable(volume: Volume) -> str | None:
     except LlemError as error:
         return str(error)
     return None
-
-
-def register(config: pytest.Config) -> None:
-    """Take part in this run if an engine was chosen or a corpus was named."""
-    settings = Settings.of(config)
-    start = config.invocation_params.dir
-    try:
-        shelf = Shelf.of(settings, list(config.args), config.rootpath if settings.engine is None else start)
-        check_paths(volume.path for volume in shelf.volumes)
-        if shelf.certified is not None and not hasattr(config, "workerinput"):
-            check_variables()
-    except LlemError as error:
-        pytest.exit(str(error), returncode=REFUSED)
-    if not shelf.volumes:
-        return
-    if shelf.certified is not None and config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args[:] = [str(shelf.certified.path)]
-    config.pluginmanager.register(LlemRun(config, settings, shelf), "llem-run")
