@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 _FILES: Final = "llem_files"
 _TOOL: Final = Path(__file__).parents[1]
+_PYTESTS: Final = re.compile(rf"{re.escape(tempfile.gettempdir())}/pytest-of-[^/]+(/[^/]+)?")
+"""The folders in which pytest looks for those of old runs."""
 _SELECTING: Final = ("keyword", "markexpr", "lf", "failedfirst", "collectonly", "deselect", "stepwise")
 
 
@@ -150,7 +153,7 @@ class Watching:
         mine |= {str(self._config.rootpath), *map(os.path.abspath, sys.path)}
         ini = [] if self._config.inipath is None else [str(self._config.inipath)]
         every = sorted({*self._files, *self._reads.paths(), *ini} - mine)
-        return [path for path in every if not f"{path}/".startswith(folders)]
+        return [path for path in every if not f"{path}/".startswith(folders) and not _PYTESTS.fullmatch(path)]
 
 
 def _package(volume: Volume) -> str:
