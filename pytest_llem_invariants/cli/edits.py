@@ -26,6 +26,7 @@ _VALUE = re.compile(
     r"\b(?:to|from|least|most|than|as)\s+('[^']*'|-?\d+(?:\.\d+)?(?:e-?\d+)?|True|False|None)(?=$|[\s,;)])"
 )
 _MORE = re.compile(r"(?<=, )('[^']*'|-?\d+(?:\.\d+)?)(?=$|[\s,;)])")
+_DIVIDED = re.compile(r"\bto a divisor of [\w.]+ \((\d{1,6})\)")
 _MOST_VALUES = 3
 _WORDS = {"True": True, "False": False, "None": None}
 
@@ -74,7 +75,8 @@ def candidates(
             spelled = _as_written(text[slice(*at.name)], meant[1])
             yield Edit(f"rename {name} to {spelled}", _replaced(text, at.name, spelled))
     for name, at in known:
-        for value in _values(violation.suggestion):
+        old = "" if at.value is None else text[slice(*at.value)]
+        for value in (*_values(violation.suggestion), *_divisor(violation.suggestion, old)):
             if at.value is not None:
                 yield Edit(f"set {name} to {at.spell(value)}", _replaced(text, at.value, at.spell(value)))
     for name, at in known:
@@ -93,6 +95,14 @@ def _values(suggestion: str) -> list[Any]:
     if re.search(r"\bturn \S+ off\b", suggestion):
         found.append(False)
     return found[:_MOST_VALUES]
+
+
+def _divisor(suggestion: str, old: str) -> list[int]:
+    """The nearest smaller divisor, where one is asked for."""
+    asked = _DIVIDED.search(suggestion)
+    if asked is None or not old.isascii() or not old.isdigit() or len(old) > len(asked[1]):
+        return []
+    return [one for one in range(min(int(old), int(asked[1])), 0, -1) if int(asked[1]) % one == 0][:1]
 
 
 def _as_written(old: str, new: str) -> str:

@@ -9,16 +9,16 @@ from pytest_llem_invariants.checker.checker import keep
 from pytest_llem_invariants.cli.asking import answer
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.site import bundle
-from pytest_llem_invariants.site.building import files
+from pytest_llem_invariants.site.building import plans
 from pytest_llem_invariants.site.library import read_library
 from pytest_llem_invariants.site.serving import Made, Server, answering
 from pytest_llem_invariants.text.terminal import say
 
 
 def run(options: argparse.Namespace) -> int:
-    made = Made(
-        (name, answering(data) if name == bundle.SITE else data) for name, data in files(read_library(options.root))
-    )
+    site = dict(plans(read_library(options.root)))
+    of_page = site[bundle.SITE]
+    made = Made({**site, bundle.SITE: lambda: answering(of_page())}.items())
     keep()
     with tempfile.TemporaryDirectory() as folder:
         try:

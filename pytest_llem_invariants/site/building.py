@@ -1,24 +1,33 @@
-"""Every file of the site, as text."""
+"""Every file of the site, and what makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 
 from pytest_llem_invariants.site import bundle, check, coverage, fields, matrix, rules, search, versions
 from pytest_llem_invariants.site.frame import Page, whole
 from pytest_llem_invariants.site.library import Library
 from pytest_llem_invariants.site.publish import File, assets
 
+Make = Callable[[], bytes]
 
-def pages(library: Library) -> Iterator[Page]:
+
+def plans(library: Library) -> Iterator[tuple[str, Make]]:
+    """Path from the root, and what makes the contents."""
+    for name, data in chain(assets(), bundle.files(library)):
+        yield name, partial(bytes, data)
+    yield search.PLACE, lambda: search.search_data(library).encode("utf-8")
     for room in (check, rules, fields, coverage, matrix, versions):
-        yield from room.pages(library)
+        for path, page in room.pages(library):
+            yield path, partial(_written, page)
+
+
+def _written(page: Callable[[], Page]) -> bytes:
+    return whole(page()).encode("utf-8")
 
 
 def files(library: Library) -> Iterator[File]:
-    """Path from the root, and contents."""
-    yield from assets()
-    yield from bundle.files(library)
-    yield search.PLACE, search.search_data(library).encode("utf-8")
-    for page in pages(library):
-        yield page.path, whole(page).encode("utf-8")
+    """All of it, made."""
+    return ((path, make()) for path, make in plans(library))

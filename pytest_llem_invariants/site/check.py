@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from pytest_llem_invariants.site.frame import CHECKING, Page
+from pytest_llem_invariants.site.frame import CHECKING, Page, Plans
 from pytest_llem_invariants.site.library import Library
 from pytest_llem_invariants.site.markup import Html, join, tag
 
@@ -22,7 +22,11 @@ _EXAMPLE: Final = "vllm serve Qwen/Qwen3-8B \\\n  --tensor-parallel-size 3 \\\n 
 _COMMAND: Final = "pip install pytest-llem-invariants\nllem-invariants check serve.yaml"
 
 
-def pages(library: Library) -> Iterator[Page]:
+def pages(library: Library) -> Plans:
+    yield "index.html", partial(_page, library)
+
+
+def _page(library: Library) -> Page:
     body = join(
         (
             tag("h1", "Will this config start?"),
@@ -43,7 +47,7 @@ def pages(library: Library) -> Iterator[Page]:
             _more(),
         )
     )
-    yield Page("index.html", "", body, scripts=("check.js",), policy=CHECKING, main="check")
+    return Page("index.html", "", body, scripts=("check.js",), policy=CHECKING, main="check")
 
 
 def _editor() -> Html:

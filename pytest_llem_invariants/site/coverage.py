@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from miners.candidates.outcomes import Reason
 from miners.ledger.entries import Entry, Ledger, figures
 from miners.ledger.show import headline
 from pytest_llem_invariants.site import addresses
-from pytest_llem_invariants.site.frame import Page
+from pytest_llem_invariants.site.frame import Page, Plans
 from pytest_llem_invariants.site.library import Edition, Engine, Library
 from pytest_llem_invariants.site.markup import Html, breakable, join, link, rows, slug, tag
 
@@ -21,12 +22,13 @@ _LEGEND: Final = {
 }
 
 
-def pages(library: Library) -> Iterator[Page]:
-    yield _index(library)
+def pages(library: Library) -> Plans:
+    yield "coverage/index.html", partial(_index, library)
     for engine in library.engines:
         for edition in engine.editions:
             if edition.ledger is not None:
-                yield _of_edition(engine, edition, edition.ledger)
+                page = partial(_of_edition, engine, edition, edition.ledger)
+                yield addresses.coverage(engine.name, edition.version), page
 
 
 def _index(library: Library) -> Page:

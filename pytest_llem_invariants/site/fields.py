@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, Final
 
 from pytest_llem_invariants.site import addresses
-from pytest_llem_invariants.site.frame import Page
+from pytest_llem_invariants.site.frame import Page, Plans
 from pytest_llem_invariants.site.library import Edition, Engine, Library, Rule
 from pytest_llem_invariants.site.markup import Html, breakable, join, link, pairs, rows, tag
 from pytest_llem_invariants.site.rules import rule_table
 
 _UP: Final = "../../../"
 _LONGEST: Final = 120
+_ByField = Callable[[], Mapping[str, Sequence[Rule]]]
 
 
-def pages(library: Library) -> Iterator[Page]:
-    yield _index(library)
+def pages(library: Library) -> Plans:
+    yield "fields/index.html", partial(_index, library)
     for engine in library.engines:
-        yield _of_engine(engine)
+        yield addresses.fields(engine.name), partial(_of_engine, engine)
         for owner, names in _known(engine).items():
-            by_field = _by_field(engine, owner)
+            by_field = cache(partial(_by_field, engine, owner))
             for name, edition in names.items():
-                yield of_field(engine, edition, owner, name, by_field.get(name, ()))
+                page = partial(_planned, engine, edition, owner, name, by_field)
+                yield addresses.field(engine.name, owner, name), page
+
+
+def _planned(engine: Engine, edition: Edition, owner: str, name: str, by_field: _ByField) -> Page:
+    return of_field(engine, edition, owner, name, by_field().get(name, ()))
 
 
 def _known(engine: Engine) -> Mapping[str, Mapping[str, Edition]]:

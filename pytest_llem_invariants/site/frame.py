@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, final
 
@@ -44,6 +44,10 @@ class Page:
     def up(self) -> str:
         """The way from this page to the root: the site may lie in any folder of a server."""
         return "../" * self.path.count("/")
+
+
+Plans = Iterator[tuple[str, Callable[[], Page]]]
+"""Where each page of a room lies, and what makes it: a server makes those that somebody opens."""
 
 
 def whole(page: Page) -> str:

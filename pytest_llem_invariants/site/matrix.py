@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from typing import Any, Final, final
 
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.verdict import Verdict
 from pytest_llem_invariants.site import addresses
-from pytest_llem_invariants.site.frame import Page
+from pytest_llem_invariants.site.frame import Page, Plans
 from pytest_llem_invariants.site.library import Edition, Library
 from pytest_llem_invariants.site.markup import Html, join, link, rows, tag
 from pytest_llem_invariants.text.yaml_reader import load_yaml
@@ -66,11 +67,11 @@ class Cell:
     said: str
 
 
-def pages(library: Library) -> Iterator[Page]:
+def pages(library: Library) -> Plans:
     known = [edition for edition in library.editions if front(edition.checker) in edition.by_class]
-    yield _index(known)
+    yield "matrix/index.html", partial(_index, known)
     for edition in known:
-        yield _of_edition(edition)
+        yield addresses.matrix(edition.engine, edition.version), partial(_of_edition, edition)
 
 
 def front(checker: Checker) -> str | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.site import addresses
-from pytest_llem_invariants.site.frame import Page
+from pytest_llem_invariants.site.frame import Page, Plans
 from pytest_llem_invariants.site.library import Edition, Engine, Library, Rule
 from pytest_llem_invariants.site.markup import Html, breakable, join, link, pairs, rows, tag
 
@@ -22,14 +23,14 @@ OUTCOMES: Final = {
 _UP: Final = "../../"
 
 
-def pages(library: Library) -> Iterator[Page]:
-    yield index(library)
+def pages(library: Library) -> Plans:
+    yield "rules/index.html", partial(index, library)
     for engine in library.engines:
         classes = dict.fromkeys(name for edition in reversed(engine.editions) for name in edition.by_class)
         for name in classes:
-            yield of_class(engine, name)
+            yield addresses.of_class(engine.name, name), partial(of_class, engine, name)
         for identity, edition in engine.shown.items():
-            yield of_rule(engine, edition, identity)
+            yield addresses.rule(engine.name, identity), partial(of_rule, engine, edition, identity)
 
 
 def badge(severity: str) -> Html:

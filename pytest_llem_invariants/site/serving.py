@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
@@ -137,19 +137,16 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Made:
-    """The files of a site, each made when somebody asks for it, or for one behind it."""
+    """The files of a site, each made when somebody first asks for it."""
 
-    def __init__(self, files: Iterator[tuple[str, bytes]]) -> None:
-        self._files = files
+    def __init__(self, plans: Iterable[tuple[str, Callable[[], bytes]]]) -> None:
+        self._plans = dict(plans)
         self._known: dict[str, bytes] = {}
 
     def read(self, name: str) -> bytes | None:
-        while name not in self._known:
-            made = next(self._files, None)
-            if made is None:
-                return None
-            self._known[made[0]] = made[1]
-        return self._known[name]
+        if name not in self._known and name in self._plans:
+            self._known[name] = self._plans[name]()
+        return self._known.get(name)
 
 
 def answering(site: bytes) -> bytes:

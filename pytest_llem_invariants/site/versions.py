@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from itertools import combinations
 from typing import Final
 
@@ -11,31 +12,36 @@ from miners.causes.diff_report import lines
 from miners.causes.grouping import Cause, CauseKind, Differences, differences
 from miners.causes.releases import Releases
 from pytest_llem_invariants.site import addresses
-from pytest_llem_invariants.site.frame import Page
+from pytest_llem_invariants.site.frame import Page, Plans
 from pytest_llem_invariants.site.library import Edition, Engine, Library
 from pytest_llem_invariants.site.markup import Html, breakable, join, link, rows, tag
 
 _WIDTH: Final = 120
 _MOST_RULES: Final = 6
+_Pair = tuple[Engine, Edition, Edition, Callable[[], Differences]]
 
 
-def pages(library: Library) -> Iterator[Page]:
-    told = []
+def pages(library: Library) -> Plans:
+    known: list[_Pair] = []
     for engine in library.engines:
-        releases = Releases.read(engine.newest.folder)
         for old, new in combinations(engine.editions, 2):
-            between = Between(old.schema or None, new.schema or None)
-            found = differences(old.checker, new.checker, between, releases)
-            told.append((engine, old, new, len(found.stricter), len(found.looser)))
-            yield _of_pair(engine, old, new, found)
-    yield _index(library, told)
+            pair = (engine, old, new, cache(partial(_between, engine, old, new)))
+            known.append(pair)
+            yield addresses.versions(engine.name, old.version, new.version), partial(_of_pair, *pair)
+    yield "versions/index.html", partial(_index, library, known)
 
 
-def _index(library: Library, told: Sequence[tuple[Engine, Edition, Edition, int, int]]) -> Page:
+def _between(engine: Engine, old: Edition, new: Edition) -> Differences:
+    between = Between(old.schema or None, new.schema or None)
+    return differences(old.checker, new.checker, between, Releases.read(engine.newest.folder))
+
+
+def _index(library: Library, known: Sequence[_Pair]) -> Page:
+    told = [(engine, old, new, len(found().stricter), len(found().looser)) for engine, old, new, found in known]
     most = max((count for *_, stricter, looser in told for count in (stricter, looser)), default=1)
     parts: list[Html] = [tag("h1", "Versions"), tag("p", "What another version of an engine makes of the same config.")]
     for engine in library.engines:
-        known = ", ".join(edition.version for edition in engine.editions)
+        only = ", ".join(edition.version for edition in engine.editions)
         parts.append(tag("h2", engine.name))
         body = [
             (
@@ -51,7 +57,7 @@ def _index(library: Library, told: Sequence[tuple[Engine, Edition, Edition, int,
         if body:
             parts.append(rows(("versions", "stricter", "looser"), body, aria_label=f"versions of {engine.name}"))
         else:
-            parts.append(tag("p", f"Only {known}."))
+            parts.append(tag("p", f"Only {only}."))
     return Page("versions/index.html", "Versions", join(parts))
 
 
@@ -62,7 +68,8 @@ def bar(count: int, most: int) -> Html:
     return tag("svg", rect, class_="count", width=_WIDTH, height=10, aria_hidden="true")
 
 
-def _of_pair(engine: Engine, old: Edition, new: Edition, found: Differences) -> Page:
+def _of_pair(engine: Engine, old: Edition, new: Edition, between: Callable[[], Differences]) -> Page:
+    found = between()
     title = f"{engine.name} {old.version} → {new.version}"
     head, *rest = [one for one in lines(found) if not one[1].startswith("--verbose")]
     parts: list[Html | None] = [tag("h1", title), tag("p", head[1].partition(": ")[2])]

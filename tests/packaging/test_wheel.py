@@ -47,6 +47,9 @@ def test_the_wheel_holds_code_corpora_and_versions(wheel: Path) -> None:
         place = proposed.parent.relative_to(ROOT / "corpora").as_posix()
         assert (f"{data}/corpora/{place}/compiled.json" in names) is ("_staging" not in place)
     assert {"pytest_llem_invariants/py.typed", "miners/py.typed", "pytest_llem_invariants/plugin/__init__.py"} <= names
+    for path in (ROOT / "pytest_llem_invariants" / "site").rglob("*.*"):  # styles and scripts of the pages, too
+        if path.suffix != ".pyc":
+            assert path.relative_to(ROOT).as_posix() in names
     assert not [name for name in names if "_staging" in name or name.startswith("tests/")]
 
 

@@ -100,6 +100,13 @@ def test_an_edit_frees_the_text_of_its_finding(tmp_path: Path) -> None:
     assert renamed["rename --gpu-memory-utilisation to --gpu-memory-utilization"] == SERVE.replace("isation", "ization")
 
 
+def test_an_edit_finds_the_nearest_divisor(tmp_path: Path) -> None:
+    model = json.dumps({"architectures": ["LlamaForCausalLM"], "model_type": "llama", "num_attention_heads": 32})
+    head = "--tensor-parallel-size=3, model.arch.num_attention_heads=32"
+    edits = edits_of(tmp_path, "vllm serve m --tensor-parallel-size 3", head, model=model)
+    assert "set --tensor-parallel-size to 2" in edits
+
+
 def test_an_edit_of_a_manifest_knows_the_items_of_a_list(tmp_path: Path) -> None:
     edits = edits_of(tmp_path, MANIFEST, "--gpu-memory-utilization=1.5")
     assert edits["set --gpu-memory-utilization to 1.0"] == MANIFEST.replace("1.5", "1.0")

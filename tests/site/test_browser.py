@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Thread
@@ -16,7 +17,7 @@ import pytest
 from pytest_llem_invariants.checker import checker
 from pytest_llem_invariants.cli.asking import answer
 from pytest_llem_invariants.site import bundle, pyodide
-from pytest_llem_invariants.site.building import files
+from pytest_llem_invariants.site.building import plans
 from pytest_llem_invariants.site.library import Library, read_library
 from pytest_llem_invariants.site.serving import Made, Server
 
@@ -91,7 +92,8 @@ def test_recorded_configs_get_the_same_bytes_in_the_page_and_here(
 @pytest.fixture(scope="module")
 def seen(library: Library) -> Any:
     """What a browser saw of the site."""
-    made = Made(chain(pyodide.files(str(MODULES / "pyodide")), files(library)))
+    runtime = ((name, partial(bytes, data)) for name, data in pyodide.files(str(MODULES / "pyodide")))
+    made = Made(chain(runtime, plans(library)))
     with Server(0, made.read, lambda asked: "{}") as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
@@ -124,6 +126,12 @@ class TestPage:
         assert seen["restored"]["text"] == "model: m\ntensor-parallel-size: 0\n"
         assert seen["restored"]["engine"] == "vllm"
         assert "rejected" in seen["restored"]["said"]
+
+    def test_versions_stand_side_by_side_and_all_of_them_on_every_gpu(self, seen: dict[str, Any]) -> None:
+        assert seen["several"]
+        assert seen["several"][0].startswith("in 5.23.0, ")
+        assert len(seen["grid"]) == 3 * 7  # versions of transformers, and GPUs
+        assert set(seen["grid"]) == {"✗ rejected"}
 
     def test_no_script_of_a_user_runs(self, seen: dict[str, Any]) -> None:
         assert seen["evilMarkup"] == 0

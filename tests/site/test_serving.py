@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 from collections.abc import Iterator, Mapping
+from functools import partial
 from threading import Thread
 
 import pytest
@@ -17,7 +18,7 @@ FILES = {"index.html": b"<p>here", "assets/a.js": b"1", "rules/index.html": b"<p
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    made = Made(iter(FILES.items()))
+    made = Made((name, partial(bytes, data)) for name, data in FILES.items())
     with Server(0, made.read, lambda asked: json.dumps({"asked": asked})) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -104,16 +105,14 @@ def test_the_page_hears_that_its_server_answers() -> None:
     assert json.loads(answering(b'{"answers": "page", "gpus": []}')) == {"answers": "server", "gpus": []}
 
 
-def test_a_file_is_made_when_it_is_asked_for() -> None:
-    made = []
+def test_a_file_is_made_when_it_is_first_asked_for() -> None:
+    made: list[str] = []
 
-    def files() -> Iterator[tuple[str, bytes]]:
-        for name, data in FILES.items():
-            made.append(name)
-            yield name, data
+    def make(name: str) -> bytes:
+        made.append(name)
+        return FILES[name]
 
-    site = Made(files())
-    assert site.read("index.html") == b"<p>here"
-    assert made == ["index.html"]
+    site = Made((name, partial(make, name)) for name in FILES)
+    assert site.read("rules/index.html") == site.read("rules/index.html") == b"<p>rules"
     assert site.read("none") is None
-    assert site.read("rules/index.html") == b"<p>rules"
+    assert made == ["rules/index.html"]

@@ -6,13 +6,13 @@ const up = document.documentElement.dataset.up;
 const at = (name) => document.getElementById(name);
 const form = at("ask");
 const fields = Object.fromEntries(["text", "kind", "engine", "gpu", "count", "shape", "model"].map((name) => [name, at(name)]));
-const GRID_GPUS = ["T4", "L4", "A100 80GB", "H100", "H200", "B200", "MI300X"];
+const GRID_GPUS = ["T4", "L4", "A100", "H100", "H200", "B200", "MI300X"];
 const EXAMPLES = {
   "vllm serve": "vllm serve Qwen/Qwen3-8B \\\n  --tensor-parallel-size 3 \\\n  --gpu-memory-utilization 1.5 \\\n  --kv-cache-dtype fp8",
   "a serve file": "model: meta-llama/Llama-3.1-8B-Instruct\ntensor-parallel-size: 0\nmax-model-len: 32768\nspeculative-config:\n  method: ngram\n  num_speculative_tokens: 0\n",
   "a request": '{\n  "model": "m",\n  "messages": [{"role": "user", "content": "hello"}],\n  "temperature": -1,\n  "top_p": 0\n}\n',
   "a manifest": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: llm}\nspec:\n  template:\n    spec:\n      containers:\n        - name: vllm\n          image: vllm/vllm-openai:v0.11.0\n          args:\n            - --model=Qwen/Qwen3-8B\n            - --tensor-parallel-size=2\n            - --swap-space=8\n          resources:\n            limits: {nvidia.com/gpu: 1}\n",
-  "generation config": '{\n  "do_sample": false,\n  "temperature": 0.7,\n  "num_beams": 0\n}\n',
+  "generation config": '{\n  "do_sample": false,\n  "temperature": 0.7,\n  "max_new_tokens": 0\n}\n',
 };
 
 let site = null;

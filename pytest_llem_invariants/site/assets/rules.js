@@ -8,7 +8,7 @@ const more = document.getElementById("more");
 const results = document.getElementById("results");
 const by = Object.fromEntries(["engine", "severity", "proof", "version", "class"].map((name) => [name, document.getElementById(`by-${name}`)]));
 const WORDS = { error: "error", warn: "warning", dormant: "ignored" };
-const PAGE = 60;
+const PAGE = 40;
 const [ENGINE, CLASS, SEVERITY, PROOF, VERSIONS, ID, WHEN, SAYS] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 let lists = null;
