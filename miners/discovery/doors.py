@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 _NUMBERS: Final = (-1, 0, 1)
+_OTHER_NUMBER: Final = 7919
 _TEXT: Final = "x"
 _NAMES: Final = re.compile(r"\{ ?([\w.-]+(?:,[\w.-]+)+) ?\}")
 _MOST_NEEDED: Final = 3
@@ -87,10 +90,88 @@ def _alone(
 def _together(
     check: Callable[[Any], object], namespace: argparse.Namespace, quiet: Sequence[Change]
 ) -> Iterator[dict[str, Any]]:
-    """Two switches that are not taken together."""
-    switches = [change for change in quiet if type(change[1]) is bool]
-    for number, one in enumerate(switches):
-        for other in switches[number + 1 :]:
-            said = None if one[0] == other[0] else _said(check, namespace, (one, other))
-            if said is not None:
-                yield {"if": [[one[0], "==", one[1]], [other[0], "==", other[1]]], "says": said}
+    """Two options that are not taken together: switches, or numbers that are given, or are more than 0."""
+    ones = [change for change in quiet if type(change[1]) is bool or (type(change[1]) is int and change[1] == 1)]
+    for number, one in enumerate(ones):
+        for other in ones[number + 1 :]:
+            if one[0] != other[0] and _said(check, namespace, (one, other)) is not None:
+                for rule in itertools.islice(_excluding(check, namespace, one, other), 1):
+                    unless = [dest for dest, value in ones if _frees(check, namespace, (one, other), (dest, value))]
+                    yield {**rule, "unless": unless} if unless else rule
+
+
+def _frees(
+    check: Callable[[Any], object], namespace: argparse.Namespace, pair: tuple[Change, Change], switch: Change
+) -> bool:
+    """Whether what is refused together is taken beside a switch, which has the program do something else."""
+    dest, value = switch
+    is_other = value is True and dest not in (pair[0][0], pair[1][0])
+    return is_other and _said(check, namespace, (*pair, switch)) is None
+
+
+def _excluding(
+    check: Callable[[Any], object], namespace: argparse.Namespace, one: Change, other: Change
+) -> Iterator[dict[str, Any]]:
+    """The widest conditions on both under which all is refused that meets them, and nothing that does not."""
+    for (first, met, unmet), (second, also_met, not_met) in itertools.product(_conditions(one), _conditions(other)):
+        inside = itertools.product(met, also_met)
+        outside = (*itertools.product(unmet, also_met), *itertools.product(met, not_met))
+        said = [_said(check, namespace, ((one[0], a), (other[0], b))) for a, b in inside]
+        free = (_said(check, namespace, ((one[0], a), (other[0], b))) for a, b in outside)
+        if None not in said and not any(said is not None for said in free):
+            yield {"if": [first, second], "says": _worded(str(said[-1]), check, namespace, one, other)}
+
+
+_Condition = tuple[list[Any], tuple[Any, ...], tuple[Any, ...]]
+
+
+def _conditions(change: Change) -> Iterator[_Condition]:
+    """What may be said of an option, with values for which it holds and values for which it does not."""
+    dest, value = change
+    if type(value) is bool:
+        yield [dest, "==", value], (value,), ()
+    else:
+        yield [dest, "given", None], _NUMBERS, ()
+        yield [dest, ">", 0], (1,), (-1, 0)
+
+
+def _worded(
+    said: str, check: Callable[[Any], object], namespace: argparse.Namespace, one: Change, other: Change
+) -> str:
+    """What is said, with the name of an option in braces where its number stands."""
+    for dest, value in (one, other):
+        if type(value) is int:
+            changed = tuple((name, _OTHER_NUMBER if name == dest else held) for name, held in (one, other))
+            again = _said(check, namespace, changed) or ""
+            if again != said and again.replace(str(_OTHER_NUMBER), "1") == said:
+                said = again.replace(str(_OTHER_NUMBER), f"{{{dest}}}")
+    return said
+
+
+class _Nothing:
+    """Does nothing, whatever is called."""
+
+    def __call__(self, *given: Any, **named: Any) -> None:
+        return None
+
+    def __getattr__(self, name: str) -> _Nothing:
+        return self
+
+
+def without_starting(function: Callable[[Any], object], started: Collection[str]) -> Callable[[Any], object]:
+    """What a command runs, while nothing happens that these names of its module would start."""
+    module, nothing = sys.modules[function.__module__], _Nothing()
+
+    def check(namespace: Any) -> None:
+        held = {name: getattr(module, name) for name in started if hasattr(module, name)}
+        try:
+            for name in held:
+                setattr(module, name, nothing)
+            function(namespace)
+        except ImportError:
+            return  # of what only a real start needs nothing is known
+        finally:
+            for name, value in held.items():
+                setattr(module, name, value)
+
+    return check

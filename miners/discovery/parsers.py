@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from miners.discovery.doors import rules_of
+from miners.discovery.doors import rules_of, without_starting
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.stand_ins import standing_in
 from pytest_llem_invariants.errors import MinerError
@@ -47,6 +47,7 @@ _ASKED: Final = (
     ),
 )
 """What a library's function and a known conversion are both asked."""
+_NAMES_OPTION: Final = "--served-model-name"
 _REFUSED: Final = ("refused",)
 _SCALARS: Final = (bool, int, float, str, type(None))
 
@@ -57,23 +58,38 @@ class LiveParser:
     def __init__(self, adapter: EngineAdapter, name: str) -> None:
         declared = adapter.ssot.adapter["commands"][name]
         self.version = adapter.import_library()
-        self.name = name
+        self.words = name.split()
+        self.bare: Sequence[str] = declared.get("bare", ())
+        """What has to stand behind the command."""
         self.pairs: Mapping[str, str] = declared.get("pairs", {})
         self.top = _found(declared["parser"])()
-        commands = self.top.add_subparsers(dest="subparser")
-        self.parser = _found(declared["make"])(commands.add_parser(name))
         with standing_in(declared.get("stand_ins", {})):
+            command = _found_here(declared.get("command", ()))
             found = [_found_here(places) for places in declared.get("checks", ())]
-        self.checks = [check for check in found if check is not None]
+            self.parser = self._made(command, declared.get("make", ()))
+        runs = None if command is None else getattr(command, declared.get("runs", ""), None)
+        started = [] if runs is None else [without_starting(runs, declared.get("starts", ()))]
+        self.checks = [*(check for check in found if check is not None), *started]
         """What the program calls with the namespace before it loads anything, as far as it can be imported here."""
         for parser in (self.top, self.parser):
             parser.error = _refuse  # instead of two screens of usage
+
+    def _made(self, command: Any, places: Sequence[str]) -> Any:
+        """The parser that the command adds itself, or that a function makes of an empty one."""
+        *groups, name = self.words
+        commands = self.top.add_subparsers(dest="subparser")
+        for group in groups:
+            commands = commands.add_parser(group).add_subparsers(dest=f"in_{group}")
+        if command is not None and hasattr(command, "subparser_init"):
+            return command().subparser_init(commands)
+        parser = commands.add_parser(name)
+        return _found(places)(parser) or parser
 
     def parse(self, words: Sequence[str]) -> Any:
         """The namespace that it makes of the words behind the command; None where it refuses them."""
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                return self.top.parse_args([self.name, *words])
+                return self.top.parse_args([*self.words, *words])
         except SystemExit as leaving:
             return None if leaving.code else argparse.Namespace()
         except Exception:  # whatever it raises instead of a message, nothing is started
@@ -110,7 +126,7 @@ def discover_commands(adapter: EngineAdapter) -> dict[str, Any]:
         live = LiveParser(adapter, name)
         options = [_option(live, action) for action in live.parser._actions]
         attached = adapter.ssot.adapter["commands"][name].get("attached", ())
-        rules = rules_of(live.checks, live.parse(["m"]), options)
+        rules = rules_of(live.checks, live.parse(live.bare), options)
         brought_by = adapter.ssot.adapter["commands"][name].get("brought_by", {})
         for rule in rules:
             if "names" in rule:
@@ -256,26 +272,31 @@ def _of_class(function: Callable[[str], Any]) -> str:
 def _habits(live: LiveParser, options: Sequence[Mapping[str, Any]], attached: Sequence[str]) -> dict[str, Any]:
     """What the parser does to words before it reads them, as far as versions differ in it."""
     habits: dict[str, Any] = {}
-    model = live.parse(["--model", "m"])
+    known = {string for option in options for string in option.get("strings", ())}
+    positional = any("strings" not in option for option in options)
+    model = live.parse(["--model", "m"]) if positional else None
     habits["model_option"] = "refused" if model is None else "first" if model.model_tag == "m" else "kept"
-    names = live.parse(["--served-model-name", "x"])
-    habits["names_need_a_model"] = names is None
-    holder = next(
-        option for option in options if option.get("type", "").endswith("object_or_text") and option["nargs"] is None
-    )
-    string, dest = max(holder["strings"], key=len), holder["dest"]
-    habits["short_numbers_inside"] = vars(live.parse(["m", f"{string}.x", "1k"]))[dest] == {"x": 1000}
+    names = live.parse([_NAMES_OPTION, "x"]) if positional and _NAMES_OPTION in known else model
+    habits["names_need_a_model"] = positional and names is None
+    holder = next((one for one in options if _holds_text(one)), None)
+    string, dest = ("", "") if holder is None else (max(holder["strings"], key=len), holder["dest"])
+    inside = None if holder is None else vars(live.parse([*live.bare, f"{string}.x", "1k"]))[dest]
+    habits["short_numbers_inside"] = inside == {"x": 1000}
     habits["attached"] = {f"-{letter}": _attached(live, f"-{letter}") for letter in attached}
-    flag = next(option for option in options if option.get("default") is True and option["action"] == "set")
-    name = next(one for one in flag["strings"] if flag["values"][one] is True).removeprefix("--")
-    habits["file_false"] = _from_file(live, {name: False}, flag["dest"]) is False
-    habits["file_objects"] = _from_file(live, {string.removeprefix("--"): {"x": 1}}, dest) == {"x": 1}
+    flag = next((one for one in options if one.get("default") is True and one["action"] == "set"), None)
+    name = "" if flag is None else next(one for one in flag["strings"] if flag["values"][one] is True)
+    habits["file_false"] = flag is not None and _from_file(live, {name: False}, flag["dest"]) is False
+    habits["file_objects"] = holder is not None and _from_file(live, {string: {"x": 1}}, dest) == {"x": 1}
     return habits
+
+
+def _holds_text(option: Mapping[str, Any]) -> bool:
+    return str(option.get("type", "")).endswith("object_or_text") and option["nargs"] is None
 
 
 def _attached(live: LiveParser, letter: str) -> str | None:
     """The option that a letter with a value behind it stands for: one of its own, or a key inside the value of one."""
-    before, after = live.parse(["m"]), live.parse(["m", f"{letter}3"])
+    before, after = live.parse(live.bare), live.parse([*live.bare, f"{letter}3"])
     if after is None:
         return None
     for action in live.parser._actions:
@@ -291,8 +312,8 @@ def _attached(live: LiveParser, letter: str) -> str | None:
 
 def _from_file(live: LiveParser, config: Mapping[str, Any], dest: str) -> Any:
     """What an option is that a config file gives."""
-    with _file(config) as path:
-        return getattr(live.parse(["m", "--config", path]), dest, None)
+    with _file({name.removeprefix("--"): value for name, value in config.items()}) as path:
+        return getattr(live.parse([*live.bare, "--config", path]), dest, None)
 
 
 @contextlib.contextmanager

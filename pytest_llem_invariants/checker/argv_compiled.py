@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from pytest_llem_invariants.corpus.commands_layout import Commands
+from pytest_llem_invariants.checker.layout import COMMANDS
+from pytest_llem_invariants.corpus.commands_layout import Commands, read_commands
 
 
 def compiled_parser(
@@ -51,3 +53,26 @@ def with_parsers(routes: dict[str, Any], commands: Commands, fields: Mapping[str
     if "forms" not in routes:
         return routes
     return {**routes, "forms": {name: with_parser(form) for name, form in routes["forms"].items()}}
+
+
+def with_names_elsewhere(folder: Path, discovered: dict[str, Any]) -> dict[str, Any]:
+    """What was discovered of a version, with the names of its parsers' rules that only other versions know."""
+    if "commands" not in discovered:
+        return discovered
+    newest = folder.parent.parent if folder.parent.name == "history" else folder
+    others = [newest / COMMANDS, *newest.glob(f"history/*/{COMMANDS}")]
+    known: dict[tuple[str, str], set[str]] = {}
+    for path in others:
+        for name, command in read_commands(path).items() if path.exists() else ():
+            for rule in command.get("rules", ()):
+                known.setdefault((name, str(rule.get("needs"))), set()).update(rule.get("names", ()))
+
+    def with_others(name: str, rule: Mapping[str, Any]) -> Mapping[str, Any]:
+        elsewhere = known[name, str(rule.get("needs"))].difference(rule.get("names", ()))
+        return {**rule, "elsewhere": sorted(elsewhere)} if "names" in rule and elsewhere else rule
+
+    commands = {
+        name: {**command, "rules": [with_others(name, rule) for rule in command.get("rules", ())]}
+        for name, command in discovered["commands"].items()
+    }
+    return {**discovered, "commands": commands}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.argv_rules import broken
 from pytest_llem_invariants.checker.routed import Routed, give
 from pytest_llem_invariants.checker.runtime import UNKNOWN
-from pytest_llem_invariants.checker.verdict import Violation, remark_of
+from pytest_llem_invariants.checker.verdict import UNTOLD, Violation, remark_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,9 +73,13 @@ def _of_parsed(
                 places[f"{field}.{inner}"] = (key_of(number),)
     remarks = [_refused(corpus, text, key_of(at), _fate(corpus, text)) for text, at in parsed.problems]
     remarks += _strange(corpus, parser, parsed, key_of, fields, kwargs, places)
-    doubts = [_refused(corpus, text, key_of(at)) for text, at in parsed.doubts]
-    for text, at, is_certain in broken(parser.rules, parsed):
-        (remarks if is_certain else doubts).append(_refused(corpus, text, key_of(at)))
+    doubts = [(f"{UNTOLD}*", _refused(corpus, text, key_of(at))) for text, at in parsed.doubts]
+    for text, at, decides in broken(parser.rules, parsed):
+        said = _refused(corpus, text, key_of(at))
+        if decides is None:
+            remarks.append(said)
+        else:
+            doubts.append((decides, said))
     routed = Routed(form["class"], kwargs, places, remarks)
     routed.doubts = doubts
     return [routed, *built]

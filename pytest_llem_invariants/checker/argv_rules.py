@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker.runtime import UNKNOWN
+from pytest_llem_invariants.checker.verdict import UNTOLD, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 _OF_TEMPLATES = frozenset("{}\n")
 
 
-def broken(rules: Sequence[Mapping[str, Any]], parsed: Parsed) -> Iterator[tuple[str, int, bool]]:
-    """What is said, the number of a word, and whether it is certain: nothing that is not told could change it."""
+def broken(rules: Sequence[Mapping[str, Any]], parsed: Parsed) -> Iterator[tuple[str, int, str | None]]:
+    """What is said, the number of a word, and what would decide; None where it is certain.
+
+    A name that another version knows was written for that one, or for a build between the two.
+    """
     for rule in rules:
         met = [_met(parsed, *condition) for condition in rule["if"]]
         if False in met:
@@ -24,7 +28,9 @@ def broken(rules: Sequence[Mapping[str, Any]], parsed: Parsed) -> Iterator[tuple
         if helped is True:
             continue
         at = parsed.places[rule["if"][0][0]]
-        yield _said(rule, parsed), at, None not in met and helped is False
+        decides = None if None not in met and helped is False else f"{UNTOLD}*"
+        is_known_elsewhere = any(parsed.values.get(dest) in rule.get("elsewhere", ()) for dest in rule.get("needs", ()))
+        yield _said(rule, parsed), at, VERSION if decides is None and is_known_elsewhere else decides
 
 
 def _met(parsed: Parsed, dest: str, op: str, value: Any) -> bool | None:
@@ -38,7 +44,11 @@ def _met(parsed: Parsed, dest: str, op: str, value: Any) -> bool | None:
         return None
     if _is_replaced(parsed, dest):
         return None
-    return bool(given < value if op == "<" else given == value)
+    if op == "given":
+        return given is not None
+    if op in "<>":
+        return isinstance(given, (int, float)) and bool(given < value if op == "<" else given > value)
+    return bool(given == value)
 
 
 def _is_replaced(parsed: Parsed, dest: str) -> bool:
@@ -63,5 +73,9 @@ def _said(rule: Mapping[str, Any], parsed: Parsed) -> str:
     given = next((parsed.values[dest] for dest in rule.get("needs", ()) if dest in parsed.values), None)
     if "names" in rule and given is not None and given is not UNKNOWN:
         option = rule["needs"][0].replace("_", "-")
-        return f"argument --{option}: {given!r} is none of {', '.join(rule['names'])}"
-    return str(rule["says"]) or f"the file {parsed.values[rule['if'][0][0]]!r} must be there"
+        there = "; another version has it" if given in rule.get("elsewhere", ()) else ""
+        return f"argument --{option}: {given!r} is none of {', '.join(rule['names'])}{there}"
+    says = str(rule["says"])
+    for dest, *_ in rule["if"]:
+        says = says.replace(f"{{{dest}}}", str(parsed.values.get(dest)))
+    return says or f"the file {parsed.values[rule['if'][0][0]]!r} must be there"

@@ -182,6 +182,8 @@ def sources(corpus: str, ssot: str) -> list[tuple[str, str]]:
     history = parent if os.path.basename(parent) == "history" else os.path.join(corpus, "history")
     kept = sorted(os.listdir(history)) if os.path.isdir(history) else ()
     found.extend((f"history/{version}", os.path.join(history, version, layout.SCHEMA)) for version in kept)
+    beside = {os.path.dirname(history), *(os.path.join(history, version) for version in kept)} - {corpus}
+    found.extend((f"commands/{folder}", os.path.join(folder, layout.COMMANDS)) for folder in sorted(beside))
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     found.extend((name, os.path.join(package, name)) for name in COMPILER)
     return found

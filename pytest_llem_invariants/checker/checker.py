@@ -6,7 +6,7 @@ import os
 
 from pytest_llem_invariants.checker import layout, store
 from pytest_llem_invariants.checker.core import LoadedCorpus
-from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Verdict, Violation, remark_of, weakest
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, remark_of, weakest
 from pytest_llem_invariants.errors import CorpusError
 
 TYPE_CHECKING = False
@@ -128,7 +128,7 @@ class Checker(LoadedCorpus):
         verdicts = []
         for part in routed:
             violations.extend(part.remarks)
-            depends.extend(Dependence((f"{UNTOLD}*",), doubt) for doubt in part.doubts)
+            depends.extend(Dependence((decides,), doubt) for decides, doubt in part.doubts)
             if part.native_type is None:
                 continue
             verdict = self.check(part.native_type, part.kwargs, context=context)

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.checker.advice import joined
-from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_parsers
+from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_names_elsewhere, with_parsers
 from pytest_llem_invariants.checker.certifying import certifications
 from pytest_llem_invariants.checker.deciding import deciding
 from pytest_llem_invariants.checker.layout import BODY, COMMANDS, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
@@ -193,7 +193,7 @@ def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = 
         proposed_sha256=sha256_of(read_text(proposed)),
         older=_older_schemas(folder, corpus.engine_version),
         key=key,
-        **_discovered(folder),
+        **with_names_elsewhere(folder, _discovered(folder)),
     )
 
 

@@ -29,8 +29,8 @@ class Routed:
         self.kwargs = kwargs
         self.places = places
         self.remarks = remarks
-        self.doubts: Sequence[Violation] = ()
-        """What is said only if the words are all of the command, as they stand there."""
+        self.doubts: Sequence[tuple[str, Violation]] = ()
+        """What is said only if what decides is as it seems: the words are all of the command, or the version is this."""
 
     def below(self, above: Path) -> Routed:
         """The same, in a mapping of a document."""

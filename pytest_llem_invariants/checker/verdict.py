@@ -11,6 +11,8 @@ CERTIFICATIONS = ("none", "partial", "host", "reused", "simulated", "full")
 """How much stands behind a verdict, weakest first."""
 
 
+VERSION = "engine.version"
+"""What decides where another version would say something else."""
 UNTOLD = "config."
 """What begins the name of a field of the config among what would decide: its value is not told. `config.*` stands for
 fields that may be given beside those that are written."""

@@ -6,7 +6,7 @@ import re
 
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.verdict import Dependence, Verdict
+from pytest_llem_invariants.checker.verdict import VERSION, Dependence, Verdict
 from pytest_llem_invariants.errors import EngineUnavailableError, LlemError
 
 TYPE_CHECKING = False
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.checker.verdict import Violation
 
-VERSION = "engine.version"
-"""What decides where the rules of the very version are not there."""
 PLUGIN = "engine.plugins"
 """What decides where the file shows that something is added to the engine."""
 _NO_SUCH_FIELD = ("unknown_field", "removed_field")
