@@ -30,7 +30,7 @@ class Routed:
         self.places = places
         self.remarks = remarks
         self.doubts: Sequence[tuple[str, Violation]] = ()
-        """What is said only if what decides is as it seems: the words are all of the command, or the version is this."""
+        """What is said only if what decides is as it seems: the words are all of the command, the version is this."""
 
     def below(self, above: Path) -> Routed:
         """The same, in a mapping of a document."""
