@@ -11,17 +11,14 @@ from typing import Any, Final, final
 
 from miners.refresh.requirements import files_of
 from miners.refresh.steps import FIXED, PRODUCERS, Refresh
-from pytest_llem_invariants.corpus.files import load_validated, sha256_of
+from pytest_llem_invariants.checker.certifying import lacking
 from pytest_llem_invariants.errors import LlemError, MinerError
 from pytest_llem_invariants.text.atomic import write_atomically
 
 FILE: Final = "cell.json"
 FORMAT: Final = 1
 _LABEL: Final = "cell"
-_CERTIFIED: Final = ("full", "simulated")
-"""As good as a commit asks for; `simulated` says so in the file."""
 _VALIDATED: Final = "invariants.validated.yaml"
-_PROPOSED: Final = "invariants.proposed.yaml"
 
 
 @final
@@ -135,23 +132,18 @@ def _check(cell: Cell, folder: Path, engine: str, version: str, base: str) -> No
     if lacking:
         raise MinerError(f"{folder}: partial, without {', '.join(lacking)} — run that cell again")
     if _VALIDATED in cell.files:
-        _check_certified(folder)
+        _check_certified(folder, version)
 
 
-def _check_certified(folder: Path) -> None:
-    """The evidence is of this corpus, and as good as a commit asks for."""
+def _check_certified(folder: Path, version: str) -> None:
+    """The evidence is of this corpus and whole, and anybody can make it again."""
     try:
-        validated = load_validated(folder / _VALIDATED)
-        text = (folder / _PROPOSED).read_text(encoding="utf-8")
-    except (LlemError, OSError) as error:
+        missing = lacking(folder, version)
+    except LlemError as error:
         raise MinerError(f"{folder}: partial: {error}") from error
-    if validated.corpus_sha256 != sha256_of(text):
-        raise MinerError(f"{folder}: {_VALIDATED} is of another corpus than {_PROPOSED} — run that cell again")
-    if validated.certification not in _CERTIFIED:
-        asked = " or ".join(_CERTIFIED)
+    if missing:
         raise MinerError(
-            f"{folder}: the certification of {_VALIDATED} is {validated.certification}, and a commit needs {asked} — "
-            "replay all of it, in its container or by tox"
+            f"{folder}: not certified: {'; '.join(missing)} — run that cell again, in its container or by tox"
         )
 
 

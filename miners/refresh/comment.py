@@ -20,6 +20,7 @@ from miners.causes.telling import sentence
 from miners.ledger.entries import WITHIN_REACH, Entry, Ledger, figures
 from miners.ledger.files import LEDGER, load_ledger
 from miners.process.probes import Probe, Producer, from_data
+from pytest_llem_invariants.checker.certifying import file_certification
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.layout import SCHEMA
 from pytest_llem_invariants.corpus.files import load_validated
@@ -136,7 +137,7 @@ def _replay(validated: Validated, quarantined: Sequence[Case]) -> Iterator[str]:
     probes, agreed = sum(one.probes for one in sound), sum(one.agreed for one in sound)
     yield (
         f"- {confirmed} of {len(validated.cases)} rules confirmed, {len(quarantined)} contradicted, {skipped} skipped "
-        f"({validated.certification} certification, {validated.environment.kind})"
+        f"(certification {file_certification(validated)}, {validated.environment.kind})"
     )
     beyond = "" if agreed == probes or quarantined else "; at the others the library objects beyond what the rule says"
     yield f"- {agreed} of {probes} probes around the boundaries of {len(sound)} rules agree{beyond}"

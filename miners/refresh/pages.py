@@ -8,6 +8,7 @@ from pathlib import Path
 
 from miners.process.commands import committed
 from miners.schema.digests import all_pages, stale_pages
+from pytest_llem_invariants.checker.certifying import file_certification
 from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.text.atomic import write_atomically
 
@@ -47,5 +48,5 @@ def line(root: Path, engine: str) -> str:
     contradicted = len(found.cases) - confirmed - skipped
     return (
         f"{engine} {found.engine_version}: {confirmed} rules confirmed, {contradicted} contradicted, "
-        f"{skipped} skipped, 0 not run ({found.certification} certification)"
+        f"{skipped} skipped, 0 not run (certification {file_certification(found)})"
     )

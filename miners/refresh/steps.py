@@ -13,8 +13,9 @@ from typing import Any, Final, final
 from miners.history.one_version import PUBLISHED
 from miners.memory.discover import FILE as MEMORY
 from miners.process.progress import Progress
-from miners.refresh import comment, edits, environment, pages, places, requirements
+from miners.refresh import comment, edits, environment, pages, places, requirements, shipping
 from miners.refresh.workspace import Journal, Workspace
+from pytest_llem_invariants.checker.certifying import lacking
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import Ssot, read_ssot
@@ -206,6 +207,17 @@ def _lacking(one: Refresh) -> list[str]:
     return wanted
 
 
+def _shipped(one: Refresh) -> None:
+    """The names of what ships without being certified."""
+    path = one.space.tree / "pyproject.toml"
+    if path.exists():
+        new, before = one.wish.version, read_text(path)
+        is_certified = not lacking(one.space.corpus, new)
+        after = shipping.followed(before, one.space.engine, one.old, new, is_certified=is_certified)
+        if after != before:
+            write_atomically(path, after)
+
+
 def _comment(one: Refresh) -> None:
     held = [f"the environment has {said}" for said in one.journal.result("environment")["held"]]
     held += _older(one)
@@ -244,9 +256,12 @@ STEPS: Final = (
     Step("build", _build, _makes("invariants")),
     Step("replay", _replay, _makes("invariants")),
     Step("whole", _lacking),
+    Step("shipped", _shipped, _whole),
     Step("releases", _releases, lambda one: _whole(one) and bool(one.ssot.releases)),
     Step("pages", _pages, _whole),
     Step("comment", _comment, _whole),
 )
-FINISHING: Final = tuple(step for step in STEPS if step.name in ("bump", "history", "whole", "pages", "comment"))
+FINISHING: Final = tuple(
+    step for step in STEPS if step.name in ("bump", "history", "whole", "shipped", "pages", "comment")
+)
 """What is left to do of what the cells made."""
