@@ -142,9 +142,7 @@ def _check_certified(folder: Path, version: str) -> None:
     except LlemError as error:
         raise MinerError(f"{folder}: partial: {error}") from error
     if missing:
-        raise MinerError(
-            f"{folder}: not certified: {'; '.join(missing)} — run that cell again, in its container or by tox"
-        )
+        raise MinerError(f"{folder}: not certified: {'; '.join(missing)} — run that cell again, where it certifies")
 
 
 def _whole(path: Path, digest: str) -> str:

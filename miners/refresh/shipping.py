@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 from packaging.version import Version
@@ -31,6 +30,6 @@ def followed(text: str, engine: str, old: str, new: str, *, is_certified: bool) 
     return text[:start] + "".join(f"{lines[place]}\n" for place in sorted(lines, key=_in_order)) + text[end:]
 
 
-def _in_order(place: str) -> Sequence[object]:
+def _in_order(place: str) -> tuple[str, Version]:
     engine, _, version = place.partition("/history/")
     return engine, Version(version or "0")

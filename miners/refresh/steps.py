@@ -261,7 +261,6 @@ STEPS: Final = (
     Step("pages", _pages, _whole),
     Step("comment", _comment, _whole),
 )
-FINISHING: Final = tuple(
-    step for step in STEPS if step.name in ("bump", "history", "whole", "shipped", "pages", "comment")
-)
+_AFTER_CELLS: Final = ("bump", "history", "whole", "shipped", "pages", "comment")
+FINISHING: Final = tuple(step for step in STEPS if step.name in _AFTER_CELLS)
 """What is left to do of what the cells made."""
