@@ -19,7 +19,7 @@ from miners.memory import command as memory
 from miners.process.commands import REFUSED
 from miners.refresh import command as refresh
 from miners.releases import command as releases
-from miners.runs import certify_command, gates_command
+from miners.runs import certify_command, funnel_command, gates_command
 from miners.schema import command as schema
 from pytest_llem_invariants.process.arguments import Parser
 from pytest_llem_invariants.process.leaving import leave
@@ -42,6 +42,7 @@ _COMMANDS: Final = (
     causes,
     certify_command,
     gates_command,
+    funnel_command,
     guesses,
 )
 """The modules that add a command, in the order of `--help`."""

@@ -34,7 +34,9 @@ def write_fates(
     for entry in proven:
         steps = {"refined": list(entry.history)} if entry.history else {}
         fates.append((to_candidate(entry.rule), {"confirmed": True, **steps}))
-    fates.extend((one.candidate, {"confirmed": False, "lost": one.why.sentence}) for one in lost)
+    fates.extend(
+        (one.candidate, {"confirmed": False, "lost": one.why.sentence, "cause": one.why.cause.name}) for one in lost
+    )
     return _write(folder, engine, version, fates)
 
 
@@ -58,6 +60,8 @@ class Fate:
     """None if the gate has not seen it."""
     refined: tuple[str, ...]
     lost: str | None
+    cause: str | None
+    """The name of the cause; files of older builds tell only the sentence."""
 
 
 def read_fates(folder: Path, engine: str) -> Iterator[Fate]:
@@ -82,6 +86,7 @@ def read_fates(folder: Path, engine: str) -> Iterator[Fate]:
                 confirmed=entry.optional_flag("confirmed"),
                 refined=entry.texts("refined"),
                 lost=entry.optional_text("lost"),
+                cause=entry.optional_text("cause"),
             )
 
 

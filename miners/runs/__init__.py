@@ -1,1 +1,1 @@
-"""Commands that read what replays left: whether a release is certified, what would make them faster."""
+"""Commands that read what builds and replays left: certification, where time goes, where candidates go."""
