@@ -21,6 +21,7 @@ _FOLDER = "pytest-llem-invariants"
 COMPILER = (
     "checker/advice.py",
     "checker/argv_compiled.py",
+    "checker/certifying.py",
     "checker/codegen.py",
     "checker/compiled.py",
     "checker/deciding.py",
