@@ -143,6 +143,7 @@ _CHOSEN = (
     ("pass --gpu SPEC --model DIR", "choose a GPU and a model"),
     ("pass --gpu SPEC", "choose a GPU"),
     ("pass --model DIR", "choose a model"),
+    ("pass --served FILE|COMMAND", "write how the server was started"),
 )
 """Options of the command line, as the page has them."""
 

@@ -88,6 +88,12 @@ def _controls(library: Library) -> Html:
         tag("label", "Example ", tag("select", tag("option", "choose…", value=""), id="example")),
         tag(
             "label",
+            "For a request: how its server was started ",
+            tag("input", id="served", autocomplete="off", spellcheck="false", placeholder="vllm serve MODEL …"),
+            class_="wide-label",
+        ),
+        tag(
+            "label",
             "config.json of the model ",
             tag(
                 "textarea", "", id="model", rows="6", spellcheck="false", placeholder="paste it, or drop the file here"

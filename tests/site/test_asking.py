@@ -149,6 +149,15 @@ def test_what_is_no_question_has_an_answer(tmp_path: Path) -> None:
         assert json.loads(answer(text, str(tmp_path)))["error"]
 
 
+def test_a_request_hears_what_its_server_allows(tmp_path: Path) -> None:
+    asked = {"text": '{"model": "m", "messages": [], "max_tokens": 9000}', "engine": "vllm"}
+    assert "write how the server was started" in ask(tmp_path, **asked)["depends"][0]
+    assert ask(tmp_path, **asked, served="vllm serve m --max-model-len 100")["status"] == "rejected"
+    (tmp_path / "mine.yaml").write_text("max-model-len: 100\n")
+    apart = ask(tmp_path, **asked, served=f"vllm serve m --config {tmp_path / 'mine.yaml'}")
+    assert apart["status"] == "depends"
+
+
 def test_who_asks_from_elsewhere_names_no_files_here(tmp_path: Path) -> None:
     """The files of a model that a config names are read for somebody at this machine, not for a page."""
     model = tmp_path / "model"

@@ -157,13 +157,16 @@ class TestPage:
     def test_the_keyboard_reaches_everything_in_turn(self, seen: dict[str, Any]) -> None:
         order = seen["order"]
         assert order[0] == "Skip to the content"
-        assert [name for name in order if name in ("kind", "engine", "gpu", "count", "shape", "example", "text")] == [
+        assert [
+            name for name in order if name in ("kind", "engine", "gpu", "count", "shape", "example", "served", "text")
+        ] == [
             "kind",
             "engine",
             "gpu",
             "count",
             "shape",
             "example",
+            "served",
             "text",
         ]
 

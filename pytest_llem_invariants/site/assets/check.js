@@ -5,7 +5,7 @@ import { pack, unpack } from "./state.js";
 const up = document.documentElement.dataset.up;
 const at = (name) => document.getElementById(name);
 const form = at("ask");
-const fields = Object.fromEntries(["text", "kind", "engine", "gpu", "count", "shape", "model"].map((name) => [name, at(name)]));
+const fields = Object.fromEntries(["text", "kind", "engine", "gpu", "count", "shape", "model", "served"].map((name) => [name, at(name)]));
 const GRID_GPUS = ["T4", "L4", "A100", "H100", "H200", "B200", "MI300X"];
 const EXAMPLES = {
   "vllm serve": "vllm serve Qwen/Qwen3-8B \\\n  --tensor-parallel-size 3 \\\n  --gpu-memory-utilization 1.5 \\\n  --kv-cache-dtype fp8",
@@ -77,7 +77,7 @@ function world() {
   const { gpu, count, shape, model } = fields;
   const named = gpu.value && gpu.value !== "none" ? `${gpu.value}:${count.value || 1}` : gpu.value;
   const config = shape.value === "own" ? model.value : shape.value ? JSON.stringify(site.models[shape.value]) : "";
-  return { gpu: named, model: config };
+  return { gpu: named, model: config, served: fields.served.value.trim() };
 }
 
 function question(version = "", beside = {}) {
@@ -224,7 +224,7 @@ form.addEventListener("input", (event) => {
   showMarks(at("marks"), fields.text.value, []);
   turn += 1;
   clearTimeout(waiting);
-  waiting = setTimeout(check, event.target.id === "text" || event.target.id === "model" ? 120 : 0);
+  waiting = setTimeout(check, ["text", "model", "served"].includes(event.target.id) ? 120 : 0);
 });
 form.addEventListener("submit", (event) => event.preventDefault());
 at("all").addEventListener("toggle", () => at("all").open && grid());
