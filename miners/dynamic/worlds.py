@@ -36,7 +36,7 @@ from miners.surface.fields import Surface
 from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import referenced_fields
-from pytest_llem_invariants.language.values import distinct, fits, identity
+from pytest_llem_invariants.language.values import by_identity, distinct, fits, identity
 from pytest_llem_invariants.model import EMPTY, ContextField, Kwargs, Match
 
 _PACKS: Final = 8
@@ -206,8 +206,9 @@ class _Search:
                     within = [one for pack in packs for one in self._packs(world, [pack])]
                     rest = [other for other in names if other not in gates]
                     yield from self._around(world, within, rest)
-                    lost = {one for pack in packs for one in pack} - {one for pack in within for one in pack}
-                    yield from self._moved(world, sorted(lost, key=repr), rest)
+                    kept = by_identity(itertools.chain.from_iterable(within))
+                    lost = {key: one for key, one in by_identity(itertools.chain(*packs)).items() if key not in kept}
+                    yield from self._moved(world, [lost[key] for key in sorted(lost)], rest)
 
     def _moved(self, home: Kwargs, lost: Iterable[tuple[str, Any]], names: Sequence[str]) -> Iterator[Row]:
         """What worlds reject around those that take what this one does not: by how much each takes."""
