@@ -155,4 +155,6 @@ def _must(command: Sequence[str], folder: Path, log: Path) -> None:
 
 
 def _failed(told: str, status: int, log: Path) -> str:
-    return f"{told} ended with {status} — fix it and run the command again, it goes on here; {log} ends:\n{tail(log)}"
+    """One sentence: what the command said last is in it, all else in the log."""
+    said = " ".join(tail(log).replace("\\n", " ").splitlines()[-1:])
+    return f"{told} ended with {status} — read {log}, fix it and run this again, it goes on here; it ends: {said}"

@@ -13,6 +13,7 @@ from miners.process.progress import Progress
 from miners.refresh import steps, workspace
 from miners.refresh.steps import Refresh, Step, Wish
 from miners.refresh.workspace import Workspace
+from pytest_llem_invariants.errors import MinerError
 from tests.refresh.house import House, build
 
 NAMES = [step.name for step in steps.STEPS]
@@ -157,3 +158,11 @@ def test_a_journal_that_was_cut_short_begins_anew(house: House, monkeypatch: pyt
     path.write_text(path.read_text()[:40])
     refresh(house)
     assert set(machine.ran.values()) == {2}
+
+
+def test_a_step_that_fails_is_told_in_one_sentence_with_what_was_said_last(house: House) -> None:
+    work = house.root.parent / "work"
+    work.mkdir()
+    place = Refresh(Workspace("tiny", house.root, work / "tree"), Wish("1.1", python=Path("/bin/sh")), work, None, "0")
+    with pytest.raises(MinerError, match=r"build tiny ended with \d+ — read .*/work/log, fix it .* it ends: "):
+        place.place.mine(house.root, "build", "tiny")
