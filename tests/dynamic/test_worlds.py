@@ -391,3 +391,21 @@ def test_of_an_enum_the_names_are_tried_as_well_as_the_values() -> None:
 
     expected = {"executor": [("==", "FLASH")], "platform": [("==", "cuda")], "device.capability": [("<", 8)]}
     assert expected in told(probed(by_name, facts=facts))
+
+
+def test_a_list_that_a_world_does_not_take_is_told_like_a_word() -> None:
+    executor = replace(FACTS.fields["executor"], types=("list",))
+    facts = replace(FACTS, fields={**FACTS.fields, "executor": executor})
+
+    def few_heads_first(c: Mapping[str, Any], world: Mapping[str, Any]) -> tuple[int, str] | None:
+        if world["platform"] == "cuda" and c["executor"] == ["ray"]:
+            if world["model.arch.heads"] < 12:
+                return 20, "ray needs more heads"
+            if world["device.capability"] < 8:
+                return 21, "ray needs another device"
+        return None
+
+    raises = asked(few_heads_first, facts=facts)
+    worlds = Worlds(raises, lambda kwargs, context: raises(kwargs, context) is None, DECLARED, tuple(DECLARED))
+    found = told(probe_worlds(facts, worlds, budget=20_000, constants={"executor": (["ray"], ["mp"])}))
+    assert any("device.capability" in one for one in found)
