@@ -76,7 +76,7 @@ def ways(
                 note(fixes, _turned_within(subject, clause, mixed, path), subject)
                 continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
-            text = _fix(subject, clause, path) + _like(subject, clause, accepted)
+            text = _fix(subject, _of_number(subject, clause, accepted), path) + _like(subject, clause, accepted)
             note(fixes if speaks else others, text, subject, out=_leaves_out(clause))
     return list((fixes or others).values())
 
@@ -151,6 +151,13 @@ def _fix(subject: str, clause: Clause, path: Callable[[str], str]) -> str:
     if clause.op == "type_is":
         return _other_kind(field, [rhs] if isinstance(rhs, str) else rhs)
     return OPERATORS[clause.op].fix.format(field=field, rhs=say_rhs(clause.op, rhs))
+
+
+def _of_number(subject: str, clause: Clause, accepted: Kwargs) -> Clause:
+    """What is false of a field in which the library takes a number is 0: nobody turns a number on."""
+    if clause.op != "falsy" or not parse(subject).is_field:
+        return clause
+    return Clause("==", 0) if type(read_path(accepted, subject)) in (int, float) else clause
 
 
 def _like(subject: str, clause: Clause, accepted: Kwargs) -> str:

@@ -30,6 +30,14 @@ def test_a_pattern_is_no_advice() -> None:
     assert way.text == "change cpus, such as to '12'"
 
 
+@pytest.mark.parametrize(
+    ("accepted", "text"), [({"n": 1}, "set n to something other than 0"), ({"n": True}, "turn n on"), ({}, "turn n on")]
+)
+def test_nobody_is_told_to_turn_a_number_on(accepted: dict[str, object], text: str) -> None:
+    (way,) = ways(Match("demo", {"n": (Clause("falsy", True),)}), accepted=accepted)
+    assert way.text == text
+
+
 def test_where_only_numbers_are_left_a_number_is_asked_for() -> None:
     assert suggestion(Match("demo", {"n": (Clause("type_is", ["dict", "list", "str"]),)})) == "give n as a number"
 
