@@ -62,6 +62,8 @@ class Call:
     """The values of context fields at which alone it is asked."""
     unless: tuple[str, ...] = ()
     """Attributes of the object with any of which it is not asked."""
+    only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    """The values of attributes of the object at which alone it is asked; of an enum their names."""
     within: str | None = None
     """`module:name` of what makes a context of the object, in which it is asked."""
     versions: SpecifierSet | None = None
@@ -201,12 +203,13 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
 
 
 def _call(entry: Section) -> Call:
-    entry.only(("call", "with", "when", "unless", "within", "versions"))
+    entry.only(("call", "with", "when", "unless", "only", "within", "versions"))
     return Call(
         _function(entry, "call"),
         entry.texts("with"),
         _lists(entry, "when"),
         entry.texts("unless"),
+        _lists(entry, "only"),
         _function(entry, "within") if "within" in entry.data else None,
         specifier_of(entry, "versions") if "versions" in entry.data else None,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
+from enum import Enum
 from operator import attrgetter
 from typing import Any, Final
 
@@ -27,7 +28,12 @@ def _is_asked(call: Call, built: Any, stands_at: Callable[[str], Any], version: 
         (call.versions is None or call.versions.contains(version))
         and all(stands_at(fact) in values for fact, values in call.when.items())
         and not any(_held(built, path.split(".")) for path in call.unless)
+        and all(_named(_held(built, path.split("."))) in values for path, values in call.only.items())
     )
+
+
+def _named(value: Any) -> Any:
+    return value.name if isinstance(value, Enum) else value
 
 
 def _at(place: str) -> Any:

@@ -206,7 +206,7 @@ def test_what_an_engine_asks_when_it_starts_is_read(root: Path) -> None:
     path = root / "engine_versions" / "fake.yaml"
     asks = (
         'startup: [{call: "lib.platforms:now.check", with: [size.of()], when: {platform: [cuda]}, unless: [is_small],'
-        ' within: "lib.config:current", versions: ">=2"}]'
+        ' only: {kind: [FAST]}, within: "lib.config:current", versions: ">=2"}]'
     )
     path.write_text(TEXT.replace('class: "lib:Config"', f'class: "lib:Config", {asks}'))
     found = load_ssot("fake", root).native_type("lib.Config")
@@ -217,6 +217,7 @@ def test_what_an_engine_asks_when_it_starts_is_read(root: Path) -> None:
         ("size.of()",),
         {"platform": ("cuda",)},
         ("is_small",),
+        {"kind": ("FAST",)},
         "lib.config:current",
         SpecifierSet(">=2"),
     )
