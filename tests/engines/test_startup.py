@@ -19,9 +19,7 @@ class Kind(Enum):
 
 
 @pytest.mark.parametrize(("kind", "is_asked"), [(Kind.FAST, True), (Kind.OWN, False), (None, False), ("FAST", True)])
-def test_a_member_of_an_enum_is_known_by_its_name(
-    monkeypatch: pytest.MonkeyPatch, kind: Any, is_asked: bool
-) -> None:
+def test_a_member_of_an_enum_is_known_by_its_name(monkeypatch: pytest.MonkeyPatch, kind: Any, is_asked: bool) -> None:
     asked: list[Any] = []
     monkeypatch.setattr(startup, "_at", lambda place: asked.append)
     call = Call("lib:check", ("kind",), only={"kind": ("FAST",)})
