@@ -12,7 +12,7 @@ from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
 from miners.symbolic.opacity import RUN_TIME
-from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL
+from pytest_llem_invariants.engines.base import DEVICE, ENV, MACHINE, MODEL
 from pytest_llem_invariants.language.expressions import is_number
 from pytest_llem_invariants.language.kinds import same
 from pytest_llem_invariants.language.predicates import plain_value, referenced_fields
@@ -113,6 +113,7 @@ class Worlds:
     ) -> Freed | None:
         """The first values of the facts that a rule names at which the library takes some configs that it claims.
 
+        Each of these is asked on the other platforms, too: what one takes of a model another may refuse.
         One `is_unsaid` whose code asks for what no predicate says: it is asked at other values of the context, too. One
         that was probed, and has a number of the placeholder model's in it, is asked of models of which that is another.
         Asked is about its example and configs `near` it and, where one shows its error, what `further` makes of that.
@@ -120,19 +121,22 @@ class Worlds:
         named = self._setting.facts_of(rule)
         unsaid = [name for name in self._setting.contexts if name not in referenced_fields(rule.match)]
         declared, borrowed = self._setting.context, self._borrowed(rule)
-        others = (EMPTY, *beside(named, declared), *changed(unsaid, declared), *beside(borrowed, declared))
+        platforms = tuple(changed([name for name in unsaid if not name.startswith(ENV)], declared))
+        there = tuple(beside(named, declared))
+        elsewhere = ({**other, **platform} for other in there for platform in platforms)
+        others = (EMPTY, *there, *elsewhere, *changed(unsaid, declared), *beside(borrowed, declared))
         for other in others if named or is_unsaid or borrowed else ():
-            there = {**context, **other}
-            claims, shows = self._setting.predicate_of(rule, there), self._shown_at(rule, there)
-            claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, there))))
+            within = {**context, **other}
+            claims, shows = self._setting.predicate_of(rule, within), self._shown_at(rule, within)
+            claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, within))))
             more = (one for kwargs in filter(shows, claimed) for one in further(kwargs) if claims(one))
             free = tuple(
                 one
                 for one in (*claimed, *more)
-                if self._is_free_of(rule, self._oracle.observe(one, there, rule.severity))
+                if self._is_free_of(rule, self._oracle.observe(one, within, rule.severity))
             )
             if free:
-                return Freed(free, shows, there)
+                return Freed(free, shows, within)
         return None
 
     def left_to_the_server(self, rule: Rule, near: Callable[[Rule, Context], Iterable[Kwargs]]) -> Why | None:

@@ -210,6 +210,38 @@ def test_a_number_of_the_placeholder_model_in_a_probed_rule_is_asked_of_models_o
     assert not any(one.rule.match.fields == {"n": (Clause(">", 2048),)} for one in proven_with(8192))
 
 
+def test_a_rule_about_a_fact_is_asked_at_each_of_its_values_on_the_other_platforms() -> None:
+    method = "model.method"
+
+    class ByPlatform:
+        """Takes one method of a model on one platform alone, and refuses the others everywhere."""
+
+        def raises(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> ObservedException | None:
+            told, platform = context.get(method), context.get("platform", "cpu")
+            if kwargs.get("n") != 3 or told is None or (told == "awq" and platform == "cuda"):
+                return None
+            return ObservedException("ValueError", "does not match", raised_at="lib/config.py:3")
+
+        def observe(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> Observation:
+            return Observation(exception=self.raises(native_type, kwargs, context))
+
+        def no_verdict(self, exception: ObservedException) -> str | None:
+            return None
+
+    stands_in: Any = ByPlatform()
+    outcome = ExpectedOutcome(Outcome.ERROR, Channel.RUNTIME_EXCEPTION)
+    source = MinerSource("lib/config.py", "__init__", 3)
+    declared = {
+        "platform": ContextField("cpu", ("cpu", "cuda")),
+        method: ContextField(None, (None, "fp8", "awq"), False, "str", Reading(("method",))),
+    }
+    setting = Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=declared, contexts=("platform",))
+    gate = Gate(setting, Oracle(stands_in, "lib.Config"))
+    fields = {"n": (Clause("==", 3),), method: (Clause("in", ["fp8", "awq"]),)}
+    gate.prove([Candidate("lib.Config", Severity.ERROR, fields, outcome, None, source, AddedBy.DYNAMIC_MINER)])
+    assert not any(one.rule.match.fields == fields for one in gate.proven)
+
+
 def test_a_number_of_the_default_server_is_no_rule_about_every_server() -> None:
     """What is probed is rejected beside the server at hand: another one allows more."""
     served = {"served.most": ContextField(20, (20, 5, 100), False, "int")}
