@@ -45,6 +45,7 @@ from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.text.atomic import now
+from pytest_llem_invariants.text.yaml_reader import quiet_collector
 
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4
@@ -164,7 +165,8 @@ def _read_and_lift(crew: Crew, sources: Sources, names: Sequence[str]) -> tuple[
             step.note = f"{len(lifted)} candidates"
         for name in fronts(adapter, surface):
             Observer(adapter).prepare(name)
-        importlib.import_module("hypothesis.strategies")  # generates a text from a pattern
+        with quiet_collector():  # what goes away in the middle of an import may import, which Python does not bear
+            importlib.import_module("hypothesis.strategies")  # generates a text from a pattern
         with progress.step("reading the code", total=len(names)) as step:
             found = {}
             for name, findings in zip(longest_first, readings, strict=True):

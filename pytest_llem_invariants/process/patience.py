@@ -14,6 +14,7 @@ from typing import Final, final
 
 from pytest_llem_invariants.errors import EngineUnavailableError
 
+_LINE: Final = 256
 _TICK: Final = 1.0
 """How often the clock is checked: a timer for each call would cost more than many calls take."""
 
@@ -106,8 +107,16 @@ def at_most(seconds: float, memory: float, what: str) -> Iterator[None]:
 
 
 def _resident() -> int:
+    """The memory that this process holds, read without a codec: to look one up may import it.
+
+    The clock is looked at between any two steps of an import, too, and one inside of another leaves Python's locks of
+    imports in disorder (python/cpython#106176): a KeyError with the number of the thread, or a wait without end.
+    """
     try:
-        with open("/proc/self/statm", encoding="ascii") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+        statm = os.open("/proc/self/statm", os.O_RDONLY)
     except OSError:
         return 0
+    try:
+        return int(os.read(statm, _LINE).split()[1]) * os.sysconf("SC_PAGESIZE")
+    finally:
+        os.close(statm)

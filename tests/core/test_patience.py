@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -92,3 +94,17 @@ def test_a_child_has_no_descriptor_of_ours_under_a_number_that_a_config_may_have
     numbers = [number for number in eval(data) if number != 3]  # 3 is what lists the folder
     assert len(numbers) == 1
     assert numbers[0] > 1000
+
+
+def test_to_look_at_the_clock_imports_nothing_since_an_import_may_be_what_is_timed() -> None:
+    code = """if True:
+        import signal, sys
+        from pytest_llem_invariants.process.patience import Patience
+        patience = Patience(60.0, memory=64 * 1024**3)
+        patience.begin()
+        before = set(sys.modules)
+        patience._look(signal.SIGALRM, None)
+        print(*sorted(set(sys.modules) - before))
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
