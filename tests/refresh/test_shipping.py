@@ -48,5 +48,6 @@ def test_a_certified_engine_needs_no_name_for_what_was_certified() -> None:
 
 def test_the_project_s_own_list_is_read() -> None:
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
-    assert '"vllm/history/99.0"' in followed(text, "vllm", "99.0", "99.1", is_certified=False)
+    assert '"tensorrt/history/99.0"' in followed(text, "tensorrt", "99.0", "99.1", is_certified=False)
+    assert '"vllm",' in followed(text, "vllm", "99.0", "99.1", is_certified=False)
     assert followed("", "lib", "1", "2", is_certified=False) == ""
