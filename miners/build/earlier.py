@@ -10,7 +10,7 @@ from typing import Final
 from packaging.version import Version
 
 from miners.gate.counterexamples import Counterexamples
-from pytest_llem_invariants.checker.layout import SOURCES
+from pytest_llem_invariants.checker.layout import PROPOSED
 from pytest_llem_invariants.checker.store import versions
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.model import Corpus, Rule
@@ -34,4 +34,4 @@ NOTHING_EARLIER: Final = Earlier()
 def rules_before(root: Path, engine: str, version: str) -> tuple[Rule, ...]:
     """The rules of the nearest version before this one whose corpus is kept in the history of an engine."""
     earlier = [kept for kept in versions(str(root), engine) if Version(kept) < Version(version)]
-    return load_proposed(root / "corpora" / engine / "history" / earlier[-1] / SOURCES[0]).rules if earlier else ()
+    return load_proposed(root / "corpora" / engine / "history" / earlier[-1] / PROPOSED).rules if earlier else ()

@@ -12,13 +12,13 @@ from typing import Any, Final, final
 from miners.refresh.requirements import files_of
 from miners.refresh.steps import FIXED, PRODUCERS, Refresh
 from pytest_llem_invariants.checker.certifying import lacking
+from pytest_llem_invariants.checker.layout import VALIDATED
 from pytest_llem_invariants.errors import LlemError, MinerError
 from pytest_llem_invariants.text.atomic import write_atomically
 
 FILE: Final = "cell.json"
 FORMAT: Final = 1
 _LABEL: Final = "cell"
-_VALIDATED: Final = "invariants.validated.yaml"
 
 
 @final
@@ -131,7 +131,7 @@ def _check(cell: Cell, folder: Path, engine: str, version: str, base: str) -> No
     lacking = [name for name in PRODUCERS[cell.producer] if name in FIXED and name not in cell.files]
     if lacking:
         raise MinerError(f"{folder}: partial, without {', '.join(lacking)} — run that cell again")
-    if _VALIDATED in cell.files:
+    if VALIDATED in cell.files:
         _check_certified(folder, version)
 
 

@@ -22,7 +22,7 @@ from miners.ledger.files import LEDGER, load_ledger
 from miners.process.probes import Probe, Producer, from_data
 from pytest_llem_invariants.checker.certifying import file_certification
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.layout import SCHEMA
+from pytest_llem_invariants.checker.layout import SCHEMA, VALIDATED
 from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.corpus.schema_layout import read_schema
 from pytest_llem_invariants.errors import MinerError
@@ -108,7 +108,7 @@ def of_diff(root: Path, engine: str, old: str, new: str, held: Sequence[str] = (
         found = differences(then, now, Between(*schemas), Releases.read(folder))
         head = markdown(found, origin=False)
     visible, details = _split(head)
-    validated = load_validated(folder / "invariants.validated.yaml")
+    validated = load_validated(folder / VALIDATED)
     quarantined = [case for case in validated.cases if _is_contradicted(case)]
     said = [
         *_replay(validated, quarantined),

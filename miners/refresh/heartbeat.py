@@ -8,13 +8,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final, final
 
+from pytest_llem_invariants.checker.layout import PROPOSED, VALIDATED
 from pytest_llem_invariants.corpus.files import load_proposed, load_validated
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.model import AddedBy
 from pytest_llem_invariants.ssot import known_engines
 
 NEVER: Final = "never"
-_VALIDATED: Final = "invariants.validated.yaml"
 
 
 @final
@@ -32,7 +32,7 @@ def findings(root: Path, today: date, days: int, last: str | None = None) -> Ite
         yield _last(last, today, days)
     for engine in known_engines(root):
         folder = root / "corpora" / engine
-        if (folder / "invariants.proposed.yaml").exists():
+        if (folder / PROPOSED).exists():
             yield from _debts(engine, folder, today)
 
 
@@ -48,7 +48,7 @@ def _last(last: str, today: date, days: int) -> Finding:
 
 def _debts(engine: str, folder: Path, today: date) -> Iterator[Finding]:
     """Rules by hand and rules that are contradicted, with their age; a rule by hand that mining finds is no debt."""
-    corpus = load_proposed(folder / "invariants.proposed.yaml")
+    corpus = load_proposed(folder / PROPOSED)
     seeds = [rule for rule in corpus.rules if rule.added_by is AddedBy.MANUAL_SEED]
     for rule in seeds:
         if rule.cross_validated_by:
@@ -59,8 +59,8 @@ def _debts(engine: str, folder: Path, today: date) -> Iterator[Finding]:
         oldest = min(owed, key=lambda rule: rule.added_at)
         age = _age(oldest.added_at, today)
         yield Finding(False, f"{engine}: {len(owed)} rules are written by hand, the oldest for {age} days: {oldest.id}")
-    if (folder / _VALIDATED).exists():
-        validated = load_validated(folder / _VALIDATED)
+    if (folder / VALIDATED).exists():
+        validated = load_validated(folder / VALIDATED)
         held = [case.id for case in validated.cases if not case.confirmed and case.skipped_reason is None]
         if held:
             age = _age(validated.validated_at, today)

@@ -9,10 +9,9 @@ from pathlib import Path
 from miners.process.commands import committed
 from miners.schema.digests import all_pages, stale_pages
 from pytest_llem_invariants.checker.certifying import file_certification
+from pytest_llem_invariants.checker.layout import VALIDATED
 from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.text.atomic import write_atomically
-
-_VALIDATED = "invariants.validated.yaml"
 
 
 def follow(root: Path, engine: str) -> list[str]:
@@ -42,7 +41,7 @@ def _quoted(root: Path, engine: str) -> Iterator[str]:
 
 def line(root: Path, engine: str) -> str:
     """What the end of a replay says of all rules."""
-    found = load_validated(root / "corpora" / engine / _VALIDATED)
+    found = load_validated(root / "corpora" / engine / VALIDATED)
     skipped = sum(case.skipped_reason is not None for case in found.cases)
     confirmed = sum(case.confirmed for case in found.cases)
     contradicted = len(found.cases) - confirmed - skipped

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from miners.history.one_version import PUBLISHED
+from miners.ledger.files import LEDGER
 from miners.memory.discover import FILE as MEMORY
 from miners.process.progress import Progress
 from miners.refresh import comment, edits, environment, pages, places, requirements, shipping
 from miners.refresh.workspace import Journal, Workspace
 from pytest_llem_invariants.checker.certifying import lacking
+from pytest_llem_invariants.checker.layout import COMMANDS, MODELS, PROPOSED, SCHEMA, VALIDATED
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import Ssot, read_ssot
@@ -23,12 +25,11 @@ from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.bounded import read_text
 
 PRODUCERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "invariants": ("invariants.proposed.yaml", "invariants.validated.yaml", "ledger.json"),
-    "schemas": ("schema.discovered.json", "models.discovered.json", "command.discovered.json", MEMORY),
+    "invariants": (PROPOSED, VALIDATED, LEDGER),
+    "schemas": (SCHEMA, MODELS, COMMANDS, MEMORY),
 }
 """What is made side by side, each by a cell of its own, and the files that it makes."""
-_PROPOSED: Final = "invariants.proposed.yaml"
-FIXED: Final = (_PROPOSED, "invariants.validated.yaml", "ledger.json", "schema.discovered.json")
+FIXED: Final = (PROPOSED, VALIDATED, LEDGER, SCHEMA)
 """What every refreshed engine has; the others are of engines that ask for them."""
 
 
@@ -153,7 +154,7 @@ def _keep(one: Refresh) -> str:
 
 def _mined(folder: Path) -> str | None:
     """The version of the corpus in a folder."""
-    path = folder / _PROPOSED
+    path = folder / PROPOSED
     return load_proposed(path).engine_version if path.exists() else None
 
 

@@ -28,7 +28,7 @@ def register(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     from miners.candidates.staging_files import FOLDER, read_fates
     from miners.runs.funnel import funnel, told
-    from pytest_llem_invariants.checker.layout import SOURCES
+    from pytest_llem_invariants.checker.layout import PROPOSED, VALIDATED
     from pytest_llem_invariants.corpus.files import load_proposed, load_validated
 
     engine = load_ssot(options.engine).engine
@@ -36,8 +36,8 @@ def run(options: argparse.Namespace) -> int:
     fates = tuple(read_fates(folder, engine))
     if not fates:
         raise MinerError(f"no candidates in {folder / FOLDER} — build first: llem-mine build {engine}")
-    validated = folder / SOURCES[1]
-    corpus = load_proposed(folder / SOURCES[0])
+    validated = folder / VALIDATED
+    corpus = load_proposed(folder / PROPOSED)
     stages = tuple(funnel(fates, corpus, load_validated(validated) if validated.exists() else None))
     if options.json:
         print(

@@ -5,12 +5,11 @@ It fails closed: what is not told, or was seen where nobody knows what was insta
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pytest_llem_invariants.checker.layout import SOURCES
+from pytest_llem_invariants.checker.layout import PROPOSED, VALIDATED
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS, weakest
 from pytest_llem_invariants.corpus.files import effective, fingerprint, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.model import Case, Certification, Corpus, Environment, EnvironmentKind, Validated
@@ -59,14 +58,14 @@ def _unexplained(validated: Validated) -> Iterator[str]:
 
 def lacking(folder: Path, version: str) -> list[str]:
     """What the corpus in a folder lacks to be a release of that version, a sentence each; none if it is certified."""
-    proposed = folder / SOURCES[0]
+    proposed = folder / PROPOSED
     if not proposed.exists():
-        return [f"there is no {SOURCES[0]}: mine the version first"]
+        return [f"there is no {PROPOSED}: mine the version first"]
     corpus = load_proposed(proposed)
     found = [] if corpus.engine_version == version else [f"the corpus was mined from {corpus.engine_version}"]
-    path = folder / SOURCES[1]
+    path = folder / VALIDATED
     if not path.exists():
-        return [*found, f"there is no {SOURCES[1]}: no rule was replayed"]
+        return [*found, f"there is no {VALIDATED}: no rule was replayed"]
     validated = load_validated(path)
     if validated.engine_version != version:
         found.append(f"the rules were replayed on {validated.engine_version}")
@@ -109,8 +108,3 @@ def _lost(case: Case | None, print_of_rule: str, environment: Environment) -> st
     if case.environment_kind is EnvironmentKind.HOST and environment.kind is not EnvironmentKind.HOST:
         return "replayed on a host"
     return None if case.certification is Certification.FULL else f"{case.certification}: replay the whole corpus"
-
-
-def simulated(validated: Validated) -> int:
-    """How many rules were proven in a simulated environment."""
-    return Counter(case.environment_kind for case in validated.cases)[EnvironmentKind.SIMULATED]

@@ -15,7 +15,17 @@ from pytest_llem_invariants.checker.advice import joined
 from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_names_elsewhere, with_parsers
 from pytest_llem_invariants.checker.certifying import certifications
 from pytest_llem_invariants.checker.deciding import deciding
-from pytest_llem_invariants.checker.layout import BODY, COMMANDS, HEAD, MODELS, SCHEMA, SOURCES, THEN, digest
+from pytest_llem_invariants.checker.layout import (
+    BODY,
+    COMMANDS,
+    HEAD,
+    MODELS,
+    PROPOSED,
+    SCHEMA,
+    THEN,
+    VALIDATED,
+    digest,
+)
 from pytest_llem_invariants.checker.planning import RulePlan, plan
 from pytest_llem_invariants.checker.suggest import Way, ways
 from pytest_llem_invariants.checker.telling import told
@@ -24,7 +34,7 @@ from pytest_llem_invariants.corpus.commands_layout import Commands, read_command
 from pytest_llem_invariants.corpus.context import reading_to_data
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
 from pytest_llem_invariants.corpus.models_layout import UNLESS, Models, read_models
-from pytest_llem_invariants.corpus.schema_layout import Schema, alternatives, instances_in, read_schema
+from pytest_llem_invariants.corpus.schema_layout import Schema, alternatives, instances_in, parameters_of, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 from pytest_llem_invariants.language.wording import say_match, say_rule
 from pytest_llem_invariants.model import Case, ContextField, Corpus, Rule, Validated
@@ -33,7 +43,6 @@ from pytest_llem_invariants.text.bounded import read_text
 from pytest_llem_invariants.text.strict import value_to_data
 
 _ROUTES_ARE_TOLD: Final = "see docs/reference/checker.md for its keys"
-_PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")
 
 
 def compile_corpus(
@@ -68,7 +77,7 @@ def compile_corpus(
     by_class: dict[str, list[int]] = {}
     for number, (rule, *_) in enumerate(shipped):
         by_class.setdefault(rule.native_type, []).append(number)
-    fields = _schema_fields(schema)
+    fields = parameters_of(schema or {})
     classes = {
         name: (
             _class_entry(name, by_class.get(name, []), shipped, schema, fields, context, ssot, older, name in partial),
@@ -183,9 +192,9 @@ def _routes(ssot: Ssot | None, version: str) -> dict[str, Any]:
 
 def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = None) -> str:
     """The compiled form of a corpus folder: `corpora/<engine>`, or one version of its history."""
-    proposed = folder / SOURCES[0]
+    proposed = folder / PROPOSED
     corpus = load_proposed(proposed)
-    validated_path = folder / SOURCES[1]
+    validated_path = folder / VALIDATED
     return compile_corpus(
         corpus,
         load_validated(validated_path) if validated_path.exists() else None,
@@ -209,7 +218,7 @@ def compile_file(path: Path, root: Path) -> str:
     What its engine declares is read from the corpora at `root`.
     """
     corpus = load_proposed(path)
-    beside = path.parent / SOURCES[1]
+    beside = path.parent / VALIDATED
     try:
         ssot: Ssot | None = load_ssot(corpus.engine, root)
     except EngineUnavailableError:  # a foreign engine has no file there; its corpus is checked all the same
@@ -229,15 +238,6 @@ def _older_schemas(folder: Path, version: str) -> list[Schema]:
     history = (folder.parent if folder.parent.name == "history" else folder / "history").glob(f"*/{SCHEMA}")
     older = [path for path in history if Version(path.parent.name) < Version(version)]
     return [read_schema(path) for path in sorted(older, key=lambda path: Version(path.parent.name))]
-
-
-def _schema_fields(schema: Schema | None) -> dict[str, dict[str, Any]]:
-    """Native type → field → parameter."""
-    found: dict[str, dict[str, Any]] = {}
-    for group in _PARAMETER_GROUPS if schema else ():
-        for name, parameters in schema.get(group, {}).items():  # type: ignore[union-attr]
-            found.setdefault(name, {}).update(parameters)
-    return found
 
 
 def _class_entry(
@@ -321,7 +321,7 @@ def _gone(name: str, parameters: Mapping[str, Any], older: Sequence[Schema]) -> 
     """Fields that an earlier version had → the last version that had them, and what they are called now."""
     gone: dict[str, tuple[str, str | None]] = {}
     for schema in older:
-        before = _schema_fields(schema).get(name, {})
+        before = parameters_of(schema or {}).get(name, {})
         for field, parameter in before.items():
             if field not in parameters:
                 gone[field] = (str(schema["engine_version"]), _renamed(parameter, parameters, before))

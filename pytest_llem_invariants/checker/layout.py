@@ -28,7 +28,7 @@ SOURCES = (
     "models.discovered.json",
     "command.discovered.json",
 )
-SCHEMA, MODELS, COMMANDS = SOURCES[2:]
+PROPOSED, VALIDATED, SCHEMA, MODELS, COMMANDS = SOURCES
 HEAD = f'{{"format":{FORMAT},"digest":"'
 THEN = '","head":'
 BODY = ',"body":['
@@ -106,9 +106,12 @@ class Compiled:
             raise damaged(told, self.path)
         return found
 
+    def _bytes(self, at: int, length: int) -> bytes:
+        return self._text[self._body + at : self._body + at + length]
+
     def _read(self, place: Sequence[int], is_right: Callable[[Any], bool]) -> Any:
         at, length, checksum = place or (0, 0, 0)
-        text = self._text[self._body + at : self._body + at + length]
+        text = self._bytes(at, length)
         if crc32(text) != checksum:
             return None
         data = _parsed(_ascii(text))

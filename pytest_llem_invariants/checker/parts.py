@@ -29,20 +29,21 @@ def _name(at: int) -> str:
     return f"{at}.json"
 
 
-class _Fetched(bytes):
-    """What is sliced by place and length: each slice is one part."""
+class _Fetched(Compiled):
+    """A compiled corpus of which each part is brought by its place."""
 
-    read: Read
+    __slots__ = ("_bring",)
 
-    def __getitem__(self, part: object) -> bytes:  # type: ignore[override]
-        assert isinstance(part, slice)
-        return self.read(_name(part.start)) if part.stop > part.start else b""
+    def __init__(self, head: Compiled, bring: Read) -> None:
+        super().__init__(head.head, b"", 0, head.path)
+        self._bring = bring
+
+    def _bytes(self, at: int, length: int) -> bytes:
+        return self._bring(_name(at)) if length else b""
 
 
 def fetched(read: Read, path: str) -> Compiled:
     """The compiled corpus whose parts a function brings, each when it is first asked for."""
     whole = parse(read(HEAD), path)
     assert whole is not None
-    text = _Fetched()
-    text.read = read
-    return Compiled(whole.head, text, 0, path)
+    return _Fetched(whole, read)

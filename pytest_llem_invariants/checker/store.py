@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pytest_llem_invariants.checker.layout import COMPILED, SOURCES, Compiled, parse
+from pytest_llem_invariants.checker.layout import COMPILED, PROPOSED, Compiled, parse
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ def versions(root: str, engine: str) -> list[str]:
 
 
 def _has_corpus(folder: str) -> bool:
-    return os.path.exists(os.path.join(folder, SOURCES[0]))
+    return os.path.exists(os.path.join(folder, PROPOSED))
 
 
 def _numbers(version: str) -> list[tuple[int, str]]:

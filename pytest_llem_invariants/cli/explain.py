@@ -115,7 +115,7 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
         folder = os.path.join(root, "corpora", checker.engine)
         if options.engine_version in store.versions(root, checker.engine):
             folder = os.path.join(folder, "history", options.engine_version)
-        path = os.path.join(folder, layout.SOURCES[0])
+        path = os.path.join(folder, layout.PROPOSED)
     if not os.path.exists(path) or path.endswith(".json"):
         return []
     rule = _full_rule(Path(path), identity)

@@ -12,7 +12,7 @@ from pytest_llem_invariants.checker import layout, store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.export import Unsupported, json_schema
 from pytest_llem_invariants.corpus.files import load_proposed
-from pytest_llem_invariants.corpus.schema_layout import read_schema
+from pytest_llem_invariants.corpus.schema_layout import parameters_of, read_schema
 from pytest_llem_invariants.model import Rule
 
 Parameters = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -26,7 +26,7 @@ def folder_of(checker: Checker, options: argparse.Namespace) -> Path:
     folder = os.path.join(root, "corpora", checker.engine)
     if options.engine_version in store.versions(root, checker.engine):
         folder = os.path.join(folder, "history", options.engine_version)
-    return Path(folder) / layout.SOURCES[0]
+    return Path(folder) / layout.PROPOSED
 
 
 def shipped(checker: Checker, path: Path) -> dict[str, list[Rule]]:
@@ -71,7 +71,5 @@ def schemas_of(
 
 def parameters_in(folder: Path) -> Parameters:
     """The parameters of each class in the discovered schema, if there is one."""
-    path = folder / layout.SOURCES[2]
-    schema = read_schema(path) if path.exists() else {}
-    engine, sampling = schema.get("engine_params", {}), schema.get("sampling_params", {})
-    return {name: {**engine.get(name, {}), **sampling.get(name, {})} for name in {**engine, **sampling}}
+    path = folder / layout.SCHEMA
+    return parameters_of(read_schema(path)) if path.exists() else {}

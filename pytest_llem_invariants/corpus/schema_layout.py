@@ -15,6 +15,15 @@ _FIX: Final = "run llem-mine discover"
 _PARAMETER_GROUPS: Final = ("engine_params", "sampling_params")
 
 
+def parameters_of(schema: Schema) -> dict[str, dict[str, Any]]:
+    """Class → field → what was discovered of it, whichever group the class stands in."""
+    found: dict[str, dict[str, Any]] = {}
+    for group in _PARAMETER_GROUPS:
+        for name, parameters in schema.get(group, {}).items():
+            found.setdefault(name, {}).update(parameters)
+    return found
+
+
 def read_schema(path: Path) -> Schema:
     """A discovered schema."""
     try:

@@ -21,6 +21,7 @@ from pytest_llem_invariants.readers.shell import commands
 from pytest_llem_invariants.readers.shell_words import tokens
 from pytest_llem_invariants.readers.source import Place, whole
 from pytest_llem_invariants.readers.yaml_tree import Tree, filled
+from pytest_llem_invariants.text.yaml_parser import CParser
 
 _ENDS: Final = re.compile(r"[\s;&|),\]\"'`]|\\\r?\n|\Z")
 """What may stand behind a word."""
@@ -342,7 +343,9 @@ def _events(text: str) -> Iterator[tuple[str, str]]:
     named: dict[str, list[tuple[str, str]]] = {}
     open_ones: list[list[tuple[str, str]]] = []
     number = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+    parser = CParser(text)
+    while parser.check_event():
+        event = parser.get_event()
         kind = type(event).__name__
         anchor = getattr(event, "anchor", None)
         if isinstance(event, yaml.AliasEvent):

@@ -13,7 +13,7 @@ import packaging
 import yaml
 
 from pytest_llem_invariants.checker import store
-from pytest_llem_invariants.checker.layout import SOURCES
+from pytest_llem_invariants.checker.layout import PROPOSED
 from pytest_llem_invariants.checker.parts import parts
 from pytest_llem_invariants.checker.releases import FILE as RELEASES
 from pytest_llem_invariants.fit.store import FILE as MEMORY
@@ -77,7 +77,7 @@ def _python(library: Library, root: Path) -> Iterator[tuple[str, bytes]]:
             if path.exists():
                 yield f"{data}/corpora/{engine.name}/{file}", path.read_bytes()
         for at in range(len(engine.editions)):
-            yield f"{data}/{_place(engine, at)}/{SOURCES[0]}", b""
+            yield f"{data}/{_place(engine, at)}/{PROPOSED}", b""
 
 
 def _zipped(entries: Iterator[tuple[str, bytes]]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
@@ -106,10 +107,9 @@ def _controls(library: Library) -> Html:
     )
 
 
-def _select(name: str, title: str, options: object) -> Html:
-    pairs: list[tuple[str, str]] = list(options)  # type: ignore[call-overload]
+def _select(name: str, title: str, options: Iterable[tuple[str, str]]) -> Html:
     return tag(
-        "label", f"{title} ", tag("select", *(tag("option", said, value=value) for value, said in pairs), id=name)
+        "label", f"{title} ", tag("select", *(tag("option", said, value=value) for value, said in options), id=name)
     )
 
 

@@ -10,18 +10,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, final
 
+from packaging.version import Version
+
 from miners.ledger.entries import Ledger
-from miners.ledger.files import load_ledger
+from miners.ledger.files import LEDGER, load_ledger
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
-from pytest_llem_invariants.checker.layout import SCHEMA, SOURCES
+from pytest_llem_invariants.checker.layout import PROPOSED, SCHEMA, VALIDATED
 from pytest_llem_invariants.checker.releases import FILE as RELEASES
-from pytest_llem_invariants.corpus.schema_layout import read_schema
+from pytest_llem_invariants.corpus.schema_layout import parameters_of, read_schema
 from pytest_llem_invariants.text.bounded import read_text
 
 Rule = Mapping[str, Any]
-PROPOSED, VALIDATED = SOURCES[:2]
-LEDGER: Final = "ledger.json"
 _ENTRY: Final = re.compile(r"^  - id: (.+)\n", re.MULTILINE)
 _KEY: Final = re.compile(r"^    ([a-z_]+):(?: |\n)", re.MULTILINE)
 _DATED: Final = re.compile(r'^(?:mined|validated)_at: "?([0-9TZ:.+-]+)"?$', re.MULTILINE)
@@ -104,7 +104,7 @@ class Edition:
     @cached_property
     def fields(self) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
         """The fields of each class, as the schema has them."""
-        return {**self.schema.get("engine_params", {}), **self.schema.get("sampling_params", {})}
+        return parameters_of(self.schema)
 
     @cached_property
     def ledger(self) -> Ledger | None:
@@ -177,9 +177,4 @@ def _engine(name: str, folder: str, root: str | None) -> Engine:
     path = Path(store.folder_of(folder, name)) / RELEASES
     releases = json.loads(read_text(path)) if path.exists() else {}
     unique = {edition.version: edition for edition in editions}
-    return Engine(name, sorted(unique.values(), key=lambda one: numbers(one.version)), releases)
-
-
-def numbers(version: str) -> tuple[tuple[int, str], ...]:
-    """A version in an order that its numbers have."""
-    return tuple((int("".join(filter(str.isdigit, part)) or 0), part) for part in version.split("."))
+    return Engine(name, sorted(unique.values(), key=lambda one: Version(one.version)), releases)

@@ -161,8 +161,10 @@ def test_a_journal_that_was_cut_short_begins_anew(house: House, monkeypatch: pyt
 
 
 def test_a_step_that_fails_is_told_in_one_sentence_with_what_was_said_last(house: House) -> None:
-    work = house.root.parent / "work"
-    work.mkdir()
-    place = Refresh(Workspace("tiny", house.root, work / "tree"), Wish("1.1", python=Path("/bin/sh")), work, None, "0")
-    with pytest.raises(MinerError, match=r"build tiny ended with \d+ — read .*/work/log, fix it .* it ends: "):
+    unfinished = house.root.parent / "unfinished"
+    unfinished.mkdir()
+    place = Refresh(
+        Workspace("tiny", house.root, unfinished / "tree"), Wish("1.1", python=Path("/bin/sh")), unfinished, None, "0"
+    )
+    with pytest.raises(MinerError, match=r"build tiny ended with \d+ — read .*/unfinished/log, fix it .* it ends: "):
         place.place.mine(house.root, "build", "tiny")
