@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
+from pytest_llem_invariants.checker.certifying import file_certification
+from pytest_llem_invariants.checker.verdict import CERTIFICATIONS
 from pytest_llem_invariants.corpus.files import NEWEST, SCHEMA_VERSION, fingerprint
 from pytest_llem_invariants.model import (
     CONTRACTS,
@@ -116,7 +118,7 @@ def fold(run: Run, previous: Validated | None, problems: Iterable[str] = ()) -> 
         _same_moment(validated, previous),
         _quarantine(run, divergences),
         fresh,
-        is_news=is_whole or (bool(fresh) and not _says_the_same(validated, previous)),
+        is_news=bool(fresh) and not _is_known(validated, previous, is_whole=is_whole),
         unrun=len(entries) - len(fresh),
         skips=tuple(entry.skip for entry in entries.values() if entry.skip is not None),
         problems=tuple(problems),
@@ -152,10 +154,19 @@ def _graded(case: Case) -> Case:
     return case if case.confirmed else replace(case, certification=Certification.PARTIAL)
 
 
-def _says_the_same(validated: Validated, previous: Validated | None) -> bool:
-    """Whether a partial run found nothing new: the results that it reuses were certified when the file was written."""
-    if previous is None:
+def _is_known(validated: Validated, previous: Validated | None, *, is_whole: bool) -> bool:
+    """Whether a run found nothing new.
+
+    What a partial run reuses was certified when the file was written. Of a whole one it is news where it was seen,
+    unless the file has the same from a place that certifies more: who tries it at home takes nothing from that.
+    """
+    if previous is None or not _says_the_same(validated, previous):
         return False
+    before, now = (CERTIFICATIONS.index(file_certification(one)) for one in (previous, validated))
+    return not is_whole or before > now
+
+
+def _says_the_same(validated: Validated, previous: Validated) -> bool:
     undated = replace(
         validated,
         validated_at=previous.validated_at,

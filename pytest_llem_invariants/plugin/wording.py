@@ -59,6 +59,8 @@ def summary(folded: Folded, causes: Sequence[str] = (), *, verbose: bool = False
             f"{version}: {confirmed} rules confirmed, {len(folded.quarantine.rules)} contradicted, "
             f"{len(folded.skips)} skipped, {folded.unrun} not run (certification {file_certification(validated)})"
         )
+    if not (folded.is_news or folded.unrun):
+        yield "  the validated file says the same, from where it certifies more: it stays as it is"
     yield from _skips(folded.skips)
     found = [divergence for divergence in validated.divergences if divergence.invariant_id in folded.fresh]
     yield from causes
@@ -100,4 +102,6 @@ def next_command(engine: str, folded: Folded) -> str:
         return f"next: read the quarantine, then `llem-mine build {engine}`"
     if folded.unrun:
         return f"next: `pytest --llem-engine={engine}` for a full run"
+    if not folded.is_news:
+        return "next: nothing; `--llem-check` keeps the validated file true"
     return "next: commit the validated file; `--llem-check` keeps it true"

@@ -67,6 +67,26 @@ def test_what_is_kept_from_a_host_stays_from_a_host(house: House, monkeypatch: p
     assert "(certification host)" in result.stdout.str()
 
 
+def test_a_whole_run_that_says_the_same_where_it_certifies_less_changes_no_file(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LLEM_ENVIRONMENT_KIND")
+    with monkeypatch.context() as in_a_container:
+        in_a_container.setenv("LLEM_IMAGE_REF", "an/image:1")
+        house.run()
+    before = files(house)
+    monkeypatch.setenv("LLEM_FROZEN_AT", "2027-05-06T07:08:09Z")
+    result = house.run()
+    assert files(house) == before
+    result.stdout.fnmatch_lines(["*(certification host)*", "*it stays as it is*", "next: nothing; *"])
+    house.validated.write_text(house.validated.read_text().replace("got 201", "got 202"))
+    assert "wrote" in house.run().stdout.str()
+    assert load_validated(house.validated).environment.kind is EnvironmentKind.HOST
+    monkeypatch.setenv("LLEM_IMAGE_REF", "an/image:1")
+    house.run()
+    assert load_validated(house.validated).environment.kind is EnvironmentKind.CONTAINER
+
+
 def test_one_check_writes_nothing_where_nothing_was(house: House) -> None:
     before = files(house)
     result = house.run(ONE_CHECK)
