@@ -47,7 +47,6 @@ _ASKED: Final = (
     ),
 )
 """What a library's function and a known conversion are both asked."""
-_NAMES_OPTION: Final = "--served-model-name"
 _REFUSED: Final = ("refused",)
 _SCALARS: Final = (bool, int, float, str, type(None))
 
@@ -62,11 +61,13 @@ class LiveParser:
         self.bare: Sequence[str] = declared.get("bare", ())
         """What has to stand behind the command."""
         self.pairs: Mapping[str, str] = declared.get("pairs", {})
+        self.named: Mapping[str, str] = declared.get("named", {})
+        """How the first word may be written with a name, and what may not be given without it."""
         self.top = _found(declared["parser"])()
         with standing_in(declared.get("stand_ins", {})):
             command = _found_here(declared.get("command", ()))
             found = [_found_here(places) for places in declared.get("checks", ())]
-            self.parser = self._made(command, declared.get("make", ()))
+            self.parser = self._made(command, declared.get("adds", ""), declared.get("make", ()))
         runs = None if command is None else getattr(command, declared.get("runs", ""), None)
         started = [] if runs is None else [without_starting(runs, declared.get("starts", ()))]
         self.checks = [*(check for check in found if check is not None), *started]
@@ -74,14 +75,14 @@ class LiveParser:
         for parser in (self.top, self.parser):
             parser.error = _refuse  # instead of two screens of usage
 
-    def _made(self, command: Any, places: Sequence[str]) -> Any:
+    def _made(self, command: Any, adds: str, places: Sequence[str]) -> Any:
         """The parser that the command adds itself, or that a function makes of an empty one."""
         *groups, name = self.words
         commands = self.top.add_subparsers(dest="subparser")
         for group in groups:
             commands = commands.add_parser(group).add_subparsers(dest=f"in_{group}")
-        if command is not None and hasattr(command, "subparser_init"):
-            return command().subparser_init(commands)
+        if adds and hasattr(command, adds):
+            return getattr(command(), adds)(commands)
         parser = commands.add_parser(name)
         return _found(places)(parser) or parser
 
@@ -274,9 +275,10 @@ def _habits(live: LiveParser, options: Sequence[Mapping[str, Any]], attached: Se
     habits: dict[str, Any] = {}
     known = {string for option in options for string in option.get("strings", ())}
     positional = any("strings" not in option for option in options)
-    model = live.parse(["--model", "m"]) if positional else None
-    habits["model_option"] = "refused" if model is None else "first" if model.model_tag == "m" else "kept"
-    names = live.parse([_NAMES_OPTION, "x"]) if positional and _NAMES_OPTION in known else model
+    option, dest, other = (live.named.get(key, "") for key in ("option", "dest", "needs_it"))
+    model = live.parse([option, "m"]) if positional and option else None
+    habits["model_option"] = "refused" if model is None else "first" if getattr(model, dest) == "m" else "kept"
+    names = live.parse([other, "x"]) if positional and other in known else model
     habits["names_need_a_model"] = positional and names is None
     holder = next((one for one in options if _holds_text(one)), None)
     string, dest = ("", "") if holder is None else (max(holder["strings"], key=len), holder["dest"])
