@@ -53,13 +53,13 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> lis
         command = [Word(word, tree.place(starts)) for word in head]
     if command:
         found = list(of_words([*command, *arguments], known, beside))
-        if found or "entrypoint" in entries or "args" in entries or not interpolates or runs_another(command):
+        if found or "entrypoint" in entries or "args" in entries or not interpolates or runs_another(command, known):
             return found
         arguments = command
     if image is None or not arguments:
         return []
     found = list(of_words(arguments, known, beside))
-    if found or runs_another(arguments):
+    if found or runs_another(arguments, known):
         return found
     return list(started_by(str(shown), arguments, known, beside, tree.place(node)))
 

@@ -23,24 +23,9 @@ _CONTAINERS: Final = frozenset({"docker", "podman", "nerdctl"})
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _SPEAKS: Final = frozenset(
     {
-        *(
-            "echo",
-            "printf",
-            "print",
-            "log",
-            "info",
-            "warn",
-            "error",
-            "die",
-            "man",
-            "help",
-            "history",
-            "cat",
-            "sed",
-            "awk",
-        ),
-        *("grep", "egrep", "rg", "pgrep", "pkill", "kill", "killall", "which", "type", "alias", "hash", "test", "trap"),
-        *("pip", "pip3", "sed", "awk"),
+        *("echo", "printf", "print", "log", "info", "warn", "error", "die", "man", "help", "history", "cat", "sed"),
+        *("awk", "grep", "egrep", "rg", "pgrep", "pkill", "kill", "killall", "which", "type", "alias", "hash", "test"),
+        *("trap", "pip", "pip3"),
     }
 )
 """Programs that only name a command that is among their words."""
@@ -286,7 +271,7 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
                 found = list(of_words(rest, known, beside, depth + 1))
                 is_command = bool(rest) and not rest[0].startswith("-")
                 yield from found or started_by(
-                    word, [] if is_command and runs_another(rest) else rest, known, beside, word.place
+                    word, [] if is_command and runs_another(rest, known) else rest, known, beside, word.place
                 )
             else:
                 yield from of_words([*entrypoint, *rest], known, beside, depth + 1)
@@ -296,14 +281,14 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
     yield from _first_started(words[1:], known, with_env(beside, env), depth)
 
 
-_PROGRAMS: Final = frozenset({"python", "python3", "sleep", "tail", "vllm", "ray", "nvidia-smi", "cat", "ls", "tini"})
+_PROGRAMS: Final = frozenset({"python", "python3", "sleep", "tail", "ray", "nvidia-smi", "cat", "ls", "tini"})
 _NAMED: Final = frozenset(
     {"--name", "-v", "--volume", "-w", "--workdir", "--hostname", "-h", "--network", "-l", "--label"}
 )
 
 
-def runs_another(words: Sequence[Word]) -> bool:
+def runs_another(words: Sequence[Word], known: Sequence[Engine]) -> bool:
     """Whether the words behind an image's name are another program than the image's own."""
-    return (
-        _name(words[0]) in _SHELLS or words[0] in _PROGRAMS or "/bin/" in words[0] or words[0].endswith((".sh", ".py"))
-    )
+    first = words[0]
+    programs = _PROGRAMS | _SHELLS | {head[0] for engine in known for head in engine.heads}
+    return _name(first) in programs or "/bin/" in first or first.endswith((".sh", ".py"))
