@@ -13,11 +13,13 @@ from miners.discovery import command as discovery
 from miners.history import command as history
 from miners.ledger import command as ledger
 from miners.ledger import why_command
+from miners.measure import carried_command, compare_modes
 from miners.measure import command as measure
-from miners.measure import compare_modes
 from miners.memory import command as memory
+from miners.memory import split_command
 from miners.process.commands import REFUSED
 from miners.refresh import command as refresh
+from miners.refresh import release_command
 from miners.releases import command as releases
 from miners.runs import certify_command, funnel_command, gates_command
 from miners.schema import command as schema
@@ -32,11 +34,14 @@ _COMMANDS: Final = (
     measure,
     discovery,
     memory,
+    split_command,
     schema,
     history,
     refresh,
+    release_command,
     releases,
     compare_modes,
+    carried_command,
     ledger,
     why_command,
     causes,

@@ -54,6 +54,7 @@ class AddedBy(Vocabulary):
     PYDANTIC_LIFT = "pydantic_lift"
     MSGSPEC_LIFT = "msgspec_lift"
     DATACLASS_LIFT = "dataclass_lift"
+    ENGINE_FILE = "engine_file"
     MANUAL_SEED = "manual_seed"
     RUNTIME_WARNING = "runtime_warning"
     OBSERVED_COLLISION = "observed_collision"
@@ -63,6 +64,11 @@ class AddedBy(Vocabulary):
     def is_lift(self) -> bool:
         """Whether it reads the declared types, not the code."""
         return self in (AddedBy.PYDANTIC_LIFT, AddedBy.MSGSPEC_LIFT, AddedBy.DATACLASS_LIFT)
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person wrote it: as a claim of the engine's file, with which it goes, or into the corpus itself."""
+        return self in (AddedBy.ENGINE_FILE, AddedBy.MANUAL_SEED)
 
 
 class Check(Vocabulary):
@@ -189,6 +195,8 @@ class Rule:
     hardware_dependent: bool = False
     world: Mapping[str, Any] = field(default_factory=dict)
     """The facts at which the examples are meant, as far as they are not the default ones."""
+    world_negative: Mapping[str, Any] = field(default_factory=dict)
+    """Those of the negative example, where these are others: of a rule that names nothing but facts."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Keys of a newer minor version, kept on a round trip."""
 
@@ -205,6 +213,8 @@ class Reading:
     """Keys of which each, where it is written and says more than that nothing is changed, leaves the fact unknown."""
     unless_null: tuple[str, ...] = ()
     """Keys of which each, where it is written as null, leaves the fact unknown."""
+    harmless: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    """Kinds of settings at keys of `unless` that leave the fact as it is: of one with keys they make it, multiplied."""
     lowered_by: tuple[str, ...] = ()
     """Other facts: where one is known and less, it counts."""
     file: str | None = None

@@ -28,6 +28,7 @@ _NATIVE_TYPE_KEYS: Final = (
     "startup",
     "facts",
     "examples",
+    "claims",
 )
 
 
@@ -57,7 +58,7 @@ class Call:
     function: str
     """`module:name.name`."""
     arguments: tuple[str, ...] = ()
-    """What it is asked about: dotted attributes of the built object, `name()` calls a method."""
+    """What it is asked about: dotted attributes of the built object, `name()` calls a method, `.` is the object."""
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """The values of context fields at which alone it is asked."""
     unless: tuple[str, ...] = ()
@@ -68,6 +69,10 @@ class Call:
     """`module:name` of what makes a context of the object, in which it is asked."""
     versions: SpecifierSet | None = None
     """The versions of the library that ask it; None for all."""
+    given: tuple[str, ...] = ()
+    """Facts of which some must be known, and not null, or it is not asked."""
+    claims: tuple[Section, ...] = ()
+    """What it may hang on: a `match`, `examples` of it and `why` it is given: each is proven like any other guess."""
 
 
 @final
@@ -97,6 +102,8 @@ class NativeType:
     """Where other versions have the class; the first place that has it counts."""
     examples: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     """Field → values that some version takes: without one, all that a type in its field looks like seems wrong."""
+    claims: tuple[Section, ...] = ()
+    """What its own checks may hang on, where what it hands on was not followed; as those of a call at the start."""
 
     @property
     def is_glob(self) -> bool:
@@ -180,6 +187,7 @@ def _native_type(section: Section, name: str, data: Any) -> NativeType:
         facts=entry.texts("facts"),
         elsewhere=tuple(elsewhere),
         examples=_lists(entry, "examples"),
+        claims=tuple(map(_claim, entry.parts("claims"))),
     )
 
 
@@ -203,7 +211,7 @@ def _steps(entry: Section, key: str) -> tuple[Step, ...]:
 
 
 def _call(entry: Section) -> Call:
-    entry.only(("call", "with", "when", "unless", "only", "within", "versions"))
+    entry.only(("call", "with", "when", "unless", "only", "within", "versions", "given", "claims"))
     return Call(
         _function(entry, "call"),
         entry.texts("with"),
@@ -212,7 +220,18 @@ def _call(entry: Section) -> Call:
         _lists(entry, "only"),
         _function(entry, "within") if "within" in entry.data else None,
         specifier_of(entry, "versions") if "versions" in entry.data else None,
+        entry.texts("given"),
+        tuple(map(_claim, entry.parts("claims"))),
     )
+
+
+def _claim(entry: Section) -> Section:
+    entry.only(("match", "examples", "why"))
+    entry.section("match")
+    entry.text("why")
+    if not entry.items("examples"):
+        entry.missing("examples")
+    return entry
 
 
 def _function(entry: Section, key: str) -> str:

@@ -94,6 +94,10 @@ class Ssot:
     role_landmarks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Role → what it alone relies on."""
 
+    def image_of(self, version: str) -> str | None:
+        """The image of a version: its tag names it."""
+        return None if self.image is None else self.image.replace(self.version, version)
+
     def landmarks_of(self, role: str | None = None) -> tuple[str, ...]:
         """The landmarks of a role; without one, of all of them."""
         own = [self.role_landmarks.get(role, ())] if role is not None else self.role_landmarks.values()

@@ -32,7 +32,7 @@ from miners.static import SiteFinding
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import default_at
 from pytest_llem_invariants.engines.base import SERVED, EngineAdapter
-from pytest_llem_invariants.model import Kwargs, Observation
+from pytest_llem_invariants.model import EMPTY, Kwargs, Observation
 from pytest_llem_invariants.native_types import NativeType
 from pytest_llem_invariants.replay.changes import plain
 from pytest_llem_invariants.text.atomic import today
@@ -227,6 +227,7 @@ class ClassJobs:
             tuple(fact for fact in self.sources.facts_of(name) if fact.startswith(SERVED)),
             len(adapter.machines()),
             _switches(ssot.native_type(name)),
+            ssot.adapter.get("comes_with", EMPTY),
         )
         return Gate(
             setting,

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from miners.process.commands import OK, add_engine, compare
+from miners.build.stages import STAGES
+from miners.process.commands import OK, add_engine, add_workers, compare
 from miners.process.roles import (
     NO_DYNAMIC_MINER,
     READING,
@@ -24,13 +25,15 @@ from miners.process.roles import (
     unheard,
 )
 from pytest_llem_invariants.errors import LlemError
-from pytest_llem_invariants.ssot import data_root, installed_version
+from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
     from miners.build.earlier import Earlier
+    from miners.build.pipeline import Crew
     from pytest_llem_invariants.engines.base import EngineAdapter
     from pytest_llem_invariants.model import Corpus
+    from pytest_llem_invariants.runs.store import Store
     from pytest_llem_invariants.ssot import Ssot
 
 
@@ -41,7 +44,7 @@ def register(commands: Any) -> None:
     )
     add_engine(parser)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the committed corpus differs")
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="number of worker processes (default 2)")
+    add_workers(parser)
     parser.add_argument(
         "--source",
         type=Path,
@@ -51,43 +54,61 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--class", dest="classes", action="append", metavar="NAME", help="mine only this class, and write it to --out"
     )
+    parser.add_argument(
+        "--machine",
+        metavar="NAME",
+        help="mine on this pretended machine of the engine's file, and compare the result with the committed corpus",
+    )
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="write to this folder, not into corpora/")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a build that was broken off, if nothing changed"
+    )
+    parser.add_argument(
+        "--from",
+        dest="first",
+        choices=STAGES,
+        metavar="STAGE",
+        help=f"resume, but do this stage and the later ones again: {', '.join(STAGES)}",
+    )
     add_terms(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     from miners.build.mined import ledger_of
-    from miners.build.pipeline import Crew, build
+    from miners.build.pipeline import build
     from miners.build.report import closing_table, hand_written_debt
+    from miners.candidates.declared import is_claimed
     from miners.candidates.staging_files import write_fates
     from miners.ledger.files import LEDGER, render_ledger
     from miners.ledger.show import headline
     from miners.lift import undefined
-    from miners.process.progress import Progress
+    from miners.process.strangers import alone
     from miners.process.workers import aside
     from pytest_llem_invariants.corpus.files import dump
     from pytest_llem_invariants.engines import get_adapter
 
     if options.source is not None:
         return _build_from_source(options)
+    if options.machine is not None:
+        from miners.build.elsewhere import build_elsewhere
+
+        return build_elsewhere(options)
     if options.classes is not None and options.out is None:
         raise LlemError("--class mines only a part of the corpus: give its folder with --out")
     path = data_root() / "corpora" / options.engine / "invariants.proposed.yaml"
     adapter = get_adapter(options.engine)
+    alone(adapter.ssot)
     library, terms = Installed(adapter), terms_of(options)
-    with aside(_mined_before, adapter.ssot, path) as mined_before:
+    with aside(mined_before, adapter.ssot, path) as started:
         check_roles(library, roles_of_build(adapter.ssot), terms)
-        earlier = mined_before.result()
+        earlier = started.result()
     previous = earlier.previous
     _say_what_is_not_mined(adapter)
     _say((*check_classes(library, _classes_of(previous), terms), *unheard(adapter), *undefined(adapter)))
-    mined = build(
-        adapter,
-        Crew(Progress(), options.workers),
-        earlier,
-        classes=None if options.classes is None else chosen(adapter.native_types(), options.classes),
-    )
+    crew = _crew(options, adapter, earlier, path)
+    wanted = None if options.classes is None else chosen(adapter.native_types(), options.classes)
+    mined = build(adapter, crew, earlier, classes=wanted)
     text = _rendered(mined.corpus, previous, path, keep_moment=options.check)
     say(closing_table(mined))
     if options.out is not None:
@@ -99,7 +120,10 @@ def run(options: argparse.Namespace) -> int:
         return OK
     effects = ledger_of(mined, adapter.ssot)
     say(headline(effects))
-    for line in hand_written_debt(mined, previous):
+    ssot, version = adapter.ssot, mined.corpus.engine_version
+    for line in hand_written_debt(
+        mined, previous, lambda rule: is_claimed(rule, ssot.native_type(rule.native_type), version)
+    ):
         say(f"  {line}")
     if options.check:
         return max(compare(path, text), compare(path.with_name(LEDGER), render_ledger(effects)))
@@ -108,6 +132,40 @@ def run(options: argparse.Namespace) -> int:
     write_fates(path.parent, options.engine, mined.corpus.engine_version, mined.proven, mined.lost)
     say(f"wrote {path} and {LEDGER} beside it; prove it: pytest --llem-engine={options.engine} -n 2")
     return OK
+
+
+def _crew(options: argparse.Namespace, adapter: EngineAdapter, earlier: Earlier, path: Path) -> Crew:
+    """The workers; what they find is remembered beside what it depends on."""
+    from miners.build.memory import Memory, parts_of
+    from miners.build.pipeline import Crew
+    from miners.process.progress import Progress
+
+    classes = None if options.classes is None else sorted(options.classes)
+    parts = parts_of(adapter, *earlier.read_by_jobs(whole=classes is None), classes)
+    first = options.first or ("merge" if options.resume else None)
+    memory = Memory.begin(_store(), f"{path.parent} {classes or ''}".strip(), parts, first, _tell)
+    return Crew(Progress(), options.workers, memory=memory)
+
+
+def crew_of_producer(adapter: EngineAdapter, earlier: Earlier, path: Path) -> Crew:
+    """A worker whose jobs are those of a build of all classes: what either of them did is not done again."""
+    from miners.build.memory import Memory, parts_of
+    from miners.build.pipeline import Crew
+    from miners.process.progress import Progress
+
+    parts = parts_of(adapter, *earlier.read_by_jobs(whole=True), None)
+    return Crew(Progress(), 1, memory=Memory.begin(_store(), str(path.parent), parts, "merge", lambda line: None))
+
+
+def _store() -> Store:
+    from pytest_llem_invariants.engines.tiny_model import cache_folder
+    from pytest_llem_invariants.runs.store import FILE, Store
+
+    return Store(cache_folder() / FILE, _tell)
+
+
+def _tell(line: str) -> None:
+    _say((line,))
 
 
 def _classes_of(corpus: Corpus | None) -> set[str]:
@@ -120,17 +178,10 @@ def _say(lines: Iterable[str]) -> None:
         say(f"llem-mine: {line}", file=sys.stderr)
 
 
-def _mined_before(ssot: Ssot, path: Path) -> Earlier:
-    """The corpus as it is, the configs that contradicted its rules, and the rules of the version before."""
-    from miners.build.earlier import Earlier, rules_before
-    from miners.gate.counterexamples import COUNTEREXAMPLES, load_counterexamples
-    from pytest_llem_invariants.corpus.files import load_proposed
+def mined_before(ssot: Ssot, path: Path) -> Earlier:
+    from miners.build.earlier import earlier_of
 
-    return Earlier(
-        load_proposed(path) if path.exists() else None,
-        load_counterexamples(path.with_name(COUNTEREXAMPLES)),
-        rules_before(data_root(), ssot.engine, installed_version(ssot)),
-    )
+    return earlier_of(ssot, path)
 
 
 def _rendered(corpus: Corpus, previous: Corpus | None, path: Path, *, keep_moment: bool) -> str:

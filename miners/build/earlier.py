@@ -9,11 +9,12 @@ from typing import Final
 
 from packaging.version import Version
 
-from miners.gate.counterexamples import Counterexamples
+from miners.gate.counterexamples import COUNTEREXAMPLES, Counterexamples, load_counterexamples
 from pytest_llem_invariants.checker.layout import PROPOSED
 from pytest_llem_invariants.checker.store import versions
 from pytest_llem_invariants.corpus.files import load_proposed
-from pytest_llem_invariants.model import Corpus, Rule
+from pytest_llem_invariants.model import AddedBy, Corpus, Rule
+from pytest_llem_invariants.ssot import Ssot, data_root, installed_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,26 @@ class Earlier:
     rules: Sequence[Rule] = ()
     """The rules of the version before."""
 
+    def read_by_jobs(self, *, whole: bool) -> tuple[object, ...]:
+        """What the jobs of a build read of it: the rest only tells how its rules are named.
+
+        Where not the whole engine is mined, the rules of the other classes stay, and are tried in front of them.
+        """
+        before = () if self.previous is None else self.previous.rules
+        kept = [rule for rule in before if not whole or rule.added_by is AddedBy.MANUAL_SEED]
+        return kept, self.counterexamples, self.rules
+
 
 NOTHING_EARLIER: Final = Earlier()
+
+
+def earlier_of(ssot: Ssot, path: Path) -> Earlier:
+    """The corpus as it is, the configs that contradicted its rules, and the rules of the version before."""
+    return Earlier(
+        load_proposed(path) if path.exists() else None,
+        load_counterexamples(path.with_name(COUNTEREXAMPLES)),
+        rules_before(data_root(), ssot.engine, installed_version(ssot)),
+    )
 
 
 def rules_before(root: Path, engine: str, version: str) -> tuple[Rule, ...]:

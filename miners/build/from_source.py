@@ -57,9 +57,9 @@ def build_from_source(ssot: Ssot, skeletons: Skeletons, *, previous: Corpus | No
     reading = read_source(ssot, skeletons, tried=False)
     rules, lost = _staged(ssot, skeletons, reading)
     earlier = () if previous is None else previous.rules
-    by_hand = [rule for rule in earlier if rule.added_by is AddedBy.MANUAL_SEED]
+    by_hand = [rule for rule in earlier if rule.added_by.is_by_hand]
     found = named(carry_over(merge([*rules, *by_hand]), previous), previous)
-    narrower = {rule.id for rule, _ in implied_pairs(found) if rule.added_by is not AddedBy.MANUAL_SEED}
+    narrower = {rule.id for rule, _ in implied_pairs(found) if not rule.added_by.is_by_hand}
     kept = tuple(rule for rule in found if rule.id not in narrower)
     corpus = Corpus(
         schema_version=SCHEMA_VERSION,

@@ -14,11 +14,14 @@ from pytest_llem_invariants.ssot import data_root
 from pytest_llem_invariants.text.terminal import say
 
 if TYPE_CHECKING:
-    from miners.build.producers import OneClass
+    from miners.build.pipeline import Crew
+    from miners.build.sources import Sources
     from miners.candidates.candidate import Candidate
+    from miners.surface.fields import Surface
     from pytest_llem_invariants.engines.base import EngineAdapter
 
-Produce = Callable[["OneClass"], "Iterator[Candidate]"]
+Produce = Callable[["EngineAdapter", "Surface", "Sequence[str]"], "list[Candidate]"]
+"""What a producer guesses of some of the classes."""
 
 
 def register(commands: Any) -> None:
@@ -36,14 +39,8 @@ def register(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from miners.build.producers import OneClass
-    from miners.process.progress import Progress
-    from miners.process.workers import forked
     from miners.surface import engine_surface
     from pytest_llem_invariants.engines import get_adapter
-
-    def produced(name: str) -> list[Candidate]:
-        return list(options.produce(OneClass(adapter, surface, name)))
 
     adapter = get_adapter(options.engine)
     if options.source is not None:
@@ -51,13 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     version = check_roles(Installed(adapter), (options.role,), terms_of(options))
     surface = engine_surface(adapter)
     names = chosen(surface, options.classes)
-    found: list[Candidate] = []
-    title = "reading" if options.role == "static" else "asking"
-    with Progress().step(title, total=len(names)) as step, forked(1, watch=step.asked) as pool:
-        for candidates in pool.map(produced, names):
-            found.extend(candidates)
-            step.advance()
-    return _tell(options.engine, version, found)
+    return _tell(options.engine, version, options.produce(adapter, surface, names))
 
 
 def _from_source(options: argparse.Namespace, adapter: EngineAdapter) -> int:
@@ -90,32 +81,62 @@ def _tell(engine: str, version: str, found: Sequence[Candidate]) -> int:
     return 0
 
 
-def _read(one: OneClass) -> Iterator[Candidate]:
-    from miners.build.producers import read_class
-    from miners.code.imported import ImportedReader
+def _jobs(adapter: EngineAdapter, surface: Surface) -> tuple[Crew, Sources]:
+    """The jobs of a build: it takes them over with --resume or --from, and what a build has done is not done again."""
+    from miners.build.command import crew_of_producer, mined_before
+    from miners.build.pipeline import sources_of
 
-    for finding in read_class(one, ImportedReader(one.adapter.package)):
-        yield from finding.candidates
-
-
-def _lifted(one: OneClass) -> Iterator[Candidate]:
-    from miners.lift import lift
-
-    yield from lift(one.adapter, one.facts)
+    path = data_root() / "corpora" / adapter.ssot.engine / "invariants.proposed.yaml"
+    earlier = mined_before(adapter.ssot, path)
+    return crew_of_producer(adapter, earlier, path), sources_of(adapter, surface, earlier)
 
 
-def _probed(one: OneClass) -> Iterator[Candidate]:
+def _read(adapter: EngineAdapter, surface: Surface, names: Sequence[str]) -> list[Candidate]:
+    """What the code of classes says."""
+    return [candidate for found in _findings(*_jobs(adapter, surface), names).values() for candidate in found]
+
+
+def _findings(crew: Crew, sources: Sources, names: Sequence[str]) -> dict[str, list[Candidate]]:
+    from miners.build.sources import Readings
+
+    with sources.adapter.context(sources.adapter.default_context()):
+        found = crew.each_shown("read", "reading", Readings(sources).of, [(name,) for name in names])
+    return {name: [candidate for finding in found[name,] for candidate in finding.candidates] for name in names}
+
+
+def _lift(adapter: EngineAdapter, surface: Surface, names: Sequence[str]) -> list[Candidate]:
+    """What the types of classes say."""
+    from miners.build.pipeline import lifted_by
+
+    return [candidate for found in lifted_by(*_jobs(adapter, surface), names) for candidate in found]
+
+
+def _probe(adapter: EngineAdapter, surface: Surface, names: Sequence[str]) -> list[Candidate]:
+    """What the library's answers say, class after class. What the code says is taken over; a build probes what its own
+    rules leave unexplained, so it asks anew.
+    """
+    from miners.process.progress import Progress
+    from miners.process.workers import forked
+
+    crew, sources = _jobs(adapter, surface)
+    read = _findings(crew, sources, names)
+    found: list[Candidate] = []
+    with Progress().step("asking", total=len(names)) as step, forked(1, watch=step.asked) as pool:
+        for candidates in pool.map(lambda name: list(_probed(sources, name, read[name])), names):
+            found.extend(candidates)
+            step.advance()
+    return found
+
+
+def _probed(sources: Sources, name: str, read: Sequence[Candidate]) -> Iterator[Candidate]:
     from miners.build.producers import challenges_of, probe_class, probe_class_in_worlds
-    from miners.build.sources import Sources
-    from miners.code.imported import ImportedReader
     from miners.dynamic.worlds import Worlds
     from miners.gate.oracle import Oracle
     from miners.process.asking import asker
 
-    read = tuple(_read(one))
+    one = sources.one(name)
     company = tuple(challenges_of(one))
     oracle = Oracle(asker(one.adapter), one.name)
-    sources = Sources(one.adapter, one.surface, (), {}, (), ImportedReader(one.adapter.package))
     worlds = Worlds(oracle.raises, oracle.accepts, one.adapter.ssot.context, sources.facts_of(one.name))
     yield from probe_class_in_worlds(one, worlds, read)
     yield from probe_class(one, oracle, read, explained=lambda kwargs: False, company=company)
@@ -123,6 +144,6 @@ def _probed(one: OneClass) -> Iterator[Candidate]:
 
 _PRODUCERS: Final[Mapping[str, tuple[Produce, str]]] = {
     "static": (_read, "read the validators' code"),
-    "lift": (_lifted, "lift the metadata of types"),
-    "dynamic": (_probed, "probe the library with the constants that its code names"),
+    "lift": (_lift, "lift the metadata of types"),
+    "dynamic": (_probe, "probe the library with the constants that its code names"),
 }

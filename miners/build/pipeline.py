@@ -10,7 +10,9 @@ import ast
 import importlib
 import inspect
 import itertools
+import pickle
 import textwrap
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,17 +21,21 @@ from typing import Any, Final, TypeVar
 from miners.build.class_jobs import ASKERS, PROBERS, ClassJobs, SoFar
 from miners.build.class_results import ClassResult, joined
 from miners.build.earlier import NOTHING_EARLIER, Earlier
+from miners.build.memory import Memory
 from miners.build.mined import Mined
 from miners.build.sources import Readings, Sources, fronts
 from miners.candidates.candidate import Candidate
+from miners.candidates.declared import asked_at_start, none_twice
 from miners.candidates.handwritten import taken_over
 from miners.candidates.merge import carry_over, merge
 from miners.candidates.naming import named
 from miners.candidates.places import with_method
 from miners.candidates.rules import to_candidate
 from miners.code.imported import ImportedReader
+from miners.dynamic.probe import template_of
+from miners.dynamic.rows import Row
 from miners.fronts.feeds import Feed, discover_feeds
-from miners.fronts.handed import handed_on, ways
+from miners.fronts.handed import handed_on, in_text, ways
 from miners.fronts.mappings import keys_of_mappings, with_examples
 from miners.fronts.restate import restate
 from miners.gate.blind import agreed
@@ -40,9 +46,9 @@ from miners.process.workers import PATIENCE, AnswerLimits, Watch, forked
 from miners.static.findings import StaticResult
 from miners.surface import engine_surface
 from miners.surface.facts import ClassFacts
-from pytest_llem_invariants.corpus.files import SCHEMA_VERSION
+from pytest_llem_invariants.corpus.files import version_of
 from pytest_llem_invariants.engines.base import EngineAdapter
-from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, Rule
+from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, ObservedException, Rule
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.text.atomic import now
 from pytest_llem_invariants.text.yaml_reader import quiet_collector
@@ -62,22 +68,48 @@ class Crew:
     workers: int = _WORKERS
     limits: AnswerLimits = PATIENCE
     """How long the library may take to answer."""
+    memory: Memory | None = None
+    """What is remembered of the build's jobs, if anything."""
 
     @contextmanager
     def each(
-        self, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
+        self, stage: str, work: Callable[..., _Found], tasks: Sequence[_Task], watch: Watch = lambda calls: None
     ) -> Iterator[Iterator[_Found]]:
-        """The result of each task, in order; the work starts at once.
+        """The result of each task of a stage, in order; the work starts at once, unless its result is remembered.
 
         One worker is forked, too: a task that takes all memory must not end this process.
         """
-        with forked(self.workers, self.limits, watch) as pool:
-            yield pool.map(lambda task: work(*task), tasks)
+        known: dict[_Task, _Found] = {} if self.memory is None else self.memory.of(stage, tasks)
+        open_ = [task for task in tasks if task not in known]
 
-    def each_shown(self, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> dict[_Task, _Found]:
+        def finished(task: int, body: bytes, seconds: float) -> None:
+            if self.memory is not None:
+                self.memory.keep(stage, open_[task], body, seconds)
+
+        if not open_:
+            yield iter([known[task] for task in tasks])
+            return
+        with forked(self.workers, self.limits, watch) as pool:
+            fresh = pool.map(lambda task: work(*task), open_, finished=finished)
+            yield (known[task] if task in known else next(fresh) for task in tasks)
+
+    def here(self, stage: str, work: Callable[..., _Found], tasks: Sequence[_Task]) -> list[_Found]:
+        """The result of each task of a stage, done in this process where it is not remembered."""
+        known: dict[_Task, _Found] = {} if self.memory is None else self.memory.of(stage, tasks)
+        for task in tasks:
+            if task not in known:
+                began = time.perf_counter()
+                known[task] = work(*task)
+                if self.memory is not None:
+                    self.memory.keep(stage, task, pickle.dumps(known[task]), time.perf_counter() - began)
+        return [known[task] for task in tasks]
+
+    def each_shown(
+        self, stage: str, title: str, work: Callable[..., _Found], tasks: Sequence[_Task]
+    ) -> dict[_Task, _Found]:
         """The results by task, while the progress line shows them."""
         found = {}
-        with self.progress.step(title, total=len(tasks)) as step, self.each(work, tasks, step.asked) as results:
+        with self.progress.step(title, total=len(tasks)) as step, self.each(stage, work, tasks, step.asked) as results:
             for task, result in zip(tasks, results, strict=True):
                 found[task] = result
                 step.advance()
@@ -92,20 +124,20 @@ def build(
     With `classes` only those are mined, and the rules of all others stay as they were.
     """
     version, previous = adapter.import_library(), earlier.previous
+    for entry in adapter.ssot.native_types.values():
+        none_twice(entry, version)
     with crew.progress.step("reading the surface") as step:
         surface = engine_surface(adapter)
         step.note = f"{len(surface)} classes, {sum(len(facts.fields) for facts in surface.values())} fields"
-    feeds = tuple(_feeds(adapter, surface))
-    surface = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
-    reader = ImportedReader(adapter.package)
-    known = known_to(surface, earlier.counterexamples)
-    sources = Sources(adapter, surface, feeds, known, earlier.rules, reader, handed_on(adapter, surface))
+    sources = sources_of(adapter, surface, earlier)
+    surface = sources.surface
     wanted = [name for name in surface if classes is None or name in classes]
     kept = [] if classes is None or previous is None else [r for r in previous.rules if r.native_type not in wanted]
     # Enter the default context once: most questions need it, and entering it each time costs a third of the time.
     with adapter.context(adapter.default_context()):
         readings, lifted = _read_and_lift(crew, sources, wanted)
-        guesses = _by_class(surface, [*lifted, *_written_by_hand(previous, surface)])
+        said = [*_asked_at_start(adapter, wanted), *_written_by_hand(previous, surface)]
+        guesses = _by_class(surface, [*lifted, *said])
         results = _prove_all(crew, ClassJobs(sources, readings, SoFar(guesses)), wanted, kept)
     proven = tuple(entry for result in results for entry in result.proven)
     whole = joined(results)
@@ -113,14 +145,15 @@ def build(
     found = agreed(merged, whole.blind, surface, adapter.ssot.context)
     carried = named([*carry_over(found, previous), *kept], previous)
     mined_before = () if previous is None else previous.rules
-    settled = frozenset(rule.id for rule in mined_before if rule.added_by is not AddedBy.MANUAL_SEED)
-    inherited = taken_over(carried, surface, adapter.ssot.context, settled=settled)
+    settled = frozenset(rule.id for rule in mined_before if not rule.added_by.is_by_hand)
+    inherited = taken_over(carried, surface, adapter.ssot.context, settled=settled, classes=wanted)
+    rules = named(inherited.rules, previous)
     corpus = Corpus(
-        schema_version=SCHEMA_VERSION,
+        schema_version=version_of(rules),
         engine=adapter.ssot.engine,
         engine_version=version,
         mined_at=now(),
-        rules=named(inherited.rules, previous),
+        rules=rules,
         context=adapter.ssot.context,
     )
     return Mined(
@@ -134,11 +167,40 @@ def build(
     )
 
 
+def sources_of(adapter: EngineAdapter, surface: Mapping[str, ClassFacts], earlier: Earlier) -> Sources:
+    """What the jobs of a build read: the classes and their code, how fronts feed them, and what was known before."""
+    feeds = tuple(_feeds(adapter, surface))
+    whole = {**surface, **{name: with_examples(surface[name], feeds, surface) for name in fronts(adapter, surface)}}
+    known = known_to(whole, earlier.counterexamples)
+    reader = ImportedReader(adapter.package)
+    return Sources(adapter, whole, feeds, known, earlier.rules, reader, handed_on(adapter, whole))
+
+
 def _written_by_hand(previous: Corpus | None, surface: Mapping[str, ClassFacts]) -> Iterator[Candidate]:
-    """Handwritten rules go through the gate like candidates, so each one stays until a miner finds its constraint."""
+    """Handwritten rules go through the gate like candidates, so each one stays until a miner finds its constraint.
+
+    Not those of the engine's file, which is asked again: a claim that is taken out takes its rule along.
+    """
     for rule in () if previous is None else previous.rules:
         if rule.added_by is AddedBy.MANUAL_SEED and rule.native_type in surface:
             yield to_candidate(rule)
+
+
+def _asked_at_start(adapter: EngineAdapter, surface: Iterable[str]) -> Iterator[Candidate]:
+    """What the engine's file says that a check hangs on, or a question at the start."""
+    observer = Observer(adapter)
+
+    def asks(name: str, kwargs: Kwargs, world: Mapping[str, Any]) -> ObservedException | None:
+        seen = observer.observe(name, kwargs, context=world)
+        return None if seen.skipped_reason is not None else seen.exception
+
+    def tells(met: Sequence[tuple[Kwargs, ObservedException]]) -> str | None:
+        return template_of([Row(kwargs, error, None) for kwargs, error in met])
+
+    for name in surface:
+        entry = adapter.ssot.native_type(name)
+        if entry is not None and (entry.startup or entry.claims):
+            yield from asked_at_start(entry, adapter.import_library(), adapter.ssot.context, asks, tells)
 
 
 def _feeds(adapter: EngineAdapter, surface: Mapping[str, ClassFacts]) -> Iterator[Feed]:
@@ -159,9 +221,9 @@ def _read_and_lift(crew: Crew, sources: Sources, names: Sequence[str]) -> tuple[
     """
     adapter, surface, progress = sources.adapter, sources.surface, crew.progress
     longest_first = sorted(names, key=lambda name: -sources.lines_of(name))
-    with crew.each(Readings(sources).of, [(name,) for name in longest_first]) as readings:
+    with crew.each("read", Readings(sources).of, [(name,) for name in longest_first]) as readings:
         with progress.step("lifts") as step:
-            lifted = [candidate for facts in surface.values() for candidate in lift(adapter, facts)]
+            lifted = [candidate for found in lifted_by(crew, sources, surface) for candidate in found]
             step.note = f"{len(lifted)} candidates"
         for name in fronts(adapter, surface):
             Observer(adapter).prepare(name)
@@ -173,6 +235,15 @@ def _read_and_lift(crew: Crew, sources: Sources, names: Sequence[str]) -> tuple[
                 found[name] = findings
                 step.advance()
     return Readings(sources, found), lifted
+
+
+def lifted_by(crew: Crew, sources: Sources, names: Iterable[str]) -> list[tuple[Candidate, ...]]:
+    """What the declared types of each class say."""
+
+    def lifted(name: str) -> tuple[Candidate, ...]:
+        return tuple(lift(sources.adapter, sources.surface[name]))
+
+    return crew.here("lift", lifted, [(name,) for name in names])
 
 
 def _by_class(names: Iterable[str], candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
@@ -189,11 +260,11 @@ def _prove_all(crew: Crew, jobs: ClassJobs, names: Sequence[str], kept: Iterable
     sources = jobs.sources
     front_names = [name for name in fronts(sources.adapter, sources.surface) if name in names]
     handing = [name for name in sources.handed if name in names and name not in front_names]
-    results = _prove_whole(crew, jobs, [name for name in names if name not in {*front_names, *handing}])
+    results = _prove_whole(crew, "prove", jobs, [name for name in names if name not in {*front_names, *handing}])
     if handing:
         proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
         guesses = {name: [*jobs.so_far.guesses[name], *_handed(sources, name, proven)] for name in handing}
-        results.update(_prove_whole(crew, jobs.after(guesses={**jobs.so_far.guesses, **guesses}), handing))
+        results.update(_prove_whole(crew, "hand", jobs.after(guesses={**jobs.so_far.guesses, **guesses}), handing))
     if front_names:
         proven = [*kept, *(entry.rule for result in results.values() for entry in result.proven)]
         guesses = {name: [*jobs.so_far.guesses[name], *_behind(sources, name, proven)] for name in front_names}
@@ -220,34 +291,37 @@ def _handed(sources: Sources, name: str, proven: Iterable[Rule]) -> Iterator[Can
     for rule in proven:
         if rule.native_type in behind and not rule.added_by.is_lift:
             restated = [restate(to_candidate(rule), facts, way, surface, context) for way in ways(feeds)]
-            yield from (one for number, one in enumerate(restated) if one is not None and one not in restated[:number])
+            distinct = [one for number, one in enumerate(restated) if one is not None and one not in restated[:number]]
+            yield from distinct
+            yield from filter(None, (in_text(one, facts) for one in distinct))
 
 
-def _prove_whole(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
+def _prove_whole(crew: Crew, stage: str, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
     """One worker per class, the slowest classes first, so that no worker waits long at the end."""
     jobs = jobs.after(parts=dict.fromkeys(names, 1))
-    found = crew.each_shown("proving", jobs.prove, _longest_first(jobs, [(name, 0) for name in names]))
+    found = crew.each_shown(stage, "proving", jobs.prove, _longest_first(jobs, [(name, 0) for name in names]))
     return {name: found[name, 0] for name in names}
 
 
 def _prove_in_parts(crew: Crew, jobs: ClassJobs, names: Sequence[str]) -> dict[str, ClassResult]:
     """All workers share a class: its guesses in parts, then the rejections that no part explains, then everything."""
     jobs = jobs.after(parts=dict.fromkeys(names, _FRONT_PARTS))
-    jobs = _asked(crew, jobs, {name: tuple(jobs.sources.challenges_of(name)) for name in names})
+    jobs = _asked(crew, "ask", jobs, {name: tuple(jobs.sources.challenges_of(name)) for name in names})
     tasks = _longest_first(jobs, list(itertools.product(names, range(_FRONT_PARTS))))
-    done = crew.each_shown("proving", jobs.prove, tasks)
+    done = crew.each_shown("front", "proving", jobs.prove, tasks)
     parts = {name: [done[name, part] for part in range(_FRONT_PARTS)] for name in names}
     jobs = jobs.after(known={name: joined(results).proven for name, results in parts.items()})
     tasks = list(itertools.product(filter(jobs.sources.facts_of, names), range(PROBERS)))
-    for (name, _), result in crew.each_shown("probing worlds", jobs.probe_in_worlds, tasks).items() if tasks else ():
+    in_worlds = crew.each_shown("worlds", "probing worlds", jobs.probe_in_worlds, tasks) if tasks else {}
+    for (name, _), result in in_worlds.items():
         parts[name].append(result)
     jobs = jobs.after(known={name: joined(results).proven for name, results in parts.items()})
-    probed = crew.each_shown("probing", jobs.probe, list(itertools.product(names, range(PROBERS))))
+    probed = crew.each_shown("probe", "probing", jobs.probe, list(itertools.product(names, range(PROBERS))))
     whole = {name: joined([*parts[name], *(probed[name, part] for part in range(PROBERS))]) for name in names}
     jobs = jobs.after(known={name: result.proven for name, result in whole.items()})
     joint = {name: tuple(jobs.joint_challenges_of(name, result.proven)) for name, result in whole.items()}
-    jobs = _asked(crew, jobs, joint)
-    with crew.each(jobs.reconcile, [(name,) for name in names]) as reconciled:
+    jobs = _asked(crew, "challenge", jobs, joint)
+    with crew.each("reconcile", jobs.reconcile, [(name,) for name in names]) as reconciled:
         return {
             name: replace(whole[name], proven=proven, lost=(*whole[name].lost, *lost))
             for name, (proven, lost) in zip(names, reconciled, strict=True)
@@ -258,12 +332,12 @@ def _longest_first(jobs: ClassJobs, tasks: list[_Task]) -> list[_Task]:
     return sorted(tasks, key=lambda task: -jobs.work_on(*task))
 
 
-def _asked(crew: Crew, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
+def _asked(crew: Crew, stage: str, jobs: ClassJobs, challenges: Mapping[str, Sequence[Kwargs]]) -> ClassJobs:
     """The jobs with the library's answers to the challenges of fronts, asked once for all parts of a front."""
     jobs = jobs.after(challenges=challenges)
     judged = {name: dict(answers) for name, answers in jobs.so_far.judged.items()}
     tasks = list(itertools.product(challenges, range(ASKERS)))
-    with crew.each(jobs.ask, tasks) as answered:
+    with crew.each(stage, jobs.ask, tasks) as answered:
         for (name, _), answers in zip(tasks, answered, strict=True):
             judged.setdefault(name, {}).update(answers)
     return jobs.after(judged=judged)

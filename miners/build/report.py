@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from miners.build.mined import Mined
 from pytest_llem_invariants.corpus.files import fingerprint
-from pytest_llem_invariants.model import AddedBy, Corpus
+from pytest_llem_invariants.model import AddedBy, Corpus, Rule
 
 _MOST_REASONS = 12
 
@@ -43,19 +43,25 @@ def _aligned(rows: Iterable[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def hand_written_debt(mined: Mined, previous: Corpus | None) -> tuple[str, ...]:
-    """What became of the handwritten rules: replaced by mined rules, still needed, or refuted."""
+def hand_written_debt(
+    mined: Mined, previous: Corpus | None, claimed: Callable[[Rule], bool] = lambda rule: True
+) -> tuple[str, ...]:
+    """What became of the handwritten rules: replaced by mined rules, still needed, or refuted; or the engine's file
+    claims it no more.
+    """
     found = {fingerprint(rule): rule for rule in mined.corpus.rules}
     lines = []
     for rule in () if previous is None else previous.rules:
-        if rule.added_by is not AddedBy.MANUAL_SEED:
+        if not rule.added_by.is_by_hand:
             continue
         now, heirs = found.get(fingerprint(rule)), mined.heirs.get(rule.id, ())
         if heirs:
             lines.append(f"{rule.id}: taken over by {', '.join(heirs)}")
+        elif now is None and rule.added_by is AddedBy.ENGINE_FILE and not claimed(rule):
+            lines.append(f"{rule.id}: no claim of the engine's file says it any more, so it goes")
         elif now is None:
             lines.append(f"{rule.id}: written by hand, and the library does not confirm it as it is written")
-        elif now.added_by is AddedBy.MANUAL_SEED:
+        elif now.added_by.is_by_hand:
             lines.append(f"{rule.id}: written by hand, and no miner finds its constraint")
         else:
             lines.append(f"{rule.id}: taken over by {now.added_by}")

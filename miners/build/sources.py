@@ -16,6 +16,7 @@ from miners.gate.counterexamples import Counterexamples
 from miners.static import SiteFinding
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.engines.base import ENV, EngineAdapter
+from pytest_llem_invariants.engines.packages import functions_seeing
 from pytest_llem_invariants.model import EMPTY, Kwargs, Rule
 
 
@@ -80,6 +81,7 @@ class Sources:
             for field in fields
             if any(root in source for root in roots[field])
             or (field.startswith(ENV) and field.removeprefix(ENV) in source)
+            or any(place in source for place in functions_seeing(ssot, field))
         )
 
     def facts_of(self, name: str) -> tuple[str, ...]:

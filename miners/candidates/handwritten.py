@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 from miners.candidates.claims import Predicate
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.language.predicates import compile_match
-from pytest_llem_invariants.model import EMPTY, AddedBy, ContextField, Rule
+from pytest_llem_invariants.model import EMPTY, ContextField, Rule
 from pytest_llem_invariants.replay.contexts import context_of
 from pytest_llem_invariants.replay.soundness import boundary_probes
 
@@ -31,18 +31,20 @@ def taken_over(
     context: Mapping[str, ContextField] = EMPTY,
     *,
     settled: Collection[str] = (),
+    classes: Collection[str] | None = None,
 ) -> Inherited:
     """Drop the handwritten rules that mined rules fully replace.
 
     The configs around a rule's boundary decide: the mined rules must claim all of those that the handwritten rule
     claims. An id names a constraint: a mined rule takes it over only if it claims exactly the same and has no id of its
-    own yet. `settled` are the ids of mined rules that an earlier corpus has.
+    own yet. `settled` are the ids of mined rules that an earlier corpus has. Where only some `classes` are mined, the
+    rules of the others stay.
     """
-    mined = [rule for rule in rules if rule.added_by is not AddedBy.MANUAL_SEED]
+    mined = [rule for rule in rules if not rule.added_by.is_by_hand]
     names: dict[str, str] = {}
     gone: dict[str, list[Rule]] = {}
     for rule in rules:
-        if rule.added_by is not AddedBy.MANUAL_SEED:
+        if not rule.added_by.is_by_hand or (classes is not None and rule.native_type not in classes):
             continue
         heirs = _heirs(rule, mined, surface, context)
         if heirs:
@@ -61,9 +63,14 @@ def alike(
 ) -> bool:
     """Whether two rules of one class agree on every config around the boundary of either."""
     facts = surface[rule.native_type].fields if rule.native_type in surface else EMPTY
-    one, another = _predicate(rule, context), _predicate(other, context)
-    around = (boundary_probes(each, facts, context_fields=context) for each in (rule, other))
-    return all(one(kwargs) == another(kwargs) for kwargs in itertools.chain.from_iterable(around))
+    configs = [
+        *itertools.chain.from_iterable(boundary_probes(each, facts, context_fields=context) for each in (rule, other))
+    ]
+    for under in (context_of(rule, context), context_of(other, context)):
+        one, another = (_predicate(each, context, under) for each in (rule, other))
+        if any(one(kwargs) != another(kwargs) for kwargs in configs):
+            return False
+    return True
 
 
 def _heirs(
@@ -72,11 +79,13 @@ def _heirs(
     """The mined rules that together claim all that this one claims, the one for its own example first."""
     those = [one for one in mined if one.native_type == rule.native_type and one.severity is rule.severity]
     facts = surface[rule.native_type].fields if rule.native_type in surface else EMPTY
-    fires = _predicate(rule, context)
-    claimed = [rule.kwargs_positive]
-    claimed.extend(kwargs for kwargs in boundary_probes(rule, facts, context_fields=context) if fires(kwargs))
+    under = context_of(rule, context)
+    base = surface[rule.native_type].base_kwargs if rule.native_type in surface else EMPTY  # else it lacks these alone
+    fires = _predicate(rule, context, under)
+    probes = ({**base, **kwargs} for kwargs in boundary_probes(rule, facts, context_fields=context))
+    claimed = [{**base, **rule.kwargs_positive}, *(kwargs for kwargs in probes if fires(kwargs))]
     found: list[Rule] = []
-    others = [(one, _predicate(one, context)) for one in those]
+    others = [(one, _predicate(one, context, under)) for one in those]
     for kwargs in claimed:
         heir = next((one for one, claims in others if claims(kwargs)), None)
         if heir is None:
@@ -86,6 +95,7 @@ def _heirs(
     return found
 
 
-def _predicate(rule: Rule, context: Mapping[str, ContextField]) -> Predicate:
-    match, under = compile_match(rule.match, context_fields=context), context_of(rule, context)
+def _predicate(rule: Rule, context: Mapping[str, ContextField], under: Mapping[str, Any]) -> Predicate:
+    """What a rule claims in a world: one that names nothing but facts claims all of its own."""
+    match = compile_match(rule.match, context_fields=context)
     return lambda kwargs: match(kwargs, under)

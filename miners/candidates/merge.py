@@ -18,6 +18,7 @@ _STATIC_FIRST: Final[tuple[AddedBy, ...]] = (
     AddedBy.RUNTIME_WARNING,
     AddedBy.OBSERVED_COLLISION,
     AddedBy.LLM_ADVISORY,
+    AddedBy.ENGINE_FILE,
     AddedBy.MANUAL_SEED,
 )
 _DYNAMIC_FIRST: Final[tuple[AddedBy, ...]] = (

@@ -6,9 +6,10 @@ no code parses a sentence.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Final, final
+from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from pytest_llem_invariants.model import Rule, Vocabulary
@@ -144,6 +145,21 @@ class Lost:
     """Where each path past the earlier checks ended, if all paths were followed."""
     wider: Rule | None = None
     """The rule that claims all of it and more."""
+    asked: int = 0
+    """The questions that were asked for its examples, in vain."""
+    world: Mapping[str, Any] | None = None
+    """The facts that its predicate names, as they were where an example was looked for; None where none was."""
+
+
+class Rung(Vocabulary):
+    """What gave the example of a rule: the steps of a cascade, tried in this order."""
+
+    EARLIER = "the nearest version's example"
+    SIMILAR = "a similar rule's example"
+    OWN = "the producer's own example"
+    WITNESS = "the witness search"
+    DRAWN = "a text that hypothesis draws"
+    DETOUR = "a way past earlier checks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +168,7 @@ class Proven:
 
     rule: Rule
     history: tuple[str, ...] = ()
+    rung: Rung | None = None
+    """What gave its example; None of what nobody looked for."""
+    asked: int = 0
+    """The questions that were asked for it."""

@@ -32,11 +32,13 @@ def write_fates(
     """Write one file per producer: each confirmed candidate with its steps, each lost one with the cause."""
     fates: list[tuple[Candidate, dict[str, Any]]] = []
     for entry in proven:
-        steps = {"refined": list(entry.history)} if entry.history else {}
-        fates.append((to_candidate(entry.rule), {"confirmed": True, **steps}))
-    fates.extend(
-        (one.candidate, {"confirmed": False, "lost": one.why.sentence, "cause": one.why.cause.name}) for one in lost
-    )
+        steps: dict[str, Any] = {"refined": list(entry.history)} if entry.history else {}
+        paid = {} if entry.rung is None else {"example_by": entry.rung.name, "asked": entry.asked}
+        fates.append((to_candidate(entry.rule), {"confirmed": True, **steps, **paid}))
+    for one in lost:
+        spent = {"asked": one.asked} if one.asked else {}
+        why = {"lost": one.why.sentence, "cause": one.why.cause.name}
+        fates.append((one.candidate, {"confirmed": False, **why, **spent}))
     return _write(folder, engine, version, fates)
 
 
@@ -62,6 +64,10 @@ class Fate:
     lost: str | None
     cause: str | None
     """The name of the cause; files of older builds tell only the sentence."""
+    rung: str | None = None
+    """The name of what gave its example."""
+    asked: int = 0
+    """The questions that were asked for its example."""
 
 
 def read_fates(folder: Path, engine: str) -> Iterator[Fate]:
@@ -87,6 +93,8 @@ def read_fates(folder: Path, engine: str) -> Iterator[Fate]:
                 refined=entry.texts("refined"),
                 lost=entry.optional_text("lost"),
                 cause=entry.optional_text("cause"),
+                rung=entry.optional_text("example_by"),
+                asked=entry.integer("asked") if "asked" in entry else 0,
             )
 
 

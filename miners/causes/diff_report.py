@@ -16,6 +16,8 @@ from pytest_llem_invariants.checker.describe import told_origin
 _MOST: Final = 2
 """Lines of one kind, unless all are asked for."""
 _MOST_CHANGES: Final = 6
+_MOST_IN_COMMENT: Final = 4
+"""A comment tells of the replay as well, and fits on a screen; all of them are in its folds."""
 _ROOM: Final = 48_000
 """Characters of a comment: a forge takes some 65,000 bytes, and others write into it, too."""
 _BY_NAME: Final = (
@@ -48,14 +50,19 @@ def as_data(found: Differences) -> dict[str, Any]:
     }
 
 
-def lines(found: Differences, *, verbose: bool = False, origin: bool = True) -> Iterator[tuple[bool, str]]:
-    """The text, each line with whether it is a heading: causes first, details only where they are asked for."""
+def lines(
+    found: Differences, *, verbose: bool = False, origin: bool = True, changes: int | None = _MOST_CHANGES
+) -> Iterator[tuple[bool, str]]:
+    """The text, each line with whether it is a heading: causes first, details only where they are asked for.
+
+    Of what became stricter or looser the first `changes` each.
+    """
     rules = f"{len(found.old.rules)} → {len(found.new.rules)} rules{told_origin(found.new.origin) if origin else ''}"
     yield False, f"{found.new.engine} {found.old.version} → {found.new.version}: {rules}"
     if found.is_empty:
         yield False, "no differences"
         return
-    most, changes = (None, None) if verbose else (_MOST, _MOST_CHANGES)
+    most, changes = (None, None) if verbose else (_MOST, changes)
     for kind in CauseKind:
         causes = tuple(one for one in found.causes if one.kind is kind)
         if causes and kind in _BY_NAME and not verbose:
@@ -91,7 +98,7 @@ def _schema(found: Differences, most: int | None) -> Iterator[tuple[bool, str]]:
 
 def markdown(found: Differences, *, origin: bool = True) -> str:
     """A comment for a pull request: the text of the terminal, and each list whole in a fold."""
-    head, *rest = lines(found, origin=origin)
+    head, *rest = lines(found, origin=origin, changes=_MOST_IN_COMMENT)
     names = {"old": found.old.version, "new": found.new.version}
     out = [f"### {head[1]}", ""]
     for is_heading, text in rest:

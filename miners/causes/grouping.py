@@ -80,15 +80,15 @@ class Differences:
         return not (self.causes or self.stricter or self.looser or self.defaults or self.breaking)
 
 
-def differences(old: Checker, new: Checker, between: Between, releases: Releases = UNKNOWN) -> Differences:
-    before, after = Side(old), Side(new)
+def differences(before: Side, after: Side, between: Between, releases: Releases = UNKNOWN) -> Differences:
+    old, new = before.checker, after.checker
     asked = {
         "stricter": Writable(after, between.new, before, between.old),
         "looser": Writable(before, between.old, after, between.new),
     }
     folded: dict[str, Counter[Fold]] = {kind: Counter() for kind in asked}
     kept: dict[str, list[RuleChange]] = {}
-    for change in compare(old, new):
+    for change in compare(before, after):
         fold = asked[change.kind].fold(change.rule) if change.kind in asked else None
         if fold is None:
             kept.setdefault(change.kind, []).append(change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, Final, final
@@ -67,13 +67,13 @@ def pair(old: Iterable[Rule], new: Iterable[Rule]) -> dict[str, Rule]:
     return pairs
 
 
-def compare(old: Checker, new: Checker) -> Iterator[RuleChange]:
+def compare(before: Side, after: Side) -> Iterator[RuleChange]:
     """The differences, in the order of the corpora.
 
     Two rules are the same constraint where their words are; where not, each version is asked about the examples of
     the other's rule. So a check that moved into a declared bound is no news, but one that moved its bound is.
     """
-    before, after = Side(old), Side(new)
+    old, new = before.checker, after.checker
     later_of = pair(old.rules, new.rules)
     earlier_of = {rule["id"]: id_ for id_, rule in later_of.items()}
     for rule in new.rules:
@@ -142,10 +142,11 @@ def _live(value: Any) -> Any:
 
 @final
 class Side:
-    """One version, asked about the rules of the other."""
+    """One version, asked about the rules of others. It remembers what it said: versions share most examples."""
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
+        self._said: dict[tuple[str, str], Sequence[Rule]] = {}
         self.types = frozenset(checker.native_types)
         self.by_id = {rule["id"]: rule for rule in checker.rules}
 
@@ -175,9 +176,15 @@ class Side:
             other for other in spoken if other["severity"] == "error" and set(other["fields"]) & set(rule["fields"])
         ]
 
-    def _spoken(self, native_type: str, example: Any) -> list[Rule]:
+    def _spoken(self, native_type: str, example: Any) -> Sequence[Rule]:
         if native_type not in self.types:
-            return []
+            return ()
+        asked = native_type, repr(example)  # not the data itself: 1, 1.0 and True are equal
+        if asked not in self._said:
+            self._said[asked] = self._heard(native_type, example)
+        return self._said[asked]
+
+    def _heard(self, native_type: str, example: Any) -> Sequence[Rule]:
         verdict = self.checker.check(native_type, _live(example))
         spoken = [one.rule_id for one in verdict.violations] + [one.rule_id for one in verdict.depends]
         return [self.by_id[rule_id] for rule_id in spoken if rule_id in self.by_id]

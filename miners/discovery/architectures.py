@@ -14,17 +14,26 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, requires
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from pytest_llem_invariants.checker.layout import NEWEST
+from pytest_llem_invariants.checker.unlisted import FAMILY, family
 from pytest_llem_invariants.corpus.models_layout import UNKNOWN, UNLESS
+from pytest_llem_invariants.corpus.packages_layout import PACKAGES, allowed_by, names_in, read_packages
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.held import held_facts
 from pytest_llem_invariants.engines.tiny_model import tiny_model
 from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.process.forks import in_child
 from pytest_llem_invariants.replay.state import silent_streams, without_waiting
+from pytest_llem_invariants.worlds.derived import TYPE
 
 KEY: Final = "architectures"
 """The key of config.json that names them."""
@@ -56,6 +65,57 @@ def discover_architectures(adapter: EngineAdapter) -> dict[str, Any]:
     answers = [_in_children(adapter, names, world) for world in _worlds(adapter)] if facts else [{}]
     found = {name: _agreed([of.get(name, {}) for of in answers]) for name in names}
     return tabulated(facts, found, adapter.ssot.adapter["model_types"].get("exchanged", EMPTY))
+
+
+def known_names(adapter: EngineAdapter) -> dict[str, dict[str, Any]]:
+    """The types of models whose config the library reads itself, the families of which a package has classes, and the
+    versions of that package: what is none of these, the library takes in no way.
+
+    The package is the one that is installed and, where the library's own requirement ends before the newest release,
+    each that it allows.
+    """
+    declared = adapter.ssot.adapter["model_types"]
+    types = {str(name) for place in declared.get("known", ()) for name in _listed(place)}
+    package = declared.get("families")
+    if package is None or not types:
+        return {}
+    names = [name for name in dir(importlib.import_module(package)) if family(name) != name]
+    families = {family(name) for name in (*names, *supported_architectures(adapter))}
+    allowed, more = _in_releases(adapter, package)
+    told = {TYPE: types | more.get("types", set()), f"{KEY}{FAMILY}": families | more.get("families", set())}
+    versions = {version: {NEWEST: True} if [version] == allowed[-1:] else {} for version in allowed}
+    versions.setdefault(adapter.versions()[package], {})
+    named: dict[str, Any] = {
+        key: {"usual": {}, "names": {name: {} for name in sorted(found)}} for key, found in told.items()
+    }
+    return {f"packages.{package}": {"usual": {}, "names": versions}, **named}
+
+
+def _in_releases(adapter: EngineAdapter, package: str) -> tuple[list[str], dict[str, set[str]]]:
+    """The releases of a package that the library allows, where they end, and the names that they have."""
+    table = read_packages(adapter.ssot.path.parent.parent / "corpora" / adapter.ssot.engine / PACKAGES).get(package)
+    required = requirement_on(adapter.ssot.library, package)
+    allowed = [] if table is None or required is None else allowed_by(required, table)
+    return allowed, names_in(table, allowed) if table is not None and allowed else {}
+
+
+def requirement_on(library: str, package: str) -> SpecifierSet | None:
+    """Which releases of a package the installed library asks for; None where it asks for none by itself."""
+    with contextlib.suppress(PackageNotFoundError):
+        for line in requires(library) or ():
+            asked = Requirement(line)
+            if canonicalize_name(asked.name) == canonicalize_name(package) and asked.marker is None:
+                return asked.specifier
+    return None
+
+
+def _listed(place: str) -> Iterable[Any]:
+    """What stands at `module:name`; nothing in a version that lacks it."""
+    module, _, name = place.partition(":")
+    with contextlib.suppress(ImportError):
+        found: Iterable[Any] = getattr(importlib.import_module(module), name, ())
+        return list(found)
+    return ()
 
 
 def _worlds(adapter: EngineAdapter) -> Iterator[Mapping[str, Any]]:

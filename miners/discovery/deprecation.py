@@ -36,5 +36,6 @@ def deprecation(name: str, doc: FieldDoc | None) -> Mapping[str, str | None] | N
 def _says_so(name: str, text: str) -> bool:
     if _DEPRECATED.search(text) is None:
         return False
-    own = rf"(?<![\w.])(?:{_SELF}|[`\"']*{re.escape(name)}[`\"']*)"
+    # `The "x" backend is deprecated` speaks of a value of `backend`.
+    own = rf"(?<![\w.])(?<![`\"']\s)(?:{_SELF}|[`\"']*{re.escape(name)}[`\"']*)"
     return re.search(rf"(?:\A|[.;:!?]\s+){_MARK}|{own}{_SAID}", text, re.IGNORECASE) is not None

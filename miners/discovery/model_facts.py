@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from pytest_llem_invariants.model import ContextField, Reading
+from pytest_llem_invariants.worlds.derived import changing, leaves
 
 NOTHING: Final = object()
 TEXT_PARTS: Final = ("text_config", "llm_config", "language_config", "thinker_config")
@@ -137,8 +138,7 @@ def read(field: ContextField, keys: Iterable[str], default: Any, config: Mapping
     """A fact as a reader takes it from a config; NOTHING where it is unknown."""
     reading = field.reading or Reading()
     part = part_of(config, reading)
-    if any(_matters(get(of, key)) for key in reading.unless for of in (config, part)):
-        return NOTHING
+    settings = [get(of, key) for key in reading.unless for of in (config, part)]
     if any(_is_null(of, key) for key in reading.unless_null for of in (config, part)):
         return NOTHING
     keys = tuple(keys)
@@ -146,20 +146,12 @@ def read(field: ContextField, keys: Iterable[str], default: Any, config: Mapping
     if value is not None and any(_is_null(part, key) for key in keys):
         return NOTHING
     value = default if value is None else value
+    if not all(leaves(one, value, reading.harmless) for setting in settings for one in changing(setting)):
+        return NOTHING
     if value is NOTHING or isinstance(value, (list, Mapping)):
         return NOTHING
     lower = (get(part, other.removeprefix(OF_TEXT)) for other in reading.lowered_by if other.startswith(OF_TEXT))
     return min([value, *(other for other in lower if isinstance(other, int) and other > 0)]) if value else value
-
-
-def _matters(value: Any) -> bool:
-    """Whether a setting does more than nothing: of rope parameters, those of the default kind do nothing."""
-    if not isinstance(value, Mapping):
-        return bool(value)
-    if value and all(isinstance(inner, Mapping) for inner in value.values()):
-        return any(map(_matters, value.values()))
-    kind = value.get("rope_type", value.get("type"))
-    return "factor" in value if kind is None else kind != "default"
 
 
 def _written(keys: tuple[str, ...], default: Any, reading: Reading) -> Any:

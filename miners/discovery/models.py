@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from miners.discovery.architectures import KEY, discover_architectures, supported_architectures
+from miners.discovery.architectures import KEY, discover_architectures, known_names, supported_architectures
 from miners.discovery.model_facts import ENOUGH, NOTHING, OF_TEXT, Observation, entry_of, get, text_path
 from miners.process.progress import Progress
 from pytest_llem_invariants.corpus.context import context_to_data
@@ -85,7 +85,7 @@ def discover_models(adapter: EngineAdapter, progress: Progress, part: Part = _WH
         "engine_version": version,
         "facts": {name: {"keys": list(one.reading.keys)} for name, one in _facts(adapter).items() if one.reading},
         "model_types": {name: dict(sorted(entries.items())) for name, entries in sorted(table.items())},
-        "named": {KEY: architectures} if architectures["names"] else {},
+        "named": {KEY: architectures, **known_names(adapter)} if architectures["names"] else {},
     }
 
 
@@ -299,7 +299,9 @@ class _Type:
         near = [base * 2, base // 2, base + 1] if isinstance(base, int) and base > 1 else []
         if self._facts[fact].type == "bool":
             return [not base]
-        values = [value for value in (*self._facts[fact].values, *near) if value and value not in found.values()]
+        beside = [value + 1 for value in self._facts[fact].values if self._facts[fact].type == "int" and value]
+        declared = (*self._facts[fact].values, *near, *beside)
+        values = [value for value in declared if value and value not in found.values()]
         return list(dict.fromkeys(values))[:_MOST_TRIED]
 
     def _with(self, config: Mapping[str, Any], written: Mapping[str, Any], fact: str) -> dict[str, Any]:
@@ -353,9 +355,11 @@ class _Type:
         return config
 
 
-def _forms(name: str, architecture: str) -> _Forms:
+def _forms(name: str, architecture: str, parts: Mapping[str, str] = {}) -> _Forms:
+    """The forms of a type; of its parts, these are of another type than by default."""
     cls = importlib.import_module(_TYPES).CONFIG_MAPPING[name]
-    config = cls()
+    begun = {part: {"model_type": kind} for part, kind in parts.items()}
+    config = cls(**begun)
     head = {"model_type": name, "architectures": [architecture]}
     whole = {**json.loads(config.to_json_string(use_diff=False)), **head}
     short = {**json.loads(config.to_json_string()), **head}
@@ -366,7 +370,7 @@ def _forms(name: str, architecture: str) -> _Forms:
         is_open = is_open or declared is None or declared.__name__ == "AutoConfig"
         config = getattr(config, part)
         names.update(getattr(config, "attribute_map", {}) or {})
-    return _Forms(whole, short, head, names, is_open)
+    return _Forms(whole, short, {**head, **begun}, names, is_open)
 
 
 def _at(config: Mapping[str, Any], path: Sequence[str]) -> Any:
@@ -382,7 +386,7 @@ def _own_first(keys: Mapping[str, str], name: str) -> list[str]:
 
 def render_models(models: Mapping[str, Any]) -> str:
     """The table as text that is the same twice: a line for each type, and for each name."""
-    tables = {key: table["names"] for key, table in models.get("named", {}).items()}
+    tables = {key: table["names"] for key, table in sorted(models.get("named", {}).items())}
     named = {key: {**table, "names": {}} for key, table in models.get("named", {}).items()}
     head = json.dumps({**models, "model_types": {}, "named": named}, indent=2, sort_keys=True, ensure_ascii=False)
     for names in tables.values():

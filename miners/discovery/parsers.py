@@ -126,6 +126,10 @@ def discover_commands(adapter: EngineAdapter) -> dict[str, Any]:
     for name in sorted(adapter.ssot.adapter["commands"]):
         live = LiveParser(adapter, name)
         options = [_option(live, action) for action in live.parser._actions]
+        again = {action.dest: action.default for action in LiveParser(adapter, name).parser._actions}
+        for option, action in zip(options, live.parser._actions, strict=True):
+            if "default" in option and again.get(action.dest) != action.default:
+                del option["default"]  # another one each time, such as a random name
         attached = adapter.ssot.adapter["commands"][name].get("attached", ())
         rules = rules_of(live.checks, live.parse(live.bare), options)
         brought_by = adapter.ssot.adapter["commands"][name].get("brought_by", {})
@@ -163,12 +167,14 @@ def _option(live: LiveParser, action: Any) -> dict[str, Any]:
     strings = [string for string, known in live.parser._option_string_actions.items() if known is action]
     if strings:
         told["strings"] = strings
+        told.update({"required": True} if action.required else {})
     if action.nargs != 0 and kind not in ("pairs", "unknown"):
         told["type"] = "str" if action.type is None else _conversion(action.type)
         built = _class_in(action.type)
         if built is not None:
             told["builds"] = built.__name__
-    for name, value in (("choices", action.choices), ("const", action.const), ("default", action.default)):
+    choices = sorted(action.choices, key=repr) if isinstance(action.choices, (set, frozenset)) else action.choices
+    for name, value in (("choices", choices), ("const", action.const), ("default", action.default)):
         plain = list(value) if isinstance(value, (list, tuple)) else value
         if value not in (None, argparse.SUPPRESS) and plain == _plain(plain):
             told[name] = plain
@@ -277,7 +283,8 @@ def _habits(live: LiveParser, options: Sequence[Mapping[str, Any]], attached: Se
     positional = any("strings" not in option for option in options)
     option, dest, other = (live.named.get(key, "") for key in ("option", "dest", "needs_it"))
     model = live.parse([option, "m"]) if positional and option else None
-    habits["model_option"] = "refused" if model is None else "first" if getattr(model, dest) == "m" else "kept"
+    refused = "refused" if positional and option else "kept"  # of a command without such a place nobody asks
+    habits["model_option"] = refused if model is None else "first" if getattr(model, dest) == "m" else "kept"
     names = live.parse([other, "x"]) if positional and other in known else model
     habits["names_need_a_model"] = positional and names is None
     holder = next((one for one in options if _holds_text(one)), None)

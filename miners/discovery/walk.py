@@ -58,7 +58,7 @@ def envelope(ssot: Ssot, version: str, method: str, *, commit: str | None = None
         "engine_version": version,
         "engine_commit_sha": commit,
         "image_ref": os.environ.get("LLEM_IMAGE_REF"),
-        "base_image_ref": ssot.image,
+        "base_image_ref": ssot.image_of(version),
         "discovered_at": now(),
         "discovery_method": method,
         "native_types": {},

@@ -15,6 +15,7 @@ from typing import Any, Final, final
 
 from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
+from miners.dynamic.bare_worlds import refused_bare
 from miners.dynamic.explain import Explanation
 from miners.dynamic.probe import Explained, to_candidate
 from miners.dynamic.probed_fields import Pools, ProbedFields, choices_of, fields_with, members_of, pools_of
@@ -94,6 +95,8 @@ def probe_worlds(
     library = WorldLibrary(told, worlds.raises, worlds.accepts)
     found = _Found(facts, told, lambda row: worlds.explained(*told.split(row)))
     relations = Relations(library, told, fields)
+    for explanation in refused_bare(library, told) if turn == 0 else ():
+        found.add([explanation])
     for row in _Search(library, told, values, budget).rejections():
         if library.asked_elsewhere >= budget:
             break

@@ -160,6 +160,8 @@ class _Walk:
         self._observe = observe
         self._shows = shows
         self._most = most
+        own = Search(candidate.fields, candidate.defaults, space, steps=_STEPS, steps_each=_STEPS_EACH)
+        self._looks_before_types = not any(map(own.is_of_type, itertools.islice(own.positives(), _MOST_LOOKED_AT)))
         self._asked: set[str] = set()
         self._stops: dict[Conjunction, list[tuple[str, Formula]]] = {}
         """Case → the checks that stopped a config of it, with their whole conditions."""
@@ -205,6 +207,8 @@ class _Walk:
         looked_at = itertools.islice(search.positives(typed=True), _MOST_LOOKED_AT)
         likely = tuple(itertools.islice(filter(search.is_of_type, looked_at), most))
         of_text = any(clause.op in OF_TEXT for clauses in fields.values() for clause in clauses)
+        if not likely and self._looks_before_types:
+            return _Case(literals, fields, search.context, tuple(itertools.islice(search.positives(), most)))
         if not likely and not of_text and next(search.positives(typed=True), None) is not None:
             self._refused.add(literals)
         return _Case(literals, fields, search.context, likely)

@@ -84,7 +84,7 @@ class Search:
         self._context = frozenset(context)
         self._choices = space.choices
         self._seen: set[str] = set()
-        self._typed = _Replayed(self._satisfying(loose=False))
+        self._typed = _Replayed(itertools.chain(self._as_declared(), self._satisfying(loose=False)))
         self._rest = _Replayed(self._satisfying(loose=True))
 
     def triggers(self, kwargs: Kwargs) -> bool:
@@ -130,6 +130,13 @@ class Search:
         parent = name.rpartition(".")[0]
         owner = class_of(field_at(parent, self._facts, self._surface), self._surface) if parent else self._facts
         return field_at(name, self._facts, self._surface), owner
+
+    def _as_declared(self) -> Iterator[Kwargs]:
+        """The examples that the engine's file gives of one field, where such a value alone satisfies the predicate."""
+        for name in dict.fromkeys(field.partition(".")[0] for field in self.fields):
+            fact = self._facts.fields.get(name)
+            found = ({name: value} for value in (() if fact is None else fact.whole))
+            yield from filter(self.triggers, found)
 
     def _satisfying(self, loose: bool) -> Iterator[Kwargs]:
         steps = iter(range(self._steps))

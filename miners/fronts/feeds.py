@@ -14,10 +14,12 @@ from typing import Final
 
 from miners.surface.facts import FieldFact
 from miners.surface.fields import Surface, class_of
+from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.model import Clause
 
 _COPIES: Final = frozenset({"copy", "deepcopy", "replace"})
 """Functions that return the object they are given, or a copy."""
+_ORDERS: Final[Mapping[type[ast.cmpop], str]] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def discover_feeds(front: ast.ClassDef, surface: Surface, fields: Mapping[str, F
                         found.setdefault((native_type, name), feed)
                     continue
                 known = found if source is not None else made
-                feed = Feed(native_type, keyword.arg, source, node.lineno, given)
+                feed = Feed(native_type, keyword.arg, source, node.lineno, (*given, *_chosen(keyword.value, fields)))
                 known.setdefault((native_type, keyword.arg), feed)
                 through = _field_of_object(keyword.value, held)
                 if through is not None:
@@ -188,6 +190,17 @@ def _statements(
                 yield from _statements(child, own, inside)
 
 
+def _chosen(value: ast.expr, own: Collection[str]) -> tuple[tuple[str, Clause], ...]:
+    """Under which conditions `field if … else CONSTANT` is the field."""
+    match value:
+        case ast.IfExp(test=test, body=body, orelse=ast.Constant()) if _field_in(body, own) is not None:
+            return tuple(_asked(test, own, holds=True))
+        case ast.IfExp(test=test, body=ast.Constant(), orelse=otherwise) if _field_in(otherwise, own) is not None:
+            return tuple(_asked(test, own, holds=False))
+        case _:
+            return ()
+
+
 def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tuple[str, Clause]]:
     """The clauses of a condition, or of its negation, on single fields."""
     match test:
@@ -201,6 +214,11 @@ def _asked(test: ast.expr, own: Collection[str], *, holds: bool) -> Iterator[tup
             name = _field_in(left, own)
             if name is not None:
                 yield name, Clause("absent" if isinstance(op, ast.Is) is holds else "present", True)
+        case ast.Compare(left=left, ops=[op], comparators=[ast.Constant(value=int() | float() as bound)]):
+            name = _field_in(left, own)
+            if name is not None and type(op) in _ORDERS:
+                order = _ORDERS[type(op)]
+                yield name, Clause(order if holds else OPERATORS[order].negation or order, bound)
         case ast.Attribute():
             name = _field_in(test, own)
             if name is not None:

@@ -7,15 +7,23 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
+from miners.candidates.candidate import Candidate
 from miners.fronts.feeds import Feed
 from miners.surface.facts import ClassFacts
 from miners.surface.fields import Surface
+from pytest_llem_invariants.language.expressions import parse
+from pytest_llem_invariants.language.predicates import reference_of
 from pytest_llem_invariants.model import EMPTY, Clause
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
+
+
+_BOUNDS: Final = frozenset({"<", "<=", ">", ">="})
+_NUMBERS: Final = frozenset({"int", "float"})
 
 
 def handed_on(adapter: EngineAdapter, surface: Surface) -> Mapping[str, tuple[Feed, ...]]:
@@ -49,6 +57,35 @@ def ways(feeds: Iterable[Feed]) -> Iterator[tuple[Feed, ...]]:
         of_each.setdefault((feed.native_type, feed.field), []).append(feed)
     for turn in range(max(map(len, of_each.values()), default=0)):
         yield tuple(several[min(turn, len(several) - 1)] for several in of_each.values())
+
+
+def in_text(candidate: Candidate, facts: ClassFacts) -> Candidate | None:
+    """The candidate of a number that is given as text, which a class that converts reads as that number.
+
+    None where another field is compared with it, or it says more of the field than bounds.
+    """
+    for name, clauses in candidate.fields.items():
+        fact = facts.fields.get(name)
+        bounds = tuple(clause for clause in clauses if clause.op in _BOUNDS)
+        if not bounds or fact is None or not _NUMBERS.issuperset(fact.types) or not facts.kind.coerces:
+            continue
+        others = {other: said for other, said in candidate.fields.items() if other != name}
+        if len(bounds) < len(clauses) or any(name in _compared(other, said) for other, said in others.items()):
+            continue
+        if not _compared(name, clauses).isdisjoint(facts.fields.keys() - {name}):
+            continue
+        fields = {**others, name: (Clause("type_is", "str"),), f"number({name})": bounds}
+        hints = tuple(
+            {**hint, name: str(hint[name])} for hint in candidate.hints if type(hint.get(name)) in (int, float)
+        )
+        return replace(candidate, fields=fields, hints=hints)
+    return None
+
+
+def _compared(subject: str, clauses: Iterable[Clause]) -> set[str]:
+    """The fields that a subject and its clauses speak of."""
+    references = (reference_of(clause.rhs) for clause in clauses)
+    return {field for text in (subject, *references) if text is not None for field in parse(text).fields}
 
 
 def _clause(values: tuple[Any, ...]) -> Clause:

@@ -11,7 +11,8 @@ from miners.candidates.outcomes import Cause, Lost, Proven, Why
 from miners.candidates.rules import to_candidate
 from miners.gate.implied import tells_less, voice_of
 from miners.gate.trials import Trials
-from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
+from pytest_llem_invariants.model import Kwargs, Rule, Severity
+from pytest_llem_invariants.replay.contexts import negative_context_of
 from pytest_llem_invariants.replay.contracts import said_on_channel
 
 
@@ -48,10 +49,10 @@ def _without_implied(proven: Sequence[Proven]) -> tuple[list[Proven], list[Lost]
     lost: list[Lost] = []
     alike: dict[tuple[Severity, str | None], list[Proven]] = {}
     for entry in proven:
-        if entry.rule.added_by is not AddedBy.MANUAL_SEED:
+        if not entry.rule.added_by.is_by_hand:
             alike.setdefault(voice_of(entry.rule), []).append(entry)
     for entry in reversed(proven):
-        if entry.rule.added_by is AddedBy.MANUAL_SEED:
+        if entry.rule.added_by.is_by_hand:
             kept.append(entry)
             continue
         standing = alike[voice_of(entry.rule)]
@@ -73,12 +74,20 @@ def _with_clean_negative(entry: Proven, claims: Claims, trials: Trials) -> Prove
         return entry
     again = trials.stage(to_candidate(entry.rule), others=(another_claims,))
     if again is None or another_claims(again.kwargs_negative):
-        return None
+        elsewhere = None if another_claims(entry.rule.kwargs_positive) else trials.freed_elsewhere(entry.rule)
+        return None if elsewhere is None else replace(entry, rule=elsewhere)
     return replace(entry, rule=replace(again, id=entry.rule.id, cross_validated_by=entry.rule.cross_validated_by))
 
 
 def _as_heard(rule: Rule, trials: Trials) -> Rule:
-    """The rule with the library's message for its positive, if it says more than the template."""
-    seen = trials.oracle.observe(rule.kwargs_positive, trials.setting.context_of(rule), rule.severity)
-    heard = tuple(text for text in said_on_channel(rule, seen) if text != rule.message_template)
-    return replace(rule, observed_messages=heard)
+    """The rule with the library's message for its positive, if it says more than the template.
+
+    What the library says of the negative, too, it does not say of the effect: of the model, or of another field.
+    """
+    context = trials.setting.context_of(rule)
+    seen = trials.oracle.observe(rule.kwargs_positive, context, rule.severity)
+    known = {rule.message_template}
+    if rule.severity is not Severity.ERROR:
+        beside = negative_context_of(rule, trials.setting.context)
+        known.update(said_on_channel(rule, trials.oracle.observe(rule.kwargs_negative, beside, rule.severity)))
+    return replace(rule, observed_messages=tuple(text for text in said_on_channel(rule, seen) if text not in known))

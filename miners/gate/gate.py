@@ -7,7 +7,7 @@ again, until nothing changes or the bound is hit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final, final
@@ -18,12 +18,14 @@ from miners.candidates.outcomes import Cause, Lost, Proven, Why
 from miners.candidates.rules import sayable, to_candidate
 from miners.examples.checks import Checks
 from miners.examples.contexts import changed, together
+from miners.gate.anyway import refused_anyway
 from miners.gate.chance import hangs_on_a_file, left_to_the_world
 from miners.gate.finish import finish
 from miners.gate.oracle import Oracle
 from miners.gate.probes import Probes
 from miners.gate.proven_rules import ProvenRules, key_of
-from miners.gate.refine import refine
+from miners.gate.refine import Refinement, refine
+from miners.gate.rungs import rung_of
 from miners.gate.second_look import led_on
 from miners.gate.setting import Setting
 from miners.gate.trials import Trials
@@ -36,6 +38,8 @@ from pytest_llem_invariants.replay.contracts import positive_raises
 MOST_ROUNDS: Final = 4
 _MOST_PROBES: Final = 240
 _MOST_COUNTEREXAMPLES: Final = 5
+_LED: Final = "its example comes past earlier checks"
+_ANYWAY: Final = "each other value of a fact that it named is refused, too"
 _Attempt = tuple[Candidate, tuple[str, ...]]
 """A candidate, and what was changed to make it."""
 
@@ -97,7 +101,7 @@ class Gate:
             places = {entry.rule.miner_source.guard for entry in self.proven}
             led, left = led_on(self.lost[before:], places, self._trials, self._checks, self._setting.contexts)
             self.lost[before:] = left
-            self._settle([(candidate, ("its example comes past earlier checks",)) for candidate in led])
+            self._settle([(candidate, (_LED,)) for candidate in led])
 
     def challenge(self, configs: Iterable[Kwargs]) -> None:
         """Put configs that nobody prepared to the proven rules: one that claims what the library accepts goes back."""
@@ -152,11 +156,14 @@ class Gate:
         if unsaid is not None:
             self.lost.append(Lost(candidate, unsaid))
             return []
-        candidate = self._recalled(candidate)
+        before, asked = self._earlier.get(key_of(candidate)), self.oracle.asked
+        candidate = candidate if before is None else _recalled(candidate, before)
         search = self._trials.search(candidate)
         rule = self._trials.stage(candidate, search)
+        asked = self.oracle.asked - asked
         if rule is None:
-            self.lost.append(Lost(candidate, self._trials.instead(candidate, search)))
+            why, world = self._trials.instead(candidate, search), None if search.unmet else search.context
+            self.lost.append(Lost(candidate, why, asked=asked, world=world))
             return []
         confined = self._confined(candidate, rule)
         if confined is not None:
@@ -166,11 +173,11 @@ class Gate:
             named = replace(candidate, fields={**candidate.fields, **chance.clauses})
             return [(named, (*history, "another model, which differs in one fact alone, has not its effect"))]
         if chance is not None:
-            self.lost.append(Lost(candidate, chance.why))
+            self.lost.append(Lost(candidate, chance.why, world=search.context))
             return []
         served = self._worlds.left_to_the_server(rule, self._probes.claimed_near)
         if served is not None:
-            self.lost.append(Lost(candidate, served))
+            self.lost.append(Lost(candidate, served, world=search.context))
             return []
         context = self._setting.context_of(rule)
         is_unsaid = bool(candidate.opaque)
@@ -184,14 +191,21 @@ class Gate:
         if freed is not None:
             return self._refined(rule, freed.configs[:_MOST_COUNTEREXAMPLES], history, freed)
         if is_unsaid and rule.severity is not Severity.ERROR and self._is_seen_once(rule, context):
-            self.lost.append(Lost(candidate, Why(Cause.SEEN_ONCE, config=repr(dict(rule.kwargs_positive)))))
+            once = Why(Cause.SEEN_ONCE, config=repr(dict(rule.kwargs_positive)))
+            self.lost.append(Lost(candidate, once, world=search.context))
             return []
         beside = [entry.rule for entry in self.proven]
         counterexamples = self._probes.refuting(rule, self._probes.worth(candidate, history), beside)
         if not counterexamples:
-            self._rules.add(candidate, Proven(rule, history))
-            return []
+            rung = rung_of(rule, candidate, before, is_led=_LED in history)
+            self._rules.add(candidate, Proven(rule, history, rung, asked))
+            return [] if _ANYWAY in history else self._wider(rule, history)
         return self._refined(rule, counterexamples, history)
+
+    def _wider(self, rule: Rule, history: tuple[str, ...]) -> list[_Attempt]:
+        """A proven rule without one fact that does not decide; with two, what they are together would be open."""
+        wider = refused_anyway(rule, self._setting, self.oracle, self._probes.worded_near)
+        return [] if wider is None else [(wider, (*history, _ANYWAY))]
 
     def _is_seen_once(self, rule: Rule, context: Mapping[str, Any]) -> bool:
         """Whether no other value of its fields that it claims shows the effect of a rule: one value is a guess."""
@@ -202,14 +216,6 @@ class Gate:
             if any(kwargs.get(name) != shown.get(name) for name in own)
         ]
         return bool(others) and not any(map(self._shows(rule), others))
-
-    def _recalled(self, candidate: Candidate) -> Candidate:
-        """The candidate with the examples that proved it in an earlier version."""
-        rule = self._earlier.get(key_of(candidate))
-        if rule is None:
-            return candidate
-        hints, clear = (rule.kwargs_positive, *candidate.hints), (rule.kwargs_negative, *candidate.clear)
-        return replace(candidate, hints=hints, clear=clear)
 
     def _confined(self, candidate: Candidate, rule: Rule) -> Candidate | None:
         """The candidate with the contexts in which alone its effect was seen; None where it is seen in all of them."""
@@ -295,12 +301,28 @@ class Gate:
             within=self._setting.context_of(rule) if freed is None else freed.within,
         )
         of_other_facts = freed is not None and bool(self._setting.facts_of(rule))
-        if not refinements or (len(refinements) > 1 and (rule.severity is not Severity.ERROR or of_other_facts)):
-            # What a value is changed to seldom falls into pieces that mean anything, nor does what other facts free.
-            self.lost.append(Lost(to_candidate(rule), Why(Cause.CONTRADICTED, config=repr(dict(counterexamples[0])))))
+        means_little = rule.severity is not Severity.ERROR or of_other_facts or _is_of_probed_values(rule, refinements)
+        if not refinements or (len(refinements) > 1 and means_little):
+            # What a value is changed to seldom falls into pieces that mean anything, nor does what other facts free,
+            # nor do the values that a probe met.
+            why = Why(Cause.CONTRADICTED, config=repr(dict(counterexamples[0])))
+            self.lost.append(Lost(to_candidate(rule), why, world=self._setting.named_by(rule)))
             return []
         return [(sayable(refinement.candidate), (*history, refinement.reason)) for refinement in refinements]
 
     def _shows(self, rule: Rule) -> Predicate:
         context = self._setting.context_of(rule)
         return lambda kwargs: positive_raises(rule, self.oracle.observe(kwargs, context, rule.severity)) is None
+
+
+def _is_of_probed_values(rule: Rule, refinements: Sequence[Refinement]) -> bool:
+    """Whether what was probed is cut up by its own values alone, which other checks refuse for other reasons."""
+    return rule.added_by is AddedBy.DYNAMIC_MINER and all(
+        refinement.candidate.fields.keys() == rule.match.fields.keys() for refinement in refinements
+    )
+
+
+def _recalled(candidate: Candidate, rule: Rule) -> Candidate:
+    """The candidate with the examples that proved it in an earlier version."""
+    hints, clear = (rule.kwargs_positive, *candidate.hints), (rule.kwargs_negative, *candidate.clear)
+    return replace(candidate, hints=hints, clear=clear)

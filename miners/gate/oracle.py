@@ -118,6 +118,8 @@ class Oracle:
         self._observed: dict[Question, Observation] = {}
         self._judged: dict[Question, Observation] = dict(judged or {})
         self._unanswered = _Unanswered()
+        self.asked = 0
+        """How often the library itself was asked: what is known by now is not asked again."""
 
     @property
     def judged(self) -> Mapping[Question, Observation]:
@@ -181,6 +183,7 @@ class Oracle:
         reason = self._why_not_ask(kwargs, entered)
         if reason is not None:
             return Observation(no_answer(reason), skipped_reason=reason)
+        self.asked += 1
         found = self._observer.observe(self._native_type, kwargs, context=entered)
         self._note(kwargs, entered, found.exception)
         changed = {
@@ -207,6 +210,7 @@ class Oracle:
             if reason is not None:
                 raised: ObservedException | None = no_answer(reason)
             else:
+                self.asked += 1
                 raised = self._observer.raises(self._native_type, kwargs, context=entered)
                 self._note(kwargs, entered, raised)
             known = (

@@ -16,7 +16,7 @@ from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from pytest_llem_invariants.language.predicates import referenced_fields
 from pytest_llem_invariants.language.values import identity
-from pytest_llem_invariants.model import AddedBy, Kwargs, Rule, Severity
+from pytest_llem_invariants.model import Kwargs, Rule, Severity
 
 
 def key_of(candidate: Candidate) -> str:
@@ -75,7 +75,7 @@ class ProvenRules:
         """Name both producers if another one finds the same claim. A handwritten rule has no finder."""
         key = key_of(candidate)
         before = self._entries.get(key)
-        if before is not None and AddedBy.MANUAL_SEED not in (candidate.added_by, before.rule.added_by):
+        if before is not None and not (candidate.added_by.is_by_hand or before.rule.added_by.is_by_hand):
             entry = replace(before, rule=with_producer(before.rule, candidate.added_by))
             self._hold({**self._entries, key: entry})
 
@@ -107,7 +107,7 @@ class ProvenRules:
 
     def _rejecting(self) -> Iterator[Claim]:
         for key, entry in self._entries.items():
-            if entry.rule.severity is Severity.ERROR and entry.rule.added_by is not AddedBy.MANUAL_SEED:
+            if entry.rule.severity is Severity.ERROR and not entry.rule.added_by.is_by_hand:
                 yield self._claim(key, entry.rule)
 
     def _claim(self, key: str, rule: Rule) -> Claim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -44,10 +44,18 @@ class Setting:
     switches: Mapping[str, Any] = field(default_factory=dict)
     """Fields with a value at which a part of the validation is left out."""
 
+    comes_with: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]] = field(default_factory=dict)
+    """Fact → value, as text → other facts, each with the values of which it then has one."""
+
     def facts_of(self, rule: Rule) -> tuple[str, ...]:
         """The facts that a rule names."""
         names = referenced_fields(rule.match)
         return tuple(name for name in names if name in self.context and self.context[name].is_fact)
+
+    def named_by(self, rule: Rule) -> Mapping[str, Any]:
+        """What a rule's examples have of the context that the rule names."""
+        there, names = self.context_of(rule), referenced_fields(rule.match)
+        return {name: there.get(name) for name in names if name in self.context}
 
     def arguments_of(self, fields: Mapping[str, tuple[Clause, ...]]) -> frozenset[str]:
         """The keyword arguments that are spoken of, the whole of an object for a field inside of it."""

@@ -11,16 +11,16 @@ from miners.candidates.candidate import Candidate
 from miners.candidates.claims import Predicate
 from miners.candidates.outcomes import Cause, Why
 from miners.candidates.rules import Examples, to_rule
-from miners.examples.contexts import beside
+from miners.examples.contexts import beside, changed_by_one
 from miners.examples.search import Search
 from miners.examples.space import SearchSpace
 from miners.examples.witness import Shown, find_examples
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from miners.surface.nested import is_portable
-from pytest_llem_invariants.language.predicates import referenced_fields
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
 from pytest_llem_invariants.model import EMPTY, AddedBy, Kwargs, Match, Observation, Rule
-from pytest_llem_invariants.replay.contexts import default_context, world_of
+from pytest_llem_invariants.replay.contexts import contexts_of, default_context, world_of
 from pytest_llem_invariants.replay.contracts import message_template_match, negative_does_not_raise, positive_raises
 
 MOST_LOOKED_AT: Final = 200
@@ -44,6 +44,8 @@ class Trials:
 
         They are looked for beside the default facts first, then beside others of those that the candidate names.
         """
+        if self.setting.context.keys() >= set(referenced_fields(Match("", candidate.fields))):
+            return self._in_two_worlds(candidate)
         others = tuple(others)
         rule = self._staged(candidate, self.search(candidate) if search is None else search, others)
         if rule is not None:
@@ -96,6 +98,33 @@ class Trials:
         world = world_of(context_beside(rule), self.setting.context)
         return self._as_worded(replace(rule, world=world))
 
+    def _in_two_worlds(self, candidate: Candidate) -> Rule | None:
+        """A rule of facts alone: the bare class in a world that shows it, and in one that differs in one fact."""
+        rule, declared = self._drafted(candidate, Examples({}, {})), self.setting.context
+        triggers = compile_match(rule.match, context_fields=declared)
+        named = tuple(candidate.fields)
+        for context in contexts_of(named, declared):
+            if not triggers({}, context) or self._shown(candidate, {}, context) is not Shown.EFFECT:
+                continue
+            freed = self.freed_elsewhere(replace(rule, world=world_of(context, declared)))
+            if freed is not None:
+                return self._as_worded(freed)
+        return None
+
+    def freed_elsewhere(self, rule: Rule) -> Rule | None:
+        """The rule with its positive example as the negative one, too, in a world that differs in one fact."""
+        declared, kwargs = self.setting.context, rule.kwargs_positive
+        named = [name for name in referenced_fields(rule.match) if name in declared]
+        triggers, context = compile_match(rule.match, context_fields=declared), self.setting.context_of(rule)
+        for other in changed_by_one(context, named, declared):
+            seen = self.oracle.observe(kwargs, other, rule.severity)
+            silent = seen.skipped_reason is None and negative_does_not_raise(rule, seen) is None
+            if silent and not triggers(kwargs, other):
+                changed = {name: other[name] for name in named if other[name] != context[name]}
+                freed = {**world_of(other, declared), **changed}
+                return replace(rule, kwargs_negative=kwargs, world_negative=freed)
+        return None
+
     def search(self, candidate: Candidate, world: Mapping[str, Any] = EMPTY) -> Search:
         return Search(candidate.fields, candidate.defaults, self.space, world=world)
 
@@ -132,7 +161,7 @@ class Trials:
             return Why(Cause.NO_CONFIG)
         kwargs = next(filter(search.is_of_type, itertools.islice(search.positives(), MOST_LOOKED_AT)), None)
         if kwargs is None:
-            return Why(Cause.NO_TYPE)
+            return self._before_types(candidate, search)
         observation = self.oracle.observe(kwargs, search.context, candidate.severity)
         if observation.skipped_reason is not None:
             cause = Cause.ENVIRONMENT if self.oracle.is_environmental(observation) else Cause.NO_ANSWER
@@ -140,6 +169,16 @@ class Trials:
         if observation.exception is None:
             return Why(Cause.ACCEPTED)
         return Why(Cause.ANOTHER_CHECK, observation.exception.raised_at, said=observation.exception.type)
+
+    def _before_types(self, candidate: Candidate, search: Search) -> Why:
+        """Where no value of a declared type satisfies a predicate: a check that looks at values before their types are
+        asked may stop the others first, and then it is no type that refuses them.
+        """
+        kwargs = next(search.positives())
+        exception = self.oracle.observe(kwargs, search.context, candidate.severity).exception
+        if exception is None or exception.raised_at in (None, candidate.source.guard):
+            return Why(Cause.NO_TYPE)
+        return Why(Cause.ANOTHER_CHECK, exception.raised_at, said=exception.type)
 
     def _as_worded(self, rule: Rule) -> Rule:
         """The rule without a template that the library does not bear out: a guess at words is worth no wrong word."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, final
 
 from miners.candidates.outcomes import Cause, Why
-from miners.examples.contexts import beside, changed
+from miners.examples.contexts import beside, changed, coming
 from miners.gate.oracle import Oracle
 from miners.gate.setting import Setting
 from miners.symbolic.opacity import MACHINE as ASKS_MACHINE
@@ -113,7 +113,8 @@ class Worlds:
     ) -> Freed | None:
         """The first values of the facts that a rule names at which the library takes some configs that it claims.
 
-        Each of these is asked on the other platforms, too: what one takes of a model another may refuse.
+        Each of these is asked on the other platforms, too: what one takes of a model another may refuse; and again with
+        each of what comes with a value of a fact that the rule names.
         One `is_unsaid` whose code asks for what no predicate says: it is asked at other values of the context, too. One
         that was probed, and has a number of the placeholder model's in it, is asked of models of which that is another.
         Asked is about its example and configs `near` it and, where one shows its error, what `further` makes of that.
@@ -125,8 +126,8 @@ class Worlds:
         there = tuple(beside(named, declared))
         elsewhere = ({**other, **platform} for other in there for platform in platforms)
         others = (EMPTY, *there, *elsewhere, *changed(unsaid, declared), *beside(borrowed, declared))
-        for other in others if named or is_unsaid or borrowed else ():
-            within = {**context, **other}
+        worlds = ({**context, **other} for other in others if named or is_unsaid or borrowed)
+        for within in self._with_what_comes(worlds, named):
             claims, shows = self._setting.predicate_of(rule, within), self._shown_at(rule, within)
             claimed = tuple(filter(claims, (rule.kwargs_positive, *near(rule, within))))
             more = (one for kwargs in filter(shows, claimed) for one in further(kwargs) if claims(one))
@@ -138,6 +139,11 @@ class Worlds:
             if free:
                 return Freed(free, shows, within)
         return None
+
+    def _with_what_comes(self, worlds: Iterable[Context], named: tuple[str, ...]) -> Iterator[Context]:
+        for world in worlds:
+            yield world
+            yield from ({**world, **more} for more in coming(world, named, self._setting.comes_with))
 
     def left_to_the_server(self, rule: Rule, near: Callable[[Rule, Context], Iterable[Kwargs]]) -> Why | None:
         """The facts about a server that a rule does not name, and another value of which has the library take what it
@@ -160,16 +166,16 @@ class Worlds:
         if rule.added_by is not AddedBy.DYNAMIC_MINER:
             return ()
         named = referenced_fields(rule.match)
-        numbers = {
+        numbers = [  # looked through by equality: a fact may be a list
             number
             for clauses in rule.match.fields.values()
             for clause in clauses
             for number in _numbers_in(plain_value(clause.rhs))
-        }
+        ]
         return tuple(
             name
             for name, declared in self._setting.context.items()
-            if declared.reading is not None and name not in named and {declared.default} & numbers
+            if declared.reading is not None and name not in named and declared.default in numbers
         )
 
     def _shown_at(self, rule: Rule, context: Context) -> Callable[[Kwargs], bool]:

@@ -21,6 +21,7 @@ import yaml
 from miners.gate.counterexamples import COUNTEREXAMPLES
 from miners.history.environments import calls_of, digest, own_requirement, pip_in, recipe_digest, tail
 from miners.process.progress import Progress
+from pytest_llem_invariants.corpus.packages_layout import PACKAGES
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import FOLDER, Ssot
 from pytest_llem_invariants.text.atomic import write_atomically
@@ -34,9 +35,11 @@ PUBLISHED: Final = (
     "schema.discovered.json",
     "models.discovered.json",
     "command.discovered.json",
+    "layers.discovered.json",
 )
-_HANDED_ON: Final = (PROPOSED, COUNTEREXAMPLES)
-"""A constraint keeps its name in all versions; a config that refuted a rule of one may refute a rule of another."""
+HANDED_ON: Final = (PROPOSED, COUNTEREXAMPLES, PACKAGES)
+"""A constraint keeps its name in all versions; a config that refuted a rule of one may refute a rule of another. What
+each release of a package has is the same for all."""
 _DIVERGES: Final = 1
 
 _Work = Callable[[str, Path, Path], None]
@@ -109,7 +112,7 @@ class Making:
         shutil.rmtree(project, ignore_errors=True)
         shutil.copytree(self._root / FOLDER, project / FOLDER)
         self._corpus(place).mkdir(parents=True)
-        for name in _HANDED_ON:
+        for name in HANDED_ON:
             current = self._root / "corpora" / self._ssot.engine / name
             if current.exists():
                 shutil.copyfile(current, self._corpus(place) / name)

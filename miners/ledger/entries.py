@@ -30,6 +30,10 @@ class Entry:
     detail: str = ""
     shapes: tuple[str, ...] = ()
     """The kinds of opaque guards, if that is the reason."""
+    facts: tuple[str, ...] = ()
+    """The facts about a world that its condition names, as far as it was read."""
+    worlds: tuple[str, ...] = ()
+    """Without a rule: the worlds in which an example was looked for, each as the facts that it has."""
 
     @property
     def place(self) -> str:

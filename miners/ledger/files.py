@@ -11,7 +11,7 @@ from miners.candidates.outcomes import Reason
 from miners.ledger.entries import Entry, Figures, Ledger, figures
 from pytest_llem_invariants.errors import CorpusError
 
-SCHEMA_VERSION: Final = "1.0.0"
+SCHEMA_VERSION: Final = "1.1.0"
 LEDGER: Final = "ledger.json"
 """The file name beside the corpus."""
 
@@ -66,6 +66,8 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "reason": None if entry.reason is None else entry.reason.value,
         "detail": entry.detail,
         "shapes": list(entry.shapes),
+        "facts": list(entry.facts),
+        "worlds": list(entry.worlds),
     }
     return {**data, **{key: value for key, value in optional.items() if value}}
 
@@ -96,4 +98,6 @@ def _read(data: Mapping[str, Any]) -> Entry:
         reason=Reason(data["reason"]) if "reason" in data else None,
         detail=data.get("detail", ""),
         shapes=tuple(data.get("shapes", ())),
+        facts=tuple(data.get("facts", ())),
+        worlds=tuple(data.get("worlds", ())),
     )

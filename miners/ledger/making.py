@@ -15,10 +15,12 @@ from miners.static.context import NO_CONTEXT, ContextReads
 from miners.static.findings import Dropped, SiteFinding, StaticResult
 from miners.symbolic.opacity import OUTSIDE, RUN_TIME
 from pytest_llem_invariants.corpus.files import template_fragments
-from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.language.predicates import compile_match, referenced_fields
+from pytest_llem_invariants.language.wording import say_value
 from pytest_llem_invariants.model import EMPTY, Case, Match, Outcome, Rule, Severity
 
 Place = tuple[str, int]
+DEFAULT: Final = "the default world"
 
 _FIRST: Final = (
     Reason.REFUTED,
@@ -94,7 +96,22 @@ def _entry(
         reason=told.reason if told else None,
         detail=told.why.sentence if told else "",
         shapes=told.shapes if told else (),
+        facts=_facts_of(findings, context),
+        worlds=() if ids else _worlds_of(losses.get((site.path, site.line), ())),
     )
+
+
+def _facts_of(findings: Iterable[SiteFinding], context: ContextReads) -> tuple[str, ...]:
+    """The facts that some path to a statement asks for."""
+    matches = (Match("", one.fields) for finding in findings for one in finding.candidates)
+    return tuple(sorted({name for match in matches for name in referenced_fields(match) if name in context.declared}))
+
+
+def _worlds_of(lost: Iterable[Lost]) -> tuple[str, ...]:
+    """Each world in which an example was looked for; one that names no fact is the default one."""
+    worlds = [one.world for one in lost if one.world is not None]
+    said = (", ".join(f"{name}={say_value(world[name])}" for name in sorted(world)) for world in worlds)
+    return tuple(sorted({one or DEFAULT for one in said}))
 
 
 def _behind(entry: Entry, losses: Mapping[Place, Sequence[Lost]], is_outside: Callable[[str], bool]) -> Entry:

@@ -9,6 +9,8 @@ from typing import Any
 
 from miners.candidates.candidate import Candidate
 from miners.lift.candidates import candidate, candidates_of
+from miners.lift.kinds import unlike
+from miners.lift.rejections import any_rejects
 from miners.lift.schema import Reader, fields_of, has_validator_before, object_schema
 from miners.surface.facts import ClassFacts, FieldFact
 from miners.surface.imported import plain_default
@@ -32,7 +34,8 @@ def lift_pydantic(cls: type, facts: ClassFacts, siblings: Collection[type]) -> I
             if not facts.accepts_extra:
                 yield _cannot_be_given(facts, name)
         elif name in schemas:
-            table = reader.read(schemas[name]["schema"], fact.keyword)
+            one = schemas[name]["schema"]
+            table = any_rejects(reader.read(one, fact.keyword), unlike(one, fact.keyword, reader))
             known = _with_default_here(cls, fact)
             yield from candidates_of(facts, known, table, AddedBy.PYDANTIC_LIFT, located=True, opaque=opaque)
 

@@ -84,8 +84,8 @@ def all_reject(tables: Sequence[Rejections]) -> Rejections:
 def _product(columns: Sequence[tuple[Rejection, ...]]) -> tuple[Rejection, ...]:
     found = columns[0]
     for column in columns[1:]:
-        pairs = (_both(left, right) for left in found for right in column)
-        found = _fewest([pair for pair in pairs if pair.when != FALSE and _is_of_one_element(pair.when)])
+        pairs = (_both(left, right) for left in found for right in column if _are_of_one_element(left, right))
+        found = _fewest([pair for pair in pairs if pair.when != FALSE])
     return found
 
 
@@ -103,10 +103,14 @@ def _parts(formula: Formula) -> tuple[Formula, ...]:
     return formula.parts if isinstance(formula, And) else () if formula == TRUE else (formula,)
 
 
-def _is_of_one_element(formula: Formula) -> bool:
-    """Whether all of it is about the same value of each element: two clauses may hold for two elements."""
-    subjects = {part.subject for part in _parts(formula) if isinstance(part, Atom) and opens_elements(part.subject)}
-    return len(subjects) < 2
+def _are_of_one_element(left: Rejection, right: Rejection) -> bool:
+    """Whether they are not about different values of elements: one may hold for one element, the other for another."""
+    of_left, of_right = _elements_in(left.when), _elements_in(right.when)
+    return not of_left or not of_right or len(of_left | of_right) < 2
+
+
+def _elements_in(formula: Formula) -> set[str]:
+    return {part.subject for part in _parts(formula) if isinstance(part, Atom) and opens_elements(part.subject)}
 
 
 def _both(left: Rejection, right: Rejection) -> Rejection:

@@ -11,9 +11,9 @@ from pytest_llem_invariants.language.expressions import opens_elements
 from pytest_llem_invariants.language.operators import OPERATORS
 from pytest_llem_invariants.language.patterns import DECIMAL
 
-_TRUE_OR_FALSE: Final = r"^(?i:0|off|f|false|n|no|1|on|t|true|y|yes)\Z"
-_WHOLE: Final = r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0+)?\s*$"
-_DECIMAL: Final = DECIMAL
+TRUE_OR_FALSE: Final = r"^(?i:0|off|f|false|n|no|1|on|t|true|y|yes)\Z"
+WHOLE: Final = r"^\s*[+-]?(\d+(_\d+)*|0[\d_]*(-[\d_]+)?)(\.0+)?\s*$"
+NUMBER: Final = DECIMAL
 """All text that is read as a number, and little more: what a rule claims must be rejected."""
 _LARGEST: Final = 2**63
 
@@ -42,7 +42,7 @@ def integer(schema: Mapping[str, Any], subject: str, *, strict: bool) -> Rejecti
         return any_rejects(always(INT, but=("int",)), _bounds(schema, subject, ("int",)))
     return any_rejects(
         always(INT, but=("bool", "int", "float", "str", "bytes")),
-        on(("str",), atom(subject, "not_matches", _WHOLE), INT_FROM_TEXT),
+        on(("str",), atom(subject, "not_matches", WHOLE), INT_FROM_TEXT),
         on(("float",), _infinite(subject), FINITE),
         on(("float",), atom(subject, "not_divisible_by", 1), INT_FROM_FRACTION),
         on(("float",), any_of((atom(subject, ">=", _LARGEST), atom(subject, "<=", -_LARGEST))), INT_TOO_LARGE),
@@ -53,7 +53,7 @@ def integer(schema: Mapping[str, Any], subject: str, *, strict: bool) -> Rejecti
 
 def number(schema: Mapping[str, Any], subject: str, *, strict: bool, allow_inf_nan: bool) -> Rejections:
     kinds = NUMBERS if strict else ("bool", *NUMBERS, "str", "bytes")
-    text = any_rejects() if strict else on(("str",), atom(subject, "not_matches", _DECIMAL), FLOAT_FROM_TEXT)
+    text = any_rejects() if strict else on(("str",), atom(subject, "not_matches", NUMBER), FLOAT_FROM_TEXT)
     finite = any_rejects() if allow_inf_nan else _finite(subject, text=not strict)
     written = any_rejects() if strict else _bounds_of_text(schema, subject)
     return any_rejects(always(FLOAT, but=kinds), text, finite, _bounds(schema, subject, NUMBERS), written)
@@ -137,7 +137,7 @@ def boolean(subject: str, *, strict: bool) -> Rejections:
         always(BOOL, but=("bool", *NUMBERS, "str", "bytes")),
         on(("int",), atom(subject, "not_in", [0, 1]), BOOL_FROM_VALUE),
         on(("float",), atom(subject, "not_in", [0.0, 1.0]), BOOL),
-        on(("str",), atom(subject, "not_matches", _TRUE_OR_FALSE), BOOL_FROM_VALUE),
+        on(("str",), atom(subject, "not_matches", TRUE_OR_FALSE), BOOL_FROM_VALUE),
     )
 
 
@@ -220,7 +220,7 @@ def enumeration(values: Sequence[Any], sub_type: str | None, subject: str) -> Re
             always(message, but=("bool", *NUMBERS, "str", "bytes")),
             on(NUMBERS, atom(subject, "not_in", [int(value) for value in values]), message),
             on(("bool",), atom(subject, "in", truths), message) if truths else {},
-            on(("str",), atom(subject, "not_matches", _WHOLE), message),
+            on(("str",), atom(subject, "not_matches", WHOLE), message),
             on(("str",), atom(f"number({subject})", "not_in", list(values)), message) if "(" not in subject else {},
         )
     return always(message, but=("bool", *NUMBERS, "str", "bytes"))

@@ -32,7 +32,7 @@ from miners.lift.rejections import (
     without_absent,
     worded,
 )
-from miners.logic.formulas import FALSE, Atom, Formula, any_of, atom
+from miners.logic.formulas import FALSE, Atom, Formula, all_of, any_of, atom
 from pytest_llem_invariants.language.expressions import opens_elements
 from pytest_llem_invariants.model import Clause
 
@@ -78,7 +78,7 @@ class Reader:
             case "none":
                 return always("Input should be None", but=("none",))
             case "literal":
-                return scalars.choice([_plain(value) for value in schema["expected"]], subject)
+                return scalars.choice([plain(value) for value in schema["expected"]], subject)
             case "enum":
                 return self._enum(schema, subject, strict)
             case "list" | "tuple" | "set" | "frozenset":
@@ -217,14 +217,28 @@ class Reader:
 
     def _tagged(self, schema: Schema, subject: str) -> Rejections:
         discriminator = schema["discriminator"]
-        if not isinstance(discriminator, str) or "(" in subject:
+        if not isinstance(discriminator, str):
             return NOTHING
-        tags = [_plain(tag) for tag in schema["choices"]]
+        whole = always("Input should be a valid dictionary or object to extract fields from", but=("dict",))
+        if "(" in subject:
+            return whole
+        tags = [plain(tag) for tag in schema["choices"]]
         key = f"{subject}.{discriminator}"
         return any_rejects(
+            whole,
             on(("dict",), atom(key, "absent", True), "Unable to extract tag using discriminator"),
             on(("dict",), atom(key, "not_in", tags), "does not match any of the expected tags"),
+            *(self._of_tag(tag, one, key, subject) for tag, one in schema["choices"].items()),
         )
+
+    def _of_tag(self, tag: Any, schema: Any, key: str, subject: str) -> Rejections:
+        """What is rejected of a mapping with one of the tags; nothing where another tag stands in place of a schema."""
+        if not isinstance(schema, Mapping) or not isinstance(plain(tag), str) or self.depth > _DEEPEST:
+            return NOTHING
+        found = self._deeper().read(schema, subject).get("dict", ())
+        tagged = atom(key, "==", plain(tag))
+        is_tag = {atom(key, "absent", True), atom(key, "not_in", [plain(tag)])}
+        return {"dict": tuple(replace(one, when=all_of((tagged, one.when))) for one in found if one.when not in is_tag)}
 
     def _behind_function(self, schema: Schema, subject: str) -> Rejections:
         function = schema["function"]["function"]
@@ -259,7 +273,7 @@ class Reader:
                 continue
             place = f"{subject}.{key}"
             table = inner._deeper().read(one["schema"], place)
-            if _is_required(schema, one) and rejects_every(table, "none"):
+            if is_required(schema, one) and rejects_every(table, "none"):
                 yield on(("dict",), atom(place, "absent", True), "Field required")
             yield self._told_inside(nullable(table), place, ("dict",))
         if schema.get("config", {}).get("extra_fields_behavior") == "forbid":
@@ -300,7 +314,7 @@ class Reader:
     def _required(self, schema: Schema, subject: str) -> Iterable[tuple[str, list[str]]]:
         for name, one in fields_of(schema).items():
             table = self._deeper().read(one["schema"], f"{subject}.x")
-            if _is_required(schema, one) and rejects_every(table, "none"):
+            if is_required(schema, one) and rejects_every(table, "none"):
                 kinds = [kind for kind in KINDS if kind != "none" and not rejects_every(table, kind)]
                 if kinds:
                     yield keyword_of(one, name), kinds
@@ -330,7 +344,7 @@ def _asks_less(form: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[s
     return covers(form, other) and not covers(other, form)
 
 
-def _is_required(schema: Schema, field: Schema) -> bool:
+def is_required(schema: Schema, field: Schema) -> bool:
     """Whether a mapping without the field is rejected."""
     if schema["type"] == "typed-dict":
         return bool(field.get("required", schema.get("total", True)))
@@ -389,7 +403,7 @@ def _shorter(subject: str, length: int) -> Formula:
     return atom(subject, "max_len", length - 1) if length else FALSE
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return getattr(value, "value", value)
 
 

@@ -7,7 +7,7 @@ then the library raises in the comparison itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar, Final, Self, TypeVar, final
@@ -226,7 +226,8 @@ def negate(formula: Formula) -> Formula:
 def _negated_clause(subject: str, clause: Clause) -> Formula:
     op, rhs = clause.op, clause.rhs
     if opens_elements(subject):
-        return none_of(Atom(subject, clause), f"no {subject} {op} {rhs!r}")
+        none = none_of(Atom(subject, clause), f"no {subject} {op} {rhs!r}")
+        return any_of((none, *_of_one_element(subject, clause)))
     match op:
         case "==" if rhs is None:
             return Atom(subject, Clause("present", True))
@@ -245,6 +246,13 @@ def _negated_clause(subject: str, clause: Clause) -> Formula:
             return any_of((Atom(subject, Clause("type_is_not", rhs)), left_out))
         case _:
             return _negated_by_record(subject, clause)
+
+
+def _of_one_element(subject: str, clause: Clause) -> Iterator[Formula]:
+    """That no element equals another field, where there is one element: a predicate can express that."""
+    whole = subject.removeprefix("each(").partition(")")[0]
+    if clause.op == "==" and reference_of(clause.rhs) is not None and "(" not in whole and subject != whole:
+        yield all_of((atom(f"len({whole})", "==", 1), Atom(subject, Clause("!=", clause.rhs))))
 
 
 def _negated_by_record(subject: str, clause: Clause) -> Formula:

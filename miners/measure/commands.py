@@ -69,7 +69,8 @@ def fuzz_commands(adapter: EngineAdapter, name: str, reader: CommandParser, coun
     live = LiveParser(adapter, name)
     _build_no_classes(live, reader)
     logging.disable(logging.CRITICAL)
-    baseline = vars(live.parse([]))
+    bare = live.bare or _needed(reader)
+    baseline = vars(live.parse([]) or live.parse(bare))
     report = Report()
     try:
         rng = random.Random(seed)
@@ -77,14 +78,19 @@ def fuzz_commands(adapter: EngineAdapter, name: str, reader: CommandParser, coun
             path = str(Path(folder) / "config.yaml")
             for words in drawn(reader, count, seed):
                 config: dict[str, Any] = {}
-                if rng.random() < _FILES:
+                if not reader.has_places:
+                    words[:0] = bare
+                if rng.random() < _FILES and len(live.words) == 1:  # of a command in a group it is put before its name
                     config = _config(rng, reader)
                     Path(path).write_text(json.dumps(config), encoding="utf-8")
-                    words[min(1, len(words)) : 1] = ["--config", path]
+                    at = min(1, len(words)) if reader.has_places else len(words)
+                    words[at:at] = ["--config", path]
                 report.lines += 1
                 namespace = live.parse(words)
                 report.refused += namespace is None
-                told = difference(namespace, reader.read(words, {path: config}.__getitem__), baseline)
+                told = difference(
+                    namespace, reader.read(words, {path: config}.__getitem__, is_command=reader.has_places), baseline
+                )
                 if told is not None:
                     report.differences.append(([*words, repr(config)] if config else words, told))
     finally:
@@ -93,7 +99,9 @@ def fuzz_commands(adapter: EngineAdapter, name: str, reader: CommandParser, coun
 
 
 def _build_no_classes(live: LiveParser, reader: CommandParser) -> None:
-    """Let options of classes give what the text says: of what the classes take, their own rules speak."""
+    """Let options of classes, and those whose type nobody could tell, give what the text says: of what the classes take
+    their own rules speak.
+    """
 
     def taken(conversion: Callable[[str], Any]) -> Callable[[str], Any]:
         return lambda text: conversion(text)
@@ -103,6 +111,8 @@ def _build_no_classes(live: LiveParser, reader: CommandParser) -> None:
         kind = kinds.get(action.dest, "")
         if kind.removeprefix(OPTIONAL) in OBJECTS:
             action.type = taken(CONVERSIONS[kind])
+        elif kind == "unknown":
+            action.type = str
 
 
 def difference(namespace: argparse.Namespace | None, parsed: Parsed, baseline: Mapping[str, Any]) -> str | None:
@@ -152,7 +162,7 @@ def drawn(reader: CommandParser, count: int, seed: int) -> Iterator[list[str]]:
     rng = random.Random(seed)
     strings = sorted(reader.strings)
     for _ in range(count):
-        words = [] if rng.random() < 0.1 else [rng.choice(_MODELS)]
+        words = [rng.choice(_MODELS)] if (rng.random() >= 0.1) is reader.has_places else []
         for _ in range(rng.choice((0, 1, 1, 2, 3, 5, 8))):
             words += _option(rng, reader, rng.choice(strings))
         if rng.random() < 0.05:
@@ -164,6 +174,15 @@ def drawn(reader: CommandParser, count: int, seed: int) -> Iterator[list[str]]:
         if rng.random() < 0.15:
             _mutate(rng, words)
         yield words
+
+
+def _needed(reader: CommandParser) -> list[str]:
+    """A line of the options without which none is taken."""
+    words = []
+    for number in reader.required:
+        names = [name for name, known in reader.strings.items() if known == number]
+        words += [max(names, key=len), str((reader.actions[number][4] or ("1",))[0])]
+    return words
 
 
 def _option(rng: random.Random, reader: CommandParser, string: str) -> list[str]:

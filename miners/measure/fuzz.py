@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from miners.dynamic.rows import message_class
 from miners.examples.draws import Drawer, words_of
+from miners.ledger.met import Refused
 from miners.process.workers import forked
 from miners.surface.facts import ClassFacts
 from pytest_llem_invariants.language.expressions import is_number
@@ -59,6 +60,8 @@ class ClassFuzz:
     accused: dict[str, Kwargs] = field(default_factory=dict, init=False)
     """The rules that rejected what the library accepts, each with its first such config."""
     guards: dict[str, GuardCount] = field(default_factory=dict, init=False)
+    refused: list[Refused] = field(default_factory=list, init=False)
+    """Beside published models: each config that the library rejected."""
 
     def add(self, kwargs: Kwargs, exception: ObservedException | None, predicted: bool) -> None:
         """Count one config."""

@@ -13,16 +13,21 @@ Seen = Sequence[tuple[frozenset[int], int, Mapping[str, Any]]]
 _STEPS: Final = (2, 3, 4, 5, 6, 8)
 _MOST_KEY: Final = 64
 _START: Final = re.compile(r"offset|start|begin|first")
+_BY_LIST: Final = ("in", "not in")
 _FROM: Final = ("from every", "not from every")
 
 
 def place_law(seen: Seen) -> Any:
     """The plainest law of a place that every config confirms, or None.
 
-    A list that names each layer comes first; where a config does not write it, `else` says what it would hold.
+    A list that names each layer comes first, or one of layers; what follows is for configs that do not write it.
     """
     named = next((law for law in _of_lists(seen) if _holds(law, seen)), None)
     plain = next((law for law in _plain(seen) if _holds(law, seen)), None)
+    if named is None and plain is not None and plain[0] in _BY_LIST:
+        named = plain
+        plain = next((law for law in _plain(seen) if law[0] not in _BY_LIST and _holds(law, seen)), None)
+        return named if plain is None else ["first", named, plain]
     if named is None:
         return plain
     return named if plain is None else ["first", named, plain]
@@ -41,7 +46,7 @@ def _holds(law: Any, seen: Seen) -> bool:
 def _of_lists(seen: Seen) -> Iterator[Any]:
     _, _, first = seen[0]
     for name, value in first.items():
-        if not isinstance(value, (list, str)) or not value:
+        if not isinstance(value, (list, str)) or not value or _is_word(value):
             continue
         held: set[Any] = set()
         others: set[Any] = set()
@@ -57,6 +62,11 @@ def _of_lists(seen: Seen) -> Iterator[Any]:
         else:
             if held and others and not held & others:
                 yield ["named", name, sorted(held, key=str)]
+
+
+def _is_word(value: list[Any] | str) -> bool:
+    """Whether it is a name or a version, whose letters say nothing of layers."""
+    return isinstance(value, str) and any(one.islower() or one.isdigit() for one in value)
 
 
 def _plain(seen: Seen) -> Iterator[Any]:

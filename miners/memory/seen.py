@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from miners.memory.expressions import Search
 from miners.memory.places import place_law
-from pytest_llem_invariants.fit.models import flat
+from pytest_llem_invariants.fit.models import LINEAR, flat
 
 _NUMBER: Final = re.compile(r"(?<=\.)\d+(?=[. ]|\Z)")
 
@@ -27,9 +27,13 @@ class Sample:
 
     @property
     def numbers(self) -> dict[str, Any]:
-        """What the library reads in the config; what it leaves out, as it was written."""
-        read = dict(flat(self.found["config"]))
-        return {**{name: value for name, value in flat(self.written) if read.get(name) is None}, **read}
+        """What the library reads in the config; what it leaves out, and lists, as they were written.
+
+        It may call what stands in a list by other names, which no config has.
+        """
+        read, written = dict(flat(self.found["config"])), dict(flat(self.written))
+        lists = {name: value for name, value in written.items() if isinstance(value, list)}
+        return {**{name: value for name, value in written.items() if read.get(name) is None}, **read, **lists}
 
 
 class NoLawError(Exception):
@@ -50,7 +54,7 @@ def laws_of(samples: Sequence[Sample]) -> list[dict[str, Any]]:
     """The laws of all that was seen; NoLawError where there is none for something."""
     numbers = _of_free_keys(samples)
     search = Search(numbers, [sample.ranks for sample in samples])
-    depths = [_depths(sample) for sample in samples]
+    depths = [depths_of(sample) for sample in samples]
     merged: dict[str, dict[str, Any]] = {}
     patterns = [_patterns(sample) for sample in samples]
     names = dict.fromkeys(name for one in patterns for name in one)
@@ -69,9 +73,16 @@ def laws_of(samples: Sequence[Sample]) -> list[dict[str, Any]]:
             raise NoLawError(f"{name} is not in each config")
         for at in range(counts.pop()):
             item = _item(name, [one[name][at] for one in patterns], search, depths, numbers)
-            key = json.dumps(item, sort_keys=True)
-            merged.setdefault(key, {**item, "n": 0})["n"] += len(group)
+            known = merged.setdefault(json.dumps(item, sort_keys=True), {**item, "n": 0})
+            known["n"] += len(group)
+            if item.get("of") in LINEAR and len(item["shape"]) > 1:
+                known["names"] = sorted({*known.get("names", ()), *map(_module, group)})
     return [merged[key] for key in sorted(merged)]
+
+
+def _module(name: str) -> str:
+    """The module in its layer that a tensor is of: a quantisation may name it to leave it as it is."""
+    return name.rpartition("#.")[2].rpartition(".")[0]
 
 
 def _of_free_keys(samples: Sequence[Sample]) -> list[dict[str, Any]]:
@@ -147,7 +158,7 @@ def _family(name: str) -> str | None:
     return None if found is None else name[: found.start()] + "#"
 
 
-def _depths(sample: Sample) -> dict[str, int]:
+def depths_of(sample: Sample) -> dict[str, int]:
     """How many layers each family has."""
     depths: dict[str, int] = {}
     for name in (*(one[0] for one in sample.found["tensors"]), *(one[0] for one in sample.found["caches"])):
@@ -182,3 +193,28 @@ def number_of(name: str) -> int | None:
     """The layer that a name tells."""
     found = _NUMBER.search(name)
     return None if found is None else int(found[0])
+
+
+def named_by(items: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, list[Any]]:
+    """Of each list that says something of each layer, what was seen in it: of anything else nothing is known."""
+    found: dict[str, set[Any]] = {name: set() for name in _of_layers(samples)}
+    for item in items:
+        law = item.get("at", ())
+        for one in law[1:] if law and law[0] == "first" else (law,):
+            if one and one[0] == "named":
+                found.setdefault(one[1], set())
+    for name, values in found.items():
+        for sample in samples:
+            values.update(one for one in sample.numbers.get(name) or () if isinstance(one, (str, int)))
+    return {name: sorted(values, key=str) for name, values in sorted(found.items())}
+
+
+def _of_layers(samples: Sequence[Sample]) -> list[str]:
+    """The lists of words that are as long as some layers are many, in each config."""
+    names = [name for name, value in samples[0].numbers.items() if isinstance(value, list)] if samples else []
+    return [name for name in names if all(_is_of_layers(sample.numbers.get(name), sample) for sample in samples)]
+
+
+def _is_of_layers(value: Any, sample: Sample) -> bool:
+    is_words = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return is_words and len(value) in depths_of(sample).values()

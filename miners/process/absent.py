@@ -8,7 +8,9 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.metadata import Distribution, DistributionFinder
 from types import ModuleType
-from typing import final
+from typing import Any, final
+
+from pytest_llem_invariants.engines.hosts import Without
 
 
 @final
@@ -42,4 +44,10 @@ class FindsOnce(MetaPathFinder):
 
 def remember_absent() -> None:
     """Let this process find modules on its paths with such a finder only."""
-    sys.meta_path[:] = [FindsOnce() if finder is PathFinder else finder for finder in sys.meta_path]
+    sys.meta_path[:] = [_once(finder) for finder in sys.meta_path]
+
+
+def _once(finder: Any) -> Any:
+    if isinstance(finder, Without):
+        return finder.over(_once)
+    return FindsOnce() if finder is PathFinder else finder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from pytest_llem_invariants.ssot import known_engines
 from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.terminal import say
 
+WORKERS: Final = "LLEM_WORKERS"
 OK: Final = 0
 DIFFERS: Final = 1
 REFUSED: Final = 2
@@ -20,6 +22,17 @@ REFUSED: Final = 2
 def add_engine(parser: argparse.ArgumentParser) -> None:
     """Add the engine as an argument of a command."""
     parser.add_argument("engine", help=f"one of {', '.join(known_engines())}")
+
+
+def add_workers(parser: argparse.ArgumentParser, default: int = 2, told: str = "number of worker processes") -> None:
+    """Add the number of workers; the variable is its default for every command."""
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.environ.get(WORKERS) or default,
+        metavar="N",
+        help=f"{told} (default: {WORKERS}, else {default})",
+    )
 
 
 def committed(path: Path) -> str:

@@ -36,6 +36,8 @@ _Given = ParamSpec("_Given")
 _Found = TypeVar("_Found")
 Watch = Callable[[int], None]
 """Called from time to time with the number of questions so far."""
+Finished = Callable[[int, bytes, float], None]
+"""Called with the number of a task, its pickled result and the seconds that it took, as soon as it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ _GRACE: Final = 10.0
 _NOTE: Final = struct.Struct("qqd")
 """The task of each worker, how often it has asked the library, and when it last updated its clock."""
 _NONE: Final = -1
+_UNFINISHED: Final = ".new"
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
 
@@ -100,9 +103,13 @@ class WorkerPool:
         self._watch: Final = watch
         self._shifts: Final[list[_Shift]] = []
 
-    def map(self, work: Callable[..., _Found], *given: Iterable[Any]) -> Iterator[_Found]:
-        """The results, in the order of the arguments; the work starts at once."""
-        shift = _Shift(work, list(zip(*given, strict=False)), self._limits, self._watch)
+    def map(
+        self, work: Callable[..., _Found], *given: Iterable[Any], finished: Finished = lambda task, body, seconds: None
+    ) -> Iterator[_Found]:
+        """The results, in the order of the arguments; the work starts at once. `finished` hears of each in the order
+        in which they come.
+        """
+        shift = _Shift(work, list(zip(*given, strict=False)), self._limits, self._watch, finished)
         self._shifts.append(shift)
         shift.begin(self._workers)
         return shift.results()
@@ -125,12 +132,19 @@ class _Shift:
     """One function for many tasks, and the workers that run it."""
 
     def __init__(
-        self, work: Callable[..., Any], tasks: Sequence[tuple[Any, ...]], limits: AnswerLimits, watch: Watch
+        self,
+        work: Callable[..., Any],
+        tasks: Sequence[tuple[Any, ...]],
+        limits: AnswerLimits,
+        watch: Watch,
+        finished: Finished,
     ) -> None:
         self._work: Final = work
         self._tasks: Final = tasks
         self._limits: Final = limits
         self._watch: Final = watch
+        self._finished: Final = finished
+        self._come: Final[dict[int, tuple[bytes, BaseException | None]]] = {}
         self._workers: Final[dict[int, _Worker]] = {}
         self._claims: Final = [_CONTEXT.Semaphore(1) for _ in tasks]
         self._told: Final = _CONTEXT.Semaphore(0)
@@ -145,15 +159,25 @@ class _Shift:
 
     def results(self) -> Iterator[Any]:
         for task in range(len(self._tasks)):
-            path = self._folder / str(task)
-            while not path.exists():
+            self._collect()
+            while task not in self._come:
                 self._told.acquire(timeout=_GLANCE)
                 self._look_after()
-            found, error = pickle.loads(path.read_bytes())
-            path.unlink()
+                self._collect()
+            body, error = self._come.pop(task)
             if error is not None:
                 raise error
-            yield found
+            yield pickle.loads(body)
+
+    def _collect(self) -> None:
+        """Take what the workers have written, whoever waits for it: what is only in a folder is lost in a crash."""
+        for path in self._folder.iterdir():
+            if path.suffix != _UNFINISHED:
+                body, error, seconds = pickle.loads(path.read_bytes())
+                path.unlink()
+                self._come[int(path.name)] = body, error
+                if error is None:
+                    self._finished(int(path.name), body, seconds)
 
     def close(self) -> None:
         for worker in self._workers.values():
@@ -231,16 +255,17 @@ class _Shift:
             os._exit(status)
 
     def _do(self, task: int) -> None:
-        found: Any = None
+        body = b""
         error: BaseException | None = None
+        began = time.perf_counter()
         try:
-            found = self._work(*self._tasks[task])
+            body = pickle.dumps(self._work(*self._tasks[task]))
         except LlemError as known:
             error = LlemError(str(known))
-        except BaseException:  # reported in the parent, with the place
-            error = RuntimeError(traceback.format_exc())
+        except BaseException as unforeseen:  # reported in the parent: what it is first, since a long text is cut there
+            error = RuntimeError("".join((*traceback.format_exception_only(unforeseen), traceback.format_exc())))
         path = self._folder / str(task)
-        unfinished = path.with_suffix(".new")
-        unfinished.write_bytes(pickle.dumps((found, error)))
+        unfinished = path.with_suffix(_UNFINISHED)
+        unfinished.write_bytes(pickle.dumps((body, error, time.perf_counter() - began)))
         unfinished.replace(path)
         self._told.release()

@@ -78,13 +78,15 @@ class Merged:
     held: tuple[str, ...]
 
 
-def read_cells(folders: Sequence[Path], engine: str, version: str, base: str) -> Merged:
-    """What the cells made together; an error says which of them is not to be trusted."""
+def read_cells(folders: Sequence[Path], engine: str, version: str, base: str, *, is_certified: bool = True) -> Merged:
+    """What the cells made together; an error says which of them is not to be trusted, or is not certified."""
     found: dict[str, str] = {}
     seen: dict[str, Cell] = {}
     for folder in folders:
         cell = _read(folder)
         _check(cell, folder, engine, version, base)
+        if is_certified and VALIDATED in cell.files:
+            _check_certified(folder, version)
         if cell.producer in seen and seen[cell.producer] != cell:
             raise MinerError(f"{folder}: another {cell.producer} of {engine} is there already — give each once")
         seen[cell.producer] = cell
@@ -131,8 +133,6 @@ def _check(cell: Cell, folder: Path, engine: str, version: str, base: str) -> No
     lacking = [name for name in PRODUCERS[cell.producer] if name in FIXED and name not in cell.files]
     if lacking:
         raise MinerError(f"{folder}: partial, without {', '.join(lacking)} — run that cell again")
-    if VALIDATED in cell.files:
-        _check_certified(folder, version)
 
 
 def _check_certified(folder: Path, version: str) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import argparse
 import fcntl
-import hashlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from miners.process.commands import DIFFERS, OK, REFUSED, add_engine
+from miners.process.commands import DIFFERS, OK, REFUSED, add_engine, add_workers
+from miners.process.tasks import add_on
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import FOLDER, ROLES, data_root, known_engines, load_ssot
 from pytest_llem_invariants.text.atomic import SOURCE_DATE_EPOCH
@@ -36,6 +36,10 @@ def register(commands: Any) -> None:
     refresh.add_argument(
         "--memory", action="store_true", help="also study anew of what lengths models need memory; takes far longer"
     )
+    refresh.add_argument(
+        "--promote", action="store_true", help="take the corpus that the history has of this version; asks no library"
+    )
+    add_on(refresh)
     refresh.set_defaults(run=_refresh)
 
     cell = commands.add_parser("cell", help="one producer's part of a refresh, into a folder for llem-mine writeback")
@@ -43,7 +47,8 @@ def register(commands: Any) -> None:
     cell.add_argument("producer", choices=_CELLS)
     cell.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where its files go")
     cell.add_argument("--base", metavar="COMMIT", help="the commit that it is made from (default: what git says)")
-    cell.set_defaults(run=_cell, memory=False)
+    cell.add_argument("--moment", help=argparse.SUPPRESS)
+    cell.set_defaults(run=_cell, memory=False, promote=False)
 
     back = commands.add_parser("writeback", help="merge the cells of an engine in one commit, or refuse")
     add_engine(back)
@@ -89,7 +94,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     where.add_argument(
         "--here", dest="python", action="store_const", const=Path(sys.executable), help="this one, as in a container"
     )
-    parser.add_argument("--workers", type=int, default=2, metavar="N", help="number of worker processes (default 2)")
+    add_workers(parser)
     parser.add_argument("--accept-lost", action="append", default=[], metavar="NAME", help="this class is gone")
     parser.add_argument("--work", type=Path, metavar="DIR", help="folder for the environment and unfinished work")
 
@@ -97,18 +102,29 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _refresh(options: argparse.Namespace) -> int:
     from miners.refresh.steps import PRODUCERS
 
+    if options.on is not None and (options.memory or options.promote):
+        raise MinerError("--on is for what is mined and proven — leave out --memory and --promote, or --on")
     with _prepared(options, options.to, tuple(PRODUCERS)) as one:
-        _run(one, again=options.again)
-        changed = one.write()
+        changed = _changed(one, options)
         text = (one.work / "comment.md").read_text(encoding="utf-8")
         for name, seconds in one.journal.seconds():
             say(f"{name:12} {seconds:7.1f} s")
         say()
         say(text)
         say(f"{len(changed)} files changed; the comment is {one.work / 'comment.md'}")
-        if one.journal.result("replay")["contradicted"]:
+        if not options.promote and options.on is None and one.journal.result("replay")["contradicted"]:
             say("the library contradicts rules: they are in the quarantine and do not ship")
     return OK
+
+
+def _changed(one: Refresh, options: argparse.Namespace) -> Sequence[str]:
+    """Bring the tree to the new version, here or by tasks; the paths that changed."""
+    if options.on is not None:
+        from miners.refresh.elsewhere import refresh_elsewhere
+
+        return refresh_elsewhere(one, options)
+    _run(one, again=options.again)
+    return one.write()
 
 
 def _cell(options: argparse.Namespace) -> int:
@@ -133,7 +149,8 @@ def _writeback(options: argparse.Namespace) -> int:
         if waiting:
             say(f"{options.engine}: not the last cell; {' and '.join(waiting)} will write back")
             return OK
-    options.python, options.workers, options.accept_lost, options.memory = Path(sys.executable), 1, [], False
+    options.python, options.workers, options.accept_lost = Path(sys.executable), 1, []
+    options.memory = options.promote = False
     with _prepared(options, None, tuple(PRODUCERS)) as one:
         repository = Repository(one.space.root)
         written = write_back(one, options.cells, repository)
@@ -234,7 +251,8 @@ def _prepared(options: argparse.Namespace, to: str | None, producers: tuple[str,
         raise MinerError("there is no project here — run it in a checkout with engine_versions/ and corpora/")
     version = str(as_version(to or ssot.version))
     python = None if options.python is None else options.python.absolute()
-    wish = Wish(version, producers, options.workers, python, tuple(options.accept_lost), _behind(), options.memory)
+    lost = tuple(options.accept_lost)
+    wish = Wish(version, producers, options.workers, python, lost, _behind(), options.memory, options.promote)
     work = (options.work or cache_folder() / "refresh") / "-".join([options.engine, version, *_one(producers)])
     work.mkdir(parents=True, exist_ok=True)
     with (work / "lock").open("w") as lock:
@@ -243,7 +261,8 @@ def _prepared(options: argparse.Namespace, to: str | None, producers: tuple[str,
         except OSError:
             raise MinerError(f"{work} is in use by another refresh — wait for it, or give another --work") from None
         space = Workspace(options.engine, root, work / "tree")
-        yield Refresh(space, wish, work, source if (source / "pyproject.toml").is_file() else None, _moment(root))
+        moment = getattr(options, "moment", None) or _moment(root)
+        yield Refresh(space, wish, work, source if (source / "pyproject.toml").is_file() else None, moment)
 
 
 def _one(producers: tuple[str, ...]) -> tuple[str, ...]:
@@ -252,8 +271,9 @@ def _one(producers: tuple[str, ...]) -> tuple[str, ...]:
 
 def _run(one: Refresh, *, again: bool = False) -> None:
     from miners.process.progress import Progress
+    from miners.process.tasks import own_code
 
-    one.run(Progress(), _code(Path(__file__).resolve().parents[2]), again=again)
+    one.run(Progress(), own_code(), again=again)
 
 
 def _behind() -> tuple[str, ...]:
@@ -269,12 +289,3 @@ def _moment(root: Path) -> str:
     if given:
         return given
     return repository.moment if repository.has() else str(int((root / FOLDER).stat().st_mtime))
-
-
-def _code(source: Path) -> str:
-    """A digest of the code: other code begins anew."""
-    digest = hashlib.sha256()
-    for package in ("miners", "pytest_llem_invariants"):
-        for path in sorted((source / package).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()

@@ -14,6 +14,7 @@ from typing import Final
 from miners.causes.between import Between
 from miners.causes.diff_report import escaped, markdown
 from miners.causes.grouping import CauseKind, Differences, differences
+from miners.causes.pairing import Side
 from miners.causes.releases import Releases
 from miners.causes.summary import causes_of
 from miners.causes.telling import sentence
@@ -105,7 +106,7 @@ def of_diff(root: Path, engine: str, old: str, new: str, held: Sequence[str] = (
     if old != new and before.exists():
         then, now = (Checker.load(engine, version=version, root=root) for version in (old, new))
         schemas = (read_schema(path) if path.exists() else None for path in (before / SCHEMA, folder / SCHEMA))
-        found = differences(then, now, Between(*schemas), Releases.read(folder))
+        found = differences(Side(then), Side(now), Between(*schemas), Releases.read(folder))
         head = markdown(found, origin=False)
     visible, details = _split(head)
     validated = load_validated(folder / VALIDATED)

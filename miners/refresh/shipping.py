@@ -30,6 +30,13 @@ def followed(text: str, engine: str, old: str, new: str, *, is_certified: bool) 
     return text[:start] + "".join(f"{lines[place]}\n" for place in sorted(lines, key=_in_order)) + text[end:]
 
 
+def named(text: str) -> tuple[str, ...]:
+    """The corpora that ship without being certified: `ENGINE`, or `ENGINE/history/VERSION`."""
+    found = _LIST.search(text)
+    lines = () if found is None else found["lines"].splitlines()
+    return tuple(place[1] for line in lines if (place := _PLACE.match(line)))
+
+
 def _in_order(place: str) -> tuple[str, Version]:
     engine, _, version = place.partition("/history/")
     return engine, Version(version or "0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ from miners.process.progress import Progress
 from miners.refresh import comment, edits, environment, pages, places, requirements, shipping
 from miners.refresh.workspace import Journal, Workspace
 from pytest_llem_invariants.checker.certifying import lacking
-from pytest_llem_invariants.checker.layout import COMMANDS, MODELS, PROPOSED, SCHEMA, VALIDATED
+from pytest_llem_invariants.checker.layout import COMMANDS, LAYERS, MODELS, PROPOSED, SCHEMA, VALIDATED
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.errors import MinerError
 from pytest_llem_invariants.ssot import Ssot, read_ssot
@@ -26,9 +27,12 @@ from pytest_llem_invariants.text.bounded import read_text
 
 PRODUCERS: Final[Mapping[str, tuple[str, ...]]] = {
     "invariants": (PROPOSED, VALIDATED, LEDGER),
-    "schemas": (SCHEMA, MODELS, COMMANDS, MEMORY),
+    "schemas": (SCHEMA, MODELS, COMMANDS, MEMORY, LAYERS),
 }
 """What is made side by side, each by a cell of its own, and the files that it makes."""
+_IMAGE: Final = re.compile(r'("base_image_ref": )"[^"]*"')
+STUDIES: Final = {"memory": MEMORY, "layers": LAYERS}
+"""What takes far longer than all else, and is made on request alone: the command, and its file."""
 FIXED: Final = (PROPOSED, VALIDATED, LEDGER, SCHEMA)
 """What every refreshed engine has; the others are of engines that ask for them."""
 
@@ -46,6 +50,8 @@ class Wish:
     behind: tuple[str, ...] = ()
     memory: bool = False
     """Whether to study the memory of models, too: that takes far longer than all else."""
+    promote: bool = False
+    """Whether to take the corpus that the history has of the version, instead of making it."""
 
 
 @final
@@ -57,7 +63,7 @@ class Refresh:
         self.wish = wish
         self.work = work
         self._source = source
-        self._moment = moment
+        self.moment = moment
         self.journal = Journal(work / "journal.json")
         self.old = _mined(space.root / "corpora" / space.engine) or read_ssot(space.declared).version
 
@@ -68,11 +74,11 @@ class Refresh:
     @property
     def place(self) -> environment.Place:
         python = self.wish.python or self.work / "venv" / "bin" / "python"
-        return environment.Place(python, self.work / "log", self._source, self._moment, self.wish.behind)
+        return environment.Place(python, self.work / "log", self._source, self.moment, self.wish.behind)
 
     def run(self, progress: Progress, code: str, *, again: bool = False) -> None:
         """Run what is left of the steps."""
-        asked = repr((code, self.wish, self._moment))
+        asked = repr((code, self.wish, self.moment))
         stamp = self.space.stamp(asked)
         if again or not self.journal.belongs_to(stamp, asked):
             (self.work / "log").unlink(missing_ok=True)
@@ -140,16 +146,26 @@ def _environment(one: Refresh) -> dict[str, Any]:
 def _keep(one: Refresh) -> str:
     """The corpus of the old version as history; that of the new one is no history any more."""
     corpus, new = one.space.corpus, one.wish.version
+    promoted = _published(corpus / "history" / new) if one.wish.promote else {}
+    if one.wish.promote and not set(FIXED) <= set(promoted):
+        raise MinerError(f"the history has no whole corpus of {new} — leave out --promote, and it is mined")
     if (corpus / "history" / new).exists() and one.old != new:
         shutil.rmtree(corpus / "history" / new)
     version = _mined(corpus)
     if version is None or version == new:
         return "nothing"
-    kept = corpus / "history" / version
-    for name in PUBLISHED:
-        if (corpus / name).exists():
-            write_atomically(kept / name, read_text(corpus / name))
+    for name, text in _published(corpus).items():
+        write_atomically(corpus / "history" / version / name, text)
+        if promoted:
+            (corpus / name).unlink()  # what the promoted version does not have is not the old one's
+    for name, text in promoted.items():
+        write_atomically(corpus / name, _IMAGE.sub(rf'\1"{one.ssot.image}"', text) if name == SCHEMA else text)
     return version
+
+
+def _published(folder: Path) -> dict[str, str]:
+    """The files of a corpus that the history keeps."""
+    return {name: read_text(folder / name) for name in PUBLISHED if (folder / name).exists()}
 
 
 def _mined(folder: Path) -> str | None:
@@ -173,11 +189,14 @@ def _discover(one: Refresh) -> None:
 
 
 def _memory(one: Refresh) -> None:
-    one.place.mine(one.space.tree, "memory", one.space.engine, "--workers", str(one.wish.workers))
+    for study in STUDIES:
+        if study in one.ssot.adapter:
+            one.place.mine(one.space.tree, study, one.space.engine, "--workers", str(one.wish.workers))
 
 
 def _build(one: Refresh) -> None:
-    one.place.mine(one.space.tree, "build", one.space.engine, "--workers", str(one.wish.workers), *_lost(one))
+    workers = "--workers", str(one.wish.workers)
+    one.place.mine(one.space.tree, "build", one.space.engine, "--resume", *workers, *_lost(one))
 
 
 def _replay(one: Refresh) -> dict[str, Any]:
@@ -220,19 +239,23 @@ def _shipped(one: Refresh) -> None:
 
 
 def _comment(one: Refresh) -> None:
-    held = [f"the environment has {said}" for said in one.journal.result("environment")["held"]]
+    made = {"held": []} if one.wish.promote else one.journal.result("environment")
+    held = [f"the environment has {said}" for said in made["held"]]
     held += _older(one)
     text = comment.of_diff(one.space.tree, one.space.engine, one.old, one.wish.version, held)
     write_atomically(one.work / "comment.md", text)
 
 
 def _older(one: Refresh) -> list[str]:
-    """What is still of an earlier version, on purpose."""
-    path = one.space.corpus / MEMORY
-    version = json.loads(read_text(path))["engine_version"] if path.exists() else one.wish.version
-    if version == one.wish.version:
-        return []
-    return [f"`{MEMORY}` is still of {version}: `llem-mine memory {one.space.engine}` takes long, and is of no rule"]
+    """What is still of an earlier version, on purpose, or of none."""
+    said = []
+    for study, name in STUDIES.items():
+        path = one.space.corpus / name
+        version = json.loads(read_text(path))["engine_version"] if path.exists() else None
+        if version != one.wish.version and (version or study in one.ssot.adapter):
+            state = f"is still of {version}" if version else "is not there"
+            said.append(f"`{name}` {state}: `llem-mine {study} {one.space.engine}` makes it anew, and takes long")
+    return said
 
 
 def _lost(one: Refresh) -> list[str]:
@@ -240,7 +263,12 @@ def _lost(one: Refresh) -> list[str]:
 
 
 def _makes(producer: str) -> Callable[[Refresh], bool]:
-    return lambda one: producer in one.wish.producers
+    return lambda one: _anew(one) and producer in one.wish.producers
+
+
+def _anew(one: Refresh) -> bool:
+    """Whether the library is asked at all."""
+    return not one.wish.promote
 
 
 def _whole(one: Refresh) -> bool:
@@ -249,16 +277,16 @@ def _whole(one: Refresh) -> bool:
 
 STEPS: Final = (
     Step("bump", _bump),
-    Step("environment", _environment),
+    Step("environment", _environment, _anew),
     Step("history", _keep),
-    Step("probe", _probe),
+    Step("probe", _probe, _anew),
     Step("discover", _discover, _makes("schemas")),
-    Step("memory", _memory, lambda one: one.wish.memory and "memory" in one.ssot.adapter),
+    Step("memory", _memory, lambda one: _anew(one) and one.wish.memory),
     Step("build", _build, _makes("invariants")),
     Step("replay", _replay, _makes("invariants")),
     Step("whole", _lacking),
     Step("shipped", _shipped, _whole),
-    Step("releases", _releases, lambda one: _whole(one) and bool(one.ssot.releases)),
+    Step("releases", _releases, lambda one: _anew(one) and _whole(one) and bool(one.ssot.releases)),
     Step("pages", _pages, _whole),
     Step("comment", _comment, _whole),
 )

@@ -27,8 +27,17 @@ class Written:
 
 def write_back(refresh: Refresh, cells: Sequence[Path], repository: Repository) -> Written:
     """Merge the cells into the tree and commit; nothing is changed where one of them is not to be trusted."""
-    space, wish = refresh.space, refresh.wish
-    merged = read_cells(cells, space.engine, wish.version, repository.head)
+    paths = merge(refresh, cells, repository.head)
+    comment = (refresh.work / "comment.md").read_text(encoding="utf-8")
+    message = MESSAGE.format(engine=refresh.space.engine, version=refresh.wish.version, old=refresh.old)
+    commit = repository.commit(paths, message) if paths else repository.head
+    return Written(paths, comment, commit)
+
+
+def merge(refresh: Refresh, cells: Sequence[Path], base: str, *, is_certified: bool = True) -> tuple[str, ...]:
+    """Bring the tree to what the cells made from one base, and to all that follows; returns the paths that changed."""
+    space = refresh.space
+    merged = read_cells(cells, space.engine, refresh.wish.version, base, is_certified=is_certified)
     space.begin()
     refresh.journal.begin("writeback", "writeback")
     refresh.journal.done("environment", 0.0, {"held": merged.held})
@@ -37,8 +46,12 @@ def write_back(refresh: Refresh, cells: Sequence[Path], repository: Repository) 
         if step.name == "history":  # what was there is kept: now what was made may take its place
             for name, text in merged.files.items():
                 write_atomically(space.tree / name, text)
-    paths = space.write()
-    comment = (refresh.work / "comment.md").read_text(encoding="utf-8")
-    message = MESSAGE.format(engine=space.engine, version=wish.version, old=refresh.old)
-    commit = repository.commit(paths, message) if paths else repository.head
-    return Written(tuple(paths), comment, commit)
+    return tuple(space.write())
+
+
+def bumped(refresh: Refresh) -> Path:
+    """A copy of the tree with the new version in it, from which cells are made."""
+    refresh.space.begin()
+    (bump,) = (step for step in FINISHING if step.name == "bump")
+    bump.work(refresh)
+    return refresh.space.tree

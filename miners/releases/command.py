@@ -29,6 +29,12 @@ def register(commands: Any) -> None:
     parser.add_argument(
         "--source", type=Path, metavar="PATH", help="read the one VERSION from this folder or wheel; ask no registry"
     )
+    parser.add_argument(
+        "--packages",
+        action="store_true",
+        help="write packages.discovered.json instead: the types and families of models that each release of the "
+        "packages has whose models the engine may serve",
+    )
     parser.add_argument("--check", action="store_true", help="read nothing; exit 1 if the file is not what it would be")
     parser.set_defaults(run=run)
 
@@ -42,6 +48,10 @@ def run(options: argparse.Namespace) -> int:
     if not ssot.releases:
         raise MinerError(f"{ssot.engine}: its file has no `releases`, which names what to read of them")
     folder = data_root() / "corpora" / ssot.engine
+    if options.packages:
+        from miners.releases.packages import read_names
+
+        return read_names(ssot, folder, again=options.again, check=options.check)
     path = folder / FILE
     table = loaded(path, ssot.engine)
     known = {version: snapshot_of(table, version) for version in table["releases"]}

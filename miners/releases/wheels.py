@@ -11,6 +11,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 import zipfile
@@ -80,6 +81,14 @@ def source_of(release: Release, package: str) -> dict[str, str]:
         for start, end in _spans(members):
             remote.prefetch(start, min(end, remote.size))
         return {one.filename: archive.read(one).decode("utf-8", "replace") for one in members}
+
+
+def source_downloaded(project: str, version: str) -> dict[str, str]:
+    """The Python source of a package whose wheel is small, from the whole of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        asked = ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--quiet", "--dest", folder]
+        _pip("download", *asked, f"{project}=={version}")
+        return source_at(next(Path(folder).iterdir()), project)
 
 
 def source_at(path: Path, package: str) -> dict[str, str]:

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, final
 
-from miners.candidates.outcomes import Cause, Reason
+from miners.candidates.outcomes import Cause, Reason, Rung
 from miners.candidates.staging_files import Fate
 from pytest_llem_invariants.model import Corpus, Validated
 
+IN_VAIN: Final = "in vain"
 UNTOLD: Final = "not told by an older build"
 _KIND_OF: Final[Mapping[Reason, str]] = {
     Reason.REFUTED: "refuted",
@@ -76,8 +77,33 @@ def _words(cause: Cause) -> str:
     return cause.words or cause.name.lower().replace("_", " ")
 
 
-def told(stages: Iterable[Stage]) -> Iterator[str]:
-    """The report; after it, where most is thrown away."""
+@final
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a rung of the example cascade gave, and what it cost; of no rung: what was asked in vain."""
+
+    rung: str
+    rules: int
+    asked: int
+
+
+def paid(fates: Iterable[Fate]) -> tuple[Paid, ...]:
+    """The rungs by what they cost, the dearest first; nothing of an older build."""
+    rules: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    for fate in fates:
+        rung = Rung.__members__.get(fate.rung or "")
+        if rung is not None or fate.asked:
+            name = IN_VAIN if rung is None else str(rung)
+            rules[name] += rung is not None
+            asked[name] += fate.asked
+    return tuple(
+        Paid(name, rules[name], cost) for name, cost in sorted(asked.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def told(stages: Iterable[Stage], rungs: Iterable[Paid] = ()) -> Iterator[str]:
+    """The report; after it, where most is thrown away, and which rungs paid."""
     stages = tuple(stages)
     for stage in stages:
         yield f"{stage.name}: {stage.entered:,} entered, {stage.left:,} left"
@@ -89,3 +115,7 @@ def told(stages: Iterable[Stage]) -> Iterator[str]:
     lossy = max(stages, key=lambda stage: stage.entered - stage.left)
     if lossy.entered > lossy.left:
         yield f"most is lost at {lossy.name}: {1 - lossy.left / lossy.entered:.0%} of what enters"
+    for one in rungs:
+        each = f", {one.asked / one.rules:.1f} a rule" if one.rules else ""
+        gave = f"{one.rules:,} examples for " if one.rules else ""
+        yield f"{one.rung}: {gave}{one.asked:,} questions{each}"

@@ -27,7 +27,7 @@ def register(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     from miners.candidates.staging_files import FOLDER, read_fates
-    from miners.runs.funnel import funnel, told
+    from miners.runs.funnel import funnel, paid, told
     from pytest_llem_invariants.checker.layout import PROPOSED, VALIDATED
     from pytest_llem_invariants.corpus.files import load_proposed, load_validated
 
@@ -45,12 +45,13 @@ def run(options: argparse.Namespace) -> int:
                 {
                     "engine": engine,
                     "stages": [{**asdict(replace(stage, why={})), "why": dict(stage.why)} for stage in stages],
+                    "examples": [asdict(one) for one in paid(fates)],
                 },
                 indent=2,
             )
         )
     else:
         say(f"{engine} {corpus.engine_version}")
-        for line in told(stages):
+        for line in told(stages, paid(fates)):
             say(line)
     return OK

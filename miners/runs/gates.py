@@ -124,6 +124,15 @@ def _slowest(times: Times) -> float:
     return max(times.slowest.values(), default=0.0)
 
 
+def saving(times: Times) -> tuple[float, float, float] | None:
+    """The seconds that were saved by capturing only what is read, and those of one example so, and whole."""
+    (wholes, whole), (reads, read) = (times.captures.get(name, (0, 0.0)) for name in ("whole", "read"))
+    if not wholes or not reads:
+        return None
+    each, each_whole = read / reads, whole / wholes
+    return reads * (each_whole - each), each, each_whole
+
+
 def told(runs: Runs) -> Iterator[str]:
     """The report: what rules and classes take, where the time goes, and the verdicts."""
     last = runs[-1]
@@ -136,6 +145,11 @@ def told(runs: Runs) -> Iterator[str]:
         yield f"  {name}  {rules:.0f} rules  p50 {_ms(p50)}  p95 {_ms(p95)}  max {_ms(most)}  {share:.0%} of the checks"
     for part, share in shares(times).items():
         yield f"  {share:4.0%}  {part}"
+    saved = saving(times)
+    if saved is not None:
+        seconds, each, whole = saved
+        how = f"{_ms(each)} an example, {_ms(whole)} for all of it"
+        yield f"  capturing what is read alone saved {seconds:.3g} s: {how}"
     rate = reuse_rate(runs)
     yield f"  reuse rate over runs: {'not known' if rate is None else f'{rate:.0%}'}"
     for gate in gates(runs):

@@ -12,6 +12,7 @@ from miners.code.definitions import ClassSource, FunctionSource, ModuleName, Val
 from miners.logic.formulas import atom
 from miners.static.found_out import is_found_out
 from miners.static.known import Known
+from miners.static.nested_models import part_of_model
 from miners.static.parts import Evaluates, Invokes
 from miners.static.state import State
 from miners.static.trace import Trace
@@ -231,6 +232,9 @@ class Attributes:
             )
         if fact is not None and name in OF_FILES and not {*fact.types}.isdisjoint({"Path", "PurePath"}):
             return self.trace.unknown(node, MACHINE)
+        part = part_of_model(self.known, path, name)
+        if part is not None:
+            return part
         return self.trace.unknown(node, CLASS_GIVEN if _is_of_class(fact, name) else "attribute of a field's value")
 
 

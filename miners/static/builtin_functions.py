@@ -16,11 +16,12 @@ from miners.static.elements import Elements
 from miners.static.functions import ModuleFunctions
 from miners.static.known import Known
 from miners.static.limits import MOST_UNROLLED
+from miners.static.nested_models import is_model
 from miners.static.parts import Evaluates, Meaning
 from miners.static.state import State
 from miners.static.trace import Trace
 from miners.symbolic.cases import choose, map_cases
-from miners.symbolic.kinds import instance_of
+from miners.symbolic.kinds import instance_of, type_names_of
 from miners.symbolic.neighbours import is_paired, with_neighbours
 from miners.symbolic.opacity import CLASS_GIVEN, EXTREME
 from miners.symbolic.templates import template_of
@@ -95,6 +96,9 @@ class Builtins:
         return Bool(self._instance(subject, kind, node))
 
     def _instance(self, subject: Term, kind: Term, node: ast.Call) -> Formula:
+        model = is_model(self.known, subject, type_names_of(kind) or ())
+        if model is not None:
+            return model
         return instance_of(subject, kind, ast.unparse(node), self.trace.place(node))
 
     def _issubclass(self, node: ast.Call, state: State) -> Term:

@@ -136,8 +136,13 @@ class Conditions:
         item = self._as_meant(item, members[0]) if members else item
         if isinstance(container, Given) and isinstance(item, Const):
             self.trace.asked.add(f"{container.prefix}{item.value}")
-        never_text = self._is_never_text(container)
-        return self._in_text(container, item) or contains(container, item, text, place, never_text=never_text)
+        never_text, may_map = self._is_never_text(container), self._is_untold_part(container)
+        said = self._in_text(container, item)
+        return said or contains(container, item, text, place, never_text=never_text, may_map=may_map)
+
+    def _is_untold_part(self, container: Term) -> bool:
+        """Whether it is a part of a field of which nobody says what it is: it may be a mapping."""
+        return isinstance(container, Field) and "." in container.path and self.known.fact(container.path) is None
 
     def _as_meant(self, term: Term, constant: Term) -> Term:
         """The constant that a choice names, if the code compares it with a constant known by its name only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,7 @@ from typing import Any, Final, final
 
 from miners.code.definitions import dotted_name
 from miners.logic.formulas import TRUE, all_of, atom, negate
+from miners.static.effects import Site
 from miners.static.known import Known
 from miners.static.limits import MOST_UNROLLED
 from miners.static.parts import Evaluates
@@ -81,7 +83,16 @@ class Subscripts:
         key = self.values.term(node.slice, state)
         if dotted_name(node.value) == "os.environ" and isinstance(key, Const):
             return self.known.context.environment(str(key.value), self.trace.place(node))
+        self._may_be_no_member(owner, key, node, state)
         return map_cases(owner, lambda one: map_cases(key, lambda k: self.item(one, k, node)))
+
+    def _may_be_no_member(self, owner: Term, key: Term, node: ast.Subscript, state: State) -> None:
+        """An enumeration that is asked for a name raises where it has none of that name."""
+        kind, subject = owner.value if isinstance(owner, Const) else None, subject_of(key)
+        if subject is not None and isinstance(kind, type) and issubclass(kind, Enum):
+            exception, site = _raised_by(kind)
+            guard = all_of((state.guard, atom(subject, "not_in", list(kind.__members__))))
+            self.trace.may_raise(node, guard, exception, None, site)
 
     def item(self, owner: Term, key: Term, node: ast.expr) -> Term:
         """`owner[key]`."""
@@ -153,3 +164,24 @@ class Subscripts:
         if len(names) > MOST_UNROLLED // 4:
             return Entry(subject, tuple(names.items()))
         return choose((atom(subject, "==", name), Const(item)) for name, item in names.items())
+
+
+def _raised_by(kind: type[Enum]) -> tuple[str, Site | None]:
+    """What an enumeration raises for a name that it lacks, and where, if code of its own package does."""
+    try:
+        kind["".join(kind.__members__) + "_"]
+    except Exception as error:
+        frames = traceback.walk_tb(error.__traceback__)
+        own = [(frame, line) for frame, line in frames if _is_of(frame.f_globals.get("__name__"), kind.__module__)]
+        if not own:
+            return type(error).__name__, None
+        frame, line = own[-1]
+        inside = f"{kind.__module__.partition('.')[0]}/"
+        path = inside + frame.f_code.co_filename.rpartition(f"/{inside}")[2]
+        return type(error).__name__, Site(path, line, frame.f_code.co_qualname)
+    return "KeyError", None
+
+
+def _is_of(module: object, other: str) -> bool:
+    """Whether both modules are of one package."""
+    return isinstance(module, str) and module.partition(".")[0] == other.partition(".")[0]

@@ -96,19 +96,22 @@ class Trace:
         value: Term | None = None,
         handled: bool = False,
         exception: str = "",
+        site: Site | None = None,
     ) -> None:
-        """Record one path to a statement with an effect."""
-        site = Site(self.frame.path, getattr(node, "lineno", 0), self.frame.method)
+        """Record one path to a statement with an effect; `site` where the effect is elsewhere than the statement."""
+        site = site or Site(self.frame.path, getattr(node, "lineno", 0), self.frame.method)
         self.effects.append(Effect(kind, site, guard, template, target, value, handled, self._block, exception))
 
     def rewrite(self, first: int, change: Callable[[Effect], Effect]) -> None:
         """Change the effects that were recorded since there were `first`."""
         self.effects[first:] = map(change, self.effects[first:])
 
-    def may_raise(self, node: ast.AST, guard: Formula, exception: str, template: str | None) -> None:
+    def may_raise(
+        self, node: ast.AST, guard: Formula, exception: str, template: str | None, site: Site | None = None
+    ) -> None:
         """Record that an exception is raised, and whether a handler around it catches it."""
         caught = self.is_caught(exception)
-        self.effect(EffectKind.RAISE, node, guard, template=template, handled=caught, exception=exception)
+        self.effect(EffectKind.RAISE, node, guard, template=template, handled=caught, exception=exception, site=site)
 
     def is_caught(self, exception: str) -> bool:
         return _catches(self._caught, exception)

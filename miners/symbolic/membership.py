@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 
 from miners.logic.formulas import FALSE, Formula, Truth, all_of, any_of, atom
 from miners.symbolic.cases import alike, over_cases, over_entries
@@ -26,15 +27,18 @@ from miners.symbolic.texts import FirstLetter, FirstPiece
 from pytest_llem_invariants.language.expressions import opens_elements
 
 
-def contains(container: Term, item: Term, text: str, place: str, *, never_text: bool = False) -> Formula:
-    """`item in container`."""
+def contains(
+    container: Term, item: Term, text: str, place: str, *, never_text: bool = False, may_map: bool = False
+) -> Formula:
+    """`item in container`. With `may_map` the container may be a mapping, of which a name is a key."""
+    again = partial(contains, text=text, place=place, never_text=never_text, may_map=may_map)
     container = in_any_order(container)
     if isinstance(container, Choice):
-        return over_cases(container, lambda value: contains(value, item, text, place, never_text=never_text))
+        return over_cases(container, lambda value: again(value, item))
     if isinstance(item, Choice):
-        return over_cases(item, lambda value: contains(container, value, text, place, never_text=never_text))
+        return over_cases(item, lambda value: again(container, value))
     if isinstance(item, Entry):
-        return over_entries(item, lambda value: contains(container, value, text, place, never_text=never_text))
+        return over_entries(item, lambda value: again(container, value))
     container, item = as_constant(container), as_constant(item)
     if isinstance(container, Given) and isinstance(item, Const) and isinstance(item.value, str):
         return atom(container.prefix + item.value, "present")
@@ -70,7 +74,10 @@ def contains(container: Term, item: Term, text: str, place: str, *, never_text: 
     if isinstance(item, Const) and is_sayable(item.value):
         element = atom(f"each({where})", "==", as_operand(item.value))
         if isinstance(item.value, str) and not where.endswith(")") and not never_text:
-            return any_of((element, atom(where, "matches", re.escape(item.value))))
+            element = any_of((element, atom(where, "matches", re.escape(item.value))))
+        if may_map and "(" not in where and isinstance(item.value, str) and item.value.isidentifier():
+            is_key = all_of((atom(where, "type_is", "dict"), atom(f"{where}.{item.value}", "present")))
+            return any_of((is_key, all_of((atom(where, "type_is_not", "dict"), element))))
         return element
     if subject is not None and not opens_elements(subject):
         return atom(f"each({where})", "==", f"@{subject}")

@@ -7,13 +7,14 @@ tell is unknown; a word that may stand for any number of words may bring any opt
 from __future__ import annotations
 
 from pytest_llem_invariants.checker.argv_ready import Parsed, Ready
+from pytest_llem_invariants.checker.argv_simple import Simple, is_among
 from pytest_llem_invariants.checker.runtime import UNKNOWN, unsure
 from pytest_llem_invariants.text.conversions import CONVERSIONS, OBJECTS, OPTIONAL
-from pytest_llem_invariants.text.untold import is_many, is_sentence, is_untold
+from pytest_llem_invariants.text.untold import HYPHENS, is_many, is_sentence, is_untold
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from pytest_llem_invariants.checker.argv_ready import Read, Words
@@ -29,46 +30,115 @@ class CommandParser:
         self.actions: list[list[Any]] = data["actions"]
         self.strings: dict[str, int] = data["strings"]
         self._positional: list[int] = data["positional"]
+        self.required: list[int] = data.get("required", [])
         self.rules: list[dict[str, Any]] = data.get("rules", [])
         """What the program checks of its options before it loads anything."""
         self.builds = {action[0]: action[5] for action in self.actions if action[3].removeprefix(OPTIONAL) in OBJECTS}
         """Destination → the class that the program builds from what is given, by its bare name."""
+        self._on: list[int] = data.get("on", [])
+        self._drops_false: bool = not data["habits"].get("file_false")
         self._ready = Ready(data["habits"])
         self._ways: dict[str, list[str]] = {}
+        self._simple: Simple | None = None
+
+    @property
+    def _plain(self) -> Simple:
+        if self._simple is None:
+            self._simple = Simple(self.actions, self.strings, self._store)
+        return self._simple
+
+    @property
+    def has_places(self) -> bool:
+        """Whether the command takes bare words, such as a model."""
+        return bool(self._positional)
 
     @property
     def dests(self) -> set[str]:
         return {action[0] for action in self.actions}
 
-    def read(self, words: Sequence[Any], file: Read | None = None, *, is_command: bool = True) -> Parsed:
-        """Read the words behind a command; `file` opens the config file that they name."""
+    def read(
+        self, words: Sequence[Any], file: Read | None = None, *, is_command: bool = True, below: str = ""
+    ) -> Parsed:
+        """Read the words behind a command; `file` opens the config file that they name.
+
+        `below` is the name of a command that has the parser of this one among others.
+        """
         parsed = Parsed()
-        self._consume(self._ready.command(words, file, parsed, is_command), parsed)
+        self._consume(self._ready.command(words, file, parsed, is_command, below), parsed)
+        if self.required and not parsed.is_left:
+            self._check_required(parsed)
         return parsed
 
-    def read_config(self, config: Mapping[str, Any]) -> tuple[Parsed, list[str]]:
-        """Read what a config file says; the key of each word that stands for it."""
+    def _check_required(self, parsed: Parsed) -> None:
+        missing = [self._told(number) for number in self.required if self.actions[number][0] not in parsed.values]
+        if missing and UNKNOWN not in parsed.values:
+            names = ", ".join(name.removeprefix("argument ") for name in missing)
+            parsed.doubts.append((f"the following arguments are required: {names}", 0))
+
+    def read_config(self, config: Mapping[str, Any]) -> tuple[Parsed, list[Any], list[str]]:
+        """Read what a config file says: the words that stand for it, and the key of each."""
+        parsed = Parsed()
+        simple = self._plain.config(config, parsed)
+        if simple is not None:
+            return parsed, *simple
         words, keys = self._ready.words_of(config)
         parsed = Parsed()
         self._consume(self._ready.options([(word, number) for number, word in enumerate(words)], parsed), parsed)
-        return parsed, keys
+        return parsed, words, keys
+
+    def dropped(self, config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The keys of a config file whose `false` the program does not pass on, each with the option that says it.
+
+        A key without a dash may be an argument of a class as well, which takes it.
+        """
+        for key, value in config.items() if self._drops_false else ():
+            is_option = value is False and type(key) is str and "-" in key
+            number = self.strings.get(self.name_of(f"--{key}")) if is_option else None
+            if number in self._on:
+                yield key, next(name for name, means in self.actions[number][5].items() if means is False)
+
+    def name_of(self, word: str) -> str:
+        """The option that a word names, whole; the word itself where it names none, or several."""
+        name = word.replace("_", "-")
+        known = [name] if name in self.strings else self._beginning(name)
+        return known[0] if len(known) == 1 and name[:2] == "--" else word
+
+    def action_of(self, word: str) -> list[Any] | None:
+        """What is known of the option that a word names."""
+        number = self.strings.get(self.name_of(word))
+        return None if number is None else self.actions[number]
 
     # The parser -------------------------------------------------------------------------------------------------------
 
     def _consume(self, pairs: Words, parsed: Parsed) -> None:
         """Options with their values, and bare words for the places, in argparse's order."""
+        places = list(self._positional)
+        at = self._plain.words(places, pairs, parsed)
+        if at < len(pairs):
+            self._consume_any(places, pairs[at:] if at else pairs, parsed)
+        self._settle(parsed, pairs)
+
+    def _consume_any(self, places: list[int], pairs: Words, parsed: Parsed) -> None:
+        """Words of any kind."""
         options: list[tuple[int, str, str | None] | None] = []
-        kinds = ""
+        option: tuple[int, str, str | None] | None
+        letters: list[str] = []
+        strings = self.strings
         for number, (word, at) in enumerate(pairs):
-            if word == "--":
+            if type(word) is str and word[:1] != "-":
+                option, kind = None, "U" if is_many(word) else "A"
+            elif type(word) is str and word in strings:
+                option, kind = (strings[word], word, None), "O"
+            elif word == "--":
                 rest = len(pairs) - number - 1
                 options += [None] * (rest + 1)
-                kinds += "-" + "A" * rest
+                letters += ["-", *("A" * rest)]
                 break
-            option, kind = self._option(word, at, parsed)
+            else:
+                option, kind = self._option(word, at, parsed)
             options.append(option)
-            kinds += kind
-        places = list(self._positional)
+            letters.append(kind)
+        kinds = "".join(letters)
         at = 0
         while at < len(pairs):
             end = at
@@ -90,7 +160,6 @@ class CommandParser:
             if kinds[at] == "U":
                 parsed.give(UNKNOWN, UNKNOWN, pairs[at][1])
             at += 1
-        self._settle(parsed, pairs)
 
     def _settle(self, parsed: Parsed, pairs: Words) -> None:
         """Of bare words that nobody tells, each may be an option, or the value of one; a sentence is no command."""
@@ -98,7 +167,7 @@ class CommandParser:
             return
         place = self.actions[self._positional[0]][0] if self._positional else None
         words = [word for word, _ in [*parsed.bare, *pairs[:1]] if type(word) is str and not is_untold(word)]
-        if is_sentence(words):
+        if is_sentence(words) and not any(word[:1] in HYPHENS and word[1:] for word in words):
             parsed.doubts.append(("this reads as a sentence, not as a command line", parsed.bare[0][1]))
             parsed.bare = []
             return
@@ -118,14 +187,7 @@ class CommandParser:
     def _option(self, word: Any, at: int, parsed: Parsed) -> tuple[tuple[int, str, str | None] | None, str]:
         """The option that a word names with what is attached to it, and the kind of the word: an option (O), one that
         is none (X), a value (A), or what nobody tells (U)."""
-        if type(word) is not str or not word:
-            return None, "A"
-        if word[0] != "-":
-            return None, "U" if is_many(word) else "A"
-        known = self.strings.get(word)
-        if known is not None:
-            return (known, word, None), "O"
-        if len(word) == 1:
+        if type(word) is not str or len(word) == 1:
             return None, "A"
         key, equals, value = word.partition("=")
         if equals and key in self.strings:
@@ -291,7 +353,7 @@ class CommandParser:
             name = kind.removeprefix(OPTIONAL).replace("_", " ")
             parsed.problems.append((f"{self._told(number)}: invalid {name} value: {word!r}", at))
             return _REFUSED
-        if choices is not None and not any(value == one and type(value) is type(one) for one in choices):
+        if choices is not None and not is_among(value, choices):
             told = ", ".join(map(repr, choices))
             parsed.problems.append((f"{self._told(number)}: invalid choice: {value!r} (choose from {told})", at))
             return _REFUSED

@@ -28,13 +28,22 @@ def compiled_parser(
         "actions": actions,
         "strings": strings,
         "positional": positional,
+        "required": [number for number, option in enumerate(options) if option.get("required")],
         "habits": dict(habits),
+        "on": [number for number, option in enumerate(options) if _is_on(option)],
         "rules": list(rules),
     }
 
 
+def _is_on(option: Mapping[str, Any]) -> bool:
+    """Whether an option can be turned off, and is not off by itself."""
+    return False in option.get("values", {}).values() and option.get("default") is not False
+
+
 def with_parsers(routes: dict[str, Any], commands: Commands, fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The routes, in whose forms the names of options stand that a parser has, and what of them is no field."""
+    """The routes, in whose forms the names of options stand that a parser has, and what of them is no field; without
+    the commands whose own parser nobody discovered.
+    """
 
     def with_parser(form: Mapping[str, Any]) -> dict[str, Any]:
         parser = commands.get(form.get("parser", ""))
@@ -52,7 +61,16 @@ def with_parsers(routes: dict[str, Any], commands: Commands, fields: Mapping[str
 
     if "forms" not in routes:
         return routes
-    return {**routes, "forms": {name: with_parser(form) for name, form in routes["forms"].items()}}
+    told = {**routes, "forms": {name: with_parser(form) for name, form in routes["forms"].items()}}
+    if "commands" in told:
+        told["commands"] = [one for one in told["commands"] if one.get("parser") is None or one["parser"] in commands]
+    return told
+
+
+def parsers_of(routes: Mapping[str, Any]) -> set[str]:
+    """The parsers by which lines are read."""
+    readers = (*routes.get("forms", {}).values(), *routes.get("commands", ()))
+    return {one["parser"] for one in readers if one.get("parser") is not None}
 
 
 def with_names_elsewhere(folder: Path, discovered: dict[str, Any]) -> dict[str, Any]:

@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     """Words, or what dotted options make of several, each with the number of the word it comes from."""
 
 DEEPEST = 50
+_LEVELS = ("0", "1", "2", "3")
 
 
 class Parsed:
     """What a command line gives: values by destination, where each is written, and what the parser refuses."""
 
-    __slots__ = ("bare", "doubts", "model_at", "nested", "places", "problems", "strangers", "values")
+    __slots__ = ("bare", "doubts", "is_left", "model_at", "nested", "places", "problems", "strangers", "values")
 
     def __init__(self) -> None:
         self.values: dict[Any, Any] = {}
         """What was written last stands behind."""
+        self.is_left = False
+        """Whether the program tells its version or its options, and does no more."""
         self.places: dict[str, int] = {}
         self.nested: dict[str, list[tuple[str, int]]] = {}
         """Destination → the dotted names inside its value, each with its word."""
@@ -51,7 +54,7 @@ class Parsed:
         self.places[dest] = at
 
     def leave(self) -> None:
-        """The program tells its version or its options, and does no more."""
+        self.is_left = True
         self.values.clear()
         self.strangers.clear()
         self.bare.clear()
@@ -68,13 +71,16 @@ class Ready:
         self._habits = habits
         self._attached: Mapping[str, str | None] = habits.get("attached", {})
 
-    def command(self, words: Sequence[Any], file: Read | None, parsed: Parsed, is_command: bool) -> Words:
+    def command(
+        self, words: Sequence[Any], file: Read | None, parsed: Parsed, is_command: bool, below: str = ""
+    ) -> Words:
         """The words behind a command, ready for its parser."""
         pairs: Words = [(word, number) for number, word in enumerate(words)]
         if is_command:
             pairs = self._made_ready(pairs, parsed)
         if any(word == "--config" for word, _ in pairs):
-            pairs = self._with_file(pairs, file, parsed, is_command)
+            read = file if file is None or not below else _nothing_below(file, below, parsed, pairs)
+            pairs = self._with_file(pairs, read, parsed, is_command)
         return self.options(pairs, parsed)
 
     def options(self, pairs: Words, parsed: Parsed) -> Words:
@@ -182,15 +188,13 @@ class Ready:
 
     def _dotted(self, pairs: Words, parsed: Parsed) -> Words:
         """The words without dotted options, and behind them what these make together: one value for each option."""
-        attached = self._attached
+        pairs = self._with_levels(pairs)
         kept: Words = []
         made: dict[str, tuple[dict[str, Any], int, list[tuple[str, int]]]] = {}
         words = iter(range(len(pairs)))
         for at in words:
             word, number = pairs[at]
             following = pairs[at + 1][0] if at + 1 < len(pairs) else None
-            if type(word) is str and attached.get(word) is not None and following in ("0", "1", "2", "3"):
-                word = attached[word] or word
             key, equals, value = word.partition("=") if type(word) is str and word[:1] == "-" else ("", "", "")
             if "." not in key:
                 kept.append((word, number))
@@ -213,6 +217,15 @@ class Ready:
             parsed.nested[name] = nested
         return kept
 
+    def _with_levels(self, pairs: Words) -> Words:
+        """Letters whose value may follow at once, by their option, where a level follows."""
+        attached = self._attached
+        behind = [*(word for word, _ in pairs[1:]), None]
+        return [
+            (attached.get(word) or word if after in _LEVELS and type(word) is str else word, number)
+            for (word, number), after in zip(pairs, behind, strict=True)
+        ]
+
     def _inside(self, value: Any, *, is_list: bool) -> Any:
         import json
 
@@ -230,6 +243,20 @@ class Ready:
             except ValueError:
                 pass
         return value
+
+
+def _nothing_below(file: Read, below: str, parsed: Parsed, pairs: Words) -> Read:
+    """What a file says to a command below another one: its words stand behind the upper name, where none is known."""
+
+    def read(name: str) -> Mapping[str, Any]:
+        said = [key for key, value in file(name).items() if value is not False]
+        if said:
+            number = next(number for word, number in pairs if word == "--config")
+            told = f"unrecognized arguments: --{said[0]} (the program puts what the file says behind `{below}`)"
+            parsed.problems.append((told, number))
+        return {}
+
+    return read
 
 
 def _merge(into: dict[str, Any], names: Sequence[str], value: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker.argv_rules import broken
-from pytest_llem_invariants.checker.routed import Routed, give
+from pytest_llem_invariants.checker.routed import Routed
 from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.checker.verdict import UNTOLD, Violation, remark_of
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from pytest_llem_invariants.checker.argv import CommandParser
+    from pytest_llem_invariants.checker.argv_fixes import Remedy
     from pytest_llem_invariants.checker.argv_ready import Parsed, Read
     from pytest_llem_invariants.checker.core import LoadedCorpus
     from pytest_llem_invariants.checker.routed import Path
@@ -24,8 +25,14 @@ def of_config(
     corpus: LoadedCorpus, form: Mapping[str, Any], parser: CommandParser, config: Mapping[str, Any]
 ) -> list[Routed]:
     """A config file of the program."""
-    parsed, keys = parser.read_config(config)
-    return _of_parsed(corpus, form, parser, parsed, keys.__getitem__)
+    parsed, words, keys = parser.read_config(config)
+    routed = _of_parsed(corpus, form, parser, parsed, words, keys.__getitem__)
+    for key, option in parser.dropped(config) if False in config.values() else ():
+        text = f"{key}: false says nothing here: the program passes on only what is true in its config file"
+        fix = f"write {option.lstrip('-')}: true"
+        remark = remark_of(REFUSED_WORD, "warn", text, fix, "full")
+        routed[0].remarks = [*routed[0].remarks, Violation(remark, corpus.engine, (key,), {}, (key,))]
+    return routed
 
 
 def of_command(
@@ -33,9 +40,38 @@ def of_command(
 ) -> list[Routed]:
     """A command line of the program; `read` opens the config file that it may name."""
     rest = words[len(command["words"]) :]
-    parsed = parser.read(rest, read, is_command="positional" in command)
+    below = str(command.get("parser", "")).rpartition(" ")[0]
+    parsed = parser.read(rest, read, is_command="positional" in command, below=below)
     form = corpus.routes["forms"][command["form"]]
-    return _of_parsed(corpus, form, parser, parsed, lambda number: _key_of(rest[number]))
+
+    def key_of(number: int) -> str:
+        return _key_of(rest[number]) if rest else " ".join(words)
+
+    own: list[Violation] = []
+    if "parser" in command:
+        own = [*_unrecognized(corpus, parser, parsed, rest, key_of)]
+        parsed.strangers, parsed.bare = [], []
+    routed = _of_parsed(corpus, form, parser, parsed, rest, key_of)
+    routed[0].remarks = [*routed[0].remarks, *own]
+    if command.get("client"):  # it asks a server: none of its words is for a class of the engine
+        alone = Routed(None, {}, {}, routed[0].remarks)
+        alone.doubts = routed[0].doubts
+        return [alone]
+    return routed
+
+
+def _unrecognized(
+    corpus: LoadedCorpus, parser: CommandParser, parsed: Parsed, words: Sequence[Any], key_of: Callable[[int], str]
+) -> Iterator[Violation]:
+    """What a command with a parser of its own does not know; what became of an option, where somebody tells."""
+    from pytest_llem_invariants.text.likeness import slip_of
+
+    strange = {at for _, at in parsed.strangers}
+    for word, at in (*parsed.strangers, *(pair for pair in parsed.bare if pair[1] - 1 not in strange)):
+        text, option = f"unrecognized arguments: {word}", str(word).partition("=")[0]
+        meant = slip_of(option, parser.strings) if option[:2] == "--" else None
+        remedy = _fix(parser, words, at, text) if meant is None else (f"did you mean {meant}?", None)
+        yield _refused(corpus, text, key_of(at), _fate_of(corpus, option), remedy)
 
 
 def _key_of(word: str) -> str:
@@ -48,6 +84,7 @@ def _of_parsed(
     form: Mapping[str, Any],
     parser: CommandParser,
     parsed: Parsed,
+    words: Sequence[Any],
     key_of: Callable[[int], str],
 ) -> list[Routed]:
     """What a parser made of words, for the class of the form; what the parser refuses is told at its place."""
@@ -58,21 +95,29 @@ def _of_parsed(
     kwargs: dict[Any, Any] = {}
     places: dict[str, Path] = {}
     built: list[Routed] = []
+    at_words, nested = parsed.places, parsed.nested
     for dest, value in parsed.values.items():
         field = names.get(dest, dest) if dest is not UNKNOWN else dest
         if field is UNKNOWN:
             kwargs[UNKNOWN] = UNKNOWN
         elif field in fields and field not in ignored:
-            at = parsed.places[dest]
+            at = at_words[dest]
             key = field if at < 0 else key_of(at)
             if type(value) is dict and dest in parser.builds:
                 value = _built(corpus, parser.builds[dest], value, key, [] if field in tests.sections else built)
-            give(kwargs, field, _as_number(value, fields[field]))
+            elif type(value) is str:
+                value = _as_number(value, fields[field])
+            kwargs.pop(field, None)  # what comes later counts
+            kwargs[field] = value
             places[field] = (key,)
-            for inner, number in parsed.nested.get(dest, ()):
+            for inner, number in nested.get(dest, ()) if nested else ():
                 places[f"{field}.{inner}"] = (key_of(number),)
-    remarks = [_refused(corpus, text, key_of(at), _fate(corpus, text)) for text, at in parsed.problems]
-    remarks += _strange(corpus, parser, parsed, key_of, fields, kwargs, places)
+    remarks = [
+        _refused(corpus, text, key_of(at), _fate(corpus, text), _fix(parser, words, at, text))
+        for text, at in parsed.problems
+    ]
+    if parsed.strangers or parsed.bare:
+        remarks += _strange(corpus, parser, parsed, words, key_of, fields, kwargs, places)
     doubts = [(f"{UNTOLD}*", _refused(corpus, text, key_of(at))) for text, at in parsed.doubts]
     for text, at, decides in broken(parser.rules, parsed):
         said = _refused(corpus, text, key_of(at))
@@ -99,6 +144,7 @@ def _strange(
     corpus: LoadedCorpus,
     parser: CommandParser,
     parsed: Parsed,
+    words: Sequence[Any],
     key_of: Callable[[int], str],
     fields: Mapping[str, Any],
     kwargs: dict[Any, Any],
@@ -119,12 +165,19 @@ def _strange(
         if at - 1 in strange:
             strange.add(at)  # what was meant for an option that there is not
         else:
-            yield _refused(corpus, f"unrecognized arguments: {word}", key_of(at))
+            text = f"unrecognized arguments: {word}"
+            yield _refused(corpus, text, key_of(at), remedy=_fix(parser, words, at, text))
 
 
-def _as_number(value: Any, kinds: Sequence[str]) -> Any:
+def _fix(parser: CommandParser, words: Sequence[Any], at: int, text: str) -> Remedy:
+    from pytest_llem_invariants.checker.argv_fixes import fix_of_word
+
+    return fix_of_word(parser, words, at, text)
+
+
+def _as_number(value: str, kinds: Sequence[str]) -> Any:
     """Digits as a number where the class takes no text: it reads them so."""
-    return int(value) if type(value) is str and value.isdecimal() and "int" in kinds and "str" not in kinds else value
+    return int(value) if value.isdecimal() and "int" in kinds and "str" not in kinds else value
 
 
 def _is_beside(corpus: LoadedCorpus, word: str) -> bool:
@@ -136,13 +189,16 @@ def _is_beside(corpus: LoadedCorpus, word: str) -> bool:
 def _fate(corpus: LoadedCorpus, text: str) -> str:
     """What became of an option that other ones begin like, so that it is taken for the beginning of either."""
     option = text.removeprefix("ambiguous option: ").partition(" ")[0]
-    said = None
-    if option != text.partition(" ")[0] and corpus.releases is not None:
-        said = corpus.releases.of_option(option.partition("=")[0])
+    return _fate_of(corpus, option.partition("=")[0]) if option != text.partition(" ")[0] else ""
+
+
+def _fate_of(corpus: LoadedCorpus, option: str) -> str:
+    said = corpus.releases.of_option(option) if option[:2] == "--" and corpus.releases is not None else None
     return "" if said is None else f"{said.text}: {said.fix}"
 
 
-def _refused(corpus: LoadedCorpus, text: str, key: str, fix: str = "") -> Violation:
-    """What the program's parser says of a word."""
-    remark = remark_of(REFUSED_WORD, "error", text, fix, "full")
+def _refused(corpus: LoadedCorpus, text: str, key: str, fate: str = "", remedy: Remedy = ("", None)) -> Violation:
+    """What the program's parser says of a word, and what became of it or what to write instead."""
+    fix, edit = (fate, None) if fate else remedy
+    remark = remark_of(REFUSED_WORD, "error", text, fix, "full", edit)
     return Violation(remark, corpus.engine, (key,), {}, (key,))

@@ -20,7 +20,10 @@ def broken(rules: Sequence[Mapping[str, Any]], parsed: Parsed) -> Iterator[tuple
 
     A name that another version knows was written for that one, or for a build between the two.
     """
+    given = parsed.values
     for rule in rules:
+        if rule["if"][0][0] not in given:  # as most options are not
+            continue
         met = [_met(parsed, *condition) for condition in rule["if"]]
         if False in met:
             continue

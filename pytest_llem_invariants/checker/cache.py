@@ -40,6 +40,7 @@ COMPILER = (
     "corpus/context.py",
     "corpus/evidence.py",
     "corpus/files.py",
+    "corpus/layers_layout.py",
     "corpus/models_layout.py",
     "corpus/names.py",
     "corpus/rules.py",
@@ -53,6 +54,7 @@ COMPILER = (
     "language/operators/equality.py",
     "language/operators/length.py",
     "language/operators/modifiers.py",
+    "language/operators/nested.py",
     "language/operators/order.py",
     "language/operators/parts.py",
     "language/operators/presence.py",
@@ -118,11 +120,10 @@ class Entry:
 
     def read(self) -> layout.Compiled | None:
         path = self.path()
-        text = None if path is None else _read(path)
-        if text is None or path is None:
+        if path is None:
             return None
         try:
-            found = layout.parse(text, path, self.make)
+            found = layout.parse_file(path, lambda at, length: _read(path, at, length) or b"", self.make)
         except CorpusError:
             return None
         return found if found is not None and found.head.get("key") == self._digest() else None
@@ -241,15 +242,17 @@ def _is_ours(place: str) -> bool:
     return stat.S_ISDIR(at.st_mode) and _is_mine(at)
 
 
-def _read(path: str) -> bytes | None:
-    """What a file of the cache holds; None where it is not there, or not to be trusted."""
+def _read(path: str, at: int = 0, length: int | None = None) -> bytes | None:
+    """What a file of the cache holds there; None where it is not there, or not to be trusted."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            at = os.fstat(file.fileno())
-            if not stat.S_ISREG(at.st_mode) or not _is_mine(at) or at.st_size > layout.LARGEST:
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            told = os.fstat(file.fileno())
+            if not stat.S_ISREG(told.st_mode) or not _is_mine(told) or told.st_size > layout.LARGEST:
                 return None
-            return file.read()
+            if at:
+                file.seek(at)
+            return file.read(length)
     except OSError:
         return None
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 
 UNREAD_VARIABLE = "unread_variable"
+ENVIRONMENT = "environment"
+"""What a finding is of that is about an environment variable."""
 _kept: dict[tuple[str, str | None, str | None], Checker] | None = None
 
 
@@ -134,9 +136,13 @@ class Checker(LoadedCorpus):
             verdict = self.check(part.native_type, part.kwargs, context=context)
             verdicts.append(verdict)
             violations.extend(part.place(violation) for violation in verdict.violations)
-            depends.extend(Dependence(one.facts, part.place(one.violation)) for one in verdict.depends)
+            depends.extend(one.told(part.place) for one in verdict.depends)
         if world is not None:
-            depends.extend(self._unlisted(routed, given, self.world_of(given, world)))
+            for one in self._unlisted(routed, given, self.world_of(given, world)):
+                if isinstance(one, Dependence):
+                    depends.append(one)
+                else:
+                    violations.append(one)
         types = tuple(dict.fromkeys(name for verdict in verdicts for name in verdict.native_types))
         certification = weakest([verdict.certification for verdict in verdicts])
         return Verdict(tuple(violations), certification, types, tuple(depends), self.origin)
@@ -145,23 +151,27 @@ class Checker(LoadedCorpus):
         """What is to be said of the environment variables of a world: of those that nobody reads."""
         given = {name[4:]: value for name, value in world.facts.items() if name.startswith("env.")}
         releases = self.releases if given else None
+        plugins = self.routes.get("files", {}).get("plugins", ())
+        own = tuple(f"{plugin.upper().replace('-', '_')}_" for plugin in plugins)
         for name, value in given.items() if releases is not None else ():
-            said = None if releases is None else releases.of_variable(name)
+            said = None if releases is None or name.startswith(own) else releases.of_variable(name)
             if said is not None:
-                remark = remark_of(UNREAD_VARIABLE, "warn", said.text, said.fix, self.certification)
-                yield Violation(remark, "environment", (name,), {name: value})
+                remark = remark_of(UNREAD_VARIABLE, "warn", said.text, said.fix, self.certification, said.edit)
+                yield Violation(remark, ENVIRONMENT, (name,), {name: value})
 
-    def _unlisted(self, routed: Sequence[Routed], given: Mapping[str, Any], world: World) -> Iterator[Dependence]:
+    def _unlisted(
+        self, routed: Sequence[Routed], given: Mapping[str, Any], world: World
+    ) -> Iterator[Violation | Dependence]:
         """What the model names that this version lacks, where a config has the library read it as it is."""
         own, forms = self._own_model or {}, self._head["routes"].get("forms", {})
         starts = {forms[command["form"]]["class"] for command in self._head["routes"].get("commands", ())}
-        changing = {field for fields in own.get("changed_by", {}).values() for field in fields}
-        if "elsewhere" not in own or world.model is None or not changing.isdisjoint(given):
+        changed = (begin for begin in self.changed_of_model(given) if begin.endswith("."))  # no single fact
+        if "elsewhere" not in own or world.model is None or any(changed):
             return
         if any(part.native_type in starts for part in routed):
             from pytest_llem_invariants.checker.unlisted import unlisted
 
-            yield from unlisted(self.engine, self._compiled, own["elsewhere"], world.facts, self.origin)
+            yield from unlisted(self.engine, self._compiled, own, given, world.facts, self.origin)
 
     def world_beside(self, routed: Sequence[Routed], world: World) -> World:
         """The world of a document: with the model that it names, where the world has none and may read that one."""

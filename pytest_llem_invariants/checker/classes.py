@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pytest_llem_invariants.checker import plain, runtime
+from pytest_llem_invariants.checker.changes import RENAMED, Edit
 from pytest_llem_invariants.checker.codegen import KindTests, always, unsure_test
 from pytest_llem_invariants.checker.runtime import OPEN_KINDS, UNKNOWN, unsure
-from pytest_llem_invariants.checker.slips import fix_of, sure_slip
-from pytest_llem_invariants.checker.verdict import UNTOLD, Dependence, Edit, Verdict, Violation, remark_of, weakest
+from pytest_llem_invariants.checker.slips import fix_of, slip
+from pytest_llem_invariants.checker.unknowns import Asked, untold
+from pytest_llem_invariants.checker.verdict import Dependence, Verdict, Violation, remark_of, weakest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +85,10 @@ _NO_TEST = _Same(None)
 class ClassChecker:
     """The rules of one class."""
 
-    __slots__ = ("_always", "_compiled", "_data", "_ok", "_owner", "_rules", "_sections", "_tests", "_unsure", "name")
+    __slots__ = (
+        *("_always", "_asked", "_compiled", "_data", "_ok", "_owner", "_rules", "_sections", "_tests", "_unsure"),
+        "name",
+    )
 
     def __init__(self, owner: Owner, name: str, compiled: Compiled) -> None:
         self.name = name
@@ -91,6 +96,7 @@ class ClassChecker:
         self._compiled = compiled
         self._data = data = compiled.tests(name)
         self._rules: Rules | None = None
+        self._asked: dict[int, Asked] = {}
         self._ok = Verdict((), data["certification"], (name,), (), owner.origin)
         self._tests = _Tests(data["tests"], data.get("fields"))
         self._unsure: dict[str, Test | None] = {}
@@ -180,7 +186,7 @@ class ClassChecker:
         """What is told of its rules; read when the first is asked for."""
         rules = self._rules
         if rules is None:
-            rules = self._rules = self._compiled.rules(self.name)
+            rules = self._rules = self._compiled.rules(self.name, self._data["rules"])
         return rules
 
     @property
@@ -221,38 +227,44 @@ class ClassChecker:
         self, hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
     ) -> tuple[list[Violation], list[Dependence]]:
         """What the config breaks whatever the unknown facts are, and what they decide."""
-        certain: set[int] = set()
+        certain: list[int] = []
         depends: list[Dependence] = []
         is_unsure = unsure(kwargs)
+        now: tuple[dict[str, Any], Mapping[str, Any]] | None = None
         for hit in sorted({hit for hit in hits if hit >= 0}):
-            unknown = self._unknown_facts(hit, context)
+            asked = self._asked.get(hit) or self._asks(hit)
+            unknown = asked.unknown(context)
             if is_unsure:
-                unknown += _untold(self.rules[hit]["fields"], kwargs)
-            if unknown:
-                depends.append(Dependence(unknown, self._violation(self.rules[hit], kwargs, context)))
-            else:
-                certain.add(hit)
+                unknown += untold(asked.rule["fields"], kwargs)
+            if not unknown:
+                certain.append(hit)
+            elif asked.is_met(kwargs, context):
+                now = now or (dict(kwargs), dict(context))  # whoever gave them may change them before it is read
+                rule = asked.rule
+                depends.append(Dependence(unknown, None, rule["severity"], self._violation, (rule, *now)))
         return self._violations(certain, hits, kwargs, context), depends
+
+    def _asks(self, hit: int) -> Asked:
+        asked = self._asked[hit] = Asked(self.rules[hit])
+        return asked
 
     def is_decided(self, hit: int, context: Mapping[str, Any]) -> bool:
         """Whether every fact that a rule asks for is known."""
-        return not self._unknown_facts(hit, context)
-
-    def _unknown_facts(self, hit: int, context: Mapping[str, Any]) -> tuple[str, ...]:
-        return tuple(fact for fact in self.rules[hit].get("context", ()) if fact not in context)
+        return not self._asks(hit).unknown(context)
 
     def _violations(
-        self, triggered: set[int], hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
+        self, triggered: list[int], hits: list[int], kwargs: dict[str, Any], context: Mapping[str, Any]
     ) -> list[Violation]:
-        found = [self._violation(self.rules[hit], kwargs, context) for hit in sorted(triggered)]
+        found = [self._violation(self.rules[hit], kwargs, context) for hit in triggered]
         if _STRANGER in hits:
             from pytest_llem_invariants.text.likeness import MOST_GUESSES
 
             unknown = [name for name in kwargs if name is not UNKNOWN and self._tests[name] is _NO_FIELD]
             strangers = (self._stranger(name, number < MOST_GUESSES) for number, name in enumerate(unknown))
             found.extend(stranger for stranger in strangers if stranger is not None)
-        notices = self._noticed
-        found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
+        if _NOTICE in hits:
+            notices = self._noticed
+            found.extend(self._notice(name) for name in kwargs if name in notices and kwargs[name] is not None)
         return found
 
     def _violation(self, rule: Mapping[str, Any], kwargs: dict[str, Any], context: Mapping[str, Any]) -> Violation:
@@ -347,13 +359,13 @@ class ClassChecker:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
         text += ": it is dropped without a word" if is_told else ""
-        edit = sure_slip(name, guess, self._data["fields"]) if severity == "error" else None
+        edit = slip(name, guess, self._data["fields"])
         unknown = self._about(UNKNOWN_FIELD, name, text, fix_of(guess), severity, edit)
         releases = self._owner.releases
-        if guess is None or releases is None or not releases.is_of_options(short):
-            return unknown
+        if guess is None or releases is None or not releases.is_of_options(short) or guess == name.replace("-", "_"):
+            return unknown  # also where an option is named to a class, which knows it with underscores
         option = "--" + guess.replace("_", "-")
-        edit = None if edit is None else Edit(option)
+        edit = None if edit is None else Edit(RENAMED, option, is_certain=edit.is_certain)
         return unknown.on_command_line(
             remark_of(UNKNOWN_FIELD, severity, text, fix_of(option), unknown.certification, edit)
         )
@@ -405,34 +417,12 @@ class ClassChecker:
             verdict = self._owner.class_checker(inner[0]).check(inner[1], context)
             certifications.append(verdict.certification)
             types.extend(verdict.native_types)
-            violations.extend(_inside(field, violation) for violation in verdict.violations)
-            depends.extend(Dependence(one.facts, _inside(field, one.violation)) for one in verdict.depends)
+            violations.extend(violation.inside(field) for violation in verdict.violations)
+            depends.extend(one.inside(field) for one in verdict.depends)
         if len(types) == 1 and not violations and not depends:
             return self._ok
         every = tuple(dict.fromkeys(types))
         return Verdict(tuple(violations), weakest(certifications), every, tuple(depends), self._ok.origin)
-
-
-def _untold(fields: Sequence[str], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
-    """Of the fields that a rule reads those whose value is not told, or may be given or replaced by what nobody tells.
-
-    What is written behind unknown fields stays as it is.
-    """
-    names = list(kwargs)
-    fixed = names[names.index(UNKNOWN) + 1 :] if UNKNOWN in kwargs else names
-    untold = []
-    for field in fields:
-        root, *rest = field.split(".")
-        if unsure(runtime.path(None, kwargs, root, *rest)):
-            untold.append(f"{UNTOLD}{field}")
-        elif fixed is not names and root not in fixed:
-            untold.append(f"{UNTOLD}*")
-    return tuple(dict.fromkeys(untold))
-
-
-def _inside(field: str, violation: Violation) -> Violation:
-    """What the class of a field says, told from outside."""
-    return violation.moved((field, *violation.path), tuple(f"{field}.{name}" for name in violation.fields))
 
 
 def _section(value: Any, native_type: str) -> tuple[str, Mapping[str, Any]] | None:

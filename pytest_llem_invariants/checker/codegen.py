@@ -272,7 +272,7 @@ def _asked(
     if is_open and fast_of(op).test(None, _plain(rhs)):
         return _perhaps(_inline(value, op, rhs, counts_bools), trees)
     test = _inline(name, op, rhs, counts_bools)
-    if is_open and op in _BOUNDED:
+    if is_open and op in _BOUNDED and isinstance(rhs, (int, float)):  # of other values nothing bounds the unknown
         return f"(may({op!r}, {name}, {literal(rhs)}) if type({first}) is Unknown else {test})"
     return f"(type({first}) is Unknown or {test})" if is_open else test
 

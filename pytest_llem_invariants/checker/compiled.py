@@ -12,14 +12,16 @@ from zlib import crc32
 
 from pytest_llem_invariants.checker import shapes
 from pytest_llem_invariants.checker.advice import joined
-from pytest_llem_invariants.checker.argv_compiled import compiled_parser, with_names_elsewhere, with_parsers
+from pytest_llem_invariants.checker.argv_compiled import compiled_parser, parsers_of, with_names_elsewhere, with_parsers
 from pytest_llem_invariants.checker.certifying import certifications
 from pytest_llem_invariants.checker.deciding import deciding
 from pytest_llem_invariants.checker.layout import (
     BODY,
     COMMANDS,
     HEAD,
+    LAYERS,
     MODELS,
+    NEWEST,
     PROPOSED,
     SCHEMA,
     THEN,
@@ -33,6 +35,7 @@ from pytest_llem_invariants.checker.verdict import weakest
 from pytest_llem_invariants.corpus.commands_layout import Commands, read_commands
 from pytest_llem_invariants.corpus.context import reading_to_data
 from pytest_llem_invariants.corpus.files import effective, load_proposed, load_validated, sha256_of
+from pytest_llem_invariants.corpus.layers_layout import with_layers
 from pytest_llem_invariants.corpus.models_layout import UNLESS, Models, read_models
 from pytest_llem_invariants.corpus.schema_layout import Schema, alternatives, instances_in, parameters_of, read_schema
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
@@ -85,7 +88,7 @@ def compile_corpus(
         )
         for name in sorted({*(rule.native_type for rule in corpus.rules), *fields})
     }
-    head = {
+    head: dict[str, Any] = {
         "schema_version": corpus.schema_version,
         "engine": corpus.engine,
         "engine_version": corpus.engine_version,
@@ -98,16 +101,18 @@ def compile_corpus(
     }
     parts: dict[str, Any] = {} if models is None else {"models": _asked_of(models, context)}
     if commands is not None:
+        used = parsers_of(head["routes"])
         parts["commands"] = {
             name: compiled_parser(command["options"], command["habits"], command.get("rules", ()))
             for name, command in commands.items()
+            if name in used
         }
     return _lay_out(head, classes, parts)
 
 
 def _asked_of(models: Models, context: Mapping[str, ContextField]) -> dict[str, dict[str, Any]]:
     """What of the table of models the corpus asks for."""
-    asked = {*context, UNLESS}
+    asked = {*context, UNLESS, NEWEST}
     return {name: {fact: facts[fact] for fact in sorted(facts.keys() & asked)} for name, facts in models.items()}
 
 
@@ -163,18 +168,27 @@ def _lay_out(head: dict[str, Any], classes: Mapping[str, tuple[Any, Any]], parts
     lines: list[str] = []
     at = 0
 
-    def place(part: Any) -> tuple[int, int, int]:
+    def place(line: str) -> tuple[int, int, int]:
         nonlocal at
-        line = _dumped(part)
         begins = at
         lines.append(f"{line},\n")
         at += len(lines[-1])
         return begins, len(line), crc32(line.encode())
 
-    index = {name: [*place(tests), *place(rules)] for name, (tests, rules) in classes.items()}
-    more = {name: place(part) for name, part in parts.items()}
+    index: dict[str, list[int]] = {}
+    for name, (tests, rules) in classes.items():
+        texts = list(map(_dumped, rules))
+        marks = [mark for text in texts for mark in (len(text), crc32(text.encode()))]
+        index[name] = [*place(_dumped({**tests, "rules": marks})), *place(f"[{','.join(texts)}]")]
+    more = {name: place(_lined(part) if name == "models" else _dumped(part)) for name, part in parts.items()}
     first = _dumped({**head, "classes": index, **more})
     return f"{HEAD}{digest(first.encode())}{THEN}{first}{BODY}\n{''.join(lines)}null]}}\n"
+
+
+def _lined(table: Mapping[str, Any]) -> str:
+    """A mapping with a line for each key, so that one is found without reading the others."""
+    lines = (f"{_dumped(name)}:{_dumped(entry)}" for name, entry in sorted(table.items()))
+    return "{" + ",\n".join(lines) + "}"
 
 
 def _dumped(data: Any) -> str:
@@ -202,14 +216,19 @@ def compile_folder(folder: Path, ssot: Ssot | None = None, *, key: str | None = 
         proposed_sha256=sha256_of(read_text(proposed)),
         older=_older_schemas(folder, corpus.engine_version),
         key=key,
-        **with_names_elsewhere(folder, _discovered(folder)),
+        **with_names_elsewhere(folder, _discovered(folder, corpus.engine_version)),
     )
 
 
-def _discovered(folder: Path) -> dict[str, Any]:
+def _discovered(folder: Path, version: str) -> dict[str, Any]:
     """What discovery wrote beside a corpus, as far as it did."""
     readers = {"schema": (SCHEMA, read_schema), "models": (MODELS, read_models), "commands": (COMMANDS, read_commands)}
-    return {key: read(folder / name) for key, (name, read) in readers.items() if (folder / name).exists()}
+    found: dict[str, Any] = {
+        key: read(folder / name) for key, (name, read) in readers.items() if (folder / name).exists()
+    }
+    if "models" in found and (folder / LAYERS).exists():
+        found["models"] = with_layers(found["models"], folder / LAYERS, version)
+    return found
 
 
 def compile_file(path: Path, root: Path) -> str:
@@ -228,7 +247,7 @@ def compile_file(path: Path, root: Path) -> str:
         load_validated(beside) if beside.exists() else None,
         ssot=ssot,
         proposed_sha256=sha256_of(read_text(path)),
-        **_discovered(path.parent),
+        **_discovered(path.parent, corpus.engine_version),
     )
 
 
@@ -370,7 +389,9 @@ def _rule_entry(
         "defaults": {source.path(name): _json(value) for name, value in rule.match.defaults.items()},
         "context": contextual,
         "open": deciding(rule.match, source.path, context),
-        "ways": [[way.text, list(way.fields), *way[2:]] for way in fixes] if _is_to_be_chosen(fixes) else None,
+        "ways": [[way.text, list(way.fields), *way[2:5], way.target] for way in fixes]
+        if _is_to_be_chosen(fixes)
+        else None,
     }
     examples = [value_to_data(rule.kwargs_positive), value_to_data(rule.kwargs_negative)]
     if _is_json([dict(rule.kwargs_positive), dict(rule.kwargs_negative)]):
@@ -380,9 +401,13 @@ def _rule_entry(
     return entry | {name: value for name, value in more.items() if value}
 
 
+def _way(way: Way) -> list[Any]:
+    return [list(part) if isinstance(part, tuple) else part for part in way]
+
+
 def _is_to_be_chosen(fixes: Sequence[Way]) -> bool:
     """Whether what is advised hangs on the config at hand."""
-    return len(fixes) > 1 or any(way.bound or way.leaves_out for way in fixes)
+    return len(fixes) > 1 or any(way.bound or way.leaves_out or way.target for way in fixes)
 
 
 def _world_of(rule: Rule, names: Iterable[str], context: Mapping[str, ContextField]) -> dict[str, Any]:

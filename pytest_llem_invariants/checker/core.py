@@ -43,13 +43,17 @@ _KINDS: dict[str, tuple[type, ...]] = {
 }
 """What a fact of a type may be; each may be None besides, where there is no such thing."""
 
-
+_IN_WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text", "list": "a list"}
 _LONGEST_NUMBER = 100
 _NOT_READ = object()
 
 
 class FactError(LlemError):
     """A fact is not what it is declared to be."""
+
+    def __init__(self, fact: str, told: str) -> None:
+        super().__init__(f"the fact {fact} is {told}")
+        self.fact = fact
 
 
 class UnknownTypeError(LlemError):
@@ -80,6 +84,8 @@ class LoadedCorpus:
         self._classes: dict[str, ClassChecker] = {}
         self._parsers: dict[str, CommandParser] | None = None
         self._releases: Any = _NOT_READ
+        self.meanings: dict[tuple[int, str | None], dict[Any, str | None]] = {}
+        """What keys of documents mean, by form and class: what routes have looked up."""
 
     # Asking
 
@@ -114,12 +120,7 @@ class LoadedCorpus:
         world = self.world_of(kwargs, world)
         unsaid: tuple[str, ...] = ()
         if self._own_model is not None and world.model is not None:
-            changed = self._own_model.get("changed_by", {}).items()
-            unsaid = tuple(
-                begin
-                for begin, fields in changed
-                if UNKNOWN in kwargs or any(kwargs.get(field) is not None for field in fields)
-            )
+            unsaid = self.changed_of_model(kwargs)
         last = self._last
         if last is None or last[0] is not world:
             last = self._last = (world, {})
@@ -128,6 +129,16 @@ class LoadedCorpus:
             said = world.context(self.declared_context, self._compiled.models, unsaid)
             found = last[1][unsaid] = self.known(said)
         return {**found, **self._given(context)} if context else found
+
+    def changed_of_model(self, kwargs: Mapping[str, Any]) -> tuple[str, ...]:
+        """The beginnings of the facts about a model that a config has read from other files, or changes."""
+        own = self._own_model or {}
+        same = own.get("unchanged_at", {})
+        changed = own.get("changed_by", {})
+        if UNKNOWN in kwargs:
+            return tuple(changed)
+        given = {name for name, value in kwargs.items() if value is not None and value not in same.get(name, ())}
+        return tuple(begin for begin, fields in changed.items() if not given.isdisjoint(fields))
 
     def world_of(self, kwargs: Mapping[str, Any], world: World) -> World:
         """A world with the model that a config names, where it has none and may read that one."""
@@ -148,7 +159,7 @@ class LoadedCorpus:
                 if type(value) not in kinds[name]:
                     self._refuse(name, value)
                 if name in self._least and value < self._least[name]:
-                    raise FactError(f"the fact {name} is {value}, which is less than {self._least[name]}")
+                    raise FactError(name, f"{value}, which is less than {self._least[name]}")
         return context
 
     def _refuse(self, name: str, value: Any) -> None:
@@ -156,7 +167,7 @@ class LoadedCorpus:
         if not isinstance(value, self._kinds[name]) or (isinstance(value, bool) and kind != "bool"):
             from pytest_llem_invariants.text.terminal import shortened
 
-            raise FactError(f"the fact {name} is {shortened(repr(value))}, which is no {kind}")
+            raise FactError(name, f"{shortened(repr(value))}, not {_IN_WORDS[kind]}")
 
     # Looking
 
@@ -215,8 +226,9 @@ class LoadedCorpus:
         context: dict[str, Any] = {}
         for name, text in given.items():
             if name not in self.declared_context:
-                known = ", ".join(self.declared_context) or "none"
-                raise LlemError(f"unknown context {name!r} — known are {known}")
+                from pytest_llem_invariants.text.likeness import said_names
+
+                raise LlemError(f"unknown context {name!r} — {said_names(name, self.declared_context)}")
             context[name] = self._read_fact(name, text)
         return context
 

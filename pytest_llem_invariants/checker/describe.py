@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from pytest_llem_invariants.checker.verdict import OPEN, UNTOLD
 from pytest_llem_invariants.text.terminal import printable
 
@@ -43,6 +45,15 @@ def distinct(violations: Sequence[Violation]) -> list[Violation]:
             one.is_silent
             and any(severity == one.severity and fields <= frozenset(one.fields) for severity, fields in spoken)
         )
+    ]
+
+
+def worth_telling(violations: Sequence[Violation], announced: Collection[str] = ()) -> list[Violation]:
+    """The distinct ones without what a switch that somebody turned on is announced to do."""
+    return [
+        one
+        for one in distinct(violations)
+        if one.severity == "error" or not one.written or not one.written.keys() <= frozenset(announced)
     ]
 
 
@@ -144,12 +155,56 @@ def depending(verdict: Verdict, given: Collection[str] = ()) -> list[str]:
     ]
 
 
+def depending_in_short(verdicts: Iterable[tuple[Verdict, Collection[str]]]) -> list[str]:
+    """The same of several verdicts, in one line whatever the sources are."""
+    told, sources, rules = _sources(verdicts)
+    return [*told, *(_by_source({tuple(sources): rules}) if rules else [])]
+
+
+def depending_in_total(files: Iterable[Sequence[tuple[Verdict, Collection[str]]]]) -> list[str]:
+    """What many files depend on: by how many, what is most often missing first."""
+    told: Counter[str] = Counter()
+    sources: Counter[tuple[str, str]] = Counter()
+    for verdicts in files:
+        more, missing, _ = _sources(verdicts)
+        told.update(more)
+        sources.update(missing)
+    lines = [f"{line} ({count:,} file{'s' * (count != 1)})" for line, count in told.most_common()]
+    if sources:
+        ((first, _), number), *others = sources.most_common()
+        start = f"{number:,} depend{'s' * (number == 1)} on {first}"
+        rest = [f"{count:,} on {name}" for (name, _), count in others]
+        lines.insert(0, f"{', '.join([start, *rest])} — pass {_options(one for one, _ in sources.most_common())}")
+    return lines
+
+
+def _sources(
+    verdicts: Iterable[tuple[Verdict, Collection[str]]],
+) -> tuple[list[str], list[tuple[str, str]], set[str]]:
+    """What is said of one verdict alone; the sources of what is missing with their options; the rules that read it."""
+    told: dict[str, None] = {}
+    rules: set[str] = set()
+    sources: dict[tuple[str, str], None] = {}
+    for verdict, given in verdicts:
+        for dependence in verdict.depends:
+            if dependence.violation.native_type:
+                rules.add(dependence.rule_id)
+                sources |= dict.fromkeys(sorted(_source(fact, given) for fact in dependence.facts))
+            else:
+                told[f"depends: {dependence.violation.message} — {dependence.violation.suggestion}"] = None
+    return list(told), list(sources), rules
+
+
 def _by_source(rules: Mapping[tuple[tuple[str, str], ...], Collection[str]]) -> list[str]:
     return [
-        f"depends on {' and '.join(name for name, _ in sources)} ({len(ids)} rule{'s' if len(ids) != 1 else ''})"
+        f"depends on {_listed([name for name, _ in sources])} ({len(ids)} rule{'s' if len(ids) != 1 else ''})"
         f" — pass {_options(sources)}"
         for sources, ids in rules.items()
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([*([", ".join(names[:-1])] if names[:-1] else []), *names[-1:]])
 
 
 def _options(sources: Iterable[tuple[str, str]]) -> str:

@@ -54,7 +54,8 @@ def by_keys(
 def by_command(words: Sequence[str], root: str | None = None) -> tuple[Checker, list[Line]]:
     """The checker of the engine whose commands stand in a command line, and these."""
     checkers: list[Checker] = []
-    for engine in store.engines(store.data_root(root)):
+    every = store.engines(store.data_root(root))
+    for engine in sorted(every, key=lambda name: name not in words):  # likely the one, and each takes time to load
         checkers.append(Checker.load(engine, root=root))
         if _is_typed_plainly(checkers[-1], words):
             return checkers[-1], [Line(engine, words)]

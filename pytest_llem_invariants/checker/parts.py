@@ -19,31 +19,34 @@ def parts(text: bytes) -> Iterator[tuple[str, bytes]]:
     assert whole is not None
     body = text.index(b"\n") + 1
     yield HEAD, text[:body]
+    for at, length in _places(whole):
+        yield _name(at), text[body + at : body + at + length]
+
+
+def _places(whole: Compiled) -> list[tuple[int, int]]:
+    """Where each part begins, and its length."""
     places = [part for entry in whole.head["classes"].values() for part in (entry[:3], entry[3:6])]
     places += [whole.head[name] for name in ("models", "commands") if name in whole.head]
-    for at, length, _ in sorted(map(tuple, places)):
-        yield _name(at), text[body + at : body + at + length]
+    return sorted((at, length) for at, length, _ in places)
 
 
 def _name(at: int) -> str:
     return f"{at}.json"
 
 
-class _Fetched(Compiled):
-    """A compiled corpus of which each part is brought by its place."""
-
-    __slots__ = ("_bring",)
-
-    def __init__(self, head: Compiled, bring: Read) -> None:
-        super().__init__(head.head, b"", 0, head.path)
-        self._bring = bring
-
-    def _bytes(self, at: int, length: int) -> bytes:
-        return self._bring(_name(at)) if length else b""
-
-
 def fetched(read: Read, path: str) -> Compiled:
-    """The compiled corpus whose parts a function brings, each when it is first asked for."""
-    whole = parse(read(HEAD), path)
+    """The compiled corpus whose parts a function brings, each when something of it is first asked for."""
+    head = read(HEAD)
+    body = head.index(b"\n") + 1
+    brought: dict[int, bytes] = {}
+
+    def read_at(at: int, length: int | None) -> bytes:
+        begins = max(begin for begin in begins_of_all if begin <= at - body)
+        if begins not in brought:
+            brought[begins] = read(_name(begins))
+        return brought[begins][at - body - begins :][:length]
+
+    whole = parse(head, path, None, read_at)
     assert whole is not None
-    return _Fetched(whole, read)
+    begins_of_all = [begin for begin, _ in _places(whole)]
+    return whole

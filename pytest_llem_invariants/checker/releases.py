@@ -9,8 +9,8 @@ import json
 import os
 import re
 
+from pytest_llem_invariants.checker.changes import LEFT_OUT, RENAMED, Edit
 from pytest_llem_invariants.checker.layout import read_limited
-from pytest_llem_invariants.checker.verdict import Edit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Releases:
     """The table of an engine, asked for one version: that release, or the last before it."""
 
     def __init__(self, data: Mapping[str, Any], version: str) -> None:
+        self._data = data
         self.engine: str = data["engine"]
         self.version = version
         self._releases: Sequence[str] = data["releases"]
@@ -72,6 +73,13 @@ class Releases:
             (pairs for since, pairs in reads.get("pairs", {}).items() if _numbers(since) <= wanted), {}
         )
         self._is_told = self._at >= 0
+        self._of_fields: dict[tuple[str, str], Said | None] = {}
+
+    def at(self, version: str) -> Releases | None:
+        """The table asked for another version, if that was released."""
+        wanted = _numbers(version)[:3]
+        is_known = any(_numbers(release)[:3] == wanted for release in self._releases)
+        return Releases(self._data, version) if is_known else None
 
     @property
     def versions(self) -> Sequence[str]:
@@ -88,6 +96,16 @@ class Releases:
         """Whether a command of the version has an option, by its field; the opposite of one that is on or off, too."""
         option = _option(field)
         return any(self.has(kind, name) for kind in self._options for name in (option, *self._opposites(kind, option)))
+
+    def has_field(self, owner: str, name: str) -> bool | None:
+        """Whether the version has a field of a class; None where the table does not know such a field."""
+        if owner in self._arguments and self.has_option(name):
+            return True
+        whole = f"{owner}.{name}"
+        kinds = [kind for kind in self._names if self._runs(kind, whole)]
+        if any(self.has(kind, whole) for kind in kinds):
+            return True
+        return False if kinds or self.of_field(owner, name) is not None else None
 
     def is_of_options(self, owner: str) -> bool:
         """Whether the fields of a class are the options of a command."""
@@ -110,6 +128,12 @@ class Releases:
 
     def of_field(self, owner: str, name: str) -> Said | None:
         """What became of a field of a class; None where the table knows no such field, or the version has it."""
+        asked = owner, name
+        if asked not in self._of_fields:  # whoever compares versions asks of the same few thousands of times
+            self._of_fields[asked] = self._of_field(owner, name)
+        return self._of_fields[asked]
+
+    def _of_field(self, owner: str, name: str) -> Said | None:
         whole = f"{owner}.{name}"
         for kind in self._names:
             if kind not in self._options and kind != _VARIABLES and self._runs(kind, whole):
@@ -183,7 +207,7 @@ class Releases:
             return None
         use = next((text for text in entry.get("use", ()) if self._are_here(text, owner)), None)
         if use is None:
-            return Edit(None, takes=takes) if _NOTHING_AT_ALL.match(entry["out"]) else None
+            return Edit(LEFT_OUT, takes=takes) if _NOTHING_AT_ALL.match(entry["out"]) else None
         meant = _ONE_NAME.fullmatch(use)
         if not entry.get("same") or meant is None:
             return None
@@ -191,7 +215,7 @@ class Releases:
         if is_option != meant[1].startswith("--") or not (is_option or owner):
             return None
         new = meant[1] if name.startswith("--") and as_option else _as_argument(meant[1]).removeprefix(f"{owner}.")
-        return None if "." in new and not new.startswith("--") else Edit(new, takes=takes)
+        return None if "." in new and not new.startswith("--") else Edit(RENAMED, new, takes=takes)
 
     def _has_class(self, kind: str, owner: str) -> bool:
         return any(self.has(kind, other) for other in self._names[kind] if other.startswith(f"{owner}."))
@@ -220,7 +244,7 @@ class Releases:
 
     def _before(self, name: str, as_option: bool) -> str:
         """What the version has for a name that came later."""
-        entry = self._gone.get(name)
+        entry = self._entry(name)
         if entry is not None and "before" in entry:
             text = next((text for text in entry["before"] if self._are_here(text, "")), "leave it out")
             return _plain(text, as_option)

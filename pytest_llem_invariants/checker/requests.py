@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any, Protocol
 
     class _Tests(Protocol):
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     class _Corpus(Protocol):
         @property
-        def native_types(self) -> Iterable[str]: ...
+        def native_types(self) -> Collection[str]: ...
 
         def class_checker(self, name: str) -> _Tests: ...
 
@@ -42,34 +42,42 @@ def kind_of(
     Of several that have their fields there, that which knows most of the keys, the first of them; one that asks for
     the kind of an element before those that do not.
     """
-    known = set(corpus.native_types)
-    kinds = [kind for kind in form["kinds"] if kind["class"] in known]
+    known = corpus.native_types
+    kinds = form["kinds"]
+    if path is not None:  # a kind of no class is one of which nothing is known but its route
+        kinds = [kind for kind in kinds if kind["class"] in known or kind["class"] is None]
     at_path = [] if path is None else [kind for kind in kinds if _leads_to(path, kind.get("paths", ()))]
-    possible = [kind for kind in at_path or kinds if _may_be(kind, body)]
-    found = [kind for kind in possible if all(key in body for key in kind["has"])]
+    named = [kind for kind in at_path or kinds if kind["has"][0] in body and (at_path or kind["class"] in known)]
+    found = [kind for kind in named if all(key in body for key in kind["has"]) and _may_be(kind, body)]
     if at_path and not found:
-        found = possible[:1]
+        found = [kind for kind in at_path if _may_be(kind, body)][:1]
     if not found:
         return None
 
     def keys_known(kind: Mapping[str, Any]) -> tuple[bool, int]:
-        fields = corpus.class_checker(kind["class"]).known_fields
+        fields = () if kind["class"] is None else corpus.class_checker(kind["class"]).known_fields
         return "first" in kind, sum(key in fields for key in _keys(form, body))
 
-    return {"class": max(found, key=keys_known)["class"], "inline": form.get("inline", ()), "extras": ALL_OF_IT}
+    best = found[0] if len(found) == 1 else max(found, key=keys_known)
+    return {"class": best["class"], "inline": form.get("inline", ()), "extras": ALL_OF_IT}
 
 
 def _may_be(kind: Mapping[str, Any], body: Mapping[str, Any]) -> bool:
     """Whether the first elements of the fields are of the kinds that this request asks for there, and of no other's."""
     asked, others = kind.get("first", {}), kind.get("unless_first", {})
-    return all(_first_kind(body, field) in kinds for field, kinds in asked.items()) and not any(
-        _first_kind(body, field) in kinds for field, kinds in others.items()
+    return all(not _first_kinds(body, field).isdisjoint(kinds) for field, kinds in asked.items()) and all(
+        _first_kinds(body, field).isdisjoint(kinds) for field, kinds in others.items()
     )
 
 
-def _first_kind(body: Mapping[str, Any], field: str) -> str | None:
+def _first_kinds(body: Mapping[str, Any], field: str) -> frozenset[str]:
+    """What the first element of a field is: `list`, and `list of dict` where a mapping is its own first."""
     value = body.get(field)
-    return type(value[0]).__name__ if isinstance(value, list) and value else None
+    if not isinstance(value, list) or not value:
+        return frozenset()
+    name = type(value[0]).__name__
+    inner = value[0][0] if isinstance(value[0], list) and value[0] else None
+    return frozenset([name] if inner is None else [name, f"{name} of {type(inner).__name__}"])
 
 
 def _leads_to(path: str, routes: Iterable[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_llem_invariants.checker.meanings import NOTHING, Meanings, field_of
 from pytest_llem_invariants.checker.routed import Routed, give
 from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.checker.verdict import Violation, remark_of
@@ -9,11 +10,11 @@ from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.bounded import DEEPEST, depth_of
 from pytest_llem_invariants.text.likeness import MOST_GUESSES, nearest
 from pytest_llem_invariants.text.terminal import shortened
-from pytest_llem_invariants.text.untold import is_many, is_untold
+from pytest_llem_invariants.text.untold import is_many, is_untold, whole_templates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import Any, TypeGuard
 
     from pytest_llem_invariants.checker.core import LoadedCorpus
@@ -41,8 +42,21 @@ def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = No
     for candidate in forms.values():
         if _is_marked(candidate, config):
             return _through(corpus, candidate, config)
-    open_to_all = [candidate for candidate in forms.values() if "where" not in candidate]
-    return _through(corpus, max(open_to_all, key=lambda candidate: _known(corpus, candidate, config)), config)
+    return _through(corpus, _best(corpus, forms.values(), config), config)
+
+
+def _best(corpus: LoadedCorpus, forms: Iterable[Mapping[str, Any]], config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first of the forms that know most of the keys."""
+    best, most = None, -1
+    for form in forms:
+        if "where" not in form:
+            known = _known(corpus, form, config)
+            if known > most:
+                best, most = form, known
+                if known >= len(config):
+                    break
+    assert best is not None, "an engine has a form that any document may have"
+    return best
 
 
 def as_told(value: Any) -> Any:
@@ -65,19 +79,29 @@ def _is_marked(form: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
     where = form.get("where", {})
     if where and all(config.get(key) == value for key, value in where.items()):
         return True
-    return any(mark in config for mark in form.get("marks", ()))
+    return not config.keys().isdisjoint(form.get("marks", ()))
 
 
 def _known(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     """How many of the keys this form understands: the first of the best wins."""
-    name = form.get("class")
-    keys = {_field(form, str(key).partition(".")[0])[0] for key in config}
-    sections = form.get("sections", {})
-    if name is None:
-        return sum(key in sections for key in keys)
-    tests = corpus.class_checker(name)
-    fields = tests.fields or tests.known_fields
-    return sum(key in fields or key in sections or key in form.get("ignore", ()) for key in keys)
+    name = _class_of(corpus, form, config)
+    kept = corpus.meanings
+    meant = kept.get((id(form), name))
+    if meant is None:
+        meant = kept[id(form), name] = Meanings(corpus, form, name)
+    return len({meant[key] for key in config} - NOTHING)
+
+
+def _class_of(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+    """The class of a form; of requests, that of the kind that the document is."""
+    name: str | None = form.get("class")
+    if "kinds" not in form:
+        return name
+    from pytest_llem_invariants.checker.requests import body_of, kind_of
+
+    _, body, path = body_of(form, config)
+    kind = kind_of(corpus, form, body, path)
+    return name if kind is None else str(kind["class"])
 
 
 def understood(corpus: LoadedCorpus, config: Mapping[str, Any]) -> int:
@@ -99,16 +123,6 @@ def is_config(corpus: LoadedCorpus, config: Mapping[str, Any], *, is_sure: bool 
     return known > 2 and 5 * known >= 4 * len(config) if is_sure else 2 * known >= len(config)
 
 
-def _field(form: Mapping[str, Any], key: str) -> tuple[str, bool]:
-    """The field that a key means, and whether the key negates it."""
-    if form.get("flags"):
-        key = key.lstrip("-").replace("-", "_")
-    key = form.get("fields", {}).get(key, key)
-    if form.get("flags") and key.startswith("no_"):
-        return key[3:], True
-    return key, False
-
-
 def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[str, bool]:
     """The field or ignored option that a key means, and whether the key negates it.
 
@@ -116,7 +130,7 @@ def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[s
     the one option that begins so.
     """
     ignored = form.get("ignore", ())
-    field, negated = _field(form, key)
+    field, negated = field_of(form, key)
     if field in known or field in ignored:
         return field, negated
     written = f"no_{field}" if negated else field
@@ -124,7 +138,7 @@ def _meant(form: Mapping[str, Any], known: Collection[str], key: str) -> tuple[s
         names = {*known, *ignored, *(name for name in form.get("fields", {}) if "_" in name)}
         options = [option for name in names for option in (name, f"no_{name}") if option.startswith(written)]
         if len(options) == 1:
-            return _field(form, options[0])
+            return field_of(form, options[0])
     return written, False
 
 
@@ -161,7 +175,7 @@ def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str
             continue
         value = as_told(value)
         first, dot, rest = str(key).partition(".")
-        field, negated = _field(form, first) if fields is None else _meant(form, fields, first)
+        field, negated = field_of(form, first) if fields is None else _meant(form, fields, first)
         if field in ignored or (value is None and None in unset):
             continue
         if extras and tests and fields is not None and field not in fields and field not in sections:
@@ -332,11 +346,12 @@ def route_command(
 
     `read` opens the config file that the command line may name; what the command line says itself wins.
     """
+    words = whole_templates(words)
     for command in corpus.routes.get("commands", ()):
         head = command["words"]
         if begins(command, words):
             form = corpus.routes["forms"][command["form"]]
-            parser = corpus.parser(form.get("parser"))
+            parser = corpus.parser(command.get("parser", form.get("parser")))
             if parser is not None:
                 from pytest_llem_invariants.checker.argv_routes import of_command
 
@@ -359,7 +374,7 @@ def route_command(
 
 
 def _named(form: Mapping[str, Any], key: Any) -> str:
-    return "" if key is UNKNOWN else _field(form, key)[0]
+    return "" if key is UNKNOWN else field_of(form, key)[0]
 
 
 def _options(

@@ -51,9 +51,17 @@ def unsure(value: Any, depth: int = 0) -> bool:
     """Whether a value, or anything inside it, is unknown; so is what nests deeper than any config."""
     kind = type(value)
     if kind is dict:
-        return depth > _DEEPEST or any(unsure(key, depth + 1) or unsure(item, depth + 1) for key, item in value.items())
+        for key, item in value.items():
+            if type(item) in OPEN_KINDS and (depth > _DEEPEST or unsure(item, depth + 1)):
+                return True
+            if type(key) in OPEN_KINDS and unsure(key, depth + 1):
+                return True
+        return depth > _DEEPEST
     if kind is list or kind is tuple:
-        return depth > _DEEPEST or any(unsure(item, depth + 1) for item in value)
+        for item in value:
+            if type(item) in OPEN_KINDS and (depth > _DEEPEST or unsure(item, depth + 1)):
+                return True
+        return depth > _DEEPEST
     return kind is Unknown
 
 
@@ -154,22 +162,24 @@ def nested(outer: Iterator[Any]) -> Iterator[Any]:
 
 def call(name: str, *values: Any) -> Any:
     """A function of the expression language; none of them gives anything for a value that is not there."""
-    if any(value is None for value in values):
-        return None
-    if any(type(value) in OPEN_KINDS and unsure(value) for value in values):
-        return UNKNOWN
+    for value in values:
+        if value is None:
+            return None
+    for value in values:
+        if type(value) in OPEN_KINDS and unsure(value):
+            return UNKNOWN
     if name == "len":
         return length(values[0])
-    value: Any = values[0] if len(values) == 1 else None
-    kind = type(value)
+    only: Any = values[0] if len(values) == 1 else None
+    kind = type(only)
     if name == "abs" and kind in NUMBERS:
-        return abs(value)
+        return abs(only)
     if name == "lower" and kind is str:
-        return value.lower()
+        return only.lower()
     if name == "upper" and kind is str:
-        return value.upper()
+        return only.upper()
     if name == "keys" and kind is dict:
-        return list(value)
+        return list(only)
     return _function(name, *values)
 
 

@@ -64,7 +64,7 @@ def _record(needed: dict[str, Shape], more: dict[str, Shape] | None = None) -> S
     return fits
 
 
-is_texts = _TEXTS = _list_of(_is_text)
+_TEXTS = _list_of(_is_text)
 _NAMES = _map_of(_is_text)
 _LIST = _list_of(_anything)
 _MAP = _map_of(_anything)
@@ -85,7 +85,7 @@ def _is_section(value: Any) -> bool:
 _UNKNOWN_WORD = _record({"message": _is_text}, {"unless": _TEXTS})
 _SECTION = _record({"by": _is_text, "classes": _NAMES}, {"ignore": _LIST, "unknown": _UNKNOWN_WORD})
 _KIND = _record(
-    {"class": _is_text, "has": _TEXTS},
+    {"class": _is_text_or_none, "has": _TEXTS},
     {"paths": _TEXTS, "first": _map_of(_TEXTS), "unless_first": _map_of(_TEXTS)},
 )
 _FORM = _record(
@@ -106,28 +106,36 @@ _FORM = _record(
         "unset": _LIST,
         "extras": _is_text,
         "elsewhere": _MAP,
-        "kinds": _list_of(
-            _record(
-                {"class": _is_text, "has": _TEXTS},
-                {"paths": _TEXTS, "first": _map_of(_TEXTS), "unless_first": _map_of(_TEXTS)},
-            )
-        ),
+        "kinds": _list_of(_KIND),
         "line": _record({"body": _is_text, "route": _is_text}),
     },
 )
-_COMMAND = _record({"words": _TEXTS, "form": _is_text}, {"positional": _is_text, "file": _is_text, "attached": _TEXTS})
-_OWN_MODEL = _record({"field": _is_text}, {"changed_by": _map_of(_TEXTS), "elsewhere": _map_of(_is_text)})
+_COMMAND = _record(
+    {"words": _TEXTS, "form": _is_text},
+    {"positional": _is_text, "file": _is_text, "attached": _TEXTS, "parser": _is_text, "client": _is_flag},
+)
+_OWN_MODEL = _record(
+    {"field": _is_text},
+    {
+        "changed_by": _map_of(_TEXTS),
+        "unchanged_at": _map_of(_LIST),
+        "elsewhere": _map_of(_is_text),
+        "code": _map_of(_is_text),
+    },
+)
 _SERVED = _record({"form": _is_text, "facts": _map_of(_record({"field": _is_text}, {"unknown": _LIST}))})
 _IMAGE = _record({"name": _is_text}, {"runs": _TEXTS, "tagged": _is_flag})
 _CALL = _record({"form": _is_text}, {"positional": _TEXTS})
 _FILES = _record(
     {"traces": _TEXTS},
     {"images": _list_of(_IMAGE), "package": _is_text, "calls": _map_of(_CALL), "sections": _NAMES, "names": _NAMES}
-    | {"plugins": _map_of(_record({"traces": _TEXTS}, {"values": _TEXTS, "fields": _is_flag}))},
+    | {"plugins": _map_of(_record({"traces": _TEXTS}, {"values": _TEXTS, "fields": _is_flag}))}
+    | {"stands_for": _list_of(_record({"words": _TEXTS, "command": _TEXTS}))},
 )
 _ROUTES = _record(
     {},
-    {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "model": _OWN_MODEL, "files": _FILES, "served": _SERVED},
+    {"forms": _map_of(_FORM), "commands": _list_of(_COMMAND), "model": _OWN_MODEL, "files": _FILES, "served": _SERVED}
+    | {"announced": _TEXTS},
 )
 
 
@@ -151,20 +159,23 @@ def _is_action(value: Any) -> bool:
 
 _PARSER = _record(
     {"actions": _list_of(_is_action), "strings": _map_of(_is_count), "positional": _list_of(_is_count), "habits": _MAP},
-    {"rules": _list_of(_record({"if": _list_of(_LIST), "says": _is_text}, {"needs": _TEXTS, "names": _TEXTS}))},
+    {
+        "required": _list_of(_is_count),
+        "on": _list_of(_is_count),
+        "rules": _list_of(_record({"if": _list_of(_LIST), "says": _is_text}, {"needs": _TEXTS, "names": _TEXTS})),
+    },
 )
 
 
-def is_models(value: Any) -> bool:
-    """Whether facts about a model can be found by it."""
-    return _map_of(_map_of(_is_proven))(value)
-
-
 def _is_proven(value: Any) -> bool:
-    """A default, or the keys of a type of model with one."""
-    return type(value) is not dict or _TEXTS(value.get("keys"))
+    """A default, the keys of a type of model with one, or what its lengths are made of."""
+    return type(value) is not dict or _TEXTS(value.get("keys")) or _is_split(value)
 
 
+is_model = _map_of(_is_proven)
+"""Whether facts about a model can be found by what a table has of one of its names."""
+_LENGTHS = {"products": _list_of(_TEXTS), "layers": _TEXTS, "knows": _TEXTS, "spoken": _TEXTS, "left_out": _TEXTS}
+_is_split = _record({"architecture": _is_text, **_LENGTHS, "with": _map_of(_record(_LENGTHS, {}))}, {})
 _FACT = _record(
     {"values": _LIST},
     {
@@ -178,6 +189,7 @@ _FACT = _record(
         "from": _is_text,
         "unless_only": _map_of(_TEXTS),
         "unless_null": _TEXTS,
+        "harmless": _map_of(_TEXTS),
     },
 )
 is_head = _record(
@@ -199,7 +211,13 @@ def _is_gone(value: Any) -> bool:
 
 
 _IS_CLASS = _record(
-    {"certification": _is_certification, "tests": _NAMES, "always": _is_text_or_none, "reads": _TEXTS},
+    {
+        "certification": _is_certification,
+        "tests": _NAMES,
+        "always": _is_text_or_none,
+        "reads": _TEXTS,
+        "rules": lambda value: type(value) is list and {*map(type, value)} <= {int},
+    },
     {
         "accepts_extra": _is_flag,
         "fields": _map_of(_TEXTS),
@@ -231,9 +249,24 @@ def _is_condition(value: Any) -> bool:
     return type(value) is list and len(value) == 2 and _TEXTS(value[0]) and _PIECES(value[1])
 
 
+def _is_target(value: Any) -> bool:
+    """What to write, as data: see `Way.target`."""
+    if value is None:
+        return True
+    if type(value) is not list or not value:
+        return False
+    kind, *rest = value
+    if kind == "values":
+        return all(type(one) in (bool, int, float, str) for one in rest)
+    if kind == "keys":
+        return _TEXTS(rest)
+    kinds: dict[Any, tuple[type, ...]] = {"fact": (str, int), "divisor": (str,), "multiple": (int,)}
+    return type(kind) is str and tuple(map(type, rest)) == kinds.get(kind)
+
+
 def _is_way(value: Any) -> bool:
     """One of the ways out of a rule, as its record in `suggest` has them."""
-    tests = (_is_text, _TEXTS, _is_flag, _is_text_or_none, _is_flag)
+    tests = (_is_text, _TEXTS, _is_flag, _is_text_or_none, _is_flag, _is_target)
     if type(value) is not list or len(value) != len(tests):
         return False
     return all(test(part) for test, part in zip(tests, value, strict=True))

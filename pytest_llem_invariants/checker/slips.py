@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.verdict import Edit
+from pytest_llem_invariants.checker.changes import RENAMED, Edit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ def fix_of(guess: str | None) -> str:
     return "leave it out" if guess is None else f"did you mean {guess}?"
 
 
-def sure_slip(name: str, guess: str | None, known: Iterable[str]) -> Edit | None:
-    """The change of a name that can only be meant for the one that was guessed."""
+def slip(name: str, guess: str | None, known: Iterable[str]) -> Edit | None:
+    """The change of a name to the one that was guessed; certain where it can only be meant for that."""
     from pytest_llem_invariants.text.likeness import is_sure_slip
 
-    return Edit(guess) if guess is not None and is_sure_slip(name, guess, known) else None
+    return None if guess is None else Edit(RENAMED, guess, is_certain=is_sure_slip(name, guess, known))

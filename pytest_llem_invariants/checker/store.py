@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pytest_llem_invariants.checker.layout import COMPILED, PROPOSED, Compiled, parse
+from pytest_llem_invariants.checker.layout import COMPILED, PROPOSED, Compiled, parse_file
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError
 
 TYPE_CHECKING = False
@@ -128,10 +128,18 @@ def shipped(folder: str, ssot: str) -> Compiled | None:
     if not folder.startswith(_SHIPPED + os.sep):
         return None
     path = os.path.join(folder, COMPILED)
+
+    def read_at(at: int, length: int | None) -> bytes:
+        try:
+            with open(path, "rb") as file:
+                file.seek(at)
+                return file.read(length)
+        except OSError:
+            return b""
+
     try:
-        with open(path, "rb") as file:
-            return parse(file.read(), path, lambda: _made(folder, ssot))
-    except (OSError, CorpusError):
+        return parse_file(path, read_at, lambda: _made(folder, ssot))
+    except CorpusError:
         return None
 
 

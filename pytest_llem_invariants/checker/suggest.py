@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Final, NamedTuple
@@ -27,6 +28,10 @@ class Way(NamedTuple):
     """The fact that the product of the fields may reach, if that is the advice."""
     leaves_out: bool = False
     """Whether the advice is to write nothing of it."""
+    target: tuple[Any, ...] | None = None
+    """What to write instead, as data, of a way that changes one field; None where the rule does not tell:
+    ("values", …) is one of these, ("fact", name, more) what is known of that and so much more, ("multiple", number)
+    and ("divisor", name) the nearest one, ("keys", …) a mapping with no other keys."""
 
 
 def suggestion(
@@ -52,16 +57,19 @@ def ways(
     fixes: dict[str, Way] = {}
     others: dict[str, Way] = {}
 
-    def note(kind: dict[str, Way], text: str | None, of: str, bound: str | None = None, *, out: bool = False) -> None:
+    def note(kind: dict[str, Way], text: str | None, of: str, clause: Clause, fact: str = "") -> None:
         if text:
             fields = tuple(path(name) for name in parse(of).fields if name not in context)
-            kind.setdefault(text, Way(text, fields, message is not None and _names(message, of), bound, out))
+            bound = _bound(fact, clause, of) if fact else None
+            target = _target(of, clause, fact) if len(fields) == 1 else None
+            out = not fact and _leaves_out(clause)
+            kind.setdefault(text, Way(text, fields, message is not None and _names(message, of), bound, out, target))
 
     for subject, clauses in match.fields.items():
         if all(name in context for name in parse(subject).fields):
             for clause in clauses:
                 of = reference_of(clause.rhs) or subject
-                note(fixes, _turned(subject, clause, path, context), of, _bound(subject, clause, of))
+                note(fixes, _turned(subject, clause, path, context), of, clause, subject)
             if len(match.fields) > 1 or fixes:
                 continue
         kinds = [clause for clause in clauses if clause.op in ("type_is", "type_is_not")]
@@ -73,12 +81,61 @@ def ways(
                 continue
             mixed = [name for name in parse(subject).fields if name not in context]
             if len(mixed) < len(parse(subject).fields):
-                note(fixes, _turned_within(subject, clause, mixed, path), subject)
+                note(fixes, _turned_within(subject, clause, mixed, path), subject, clause, subject)
                 continue
             speaks = message is None or clause.op not in _HELD_UNSET or _names(message, subject)
-            text = _fix(subject, _of_number(subject, clause, accepted), path) + _like(subject, clause, accepted)
-            note(fixes if speaks else others, text, subject, out=_leaves_out(clause))
+            of_number = _of_number(subject, clause, accepted)
+            text = _fix(subject, of_number, path) + _like(subject, clause, accepted)
+            note(fixes if speaks else others, text, subject, of_number)
     return list((fixes or others).values())
+
+
+def _target(of: str, clause: Clause, fact: str) -> tuple[Any, ...] | None:
+    """What to write of the one field of a way; where a `fact` is compared with it, in its terms."""
+    if fact:
+        return _of_fact(of, clause, fact)
+    rhs = plain_value(clause.rhs)
+    if reference_of(clause.rhs) is not None:
+        return None
+    if clause.op == "not_in" and of.startswith("each(keys(") and parse(of[5:-1]).fields == (of[10:-2],):
+        return "keys", *(one for one in _distinct(rhs) if isinstance(one, str))
+    if not parse(of).is_field:
+        return None
+    if clause.op == "not_divisible_by":
+        return ("multiple", rhs) if type(rhs) is int and rhs > 0 else None
+    values = _values(clause.op, rhs)
+    return ("values", *values) if values and all(map(_is_scalar, values)) else None
+
+
+def _of_fact(of: str, clause: Clause, fact: str) -> tuple[Any, ...] | None:
+    if parse(fact).is_field:
+        if clause.op == "not_divisible_by":
+            return "divisor", fact
+        return ("fact", fact, _NEXT_TO_FACT[clause.op]) if clause.op in _NEXT_TO_FACT else None
+    whole, _, part = fact.partition(" % ")
+    return ("divisor", whole) if (clause, part) == (Clause("!=", 0), of) and parse(whole).is_field else None
+
+
+_NEXT_TO_FACT: Final = {"<": 0, ">": 0, "<=": -1, ">=": 1, "!=": 0}
+"""What makes a field fit where a fact is so compared with it: how much more than the fact."""
+_MOST_VALUES: Final = 3
+
+
+def _is_scalar(value: Any) -> bool:
+    return isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _values(op: str, rhs: Any) -> list[Any]:
+    """Values that a clause does not hold of, those first that are nearest to what it says."""
+    if op in ("<", ">", "!="):
+        return [rhs]
+    if op in ("<=", ">=") and isinstance(rhs, (int, float)):
+        return [rhs + 1 if op == "<=" else rhs - 1]
+    if op in ("truthy", "falsy") or (op == "==" and isinstance(rhs, bool)):
+        return [op == "falsy" or (op == "==" and not rhs)]
+    if op == "not_in":
+        return [one for one in _distinct(rhs) if one is not None][:_MOST_VALUES]
+    return [True] if op == "in" and False in _distinct(rhs) else []
 
 
 def _turned(subject: str, clause: Clause, path: Callable[[str], str], context: Collection[str]) -> str | None:

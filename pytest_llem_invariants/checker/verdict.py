@@ -4,8 +4,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
+
+    from pytest_llem_invariants.checker.changes import Edit
 
 CERTIFICATIONS = ("none", "partial", "host", "reused", "simulated", "full")
 """How much stands behind a verdict, weakest first."""
@@ -20,19 +22,10 @@ fields that may be given beside those that are written."""
 
 def weakest(certifications: Iterable[str]) -> str:
     """The weakest of several certifications; `none` of no evidence at all."""
-    return min(certifications, key=CERTIFICATIONS.index, default="none")
-
-
-class Edit:
-    """A change of what is written that is certain: the option goes, or has another name and the same value."""
-
-    __slots__ = ("new", "takes")
-
-    def __init__(self, new: str | None, *, takes: bool | None = None) -> None:
-        self.new = new
-        """The name that takes its place; None where nothing does."""
-        self.takes = takes
-        """Whether it takes a value on a command line; None where nobody knows."""
+    found = set(certifications)
+    if len(found) == 1:
+        return found.pop()
+    return min(found, key=CERTIFICATIONS.index, default="none")
 
 
 class Violation:
@@ -85,7 +78,7 @@ class Violation:
         if self.guard is not None:
             from pytest_llem_invariants.checker.advice import advice
 
-            ways = self._rule.get("ways") or ((text, (), True, None, False),)
+            ways = self._rule.get("ways") or ((text, (), True, None, False, None),)
             text = advice(ways, self.written, self._values)
         for name, value in self.facts.items():
             if name in text and "." in name:
@@ -93,10 +86,28 @@ class Violation:
         return text
 
     @property
-    def edit(self) -> Edit | None:
-        """What to change, where that is certain."""
-        edit: Edit | None = self._rule.get("edit")
-        return edit
+    def edits(self) -> list[Edit]:
+        """The changes that may free the config of it, the smallest first; whether one does is for a check to say."""
+        from pytest_llem_invariants.checker.advice import edits
+        from pytest_llem_invariants.checker.changes import LEFT_OUT, Edit
+
+        known: Edit | None = self._rule.get("edit")
+        found = [] if known is None else [known]
+        found += edits(self._rule.get("ways", ()), self.written, self._values)
+        if any(one.kind == LEFT_OUT and one.inner is None for one in found):
+            return found
+        switches = {name for field, name in self.written.items() if isinstance(self._values.get(field), bool)}
+        names = dict.fromkeys(self.written.values())
+        return [*found, *(Edit(LEFT_OUT, field=one, takes=one not in switches, is_certain=False) for one in names)]
+
+    @property
+    def certain(self) -> Edit | None:
+        """The change that says what was meant, and nothing else; None where there is no such."""
+
+        # A name that is not refused has no effect; with another name it would get one.
+        return next(
+            (one for one in self.edits if one.is_certain and (one.kind == "out" or self.severity == "error")), None
+        )
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -156,6 +167,10 @@ class Violation:
             rule = rule["as_option"]
         return Violation(rule, self.native_type, fields, values, path, written)
 
+    def inside(self, field: str) -> Violation:
+        """What the class of a field says, told from outside."""
+        return self.moved((field, *self.path), tuple(f"{field}.{name}" for name in self.fields))
+
     def as_dict(self) -> dict[str, Any]:
         beside = {name: plain(value) for name, value in self.facts.items()}
         return {
@@ -199,13 +214,42 @@ def remark_of(
 class Dependence:
     """One rule that the config breaks or not, as facts have it that were not given."""
 
-    __slots__ = ("facts", "violation")
+    __slots__ = ("_given", "_make", "_violation", "facts", "severity")
 
-    def __init__(self, facts: tuple[str, ...], violation: Violation) -> None:
+    def __init__(
+        self,
+        facts: tuple[str, ...],
+        violation: Violation | None,
+        severity: str = "error",
+        make: Callable[..., Violation] | None = None,
+        given: tuple[Any, ...] = (),
+    ) -> None:
+        """Without a violation, one that is made of what is given once it is asked for: most of them nobody reads."""
         self.facts = facts
         """What would decide."""
-        self.violation = violation
+        self.severity = severity if violation is None else violation.severity
+        self._violation = violation
+        self._make = make
+        self._given = given
+
+    @property
+    def violation(self) -> Violation:
         """What would be said then."""
+        if self._violation is None:
+            assert self._make is not None
+            self._violation = self._make(*self._given)
+        return self._violation
+
+    def told(self, place: Callable[[Violation], Violation]) -> Dependence:
+        """The same, told in the words of the document it was found in."""
+        return Dependence(self.facts, None, self.severity, _placed, (place, self))
+
+    def inside(self, field: str) -> Dependence:
+        """The same of the class of a field, told from outside."""
+        return Dependence(self.facts, None, self.severity, _inside, (field, self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Dependence, (self.facts, self.violation)
 
     @property
     def rule_id(self) -> str:
@@ -234,6 +278,14 @@ class Dependence:
         return hash((self.facts, self.violation))
 
 
+def _placed(place: Callable[[Violation], Violation], one: Dependence) -> Violation:
+    return place(one.violation)
+
+
+def _inside(field: str, one: Dependence) -> Violation:
+    return one.violation.inside(field)
+
+
 class Verdict:
     """The answer to one check. `ok` says that the library is not known to reject the config."""
 
@@ -255,7 +307,7 @@ class Verdict:
         """The rules that facts decide which were not given: no violations as long as nobody knows."""
         self.origin = origin
         """Where the rules come from, where it is not the corpus that comes with this package."""
-        self.ok = not any(violation.severity == "error" for violation in violations)
+        self.ok = not violations or not any(violation.severity == "error" for violation in violations)
 
     def with_more(self, violation: Violation) -> Verdict:
         """The same verdict with another violation."""
@@ -275,7 +327,7 @@ class Verdict:
         """`rejected` whatever the facts are that were not given, `accepted` by all of them, or it `depends`."""
         if not self.ok:
             return "rejected"
-        return "depends" if any(one.violation.severity == "error" for one in self.depends) else "accepted"
+        return "depends" if any(one.severity == "error" for one in self.depends) else "accepted"
 
     @property
     def certified(self) -> bool:

@@ -5,7 +5,7 @@ It may reject less than the class does, never more: where a document can say the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 Schema = dict[str, Any]
@@ -41,6 +41,30 @@ def as_written(schema: Schema, form: Mapping[str, Any], kinds: Mapping[str, Sequ
     if form.get("extras") == "ignore":
         written.pop("additionalProperties", None)
     return written
+
+
+def of_its_kinds(
+    schema: Schema, form: Mapping[str, Any], fields: Mapping[str, Collection[str]], own: Collection[str]
+) -> Schema:
+    """The schema with its rules for those requests alone whose class has most of the fields that are judged.
+
+    `fields` are those of each kind's class, `own` those of the class that the form is for. A request that may as well
+    be of another kind, or that one has a field for, is left to the checker: what one ignores another rejects.
+    """
+    kinds = {kind["class"]: kind["has"] for kind in form.get("kinds", ()) if kind["class"] in fields}
+    if not kinds or "allOf" not in schema:
+        return schema
+    shared = {name: len(frozenset(own) & frozenset(fields[name])) for name in kinds}
+    first = {tuple(has): name for name, has in reversed(kinds.items())}
+    most = max(shared.values())
+    judged = [name for name, has in kinds.items() if 2 * shared[name] >= most and 2 * shared[first[tuple(has)]] >= most]
+    known = {field for name in judged for field in fields[name]}
+    others = sorted({field for name in kinds if name not in judged for field in fields[name]} - known)
+    when: Schema = {"anyOf": [{"required": list(kinds[name])} for name in judged]}
+    if others:
+        when["not"] = {"anyOf": [{"required": [field]} for field in others]}
+    rest = {key: value for key, value in schema.items() if key != "allOf"}
+    return {**rest, "if": when, "then": {"allOf": schema["allOf"]}}
 
 
 def spellings(field: str, form: Mapping[str, Any], kinds: Sequence[str]) -> list[str]:

@@ -7,16 +7,18 @@ import os
 
 from pytest_llem_invariants.checker.describe import by_cause, depending, describe, distinct, undecided
 from pytest_llem_invariants.cli import check
-from pytest_llem_invariants.cli.edits import Edit, candidates
+from pytest_llem_invariants.cli.files import Files
 from pytest_llem_invariants.cli.formats import How
 from pytest_llem_invariants.cli.formats.common import place
 from pytest_llem_invariants.cli.formats.json import render
 from pytest_llem_invariants.cli.parser import parse
+from pytest_llem_invariants.cli.surroundings import Surroundings
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.terminal import shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
@@ -55,12 +57,19 @@ class Asked:
             file.write(text)
         return path
 
-    def checked(self, text: str | None = None) -> list[Checked]:
-        """As `llem-invariants check` has it; of another text, if one is given."""
-        path = self.write(self.name, self.text if text is None else text)
-        options = parse(["check", "--format=json", *self.options, path])
+    def checked(self) -> list[Checked]:
+        """As `llem-invariants check` has it."""
+        return check.checked(self._parsed())
+
+    def files(self) -> tuple[Files, str]:
+        """What checks other texts in the same way, and the name of the file."""
+        options = self._parsed()
+        return Files(options, Surroundings(options, options.gpu)), options.files[0]
+
+    def _parsed(self) -> argparse.Namespace:
+        options = parse(["check", "--format=json", *self.options, self.write(self.name, self.text)])
         options.apart = True
-        return check.checked(options)
+        return options
 
 
 _OPTIONS = (("engine", "engine"), ("engine-version", "version"), ("gpu", "gpu"))
@@ -100,7 +109,7 @@ def answer(asked: str, folder: str, root: str | None = None) -> str:
             raise LlemError("the question is no mapping")
         question = Asked(data, folder, root)
         if "finding" in data:
-            return json.dumps({"edits": [one.as_dict() for one in edits(question, data["finding"])]})
+            return json.dumps({"edits": list(edits(question, data["finding"]))})
         return json.dumps(_told(question))
     except LlemError as error:
         return json.dumps({"error": _without(str(error), folder)})
@@ -128,7 +137,7 @@ def _told(question: Asked) -> dict[str, Any]:
                 "version": one.checker.version,
                 "status": one.verdict.status,
                 "certification": one.verdict.certification,
-                "notes": list(one.notes),
+                "notes": list(one.remarks),
             }
             for one in checked
         ],
@@ -196,30 +205,26 @@ def _length(text: str, line: int, column: int) -> int:
 # Edits
 
 
-def edits(question: Asked, number: int) -> Iterator[Edit]:
+def edits(question: Asked, number: int) -> Iterator[dict[str, str]]:
     """The edits of the text that free it of a finding and break nothing else: each is tried before it is offered."""
-    checked = question.checked()
-    every = [(document, violation) for document in checked for violation, _, condition in _shown(document)]
+    from pytest_llem_invariants.cli.changing import name_of, spelled, with_edit
+    from pytest_llem_invariants.readers.edits import UnsureError
+
+    files, path = question.files()
+    docs = files.of_text(path, question.text)
+    every = [(at, violation) for at, document in enumerate(docs) for violation, _, _ in _shown(document)]
     if not isinstance(number, int) or not 0 <= number < len(every):
         return
-    document, violation = every[number]
-    before = _errors(checked)
-    found = 0
-    for edit in candidates(question.text, question.name, violation, document.place_of):
+    violation = every[number][1]
+    found: dict[str, str] = {}
+    for edit in violation.edits:
+        title = spelled(violation, edit).told(name_of(violation, edit))
         try:
-            after = question.checked(edit.text)
-        except LlemError:
+            text = with_edit(files, path, question.text, docs, every[number], edit)
+        except (LlemError, UnsureError):
             continue
-        known = [(one.rule_id, one.path) for other in after for one in other.verdict.violations]
-        if (violation.rule_id, violation.path) in known or _errors(after) > before or len(after) != len(checked):
-            continue
-        if violation.severity == "error" and _errors(after) >= before:
-            continue
-        yield edit
-        found += 1
-        if found == _MOST_EDITS:
+        if text not in found:
+            found[text] = title
+            yield {"title": title, "text": text}
+        if len(found) == _MOST_EDITS:
             return
-
-
-def _errors(checked: Sequence[Checked]) -> int:
-    return sum(len(document.verdict.errors) for document in checked)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pytest_llem_invariants.checker.routes import route_command
 from pytest_llem_invariants.cli import INVALID
 from pytest_llem_invariants.cli.answering import answered
-from pytest_llem_invariants.cli.files import Files, in_paths
 from pytest_llem_invariants.cli.surroundings import Surroundings
 from pytest_llem_invariants.cli.versions import Versions, of_one
 from pytest_llem_invariants.errors import LlemError
@@ -27,7 +26,11 @@ if TYPE_CHECKING:
 def checked(options: argparse.Namespace) -> list[Checked]:
     """What the options name, with the verdict of each."""
     beside = Surroundings(options, options.gpu)
-    return _commands(options.words, options, beside) if options.words else in_paths(Files(options, beside), options)
+    if options.words:
+        return _commands(options.words, options, beside)
+    from pytest_llem_invariants.cli.files import Files, in_paths
+
+    return in_paths(Files(options, beside), options)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -45,6 +48,12 @@ def run(options: argparse.Namespace) -> int:
     failed = [document for document in found if not _passes(document.verdict, options)]
     options.answer.status = INVALID if failed else 0
     reporting.report(found, options)
+    if options.format == "text" and not options.fix and any(one.verdict.violations for one in found):
+        from pytest_llem_invariants.cli.fixing import hint
+
+        said = hint(found, options)
+        if said:
+            print(said)
     return INVALID if failed else 0
 
 
@@ -68,6 +77,7 @@ def _commands(words: Sequence[str], options: argparse.Namespace, beside: Surroun
             route_command(newest, words)  # tells which commands there are
     else:
         newest, lines = guessing.by_command(words, options.root)
+        versions.take(newest)
     found: list[Checked] = []
     for number, line in enumerate(lines, 1):
         around = of_one(newest) if options.corpus else _around(versions, newest, line, options)

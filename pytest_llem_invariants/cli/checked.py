@@ -18,10 +18,10 @@ class Checked:
 
     `given` are the groups of facts of which something was known; `at` is where it begins in a file that holds several,
     `notes` are what a reader has to know of the answer, and `written` are the fields that are set, by class.
-    `source` is what was read.
+    `source` is what was read, and `required` the file beside it that requires the version, with the version's name.
     """
 
-    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "source", "verdict", "written")
+    __slots__ = ("at", "checker", "given", "name", "notes", "place_of", "required", "source", "verdict", "written")
 
     def __init__(
         self,
@@ -38,5 +38,11 @@ class Checked:
         self.given = given
         self.at: tuple[int, int] | None = None
         self.notes: tuple[str, ...] = ()
+        self.required: tuple[str, str] | None = None
         self.written: dict[str, frozenset[str]] = {}
         self.source: Found | Config | None = None
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The notes, with where the version is from."""
+        return self.notes if self.required is None else (" requires ".join(self.required), *self.notes)

@@ -12,6 +12,7 @@ from typing import Any
 from miners.causes.between import Between
 from miners.causes.diff_report import as_data, lines, markdown
 from miners.causes.grouping import Differences, differences
+from miners.causes.pairing import Side
 from miners.causes.releases import Releases
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
@@ -29,7 +30,7 @@ def between(options: argparse.Namespace) -> tuple[Checker, Checker, Differences]
     new = Checker.load(options.engine, version=options.new, root=options.root)
     schemas = (_schema(options, version) for version in (options.old, options.new))
     releases = Releases.read(Path(store.folder_of(store.data_root(options.root), options.engine)))
-    return old, new, differences(old, new, Between(*schemas), releases)
+    return old, new, differences(Side(old), Side(new), Between(*schemas), releases)
 
 
 def run(options: argparse.Namespace) -> int:

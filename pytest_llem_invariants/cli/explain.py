@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_llem_invariants.checker import layout, store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.verdict import spelled
-from pytest_llem_invariants.cli.choosing import load
+from pytest_llem_invariants.cli.choosing import folder_of, load
 from pytest_llem_invariants.cli.parser import stdout_is_terminal
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.bounded import read_text
@@ -111,11 +111,7 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
 
     path = options.corpus
     if path is None:
-        root = store.data_root(options.root)
-        folder = os.path.join(root, "corpora", checker.engine)
-        if options.engine_version in store.versions(root, checker.engine):
-            folder = os.path.join(folder, "history", options.engine_version)
-        path = os.path.join(folder, layout.PROPOSED)
+        path = os.path.join(folder_of(checker, options.root), layout.PROPOSED)
     if not os.path.exists(path) or path.endswith(".json"):
         return []
     rule = _full_rule(Path(path), identity)
@@ -133,6 +129,7 @@ def _source(checker: Checker, identity: str, options: argparse.Namespace) -> lis
         ("beside", ", ".join(f"{name} = {say_value(value)}" for name, value in rule.world.items())),
         ("triggers", shown(rule.kwargs_positive)),
         ("passes", shown(rule.kwargs_negative)),
+        ("passes beside", ", ".join(f"{name} = {say_value(value)}" for name, value in rule.world_negative.items())),
         ("found by", found_by),
         ("see", ", ".join(reference for reference in rule.references if reference != rule.miner_source.guard)),
         ("note", rule.walker_notes or ""),

@@ -11,9 +11,9 @@ from typing import Any
 from pytest_llem_invariants.checker import store
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.export import markdown, pydantic_source, with_sections
-from pytest_llem_invariants.checker.written import as_written
+from pytest_llem_invariants.checker.written import as_written, of_its_kinds
 from pytest_llem_invariants.cli.choosing import load
-from pytest_llem_invariants.cli.exported import folder_of, parameters_in, schemas_of, sections_of, shipped
+from pytest_llem_invariants.cli.exported import corpus_of, parameters_in, schemas_of, sections_of, shipped
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.terminal import say
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.engine and not options.corpus:
         raise LlemError(f"name an engine with --engine: {', '.join(store.engines(store.data_root(options.root)))}")
     checker = load(options)
-    folder = folder_of(checker, options)
+    folder = corpus_of(checker, options)
     form = checker.routes.get("forms", {}).get(options.type)
     native_type = _meant(checker, options.type, form)
     rules = shipped(checker, folder)
@@ -51,7 +51,9 @@ def run(options: argparse.Namespace) -> int:
     total = sum(rule.severity == "error" for name in sections for rule in rules.get(name, ()))
     schema = with_sections(native_type, schemas, sections)
     if form is not None:
-        schema = as_written(schema, form, checker.class_checker(native_type).fields or {})
+        own = checker.class_checker(native_type).fields or {}
+        fields = {name: tuple(checker.class_checker(name).known_fields) for name in _kinds(form, checker)}
+        schema = of_its_kinds(as_written(schema, form, own), form, fields, own)
     schema["$comment"] = told[0].upper() + told[1:]
     if options.list_unsupported:
         for entry in unsupported:
@@ -64,6 +66,10 @@ def run(options: argparse.Namespace) -> int:
         )
         say(told, file=sys.stderr)
     return 0
+
+
+def _kinds(form: Mapping[str, Any], checker: Checker) -> list[str]:
+    return [kind["class"] for kind in form.get("kinds", ()) if kind["class"] in checker.native_types]
 
 
 def _meant(checker: Checker, name: str | None, form: Mapping[str, Any] | None) -> str:

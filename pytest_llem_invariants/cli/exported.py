@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_llem_invariants.checker import layout, store
+from pytest_llem_invariants.checker import layout
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.export import Unsupported, json_schema
+from pytest_llem_invariants.cli.choosing import folder_of
 from pytest_llem_invariants.corpus.files import load_proposed
 from pytest_llem_invariants.corpus.schema_layout import parameters_of, read_schema
 from pytest_llem_invariants.model import Rule
@@ -19,14 +19,10 @@ Parameters = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Of each class: field → what was discovered of it."""
 
 
-def folder_of(checker: Checker, options: argparse.Namespace) -> Path:
+def corpus_of(checker: Checker, options: argparse.Namespace) -> Path:
     if options.corpus:
         return Path(options.corpus)
-    root = store.data_root(options.root)
-    folder = os.path.join(root, "corpora", checker.engine)
-    if options.engine_version in store.versions(root, checker.engine):
-        folder = os.path.join(folder, "history", options.engine_version)
-    return Path(folder) / layout.PROPOSED
+    return Path(folder_of(checker, options.root)) / layout.PROPOSED
 
 
 def shipped(checker: Checker, path: Path) -> dict[str, list[Rule]]:

@@ -6,6 +6,7 @@ from pytest_llem_invariants.checker import guessing, store
 from pytest_llem_invariants.checker.routes import RoutingError
 from pytest_llem_invariants.cli.answering import answered
 from pytest_llem_invariants.cli.checked import Checked
+from pytest_llem_invariants.cli.pins import Pins
 from pytest_llem_invariants.cli.surroundings import Surroundings
 from pytest_llem_invariants.cli.versions import Versions, of_one
 from pytest_llem_invariants.errors import CorpusError
@@ -35,6 +36,7 @@ class Files:
         self._versions = Versions(options.root)
         self._checkers: dict[str, Checker] = {}
         self._known: list[Engine] | None = None
+        self._pins = Pins()
 
     def named(self, name: str) -> list[Checked]:
         """A file that somebody named: where it holds no config, that is an error."""
@@ -115,6 +117,11 @@ class Files:
         from pytest_llem_invariants.readers.told import data_of, places_of, words_of
 
         wanted = self._options.engine_version or found.beside.version
+        required = None
+        if wanted is None and not found.beside.is_built and not getattr(self._options, "apart", False):
+            engine = next(engine for engine in self.engines() if engine.name == found.engine)
+            required = self._pins.version(name, engine)
+            wanted = None if required is None else required[0]
         around = self._versions.around(found.engine, wanted, is_built=found.beside.is_built and wanted is None)
 
         def routed(by: Checker) -> list[Routed]:
@@ -127,6 +134,8 @@ class Files:
         checked = answered(name, around, routed, self._beside.around(found.beside), places_of(found), added)
         checked.at = found.place
         checked.source = found
+        if required is not None:
+            checked.required = (required[1], f"{found.engine} {required[0]}")
         return checked
 
     def _whole(self, name: str, text: str) -> Checked:
@@ -135,14 +144,15 @@ class Files:
 
         config = parse(text, name)
         around = self._choose(config.data)
-        form = self._form_of(name)
-        if self._options.type or form not in around.checker.routes.get("forms", ()):
+        routes = around.checker.routes
+        form = routes.get("files", {}).get("names", {}).get(_base(name))
+        if self._options.type or form not in routes.get("forms", ()):
             form = self._options.type
         return self._mapping(config, around, form)
 
     def _form_of(self, name: str) -> str | None:
         """The form of a file that is an engine's by its name."""
-        base = name.replace("\\", "/").rpartition("/")[2]
+        base = _base(name)
         return next((engine.names[base] for engine in self.engines() if base in engine.names), None)
 
     def _mapping(self, config: Any, around: Around, form: str | None = None) -> Checked:
@@ -159,6 +169,10 @@ class Files:
             return of_one(self._versions.of_file(options.corpus, options.engine))
         engine = options.engine or guessing.by_keys(config, self._checkers, options.root).engine
         return self._versions.around(engine, options.engine_version)
+
+
+def _base(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2]
 
 
 def in_paths(files: Files, options: argparse.Namespace) -> list[Checked]:

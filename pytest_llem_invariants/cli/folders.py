@@ -92,8 +92,9 @@ def _in_file(path: str, raw: bytes, marks: tuple[bytes, ...], files: Files) -> t
 def _paths(name: str) -> Iterator[tuple[str, str | None]]:
     """Each file, with why it is left out, if it is."""
     if os.path.isdir(name):
+        here = f".{os.sep}" if os.path.normpath(name) == os.curdir else ""
         for path, is_ignored in files_in(name):
-            yield path, "git leaves it out" if is_ignored else None
+            yield path.removeprefix(here), "git leaves it out" if is_ignored else None
     else:
         for path in sorted(glob.glob(name, recursive=True)):
             if os.path.isfile(path):

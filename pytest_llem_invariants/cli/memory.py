@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.fit.answer import Question
 
 RULE = "does_not_fit"
+STATES = "too_many_states"
 
 
 def with_memory(verdict: Verdict, checker: Checker, routed: Sequence[Routed], world: World) -> Verdict:
@@ -22,25 +23,28 @@ def with_memory(verdict: Verdict, checker: Checker, routed: Sequence[Routed], wo
     from pytest_llem_invariants.checker.verdict import Violation, remark_of
     from pytest_llem_invariants.fit.answer import TOO_LARGE, answer
     from pytest_llem_invariants.fit.asked import question_of
+    from pytest_llem_invariants.fit.estimate import at_least
     from pytest_llem_invariants.fit.laws import UnknownSizeError
-    from pytest_llem_invariants.fit.telling import summary
+    from pytest_llem_invariants.fit.telling import summary, too_many_states
 
     try:
         question = question_of(checker, routed, world)
-        if question is None or not _is_whole(question):
+        if question is None or not question.is_confirmed or not _is_whole(question):
             return verdict
         found = answer(question, smallest=False)
     except UnknownSizeError:
         return verdict
-    if found.verdict != TOO_LARGE:
+    too_many = too_many_states(found, at_least(question.settings, question.device.memory))
+    if found.verdict == TOO_LARGE:
+        more = "llem-invariants fit tells what does: fewer tokens, more GPUs, fewer bits"
+        remark = remark_of(RULE, "error", summary(found), more, "none")
+    elif too_many:
+        most = max(found.blocks.most, 1)
+        remark = remark_of(
+            STATES, "warning", too_many, f"set {question.fields['requests']} to at most {most:,}", "none"
+        )
+    else:
         return verdict
-    remark = remark_of(
-        RULE,
-        "error",
-        summary(found),
-        "llem-invariants fit tells what does: fewer tokens, more GPUs, fewer bits",
-        "none",
-    )
     engine = next(part for part in routed if part.native_type is not None)
     violation = Violation(remark, str(engine.native_type), (), dict(engine.kwargs))
     return verdict.with_more(violation)

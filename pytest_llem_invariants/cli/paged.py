@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 def start(read: Callable[[str], bytes]) -> Callable[[str], str]:
     """What answers questions; `read` brings a file of the site's `data/` by its name."""
     keep()
-    for folder, place in json.loads(read("site.json"))["corpora"].items():
+    site = json.loads(read("site.json"))
+    for folder, place in site["corpora"].items():
         store.bring(folder, _loader(read, place))
     folder = tempfile.mkdtemp()
-    answer('{"text": "a: 1"}', folder)  # imports and reads, while somebody still writes, what every check needs
+    for text in ("a: 1", *(f"{engine} serve m" for engine in site["engines"])):
+        answer(json.dumps({"text": text}), folder)  # imports and reads, while somebody still writes, what checks need
     return lambda asked: answer(asked, folder)
 
 

@@ -46,12 +46,13 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if argv[:1] in (["check"], ["fit"]) and "--" in argv:
         split = argv.index("--")
         argv, words = argv[:split], argv[split + 1 :]
-    options = _parser().parse_args(argv)
+    options = _parser(argv[:1]).parse_args(argv)
     options.words = words
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(first: list[str]) -> argparse.ArgumentParser:
+    """With the command that the first word names, or with all where it names none: each takes its time."""
     parser = Parser(
         prog="llem-invariants",
         description=_INTRODUCTION,
@@ -60,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for declare in (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _serve, _compile, _mcp):
+    every = (_check, _fit, _explain, _list, _diff, _upgrade, _export, _sweep, _site, _serve, _compile, _mcp)
+    named = [declare for declare in every if [declare.__name__[1:]] == first]
+    for declare in named or every:
         declare(commands)
     return parser
 

@@ -13,7 +13,7 @@ from pytest_llem_invariants.checker.argv_routes import REFUSED_WORD
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.slim import Written, slim
 from pytest_llem_invariants.cli.choosing import load
-from pytest_llem_invariants.cli.exported import Parameters, folder_of, parameters_in, schemas_of, sections_of, shipped
+from pytest_llem_invariants.cli.exported import Parameters, corpus_of, parameters_in, schemas_of, sections_of, shipped
 from pytest_llem_invariants.errors import LlemError
 from pytest_llem_invariants.text.atomic import write_atomically
 from pytest_llem_invariants.text.terminal import say
@@ -76,7 +76,7 @@ class _Schemas:
     """The schemas of the forms of one engine, whose rules are read once."""
 
     def __init__(self, checker: Checker, options: argparse.Namespace) -> None:
-        folder = folder_of(checker, options)
+        folder = corpus_of(checker, options)
         self._checker = checker
         self._parameters = parameters_in(folder.parent)
         self._rules = shipped(checker, folder)

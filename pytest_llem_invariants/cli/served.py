@@ -44,7 +44,7 @@ def _options(checker: Checker, form: str, told: str, apart: bool) -> dict[str, A
     """What the server was started with, by the fields of its class."""
     from pytest_llem_invariants.checker.documents import read
 
-    if os.path.isfile(told) and told.endswith(_DOCUMENTS):
+    if told.endswith(_DOCUMENTS) and (os.path.isfile(told) or len(told.split()) == 1):
         routed = route(checker, read(told).data, form)
     else:
         words = _of_script(checker, told) if os.path.isfile(told) else _of_line(told)

@@ -54,7 +54,7 @@ class Surroundings:
     def world(self, checker: Checker) -> World:
         """The world of a command; the files of the model that a config names are read where no other is given."""
         if self._stated is not None:
-            self._stated.check(checker.declared_context, f"{checker.engine} {checker.version}")
+            self._stated.check(checker)
         if self._world is None:
             options = self._options
             facts = self._file_facts if self._stated is None else self._stated.facts
@@ -94,8 +94,8 @@ class Surroundings:
 
 
 def groups(facts: Iterable[str]) -> frozenset[str]:
-    """The groups of which something is known."""
-    return frozenset(fact.partition(".")[0] for fact in facts)
+    """The groups of which something is known; a count that a file gives says nothing of what the device is."""
+    return frozenset(fact.partition(".")[0] for fact in facts if fact != "device.count")
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -110,4 +110,11 @@ def _package(text: str) -> tuple[str, str]:
     is_name = all(part.isalnum() for part in name.replace("-", "_").replace(".", "_").split("_"))
     if not is_name or (equals and (not version or "=" in version)):
         raise LlemError(f"--package takes NAME or NAME==VERSION, not {text!r}")
+    if version:
+        from packaging.version import InvalidVersion, Version
+
+        try:
+            Version(version)
+        except InvalidVersion:
+            raise LlemError(f"--package {name}: {version!r} is not a version — write it like 1.2.3") from None
     return name, version or INSTALLED

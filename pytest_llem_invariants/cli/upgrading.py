@@ -57,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
     )
     defaults = list(_defaults(options, engine, after))
     options.answer.status = INVALID if any(change.kind == "breaks" for change in changes) else 0
+    options.rejected = sum(one.verdict.status == "rejected" for one in before)
     _PRINT[options.format](options, engine, after, changes, defaults)
     status: int = options.answer.status
     return status
@@ -128,6 +129,7 @@ def _json(
         "from": options.old,
         "to": options.new,
         "configs": len(checked),
+        "rejected_before": options.rejected,
         "changes": [change.as_data() for change in changes],
         "defaults": [{**one.as_data(), "left_to_it": left, "configs": of} for one, left, of in defaults],
     }
@@ -141,10 +143,12 @@ def _text(
     changes: Sequence[Change],
     defaults: Sequence[tuple[Difference, int, int]],
 ) -> None:
-    for change in changes:
-        say(f"{change.place}: {change.kind}: {change.violation.message}")
-        if change.violation.suggestion:
-            say(f"  fix  {change.violation.suggestion}")
+    for (kind, message, fix), (first, *others) in _causes(changes).items():
+        say(f"{first}: {kind}: {message}")
+        if others:
+            say(f"  also  {_places(others)}")
+        if fix:
+            say(f"  fix  {fix}")
     for one, left, of in defaults:
         say(f"default of {one.field}: {one.old} → {one.new} (not set in {left} of {of} configs)")
     say(_summary(options, engine, checked, changes))
@@ -160,8 +164,8 @@ def _markdown(
     say(f"**{_summary(options, engine, checked, changes)}**\n")
     if changes:
         say("| where | what | why | fix |\n| --- | --- | --- | --- |")
-    for change in changes:
-        cells = (f"`{change.place}`", change.kind, change.violation.message, change.violation.suggestion)
+    for (kind, message, fix), places in _causes(changes).items():
+        cells = (_places([f"`{place}`" for place in places]), kind, message, fix)
         say("| " + " | ".join(printable(cell).replace("|", "\\|") for cell in cells) + " |")
     if defaults:
         say("\n| default of | was | is | not set in |\n| --- | --- | --- | --- |")
@@ -169,10 +173,29 @@ def _markdown(
         say(f"| `{one.field}` | `{one.old}` | `{one.new}` | {left} of {of} |")
 
 
+def _causes(changes: Sequence[Change]) -> Mapping[tuple[str, str, str], Sequence[str]]:
+    """What is said in the same words is said once, with its places; what breaks first."""
+    causes: dict[tuple[str, str, str], list[str]] = {}
+    for change in sorted(changes, key=lambda change: change.kind):
+        said = (change.kind, change.violation.message, change.violation.suggestion)
+        causes.setdefault(said, []).append(change.place)
+    return causes
+
+
+def _places(places: Sequence[str]) -> str:
+    left = len(places) - _MOST_PLACES
+    return ", ".join(places[:_MOST_PLACES]) + (f" and {left:,} more" if left > 0 else "")
+
+
+_MOST_PLACES = 5
+"""How many places of the same cause are listed; JSON has all."""
+
+
 def _summary(options: argparse.Namespace, engine: str, checked: Sequence[Checked], changes: Sequence[Change]) -> str:
     counts = Counter(change.kind for change in changes)
     told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "nothing breaks"
-    return f"{engine} {options.old} → {options.new}: {told} in {len(checked)} configs"
+    before = f"; {options.rejected} of them {options.old} rejects, too" if options.rejected else ""
+    return f"{engine} {options.old} → {options.new}: {told} in {len(checked)} configs{before}"
 
 
 _PRINT: Mapping[str, Any] = {"text": _text, "json": _json, "markdown": _markdown}

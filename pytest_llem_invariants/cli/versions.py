@@ -32,6 +32,10 @@ class Versions:
         self._loaded: dict[tuple[str, str | None], Checker] = {}
         self._kept: dict[str, list[str]] = {}
 
+    def take(self, newest: Checker) -> None:
+        """Keep the newest of an engine, which is loaded already."""
+        self._loaded.setdefault((newest.engine, None), newest)
+
     def newest(self, engine: str) -> Checker:
         return self._of(engine, None)
 
@@ -71,11 +75,16 @@ class Versions:
         near = sorted([*below[-1:], *above[:1]], key=lambda one: _distance(numbers(one), numbers(version)))
         note = f"there are no rules of {engine} {version}: checked with the nearest, {near[0]}"
         if numbers(near[0])[:2] == numbers(version)[:2]:
-            return Around(self._of_kept(engine, near[0]), [], is_sure=True, note=note)
+            return Around(self._of_kept(engine, near[0]), [], is_sure=True, note=note, wanted=version)
         # Of a later version than all of these what the last two reject; of an earlier one nothing is certain.
         others = [self._of_kept(engine, one) for one in (near[1:] if below else []) or kept[-2:-1]]
         return Around(
-            self._of_kept(engine, near[0]), others, is_sure=bool(below and above), note=note, is_early=not below
+            self._of_kept(engine, near[0]),
+            others,
+            is_sure=bool(below and above),
+            note=note,
+            is_early=not below,
+            wanted=version,
         )
 
     def _of_kept(self, engine: str, version: str) -> Checker:
@@ -87,7 +96,7 @@ def numbers(version: str) -> tuple[int, ...]:
     """The numbers of a version, of which a release has three."""
     told: list[int] = []
     for part in version.split(".")[:4]:
-        digits = "".join(letter for letter in part.partition("rc")[0] if letter.isdigit())[:6]
+        digits = "".join(letter for letter in part.partition("rc")[0] if letter.isdecimal())[:6]
         told.append(int(digits or 0))
     return (*told, *[0] * (3 - len(told)))
 
@@ -107,12 +116,24 @@ class Around:
         is_sure: bool,
         note: str | None,
         is_early: bool = False,
+        wanted: str | None = None,
     ) -> None:
         self.checker = checker
         self.others = others
         self.is_sure = is_sure
         self.note = note
         self.is_early = is_early
+        self.wanted = wanted
+        """The version that is meant, where the rules are not of it."""
+
+    def has(self, violation: Violation) -> bool | None:
+        """Whether the version that is meant has the field that a finding misses; None where nobody knows."""
+        table = self.checker.releases if self.wanted is not None and violation.rule_id in _NO_SUCH_FIELD else None
+        there = None if table is None or self.wanted is None else table.at(self.wanted)
+        if there is None:
+            return None
+        name = str(violation.fields[0]).rpartition(".")[2].lstrip("-").replace("-", "_")
+        return there.has_field(violation.native_type.rpartition(".")[2], name)
 
 
 def of_one(checker: Checker) -> Around:
@@ -127,18 +148,26 @@ def softened(
 
     Of the version, what those around it reject, too; of what is added, all but the fields and words that it brings.
     """
+    found = [(one, around.has(one)) for one in verdict.violations]
+    if any(has for _, has in found):
+        kept = tuple(one for one, has in found if not has)
+        verdict = Verdict(kept, verdict.certification, verdict.native_types, verdict.depends, verdict.origin)
     if verdict.ok or (around.is_sure and not around.others and not added):
         return verdict
     rejected = [_rejected(ask, other) for other in around.others]
 
     def opens(violation: Violation) -> str | None:
-        is_unknown = violation.rule_id in _NO_SUCH_FIELD
+        is_unknown = violation.rule_id in _OF_ITS_TIME  # who brings options brings words for those that are there
         for one in added:
             fields = {field.lstrip("-").replace("-", "_") for field in violation.fields}
             if (is_unknown and one.get("fields")) or not fields.isdisjoint(one.get("values", ())):
                 return PLUGIN
+        if around.has(violation) is False:
+            return None
+        is_alone = not around.is_sure and not around.others  # one version says nothing of another
         if (
             around.is_early
+            or is_alone
             or any(fields.isdisjoint(violation.fields) for fields in rejected)
             or (not around.is_sure and violation.rule_id in _OF_ITS_TIME)
         ):

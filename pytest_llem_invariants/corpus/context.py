@@ -16,7 +16,7 @@ TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "list": (list,),
 }
 """What a fact may be declared to be, and the kinds of value that this allows; each may be null besides."""
-_READING: Final = ("keys", "of", "unless", "lowered_by", "file", "from", "unless_only", "unless_null")
+_READING: Final = ("keys", "of", "unless", "lowered_by", "file", "from", "unless_only", "unless_null", "harmless")
 _KEYS: Final = ("default", "values", "assumed", "type", *_READING)
 
 
@@ -62,12 +62,13 @@ def _reading(entry: Section) -> Reading | None:
     part = entry.optional_text("of") or Reading.of
     if part not in ("text", "config"):
         entry.fail(f"'of' is {part!r}", "of", fix="write text, for the part that speaks of text, or config")
-    only = entry.optional_section("unless_only")
+    only, harmless = (entry.optional_section(key) for key in ("unless_only", "harmless"))
     return Reading(
         entry.texts("keys"),
         part,
         entry.texts("unless"),
         entry.texts("unless_null"),
+        {} if harmless is None else {kind: harmless.texts(kind) for kind in harmless.data},
         entry.texts("lowered_by"),
         entry.optional_text("file"),
         entry.optional_text("from"),
@@ -98,6 +99,7 @@ def reading_to_data(reading: Reading) -> dict[str, Any]:
         "keys": list(reading.keys),
         "of": reading.of if reading.of != Reading.of else None,
         "unless": list(reading.unless),
+        "harmless": {kind: list(keys) for kind, keys in reading.harmless.items()},
         "lowered_by": list(reading.lowered_by),
         "file": reading.file,
         "from": reading.table,

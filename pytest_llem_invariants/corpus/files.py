@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -51,6 +51,7 @@ from pytest_llem_invariants.text.yaml_reader import (
 )
 
 __all__ = [
+    "DIVERGENT",
     "NEWEST",
     "SCHEMA_VERSION",
     "EffectiveRule",
@@ -71,12 +72,16 @@ __all__ = [
     "rule_to_data",
     "sha256_of",
     "template_fragments",
+    "version_of",
 ]
 
 SCHEMA_VERSION: Final = "1.4.0"
 """The version of the format that we write: see docs/reference/corpus-format.md."""
-NEWEST: Final = "1.5.0"
+NEWEST: Final = "1.6.0"
 """The version that we read, and write where a file holds a word of it: so a new word changes no file without it."""
+_NEWEST_WORDS: Final = frozenset({"unlike"})
+DIVERGENT: Final = "1.5.0"
+"""The version that has every kind of divergence."""
 
 
 _VERSION_LINE: Final = re.compile(r"^schema_version:.*$", re.MULTILINE)
@@ -174,6 +179,15 @@ def _read_rules(top: Section, engine: str, context: Collection[str]) -> tuple[tu
 def _read_context(top: Section) -> dict[str, ContextField]:
     section = top.optional_section("context")
     return {} if section is None else read_context_fields(section)
+
+
+def version_of(rules: Iterable[Rule], otherwise: str = SCHEMA_VERSION) -> str:
+    """The oldest version of the format that has the words of these rules, not below another."""
+    return NEWEST if any(rule.world_negative or _says_newest(rule) for rule in rules) else otherwise
+
+
+def _says_newest(rule: Rule) -> bool:
+    return any(clause.op in _NEWEST_WORDS for clauses in rule.match.fields.values() for clause in clauses)
 
 
 def render_proposed(corpus: Corpus) -> str:

@@ -36,6 +36,7 @@ _RULE_KEYS: Final = (
     "kwargs_positive",
     "kwargs_negative",
     "world",
+    "world_negative",
     "expected_outcome",
     "message_template",
     "observed_messages",
@@ -101,7 +102,8 @@ def read_rule(section: Section, *, engine: str | None = None, context: Collectio
         walker_notes=section.optional_text("walker_notes"),
         requires_gpu=section.flag("requires_gpu"),
         hardware_dependent=section.flag("hardware_dependent"),
-        world=_world(section, context),
+        world=_world(section, "world", context),
+        world_negative=_world(section, "world_negative", context),
         extra=extra,
     )
     _check_references(section, rule, context)
@@ -116,13 +118,13 @@ def _sentence(section: Section) -> str:
     return section.text("rule_under_test")
 
 
-def _world(section: Section, context: Collection[str]) -> Mapping[str, Any]:
+def _world(section: Section, key: str, context: Collection[str]) -> Mapping[str, Any]:
     """Facts that the corpus declares, each with a value."""
-    world = section.values("world")
+    world = section.values(key)
     for name in world:
         if name not in context:
             known = ", ".join(sorted(context)) or "none"
-            section.fail(f"'world' names the fact {name!r}", "world", name, fix=f"the corpus declares {known}")
+            section.fail(f"{key!r} names the fact {name!r}", key, name, fix=f"the corpus declares {known}")
     return world
 
 
@@ -172,12 +174,13 @@ def _match(section: Section, engine: str, extra: dict[str, Any]) -> Match:
         fields.fail("'fields' is empty: the rule would trigger on everything", fix="name a field")
     return Match(
         engine=own,
-        fields={subject: _clauses(fields, subject, data) for subject, data in fields.data.items()},
+        fields={subject: read_clauses(fields, subject, data) for subject, data in fields.data.items()},
         defaults=section.values("defaults"),
     )
 
 
-def _clauses(fields: Section, subject: str, data: Any) -> tuple[Clause, ...]:
+def read_clauses(fields: Section, subject: str, data: Any) -> tuple[Clause, ...]:
+    """What stands beside a subject of a predicate: a value, or operators."""
     try:
         parse(subject)
     except ExpressionError as error:
@@ -295,6 +298,7 @@ def rule_to_data(rule: Rule) -> dict[str, Any]:
         "kwargs_positive": value_to_data(rule.kwargs_positive),
         "kwargs_negative": value_to_data(rule.kwargs_negative),
         **({"world": value_to_data(rule.world)} if rule.world else {}),
+        **({"world_negative": value_to_data(rule.world_negative)} if rule.world_negative else {}),
         "expected_outcome": _with_extra(expected, "expected_outcome", extra),
         "message_template": rule.message_template,
     }

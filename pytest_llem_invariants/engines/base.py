@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -20,7 +20,10 @@ from types import ModuleType
 from typing import Any, Final
 
 from pytest_llem_invariants.engines.held import held_facts
+from pytest_llem_invariants.engines.hosts import host_of
 from pytest_llem_invariants.engines.landmarks import Missing, look_up, said_nearest
+from pytest_llem_invariants.engines.packages import beside_packages, is_seen, seen
+from pytest_llem_invariants.engines.remembered import once_caches, say_always
 from pytest_llem_invariants.engines.startup import ask_at_start
 from pytest_llem_invariants.engines.steps import run_step, run_steps
 from pytest_llem_invariants.errors import CorpusError, EngineUnavailableError, MinerLandmarkMissingError
@@ -117,6 +120,8 @@ class EngineAdapter:
 
     def after_import(self) -> None:
         """What must be set up between the package's own import and that of its modules."""
+        for place, value in {**host_of(self.ssot).say, **seen(self.ssot, self.default_context())}.items():
+            say_always(place, value)
 
     def _installed_version(self, package: ModuleType) -> str:
         try:
@@ -372,7 +377,7 @@ class EngineAdapter:
         return {name: field.default for name, field in self.ssot.context.items()}
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
-        """Enter a context: environment variables by `env.NAME`, and what the engine's own adapter knows to enter.
+        """Enter a context: environment variables by `env.NAME`, packages, and what the engine's own adapter can enter.
 
         A variable at its default is not set: an older version may not know it, and reject what it does not know.
         """
@@ -380,27 +385,20 @@ class EngineAdapter:
             return _AS_IT_IS
         default = self.default_context()
         variables: dict[str, Any] = {}
+        packages = [name for name in values if is_seen(self.ssot, name) and values[name] != default[name]]
         for name, value in values.items():
             is_default = value == default.get(name)
             if name.startswith(ENV):
                 variables[name.removeprefix(ENV)] = None if is_default else value
-            elif not is_default:
+            elif not is_default and name not in packages:
                 raise self.cannot_enter(name, value)
-        return with_variables(variables) if variables else nullcontext()
+        entered = with_variables(variables) if variables else nullcontext()
+        if not packages:
+            return entered
+        return beside_packages(seen(self.ssot, {name: values[name] for name in packages}), entered)
 
     def cannot_enter(self, name: str, value: Any) -> EngineUnavailableError:
         return EngineUnavailableError(f"{self.ssot.engine}: cannot enter the context {name}={value!r}")
-
-
-def once_caches(holders: Iterable[object]) -> tuple[Callable[[], None], ...]:
-    """What clears the caches behind the `…_once` functions of modules and classes."""
-    found: dict[int, Callable[[], None]] = {}
-    for holder in holders:
-        for name, value in list(vars(holder).items()):
-            clear = getattr(value, "cache_clear", None) if name.endswith("_once") else None
-            if callable(clear):
-                found[id(value)] = clear
-    return tuple(found.values())
 
 
 def read_attributes(built: Any) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import pluggy
 
 from pytest_llem_invariants.engines import hookspec, tensorrt, transformers, vllm
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.engines.hosts import moved_to
 from pytest_llem_invariants.errors import EngineUnavailableError
 from pytest_llem_invariants.ssot import Ssot, data_root, known_engines, load_ssot, read_ssot
 
@@ -66,13 +67,18 @@ def find_ssot(engine: str, root: Path | None = None) -> Ssot:
     return load_ssot(engine, folder)
 
 
-def get_adapter(engine: str, root: Path | None = None) -> EngineAdapter:
-    """The adapter of an engine; the same one for the same SSOT file, so that a library is imported once."""
-    return _adapter(engine, (root or data_root()).resolve())
+def get_adapter(engine: str, root: Path | None = None, machine: str | None = None) -> EngineAdapter:
+    """The adapter of an engine; the same one for the same SSOT file, so that a library is imported once.
+
+    With a `machine`, this process pretends to be that one from the library's import on.
+    """
+    return _adapter(engine, (root or data_root()).resolve(), machine)
 
 
 @cache
-def _adapter(engine: str, root: Path) -> EngineAdapter:
+def _adapter(engine: str, root: Path, machine: str | None) -> EngineAdapter:
     ssot = find_ssot(engine, root)
+    if machine is not None:
+        ssot = moved_to(ssot, machine)
     adapter = plugin_manager().hook.llem_engine_adapter(ssot=ssot)
     return EngineAdapter(ssot) if adapter is None else cast(EngineAdapter, adapter)

@@ -9,7 +9,7 @@ import logging
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, final
@@ -57,10 +57,11 @@ def remember_steady(place: str) -> None:
 
 
 def say_always(place: str, value: Any) -> None:
-    """Let a function (`module:name`) that speaks of the machine say the same on all of them."""
+    """Let a function or a constant (`module:name`) that speaks of the machine say the same on all of them."""
     module, name = _module_of(place)
     if hasattr(module, name):
-        _exchange(module, name, functools.wraps(getattr(module, name))(_answering(value)))
+        held = getattr(module, name)
+        _exchange(module, name, functools.wraps(held)(_answering(value)) if callable(held) else value)
 
 
 @contextmanager
@@ -237,3 +238,14 @@ def _copies_of(answer: Any) -> Copies:
         kept = copy.deepcopy(answer)
         return lambda: copy.deepcopy(kept)
     return lambda: pickle.loads(pickled)
+
+
+def once_caches(holders: Iterable[object]) -> tuple[Callable[[], None], ...]:
+    """What clears the caches behind the `…_once` functions of modules and classes."""
+    found: dict[int, Callable[[], None]] = {}
+    for holder in holders:
+        for name, value in list(vars(holder).items()):
+            clear = getattr(value, "cache_clear", None) if name.endswith("_once") else None
+            if callable(clear):
+                found[id(value)] = clear
+    return tuple(found.values())

@@ -10,7 +10,7 @@ import importlib.machinery
 import importlib.metadata
 import importlib.util
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, Final, final
@@ -65,20 +65,30 @@ def standing_in(versions: Mapping[str, str]) -> Iterator[None]:
 
     What is imported meanwhile keeps what it took from them: for a process that ends soon.
     """
+    take_away = stand_in(versions)
+    try:
+        yield
+    finally:
+        take_away()
+
+
+def stand_in(versions: Mapping[str, str]) -> Callable[[], None]:
+    """Let those of the packages that are not installed seem to be there from now on; gives what ends that."""
     absent = {name: version for name, version in versions.items() if importlib.util.find_spec(name) is None}
     finder = _Finder(absent)
     told = importlib.metadata.version
     sys.meta_path.insert(0, finder)
     importlib.metadata.version = lambda distribution_name: absent.get(distribution_name) or told(distribution_name)
     _ask_anew()
-    try:
-        yield
-    finally:
+
+    def take_away() -> None:
         sys.meta_path.remove(finder)
         importlib.metadata.version = told
         for name in [name for name in sys.modules if name.partition(".")[0] in absent]:
             del sys.modules[name]
         _ask_anew()
+
+    return take_away
 
 
 def _ask_anew() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from pytest_llem_invariants.native_types import Call
 
 _CALL: Final = "()"
+_ITSELF: Final = "."
 
 
 def ask_at_start(calls: Iterable[Call], built: Any, stands_at: Callable[[str], Any], version: str) -> None:
@@ -20,13 +21,14 @@ def ask_at_start(calls: Iterable[Call], built: Any, stands_at: Callable[[str], A
         if _is_asked(call, built, stands_at, version):
             ask = _at(call.function)
             with nullcontext() if call.within is None else _at(call.within)(built):
-                ask(*(_held(built, path.split(".")) for path in call.arguments))
+                ask(*(built if path == _ITSELF else _held(built, path.split(".")) for path in call.arguments))
 
 
 def _is_asked(call: Call, built: Any, stands_at: Callable[[str], Any], version: str) -> bool:
     return (
         (call.versions is None or call.versions.contains(version))
         and all(stands_at(fact) in values for fact, values in call.when.items())
+        and (not call.given or any(stands_at(fact) is not None for fact in call.given))
         and not any(_held(built, path.split(".")) for path in call.unless)
         and all(_named(_held(built, path.split("."))) in values for path, values in call.only.items())
     )

@@ -14,6 +14,7 @@ from pytest_llem_invariants.model import EMPTY
 from pytest_llem_invariants.text.atomic import write_atomically
 
 FOLDER: Final = "pytest-llem-invariants"
+_TINY: Final = "tiny-llama"
 _WORDS: Final = ("<unk>", "<s>", "</s>", *(f"w{number}" for number in range(125)))
 
 _FILES: Final[dict[str, Any]] = {
@@ -165,7 +166,7 @@ def cache_folder() -> Path:
 
 def tiny_model() -> Path:
     """The folder of a two-layer llama without weights; made where it is not there yet, the same bytes every time."""
-    return _made("tiny-llama", _FILES)
+    return _made(_TINY, _FILES)
 
 
 def json_file() -> Path:
@@ -197,16 +198,16 @@ def latent_model() -> Path:
     return _made("latent-deepseek", {**_FILES, "config.json": _LATENT})
 
 
-def rounded_model() -> Path:
+def rounded_model(written: Mapping[str, Any] = EMPTY) -> Path:
     """The placeholder itself, quantised: with such a checkpoint the argument for the method is passed over."""
-    return model_with({f"quantization_config.{key}": value for key, value in _ROUNDED.items()})
+    return model_with({**written, **{f"quantization_config.{key}": value for key, value in _ROUNDED.items()}})
 
 
 def model_with(written: Mapping[str, Any], files: Mapping[str, bool] = EMPTY) -> Path:
     """The placeholder with these keys of its config.json (dotted; None leaves one out), and files that it has or lacks.
 
     The heads of an attention make up the hidden size, whatever their number. Each such model has a folder of its own,
-    named after what is in it.
+    in one named after what is in it: where a message echoes the end of the path, it ends like the placeholder's.
     """
     config = copy.deepcopy(_FILES["config.json"])
     for key, value in written.items():
@@ -219,7 +220,13 @@ def model_with(written: Mapping[str, Any], files: Mapping[str, bool] = EMPTY) ->
         if is_there:
             held[name] = _OTHER_FILES[name](config) if name in _OTHER_FILES else {}
     digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
-    return _made(f"models/{digest[:20]}", held)
+    return _made(f"models/{digest[:20]}/{_TINY}", held)
+
+
+def model_like(config: Mapping[str, Any]) -> Path:
+    """A folder with a model's own config.json and the placeholder's other files, named after what is in it."""
+    digest = hashlib.sha256(json.dumps(config, sort_keys=True).encode()).hexdigest()
+    return _made(f"published/{digest[:20]}", {**_FILES, "config.json": config})
 
 
 def _write(config: dict[str, Any], keys: list[str], value: Any) -> None:
@@ -234,15 +241,15 @@ def _write(config: dict[str, Any], keys: list[str], value: Any) -> None:
         config[last] = value
 
 
-def model_folders() -> Mapping[str, Path]:
-    """The name of each model, as an engine's file writes it, and its folder."""
+def model_folders(written: Mapping[str, Any] = EMPTY) -> Mapping[str, Path]:
+    """The name of each model, as an engine's file writes it, and its folder; the placeholder has these keys."""
     return {
-        "tiny_model": tiny_model(),
+        "tiny_model": model_with(written) if written else tiny_model(),
         "tall_model": tall_model(),
         "hearing_model": hearing_model(),
         "broad_model": broad_model(),
         "latent_model": latent_model(),
-        "rounded_model": rounded_model(),
+        "rounded_model": rounded_model(written),
     }
 
 
@@ -253,5 +260,5 @@ def _made(folder_name: str, files: Mapping[str, Any]) -> Path:
         path = folder / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             folder.mkdir(parents=True, exist_ok=True)
-            write_atomically(path, text)
+            write_atomically(path, text, durable=False)
     return folder

@@ -9,14 +9,16 @@ import pkgutil
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Final, final
 
-from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL, SERVED, EngineAdapter, Plan, once_caches
+from pytest_llem_invariants.engines.base import DEVICE, MACHINE, MODEL, SERVED, EngineAdapter, Plan
 from pytest_llem_invariants.engines.hookspec import hookimpl
+from pytest_llem_invariants.engines.hosts import host_of
 from pytest_llem_invariants.engines.inspection import be_silent, inspect_in_copies, inspecting_here
 from pytest_llem_invariants.engines.named import name_with
 from pytest_llem_invariants.engines.remembered import (
+    once_caches,
     remember,
     remember_built,
     remember_function,
@@ -103,12 +105,6 @@ class ServedModel:
         return served[fact] if fact in served else getattr(self._adapter.placeholder_model, name)
 
 
-@cache
-def _model_folders() -> Mapping[str, str]:
-    """Placeholder → the folder that stands for it."""
-    return {name: str(folder) for name, folder in model_folders().items()}
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class _World:
@@ -121,6 +117,10 @@ class _World:
     """What is asked of the machine in other ways."""
     model: str | None = None
     """The folder that stands for the placeholder model; None for that one."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Those that are not at their default."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Arguments of the steps that build, which a command gives beside the config."""
 
 
 @final
@@ -149,13 +149,25 @@ class VllmAdapter(EngineAdapter):
         """The library's object of the placeholder model."""
         return self.build(self.ssot.adapter["models"], EMPTY)
 
+    @cached_property
+    def _written(self) -> Mapping[str, Any]:
+        """Keys of config.json in which the placeholder of a pretended machine is another one."""
+        host = host_of(self.ssot)
+        told = {self._key_of(fact): value for fact, value in host.facts.items() if fact.startswith(MODEL)}
+        return {**host.model, **told}
+
+    @cached_property
+    def _folders(self) -> Mapping[str, str]:
+        """Placeholder → the folder that stands for it."""
+        return {name: str(folder) for name, folder in model_folders(self._written).items()}
+
     def prepare(self) -> None:
         super().prepare()
         os.environ.setdefault("VLLM_CACHE_ROOT", str(cache_folder() / "vllm"))
 
     def after_import(self) -> None:
         """Put the platform in before any module binds it: old versions do not listen to the environment variable."""
-        self._steady.update(_model_folders().values())
+        self._steady.update(self._folders.values())
         platforms = importlib.import_module("vllm.platforms")
         cpu = importlib.import_module("vllm.platforms.cpu").CpuPlatform()
         self._home = self._now = _World(cpu, ("cpu",))
@@ -172,6 +184,7 @@ class VllmAdapter(EngineAdapter):
 
         for name in ("get_config", "maybe_override_with_speculators"):
             remember_function(configs, name, lambda: self._steady, clear_once)
+        super().after_import()
         for place, value in self.ssot.adapter.get("as_if", EMPTY).items():
             say_always(place, value)
         for place in self.ssot.adapter.get("steady", ()):
@@ -185,8 +198,16 @@ class VllmAdapter(EngineAdapter):
         return inspecting_here(importlib.import_module(_REGISTRY))
 
     def facts_together(self) -> tuple[Mapping[str, Any], ...]:
-        keys = sorted(self.ssot.adapter.get("named", EMPTY))
-        return tuple(told for key in keys for told in self._told_of(key).values() if told)
+        """What an architecture has, as a whole; and each fact of a type of model, which a config.json has one of."""
+        named = sorted(self.ssot.adapter.get("named", EMPTY))
+        of_types = (
+            {fact: value}
+            for fact, field in self.ssot.context.items()
+            if self._table_of(fact) not in (None, *named)
+            for value in field.values
+            if value != field.default
+        )
+        return (*(told for key in named for told in self._told_of(key).values() if told), *of_types)
 
     def import_library(self) -> str:
         """Import also what takes what its platform needs while it is imported: later it would be that of any world."""
@@ -204,14 +225,16 @@ class VllmAdapter(EngineAdapter):
         return self._now.machine, environment_key()
 
     def stands_at(self, fact: str) -> Any:
-        return self._now.machine[0] if fact == _PLATFORM else super().stands_at(fact)
+        if fact == _PLATFORM:
+            return self._now.machine[0]
+        return self._now.facts[fact] if fact in self._now.facts else super().stands_at(fact)
 
     def placeholder(self, name: str) -> Any:
         if name == "tiny_model" and self._model is not None:
             return self._model
         if name == "served_model":
             return ServedModel(self)
-        return _model_folders().get(name) or super().placeholder(name)
+        return self._folders.get(name) or super().placeholder(name)
 
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
         """A world of a platform, devices, a model and a server. On a CPU the facts of other devices change nothing."""
@@ -226,6 +249,14 @@ class VllmAdapter(EngineAdapter):
             return rest
         world = self._world(ours)
         return rest if world is self._home else self._in(world, rest)
+
+    def _plan(self, name: str) -> Plan:
+        """What building takes where a command gives the steps arguments of its own."""
+        plan, given = super()._plan(name), self._now.given
+        if not given or not plan.entry.build:
+            return plan
+        steps = tuple(replace(step, kwargs={**step.kwargs, **given}) for step in plan.entry.build)
+        return replace(plan, entry=replace(plan.entry, build=steps))
 
     @contextmanager
     def _serving(self, served: Mapping[str, Any], rest: AbstractContextManager[None]) -> Iterator[None]:
@@ -277,15 +308,17 @@ class VllmAdapter(EngineAdapter):
         model = self._model_with({name: value for name, value in changed.items() if name.startswith(MODEL)})
         number = facts.get(MACHINE)
         there = EMPTY if number is None else self.machines()[number]
+        given = there.get("given", EMPTY)
         if facts.get(_PLATFORM, "cpu") == "cpu":
-            world = replace(self._home, machine=("cpu", number), said=there.get("say", EMPTY), model=model)
+            said = there.get("say", EMPTY)
+            world = replace(self._home, machine=("cpu", number), said=said, model=model, facts=changed, given=given)
             return self._home if number is None and model is None else world
         devices = {name: value for name, value in {**facts, **there}.items() if name.startswith(DEVICE)}
         platform, held = self._platform(facts[_PLATFORM], devices)
         asked = self.ssot.adapter.get("asked", EMPTY)
         said = {place: held[name] for name, places in asked.items() for place in places}
         machine = facts[_PLATFORM], number, tuple(sorted(held.items()))
-        return _World(platform, machine, {**said, **there.get("say", EMPTY)}, model)
+        return _World(platform, machine, {**said, **there.get("say", EMPTY)}, model, changed, given)
 
     def _model_with(self, facts: Mapping[str, Any]) -> str | None:
         """The folder of the placeholder model with other facts; None for that one."""
@@ -301,7 +334,7 @@ class VllmAdapter(EngineAdapter):
             if reading.file is not None:
                 files[reading.file] = value
             elif reading.table is None:
-                key = reading.keys[0] if reading.keys else name.removeprefix(_OF_CONFIG)
+                key = self._key_of(name)
                 written[key] = value
                 parent = key[: key.rfind(".") + 1]
                 written.update((f"{parent}{other}", held) for other, held in more.items())
@@ -309,10 +342,15 @@ class VllmAdapter(EngineAdapter):
                 if not more or any(written.get(other, held) != held for other, held in more.items()):
                     raise no_such_world(facts)
                 written.update(more)
-        folder = str(model_with(written, files))
+        folder = str(model_with({**self._written, **written}, files))
         self._beside.setdefault(folder, {})
         self._steady.add(folder)
         return folder
+
+    def _key_of(self, fact: str) -> str:
+        """The key of config.json in which a fact is written."""
+        reading = self.ssot.context[fact].reading
+        return reading.keys[0] if reading is not None and reading.keys else fact.removeprefix(_OF_CONFIG)
 
     def _table_of(self, fact: str) -> str | None:
         reading = self.ssot.context[fact].reading
@@ -357,7 +395,7 @@ class VllmAdapter(EngineAdapter):
 
     def _facts_named(self, key: str, name: str) -> dict[str, Any]:
         with suppress(Exception):
-            found = self.facts_of(model_with({key: [name]}))
+            found = self.facts_of(model_with({**self._written, key: [name]}))
             return {fact: value for fact, value in found.items() if self._table_of(fact) == key}
         return {}
 

@@ -26,7 +26,27 @@ def memory_of(config: Mapping[str, Any], tensor_parallel: int) -> dict[str, Any]
                 for name, tensor in model.named_parameters()
             ],
             "caches": [[name, *_cache(spec, usual)] for name, spec in specs.items()],
+            "names": _names(model),
         }
+
+
+def _names(model: Any) -> dict[str, Any]:
+    """How modules of a checkpoint are called here, and which are kept as one: a quantisation names the former."""
+    packed: dict[str, set[str]] = {}
+    renamed: dict[str, str] = {}
+    for module in model.modules():
+        for name, parts in (getattr(module, "packed_modules_mapping", None) or {}).items():
+            packed.setdefault(str(name), set()).update(map(str, parts))
+        mapper = getattr(module, "hf_to_vllm_mapper", None)
+        for part, (whole, _) in (getattr(mapper, "orig_to_new_stacked", None) or {}).items():
+            packed.setdefault(_last(whole), set()).add(_last(part))
+        substrings = getattr(mapper, "orig_to_new_substr", None) or {}
+        renamed.update({str(old): str(new) for old, new in substrings.items() if new is not None})
+    return {"packed": {name: sorted(parts) for name, parts in sorted(packed.items())}, "renamed": renamed}
+
+
+def _last(name: str) -> str:
+    return name.strip(".").rpartition(".")[2]
 
 
 @contextmanager

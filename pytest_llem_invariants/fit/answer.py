@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pytest_llem_invariants.fit import cache
-from pytest_llem_invariants.fit.estimate import GIB, Beside, beside, seen
+from pytest_llem_invariants.fit.adapters import adapters, has_experts
+from pytest_llem_invariants.fit.bits import quantisation
+from pytest_llem_invariants.fit.estimate import GIB, Beside, at_once, beside, seen
 from pytest_llem_invariants.fit.laws import UnknownSizeError
 from pytest_llem_invariants.fit.layers import Caches
 from pytest_llem_invariants.fit.models import Sizes
-from pytest_llem_invariants.fit.weights import Range, Share, counted, quantisation
+from pytest_llem_invariants.fit.weights import Range, Share, counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from pytest_llem_invariants.fit.settings import Settings
@@ -48,6 +50,12 @@ class Question(NamedTuple):
     """The length that the model itself allows."""
     in_files: int | None = None
     """The bytes of the tensors in the model's folder."""
+    valid: Callable[[int], bool] | None = None
+    """Whether the engine takes so much tensor parallelism at all."""
+    fields: Mapping[str, str] = {}
+    """What the engine calls our settings."""
+    is_confirmed: bool = True
+    """Whether the laws were confirmed in the engine itself; else they are those of another one."""
 
 
 class Answer(NamedTuple):
@@ -72,38 +80,56 @@ class Answer(NamedTuple):
     blocks: Range
     groups: int
     gpus: int
+    sequences: int | None
+    """How many requests each hold a block of their states at once; None where states and graphs ask for none."""
     smallest: int | None
     """The least power of two of tensor parallelism with which it fits; None where none does."""
     open: tuple[str, ...]
     """What takes more memory and is not counted."""
+    is_confirmed: bool = True
+    adapters: int = 0
+    """The most that is kept free for adapters."""
+    lacks_length: bool = False
+    """Whether it would fit, were it known how long a request may be."""
 
 
 def answer(question: Question, *, smallest: bool = True) -> Answer:
     """The answer; UnknownSizeError where the laws do not hold for such a model or such settings."""
     settings, device = question.settings, question.device
     sizes = Sizes(question.entry, question.config)
+    sizes.check_ranks(settings.tensor)
     weights = _weights(question, sizes)
     caches = Caches(sizes, settings)
     share = settings.utilization or question.utilization
     memory = seen(device.memory, is_measured=device.is_measured)
     budget = Range(int(memory.least * share), int(memory.most * share))
     rest = beside(sizes, settings, device.memory)
-    left = Range(budget.least - weights.most - rest.most, budget.most - weights.least)
-    if settings.cache_bytes is not None:
-        left = Range(settings.cache_bytes, settings.cache_bytes)
-    asked = settings.length or question.most_length
+    thin = adapters(sizes, settings)
+    if thin and has_experts(sizes, settings):
+        settings = settings._replace(more=(*settings.more, "adapters of experts"))
+    left = Range(budget.least - weights.most - rest.most - thin, budget.most - weights.least)
+    if settings.of_rest is not None:
+        left = Range(int(left.least * settings.of_rest), int(left.most * settings.of_rest))
+    if settings.cache_bytes is not None:  # whatever is left then
+        left = Range(settings.cache_bytes, min(settings.cache_bytes, memory.most - weights.least))
+    asked = None if settings.shortened else settings.length or question.most_length
+    most = asked or question.most_length or _LONGEST
     stages = [caches.of_stage(settings.pipeline, rank) for rank in range(settings.pipeline)]
     groups = max(stages, key=cache.bytes_of_block)
     low, high = _uses(caches, settings, asked or 1)
     needed = Range(cache.needed(groups, low), cache.needed(groups, high))
     block_bytes = cache.bytes_of_block(groups)
     longest = Range(
-        cache.longest(left.least, groups, high, asked or _LONGEST) if groups else 0,
-        cache.longest(left.most, groups, low, asked or _LONGEST) if groups else 0,
+        cache.longest(left.least, groups, high, most) if groups else 0,
+        cache.longest(left.most, groups, low, most) if groups else 0,
     )
     blocks = Range(cache.blocks_in(left.least, groups), cache.blocks_in(left.most, groups))
+    sequences = at_once(settings, device.memory) if caches.has_state and not settings.eager else None
+    verdict = _verdict(left, needed, block_bytes, settings, too_many=(sequences or 0) > blocks.least)
+    is_of_any_length = bool(groups) and asked is None and not settings.shortened
+    lacks_length = verdict == FITS and is_of_any_length and longest.least < most
     return Answer(
-        verdict=_verdict(left, needed, block_bytes, settings),
+        verdict=CLOSE if lacks_length else verdict,
         weights=weights,
         per_token=caches.per_token,
         fixed=caches.fixed,
@@ -119,8 +145,12 @@ def answer(question: Question, *, smallest: bool = True) -> Answer:
         blocks=blocks,
         groups=len(groups),
         gpus=settings.gpus,
-        smallest=_smallest(question) if smallest else None,
+        sequences=sequences,
+        smallest=_smallest(question) if smallest and question.fields.get("tensor", not question.fields) else None,
         open=settings.more,
+        is_confirmed=question.is_confirmed,
+        adapters=thin,
+        lacks_length=lacks_length,
     )
 
 
@@ -151,11 +181,11 @@ def _uses(caches: Caches, settings: Settings, length: int) -> tuple[cache.Use, c
     return low, high
 
 
-def _verdict(left: Range, needed: Range, block_bytes: int, settings: Settings) -> str:
+def _verdict(left: Range, needed: Range, block_bytes: int, settings: Settings, *, too_many: bool) -> str:
     """One block is held back. Only what the lower bounds say is certain: nothing beside weights and caches."""
     if needed.least + block_bytes > left.most or left.most <= 0:
         return TOO_LARGE
-    if settings.more or needed.most + block_bytes > left.least:
+    if settings.more or too_many or needed.most + block_bytes > left.least:
         return CLOSE
     return FITS
 
@@ -165,6 +195,9 @@ def _smallest(question: Question) -> int | None:
     most = question.device.devices or 8
     tensor = 1
     while tensor <= most:
+        if question.valid is not None and not question.valid(tensor):
+            tensor *= 2
+            continue
         settings = question.settings._replace(tensor=tensor, pipeline=1)
         try:
             found = answer(question._replace(settings=settings, in_files=None), smallest=False)

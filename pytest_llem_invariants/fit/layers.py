@@ -94,8 +94,9 @@ def _bytes_of_state(sizes: Mapping[str, object], settings: Settings) -> int:
     if not isinstance(shapes, list) or not isinstance(widths, list):
         raise UnknownSizeError("a state without a shape")
     total = 0
-    for shape, width in zip(shapes, widths, strict=True):
-        number = settings.state_width or width or settings.width
+    for at, (shape, width) in enumerate(zip(shapes, widths, strict=True)):
+        is_running = at > 0 and at == len(shapes) - 1  # what stands before it is of the convolution
+        number = (settings.state_width if is_running else None) or width or settings.width
         for one in shape:
             number *= one
         total += number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.fit.laws import PLACES, UnknownSizeError, length, stands
+from pytest_llem_invariants.fit.laws import PLACES, UnknownSizeError, length, number, stands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _MOST_LAYERS = 4096
+_OF_A_RANK = "/tp"
 _IGNORED = ("architectures", "model_type")
+LINEAR = ("linear", "experts")
+"""What a quantisation takes hold of."""
 
 
 class Part:
@@ -33,10 +36,20 @@ class Sizes:
         """Raise UnknownSizeError where the laws were not seen to hold for such a config."""
         self.numbers = numbers = dict(flat(config))
         self.entry = entry
+        for part, kinds in strange_parts(entry.get("parts", {}), config).items():
+            raise UnknownSizeError(f"{part} is of the type {kinds[0]!r}, which was only seen as {kinds[1]!r}")
+        for name, several in entry.get("counted", {}).items():
+            if numbers.get(name) is None and isinstance(config.get(several), (dict, list)):
+                numbers[name] = len(config[several])
+        for part in entry.get("flat", ()):
+            _move_into(part, config, numbers, entry)
         for other, own in entry.get("aliases", {}).items():
             if numbers.get(own) is None and numbers.get(other) is not None:
                 numbers[own] = numbers[other]
-        self._check_keys(numbers)
+        self._check_keys(numbers, config)
+        for name, values in entry.get("named", {}).items():
+            if not {*(numbers.get(name) or ())} <= {*values}:
+                raise UnknownSizeError(f"{name} has what was never seen in it")
         for name in entry.get("required", ()):
             if numbers.get(name) is None:
                 raise UnknownSizeError(f"{name} is not written")
@@ -50,17 +63,32 @@ class Sizes:
         for name, law in entry.get("derived", {}).items():
             if numbers.get(name) is None:
                 numbers[name] = length(law, numbers, 1)
+        for one, its, other, others in entry.get("tied", ()):
+            if number(one, numbers) * others != number(other, numbers) * its:
+                raise UnknownSizeError(f"{one} was only seen together with {other}")
         for name, value in entry.get("fixed", {}).items():
             if numbers.get(name, value) != value:
                 raise UnknownSizeError(f"{name} was only seen as {value}")
         self.items = self._items(active)
 
-    def _check_keys(self, numbers: Mapping[str, Any]) -> None:
-        """What this type does not know, and other types count with, may mean something here, too."""
+    def check_ranks(self, ranks: int) -> None:
+        """A type that was seen on one device alone has no length that is shared."""
+        if ranks > 1 and _OF_A_RANK not in repr(self.entry["items"]):
+            raise UnknownSizeError("its parts were only seen on one device")
+
+    def _check_keys(self, numbers: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+        """What this type does not know, and other types count with, may mean something here, too.
+
+        It is not read beside all the parts that there are; where one is not written, it may stand for that part's own.
+        """
         knows = {*self.entry.get("knows", ()), *self.entry.get("aliases", ())}
-        spoken = frozenset(self.entry.get("spoken", ()))
+        spoken, unread = frozenset(self.entry.get("spoken", ())), frozenset(self.entry.get("unread", ()))
+        parts = {name.partition(".")[0] for name in knows if "." in name}
+        missing = {part for part in parts if part not in config}
         for name, value in numbers.items():
-            if type(value) is int and name.rpartition(".")[2] in spoken and name not in knows:
+            if type(value) is not int or name.rpartition(".")[2] not in spoken or name in knows:
+                continue
+            if name not in unread or any(f"{part}.{name}" in knows for part in missing):
                 raise UnknownSizeError(f"{name} is not known of this type")
 
     def _items(self, active: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -86,7 +114,7 @@ class Sizes:
                 yield from self._parts(item, ranks, item["sizes"])
 
     def _parts(self, item: Mapping[str, Any], ranks: int, laws: Any) -> Iterator[Part]:
-        sizes = _lengths(laws, self.numbers, ranks)
+        sizes = lengths(laws, self.numbers, ranks)
         if "layers" not in item:
             yield Part(item, None, 0, sizes)
             return
@@ -98,11 +126,27 @@ class Sizes:
                 yield Part(item, layer, layers, sizes)
 
 
-def _lengths(laws: Any, numbers: Mapping[str, Any], ranks: int) -> Any:
+def _move_into(part: str, config: Mapping[str, Any], numbers: dict[str, Any], entry: Mapping[str, Any]) -> None:
+    """Settings that stand beside a part that is not there are its own."""
+    if part in config:
+        return
+    own = {*entry.get("knows", ()), *entry["defaults"]}
+    for name in [one for one in numbers if f"{part}.{one}" in own and one not in own]:
+        numbers[f"{part}.{name}"] = numbers.pop(name)
+
+
+def strange_parts(parts: Mapping[str, str], config: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The parts of a config that say to be of another type than the one that the laws were seen with: both types."""
+    written = {name: config[name].get("model_type") for name in parts if isinstance(config.get(name), dict)}
+    return {name: (kind, parts[name]) for name, kind in written.items() if kind is not None and kind != parts[name]}
+
+
+def lengths(laws: Any, numbers: Mapping[str, Any], ranks: int) -> Any:
+    """All lengths in a structure of laws."""
     if type(laws) is dict:
-        return {name: _lengths(law, numbers, ranks) for name, law in laws.items()}
+        return {name: lengths(law, numbers, ranks) for name, law in laws.items()}
     if type(laws) is list and not _is_law(laws):
-        return [_lengths(law, numbers, ranks) for law in laws]
+        return [lengths(law, numbers, ranks) for law in laws]
     return length(laws, numbers, ranks) if type(laws) in (int, list) else laws
 
 
@@ -135,10 +179,10 @@ def spoken_by(entry: Mapping[str, Any]) -> set[str]:
 
 def _add_names(laws: Any, found: set[str]) -> None:
     if type(laws) is str:
-        found.update(laws.removesuffix("/tp").partition("^")[0].split("//"))
+        found.update(laws.removesuffix(_OF_A_RANK).partition("^")[0].split("//"))
     elif type(laws) is dict:
         for name, law in laws.items():
-            if name not in ("family", "cache", "of"):
+            if name not in ("family", "cache", "of", "names"):
                 _add_names(law, found)
     elif type(laws) in (list, tuple):
         for law in laws:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pytest_llem_invariants.fit.answer import CLOSE, FITS, TOO_LARGE, Answer, gibibytes
 from pytest_llem_invariants.fit.estimate import GIB
+from pytest_llem_invariants.fit.weights import Range
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import Any
-
-    from pytest_llem_invariants.fit.weights import Range
 
 _WIDTH = 50
 _BECAUSE = {
@@ -20,10 +19,11 @@ _BECAUSE = {
 }
 
 
-def told(found: Answer, device: str) -> Iterator[str]:
-    """The lines of the text output."""
+def told(found: Answer, device: str, fields: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The lines of the text output; `fields` is what the engine calls our settings."""
     gpus = "1 GPU" if found.gpus == 1 else f"{found.gpus} GPUs"
-    yield f"{found.verdict} on {gpus} of {device}: {_BECAUSE[found.verdict]}"
+    because = "how long a request may be is not known" if found.lacks_length else _BECAUSE[found.verdict]
+    yield f"{found.verdict} on {gpus} of {device}: {because}"
     yield ""
     yield f"{'per GPU':<24} {'at least':>12} {'at most':>12}"
     rows = [
@@ -32,6 +32,8 @@ def told(found: Answer, device: str) -> Iterator[str]:
         ("activations, graphs, …", found.beside.range),
         ("left for caches", found.left),
     ]
+    if found.adapters:
+        rows.insert(3, ("room for adapters", Range(0, found.adapters)))
     if found.asked is not None:
         rows.append((f"one request of {found.asked:,}", found.needed))
     for name, size in rows:
@@ -44,10 +46,14 @@ def told(found: Answer, device: str) -> Iterator[str]:
     yield f"  longest request: {_between(found.longest)} tokens"
     if found.asked is not None:
         yield f"  at once at {found.asked:,} tokens: {found.at_once[0]:.2f} to {found.at_once[1]:.2f} requests"
+    if found.sequences is not None:
+        yield f"  states: {found.sequences:,} requests at once, each in a block{_too_many(found, fields or {})}"
     if found.smallest is not None:
         yield f"  smallest tensor parallelism that fits: {found.smallest}"
     if found.open:
         yield f"  not counted: {', '.join(found.open)}"
+    if not found.is_confirmed:
+        yield "  the sizes are those of another engine: this one was not asked about such a model"
     yield "  weights and caches are exact where both bounds agree; the rest is estimated"
 
 
@@ -62,6 +68,16 @@ def summary(found: Answer) -> str:
     )
 
 
+def too_many_states(found: Answer, sequences: int) -> str | None:
+    """One sentence where so many requests cannot have a block of their own each; None where they may."""
+    if found.sequences is None or sequences <= found.blocks.most:
+        return None
+    return (
+        f"{sequences:,} requests at once each hold a block for their states, and at most {found.blocks.most:,} fit: "
+        "the engine refuses to start, or runs fewer"
+    )
+
+
 def as_dict(found: Answer) -> dict[str, Any]:
     """The answer as data: sizes in bytes, of one GPU."""
     return {
@@ -70,6 +86,7 @@ def as_dict(found: Answer) -> dict[str, Any]:
         "budget": found.budget._asdict(),
         "weights": found.weights._asdict(),
         "beside": {"least": 0, "most": found.beside.most, "usual": found.beside.usual, "is_estimated": True},
+        "adapters": {"least": 0, "most": found.adapters, "is_estimated": True},
         "left_for_caches": found.left._asdict(),
         "cache": {
             "bytes_per_token": found.per_token,
@@ -83,9 +100,22 @@ def as_dict(found: Answer) -> dict[str, Any]:
         "needed_for_asked_length": found.needed._asdict(),
         "longest": found.longest._asdict(),
         "concurrency": {"least": found.at_once[0], "most": found.at_once[1]},
+        "requests_with_states": found.sequences,
         "smallest_tensor_parallel": found.smallest,
         "not_counted": list(found.open),
+        "is_confirmed": found.is_confirmed,
     }
+
+
+def _too_many(found: Answer, fields: Mapping[str, str]) -> str:
+    """What to do where there are fewer blocks than requests."""
+    name = fields.get("requests", "the requests at once")
+    least, most = found.blocks
+    if found.sequences is None or found.sequences <= least:
+        return ""
+    if found.sequences > most:
+        return f" — too many: lower {name} to {most:,} or less"
+    return f" — may be too many: {name} of {max(least, 1):,} is safe"
 
 
 def _bar(found: Answer) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import NamedTuple
 
-from pytest_llem_invariants.fit.laws import UnknownSizeError
+from pytest_llem_invariants.fit.bits import Bits, Kept
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,49 +14,9 @@ if TYPE_CHECKING:
 
     from pytest_llem_invariants.fit.models import Part, Sizes
 
-LINEAR = ("linear", "experts")
-"""What a quantisation takes hold of."""
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
-_MIXED = ("dynamic", "extra_config", "layer_config", "quantized_layers")
-_FEWEST = 2.0
-"""The bits of a number where layers have bits of their own, at least."""
-_NEVER = re.compile(r"lm_head|norm|embed|router|gate\b|visual|vision|audio|projector")
-"""Layers that no quantisation takes hold of here: they are counted as they are anyhow, or hardly count."""
 _LONGEST_HEADER = 100_000_000
-_BITS = {
-    "fp8": 8,
-    "fbgemm_fp8": 8,
-    "ptpc_fp8": 8,
-    "mxfp8": 8,
-    "awq": 4,
-    "awq_marlin": 4,
-    "gptq": 4,
-    "gptq_marlin": 4,
-    "mxfp4": 4,
-    "gpt_oss_mxfp4": 4,
-    "bitsandbytes": 4,
-    "inc": 4,
-    "auto-round": 4,
-    "auto_round": 4,
-    "modelopt": 8,
-    "modelopt_mixed": 8,
-    "modelopt_fp4": 4,
-    "petit_nvfp4": 4,
-}
-"""The bits of a number where the model's files do not say them."""
-_GROUP = {"mxfp4": 32, "gpt_oss_mxfp4": 32}
-_SCALE_BITS = {"mxfp4": 8, "gpt_oss_mxfp4": 8, "fp8": 32, "modelopt_fp4": 8}
-"""The bits of what is kept beside each group: a scale, and a zero where there is one."""
-
-
-class Bits(NamedTuple):
-    """What a number of a quantised layer takes."""
-
-    least: float
-    most: float
-    kept: tuple[str, ...] = ()
-    """Names of layers that stay as they are. The laws know no names, so that there are two bounds then."""
 
 
 class Range(NamedTuple):
@@ -81,13 +40,20 @@ class Share(NamedTuple):
 def counted(sizes: Sizes, share: Share, width: int, quantised: Bits | None) -> Range:
     """The bytes on the fullest rank. What a quantisation leaves as it is widens the bounds."""
     parts = list(sizes.tensors(share.tensor))
-    main = _main_family(parts)
-    totals = [_of_rank(parts, share, width, quantised, main, rank) for rank in range(share.pipeline)]
+    main = main_family(parts)
+    shares = _kept_shares(parts, sizes.entry, quantised) if quantised and quantised.kept else {}
+    totals = [_of_rank(parts, share, width, quantised, shares, main, rank) for rank in range(share.pipeline)]
     return Range(max(one.least for one in totals), max(one.most for one in totals))
 
 
 def _of_rank(
-    parts: Iterable[Part], share: Share, width: int, quantised: Bits | None, main: str | None, rank: int
+    parts: Iterable[Part],
+    share: Share,
+    width: int,
+    quantised: Bits | None,
+    shares: Mapping[int, tuple[float, float]],
+    main: str | None,
+    rank: int,
 ) -> Range:
     from pytest_llem_invariants.fit.cache import stage_bounds
 
@@ -102,22 +68,47 @@ def _of_rank(
         number = float(part.item["n"])
         for one in part.sizes:
             number *= one
-        kind = part.item.get("of", "")
-        if kind == "experts":
+        if part.item.get("of") == "experts":
             number /= share.data
         usual = number * (part.item.get("bytes") or width)
         if share.pipeline > 1 and part.family is None:
             most += usual  # an embedding is on the first stage or on the last, or on both
             least += usual / 2
-        elif quantised is None or kind not in LINEAR or "bytes" in part.item or len(part.sizes) < 2:
+        elif quantised is None or not _is_quantised(part, quantised):
             least, most = least + usual, most + usual
         else:
-            least += number * quantised.least / 8
-            most += usual if quantised.kept and kind != "experts" else number * quantised.most / 8
+            kept, open_ = shares.get(id(part), (0.0, 0.0))
+            least += kept * usual + (1 - kept) * number * quantised.least / 8
+            most += (kept + open_) * usual + (1 - kept - open_) * number * quantised.most / 8
     return Range(int(least), int(most))
 
 
-def _main_family(parts: Iterable[Part]) -> str | None:
+def _is_quantised(part: Part, bits: Bits) -> bool:
+    return part.item.get("of") in bits.kinds and "bytes" not in part.item and len(part.sizes) > 1
+
+
+def _kept_shares(parts: Iterable[Part], entry: Mapping[str, Any], bits: Bits) -> dict[int, tuple[float, float]]:
+    """Of each part the share that a quantisation leaves as it is, and that of which this is not known."""
+    kept = Kept(bits, entry.get("packed", {}), entry.get("renamed", {}))
+    if not kept:
+        return {}
+    found = {}
+    for part in parts:
+        if _is_quantised(part, bits):
+            said = [kept.keeps(_name(part, name)) for name in part.item.get("names", ())]
+            found[id(part)] = (said.count(True) / max(len(said), 1), said.count(None) / max(len(said), 1))
+    if kept.is_open:  # it may be any of what is not said to be kept, but no expert
+        for part in parts:
+            if id(part) in found and part.item["of"] != "experts":
+                found[id(part)] = (found[id(part)][0], 1 - found[id(part)][0])
+    return found
+
+
+def _name(part: Part, name: str) -> str:
+    return name if part.layer is None else f"{str(part.family).removesuffix('#')}{part.layer}.{name}"
+
+
+def main_family(parts: Iterable[Part]) -> str | None:
     """The family of layers that a pipeline cuts: the one that holds most."""
     held: dict[str, int] = {}
     for part in parts:
@@ -127,54 +118,6 @@ def _main_family(parts: Iterable[Part]) -> str | None:
                 number *= one
             held[part.family] = held.get(part.family, 0) + number
     return max(held, key=lambda name: held[name], default=None)
-
-
-def quantisation(config: Mapping[str, Any], asked: str | None) -> Bits | None:
-    """What a number of a layer takes, as the model's files say it, or the argument; None where it is not quantised."""
-    said = config.get("quantization_config") or config.get("compression_config")
-    text = next((part for part in config.values() if type(part) is dict and "quantization_config" in part), {})
-    said = said or text.get("quantization_config")
-    if said is None and asked is None:
-        return None
-    said = said if isinstance(said, dict) else {}
-    method = str(said.get("quant_method") or asked or "").lower()
-    if method == "compressed-tensors":
-        return _of_groups(said)
-    bits = said.get("bits", said.get("w_bit", said.get("wbits", 4 if said.get("load_in_4bit") else None)))
-    if method == "modelopt" and "FP4" in str(said.get("quant_algo", "")):
-        method, bits = "modelopt_fp4", 4
-    bits = _BITS.get(method) if bits is None else bits
-    if not isinstance(bits, (int, float)) or not 0 < bits <= 16:
-        raise UnknownSizeError(f"quantisation {method}")
-    group = said.get("group_size", said.get("q_group_size", _GROUP.get(method, 0)))
-    block = said.get("weight_block_size")
-    if isinstance(block, list) and len(block) == 2 and all(type(one) is int and one > 0 for one in block):
-        group = block[0] * block[1]
-    of_group = _SCALE_BITS.get(method, 16 + (bits if bits <= 8 else 0))
-    beside = of_group / group if isinstance(group, int) and group > 0 else 0
-    names = _kept(said.get("modules_to_not_convert", said.get("ignored_layers")))
-    is_mixed = any(said.get(key) for key in _MIXED) or "MIXED" in str(said.get("quant_algo", ""))
-    return Bits(_FEWEST if is_mixed else bits + beside, bits + beside, names)
-
-
-def _kept(said: Any) -> tuple[str, ...]:
-    """What of the layers that a quantisation takes hold of stays as it is; the rest of the names never is quantised."""
-    names = tuple(str(one) for one in said) if isinstance(said, (list, tuple)) else ()
-    return tuple(name for name in names if not _NEVER.search(name))
-
-
-def _of_groups(said: Mapping[str, Any]) -> Bits:
-    groups = said.get("config_groups")
-    found = []
-    for group in groups.values() if isinstance(groups, dict) else ():
-        weights = group.get("weights") if isinstance(group, dict) else None
-        bits = weights.get("num_bits") if isinstance(weights, dict) else None
-        if isinstance(weights, dict) and isinstance(bits, int) and 0 < bits <= 16:
-            size = weights.get("group_size")
-            found.append(bits + (16 / size if isinstance(size, int) and size > 0 else 0))
-    if not found:
-        raise UnknownSizeError("quantisation without bits")
-    return Bits(min(found), max(found), _kept(said.get("ignore")))
 
 
 def in_files(folder: str, files: Iterable[str]) -> int | None:

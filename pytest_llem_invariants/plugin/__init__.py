@@ -11,7 +11,6 @@ from pytest_llem_invariants.plugin import checking, knobs, options
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     knobs.declare(parser)
-    checking.declare(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:

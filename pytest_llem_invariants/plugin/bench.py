@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_llem_invariants.engines.base import EngineAdapter
     from pytest_llem_invariants.model import Kwargs
     from pytest_llem_invariants.plugin.agreement import Agreement
+    from pytest_llem_invariants.plugin.answers import Answers
     from pytest_llem_invariants.plugin.options import Settings
     from pytest_llem_invariants.plugin.shelf import Volume
     from pytest_llem_invariants.replay.capture import Channels
@@ -31,9 +32,13 @@ PIN_ROLE: Final = "invariants"
 class Bench:
     """Checks the rules of one corpus in this process."""
 
-    def __init__(self, volume: Volume, settings: Settings) -> None:
+    def __init__(self, volume: Volume, settings: Settings, kept: Answers | None = None) -> None:
         self._volume = volume
         self._settings = settings
+        self._kept = kept
+        self._installed: str | None = None
+        self._reused: set[str] = set()
+        """The rules of whose examples the library is not asked again."""
         self._trouble: LlemError | None = None
         self._observer: Observer | None = None
         self._adapter: EngineAdapter | None = None
@@ -43,6 +48,8 @@ class Bench:
         """By native type, arguments and context: a third of a corpus's examples occur in another rule, too."""
         self._agreement: Agreement | None = None
         self._importing = 0.0
+        self._captures: dict[bool, tuple[int, float]] = {True: (0, 0.0), False: (0, 0.0)}
+        """Of whole examples and of the others: how many were captured for the rule, and the seconds of it."""
         self._spent: Spent | None = None
         """What the last rule that was observed took, until it is told."""
         self._trials = Trials(volume, settings)
@@ -53,9 +60,16 @@ class Bench:
 
     @property
     def is_ready(self) -> bool:
-        return self._observer is not None
+        return self._observer is not None or self._kept is not None
 
     def prepare(self) -> None:
+        """Get ready for rules; where answers are kept, the engine is imported for the first that is not there."""
+        if self._kept is None:
+            self._import_once()
+        elif self._trouble is not None:
+            raise self._trouble
+
+    def _import_once(self) -> None:
         """Import the engine and check it against its pin and landmarks; raises an error if something is wrong."""
         if self._trouble is not None:
             raise self._trouble
@@ -86,10 +100,9 @@ class Bench:
         """One check of one rule."""
         from pytest_llem_invariants.replay.contexts import default_context
 
-        assert self._adapter is not None
-        self._check_classes(rule)
         positive, negative = self._examples(rule)
-        result, reason, divergences, soundness = self._judge(rule, check, positive, negative)
+        known = self._known_agreement(rule) if check is Check.PREDICATE_AGREES else None
+        result, reason, divergences, soundness = self._judge(rule, check, positive, negative, known)
         first = check is Check.POSITIVE_RAISES  # data that the checks of a rule share is sent once
         spent, self._spent = self._spent, None
         return Evidence(
@@ -97,15 +110,30 @@ class Bench:
             rule=rule.id,
             check=check,
             result=result,
-            version=self._adapter.import_library(),
+            version=self._version(),
             reason=reason,
             divergences=divergences,
             positive=positive if first else None,
             negative=negative if first else None,
             soundness=soundness,
             spent=spent,
-            simulated=self._context(rule) != default_context(self._adapter.ssot.context),
+            simulated=self._context(rule) != default_context(self._volume.ssot.context),
+            reused=rule.id in self._reused if check is not Check.PREDICATE_AGREES else known is not None,
+            files=() if self._kept is None else self._kept.files(),
         )
+
+    def _version(self) -> str:
+        """Of the library; where it was not imported, that of its distribution, beside which the answers are kept."""
+        from pytest_llem_invariants.ssot import installed_version
+
+        if self._adapter is not None:
+            return self._adapter.import_library()
+        if self._installed is None:
+            self._installed = installed_version(self._volume.ssot)
+        return self._installed
+
+    def _known_agreement(self, rule: Rule) -> tuple[Soundness, tuple[Divergence, ...]] | None:
+        return None if self._kept is None else self._kept.agreement(rule, self._context(rule))
 
     def _check_classes(self, rule: Rule) -> None:
         """Raise an error about a class that the rule names: without it the library is never asked."""
@@ -119,13 +147,27 @@ class Bench:
     def _context(self, rule: Rule) -> dict[str, Any]:
         from pytest_llem_invariants.replay.contexts import context_of
 
-        assert self._adapter is not None
         if rule.id not in self._contexts:
-            self._contexts[rule.id] = context_of(rule, self._adapter.ssot.context)
+            self._contexts[rule.id] = context_of(rule, self._volume.ssot.context)
         return self._contexts[rule.id]
+
+    def _negative_context(self, rule: Rule) -> dict[str, Any]:
+        from pytest_llem_invariants.replay.contexts import negative_context_of
+
+        assert self._adapter is not None
+        if not rule.world_negative:
+            return self._context(rule)
+        return negative_context_of(rule, self._adapter.ssot.context)
 
     def _examples(self, rule: Rule) -> tuple[Observation, Observation]:
         if rule.id not in self._observed:
+            known = None if self._kept is None else self._kept.examples(rule, self._context(rule))
+            if known is not None:
+                self._reused.add(rule.id)
+                self._observed[rule.id] = known
+                return known
+            self._import_once()
+            self._check_classes(rule)
             self._observed[rule.id] = first = self._timed(rule)
             if self._settings.repeat > 1:
                 again = [lambda: self.observe(rule, again=True)] * (self._settings.repeat - 1)
@@ -135,8 +177,10 @@ class Bench:
     def _timed(self, rule: Rule) -> tuple[Observation, Observation]:
         assert self._observer is not None
         began, built = time.perf_counter(), self._observer.building
+        self._captures = {True: (0, 0.0), False: (0, 0.0)}
         found = self.observe(rule)
-        self._spent = Spent(self._importing, self._observer.building - built, time.perf_counter() - began)
+        taken = self._observer.building - built, time.perf_counter() - began
+        self._spent = Spent(self._importing, *taken, *self._captures[True], *self._captures[False])
         self._importing = 0.0
         return found
 
@@ -151,20 +195,21 @@ class Bench:
 
         observer = self._observer
         assert observer is not None
-        context = self._context(rule)
+        context, other = self._context(rule), self._negative_context(rule)
 
         if again:
-            for kwargs in (rule.kwargs_positive, rule.kwargs_negative):
-                self._answers.pop(_key(rule.native_type, kwargs, context), None)
+            for kwargs, world in ((rule.kwargs_positive, context), (rule.kwargs_negative, other)):
+                self._answers.pop(_key(rule.native_type, kwargs, world), None)
 
         def both() -> tuple[Observation, ...]:
             return (
                 self._answer(rule.native_type, rule.kwargs_positive, context, ALL),
-                self._answer(rule.native_type, rule.kwargs_negative, context, read_of_negative(rule)),
+                self._answer(rule.native_type, rule.kwargs_negative, other, read_of_negative(rule)),
             )
 
         if self._settings.isolate:
-            prepare(observer, rule.native_type, context)
+            for world in (context, other):
+                prepare(observer, rule.native_type, world)
             found = isolated(both, 2, self._settings.timeout)
         else:
             found = both()
@@ -173,18 +218,27 @@ class Bench:
 
     def _answer(self, native_type: str, kwargs: Kwargs, context: Mapping[str, Any], channels: Channels) -> Observation:
         """The library's reaction to an example; it is the same each time, since observing changes nothing."""
-        from pytest_llem_invariants.replay.capture import captured
+        from pytest_llem_invariants.replay.capture import ALL, captured
 
         assert self._observer is not None
         key = _key(native_type, kwargs, context)
         known = self._answers.get(key)
         if known is None or not channels <= captured(known):
             channels = channels if known is None else channels | captured(known)
+            began, built = time.perf_counter(), self._observer.building
             self._answers[key] = self._observer.observe(native_type, kwargs, context=context, channels=channels)
+            count, seconds = self._captures[channels == ALL]
+            seconds += time.perf_counter() - began - (self._observer.building - built)
+            self._captures[channels == ALL] = count + 1, seconds
         return self._answers[key]
 
     def _judge(
-        self, rule: Rule, check: Check, positive: Observation, negative: Observation
+        self,
+        rule: Rule,
+        check: Check,
+        positive: Observation,
+        negative: Observation,
+        known: tuple[Soundness, tuple[Divergence, ...]] | None,
     ) -> tuple[CheckResult, str | None, tuple[Divergence, ...], Soundness | None]:
         from pytest_llem_invariants.replay import contracts
 
@@ -205,21 +259,22 @@ class Bench:
             case Check.NEGATIVE_DOES_NOT_RAISE:
                 found = contracts.negative_does_not_raise(rule, negative)
             case Check.PREDICATE_AGREES:
-                return self._agrees(rule)
+                soundness, probed = known or self._agreement_of(rule)
+                is_broken = any(divergence.contradicts for divergence in probed)
+                return (CheckResult.BROKEN if is_broken else CheckResult.CONFIRMED), None, probed, soundness
         if found is None:
             return CheckResult.CONFIRMED, None, (), None
         return CheckResult.BROKEN, None, (found,), None
 
-    def _agrees(self, rule: Rule) -> tuple[CheckResult, str | None, tuple[Divergence, ...], Soundness | None]:
+    def _agreement_of(self, rule: Rule) -> tuple[Soundness, tuple[Divergence, ...]]:
         from pytest_llem_invariants.plugin.agreement import Agreement
 
+        self._import_once()
         assert self._observer is not None
         assert self._adapter is not None
         if self._agreement is None:
             self._agreement = Agreement(self._volume.corpus, self._observer, self._adapter)
-        soundness, divergences = self._agreement.examine(rule, self._context(rule))
-        broken = any(divergence.contradicts for divergence in divergences)
-        return (CheckResult.BROKEN if broken else CheckResult.CONFIRMED), None, divergences, soundness
+        return self._agreement.examine(rule, self._context(rule))
 
 
 def _key(native_type: str, kwargs: Kwargs, context: Mapping[str, Any]) -> tuple[str, str, str]:

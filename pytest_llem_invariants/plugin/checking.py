@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import pytest
 
+from pytest_llem_invariants.plugin import knobs
+
 if TYPE_CHECKING:
     from pytest_llem_invariants.checker import Checker, Verdict
     from pytest_llem_invariants.checker.documents import Config
@@ -18,37 +20,6 @@ NAME = "llem-checking"
 _OPEN = " — set llem_configs_model, llem_configs_gpu or llem_configs_world"
 _CHECKERS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 _SURROUNDINGS: pytest.StashKey[_Surroundings] = pytest.StashKey()
-
-
-def declare(parser: pytest.Parser) -> None:
-    """Add the ini options."""
-    parser.addini(
-        "llem_configs", "Config files to check as test items: globs below the root folder", "args", default=[]
-    )
-    parser.addini(
-        "llem_configs_engine",
-        "The engine of the files in llem_configs; guessed from their keys if empty",
-        "string",
-        default="",
-    )
-    parser.addini(
-        "llem_configs_platform", "The platform on which the files in llem_configs will run", "string", default=""
-    )
-    parser.addini("llem_configs_gpu", "The GPUs beside the files in llem_configs, such as H100:8", "string", default="")
-    parser.addini("llem_configs_model", "The folder of the model of the files in llem_configs", "string", default="")
-    parser.addini("llem_configs_world", "A file of facts by their names for llem_configs", "string", default="")
-    parser.addini(
-        "llem_configs_decided", "Whether to fail a file whose verdict depends on facts not given", "bool", default=False
-    )
-    parser.addini(
-        "llem_configs_root",
-        "A folder with engine_versions/ and corpora/ to use, not the packaged corpora",
-        "string",
-        default="",
-    )
-    parser.addini(
-        "llem_configs_certified", "Whether to fail a file whose certification is not `full`", "bool", default=False
-    )
 
 
 @pytest.fixture(scope="session")
@@ -73,20 +44,20 @@ class _Surroundings:
     def __init__(self, config: pytest.Config) -> None:
         from pytest_llem_invariants.worlds import World
 
-        model, facts = (_path(config, f"llem_configs_{name}") for name in ("model", "world"))
-        self._platform = config.getini("llem_configs_platform")
+        model, facts = (_path(config, f"configs-{name}") for name in ("model", "world"))
+        self._platform = knobs.text(config, "configs-platform")[0]
         self._stated: Stated | None = None
         if facts is not None:
             from pytest_llem_invariants.worlds.stated import Stated
 
             self._stated = Stated(facts)
         stated = {} if self._stated is None else self._stated.facts
-        self.world = World(model=model, gpu=config.getini("llem_configs_gpu") or None, facts=stated)
+        self.world = World(model=model, gpu=knobs.text(config, "configs-gpu")[0] or None, facts=stated)
 
     def how(self, checker: Checker) -> dict[str, Any]:
         """As arguments of a check."""
         if self._stated is not None:
-            self._stated.check(checker.declared_context, f"{checker.engine} {checker.version}")
+            self._stated.check(checker)
         context = checker.context_from({"platform": self._platform} if self._platform else {})
         return {"context": context, "world": self.world}
 
@@ -102,11 +73,11 @@ def _surroundings(config: pytest.Config) -> _Surroundings:
 def pytest_collection(session: pytest.Session) -> None:
     """Load the checkers, and read where the files will run, before the first of them is collected."""
     config = session.config
-    if not config.getini("llem_configs") or hasattr(config, "workerinput"):
+    if not knobs.words(config, "configs") or hasattr(config, "workerinput"):
         return
     from pytest_llem_invariants.errors import LlemError
 
-    engine = config.getini("llem_configs_engine")
+    engine = knobs.text(config, "configs-engine")[0]
     try:
         surroundings = _surroundings(config)
         if engine:
@@ -126,17 +97,16 @@ def _checker(config: pytest.Config, engine: str) -> Checker:
 
 
 def _root(config: pytest.Config) -> str | None:
-    return _path(config, "llem_configs_root")
+    return _path(config, "configs-root")
 
 
 def _path(config: pytest.Config, option: str) -> str | None:
-    """A path below the root folder; None if the option is empty."""
-    named = config.getini(option)
-    return str(config.rootpath / named) if named else None
+    named = knobs.path(config, option)
+    return None if named is None else str(named)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    globs = parent.config.getini("llem_configs")
+    globs = knobs.words(parent.config, "configs")
     if not globs or not file_path.is_relative_to(parent.config.rootpath):
         return None
     relative = file_path.relative_to(parent.config.rootpath).as_posix()
@@ -177,12 +147,12 @@ class ConfigItem(pytest.Item):
             told = f"{told}\n{name}: checked with {rules_from(verdict.origin)}".lstrip()
         if not verdict.ok:
             raise RejectedError(told)
-        if self.config.getini("llem_configs_certified") and not verdict.certified:
+        if knobs.switch(self.config, "configs-certified") and not verdict.certified:
             raise RejectedError(f"{name}: accepted, but only with certification {verdict.certification!r}")
         given = {fact.partition(".")[0] for fact in _surroundings(self.config).world.facts}
         open_ = [f"{name}: {line.partition(' — ')[0]}{_OPEN}" for line in depending(verdict, given)]
         open_ += [f"  {one.rule_id} if {one.decides}" for one in undecided(verdict)]
-        if verdict.status == "depends" and self.config.getini("llem_configs_decided"):
+        if verdict.status == "depends" and knobs.switch(self.config, "configs-decided"):
             raise RejectedError("\n".join([*filter(None, [told]), *open_]))
         if not verdict.certified:
             told = f"{told}\n{name}: certification {verdict.certification}".lstrip()
@@ -192,7 +162,7 @@ class ConfigItem(pytest.Item):
     def _verdict(self, config: Config) -> Verdict:
         from pytest_llem_invariants.checker import guessing
 
-        engine = self.config.getini("llem_configs_engine")
+        engine = knobs.text(self.config, "configs-engine")[0]
         checkers = self.config.stash.setdefault(_CHECKERS, {})
         checker: Checker = (
             _checker(self.config, engine) if engine else guessing.by_keys(config.data, checkers, _root(self.config))

@@ -31,6 +31,13 @@ class Spent:
     """In the library's own code."""
     observing: float
     """Building, and capturing what it did."""
+    wholes: int = 0
+    """The examples of which everything was captured."""
+    whole: float = 0.0
+    """The seconds of capturing everything."""
+    reads: int = 0
+    """The examples of which only what their rule reads was captured."""
+    read: float = 0.0
 
 
 @final
@@ -52,6 +59,10 @@ class Evidence:
     simulated: bool = field(default=False)
     """Whether the examples ran in another context than the library's own."""
     spent: Spent | None = None
+    reused: bool = False
+    """Whether the library said it in an earlier run."""
+    files: tuple[str, ...] = ()
+    """What its process read since the evidence before: told where answers are kept."""
 
     def to_line(self) -> str:
         data: dict[str, Any] = {
@@ -64,17 +75,21 @@ class Evidence:
         if self.reason is not None:
             data["reason"] = self.reason
         if self.divergences:
-            data["divergences"] = [_divergence_to_data(divergence) for divergence in self.divergences]
+            data["divergences"] = [divergence_to_data(divergence) for divergence in self.divergences]
         if self.positive is not None:
             data["positive"] = observation_to_data(self.positive)
         if self.negative is not None:
             data["negative"] = observation_to_data(self.negative)
         if self.soundness is not None:
-            data["soundness"] = _soundness_to_data(self.soundness)
+            data["soundness"] = soundness_to_data(self.soundness)
         if self.simulated:
             data["simulated"] = True
         if self.spent is not None:
             data["spent"] = [round(one, 6) for one in astuple(self.spent)]
+        if self.reused:
+            data["reused"] = True
+        if self.files:
+            data["files"] = self.files
         return json.dumps(data, allow_nan=False)
 
     @classmethod
@@ -87,16 +102,18 @@ class Evidence:
             result=CheckResult(data["result"]),
             version=data["version"],
             reason=data.get("reason"),
-            divergences=tuple(_divergence_from_data(one) for one in data.get("divergences", ())),
+            divergences=tuple(divergence_from_data(one) for one in data.get("divergences", ())),
             positive=_optional(data.get("positive")),
             negative=_optional(data.get("negative")),
-            soundness=_soundness_from_data(data.get("soundness")),
+            soundness=soundness_from_data(data.get("soundness")),
             simulated=data.get("simulated", False),
             spent=Spent(*data["spent"]) if "spent" in data else None,
+            reused=data.get("reused", False),
+            files=tuple(data.get("files", ())),
         )
 
 
-def _divergence_to_data(divergence: Divergence) -> list[Any]:
+def divergence_to_data(divergence: Divergence) -> list[Any]:
     return [
         divergence.invariant_id,
         divergence.check_failed.value,
@@ -106,7 +123,7 @@ def _divergence_to_data(divergence: Divergence) -> list[Any]:
     ]
 
 
-def _divergence_from_data(data: list[Any]) -> Divergence:
+def divergence_from_data(data: list[Any]) -> Divergence:
     rule, failed, where, expected, observed = data
     return Divergence(rule, CheckFailed(failed), where, expected, observed)
 
@@ -115,12 +132,12 @@ def _optional(data: Any) -> Observation | None:
     return None if data is None else observation_from_data(data)
 
 
-def _soundness_to_data(found: Soundness) -> list[Any]:
+def soundness_to_data(found: Soundness) -> list[Any]:
     over, under = ([pack(example) for example in side] for side in (found.overbroad, found.underbroad))
     return [found.probes, found.agreed, over, under]
 
 
-def _soundness_from_data(data: list[Any] | None) -> Soundness | None:
+def soundness_from_data(data: list[Any] | None) -> Soundness | None:
     if data is None:
         return None
     probes, agreed, over, under = data

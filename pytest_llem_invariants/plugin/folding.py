@@ -11,7 +11,7 @@ from typing import Any, Final, final
 
 from pytest_llem_invariants.checker.certifying import file_certification
 from pytest_llem_invariants.checker.verdict import CERTIFICATIONS
-from pytest_llem_invariants.corpus.files import NEWEST, SCHEMA_VERSION, fingerprint
+from pytest_llem_invariants.corpus.files import DIVERGENT, SCHEMA_VERSION, fingerprint, version_of
 from pytest_llem_invariants.model import (
     CONTRACTS,
     Case,
@@ -221,6 +221,8 @@ def _fresh_case(rule: Rule, run: Run, print_of_rule: str) -> tuple[Case, tuple[D
     case = case_of(
         rule, first.positive, first.negative, diverged, soundness=None if agreement is None else agreement.soundness
     )
+    if any(one.reused for one in found.values()):
+        case = replace(case, certification=Certification.REUSED)
     kind = EnvironmentKind.SIMULATED if any(one.simulated for one in found.values()) else None
     return _graded(replace(case, fingerprint=print_of_rule, environment_kind=kind)), diverged
 
@@ -280,7 +282,7 @@ def _same_moment(validated: Validated, previous: Validated | None) -> Validated:
 
 def _format(divergences: Iterable[Divergence]) -> str:
     """The oldest version of the format that has the words of these divergences."""
-    return NEWEST if any(one.check_failed is CheckFailed.NONDETERMINISTIC for one in divergences) else SCHEMA_VERSION
+    return DIVERGENT if any(one.check_failed is CheckFailed.NONDETERMINISTIC for one in divergences) else SCHEMA_VERSION
 
 
 def _quarantine(run: Run, divergences: Sequence[Divergence]) -> Quarantine:
@@ -288,12 +290,13 @@ def _quarantine(run: Run, divergences: Sequence[Divergence]) -> Quarantine:
     for divergence in divergences:
         if divergence.contradicts:
             by_rule.setdefault(divergence.invariant_id, []).append(divergence)
+    contradicted = [rule for rule in run.corpus.rules if rule.id in by_rule]
     return Quarantine(
-        schema_version=_format(divergences),
+        schema_version=version_of(contradicted, _format(divergences)),
         engine=run.corpus.engine,
         engine_version=run.version,
         generated_at=run.moment,
-        rules=tuple((rule, tuple(by_rule[rule.id])) for rule in run.corpus.rules if rule.id in by_rule),
+        rules=tuple((rule, tuple(by_rule[rule.id])) for rule in contradicted),
         context=run.corpus.context,
     )
 

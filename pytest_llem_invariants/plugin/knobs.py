@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, Literal, final
 
 import pytest
 
@@ -26,6 +27,8 @@ class Knob:
     default: str = ""
     """Shown, where there is one."""
     type: type = str
+    ini: Literal["string", "args"] = "string"
+    """What it is in the ini file; a switch is a truth value there."""
 
     @property
     def flag(self) -> str:
@@ -34,11 +37,11 @@ class Knob:
     @property
     def key(self) -> str:
         """Of the ini file, and of pytest's own namespace."""
-        return f"llem_{self.name}"
+        return f"llem_{self.name.replace('-', '_')}"
 
     @property
     def variable(self) -> str:
-        return f"LLEM_{self.name.upper()}"
+        return self.key.upper()
 
     def declare(self, parser: pytest.Parser, group: Any) -> None:
         told = f"{self.help}{f', {self.default} by default' if self.default else ''} (ini: {self.key}, {self.variable})"
@@ -47,7 +50,7 @@ class Knob:
             parser.addini(self.key, f"default of {self.flag}", type="bool", default=False)
         else:
             group.addoption(self.flag, metavar=self.metavar, type=self.type, help=told)
-            parser.addini(self.key, f"default of {self.flag}", type="string", default="")
+            parser.addini(self.key, f"default of {self.flag}", type=self.ini, default=[] if self.ini == "args" else "")
 
 
 KNOBS: Final = (
@@ -67,18 +70,40 @@ KNOBS: Final = (
         int,
     ),
     Knob(
-        "reuse", None, "Replay nothing where an earlier whole run still says it all; else replay, and keep what it said"
+        "reuse",
+        None,
+        "Replay nothing where an earlier whole run still says it all; else ask the library only for answers that are "
+        "not kept, and keep them",
     ),
     Knob("digests", "N", "How many digests of runs to keep; 0 keeps none", "10", int),
 )
-_NAMED: Final = {knob.name: knob for knob in KNOBS}
+OF_CONFIGS: Final = (
+    Knob(
+        "configs",
+        "GLOBS",
+        "Globs below the root folder, with blanks between them: each file is an item that passes if the library would "
+        "accept it",
+        ini="args",
+    ),
+    Knob("configs-engine", "ENGINE", "The engine of these files; guessed from their keys without it"),
+    Knob("configs-platform", "PLATFORM", "The platform on which they will run"),
+    Knob("configs-gpu", "SPEC", "The GPUs beside them, such as H100:8"),
+    Knob("configs-model", "DIR", "The folder of the model that they are for"),
+    Knob("configs-world", "FILE", "A file of facts by their names"),
+    Knob("configs-decided", None, "Fail a file whose verdict depends on facts that these do not give"),
+    Knob("configs-root", "DIR", "A folder with engine_versions/ and corpora/ to use, not the packaged corpora"),
+    Knob("configs-certified", None, "Fail a file whose certification is not `full`"),
+)
+_NAMED: Final = {knob.name: knob for knob in (*KNOBS, *OF_CONFIGS)}
 
 
 def declare(parser: pytest.Parser) -> None:
-    """Add the `--llem-*` group and the ini options with the same names."""
-    group = parser.getgroup("llem", "invariants of inference engines")
-    for knob in KNOBS:
-        knob.declare(parser, group)
+    """Add the `--llem-*` groups and the ini options with the same names."""
+    groups = {"llem": "invariants of inference engines", "llem configs": "config files as test items"}
+    for (name, told), knobs in zip(groups.items(), (KNOBS, OF_CONFIGS), strict=True):
+        group = parser.getgroup(name, told)
+        for knob in knobs:
+            knob.declare(parser, group)
 
 
 def flag(config: pytest.Config, name: str) -> Any:
@@ -97,6 +122,16 @@ def text(config: pytest.Config, name: str) -> tuple[str, str]:
         return variable, knob.variable
     lasting: str = config.getini(knob.key)
     return (lasting, knob.key) if lasting else ("", "")
+
+
+def words(config: pytest.Config, name: str) -> list[str]:
+    """What is said of a knob that takes several words."""
+    knob = _NAMED[name]
+    told = flag(config, name) or os.environ.get(knob.variable)
+    if told:
+        return shlex.split(told)
+    lasting: list[str] = config.getini(knob.key)
+    return lasting
 
 
 def switch(config: pytest.Config, name: str) -> bool:
@@ -147,7 +182,7 @@ def table() -> Iterator[str]:
     """The table of the reference."""
     yield "| option | ini key | variable | meaning |"
     yield "| --- | --- | --- | --- |"
-    for knob in KNOBS:
+    for knob in _NAMED.values():
         shown = knob.flag if knob.metavar is None else f"{knob.flag} {knob.metavar}"
         default = f" ({knob.default})" if knob.default else ""
         yield f"| `{shown}` | `{knob.key}` | `{knob.variable}` | {knob.help[0].lower()}{knob.help[1:]}{default} |"

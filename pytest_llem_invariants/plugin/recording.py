@@ -54,6 +54,10 @@ class Clock:
             building=round(sum(one.building for one in self.spent), 3),
             observing=round(sum(one.observing for one in self.spent), 3),
             checking=round(sum(self.rules.values()), 3),
+            captures={
+                "whole": [sum(one.wholes for one in self.spent), round(sum(one.whole for one in self.spent), 6)],
+                "read": [sum(one.reads for one in self.spent), round(sum(one.read for one in self.spent), 6)],
+            },
             slowest={rule: round(seconds, 6) for rule, seconds in ordered[:_SLOWEST]},
         )
 

@@ -37,6 +37,7 @@ from pytest_llem_invariants.text.terminal import printable
 
 if TYPE_CHECKING:
     from pytest_llem_invariants.model import Validated
+    from pytest_llem_invariants.plugin.answers import Answers, Keeper
     from pytest_llem_invariants.plugin.folding import Folded
     from pytest_llem_invariants.runs.digest import RunDigest
 
@@ -75,8 +76,13 @@ class LlemRun:
         self._is_heard = not self._is_worker or config.workerinput.get(HEARD, True)  # type: ignore[attr-defined]
         self._only_ours = False
         self._is_collected = False
+        self._answers: tuple[Answers | None, Keeper | None] = None, None
         self._plain: Bench | None = None
         """For runs in which all items are from one corpus and nobody needs their setup and teardown."""
+
+    def remember(self, answers: Answers, keeper: Keeper | None) -> None:
+        """Ask the library only for what is not among these answers; the keeper keeps the new ones."""
+        self._answers = answers, keeper
 
     # What is collected.
 
@@ -99,7 +105,8 @@ class LlemRun:
 
     def _bench(self, volume: Volume) -> Bench:
         if volume.path not in self._benches:
-            self._benches[volume.path] = Bench(volume, self._settings)
+            answers = self._answers[0] if volume is self._shelf.certified else None
+            self._benches[volume.path] = Bench(volume, self._settings, answers)
         return self._benches[volume.path]
 
     @pytest.hookimpl(tryfirst=True)
@@ -258,6 +265,8 @@ class LlemRun:
                 self._clock.note(evidence, report.duration)
                 if self._journal is not None:
                     self._journal.append(line)
+                if self._answers[1] is not None:
+                    self._answers[1].note(evidence, getattr(report, "worker_id", ""))
             return
         trouble: str | None = getattr(report, ENGINE_TROUBLE, None)
         if trouble is not None:
@@ -282,6 +291,8 @@ class LlemRun:
             session.exitstatus = pytest.ExitCode.INTERRUPTED
 
     def _conclude(self, certified: Volume, session: pytest.Session) -> None:
+        if self._answers[1] is not None:
+            self._answers[1].close()
         if self._trouble is not None:
             session.exitstatus = REFUSED
         elif self._evidence or self._crashed:
@@ -377,6 +388,11 @@ class LlemRun:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @property
+    def reused(self) -> int:
+        """How many rules earlier runs answered."""
+        return len({one.rule for one in self._evidence if one.reused})
+
+    @property
     def folded(self) -> Folded | None:
         """What the run gave; None before its end, or where it gave nothing."""
         return self._folded
@@ -392,9 +408,8 @@ class LlemRun:
             terminalreporter.write_line(printable(self._trouble), red=True)
         if self._folded is None:
             return
-        for line in wording.summary(self._folded, self._causes(), verbose=self._config.get_verbosity() > 0):
-            terminalreporter.write_line(printable(line))
-        for line in self._stale:
+        is_verbose = self._config.get_verbosity() > 0
+        for line in (*wording.summary(self._folded, self._causes(), verbose=is_verbose), *self._stale):
             terminalreporter.write_line(printable(line))
         if self._stale:
             terminalreporter.write_line("the committed validated file differs from this run's", red=True)

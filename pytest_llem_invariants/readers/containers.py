@@ -18,6 +18,8 @@ from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 _INNERMOST: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([^{}]*))?\}|\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
 _BARE: Final = re.compile(r"\$[A-Za-z_{(]")
 _MOST_DEEP: Final = 5
+ENVIRONMENTS: Final = ("env", "environment", "environment_variables", "envs")
+"""The keys under which variables are set."""
 _DEVICE: Final = re.compile(r"[a-z0-9.-]+/gpu\Z")
 
 
@@ -31,10 +33,10 @@ def is_container(entries: Mapping[str, tuple[Node, Node]]) -> bool:
 def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> list[Found]:
     """What a container starts."""
     entries = tree.entries(node)
-    image = None if "image" not in entries else _text(entries["image"][1])
+    image = image_of(tree, node)
     env = environment(tree, node)
     interpolates = "args" not in entries and "env" not in entries  # the names that compose does not have
-    shown = None if image is None else _filled_in(Word(image), {})
+    shown = None if image is None else _filled_in(image, {})
     beside = with_env(beside, env)
     if shown is not None:
         beside = with_image(beside, str(shown), known, is_known=shown.known and FILLED not in shown)
@@ -53,8 +55,11 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> lis
         command = [Word(word, tree.place(starts)) for word in head]
     if command:
         found = list(of_words([*command, *arguments], known, beside))
-        if found or "entrypoint" in entries or "args" in entries or not interpolates or runs_another(command, known):
+        is_text = isinstance(tree.get(node, "command"), yaml.ScalarNode)  # which no manifest may have
+        if found or "entrypoint" in entries or "args" in entries or runs_another(command, known):
             return found
+        if not (interpolates or is_text):
+            return []
         arguments = command
     if image is None or not arguments:
         return []
@@ -64,19 +69,36 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> lis
     return list(started_by(str(shown), arguments, known, beside, tree.place(node)))
 
 
+def image_of(tree: Tree, node: Node) -> Word | None:
+    """The image that a mapping names: a text, or its parts as charts have them."""
+    told = tree.get(node, "image")
+    if isinstance(told, yaml.ScalarNode):
+        return tree.word(told) if told.value else None
+    repository = tree.get(told, "repository")
+    if not isinstance(repository, yaml.ScalarNode) or not repository.value:
+        return None
+    name = tree.word(repository)
+    tag = tree.get(told, "tag")
+    is_told = isinstance(tag, yaml.ScalarNode) and bool(tag.value)
+    image = name.but(f"{name}:{tree.word(tag)}" if tag is not None and is_told else str(name))
+    # Without a tag the chart's own version is taken.
+    image.known = name.known and is_told and tag is not None and tree.word(tag).known
+    return image
+
+
 def environment(tree: Tree, node: Node) -> dict[str, Word]:
     """The variables of a container, as a mapping or a list; what is taken from elsewhere is not known."""
     env: dict[str, Word] = {}
-    for key in ("env", "environment", "environment_variables", "envs"):
+    for key in ENVIRONMENTS:
         told = tree.get(node, key)
         if isinstance(told, yaml.MappingNode):
-            for name, (_, value) in tree.entries(told).items():
-                env[name] = _scalar(tree, value, env)
+            for name, (written, value) in tree.entries(told).items():
+                env[name] = _scalar(tree, value, env).but(place=tree.place(written))
         elif isinstance(told, yaml.SequenceNode):
             for item in told.value:
                 named = tree.get(item, "name")
                 if isinstance(named, yaml.ScalarNode):
-                    env[named.value] = _scalar(tree, tree.get(item, "value"), env)
+                    env[named.value] = _scalar(tree, tree.get(item, "value"), env).but(place=tree.place(named))
                 elif isinstance(item, yaml.ScalarNode):
                     name, equals, content = item.value.partition("=")
                     word = _filled_in(tree.word(item).but(content), {})
@@ -92,10 +114,6 @@ def _scalar(tree: Tree, node: Node | None, env: Mapping[str, Word]) -> Word:
 
 def _nobody_knows(tree: Tree, node: Node) -> Word:
     return Word("", tree.place(node), known=False)
-
-
-def _text(node: Node) -> str | None:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else None
 
 
 def _words(tree: Tree, entries: Mapping[str, tuple[Node, Node]], key: str, env: Mapping[str, Word]) -> list[Word]:

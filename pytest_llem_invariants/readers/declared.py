@@ -31,7 +31,9 @@ class Engine:
     traces: Sequence[str] = ()
     """A file without any of these words holds no config of the engine."""
     heads: Sequence[tuple[str, ...]] = ()
-    """The words with which its commands begin."""
+    """The words with which its commands begin, and others' that stand for one of them."""
+    stands_for: Mapping[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    """Words of others → the command whose options they take."""
     images: Sequence[Image] = ()
     calls: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Class of its package → the form of its keyword arguments, and the names of positional ones."""
@@ -44,8 +46,8 @@ class Engine:
     """What adds to the engine → its traces, and the fields of which it knows more values (`*`: more fields)."""
 
     def image(self, name: str) -> Image | None:
-        """What is known of an image, by its name without registry, tag and digest."""
-        bare = re.sub(r"(?::[^:/@]*)?(?:@.*)?\Z", "", name)
+        """What is known of an image, by its name without registry, tag and digest; some write `REGISTRY#NAME`."""
+        bare = re.sub(r"(?::[^:/@]*)?(?:@.*)?\Z", "", name.replace("#", "/"))
         return next((image for image in self.images if image.name in bare), None)
 
 
@@ -57,10 +59,12 @@ def engines(routes: Mapping[str, Mapping[str, Any]]) -> list[Engine]:
 def engine_of(name: str, routes: Mapping[str, Any]) -> Engine:
     """One engine, also one that says nothing of files."""
     files = routes.get("files") or {}
+    others = {tuple(one["words"]): tuple(one["command"]) for one in files.get("stands_for", ())}
     return Engine(
         name,
         tuple(files.get("traces", ())),
-        tuple(tuple(command["words"]) for command in routes.get("commands", ())),
+        (*(tuple(command["words"]) for command in routes.get("commands", ())), *others),
+        others,
         (
             *(
                 Image(one["name"], tuple(one.get("runs", ())), one.get("tagged", True))

@@ -31,7 +31,9 @@ def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
             image = next((word for word in words if not word.startswith("--")), Word(""))
             beside = with_image(Beside(), str(image), known, is_known=image.known and "$" not in image)
         elif name == "ENV":
-            beside = with_env(beside, _variables(split(rest)))
+            # With its own name before them, so that `A=1` is a word and not what a shell sets.
+            told = split(source.part(found.start("name"), found.end("rest")))
+            beside = with_env(beside, _variables(told[1:]))
         else:
             starts[name] = _program(rest)
     entry, command = starts.get("ENTRYPOINT"), starts.get("CMD")

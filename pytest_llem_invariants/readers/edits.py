@@ -9,19 +9,14 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Any, Final, final
 
 import yaml
 
-from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Word
-from pytest_llem_invariants.readers.launches import of_command
-from pytest_llem_invariants.readers.shell import commands
-from pytest_llem_invariants.readers.shell_words import tokens
+from pytest_llem_invariants.readers.found import Word
 from pytest_llem_invariants.readers.source import Place, whole
-from pytest_llem_invariants.readers.yaml_tree import Tree, filled
-from pytest_llem_invariants.text.yaml_parser import CParser
+from pytest_llem_invariants.readers.yaml_tree import Tree
 
 _ENDS: Final = re.compile(r"[\s;&|),\]\"'`]|\\\r?\n|\Z")
 """What may stand behind a word."""
@@ -32,7 +27,6 @@ _NEXT_WORD: Final = re.compile(r"(?:\s|\\\r?\n)+")
 _REST: Final = re.compile(r"[ \t]*(?:(?<=[ \t])#[^\n]*)?\r?")
 _GOES_ON: Final = re.compile(r"[ \t]*\\\r?")
 _WENT_ON: Final = re.compile(r"[ \t]*\\\r?\n[ \t]*\Z")
-_MOST_PARTS: Final = 2_000_000
 _TRUTHS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "0", "1"})
 
 
@@ -56,27 +50,23 @@ class Span:
 @final
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A span, and what becomes of words of a command line: left out, or begun with another name."""
+    """A span, and what becomes of words of a command line; None of one that goes."""
 
     span: Span
-    gone: tuple[Word, ...] = ()
-    renamed: Word | None = None
+    now: tuple[tuple[Word, str | None], ...] = ()
+    variable: tuple[str, Place] | None = None
+    """The environment variable that goes, and where it was set."""
 
     @property
     def is_in_variable(self) -> bool:
         """Whether it changes what a variable holds."""
-        return any(word.held for word in (*self.gone, self.renamed) if word is not None)
+        return any(word.held for word, _ in self.now)
 
     def words(self, before: Sequence[Word]) -> list[tuple[str, bool, bool, bool]]:
         """What is read of the words of a command line then."""
-        gone = {(word.place, str(word)) for word in self.gone}
-        kept = [word for word in before if (word.place, str(word)) not in gone]
-        return [(self._now(word), word.known, word.given, word.several) for word in kept]
-
-    def _now(self, word: Word) -> str:
-        if self.renamed is None or (word.place, str(word)) != (self.renamed.place, str(self.renamed)):
-            return str(word)
-        return self.span.text + word[self.span.end - self.span.start :]
+        now = {(word.place, str(word)): text for word, text in self.now}
+        told = [(now.get((word.place, str(word)), str(word)), word) for word in before]
+        return [(text, word.known, word.given, word.several) for text, word in told if text is not None]
 
 
 def without_option(text: str, words: Sequence[Word], option: str, takes: bool | None) -> Change:
@@ -92,7 +82,7 @@ def without_option(text: str, words: Sequence[Word], option: str, takes: bool | 
         gone.append(following)
     elif "=" not in word and (takes is None or (following is not None and following.lower() in _TRUTHS)):
         raise UnsureError("what follows may be its value")
-    return Change(_without(text, [_written(text, one) for one in gone]), tuple(gone))
+    return Change(without_parts(text, [_written(text, one) for one in gone]), tuple((one, None) for one in gone))
 
 
 def renamed_option(text: str, words: Sequence[Word], option: str, new: str) -> Change:
@@ -107,7 +97,67 @@ def renamed_option(text: str, words: Sequence[Word], option: str, new: str) -> C
         raise UnsureError(f"{head} is given, too")
     start, _ = _written(text, word)
     start += text[start] in "'\""
-    return Change(Span(start, start + len(option), new), renamed=word)
+    return Change(Span(start, start + len(option), new), ((word, new + word[len(option) :]),))
+
+
+def valued_option(text: str, words: Sequence[Word], option: str, value: Any) -> Change:
+    """A command line with another value of an option."""
+    number, word = _only(words, option)
+    new = _as_word(value)
+    if "=" in word:
+        start, end = _inside(text, word)
+        return Change(Span(start + len(option) + 1, end, new), ((word, f"{option}={new}"),))
+    following = words[number + 1] if number + 1 < len(words) else None
+    if following is None or following.startswith("--") or not _is_told(following):
+        raise UnsureError("its value is not told")
+    return Change(Span(*_inside(text, following), new), ((following, new),))
+
+
+def switched_option(text: str, words: Sequence[Word], option: str, new: str) -> Change:
+    """A command line with a switch in place of an option and its value."""
+    number, word = _only(words, option)
+    start, end = _inside(text, word)
+    if "=" in word:
+        return Change(Span(start, end, new), ((word, new),))
+    following = words[number + 1] if number + 1 < len(words) else None
+    if following is None or following.lower() not in _TRUTHS or not _is_told(following):
+        raise UnsureError("its value is not told")
+    gone = without_parts(text, [_written(text, word), _written(text, following)])
+    behind = without_parts(text, [_written(text, following)])
+    if behind.start < end or gone.end < behind.end:
+        raise UnsureError("something stands between it and its value")
+    return Change(Span(start, behind.end, new + text[end : behind.start]), ((word, new), (following, None)))
+
+
+def within_option(text: str, words: Sequence[Word], option: str, key: str, new: str | None) -> Change:
+    """A command line with another name for a key in the JSON that an option has, or without it and its value."""
+    number, word = _only(words, option)
+    held = word if "=" in word else words[number + 1] if number + 1 < len(words) else None
+    if held is None or not _is_told(held):
+        raise UnsureError("its value is not told")
+    start, end = _inside(text, held)
+    found = list(re.finditer(rf'"({re.escape(key)})"\s*:', text[start:end]))
+    if len(found) != 1:
+        raise UnsureError("it is not written in the letters that are read")
+    at = start + found[0].start()
+    if new is None:
+        span = _in_flow(text, at, _end_of_json(text, at + len(key)))
+    else:
+        span = Span(at + 1, at + 1 + len(key), new)
+    if span.start < start or span.end > end:
+        raise UnsureError("something else would change")
+    return Change(span, ((held, text[start : span.start] + span.text + text[span.end : end]),))
+
+
+_SAFE: Final = re.compile(r"[\w./:-]+")
+
+
+def _as_word(value: Any) -> str:
+    """A value as one word that needs no quotes."""
+    told = value if isinstance(value, str) else json.dumps(value)
+    if not _SAFE.fullmatch(told):
+        raise UnsureError("the new value cannot be written without quotes")
+    return told
 
 
 def _only(words: Sequence[Word], option: str) -> tuple[int, Word]:
@@ -123,7 +173,7 @@ def _is_told(word: Word) -> bool:
     return word.known and word.given and not word.several
 
 
-def _offset(text: str, place: Place) -> int:
+def offset(text: str, place: Place) -> int:
     at = 0
     for _ in range(place[0] - 1):
         at = text.find("\n", at) + 1
@@ -140,8 +190,14 @@ def _written(text: str, word: Word) -> tuple[int, int]:
     return start, end
 
 
+def _inside(text: str, word: Word) -> tuple[int, int]:
+    """Where a word of a command line begins and ends, without its quotes."""
+    start, end = _written(text, word)
+    return (start + 1, end - 1) if text[start] in "'\"" else (start, end)
+
+
 def _in_letters(text: str, word: str, place: Place) -> tuple[int, int]:
-    at = _offset(text, place)
+    at = offset(text, place)
     quote = text[at : at + 1] if text[at : at + 1] in ("'", '"') else ""
     end = at + len(quote) + len(word)
     if not text.startswith(word, at + len(quote)) or not text.startswith(quote, end):
@@ -152,34 +208,34 @@ def _in_letters(text: str, word: str, place: Place) -> tuple[int, int]:
 # What goes, with its line, comma or blanks ---------------------------------------------------------------------------
 
 
-def _without(text: str, parts: Sequence[tuple[int, int]]) -> Span:
+def without_parts(text: str, parts: Sequence[tuple[int, int]]) -> Span:
     """Words that follow each other, as they stand: items of a list, in lines or in brackets, or words of a script."""
     start, end = parts[0][0], parts[-1][1]
     between = [text[one[1] : other[0]] for one, other in pairwise(parts)]
-    line, stop = _line(text, start), _end_of_line(text, end)
+    line, stop = _line(text, start), end_of_line(text, end)
     before, after = text[line:start], text[end:stop]
     if _ITEM.fullmatch(before):
         if not all(map(_NEXT_ITEM.fullmatch, between)) or not _REST.fullmatch(after):
             raise UnsureError("its lines hold something else")
-        return _lines(text, line, stop)
+        return lines(text, line, stop)
     if _before(text, start) in ("[", ",") and _after(text, end) in (",", "]"):
         if not all(map(_NEXT_IN_FLOW.fullmatch, between)):
             raise UnsureError("something stands between it and its value")
         return _in_flow(text, start, end)
     if not all(map(_NEXT_WORD.fullmatch, between)):
         raise UnsureError("something stands between it and its value")
-    return _in_script(text, start, end)
+    return in_script(text, start, end)
 
 
-def _in_script(text: str, start: int, end: int) -> Span:
-    line, stop = _line(text, start), _end_of_line(text, end)
+def in_script(text: str, start: int, end: int) -> Span:
+    line, stop = _line(text, start), end_of_line(text, end)
     before, after = text[line:start], text[end:stop]
     if not before.strip():
         if _GOES_ON.fullmatch(after):
-            return _lines(text, line, stop)
+            return lines(text, line, stop)
         if not after.strip():  # the last line of the command
             went_on = _WENT_ON.search(text, max(0, line - 200), start)
-            return _lines(text, line, stop) if went_on is None else Span(went_on.start(), end)
+            return lines(text, line, stop) if went_on is None else Span(went_on.start(), end)
     blanks = len(before) - len(before.rstrip(" \t"))
     if before.strip() and blanks:
         return Span(start - blanks, end)
@@ -191,17 +247,17 @@ def _in_flow(text: str, start: int, end: int) -> Span:
     line = _line(text, start)
     if _after(text, end) == ",":
         comma = text.index(",", end) + 1
-        stop = _end_of_line(text, comma)
+        stop = end_of_line(text, comma)
         rest = text[comma:stop]
         if not text[line:start].strip() and not rest.strip():
-            return _lines(text, line, stop)
+            return lines(text, line, stop)
         return Span(start, comma + len(rest) - len(rest.lstrip(" \t")))
     if _before(text, start) == ",":
         return Span(text.rindex(",", 0, start), end)
     return Span(start, end)
 
 
-def _lines(text: str, start: int, stop: int) -> Span:
+def lines(text: str, start: int, stop: int) -> Span:
     """Whole lines; of the last one without an end, the end of the line before."""
     if stop < len(text):
         return Span(start, stop + 1)
@@ -212,7 +268,7 @@ def _line(text: str, at: int) -> int:
     return text.rfind("\n", 0, at) + 1
 
 
-def _end_of_line(text: str, at: int) -> int:
+def end_of_line(text: str, at: int) -> int:
     """Where the line ends, before what ends it."""
     end = text.find("\n", at)
     return len(text) if end < 0 else end
@@ -241,7 +297,7 @@ def without_key(text: str, key: str, place: Place, *, is_json: bool) -> Change:
     mapping, value = _pair(text, start)
     if mapping.flow_style:
         return Change(_in_flow(text, start, value.end_mark.index))
-    line, stop = _line(text, start), _end_of_line(text, start)
+    line, stop = _line(text, start), end_of_line(text, start)
     if len(mapping.value) == 1:
         raise UnsureError("nothing would be left of its mapping")
     is_block = isinstance(value, yaml.ScalarNode) and value.style in ("|", ">")
@@ -249,7 +305,7 @@ def without_key(text: str, key: str, place: Place, *, is_json: bool) -> Change:
         raise UnsureError("it has not a line of its own")
     if not _REST.fullmatch(text[value.end_mark.index : stop]):
         raise UnsureError("its line holds something else")
-    return Change(_lines(text, line, stop))
+    return Change(lines(text, line, stop))
 
 
 def renamed_key(text: str, key: str, place: Place, new: str) -> Change:
@@ -257,6 +313,22 @@ def renamed_key(text: str, key: str, place: Place, new: str) -> Change:
     start, _ = _in_letters(text, key, place)
     start += text[start] in "'\""
     return Change(Span(start, start + len(key), new))
+
+
+def valued_key(text: str, key: str, place: Place, value: Any, *, is_json: bool) -> Change:
+    """A mapping with another value of a key."""
+    start, end = _in_letters(text, key, place)
+    told = json.dumps(value)
+    if is_json:
+        stop = _end_of_json(text, end)
+        colon = text.index(":", end) + 1
+        return Change(Span(colon + len(text[colon:stop]) - len(text[colon:stop].lstrip()), stop, told))
+    _, node = _pair(text, start)
+    if not isinstance(node, yaml.ScalarNode) or node.style in ("|", ">") or node.start_mark.line != node.end_mark.line:
+        raise UnsureError("its value has more than one line")
+    if node.start_mark.index == node.end_mark.index or text[node.start_mark.index] in "&*!":
+        raise UnsureError("its value is not written there")
+    return Change(Span(node.start_mark.index, node.end_mark.index, told))
 
 
 def spelled_like(new: str, old: str) -> str:
@@ -282,7 +354,7 @@ def _end_of_json(text: str, at: int) -> int:
 
 def _pair(text: str, at: int) -> tuple[yaml.MappingNode, yaml.Node]:
     """The mapping in which a key begins at a place, and the key's value."""
-    for node in _nodes(text):
+    for node in nodes(text):
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if key.start_mark.index == at:
@@ -290,7 +362,7 @@ def _pair(text: str, at: int) -> tuple[yaml.MappingNode, yaml.Node]:
     raise UnsureError("its place is not known")
 
 
-def _nodes(text: str) -> Iterator[yaml.Node]:
+def nodes(text: str) -> Iterator[yaml.Node]:
     """Every mapping, list and scalar, each once."""
     waiting = list(reversed(Tree(whole(text)).roots))
     met: set[int] = set()
@@ -304,83 +376,3 @@ def _nodes(text: str) -> Iterator[yaml.Node]:
             waiting.extend(part for pair in reversed(node.value) for part in reversed(pair))
         elif isinstance(node, yaml.SequenceNode):
             waiting.extend(reversed(node.value))
-
-
-# What a text is made of -----------------------------------------------------------------------------------------------
-
-
-def outline(kind: str, text: str) -> list[tuple[str, str]] | None:
-    """The parts of a file of a kind one after the other; None of a kind that is not taken apart.
-
-    UnsureError where it is broken.
-    """
-    if kind == "shell":
-        return [(token.kind, text[token.offset : token.end]) for token in tokens(text)]
-    if kind != "yaml":
-        return None
-    try:
-        return list(_events(text))
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        if "{{" not in text and "{%" not in text:
-            raise UnsureError("the file has an error in its YAML") from error
-    try:
-        return list(_events(filled(text)))
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        raise UnsureError("the template cannot be read as YAML") from error
-
-
-def is_for_engines(before: str, after: str, known: Sequence[Engine]) -> bool:
-    """Whether, of all that a script runs, only commands of engines get other words."""
-    pairs = zip_longest(*(list(commands(whole(text))) for text in (before, after)))
-    return all(
-        one is not None and other is not None and (one.words == other.words or any(of_command(one, known, Beside())))
-        for one, other in pairs
-    )
-
-
-def _events(text: str) -> Iterator[tuple[str, str]]:
-    """What YAML is made of; an alias is what it stands for, so that whatever changes there changes twice."""
-    named: dict[str, list[tuple[str, str]]] = {}
-    open_ones: list[list[tuple[str, str]]] = []
-    number = 0
-    parser = CParser(text)
-    while parser.check_event():
-        event = parser.get_event()
-        kind = type(event).__name__
-        anchor = getattr(event, "anchor", None)
-        if isinstance(event, yaml.AliasEvent):
-            parts = named.get(anchor or "", [])
-        else:
-            parts = [(kind, f"{getattr(event, 'tag', '')} {getattr(event, 'value', '')}")]
-            held: list[tuple[str, str]] = []
-            if anchor is not None:
-                named[anchor] = held
-            if isinstance(event, yaml.CollectionStartEvent):
-                open_ones.append(held)
-            else:
-                held.extend(parts)
-        for one in open_ones:
-            one.extend(parts)
-        if isinstance(event, yaml.CollectionEndEvent):
-            open_ones.pop()
-        number += len(parts) * (1 + len(open_ones))
-        if number > _MOST_PARTS:
-            raise UnsureError("the file is too large to be compared")
-        yield from parts
-
-
-def differs_once(before: Sequence[Any], after: Sequence[Any]) -> bool:
-    """Whether a few neighbours are gone, or one has another text, and all else is the same."""
-    start = next(
-        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if one != other),
-        min(len(before), len(after)),
-    )
-    left, right = list(before[start:]), list(after[start:])
-    while left and right and left[-1] == right[-1]:
-        left.pop()
-        right.pop()
-    is_other_text = len(left) == len(right) == 1 and left[0][0] == right[0][0]
-    return is_other_text or (not right and all(kind not in _FRAMES for kind, _ in left))
-
-
-_FRAMES: Final = frozenset({"operator", "document", "DocumentStartEvent", "DocumentEndEvent"})

@@ -77,6 +77,8 @@ class Beside:
     env: Mapping[str, str] = field(default_factory=dict)
     unknown_env: frozenset[str] = frozenset()
     """Variables that are set to something that nobody can read from the file."""
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    """Where each variable is set."""
     gpu: str | None = None
     """The kind of device."""
     gpus: int | None = None

@@ -7,6 +7,8 @@ bash -c "cd /app && exec python3 -u -m vllm.entrypoints.openai.api_server …"
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -31,6 +33,9 @@ _SPEAKS: Final = frozenset(
 """Programs that only name a command that is among their words."""
 _RUNS: Final = frozenset({"run", "exec", "create"})
 """What a container's program is told so that it starts something."""
+_HANDS_ON: Final = frozenset({"ssh", "tmux", "screen", "sbatch", "ray", "su", "runuser", "parallel", "pdsh", "clush"})
+"""Programs of which a word may be a text that a shell runs elsewhere."""
+_PODS: Final = frozenset({"kubectl", "oc", "k3s", "microk8s"})
 _MOST_DEEP: Final = 4
 _MOST_BEFORE: Final = 100
 """Within how many words the name of a program is looked for."""
@@ -87,11 +92,21 @@ def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dep
 def _first_started(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int) -> Iterator[Found]:
     """The first engine that is started among words, behind whatever runs it; a shell's text in its place."""
     for start, word in enumerate(words):
+        if start and words[start - 1].endswith(":"):
+            return  # what a program says that it starts, not how it is started: quotes are gone from it
         name = _name(word)
         inner = _script(words[start:]) if name in _SHELLS else None
         if inner is not None:
-            beside = with_env(beside, _assigned(words[:start]))
+            beside = with_env(_in_image(words[:start], known, beside), _assigned(words[:start]))
             yield from in_script(_source_of(inner[0]), known, beside, inner[1], depth + 1)
+            return
+        texts = _texts(words[start + 1 :]) if name in _HANDS_ON else []
+        started = [found for text in texts for found in in_script(_source_of(text), known, beside, (), depth + 1)]
+        if started:
+            yield from started
+            return
+        if name in _PODS and words[start + 1 : start + 2] == ["run"] and "--" in words:
+            yield from _in_pod(words[start:], known, with_env(beside, _assigned(words[:start])), depth)
             return
         if name in _CONTAINERS and not _RUNS.isdisjoint(words[start + 1 : start + 4]):
             beside = with_env(beside, _assigned(words[:start]))
@@ -103,15 +118,40 @@ def _first_started(words: Sequence[Word], known: Sequence[Engine], beside: Besid
                 head, length = begun
                 # A module is found at its `-m`: the program that runs it is the word before.
                 program = words[max(start - (length < len(head)), 0)]
-                beside = with_env(beside, _assigned(words[:start]))
-                yield command_of(engine, [*_plain(head, program), *words[start + length :]], beside)
+                beside = with_env(_in_image(words[:start], known, beside), _assigned(words[:start]))
+                told = _plain(engine.stands_for.get(tuple(head), head), program)
+                yield command_of(engine, [*told, *words[start + length :]], beside)
                 return
+
+
+_IMAGE_FILES: Final = (".sif", ".sqsh", ".simg", ".img")
+_NAMES_IMAGE: Final = re.compile(r"--[\w-]*image(?:=|\Z)")
+
+
+def _in_image(words: Sequence[Word], known: Sequence[Engine], beside: Beside) -> Beside:
+    """The facts with those of an image in which a wrapper runs what follows, as those of Slurm and HPC do."""
+    for number, word in enumerate(words):
+        is_value = number > 0 and _NAMES_IMAGE.fullmatch(words[number - 1]) is not None
+        option, equals, value = word.partition("=")
+        names_one = bool(equals) and _NAMES_IMAGE.fullmatch(f"{option}=") is not None
+        image = value if names_one else str(word)
+        if image.endswith(_IMAGE_FILES):
+            return replace(beside, version=None, is_built=True)
+        if is_value or names_one or any(engine.image(image) for engine in known if "/" in image):
+            return with_image(beside, image, known, is_known=word.known and word.given)
+    return beside
 
 
 def _assigned(words: Sequence[Word]) -> dict[str, Word]:
     """The variables that words set, as in `A=1`; what follows a long option is its value."""
     told = [word for before, word in zip(["", *words], words, strict=False) if before[:2] != "--" and _variable(word)]
     return {word.partition("=")[0]: word.but(word.partition("=")[2]) for word in told}
+
+
+def _texts(words: Sequence[Word]) -> list[Word]:
+    """The words that have several in them, as the value of an option or by themselves."""
+    values = [word.but(word.partition("=")[2]) if word[:2] == "--" and "=" in word else word for word in words]
+    return [word for word in values if " " in word]
 
 
 def _may_start(words: Sequence[Word], known: Sequence[Engine]) -> bool:
@@ -123,11 +163,11 @@ def _may_start(words: Sequence[Word], known: Sequence[Engine]) -> bool:
 @cache
 def _starters(heads: tuple[tuple[str, ...], ...]) -> frozenset[str]:
     firsts = {head[0] for head in heads} | {head[2] for head in heads if _is_module(head)}
-    return frozenset(firsts | _SHELLS | _CONTAINERS | {"eval"})
+    return frozenset(firsts | _SHELLS | _CONTAINERS | _HANDS_ON | _PODS | {"eval"})
 
 
 def _is_module(head: Sequence[str]) -> bool:
-    return len(head) == 3 and head[1] == "-m"
+    return len(head) > 2 and head[1] == "-m"
 
 
 def _head_at(words: Sequence[str], start: int, engine: Engine) -> tuple[Sequence[str], int] | None:
@@ -138,8 +178,8 @@ def _head_at(words: Sequence[str], start: int, engine: Engine) -> tuple[Sequence
     for head in engine.heads:
         if begins(words, start, head):
             return head, len(head)
-        if words[start] == "-m" and _is_module(head) and words[start + 1 : start + 2] == [head[2]]:
-            return head, 2
+        if words[start] == "-m" and _is_module(head) and words[start + 1 : start + len(head) - 1] == list(head[2:]):
+            return head, len(head) - 1
     return None
 
 
@@ -169,8 +209,8 @@ def started_by(
     """What the arguments of a container start that leaves the command to its image."""
     for engine in known:
         declared = engine.image(image)
-        if declared is not None and declared.runs and arguments:
-            head = _plain(declared.runs, arguments[0].but(place=place))
+        if declared is not None and declared.runs:
+            head = _plain(declared.runs, Word("", place))
             yield command_of(engine, [*head, *arguments], beside)
             return
 
@@ -185,6 +225,7 @@ def with_env(beside: Beside, env: Mapping[str, Word]) -> Beside:
         beside,
         env={name: value for name, value in beside.env.items() if name not in env} | told,
         unknown_env=(beside.unknown_env | frozenset(env)) - frozenset(told),
+        places={**beside.places, **{name: value.place for name, value in env.items()}},
     )
 
 
@@ -270,15 +311,41 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
             if entrypoint is None:
                 found = list(of_words(rest, known, beside, depth + 1))
                 is_command = bool(rest) and not rest[0].startswith("-")
-                yield from found or started_by(
-                    word, [] if is_command and runs_another(rest, known) else rest, known, beside, word.place
-                )
+                if found or (is_command and runs_another(rest, known)):
+                    yield from found
+                else:
+                    yield from started_by(word, rest, known, beside, word.place)
             else:
                 yield from of_words([*entrypoint, *rest], known, beside, depth + 1)
             return
     if "exec" not in words[1:4]:  # an image that nobody knows has the engine in some version
         beside = replace(beside, version=None, is_built=True)
     yield from _first_started(words[1:], known, with_env(beside, env), depth)
+
+
+def _in_pod(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int) -> Iterator[Found]:
+    """`kubectl run NAME --image=IMAGE -- …`: arguments for the image's own program, or a command."""
+    at = words.index(Word("--"))
+    image = _option(words[:at], "--image")
+    beside = with_image(beside, None if image is None else str(image), known)
+    told = [_option(pair, "--env") for pair in itertools.pairwise(words[:at])]
+    env = {pair.partition("=")[0]: pair.but(pair.partition("=")[2]) for pair in told if pair is not None}
+    beside, rest = with_env(beside, env), list(words[at + 1 :])
+    found = list(of_words(rest, known, beside, depth + 1))
+    if found or "--command" in words[:at] or image is None or not rest or runs_another(rest, known):
+        yield from found
+    else:
+        yield from started_by(str(image), rest, known, beside, image.place)
+
+
+def _option(words: Sequence[Word], name: str) -> Word | None:
+    """The value of a long option, behind it or attached to it."""
+    for word, after in zip(words, [*words[1:], None], strict=True):
+        if word.startswith(f"{name}="):
+            return word.but(word.partition("=")[2])
+        if word == name:
+            return after
+    return None
 
 
 _PROGRAMS: Final = frozenset({"python", "python3", "sleep", "tail", "ray", "nvidia-smi", "cat", "ls", "tini"})

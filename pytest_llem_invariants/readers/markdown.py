@@ -17,6 +17,8 @@ _LANGUAGE: Final = re.compile(r"(?:\{code(?:-block)?\}|\{)?\s*\.?([A-Za-z0-9_+-]
 _SHELL: Final = frozenset(
     {"", "bash", "sh", "shell", "console", "shell-session", "zsh", "text", "none", "terminal", "cmd"}
 )
+_SESSION: Final = frozenset({"console", "shell-session", "terminal"})
+_PROMPT: Final = re.compile(r"[ \t]*(?:\([\w.-]+\)[ \t]*)?[$#%>][ \t]+\S")
 _YAML: Final = frozenset({"yaml", "yml"})
 _PYTHON: Final = frozenset({"python", "py", "python3"})
 _OPTION: Final = re.compile(r"^[ \t]*:[a-z-]+:.*$", re.MULTILINE)
@@ -41,7 +43,7 @@ def pages(
     for language, block in blocks(source):
         if language in _SHELL:
             if any(trace in block.text for engine in known for trace in engine.traces):
-                found = list(script(_without_prompts(block), known, beside))
+                found = list(script(_without_prompts(block, is_session=language in _SESSION), known, beside))
                 is_open = not found and language in _OPEN and _IS_YAML.search(block.text) is not None
                 yield from yaml(block, known, depth) if is_open else found
         elif language in _YAML:
@@ -86,16 +88,46 @@ def _dedented(source: Source, start: int, body: str, margin: int) -> Source:
     return Source("\n".join(lines), starts)
 
 
-def _without_prompts(block: Source) -> Source:
-    """A block with what a terminal or a page puts before its lines blanked out."""
+def _without_prompts(block: Source, *, is_session: bool) -> Source:
+    """A block with what a terminal or a page puts before its lines, and in a session the output, blanked out."""
 
     def blank(found: re.Match[str]) -> str:
         return " " * len(found[0])
 
     text = _PLACEHOLDER.sub(lambda found: FILLED * len(found[0]), _OPTION.sub(blank, block.text))
     if "$ " in text:
+        text = _without_output(text) if is_session else text
         text = re.sub(r"^[ \t]*\$[ \t](?=\S)", blank, text, flags=re.MULTILINE)
     return block.part(0, len(block.text), text)
+
+
+def _without_output(text: str) -> str:
+    """A session in which what is typed has a prompt: other lines are what the programs say."""
+    lines: list[str] = []
+    typed = ""  # since the last prompt, while it goes on
+    for line in text.split("\n"):
+        is_typed = bool(typed) or _PROMPT.match(line) is not None
+        typed = f"{typed}\n{line}" if is_typed else ""
+        if not _goes_on(typed):
+            typed = ""
+        lines.append(line if is_typed else " " * len(line))
+    return "\n".join(lines) if _PROMPT.search(text) else text
+
+
+def _goes_on(typed: str) -> bool:
+    """Whether the next line belongs to it: behind a backslash, within quotes or in a document."""
+    if len(typed) > _LONGEST:
+        return False
+    begun = _DOCUMENT.search(typed)
+    if begun is not None and not re.search(rf"\n[ \t]*{begun[1]}[ \t]*\Z", typed):
+        return True
+    return typed.endswith("\\") or _OPEN_QUOTE.search(_QUOTED.sub("", typed)) is not None
+
+
+_LONGEST: Final = 8 * 1024
+_DOCUMENT: Final = re.compile(r"<<-?[ \t]*['\"]?(\w+)")
+_QUOTED: Final = re.compile(r"\\.|'[^']*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_OPEN_QUOTE: Final = re.compile(r"['\"]")
 
 
 def read(source: Source, known: Sequence[Engine], yaml: Reader, script: Script) -> Iterator[Found]:

@@ -9,11 +9,13 @@ from typing import Final
 
 from pytest_llem_invariants.readers import python_calls
 from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Found
+from pytest_llem_invariants.readers.found import FILLED, Beside, Found
 from pytest_llem_invariants.readers.launches import in_script
 from pytest_llem_invariants.readers.source import Source
 
-_SHELL_CELL: Final = re.compile(r"\A\s*%%(?:bash|sh|script\b[^\n]*)\s*\n")
+_SHELL_CELL: Final = re.compile(r"\A\s*%%(?:bash|sh|script)\b[^\n]*\n")
+_EXPRESSION: Final = re.compile(r"(?<![{$])\{[A-Za-z_][\w.\[\]()'\"-]*\}(?!\})")
+"""What a notebook puts into a line for the shell."""
 _SHELL_LINE: Final = re.compile(r"^([ \t]*)[!](?=\S)", re.MULTILINE)
 
 
@@ -47,4 +49,5 @@ def _cell(cell: Source, known: Sequence[Engine]) -> Iterator[Found]:
         return
     yield from python_calls.read(cell, known)
     if _SHELL_LINE.search(cell.text):
-        yield from in_script(cell.part(0, len(cell.text), _SHELL_LINE.sub(r"\1 ", cell.text)), known, Beside())
+        text = _EXPRESSION.sub(lambda found: FILLED * len(found[0]), _SHELL_LINE.sub(r"\1 ", cell.text))
+        yield from in_script(cell.part(0, len(cell.text), text), known, Beside())

@@ -8,10 +8,11 @@ from typing import Final
 
 import yaml
 
-from pytest_llem_invariants.readers.containers import environment
+from pytest_llem_invariants.readers.containers import environment, image_of, is_container
 from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Found, Word
+from pytest_llem_invariants.readers.found import Beside, Found, UnknownValue, Word
 from pytest_llem_invariants.readers.launches import command_of, with_env, with_image
+from pytest_llem_invariants.readers.shell import split
 from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
 HINTS: Final = ("engine:", "vllmConfig", "modelURL", "base_args", "model_id")
@@ -30,6 +31,8 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> Ite
         yield from _chart(tree, node, entries, known, beside)
     if "model" in entries and "base_args" in tree.entries(entries["model"][1]):
         yield from _recipe(tree, entries, known, beside)
+    if "image" in entries:
+        yield from _values(tree, node, entries, known, beside)
     if "model_id" in entries and "gpu_type" in entries and "tp" in entries:
         yield from _bento(tree, node, entries, known, beside)
 
@@ -48,6 +51,7 @@ def _sections(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Bes
             for part in parts:
                 data = tree.plain(part)
                 if data:
+                    data = {**data, "**": UnknownValue("**")}  # whoever keeps it adds what the machines ask for
                     place_of = tree.place_in(part)
                     yield Found(engine.name, form, tree.place(part), data=data, place_of=place_of, beside=beside)
 
@@ -138,6 +142,32 @@ def _chart_options(tree: Tree, node: Node) -> list[Word]:
         elif name in _CHART_SWITCHES and value.value in ("true", "false"):
             words.append(Word(f"--{'' if value.value == 'true' else 'no-'}{_CHART_SWITCHES[name]}", place))
     return words + _list(tree, tree.get(node, "extraArgs"))
+
+
+_ADDED: Final = frozenset({"args", "extraargs", "engineargs", "serverargs", "servingargs", "additionalargs"})
+
+
+def _values(tree: Tree, node: Node, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
+    """An image of an engine and arguments that a chart's template adds to its own: both are values of a chart."""
+    image = image_of(tree, node)
+    engine = None if image is None else next((one for one in known if _runs(one, image)), None)
+    if image is None or engine is None or is_container(entries):
+        return
+    names = _ADDED | {engine.name + name for name in _ADDED}
+    for key, (_, value) in entries.items():
+        if key.lower().replace("_", "").replace("-", "") not in names:
+            continue
+        words = split(tree.script(value)) if isinstance(value, yaml.ScalarNode) else _list(tree, value)
+        if words and words[0].startswith("-"):
+            others = Word("$@", tree.place(value), known=False, several=True)
+            beside = with_image(beside, str(image), known, is_known=image.known)
+            beside = with_env(beside, environment(tree, node))
+            yield command_of(engine, [*_begin(engine, None, tree.place(value)), others, *words], beside)
+
+
+def _runs(engine: Engine, image: str) -> bool:
+    declared = engine.image(image)
+    return declared is not None and bool(declared.runs)
 
 
 def _recipe(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:

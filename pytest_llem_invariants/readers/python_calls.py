@@ -34,20 +34,33 @@ def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
 def _is_worth(text: str, known: Sequence[Engine]) -> bool:
     """Whether a program may have a call or a command: parsing costs much more than to look for their names."""
     for engine in known:
-        if any(key in text for key in engine.sections) and _section(tuple(engine.sections)).search(text):
+        if any(key in text and _section(key).search(text) for key in engine.sections):
             return True
-        if any(head[-1] in text for head in engine.heads) and _command(tuple(engine.heads)).search(text):
+        heads = tuple(head for head in engine.heads if all(word in text for word in head[-2:]))
+        if heads and _command(heads).search(text):
             return True
-        if any(name in text for name in engine.calls):
-            imports, calls = _calls(engine.package, tuple(engine.calls))
-            if imports.search(text) and calls.search(text):
-                return True
+        is_called = engine.package in text and any(name in text and _called(name).search(text) for name in engine.calls)
+        if is_called and _imported(engine.package).search(text):
+            return True
     return False
 
 
 @cache
-def _section(keys: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, keys))})\s*=")
+def _section(key: str) -> re.Pattern[str]:
+    """A keyword; what begins with letters is found much faster than what begins with the end of a word."""
+    name = re.escape(key)
+    return re.compile(rf"{name}(?<!\w{name})\s*=")
+
+
+@cache
+def _called(name: str) -> re.Pattern[str]:
+    name = re.escape(name)
+    return re.compile(rf"{name}(?<!\w{name})(?:\s*\(|\s+as\s)")
+
+
+@cache
+def _imported(package: str) -> re.Pattern[str]:
+    return re.compile(rf"^\s*(?:from|import)\s+{re.escape(package)}\b", re.MULTILINE)
 
 
 @cache
@@ -57,15 +70,6 @@ def _command(heads: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
     listed = "|".join("['\"]\\s*,\\s*['\"]".join(head[-2:]) for head in escaped)
     spoken = "|".join(" +".join(head) for head in escaped)
     return re.compile(rf"['\"](?:{listed})['\"]|['\"]\s*(?:{spoken})\s")
-
-
-@cache
-def _calls(package: str, names: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    called = "|".join(map(re.escape, names))
-    return (
-        re.compile(rf"^\s*(?:from|import)\s+{re.escape(package)}\b", re.MULTILINE),
-        re.compile(rf"\b(?:{called})\s*\(|\bas\s+\w+"),
-    )
 
 
 def _plain(text: str) -> str:
@@ -186,14 +190,9 @@ class _Program:
                 form = engine.sections.get(keyword.arg or "")
                 if form is None:
                     continue
-                told = self._meant(keyword.value)
                 data: dict[str, Any] = {}
                 places: dict[str, Place] = {}
-                if isinstance(told, ast.Call) and isinstance(told.func, ast.Name) and told.func.id == "dict":
-                    for one in told.keywords:
-                        data[one.arg or "**"] = self._plain(one.value)
-                        places[one.arg or "**"] = self._place(one)
-                elif not self._merge(told, data, places):
+                if not self._merge(keyword.value, data, places):
                     continue
                 if data:
                     yield self._mapping(engine.name, form, self._place(keyword), data, places)
@@ -204,16 +203,37 @@ class _Program:
 
         return Found(engine, form, at, data=data, place_of=place_of)
 
-    def _merge(self, value: ast.expr, data: dict[str, Any], places: dict[str, Place]) -> bool:
-        """`**mapping`, where the program writes the mapping out."""
+    def _merge(self, value: ast.expr, data: dict[str, Any], places: dict[str, Place], depth: int = 0) -> bool:
+        """`**mapping`, where the program writes the mapping out; what another adds to it is not known."""
         told = self._meant(value)
-        if not isinstance(told, ast.Dict) or not all(isinstance(key, ast.Constant) for key in told.keys):
-            return False
-        for key, item in zip(told.keys, told.values, strict=True):
-            name = str(getattr(key, "value", ""))
-            data[name] = self._plain(item)
-            places[name] = self._place(key or item)
-        return True
+        if isinstance(told, ast.Dict) and depth < _MOST_DEEP:
+            for key, item in zip(told.keys, told.values, strict=True):
+                if key is None:
+                    self._merged(item, data, places, depth)
+                elif isinstance(key, ast.Constant):
+                    self._put(str(key.value), item, key, data, places)
+                else:
+                    data["**"] = UnknownValue("**")
+            return True
+        if isinstance(told, ast.Call) and isinstance(told.func, ast.Name) and told.func.id == "dict":
+            for one in told.args[:1] if depth < _MOST_DEEP else []:
+                self._merged(one, data, places, depth)
+            for keyword in told.keywords:
+                if keyword.arg is None:
+                    self._merged(keyword.value, data, places, depth)
+                else:
+                    self._put(keyword.arg, keyword.value, keyword, data, places)
+            return True
+        return False
+
+    def _merged(self, value: ast.expr, data: dict[str, Any], places: dict[str, Place], depth: int) -> None:
+        if not self._merge(value, data, places, depth + 1):
+            # It may say anything anew of what was said before.
+            data.update({name: UnknownValue(name) for name in data} | {"**": UnknownValue("**")})
+
+    def _put(self, name: str, value: ast.expr, at: ast.AST, data: dict[str, Any], places: dict[str, Place]) -> None:
+        data[name] = self._plain(value)
+        places[name] = self._place(at)
 
     def _called(self, function: ast.expr) -> tuple[Engine | None, str]:
         """The engine whose class is called, if the name comes from its package."""

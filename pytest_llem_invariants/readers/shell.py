@@ -16,8 +16,10 @@ from pytest_llem_invariants.readers.source import Source
 from pytest_llem_invariants.text.between import BETWEEN
 
 _ASSIGNED: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(\+?)=")
-_PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w.:/-]{0,60}>(?![&>])|\{\{[^{}\n]*\}\}")
+_PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<(?=[^<>\n]*[A-Za-z])\w[\w.:/-]{0,60}>(?![&>])|\{\{[^{}\n]*\}\}")
 """What a reader or a template puts something in for; a redirection has no letters on both sides."""
+_DOUBLED: Final = re.compile(r"&[0-9-]\Z")
+"""What is redirected to another stream, and not into the file that is named next."""
 _DECLARING: Final = frozenset({"export", "local", "declare", "readonly", "typeset"})
 _OPENS: Final = frozenset({"if", "case", "for", "while", "until", "select"})
 _CLOSES: Final = frozenset({"fi", "esac", "done"})
@@ -25,6 +27,8 @@ _STEPS: Final = frozenset({"then", "do", "else", "elif", "!", "{", "}", "time", 
 """Words before a command that are no part of it; the last are prompts of a terminal."""
 _MOST_DEEP: Final = 8
 _MOST_WORDS: Final = 20_000
+_LONGEST: Final = 64 * 1024
+"""Letters of a value; of what is longer, as a variable is that is put into itself again and again, nobody knows."""
 
 
 @final
@@ -119,7 +123,7 @@ class _Script:
             token = line[at]
             at += 1
             if token.kind == "redirect":
-                if not token.text.endswith(("<<", "<<-")) and at < len(line) and "&" not in token.text:
+                if not token.text.endswith(("<<", "<<-")) and at < len(line) and not _DOUBLED.search(token.text):
                     told = self._expanded(line[at])
                     target = told[0] if told and ">" in token.text else target
                     at += 1
@@ -128,7 +132,7 @@ class _Script:
                 continue
             named = _ASSIGNED.match(token.text) if (declares or not words) and _starts(token) else None
             if named is None:
-                if not declares:
+                if not declares and len(words) < _MOST_WORDS:
                     words.extend(self._expanded(token))
                 continue
             at = self._assign(named, token, line, at, env, is_sure=is_sure and not self._depth)
@@ -162,28 +166,39 @@ class _Script:
         is_sure: bool,
     ) -> int:
         """What a word sets, or the list behind it; the place behind that."""
-        name, adds = named[1], bool(named[2])
+        name, adds, more = named[1], bool(named[2]), None
+        before = self._set.get(name, [])
         if at < len(line) and line[at].kind == "operator" and line[at].text == "(" and line[at].offset == token.end:
             value: list[Word] = []
             at += 1
             while at < len(line) and not (line[at].kind == "operator" and line[at].text == ")"):
-                if line[at].kind == "word":
+                if line[at].kind == "word" and len(value) < _MOST_WORDS:
                     value.extend(self._expanded(line[at]))
                 at += 1
             at += 1
         else:
-            rest = Token("word", token.offset + named.end(), token.end, "", _without(token.pieces, named.end()))
-            told = self._expanded(rest, is_one=True)
-            value = [_joined(told, self._source.place(rest.offset))]
-            env[name] = value[0]
+            pieces = _without(token.pieces, named.end())
+            value = [self._set_to(token, named.end(), pieces)]
+            env[name] = value[0].but(place=self._place(token))
+            more = None if is_sure else _added(pieces, name)
+            if more is not None:  # `X="$X more"`: what it was stays, whatever decides
+                before = before or [_unknown(self._place(token), f"${name}")]
+                value = [self._set_to(token, named.end(), more)]
         for word in value:
             word.held = True
-        before = self._set.get(name, [])
-        if not is_sure:
-            self._set[name] = [word.but(given=False) for word in (*before, *value)] or [_unknown((1, 1))]
+        if len(before) + len(value) > _MOST_WORDS:
+            self._set[name] = [_unknown(self._place(token), f"${name}")]
+        elif not is_sure:
+            kept = before if adds or more is not None else [word.but(given=False) for word in before]
+            self._set[name] = [*kept, *(word.but(given=False) for word in value)] or [_unknown((1, 1))]
         else:
             self._set[name] = [*before, *value] if adds else value
         return at
+
+    def _set_to(self, token: Token, start: int, pieces: list[str | Variable]) -> Word:
+        """What a variable is set to by what stands behind `NAME=`."""
+        rest = Token("word", token.offset + start, token.end, "", pieces)
+        return _joined(self._expanded(rest, is_one=True), self._place(rest))
 
     def _place(self, token: Token) -> tuple[int, int]:
         return self._source.place(token.offset)
@@ -202,13 +217,17 @@ class _Script:
             return told if only.is_list or is_one else [part for word in told for part in _parts(word)]
         text, known, given, several = "", True, True, False
         for piece in token.pieces:
+            if len(text) > _LONGEST:
+                return [_unknown(place)]
             if isinstance(piece, str):
                 text += piece
                 known = known and FILLED not in piece and "…" not in piece
                 continue
             told = self._value(piece, depth)
             one = _joined(told, place)
-            text, known, given = text + one, known and one.known, given and one.given
+            # Whoever reads the text again, as `eval` does, is not to take for certain what a condition decides.
+            shown = one if one.given else " ".join([*(part for part in told if part.given), f"${piece.name}"])
+            text, known, given = text + shown, known and one.known, given and one.given
             several = several or (one.several and not piece.quoted)
         source = self._source.aligned(token.offset, token.end, text)
         return [Word(text, place, known=known and given, several=several, source=source)]
@@ -258,6 +277,17 @@ def _without(pieces: Sequence[str | Variable], length: int) -> list[str | Variab
     return [first[length:] if isinstance(first, str) else first, *pieces[1:]]
 
 
+def _added(pieces: Sequence[str | Variable], name: str) -> list[str | Variable] | None:
+    """What is put behind a variable's own value, as words of their own; None where it is given another."""
+    own = [piece for piece in pieces if isinstance(piece, Variable) and piece.name == name]
+    if len(own) != 1 or own[0].default is not None:
+        return None
+    more = [piece for piece in pieces if piece is not own[0]]
+    first = next(piece for piece in pieces if piece)
+    is_apart = own[0] is first and "".join(piece for piece in more if isinstance(piece, str))[:1].isspace()
+    return more if is_apart else None
+
+
 def _unknown(place: tuple[int, int], text: str = "$") -> Word:
     return Word(text, place, known=False, several=True)
 
@@ -272,6 +302,8 @@ def _joined(words: Sequence[Word], place: tuple[int, int]) -> Word:
     """Several words as one, in quotes."""
     if not words:
         return Word("", place)
+    if sum(map(len, words)) > _LONGEST:
+        return _unknown(place)
     return Word(
         " ".join(words),
         place,

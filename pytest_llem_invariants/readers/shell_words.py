@@ -11,9 +11,10 @@ _SIMPLE: Final = re.compile(r"[A-Za-z./_:,@%+~=-][A-Za-z0-9./_:,@%+~=-]*(?=[ \t\
 _BLANK: Final = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _IN_QUOTES: Final = re.compile(r'[^"\\$`]+')
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-_OPERATOR: Final = re.compile(r"&>>?|&&|\|\||;;|[;&|()]")
-_REDIRECT: Final = re.compile(r"[0-9]*(?:<<<|<<-?|>>|>\||[<>]&[0-9-]?|[<>])")
+_OPERATOR: Final = re.compile(r"&&|\|\||;;|&(?!>)|[;|()]")
+_REDIRECT: Final = re.compile(r"[0-9]*(?:<<<|<<-?|>>|>\||[<>]&[0-9-]?|[<>])|&>>?")
 _DEFAULT: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<all>\[[@*]\])?(?P<how>:?[-=+?])?")
+_LOOKED_FOR: Final = re.compile(r"\s*(?:which|command -v|type -P)\s+([A-Za-z0-9./_-]+)\s*")
 _MOST_DEEP: Final = 20
 
 
@@ -159,12 +160,13 @@ def _variable(text: str, at: int, pieces: list[str | Variable], *, quoted: bool)
     """What `$` or a backtick begins; the place behind it."""
     if text[at] == "`":
         end = text.find("`", at + 1)
-        pieces.append(Variable("", at, quoted))
+        pieces.append(_made_by(text[at + 1 : end], at, quoted))
         return len(text) if end < 0 else end + 1
     after = text[at + 1 : at + 2]
     if after == "(":
-        pieces.append(Variable("", at, quoted))
-        return closed(text, at + 1, "(", ")")
+        end = closed(text, at + 1, "(", ")")
+        pieces.append(_made_by(text[at + 2 : end - 1], at, quoted))
+        return end
     if after == "{":
         end = closed(text, at + 1, "{", "}")
         inner = text[at + 2 : end - 1]
@@ -178,6 +180,12 @@ def _variable(text: str, at: int, pieces: list[str | Variable], *, quoted: bool)
         return at + 1
     pieces.append(Variable(name[0], at, quoted, is_list=name[0] in "@*"))
     return name.end()
+
+
+def _made_by(command: str, at: int, quoted: bool) -> str | Variable:
+    """What a command in place of a word gives: nobody knows, but where it looks for a program, that one's path."""
+    looked_for = _LOOKED_FOR.fullmatch(command)
+    return Variable("", at, quoted) if looked_for is None else looked_for[1]
 
 
 def _braced(inner: str, at: int, quoted: bool) -> Variable:

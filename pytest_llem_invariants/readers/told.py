@@ -73,11 +73,12 @@ def places_of(found: Found) -> Callable[[tuple[str | int, ...]], Place]:
     for word in found.words:
         if word.startswith("-"):
             places[word.partition("=")[0]] = word.place
-    free = next((word.place for word in found.words[_HEAD:] if not word.startswith("-")), found.place)
+    bare = {str(word): word.place for word in found.words[_HEAD:] if not word.startswith("-")}
+    free = next(iter(bare.values()), found.place)
 
     def place_of(path: tuple[str | int, ...]) -> Place:
         written = str(path[0]) if path else ""
-        return places.get(written, found.place if written.startswith("-") else free)
+        return places.get(written, found.place if written.startswith("-") else bare.get(written, free))
 
     return place_of
 

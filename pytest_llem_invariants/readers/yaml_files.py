@@ -14,7 +14,7 @@ import yaml
 from pytest_llem_invariants.readers import containers, products
 from pytest_llem_invariants.readers.accelerators import kind_of_node
 from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Found
+from pytest_llem_invariants.readers.found import Beside, Found, Word
 from pytest_llem_invariants.readers.launches import in_script, with_env, with_image
 from pytest_llem_invariants.readers.markdown import pages
 from pytest_llem_invariants.readers.source import Source
@@ -22,6 +22,8 @@ from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
 _PROSE: Final = frozenset({"description", "title", "summary", "notes", "note", "comment", "doc", "message", "reason"})
 _SEVERAL_NODES: Final = frozenset({"leaderWorkerTemplate", "workerGroupSpecs", "worker", "raySpec", "workerTemplate"})
+_FACTS: Final = frozenset({"base_image", "image", "model", "nodeSelector", *containers.ENVIRONMENTS})
+"""The keys under which a mapping gives facts for all below it."""
 _NEXT: Final = re.compile(r"^---(?=[ \t\r]*(?:#.*)?$)", re.MULTILINE)
 _IMAGE: Final = re.compile(r"\bimage:[ \t]*([^\s#]+)")
 _MOST_DEEP: Final = 3
@@ -51,6 +53,11 @@ def _documents(source: Source, known: Sequence[Engine]) -> Iterator[Source]:
 
 
 @cache
+def _any_of(texts: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, dict.fromkeys(texts))) or "(?!)")
+
+
+@cache
 def _worth(commands: tuple[str, ...], images: tuple[str, ...], sections: tuple[str, ...]) -> re.Pattern[str]:
     words = "|".join(map(re.escape, (*commands, *sections)))
     parts = "|".join(map(re.escape, (*images, *products.HINTS)))
@@ -65,8 +72,13 @@ class _Walk:
         self._known = known
         self._depth = depth
         self._met: set[int] = set()
-        self._words = {head[-1] for engine in known for head in engine.heads}
-        self._sections = {key for engine in known for key in engine.sections}
+        self._words = _any_of(
+            (
+                *(head[-1] for engine in known for head in engine.heads),
+                *(image.name for engine in known for image in engine.images),
+            )
+        )
+        self._sections = _any_of(tuple(f"{key}:" for engine in known for key in engine.sections))
 
     def below(self, root: Node, beside: Beside | None = None) -> Iterator[Found]:
         start = beside or self._of_one_image(root)
@@ -103,16 +115,17 @@ class _Walk:
     def _beside(self, node: Node, beside: Beside) -> Beside:
         """The facts that a mapping gives for all below it."""
         tree, entries = self._tree, self._tree.entries(node)
-        for image in (
-            tree.get(node, "base_image", "image"),
-            tree.get(node, "image"),
-            tree.get(node, "model", "container"),
+        if _FACTS.isdisjoint(entries):
+            return beside
+        for word in (
+            _scalar(tree, tree.get(node, "base_image", "image")),
+            containers.image_of(tree, node),
+            _scalar(tree, tree.get(node, "model", "container")),
         ):
-            if isinstance(image, yaml.ScalarNode) and image.value:
-                word = tree.word(image)
+            if word is not None:
                 beside = with_image(beside, str(word), self._known, is_known=word.known and "$" not in word)
                 break
-        if not {"env", "environment", "environment_variables", "envs"}.isdisjoint(entries):
+        if not entries.keys().isdisjoint(containers.ENVIRONMENTS):
             beside = with_env(beside, containers.environment(tree, node))
         selector = tree.get(node, "nodeSelector")
         if selector is not None:
@@ -125,13 +138,17 @@ class _Walk:
         text = str(node.value)
         if len(text) < 8 or key in _PROSE or self._depth >= _MOST_DEEP:
             return
-        if "\n" in text and any(f"{section}:" in text for section in self._sections):
+        if "\n" in text and self._sections.search(text):
             yield from read(self._tree.script(node), self._known, self._depth + 1, beside)
             return
-        if not any(word in text for word in self._words):
+        if not self._words.search(text):
             return
         source = self._tree.script(node)
         if "```" in text or "~~~" in text:
             yield from pages(source, self._known, beside, read, self._depth + 1)
         else:
             yield from in_script(source, self._known, beside)
+
+
+def _scalar(tree: Tree, node: Node | None) -> Word | None:
+    return tree.word(node) if isinstance(node, yaml.ScalarNode) and node.value else None

@@ -40,6 +40,17 @@ def context_of(rule: Rule, declared: Mapping[str, ContextField]) -> dict[str, An
     """
     if rule.world:
         return {**default_context(declared), **rule.world}
+    return _first_of(rule, declared)
+
+
+def negative_context_of(rule: Rule, declared: Mapping[str, ContextField]) -> dict[str, Any]:
+    """The world that the rule's negative example names: that of its positive one unless it has its own."""
+    if rule.world_negative:
+        return {**default_context(declared), **rule.world_negative}
+    return context_of(rule, declared)
+
+
+def _first_of(rule: Rule, declared: Mapping[str, ContextField]) -> dict[str, Any]:
     names = tuple(name for name in referenced_fields(rule.match) if name in declared)
     if not names:
         return default_context(declared)

@@ -248,7 +248,12 @@ class Observer:
 
 
 def _warmth(native_type: str, context: Mapping[str, Any]) -> _Warmth:
-    return native_type, tuple(sorted(context.items())) if context else ()
+    return native_type, tuple(sorted((name, _held(value)) for name, value in context.items())) if context else ()
+
+
+def _held(value: Any) -> Any:
+    """A value of a fact as part of a key: a list cannot be."""
+    return repr(value) if isinstance(value, list) else value
 
 
 _IGNORE: Final[list[Any]] = [("ignore", None, Warning, None, 0)]

@@ -83,6 +83,8 @@ class Times:
     """Building, and capturing what it did."""
     checking: float = 0.0
     """Observing, comparing, and what pytest does around it."""
+    captures: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    """Examples that were captured `whole`, and those of which only what is `read` was: how many, and the seconds."""
 
 
 @final

@@ -1,19 +1,18 @@
-"""A whole run that an engine's corpus had, kept to be reused: read strictly, and of no use after any damage."""
+"""A whole run that an engine's corpus had, kept in the store to be reused: of no use after any damage."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from pytest_llem_invariants.text.atomic import write_atomically
+from pytest_llem_invariants.runs.store import Drawer, Store
 
 FORMAT: Final = 1
-_LARGEST: Final = 64 * 1024 * 1024
+_NAME: Final = "run"
 
 
 @final
@@ -36,29 +35,20 @@ class Earlier:
     """Each file that the library read, and its fingerprint."""
 
 
-def place_of(folder: Path, corpus: Path, validated: Path) -> Path:
+def place_of(corpus: Path, validated: Path) -> Drawer:
     """Where the run of a corpus is kept."""
-    name = hashlib.sha256(f"{corpus}\0{validated}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
-    return folder / f"{name}.json"
+    return Drawer("run", hashlib.sha256(f"{corpus}\0{validated}".encode("utf-8", "surrogateescape")).hexdigest(), "")
 
 
-def keep(path: Path, run: Earlier) -> None:
+def keep(store: Store, place: Drawer, run: Earlier) -> None:
     """Write it at once: a reader sees the old one or the new one."""
-    body = json.dumps({"format": FORMAT, **asdict(run)}, sort_keys=True)
-    write_atomically(path, f"{hashlib.sha256(body.encode()).hexdigest()}\n{body}\n")
+    store.write(place, {_NAME: json.dumps({"format": FORMAT, **asdict(run)}, sort_keys=True).encode()})
 
 
-def read(path: Path) -> Earlier | None:
-    """The run that is kept; None where there is none, or where it is not as it was written by this user."""
+def read(store: Store, place: Drawer) -> Earlier | None:
+    """The run that is kept; None where there is none, or where it is not as it was written."""
     try:
-        told = path.lstat()
-        if told.st_uid != os.getuid() or not path.is_file() or path.is_symlink() or told.st_size > _LARGEST:
-            return None
-        digest, _, body = path.read_text(encoding="utf-8").partition("\n")
-        body = body.removesuffix("\n")
-        if hashlib.sha256(body.encode()).hexdigest() != digest:
-            return None
-        data: dict[str, Any] = json.loads(body)
+        data: dict[str, Any] = json.loads(store.read(place).get(_NAME, b"{}"))
         return Earlier(**data) if data.pop("format") == FORMAT else None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -6,20 +6,30 @@ import hashlib
 import importlib.machinery
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final, final
 
 ABSENT: Final = "absent"
+LIBRARY: Final = "the whole library"
+"""Stands among files for all of the library: a process started another, whose reading nobody sees."""
 _NOT_OURS: Final = ("LLEM_", "PYTEST_CURRENT_TEST", "PYTEST_XDIST", "OLDPWD", "SHLVL", "TERM", "COLUMNS", "LINES")
 """What the variables begin with that change no answer of a library, or change with each run."""
 _KINDS: Final = ("LLEM_ENVIRONMENT_KIND", "LLEM_IMAGE_REF")
 _NO_FILES: Final = ("/proc/", "/sys/", "/dev/")
 _CACHE: Final = "__pycache__"
+_SAID: Final = (".dist-info", ".egg-info")
+_STARTS: Final = ("subprocess.Popen", "os.posix_spawn", "os.exec", "os.fork", "os.forkpty", "os.system")
+_STANDARD: Final = (f"{os.path.dirname(os.__file__)}/", "<frozen ")
+_PROGRAMS: Final = ("gcc", "cc", "ld", "ldconfig", "objdump", "lscpu", "nvidia-smi", "uname", "file")
+"""What is started to look at the machine, and reads nothing of a Python library."""
+_PACKAGES: Final = ("/site-packages/", "/dist-packages/")
 _TICK: Final = 20_000_000
 """Nanoseconds by which the kernel's clocks may differ."""
 
@@ -49,8 +59,8 @@ def changed_since(path: str, moment_ns: int) -> bool:
         return False
 
 
-def surroundings(package: str, tool: Path) -> dict[str, str]:
-    """What surrounds the library: a digest of each part. `tool` is the folder of this project's own code."""
+def surroundings(package: str, *tools: Path) -> dict[str, str]:
+    """What surrounds the library: a digest of each part. `tools` are the folders of this project's own code."""
     variables = {
         name: value
         for name, value in os.environ.items()
@@ -62,17 +72,40 @@ def surroundings(package: str, tool: Path) -> dict[str, str]:
         "machine": _digest([*os.uname(), os.cpu_count(), os.sysconf("SC_PHYS_PAGES"), os.getuid(), devices]),
         "working folder": os.getcwd(),
         "variables": _digest(sorted(variables.items())),
-        "packages": _digest([[folder, *_importable(folder)] for folder in sys.path]),
+        "packages": packages(),
         "library": _digest(list(_library(package))),
-        "tool": _digest([[path, fingerprint(path)] for path in _sources(str(tool))]),
+        "tool": _digest([[path, fingerprint(path)] for tool in tools for path in _sources(str(tool))]),
     }
+
+
+def packages(without: str = "") -> str:
+    """A digest of what could be imported and is installed, `without` one distribution."""
+    return _digest([[folder, *_importable(folder, without)] for folder in sys.path])
+
+
+def names_in(folder: str, without: str) -> str:
+    """A digest of the names in a folder, without that of a distribution."""
+    try:
+        return _digest(sorted(name for name in os.listdir(folder) if name != _CACHE and not _is_of(name, without)))
+    except OSError:
+        return ABSENT
+
+
+def _is_of(name: str, distribution: str) -> bool:
+    """Whether a folder is what an installer says of a distribution."""
+    own = re.sub(r"[-_.]+", "_", distribution).lower()
+    return name.endswith(_SAID) and bool(own) and name.lower().startswith(f"{own}-")
+
+
+def places_of(package: str) -> tuple[str, ...]:
+    """The folders and files of a package."""
+    spec = importlib.machinery.PathFinder.find_spec(package)
+    return () if spec is None else (*(spec.submodule_search_locations or ()), spec.origin or "")
 
 
 def _library(package: str) -> Iterator[list[str]]:
     """Every file of the library: processes that it starts read some that this one never sees."""
-    spec = importlib.machinery.PathFinder.find_spec(package)
-    places = [] if spec is None else [*(spec.submodule_search_locations or ()), spec.origin or ""]
-    for place in places:
+    for place in places_of(package):
         for path in _sources(place):
             yield [path, fingerprint(path)]
 
@@ -85,14 +118,16 @@ def _sources(place: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in sorted(files) if not name.endswith(".pyc"))
 
 
-def _importable(folder: str) -> Iterator[list[str]]:
+def _importable(folder: str, without: str) -> Iterator[list[str]]:
     """What could be imported from a folder of the path, and what is installed there in which version."""
     try:
         names = sorted(os.listdir(folder or "."))
     except OSError:
         return
     for name in names:
-        if name.endswith((".dist-info", ".egg-info")):
+        if name.endswith(_SAID):
+            if _is_of(name, without):
+                continue
             yield [name, fingerprint(os.path.join(folder, name, "RECORD"))]
         elif name.endswith((".py", ".so", ".pth")) or (
             name.isidentifier() and os.path.isdir(os.path.join(folder, name))
@@ -108,34 +143,88 @@ def _digest(parts: Iterable[Any]) -> str:
 class Reads:
     """The files that this process reads, from now on and in its modules."""
 
-    def __init__(self) -> None:
+    def __init__(self, distribution: str = "", tool: str = "") -> None:
+        self._distribution = distribution
+        self._tool = tool
+        """The folder of this project's code: what it reads of the distribution is none of the library's reading."""
         self._opened: set[str] = set()
+        self._new: set[str] = set()
+        """Of these, what is not told yet."""
+        self._told: set[str] = set()
+        self._modules = 0
         self._at_work = threading.local()
         sys.addaudithook(self._note)
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         """An audit hook stays until the process ends, and must not fail."""
-        if event not in ("open", "os.listdir", "os.scandir") or getattr(self._at_work, "is_on", False):
+        if getattr(self._at_work, "is_on", False):
+            return
+        if event not in ("open", "os.listdir", "os.scandir"):
+            if event in _STARTS and not _reads_no_library(event, arguments):
+                self._new.add(LIBRARY)
             return
         self._at_work.is_on = True
         try:
             path = arguments[0] if arguments[0] is not None else "."
             is_written = event == "open" and bool(arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
             if isinstance(path, (str, bytes)) and not is_written:
-                self._opened.add(os.path.abspath(os.fsdecode(path)))
+                path = os.path.abspath(os.fsdecode(path))
+                if path not in self._opened and not self._is_read_by_us(path):
+                    self._opened.add(path)
+                    self._new.add(path)
         except Exception:  # an odd path is no file that anybody read
             pass
         finally:
             self._at_work.is_on = False
 
+    def _is_read_by_us(self, path: str) -> bool:
+        """Whether our own code asks what is installed: of the files of the distribution, which name the version."""
+        if not (self._tool and any(_is_of(part, self._distribution) for part in path.split("/")[-2:])):
+            return False
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and _is_standard(frame.f_code.co_filename):
+            frame = frame.f_back
+        return frame is not None and frame.f_code.co_filename.startswith(f"{self._tool}/")
+
+    def fresh(self) -> tuple[str, ...]:
+        """What was read since this was last asked, which happens for every check: mostly nothing."""
+        if not self._new and len(sys.modules) == self._modules:
+            return ()
+        new, self._new = self._new, set()
+        if len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            new |= _of_modules()
+        found = _told_of(new - self._told, ())
+        whole = (LIBRARY,) if LIBRARY in new - self._told else ()
+        self._told.update(new)
+        return (*found, *whole)
+
     def paths(self, without: Collection[str] = ()) -> list[str]:
         """What was read, without what lies in some folders."""
-        modules = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-        every = {path for path in modules if isinstance(path, str)} | self._opened
-        outside = (*_NO_FILES, *without)
-        every.discard(tempfile.gettempdir())  # others put things there all the time
-        sources = (path for path in every if not path.endswith(".pyc") and _CACHE not in path)
-        return sorted(path for path in sources if os.path.isabs(path) and not _is_in(path, outside))
+        return _told_of(_of_modules() | self._opened.copy(), without)
+
+
+def _reads_no_library(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether what is started looks at the machine alone."""
+    program = arguments[0] if event in ("subprocess.Popen", "os.posix_spawn") and arguments else None
+    return isinstance(program, (str, bytes)) and os.path.basename(os.fsdecode(program)) in _PROGRAMS
+
+
+def _is_standard(file: str) -> bool:
+    return file.startswith(_STANDARD) and not any(part in file for part in _PACKAGES)
+
+
+def _of_modules() -> set[str]:
+    files = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    return {path for path in files if isinstance(path, str)}
+
+
+def _told_of(paths: Collection[str], without: Collection[str]) -> list[str]:
+    """The files among these on which an answer may depend."""
+    outside = (*_NO_FILES, *without)
+    ours = tempfile.gettempdir()  # others put things there all the time
+    sources = (path for path in paths if not path.endswith(".pyc") and _CACHE not in path and path != ours)
+    return sorted(path for path in sources if os.path.isabs(path) and not _is_in(path, outside))
 
 
 def _is_in(path: str, folders: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 
-from pytest_llem_invariants.site import bundle, check, coverage, fields, matrix, rules, search, versions
+from pytest_llem_invariants.site import bundle, check, coverage, documents, fields, matrix, rules, search, versions
 from pytest_llem_invariants.site.frame import Page, whole
 from pytest_llem_invariants.site.library import Library
 from pytest_llem_invariants.site.publish import File, assets
@@ -18,10 +18,11 @@ def plans(library: Library) -> Iterator[tuple[str, Make]]:
     """Path from the root, and what makes the contents."""
     for name, data in chain(assets(), bundle.files(library)):
         yield name, partial(bytes, data)
-    yield search.PLACE, lambda: search.search_data(library).encode("utf-8")
-    for room in (check, rules, fields, coverage, matrix, versions):
-        for path, page in room.pages(library):
-            yield path, partial(_written, page)
+    yield search.RULES, lambda: search.rules(library).encode("utf-8")
+    yield search.TEXTS, lambda: search.texts().encode("utf-8")
+    rooms = (room.pages(library) for room in (check, rules, fields, coverage, matrix, versions))
+    for path, page in chain(*rooms, documents.pages()):
+        yield path, partial(_written, page)
 
 
 def _written(page: Callable[[], Page]) -> bytes:

@@ -6,6 +6,8 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +19,7 @@ from pytest_llem_invariants.checker.layout import PROPOSED
 from pytest_llem_invariants.checker.parts import parts
 from pytest_llem_invariants.checker.releases import FILE as RELEASES
 from pytest_llem_invariants.fit.store import FILE as MEMORY
+from pytest_llem_invariants.site import pyodide
 from pytest_llem_invariants.site.library import Engine, Library
 from pytest_llem_invariants.worlds.devices import table
 
@@ -32,8 +35,14 @@ _SHAPES: Final = Path(__file__).parent / "shapes.json"
 
 def files(library: Library) -> Iterator[tuple[str, bytes]]:
     folder = Path(store.data_root(library.root))
-    yield PYTHON, _zipped(_python(library, folder))
-    yield SITE, (json.dumps(_site(library), indent=1) + "\n").encode()
+    digest = sha256(pyodide.VERSION.encode())
+    for name, data in chain([(PYTHON, _zipped(_python(library, folder)))], _corpora(library)):
+        digest.update(f"{name} {len(data)} ".encode() + data)
+        yield name, data
+    yield SITE, (json.dumps({"digest": digest.hexdigest(), **_site(library)}, indent=1) + "\n").encode()
+
+
+def _corpora(library: Library) -> Iterator[tuple[str, bytes]]:
     for edition in library.editions:
         for name, data in parts(store.load(edition.engine, edition.version, library.root).text):
             yield f"data/{edition.name}/{name}", data

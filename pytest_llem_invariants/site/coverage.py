@@ -33,7 +33,7 @@ def pages(library: Library) -> Plans:
 
 def _index(library: Library) -> Page:
     body = []
-    for edition in library.editions:
+    for edition in (one for engine in library.engines for one in reversed(engine.editions)):
         if edition.ledger is not None:
             found = edition.ledger.figures
             name = link(

@@ -10,11 +10,13 @@ from pytest_llem_invariants.site.markup import Html, join, link, tag
 
 READING: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'"
+    "base-uri 'none'; form-action 'self'"
 )
 """What a page that is only read may do: nothing inline, nothing from elsewhere."""
 CHECKING: Final = READING.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'")
 """The check runs this package's Python in WebAssembly."""
+SEARCH: Final = "rules/index.html"
+"""The page of the search: over all rules, and over the documentation."""
 _PLACES: Final = (
     ("", "Check"),
     ("rules/", "Rules"),
@@ -22,6 +24,7 @@ _PLACES: Final = (
     ("versions/", "Versions"),
     ("coverage/", "Coverage"),
     ("matrix/", "Matrix"),
+    ("docs/", "Documentation"),
 )
 
 
@@ -78,7 +81,9 @@ def whole(page: Page) -> str:
     body = tag(
         "body",
         link("#main", "Skip to the content", class_="skip"),
-        tag("header", link(_to(up, _PLACES[0][0]), "llem-invariants", class_="home"), ways, class_="top"),
+        tag(
+            "header", link(_to(up, _PLACES[0][0]), "llem-invariants", class_="home"), ways, _search(page), class_="top"
+        ),
         tag(
             "main",
             tag("p", join(crumbs, " / "), class_="crumbs") if crumbs else None,
@@ -91,6 +96,14 @@ def whole(page: Page) -> str:
         ),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en', data_up=up)}\n"
+
+
+def _search(page: Page) -> Html | None:
+    """The way to the one search, from every page but its own."""
+    if page.path == SEARCH:
+        return None
+    words = tag("input", type="search", name="q", placeholder="Search", aria_label="Search rules and documentation")
+    return tag("form", words, action=f"{page.up}{SEARCH}", role="search", class_="seek")
 
 
 def _to(up: str, place: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, final
 
 from packaging.version import Version
 
+from miners.causes.pairing import Side
 from miners.ledger.entries import Ledger
 from miners.ledger.files import LEDGER, load_ledger
 from pytest_llem_invariants.checker import store
@@ -97,6 +98,11 @@ class Edition:
         return {claim(rule): identity for identity, rule in self.rules.items()}
 
     @cached_property
+    def side(self) -> Side:
+        """The version as it is held beside each of the others."""
+        return Side(self.checker)
+
+    @cached_property
     def schema(self) -> Mapping[str, Any]:
         path = self.folder / SCHEMA
         return read_schema(path) if path.exists() else {}
@@ -166,7 +172,9 @@ class Library:
 def read_library(root: str | None = None) -> Library:
     """Read the corpora that come with this package, or those of a folder."""
     folder = store.data_root(root)
-    return Library([_engine(name, folder, root) for name in store.engines(folder)], root)
+    engines = [_engine(name, folder, root) for name in store.engines(folder)]
+    # Who comes looks most often for the one of which there is most to tell.
+    return Library(sorted(engines, key=lambda one: -len(one.editions[-1].checker.native_types)), root)
 
 
 def _engine(name: str, folder: str, root: str | None) -> Engine:

@@ -56,9 +56,12 @@ def rows(heads: Iterable[object], body: Iterable[Iterable[object]], **attributes
         first, *rest = cells
         lines.append(tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in rest)))
     table = tag("table", top, tag("tbody", *lines), **attributes)
-    return tag(
-        "div", table, class_="wide", tabindex="0", role="region", aria_label=attributes.get("aria_label", "table")
-    )
+    return wide(table, attributes.get("aria_label", "table"))
+
+
+def wide(table: Html, name: str) -> Html:
+    """A table that is moved sideways where it is broader than the page, with the keyboard too."""
+    return tag("div", table, class_="wide", tabindex="0", role="region", aria_label=name)
 
 
 def pairs(entries: Iterable[tuple[object, object]]) -> Html:

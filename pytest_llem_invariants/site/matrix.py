@@ -164,12 +164,16 @@ def on_devices(
 
 
 def _index(known: Sequence[Edition]) -> Page:
-    items = [
-        tag("li", link("../" + addresses.matrix(one.engine, one.version), f"{one.engine} {one.version}"))
-        for one in known
-    ]
+    parts = []
+    for engine in dict.fromkeys(one.engine for one in known):
+        items = [
+            tag("li", link("../" + addresses.matrix(engine, one.version), f"{engine} {one.version}"))
+            for one in reversed(known)
+            if one.engine == engine
+        ]
+        parts += [tag("h2", engine), tag("ul", *items, class_="columns")]
     said = "What goes together with what, and on which hardware: asked of the checker for every pair, not kept by hand."
-    return Page("matrix/index.html", "Matrix", join((tag("h1", "Matrix"), tag("p", said), tag("ul", *items))))
+    return Page("matrix/index.html", "Matrix", join((tag("h1", "Matrix"), tag("p", said), *parts)))
 
 
 def _of_edition(edition: Edition) -> Page:

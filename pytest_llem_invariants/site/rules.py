@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pytest_llem_invariants.checker.verdict import spelled
 from pytest_llem_invariants.site import addresses
-from pytest_llem_invariants.site.frame import Page, Plans
+from pytest_llem_invariants.site.frame import SEARCH, Page, Plans
 from pytest_llem_invariants.site.library import Edition, Engine, Library, Rule
 from pytest_llem_invariants.site.markup import Html, breakable, join, link, pairs, rows, tag
 
@@ -24,7 +24,7 @@ _UP: Final = "../../"
 
 
 def pages(library: Library) -> Plans:
-    yield "rules/index.html", partial(index, library)
+    yield SEARCH, partial(index, library)
     for engine in library.engines:
         classes = dict.fromkeys(name for edition in reversed(engine.editions) for name in edition.by_class)
         for name in classes:
@@ -176,6 +176,8 @@ def index(library: Library) -> Page:
     options.append(_choice("proof", "Proof", ("full", "reused", "simulated", "partial", "none")))
     options.append(_choice("version", "Version", [f"{one.engine} {one.version}" for one in library.editions]))
     options.append(_choice("class", "Class", ()))
+    options.append(tag("label", "Field ", tag("input", id="by-field", list="fields", autocomplete="off", size="14")))
+    options.append(tag("datalist", id="fields"))
     search = tag(
         "form",
         tag(
@@ -205,12 +207,13 @@ def index(library: Library) -> Page:
                 "A rule is what the library does, replayed against it.",
             ),
             search,
+            tag("ul", id="texts", class_="texts", hidden=True, aria_label="Found in the documentation"),
             tag("section", found, id="results", hidden=True, aria_label="Found"),
             tag("noscript", tag("p", "The search needs JavaScript; the classes below do not.")),
             *(_classes(engine) for engine in library.engines),
         )
     )
-    return Page("rules/index.html", "Rules", body, scripts=("rules.js",))
+    return Page(SEARCH, "Rules", body, scripts=("rules.js",))
 
 
 def _choice(name: str, title: str, values: Any, shown: Mapping[str, str] | None = None) -> Html:

@@ -33,7 +33,7 @@ def pages(library: Library) -> Plans:
 
 def _between(engine: Engine, old: Edition, new: Edition) -> Differences:
     between = Between(old.schema or None, new.schema or None)
-    return differences(old.checker, new.checker, between, Releases.read(engine.newest.folder))
+    return differences(old.side, new.side, between, Releases.read(engine.newest.folder))
 
 
 def _index(library: Library, known: Sequence[_Pair]) -> Page:
@@ -51,7 +51,7 @@ def _index(library: Library, known: Sequence[_Pair]) -> Page:
                 join((bar(stricter, most), f" {stricter}")),
                 join((bar(looser, most), f" {looser}")),
             )
-            for of, old, new, stricter, looser in told
+            for of, old, new, stricter, looser in reversed(told)
             if of is engine
         ]
         if body:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +16,15 @@ FROZEN_AT: Final = "LLEM_FROZEN_AT"
 SOURCE_DATE_EPOCH: Final = "SOURCE_DATE_EPOCH"
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace the file at once: a reader, a crash or a full disk sees the old text or the new one, never a part."""
+def write_atomically(path: Path, text: str, *, durable: bool = True) -> None:
+    """Replace the file at once: a reader, a crash or a full disk sees the old text or the new one, never a part.
+
+    What can be made again need not be `durable`: to wait for the disk takes longer than all else. A device or a pipe is
+    written to: to replace it, as root can, would take `/dev/null` from everybody.
+    """
+    if _is_no_file(path):
+        path.write_bytes(text.encode("utf-8"))
+        return
     target = Path(os.path.realpath(path))  # keep a link
     target.parent.mkdir(parents=True, exist_ok=True)
     data = text.encode("utf-8")
@@ -25,14 +33,24 @@ def write_atomically(path: Path, text: str) -> None:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         os.chmod(name, _mode_for(target))
         os.replace(name, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
-    _sync_folder(target.parent)
+    if durable:
+        _sync_folder(target.parent)
+
+
+def _is_no_file(path: Path) -> bool:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:  # there is none yet
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _mode_for(target: Path) -> int:

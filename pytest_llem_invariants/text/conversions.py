@@ -72,7 +72,7 @@ def bare_object_or_text(value: str) -> Any:
 def numbers_or_names(value: str) -> list[Any]:
     """What commas separate; digits are numbers."""
     parts = [part.strip() for part in value.split(",")]
-    return [int(part) if part.isdigit() else part for part in parts]
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def optional(inner: Conversion) -> Conversion:

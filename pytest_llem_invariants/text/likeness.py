@@ -52,14 +52,16 @@ def slip_of(name: str, known: Iterable[str]) -> str | None:
     """
     if not isinstance(name, str) or len(name) > _LONGEST:
         return None
-    names = [other for other in known if len(other) <= _LONGEST]
+    return _slip_of(name, tuple(known))
+
+
+@lru_cache(maxsize=512)
+def _slip_of(name: str, known: tuple[str, ...]) -> str | None:
+    """The same, remembered like `_nearest`."""
     allowed = 1 if len(name) < _SHORT else 2 if len(name) < _MIDDLING else 3
-    words = {word for other in names for word in _words(other)}
-    found: list[tuple[int, str]] = []
-    for other in names:
-        distance = _distance(name.lower(), other.lower(), allowed)
-        if distance <= allowed and not _is_other_word(_words(name), _words(other), words):
-            found.append((distance, other))
+    near = _within(name, known, allowed)
+    words = {word for other in known for word in _words(other)} if near else set()
+    found = [(far, other) for far, other in near if not _is_other_word(_words(name), _words(other), words)]
     found.sort()
     if not found or (len(found) > 1 and found[0][0] == found[1][0]):
         return None
@@ -70,8 +72,7 @@ def is_sure_slip(name: str, meant: str, known: Iterable[str]) -> bool:
     """Whether one letter is wrong, missing, too many or swapped in a long name, and no other known name is near."""
     if min(len(name), len(meant)) < _LONG or _distance(name.lower(), meant.lower(), 1) != 1:
         return False
-    others = (other for other in known if other != meant and len(other) <= _LONGEST)
-    return all(_distance(name.lower(), other.lower(), 3) > 3 for other in others)
+    return all(other == meant for _, other in _within(name, tuple(known), 3))
 
 
 _LONG = 8
@@ -126,6 +127,38 @@ def _distance(one: str, two: str, most: int) -> int:
     return row[-1]
 
 
+def _within(name: str, known: tuple[str, ...], most: int) -> list[tuple[int, str]]:
+    """The known names that are at most so many letters away, with how many.
+
+    Each letter that only one of the two has costs an edit, which is quickly seen of most that are not near.
+    """
+    wanted = name.lower()
+    letters = _letters(wanted)
+    found: list[tuple[int, str]] = []
+    for other, lower, theirs in _lowered(known):
+        if abs(len(lower) - len(wanted)) > most or (letters & ~theirs).bit_count() > most:
+            continue
+        if (theirs & ~letters).bit_count() <= most:
+            distance = _distance(wanted, lower, most)
+            if distance <= most:
+                found.append((distance, other))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _lowered(known: tuple[str, ...]) -> list[tuple[str, str, int]]:
+    """Each name that is not too long, in lower case, and its letters."""
+    return [(other, other.lower(), _letters(other.lower())) for other in known if len(other) <= _LONGEST]
+
+
+def _letters(name: str) -> int:
+    """The letters of a name as the bits of a number; letters that share a bit make two names look nearer."""
+    bits = 0
+    for letter in name:
+        bits |= 1 << (ord(letter) & 63)
+    return bits
+
+
 def near_names(name: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> list[str]:
     """`difflib.get_close_matches` for a name of limited length."""
     from difflib import get_close_matches
@@ -133,3 +166,13 @@ def near_names(name: str, known: Iterable[str], *, most: int = 1, cutoff: float 
     if len(name) > _LONGEST:
         return []
     return get_close_matches(name, [other for other in known if len(other) <= _LONGEST], n=most, cutoff=cutoff)
+
+
+def said_names(name: str, known: Iterable[str], *, most: int = 6) -> str:
+    """Which names are nearest to one that is not known or, where none is like it, which are known, not all of many."""
+    every = sorted(known)
+    close = near_names(name, every, most=3)
+    if close:
+        return f"nearest are {', '.join(close)}"
+    more = f", … ({len(every)} in all)" if len(every) > most else ""
+    return f"known are {', '.join(every[:most])}{more}"

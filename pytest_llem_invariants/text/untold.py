@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 ELLIPSES = ("...", "…")
 _TEMPLATES = (("{{", "}}"), ("{%", "%}"))
+_LONGEST_TEMPLATE = 12
+"""The most words of one template."""
 _OPENERS = "{(@*_"
 
 
@@ -43,6 +45,25 @@ def is_many(text: str) -> bool:
         return True
     return text[:2] == "${" and ("[@]" in text or "[*]" in text)
 
+
+def whole_templates(words: Sequence[str]) -> Sequence[str]:
+    """The words, with a template that a shell or a split took apart (`{{`, `tp`, `}}`) as one."""
+    if not any("{{" in word and "}}" not in word for word in words if type(word) is str):
+        return words
+    found: list[str] = []
+    at = 0
+    while at < len(words):
+        end = at
+        if "{{" in words[at]:
+            behind = range(at, min(at + _LONGEST_TEMPLATE, len(words)))
+            end = next((number for number in behind if "}}" in words[number]), at)
+        found.append(" ".join(words[at : end + 1]))
+        at = end + 1
+    return found
+
+
+HYPHENS = ("\u2010", "\u2011", "\u2012", "\u2013", "\u2014", "\u2015", "\u2212")
+"""What a text processor makes of the hyphens of an option."""
 
 _OF_SENTENCES = frozenset({"the", "to", "is", "are", "and", "of", "for", "with", "in", "it", "be", "must"})
 _OF_NAMES = frozenset("-_./:@=+~")

@@ -5,6 +5,8 @@ Nothing is guessed: of a type of model that the version's table does not list, a
 
 from __future__ import annotations
 
+import math
+
 from pytest_llem_invariants.errors import CorpusError
 
 TYPE_CHECKING = False
@@ -24,6 +26,7 @@ TYPE = "model_type"
 """The key of config.json that names the type of a model."""
 _PARTS = {"text": "model.text", "config": "model.config"}
 _LARGEST = 2**63
+_KIND = "rope_type"
 _FIX = "correct the file, or state the fact in a --world file"
 
 
@@ -48,13 +51,22 @@ def derived(declared: Mapping[str, Mapping[str, Any]], facts: Facts, models: Mod
 def _value(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str, Mapping[str, Any]]) -> Any:
     part = entry.get("of", "text")
     proven = _proven(name, part, facts, table)
-    if proven is UNKNOWN or any(_matters(facts, key) for key in entry.get("unless", ())):
+    unless, harmless = entry.get("unless", ()), entry.get("harmless", {})
+    if proven is UNKNOWN or any(key in facts.get("model.files", ()) for key in unless):
+        return UNKNOWN
+    settings = [facts.get(f"{group}.{key}") for key in unless for group in _PARTS.values()]
+    if not harmless and any(map(changing, settings)):
+        return UNKNOWN
+    if any(_is_null(facts, key) for key in entry.get("unless_null", ())):
         return UNKNOWN
     keys, default = (proven.get("keys"), proven.get("default", UNKNOWN)) if type(proven) is dict else (None, proven)
     value = _written(keys or entry["keys"], part, entry.get("type"), facts)
-    if value is None and _may_be_there(entry.get("unless", ()), facts):
+    if value is None and _may_be_there(unless, facts):
         return UNKNOWN
-    return _lowered(default if value is None else value, entry.get("lowered_by", ()), facts)
+    value = default if value is None else value
+    if not all(leaves(one, value, harmless) for setting in settings for one in changing(setting)):
+        return UNKNOWN
+    return _lowered(value, entry.get("lowered_by", ()), facts)
 
 
 def _looked_up(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping[str, Mapping[str, Any]]) -> Any:
@@ -69,6 +81,11 @@ def _looked_up(name: str, entry: Mapping[str, Any], facts: Facts, table: Mapping
         told, unless = of.get(name, UNKNOWN), (*entry.get("unless", ()), *of.get("unless", ()))
     if told is UNKNOWN or any(_is_there(facts, other) for other in unless):
         return UNKNOWN
+    if type(told) is dict:
+        from pytest_llem_invariants.worlds.split import split_lengths
+
+        lengths = split_lengths(told, facts)
+        return UNKNOWN if lengths is None else lengths
     if _may_be_there(unless, facts):
         return UNKNOWN
     if told and any(_is_null(facts, other) for other in entry.get("unless_null", ())):
@@ -116,21 +133,23 @@ def _proven(name: str, part: str, facts: Facts, table: Mapping[str, Mapping[str,
     return table[outer][name]
 
 
-def _matters(facts: Facts, key: str) -> bool:
-    """Whether a key is written and changes something, or a file of that name is there."""
-    return key in facts.get("model.files", ()) or any(
-        _changes(facts.get(f"{group}.{key}")) for group in _PARTS.values()
-    )
+def changing(value: Any) -> list[Any]:
+    """What of a setting does more than nothing: of rope parameters, those of the default kind do nothing."""
+    if not isinstance(value, dict):
+        return [value] if value else []
+    if value and all(isinstance(inner, dict) for inner in value.values()):
+        return [one for inner in value.values() for one in changing(inner)]
+    kind = value.get(_KIND, value.get("type"))
+    return [value] if ("factor" in value if kind is None else kind != "default") else []
 
 
-def _changes(value: Any) -> bool:
-    """Whether a setting does more than nothing: of rope parameters, those of the default kind do nothing."""
-    if type(value) is not dict:
-        return bool(value)
-    if value and all(type(inner) is dict for inner in value.values()):
-        return any(map(_changes, value.values()))
-    kind = value.get("rope_type", value.get("type"))
-    return "factor" in value if kind is None else kind != "default"
+def leaves(setting: Any, fact: Any, harmless: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a setting leaves a fact as it is: of a harmless kind, whose numbers at its keys make the fact."""
+    kind = setting.get(_KIND, setting.get("type")) if isinstance(setting, dict) else None
+    if not isinstance(kind, str) or kind not in harmless:
+        return False
+    numbers = [setting.get(key) for key in harmless[kind]]
+    return all(type(one) in (int, float) for one in numbers) and (not numbers or math.prod(numbers) == fact)
 
 
 def _written(keys: Iterable[str], part: str, kind: str | None, facts: Facts) -> Any:

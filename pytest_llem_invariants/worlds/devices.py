@@ -150,4 +150,4 @@ def _number(text: str) -> float | None:
 
 
 def _mebibytes(text: str) -> int | None:
-    return int(text) * 1024**2 if text.isdigit() else None
+    return int(text) * 1024**2 if text.isdecimal() else None

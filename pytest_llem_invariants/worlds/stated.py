@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pytest_llem_invariants.checker.core import FactError
 from pytest_llem_invariants.checker.documents import read
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.text.terminal import shortened
-from pytest_llem_invariants.worlds.world import GROUPS
+from pytest_llem_invariants.worlds.world import GROUPS, World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
+
+    from pytest_llem_invariants.checker.checker import Checker
 
 _DEVICE = ("device.platform", "device.capability", "device.count", "device.memory", "device.name", "platform")
 _AS_WRITTEN = (
@@ -35,9 +38,16 @@ class Stated:
             self.facts[fact] = value
             self._lines[fact] = line
 
-    def check(self, declared: Collection[str], corpus: str) -> None:
-        """Refuse, in one line, a fact that the corpus does not declare and no file could tell."""
-        known = (*declared, *_DEVICE, "model.files")
+    def check(self, checker: Checker) -> None:
+        """Refuse, in one line, a fact that the corpus does not declare and no file could tell, or of another type."""
+        self._check_names(checker.declared_context, f"{checker.engine} {checker.version}")
+        try:
+            checker.known(World(facts=self.facts).context(checker.declared_context))
+        except FactError as error:
+            raise CorpusError(str(error), path=self.name, line=self._lines.get(error.fact)) from error
+
+    def _check_names(self, declared: Collection[str], corpus: str) -> None:
+        known = tuple(dict.fromkeys((*declared, *_DEVICE, "model.files")))
         for fact in self.facts:
             if fact in known or fact.startswith(_AS_WRITTEN):
                 continue
@@ -45,7 +55,9 @@ class Stated:
                 message = f"no fact {shortened(repr(fact))}: a fact begins with {', '.join(GROUPS)}"
             else:
                 message = f"no fact {shortened(repr(fact))}: no rule of {corpus} asks for it"
-            raise CorpusError(message, path=self.name, line=self._lines[fact], fix=_nearest(fact, known))
+            from pytest_llem_invariants.text.likeness import said_names
+
+            raise CorpusError(message, path=self.name, line=self._lines[fact], fix=said_names(fact, known))
 
 
 def _flat(prefix: str, path: tuple[str | int, ...], data: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -55,10 +67,3 @@ def _flat(prefix: str, path: tuple[str | int, ...], data: dict[str, Any]) -> Ite
             yield from _flat(f"{name}.", place, value)
         else:
             yield name, place, value
-
-
-def _nearest(fact: str, known: Collection[str]) -> str:
-    from pytest_llem_invariants.text.likeness import near_names
-
-    close = near_names(fact, known, most=3)
-    return f"nearest are {', '.join(close)}" if close else f"known are {', '.join(sorted(known))}"

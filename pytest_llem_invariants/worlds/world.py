@@ -19,6 +19,9 @@ _RENAMED = {"platform": "device.platform"}
 """What the corpora called otherwise before there were worlds."""
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
 _LONGEST_NUMBER = 100
+_PACKAGES = "packages."
+_ALIKE = str.maketrans("-", "_")
+"""A package has one name however it is spelt, and a fact none that reads like a difference."""
 INSTALLED = "installed"
 """The version of a package of which nothing but its presence is known."""
 
@@ -51,8 +54,9 @@ class World:
 
             stated = device_facts(gpu)
         given: dict[str, Any] = {f"env.{name}": value for name, value in (env or {}).items()}
-        given.update((f"packages.{name.lower()}", version) for name, version in (packages or {}).items())
-        given.update(_named(facts or {}))
+        given.update((f"packages.{name}", version) for name, version in (packages or {}).items())
+        given.update(facts or {})
+        given = _named(given)
         self._stated = stated.with_more(Facts(given))
         self.own_model = own_model and model is None
         self._download = download
@@ -123,6 +127,8 @@ class World:
 
 def _named(facts: Mapping[str, Any]) -> dict[str, Any]:
     named = {_RENAMED.get(name, name): value for name, value in facts.items()}
+    for name in [name for name in named if str(name).startswith(_PACKAGES)]:
+        named[name.lower().translate(_ALIKE)] = named.pop(name)
     for name in named:
         if not str(name).startswith(GROUPS):
             raise LlemError(f"no fact {name!r}: a fact begins with {', '.join(GROUPS)}")

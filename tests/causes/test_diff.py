@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from miners.causes.between import Between
 from miners.causes.diff_report import as_data, lines, markdown
 from miners.causes.grouping import Cause, CauseKind, Differences, differences
+from miners.causes.pairing import Side
 from miners.causes.releases import Releases
 from miners.causes.words import LONGEST, from_to
 from miners.causes.writable import Fold
@@ -31,7 +32,8 @@ ABOVE_0 = {"kind": "bounded", "inner": {"kind": "int"}, "bounds": {"gt": 0}}
 def told(
     old: list[Rule], new: list[Rule], before: Mapping[str, Any] = OLD, after: Mapping[str, Any] = OLD
 ) -> Differences:
-    return differences(checker_of(old, schema=before), checker_of(new, schema=after), Between(before, after))
+    sides = Side(checker_of(old, schema=before)), Side(checker_of(new, schema=after))
+    return differences(*sides, Between(before, after))
 
 
 def causes_of(found: Differences, kind: CauseKind) -> list[Cause]:
@@ -99,8 +101,8 @@ def test_the_table_of_releases_tells_since_when_a_field_is_gone() -> None:
         "names": {"config": {"Sampling.n": [["1.0", "1.0", "int", "1", None]]}},
         "gone": [{"names": ["Sampling.n"], "use": ["`count`"]}],
     }
-    checkers = checker_of([BELOW_0], schema=OLD), checker_of([], schema=schema(other=INT))
-    found = differences(*checkers, Between(OLD, schema(other=INT)), Releases(table))
+    sides = Side(checker_of([BELOW_0], schema=OLD)), Side(checker_of([], schema=schema(other=INT)))
+    found = differences(*sides, Between(OLD, schema(other=INT)), Releases(table))
     assert "Sampling.n: since 1.5, instead `count` (1 rule)" in "\n".join(text for _, text in lines(found))
 
 
@@ -152,8 +154,8 @@ def test_nothing_is_told_of_a_version_beside_itself() -> None:
 
 def test_what_no_schema_tells_is_not_guessed() -> None:
     other = example({"top_p": {">": 1}}, {"top_p": 2}, {"top_p": 1}, "other")
-    checkers = checker_of([other]), checker_of([other, BELOW_0])
-    found = differences(*checkers, Between(None, None))
+    sides = Side(checker_of([other])), Side(checker_of([other, BELOW_0]))
+    found = differences(*sides, Between(None, None))
     assert found.breaking == found.defaults == found.causes == ()
     assert len(found.stricter) == 1
 

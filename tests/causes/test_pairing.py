@@ -2,15 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from miners.causes.pairing import compare
+from miners.causes.pairing import Side, compare
 from pytest_llem_invariants.checker.checker import Checker
 from pytest_llem_invariants.checker.store import engines, packaged_root, versions
+from pytest_llem_invariants.checker.verdict import Verdict
 from pytest_llem_invariants.model import Rule, Severity, TypedValue
 from tests.checker.demo import SERVE, checker_of, rule
 
@@ -30,7 +32,7 @@ BELOW_1_TOLD_FROM_AFAR = replace(BELOW_1, kwargs_positive={"n": -5})
 
 def kinds(old: list[Rule], new: list[Rule]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for change in compare(checker_of(old), checker_of(new)):
+    for change in compare(Side(checker_of(old)), Side(checker_of(new))):
         found.setdefault(change.kind, []).append(change.rule["id"])
     return found
 
@@ -69,8 +71,8 @@ SHIPPED = [
 
 @pytest.mark.parametrize(("engine", "version"), SHIPPED)
 def test_a_shipped_corpus_does_not_differ_from_itself(engine: str, version: str | None) -> None:
-    checker = Checker.load(engine, version=version)
-    assert list(compare(checker, checker)) == []
+    side = Side(Checker.load(engine, version=version))
+    assert list(compare(side, side)) == []
 
 
 def test_rules_with_one_predicate_are_paired_by_what_else_they_share() -> None:
@@ -103,3 +105,28 @@ def test_a_rule_whose_example_holds_a_typed_value_is_compared_by_it() -> None:
     old = example(fields, {"cache": cache}, {"cache": TypedValue("demo.Cache", {"block_size": 8})}, native_type=SERVE)
     new = example({"cache.block_size": {"<=": 7.5}}, {"cache": cache}, {"cache": None}, "s", native_type=SERVE)
     assert kinds([old], [new]) == {}
+
+
+def test_a_version_beside_many_says_what_it_says_beside_one() -> None:
+    one, true = (example({"n": {"==": 1}}, {"n": value}, {"n": 2}, f"r_{value}") for value in (1, True))
+    corpora: list[list[Rule]] = [[BELOW_0], [BELOW_1], [AT_MOST_MINUS_1], [one], [true], [BELOW_0, one, true], []]
+    shared = [Side(checker_of(rules)) for rules in corpora]
+    for old, before in zip(corpora, shared, strict=True):
+        for new, after in zip(corpora, shared, strict=True):
+            fresh = compare(Side(checker_of(old)), Side(checker_of(new)))
+            assert list(compare(before, after)) == list(fresh)
+
+
+def test_what_versions_share_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    olds, new = [Side(checker_of([BELOW_0])) for _ in range(3)], Side(checker_of([BELOW_1]))
+    asked: list[str] = []
+    known = new.checker
+
+    def check(native_type: str, config: Any) -> Verdict:
+        asked.append(f"{native_type} {config}")
+        return known.check(native_type, config)
+
+    monkeypatch.setattr(new, "checker", SimpleNamespace(rules=known.rules, check=check))
+    for old in olds:
+        assert [change.kind for change in compare(old, new)] == ["stricter"]
+    assert len(asked) == len(set(asked)) > 0

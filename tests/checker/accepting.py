@@ -40,6 +40,9 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any] | None = No
         "not": lambda inner: not accepts(inner, value, defined),
         "allOf": lambda parts: all(accepts(part, value, defined) for part in parts),
         "anyOf": lambda parts: any(accepts(part, value, defined) for part in parts),
+        "if": lambda asked: accepts(
+            schema.get("then" if accepts(asked, value, defined) else "else", {}), value, defined
+        ),
         "minimum": lambda bound: not number or value >= bound,
         "maximum": lambda bound: not number or value <= bound,
         "exclusiveMinimum": lambda bound: not number or value > bound,
@@ -59,15 +62,17 @@ def accepts(schema: dict[str, Any], value: Any, root: dict[str, Any] | None = No
         ),
         "$ref": lambda pointer: accepts(at(defined, pointer), value, defined),
         "patternProperties": lambda each: all(inner == {} for inner in each.values()),
-        "additionalProperties": lambda _: (
+        "items": lambda inner: not isinstance(value, list) or all(accepts(inner, one, defined) for one in value),
+        "additionalProperties": lambda rest: (
             not isinstance(value, dict)
             or all(
                 name in schema["properties"]
                 or any(re.search(pattern, name) for pattern in schema.get("patternProperties", ()))
+                or (rest is not False and accepts(rest, value[name], defined))
                 for name in value
             )
         ),
     }
     told = {"$schema", "$defs", "$comment", "title", "description", "default", "examples", "deprecated"}
-    told |= {"definitions", "deprecationMessage"}
+    told |= {"definitions", "deprecationMessage", "then", "else"}
     return all(tests[key](rhs) for key, rhs in schema.items() if key not in told)

@@ -60,7 +60,8 @@ def install_facts(project: Path) -> Path:
     (folder / "invariants.proposed.yaml").write_text(render_proposed(corpus))
     (folder / "invariants.validated.yaml").write_text(render_validated(evidence(corpus)))
     (folder / "models.discovered.json").write_text(json.dumps(MODELS))
-    own = "  model: {field: model, changed_by: {model.: [revision], model.arch.: [overrides]}}\n  forms:\n"
+    changed = "changed_by: {model.: [revision], model.arch.: [overrides]}, unchanged_at: {revision: [main]}"
+    own = f"  model: {{field: model, {changed}}}\n  forms:\n"
     (project / "engine_versions" / "demo.yaml").write_text(
         SSOT.replace("  forms:\n", own, 1).replace("default: cpu,", "default: cpu, assumed: false,")
     )

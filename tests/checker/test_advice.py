@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_llem_invariants.checker.advice import advice, is_negated
-from pytest_llem_invariants.checker.describe import by_cause, describe
+import pytest
+
+from pytest_llem_invariants.checker.advice import advice, edits, is_negated
+from pytest_llem_invariants.checker.describe import by_cause, describe, distinct, worth_telling
 from pytest_llem_invariants.checker.heard import heard
 from pytest_llem_invariants.checker.telling import told
 from pytest_llem_invariants.checker.verdict import Violation, render
@@ -28,6 +30,45 @@ def test_of_a_product_the_one_field_that_was_written_is_solved_for() -> None:
     assert advice(ways, {"tp": "tp", "pp": "pp"}, VALUES) == PRODUCT[0]
     assert advice(ways, {"tp": "tp"}, {"tp": 4, "device.count": 8}) == PRODUCT[0]  # who knows what pp is
     assert advice(ways, {"tp": "tp"}, {"tp": 4, "pp": 4, "device.count": 2}) == PRODUCT[0]  # no number will do
+
+
+@pytest.mark.parametrize(
+    ("target", "now", "values"),
+    [
+        (["values", 1, 2], 0, [1, 2]),
+        (["fact", "device.count", 0], 4, [2]),
+        (["fact", "device.count", -1], 4, [1]),
+        (["fact", "device.name", 0], "x", []),
+        (["multiple", 16], 40, [32, 48]),
+        (["multiple", 16], 5, [16]),
+        (["divisor", "heads"], 5, [4]),
+        (["divisor", "heads"], 10**9, []),
+        (["divisor", "unknown"], 5, []),
+    ],
+)
+def test_a_way_says_which_value_to_write(target: list[object], now: object, values: list[object]) -> None:
+    """The sentence and the edit come from the same way."""
+    way = ["change tp", ["tp"], False, None, False, target]
+    facts = {"tp": now, "device.count": 2, "heads": 32}
+    assert [(one.kind, one.field, one.new) for one in edits([way], {"tp": "-tp"}, facts)] == [
+        ("set", "-tp", value) for value in values
+    ]
+
+
+def test_of_a_mapping_with_a_key_that_it_may_not_have_that_key_is_told() -> None:
+    ways = [
+        ["give c as something other than dict", ["c"], False, None, False, None],
+        ["choose", ["c"], False, None, False, ["keys", "num_tokens_here", "num-tokens-here", "method"]],
+    ]
+    told = {"c": {"num_token_here": 1, "method": 2, "other": 3}}
+    expected = "in --c write num_tokens_here instead of num_token_here and leave other out"
+    assert advice(ways, {"c": "--c"}, told) == expected
+    assert [(one.kind, one.inner, one.new) for one in edits(ways, {"c": "--c"}, told)] == [
+        ("rename", "num_token_here", "num_tokens_here"),
+        ("out", "num_token_here", None),
+        ("out", "other", None),
+    ]
+    assert advice(ways, {"c": "--c"}, {"c": 1}).startswith("give --c as something other than dict or choose")
 
 
 def test_of_no_config_in_particular_every_way_is_told() -> None:
@@ -78,3 +119,15 @@ def test_what_is_announced_about_one_field_is_one_finding_and_errors_stay_apart(
     assert [[one.rule_id for one in group] for group in groups] == [["r1", "r2"], ["r3"], ["r4"], ["r5"]]
     first, *more = groups[0]
     assert describe(first, "a.yaml", more=more)[:3] == ["a.yaml: warning: eager=1", "  s1", "  s2"]
+
+
+def test_what_a_switch_is_announced_to_do_is_not_told_to_whoever_turned_it_on() -> None:
+    def violation(number: int, severity: str, *fields: str) -> Violation:
+        entry = {"id": f"r{number}", "severity": severity, "summary": f"s{number}", "guard": f"a.py:{number}"}
+        written = {field: f"--{field}" for field in fields}
+        rule = {**entry, "suggestion": "", "certification": "full"}
+        return Violation(rule, "demo.A", fields, dict.fromkeys(fields, True), written=written)
+
+    said = [violation(1, "warn", "eager"), violation(2, "error", "eager", "n"), violation(3, "warn", "eager", "m")]
+    assert [one.rule_id for one in worth_telling(said, ["eager"])] == ["r2", "r3"]
+    assert worth_telling(said) == distinct(said)

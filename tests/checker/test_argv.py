@@ -84,6 +84,7 @@ def read(line: str, **how: Any) -> Any:
         ("m -O3", {"model_tag": "m", "level": 3}),
         ("m -O=2", {"model_tag": "m", "level": 2}),
         ("m -O 1", {"model_tag": "m", "level": 1}),
+        ("m --names -0.5 -O 2", {"model_tag": "m", "served_names": ["2", "-0", '{"5": "--level"}']}),
         ("m --no-eager --log-requests", {"model_tag": "m", "eager": False, "log_requests": True}),
         ("m --no_eager", {"model_tag": "m", "eager": False}),
         ("m --length AUTO", {"model_tag": "m", "length": -1}),
@@ -159,9 +160,25 @@ def test_a_config_file_stands_before_what_the_line_says() -> None:
         "port": 2,
         "model_tag": "m",
     }
-    parsed, keys = READER.read_config({"port": 1, "tensor_size": "x"})
+    parsed, _, keys = READER.read_config({"port": 1, "tensor_size": "x"})
     assert [keys[at] for _, at in parsed.problems] == ["tensor_size"]
     assert parsed.values == {"port": 1}
+
+
+def test_a_false_that_the_program_does_not_pass_on_is_told_with_the_option_that_says_it() -> None:
+    found = READER.dropped({"log-requests": False, "log_requests": False, "eager": False, "port": False, 3: False})
+    assert list(found) == [("log-requests", "--no-log-requests")]
+    passing = CommandParser(compiled_parser(OPTIONS, {**HABITS, "file_false": True}))
+    assert not list(passing.dropped({"log-requests": False}))
+
+
+def test_an_option_that_a_command_requires_is_missed_where_nobody_may_have_given_it() -> None:
+    parser = CommandParser(compiled_parser([{**option("--input"), "required": True}, option("--port")], HABITS))
+    assert [text for text, _ in parser.read(["--port", "1"]).doubts] == [
+        "the following arguments are required: --input"
+    ]
+    for line in (["--input", "x"], ["$ARGS"], ["--input=x", "--port", "1"]):
+        assert not parser.read(line).doubts
 
 
 PLAIN = [
@@ -238,3 +255,35 @@ def test_the_reader_takes_what_argparse_takes_and_makes_the_same_of_it(words: li
         return
     assert not parsed.is_refused, (parsed.problems, parsed.strangers, parsed.bare)
     assert parsed.values == {dest: value for dest, value in expected.items() if value is not None}
+
+
+ENTRIES = st.dictionaries(
+    st.sampled_from(
+        ["tensor-size", "tensor_name", "kind", "names", "sizes", "eager", "no-eager", "length", "memory", "p"]
+    ),
+    st.one_of(
+        st.booleans(), st.integers(-2, 3), st.sampled_from([0.5, "a", "b", "", "-x", "x y", "$P", "...", None, ["a"]])
+    ),
+    max_size=5,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(ENTRIES)
+def test_a_config_file_is_read_as_the_words_that_stand_for_it(config: dict[str, Any]) -> None:
+    words: list[str] = []
+    for key, value in config.items():
+        given = value if type(value) is list else [] if value is True else [str(value)]
+        words += [] if value is False else [f"--{key}", *given]
+    parsed, read, keys = READER.read_config(config)
+    expected = READER.read(words, is_command=False)
+    names = ("values", "problems", "doubts", "strangers", "bare")
+    assert [getattr(parsed, name) for name in names] == [getattr(expected, name) for name in names]
+    assert [config.get(key) is not False for key in keys] == [True] * len(read)
+
+
+@pytest.mark.parametrize("words", [["1", "-1"], ["-1", "1"]])
+def test_a_number_below_0_is_one_of_several_words(words: list[str]) -> None:
+    parsed = READER.read(["--sizes", *words, "--eager"], is_command=False)
+    assert (parsed.is_refused, parsed.values["sizes"]) == (False, [int(word) for word in words])
+    assert READER.read(["--names", "a", "-"], is_command=False).values["served_names"] == ["a", "-"]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_llem_invariants import Checker
 from pytest_llem_invariants.checker.export import json_schema, markdown
+from pytest_llem_invariants.checker.written import of_its_kinds
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.corpus.files import field_resolver, render_proposed
 from pytest_llem_invariants.language.predicates import compile_match
@@ -157,3 +158,28 @@ def test_the_schema_of_a_form_rejects_only_what_the_checker_rejects(
 def test_a_form_without_a_class_has_no_schema(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "--root", ".", "--engine", "demo", "--type", "nested"]) == 2
     assert "has no class of its own" in capsys.readouterr().err
+
+
+def test_the_rules_of_a_form_are_for_the_requests_of_its_kinds_alone() -> None:
+    form = {
+        "kinds": [
+            {"class": "Chat", "has": ["messages"]},
+            {"class": "Embed", "has": ["input"]},
+            {"class": "EmbedChat", "has": ["messages"]},
+            {"class": "Answer", "has": ["input"]},
+        ]
+    }
+    fields = {
+        "Chat": ["messages", "a", "b"],
+        "Embed": ["input", "bits"],
+        "EmbedChat": ["messages", "bits"],
+        "Answer": ["input", "a", "b"],
+    }
+    schema = of_its_kinds({"properties": {}, "allOf": [{"not": {}}]}, form, fields, ["a", "b"])
+    assert "allOf" not in schema
+    assert schema["then"] == {"allOf": [{"not": {}}]}
+    # Whatever has `input` may be of an earlier kind; what has a field of that kind alone is of it.
+    names = [{"required": ["bits"]}, {"required": ["input"]}]
+    assert schema["if"] == {"anyOf": [{"required": ["messages"]}], "not": {"anyOf": names}}
+    assert of_its_kinds({"properties": {}}, form, fields, ["a"]) == {"properties": {}}
+    assert of_its_kinds({"allOf": []}, {}, {}, []) == {"allOf": []}

@@ -26,6 +26,17 @@ def run(theirs: pytest.Pytester, ini: str, *words: str) -> pytest.RunResult:
     return theirs.runpytest_subprocess("-v", "-p", "no:cacheprovider", *words)
 
 
+def test_what_the_ini_file_says_a_variable_and_an_option_say_too(
+    theirs: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLEM_CONFIGS", "configs/bad.yaml")
+    run(theirs, "").assert_outcomes(failed=1)
+    run(theirs, "", "--llem-configs=configs/good.yaml configs/bad.yaml").assert_outcomes(passed=1, failed=1)
+    result = run(theirs, "llem_configs_engine = demo", "--llem-configs-engine=dmo")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*dmo*"])
+
+
 def test_each_config_is_an_item(theirs: pytest.Pytester) -> None:
     result = run(theirs, "llem_configs = configs/*.yaml configs/*.json")
     result.assert_outcomes(passed=2, failed=2)

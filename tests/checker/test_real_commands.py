@@ -1,4 +1,4 @@
-"""Command lines of vLLM 0.32.0 and 0.11.0 as their live parsers take or refuse them."""
+"""Command lines of vLLM 0.33.0 and 0.11.0 as their live parsers take or refuse them."""
 
 from __future__ import annotations
 
@@ -141,3 +141,23 @@ def test_a_line_of_ten_options_takes_little_time(vllm: Checker) -> None:
             times.append((time.perf_counter() - begin) / 50)
         assert min(times) < 1e-3
         print(f"{min(times) * 1e6:.0f} µs")
+
+
+def test_a_rule_between_three_options_is_heard_in_each_way_of_writing_them(vllm: Checker) -> None:
+    line = "vllm serve m --max-model-len 8192 --max-num-batched-tokens 2048 --no-enable-chunked-prefill"
+    arguments = {"max_model_len": 8192, "max_num_batched_tokens": 2048, "enable_chunked_prefill": False}
+    file = {"max-model-len": 8192, "max-num-batched-tokens": 2048, "no-enable-chunked-prefill": True}
+    told = [
+        vllm.check_command(line.split()),
+        vllm.check("vllm.EngineArgs", {"model": "m", **arguments}),
+        vllm.check_config({"model": "m", **arguments}, form="llm"),
+        vllm.check_config({"model": "m", **file}, form="serve"),
+    ]
+    assert [verdict.status for verdict in told] == ["rejected"] * 4
+
+
+def test_a_false_in_a_serve_file_that_says_nothing_is_warned_of(vllm: Checker) -> None:
+    verdict = vllm.check_config({"model": "m", "enable-prefix-caching": False, "enforce-eager": False}, form="serve")
+    assert [(one.severity, one.path, one.suggestion) for one in verdict.violations] == [
+        ("warn", ("enable-prefix-caching",), "write disable-prefix-caching: true")
+    ]

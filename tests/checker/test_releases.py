@@ -114,11 +114,11 @@ NEWER: list[tuple[str, str, str, str]] = [
     ("--eplb-config", "0.10.2", "0.10.1", "--eplb-window-size"),
     ("--attention-backend", "0.13.0", "0.11.0", "use VLLM_ATTENTION_BACKEND instead"),
     ("--runner", "0.10.1", "0.9.2", "use --task instead"),
-    ("--moe-backend", "0.17.0", "0.11.0", "leave it out"),
+    ("--moe-backend", "0.17.0", "0.11.0", "use VLLM_FLASHINFER_MOE_BACKEND or VLLM_MXFP4_USE_MARLIN"),
     ("--cudagraph-capture-sizes", "0.11.1", "0.11.0", "use --cuda-graph-sizes instead"),
     ("--pooler-config", "0.11.0", "0.10.2", "use --override-pooler-config instead"),
     ("--all2all-backend", "0.11.1", "0.11.0", "use VLLM_ALL2ALL_BACKEND instead"),
-    ("--device-ids", "0.24.0", "0.19.1", "leave it out"),
+    ("--device-ids", "0.24.0", "0.19.1", "name the devices in CUDA_VISIBLE_DEVICES"),
 ]  # fmt: skip
 
 

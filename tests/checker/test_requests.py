@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants import Checker
+from pytest_llem_invariants.checker.routes import is_config, understood
 from tests.checker import demo
 
 CHAT = "demo.Chat"
@@ -115,3 +116,10 @@ def test_a_corpus_without_the_requests_takes_a_body_for_parameters_of_a_generati
     demo.install(tmp_path)
     checker = Checker.load("demo", root=tmp_path)
     assert checker.check_config({"messages": [], "temperature": None}).native_types == ("demo.Sampling",)
+
+
+def test_a_body_is_one_of_the_engine_by_the_fields_of_its_own_kind(checker: Checker) -> None:
+    body = {"messages": [], "tools": [1], "stream": True, "old": 1, "older": 2}
+    assert is_config(checker, body)
+    assert understood(checker, body) == 13  # a mark, and three fields of a chat
+    assert not is_config(checker, {"messages": [], "old": 1, "older": 2, "oldest": 3, "x": 4, "y": 5, "z": 6})

@@ -111,7 +111,12 @@ def rewritten(change: Callable[[dict[str, Any]], None], part: int = 0, name: str
         data = json.loads(lines[place].rstrip(b",\n"))
         rules = list(map(json.loads, data)) if part else data
         change(rules)
-        lines[place] = json.dumps(list(map(json.dumps, rules)) if part else rules).encode() + b",\n"
+        written = list(map(json.dumps, rules)) if part else rules
+        lines[place] = json.dumps(written, separators=(",", ":")).encode() + b",\n"
+        if part:
+            marks = [mark for text in map(json.dumps, written) for mark in (len(text), crc32(text.encode()))]
+            tests = {**json.loads(lines[place - 1].rstrip(b",\n")), "rules": marks}
+            lines[place - 1] = json.dumps(tests, separators=(",", ":")).encode() + b",\n"
     at = 0
     if part >= 0:
         for number, line in enumerate(lines[1:-1]):

@@ -51,3 +51,24 @@ def test_what_may_reach_a_fact_is_a_product_that_must_not_be_more(reference: str
 def test_what_leaves_a_field_out_says_so() -> None:
     fields = {"a": (Clause("present", True),), "b": (Clause("present", False),)}
     assert [way.leaves_out for way in ways(Match("demo", fields))] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("subject", "clause", "target"),
+    [
+        ("n", Clause("<", 1), ("values", 1)),
+        ("n", Clause(">=", 8), ("values", 7)),
+        ("n", Clause("==", True), ("values", False)),
+        ("n", Clause("not_in", ["a", None, "b"]), ("values", "a", "b")),
+        ("n", Clause("not_divisible_by", 16), ("multiple", 16)),
+        ("n", Clause("not_in", [1, float("inf")]), None),
+        ("n", Clause("<", "@m"), None),
+        ("n", Clause("matches", "a+"), None),
+        ("each(keys(c))", Clause("not_in", ["a", "b"]), ("keys", "a", "b")),
+        ("heads", Clause("not_divisible_by", "@tp"), ("divisor", "heads")),
+        ("count", Clause("<", "@tp"), ("fact", "count", 0)),
+    ],
+)
+def test_a_way_holds_what_to_write(subject: str, clause: Clause, target: tuple[object, ...] | None) -> None:
+    (way,) = ways(Match("demo", {subject: (clause,)}), context=["heads", "count"])
+    assert way.target == target

@@ -93,6 +93,8 @@ def test_fields_that_nobody_tells_may_replace_what_is_written_before_them(demo: 
         (["--tp", "${TP:-2}"], ("depends", ["tp_low"])),
         (["--tp", "$(nproc)"], ("depends", ["tp_low"])),
         (["--tp", "{{ tp }}"], ("depends", ["tp_low"])),
+        (["--tp", "{{", "tp", "|", "int", "}}"], ("depends", ["tp_low"])),
+        (["--tp", "0", "--port", "a-{{", "b", "}}-c"], ("rejected", ["tp_low"])),
         (["--tp", "..."], ("depends", ["tp_low"])),
         (["--tp", "0", "..."], ("depends", ["tp_low"])),
         (["--tp", "0", "--cache", '{"block_size": $SIZE}'], ("rejected", ["tp_low"])),

@@ -71,6 +71,12 @@ def test_a_model_that_the_table_does_not_know_decides_nothing(of_facts: Path) ->
     assert ids(without.check(SERVE, {"tensor_parallel_size": 3}, world=known)) == ("depends", [], ["uneven"])
 
 
+def test_a_field_at_a_value_that_changes_nothing_leaves_the_model_known(of_facts: Path) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    world = World(model=model(of_facts / "a", num_attention_heads=32))
+    assert ids(checker.check(SERVE, {"tensor_parallel_size": 3, "revision": "main"}, world=world))[0] == "rejected"
+
+
 @pytest.mark.parametrize("field", ["overrides", "revision"])
 def test_what_the_config_itself_changes_of_its_model_is_unknown(of_facts: Path, field: str) -> None:
     checker = Checker.load("demo", root=of_facts)
@@ -100,7 +106,7 @@ def test_the_model_that_a_config_names_is_read_where_it_is_asked_for(of_facts: P
 
 def test_a_fact_of_the_wrong_type_names_itself_and_a_broken_model_its_file(of_facts: Path) -> None:
     checker = Checker.load("demo", root=of_facts)
-    with pytest.raises(LlemError, match=r"the fact model\.arch\.heads is 'x', which is no int"):
+    with pytest.raises(LlemError, match=r"the fact model\.arch\.heads is 'x', not an integer"):
         checker.check(SERVE, {}, world=World(facts={HEADS: "x"}))
     with pytest.raises(LlemError, match=r"config\.json: num_attention_heads is 'x', not a count"):
         checker.check(SERVE, {}, world=World(model=model(of_facts / "a", num_attention_heads="x")))
@@ -163,7 +169,7 @@ def test_a_grid_of_facts_and_fields_is_swept_world_by_world(of_facts: Path) -> N
     assert list(pruned) == expected
     assert (pruned.total, pruned.valid, sum(pruned.by_rule.values())) == (16, len(expected), 16 - len(expected))
     assert checker.prune({HEADS: [32, 33]}, native_type=SERVE).valid == 2
-    with pytest.raises(LlemError, match="which is no int"):
+    with pytest.raises(LlemError, match="not an integer"):
         checker.prune({HEADS: ["x"]}, native_type=SERVE)
     with pytest.raises(LlemError, match="let facts vary by themselves"):
         checker.prune({"zip": {HEADS: [1, 2], "swap": [1, 2]}}, native_type=SERVE)

@@ -80,7 +80,7 @@ def test_a_finding_is_an_annotation_a_row_of_the_summary_and_a_result_for_code_s
     assert runner.outputs.read_text() == "result=rejected\n"
     summary = runner.summary.read_text(encoding="utf-8")
     assert summary.startswith("### Engine configs: ❌ 1 rejected\n")
-    assert "| ❌ error | `./run.sh:2:14` | must be at least 1, got 0" in summary
+    assert "| ❌ error | `run.sh:2:14` | must be at least 1, got 0" in summary
     (run,) = json.loads((runner.workspace / "found.sarif").read_text())["runs"]
     (location,) = run["results"][0]["locations"]
     assert location["physicalLocation"]["artifactLocation"] == {"uri": "run.sh"}

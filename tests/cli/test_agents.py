@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.cli import main
@@ -97,6 +97,7 @@ def answer_to(ask: Callable[[], Any]) -> str:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.text(max_size=60) | st.sampled_from([BAD, "FROM x\nCMD", "a: [", "{", "---\n"]), st.text(max_size=6))
+@example("", "\u00b9")  # a digit that is no number
 def test_whatever_is_asked_is_answered_or_refused_in_a_sentence(agents: Agents, text: str, word: str) -> None:
     for ask in (lambda: agents.check(text), lambda: agents.check(BAD, version=word), lambda: agents.explain(word)):
         assert "internal error" not in answer_to(ask)

@@ -416,6 +416,18 @@ def test_a_command_line_of_a_version_without_rules_is_answered_by_the_nearest(
     assert (document["engine_version"], document["notes"]) == ("1.0", [note])
 
 
+@pytest.mark.parametrize(
+    "command", [["explain", "tp_low"], ["list"], ["export", "--type", "demo.Serve"], ["sweep", "s.yaml"]]
+)
+def test_every_command_takes_the_nearest_version_and_says_so(
+    project: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    (project / "s.yaml").write_text("tensor_parallel_size: [1, 2]\n")
+    for version, told in (("1.1", "there are no rules of demo 1.1: those of the nearest, 1.0, are taken"), ("1.0", "")):
+        _, _, err = run(capsys, *command, "--engine", "demo", "--engine-version", version)
+        assert (told in err, "no corpus" in err, "there are no rules" in err) == (True, False, bool(told)), err
+
+
 @pytest.mark.parametrize("tag", ["v1.1", "v2.0", "v9.0", "v0.1", "nightly", "latest"])
 def test_a_command_line_and_a_file_say_the_same_of_an_image(
     project: Path, capsys: pytest.CaptureFixture[str], tag: str

@@ -59,6 +59,23 @@ def test_of_a_version_without_rules_the_nearest_are_taken_and_that_is_told(
     assert "depends on the engine's version (1 rule) — pass --engine-version V" in out
 
 
+def test_an_option_that_the_version_has_itself_is_no_error_by_the_rules_of_its_neighbours(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An option came with a version between two that have rules, and went before the later one."""
+    releases = {
+        "format": 1,
+        "engine": "demo",
+        "releases": ["1.0", "1.3", "1.4", "2.0"],
+        "reads": {"options": ["serve"], "arguments": ["Serve"], "requests": [], "pairs": {}},
+        "names": {"serve": {"--interim": [["1.3", "1.3", "int", "0", None]]}},
+    }
+    (project / "corpora" / "demo" / "releases.discovered.json").write_text(json.dumps(releases))
+    for tag, status in (("1.3", 0), ("1.4", 1), ("1.2", 1)):
+        (project / "pod.yaml").write_text(POD.format(tag=tag).replace("--tensor-parallel-size=0", "--interim=1"))
+        assert run(capsys, "pod.yaml")[0] == status
+
+
 @pytest.mark.parametrize("image", ["some/demo:nightly-1", "my/own:1", "some/demo@sha256:0", "{{ .image }}"])
 def test_of_a_build_of_no_known_version_only_what_every_version_rejects_is_certain(
     project: Path, capsys: pytest.CaptureFixture[str], image: str
@@ -84,6 +101,18 @@ def test_what_a_plugin_adds_is_no_error(project: Path, capsys: pytest.CaptureFix
     status, out, _ = run(capsys, "run.sh")
     assert status == 0
     assert "depends on what is added to the engine (1 rule)" in out
+
+
+def test_words_that_a_plugin_adds_to_a_command_are_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for more, status in (("", 1), ("--omni", 0)):
+        Path("run.sh").write_text(
+            f"vllm bench serve {more} --backend openai-chat-omni --model m --limit-mm-per-prompt 1\n"
+        )
+        assert main(["check", "run.sh"]) == status
+    assert "depends on what is added to the engine" in capsys.readouterr().out
 
 
 def test_what_several_configs_of_a_file_share_is_said_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,7 +235,7 @@ def test_a_file_with_many_findings_tells_each_cause_once(project: Path, capsys: 
     assert main(["check", "--root", ".", "run.sh"]) == 1
     out = capsys.readouterr().out
     assert out.count("must be at least 1, got 0") == 1
-    assert "  also  run.sh:2:15, " in out
+    assert "  also  2:15, " in out
 
 
 def test_what_many_files_depend_on_stands_behind_the_total(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -218,5 +247,41 @@ def test_what_many_files_depend_on_stands_behind_the_total(project: Path, capsys
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition("  ")[0] for line in lines[:4]] == ["? depends"] * 4
     assert lines[4] == "4 files with configs: 0 accepted, 4 depends, 0 rejected"
-    assert "  depends on the engine's version (1 rule)" in lines[5]
-    assert lines[5].endswith("(4 files)")
+    assert lines[5] == "  4 depend on the engine's version — pass --engine-version V"
+
+
+def test_which_files_require_a_version_is_one_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A repository with thirty lists of requirements told each in a line of its own."""
+    for number in range(4):
+        folder = project / "many" / str(number)
+        folder.mkdir(parents=True)
+        (folder / "run.sh").write_text("demo serve m\n")
+        (folder / "requirements.txt").write_text("demo==1.0.0\n")
+    assert main(["check", "--root", ".", "many"]) == 0
+    told = [line for line in capsys.readouterr().out.splitlines() if "require" in line]
+    assert told == [f"  {Path('many/0/requirements.txt')} and 3 more require demo 1.0.0 (4 files)"]
+
+
+def test_a_folder_that_is_the_current_one_is_not_in_the_names(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "run.sh").write_text("demo serve m --tensor-parallel-size=0\n")
+    assert main(["check", "--root", ".", "."]) == 1
+    assert capsys.readouterr().out.startswith("run.sh:1:14: error: --tensor-parallel-size=0\n")
+
+
+@pytest.mark.parametrize("where", ["app/requirements.txt", "requirements.txt", "app/Dockerfile"])
+def test_a_program_has_the_version_that_the_files_beside_it_require(
+    project: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    """A program of a repository that pins an earlier version was judged by the newest."""
+    (project / "app").mkdir()
+    (project / "app" / "run.sh").write_text("demo serve m --tensor-parallel-size 0\n")
+    (document,) = documents(capsys, "app/run.sh")
+    assert document["engine_version"] == "2.0"
+    (project / where).write_text("FROM some/demo:v1.0\n" if "Docker" in where else "demo==1.0\n")
+    (document,) = documents(capsys, "app/run.sh")
+    assert document["engine_version"] == "1.0"
+    assert document["notes"] == [f"{where} requires demo 1.0"]
+    (document,) = documents(capsys, "--engine-version", "2.0", "app/run.sh")
+    assert document["engine_version"] == "2.0"

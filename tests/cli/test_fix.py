@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_llem_invariants.checker import checker
 from pytest_llem_invariants.cli import main
 
 RELEASES = {
@@ -22,10 +24,13 @@ RELEASES = {
         {"names": ["--old-switch"], "out": "nothing; it is always so"},
         {"names": ["--swap-room"], "use": ["`--offload`"], "same": True, "out": "the default counts"},
         {"names": ["--sometimes"], "out": "nothing where it was on"},
+        {"names": ["DEMO_USE_NEW"], "out": "nothing; with 0 there is no other"},
+        {"names": ["DEMO_KIND"], "use": ["`--offload`"], "out": "the default counts"},
         {"names": ["--otherwise"], "use": ["`--offload` 3"], "out": "the default counts"},
     ],
-    "reads": {"options": ["serve"], "arguments": ["Serve"], "requests": [], "pairs": {}},
+    "reads": {"options": ["serve"], "arguments": ["Serve"], "requests": [], "pairs": {}, "prefix": "DEMO_"},
     "names": {
+        "env": {"DEMO_USE_NEW": [["1.0", "1.0", "", "", None]], "DEMO_KIND": [["1.0", "1.0", "", "", None]]},
         "serve": {
             "--old-size": [["1.0", "1.0", "int", "0", None]],
             "--old-switch": [["1.0", "1.0", "switch", "False", None]],
@@ -33,7 +38,7 @@ RELEASES = {
             "--sometimes": [["1.0", "1.0", "switch", "False", None]],
             "--otherwise": [["1.0", "1.0", "switch", "False", None]],
             "--offload": [["1.0", "2.0", "int", "0", None]],
-        }
+        },
     },
 }
 
@@ -79,6 +84,18 @@ def fixed(name: str, before: str) -> str:
 )  # fmt: skip
 def test_a_script_is_changed_where_it_is_certain(fixing: Path, before: str, after: str) -> None:
     assert fixed("run.sh", before) == after
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("Makefile", "M = m\nall:\n\t@demo serve $(M) --old-size 4\n", "M = m\nall:\n\t@demo serve $(M)\n"),
+        ("justfile", "run m='m':\n  demo serve {{m}} --old-size 4\n", "run m='m':\n  demo serve {{m}}\n"),
+        ("a.service", "ExecStart=demo serve m \\\n --old-size 4\n", "ExecStart=demo serve m\n"),
+    ],
+)
+def test_recipes_and_units_are_changed_where_it_is_certain(fixing: Path, name: str, before: str, after: str) -> None:
+    assert fixed(name, before) == after
 
 
 POD = """\
@@ -147,6 +164,8 @@ def test_a_mapping_is_changed_where_it_is_certain(fixing: Path, name: str, befor
         ("run.sh", "demo serve m --old-size 4 --old-size 5\n"),
         ("run.sh", "demo serve m --old-switch true\n"),
         ("run.sh", "demo serve --old-size 4 m\n"),  # nobody knows whether it takes one or two
+        ("Makefile", "A = --old-size 4\nall:\n\tdemo serve m $(A)\n"),
+        ("justfile", "a := '4'\nrun:\n    demo serve m --old-size {{a}}\n"),
         ("run.sh", 'A="--old-size 4"\ndemo serve m --graphs $A\n'),
         ("run.sh", "A=(--old-size 4)\ndemo serve m --graphs ${A[@]}\ntrain ${A[@]}\n"),
         ("pod.yaml", POD.format(f"{SHELL}|\n          A=(--old-switch)\n          demo serve m --graphs ${{A[@]}}")),
@@ -165,6 +184,53 @@ def test_a_mapping_is_changed_where_it_is_certain(fixing: Path, name: str, befor
 )
 def test_what_is_not_certain_is_left_alone(fixing: Path, name: str, text: str) -> None:
     assert fixed(name, text) == text
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[None]:
+    """One reading of a real corpus for all that needs it."""
+    checker.keep()
+    yield
+    checker._kept = None
+
+
+DRAFT = '{"method": "ngram", "num_speculative_token": 3}'
+RIGHT = DRAFT.replace("token", "tokens")
+ITEMS = "      args:\n        - m\n        - --enforce-eager\n{}        - --seed=1"
+NESTED = "model: m\nspeculative_config:\n  method: ngram\n  num_speculative_token{}: 3 # x\n"
+
+
+@pytest.mark.usefixtures("kept")
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("run.sh", "vllm serve m --enable-chunked-prefill=false\n", "vllm serve m --no-enable-chunked-prefill\n"),
+        ("run.sh", "vllm serve m --enforce_eager False --seed=1\n", "vllm serve m --no-enforce-eager --seed=1\n"),
+        ("run.sh", "vllm serve m --enforce-eager true \\\n -tp 2\n", "vllm serve m --enforce-eager \\\n -tp 2\n"),
+        ("p.yaml", POD.format(ITEMS.format('        - "true"\n')), POD.format(ITEMS.format(""))),
+        ("run.sh", f"vllm serve m --speculative-config '{DRAFT}'\n", f"vllm serve m --speculative-config '{RIGHT}'\n"),
+        ("p.yaml", POD.format(f"      args: [m, '-sc={DRAFT}']"), POD.format(f"      args: [m, '-sc={RIGHT}']")),
+        ("serve.yaml", NESTED.format(""), NESTED.format("s")),
+        ("run.sh", "vllm serve m --speculative-config \"{'num_speculative_token': 3}\"\n", None),
+        ("run.sh", "vllm serve m --enforce-eager maybe\n", None),
+        ("run.sh", "vllm serve m --dtype half16 -tp 0\n", None),  # what was meant is not certain
+    ],
+)
+def test_a_value_that_a_switch_says_by_its_name_and_a_key_in_a_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, before: str, after: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text(before.replace("some/demo:v2.0", "vllm/vllm-openai:v0.32.0"))
+    main(["check", "--fix", name])
+    assert Path(name).read_text().replace("vllm/vllm-openai:v0.32.0", "some/demo:v2.0") == (after or before)
+
+
+def test_a_report_says_how_much_of_it_can_be_fixed(fixing: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (fixing / "run.sh").write_text("demo serve m --old-size 4 --old-switch\ndemo serve m --old-size $N\n")
+    main(["check", "--root", ".", "--engine", "demo", "run.sh"])
+    assert capsys.readouterr().out.endswith("2 of these can be fixed: run with --fix (--diff shows the change)\n")
+    fix("run.sh")
+    assert "can be fixed" not in capsys.readouterr().out
 
 
 def test_it_is_told_what_was_done_and_why_not(fixing: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -304,3 +370,92 @@ def test_of_any_document_only_the_changed_options_have_other_bytes(fixing: Path,
     for code, _, comment in (line.partition("#") for line in before.splitlines()):
         assert comment in after or "old" in code or code.strip() == "- '4'"  # a line that goes takes its comment along
     assert before.count("\r\n") == before.count("\n") or "\r" not in after
+
+
+_MANIFEST = """\
+spec:
+  containers:
+    - name: a
+      image: demo/server:v2.0
+      command: [demo, serve, m]
+      env:
+        - name: OTHER
+          value: x
+        - name: DEMO_USE_NEW # no longer
+          value: "1"
+        - name: DEMO_KIND
+          value: a
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "gone"),
+    [
+        ("a.yaml", _MANIFEST, '        - name: DEMO_USE_NEW # no longer\n          value: "1"\n'),
+        (
+            "compose.yaml",
+            "services:\n  a:\n    image: demo/server:v2.0\n    command: demo serve m\n    environment:\n      - A=1\n"
+            "      - DEMO_USE_NEW=1\n",
+            "      - DEMO_USE_NEW=1\n",
+        ),
+        (
+            "mapping.yaml",
+            "services:\n  a:\n    image: demo/server:v2.0\n    command: demo serve m\n    environment:\n"
+            '      DEMO_USE_NEW: "1"\n      A: b\n',
+            '      DEMO_USE_NEW: "1"\n',
+        ),
+        ("line.sh", "export DEMO_USE_NEW=1\nexport A=1\ndemo serve m\n", "export DEMO_USE_NEW=1\n"),
+        ("two.sh", "export A=1\nexport DEMO_USE_NEW='1'\ndemo serve m\n", "export DEMO_USE_NEW='1'\n"),
+        ("one.sh", "export DEMO_USE_NEW=1 A=1\ndemo serve m\n", "DEMO_USE_NEW=1 "),
+        ("before.sh", "DEMO_USE_NEW=1 demo serve m\n", "DEMO_USE_NEW=1 "),
+        ("docker.sh", "docker run -e DEMO_USE_NEW=1 \\\n  demo/server:v2.0 demo serve m\n", "-e DEMO_USE_NEW=1 "),
+        ("Dockerfile", "FROM demo/server:v2.0\nENV DEMO_USE_NEW=1\nCMD demo serve m\n", "ENV DEMO_USE_NEW=1\n"),
+        ("Makefile", "export DEMO_USE_NEW=1\nall:\n\tdemo serve m\n", "export DEMO_USE_NEW=1\n"),
+        # An empty setting would take back what others set.
+        (
+            "a.service",
+            "[Service]\nEnvironment=A=1\nEnvironment=DEMO_USE_NEW=1\nExecStart=demo serve m\n",
+            "Environment=DEMO_USE_NEW=1\n",
+        ),
+        (
+            "b.service",
+            '[Service]\nEnvironment=DEMO_USE_NEW=1 "A=b c"\nExecStart=demo serve m\n',
+            "DEMO_USE_NEW=1 ",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("fixing")
+def test_a_variable_that_nobody_reads_goes_from_where_it_is_set(name: str, before: str, gone: str) -> None:
+    assert before.count(gone) == 1
+    assert fixed(name, before) == before.replace(gone, "")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        'export DEMO_USE_NEW=1\necho "new: $DEMO_USE_NEW"\ndemo serve m\n',
+        'export DEMO_USE_NEW=1\n[ -z "${DEMO_USE_NEW}" ] || other\ndemo serve m\n',
+        "export DEMO_USE_NEW=1; other\ndemo serve m\n",
+        "if x; then\n  export DEMO_USE_NEW=1\nfi\ndemo serve m\n",
+        "export DEMO_USE_NEW=$(other)\ndemo serve m\n",
+        "export DEMO_KIND=a\ndemo serve m\n",
+    ],
+)
+@pytest.mark.usefixtures("fixing")
+def test_a_variable_stays_that_is_read_here_or_stands_for_something(before: str) -> None:
+    assert fixed("a.sh", before) == before
+
+
+@pytest.mark.usefixtures("fixing")
+def test_the_only_variable_of_a_list_stays_as_nothing_would_be_left() -> None:
+    before = _MANIFEST.replace("        - name: OTHER\n          value: x\n", "").partition(
+        "        - name: DEMO_KIND"
+    )[0]
+    assert fixed("a.yaml", before) == before
+
+
+@pytest.mark.usefixtures("fixing")
+def test_a_finding_about_a_variable_is_told_where_it_is_set(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.yaml").write_text(_MANIFEST)
+    main(["check", "--root", ".", "a.yaml"])
+    assert "a.yaml:9:17: warning: DEMO_USE_NEW" in capsys.readouterr().out

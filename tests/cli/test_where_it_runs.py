@@ -49,3 +49,11 @@ def test_a_variable_of_the_engine_is_a_fact_and_one_that_no_rule_asks_for_is_non
 ) -> None:
     status, _ = check(capsys, "--env", "NOBODY_ASKS=1", "--gpu", "H100", *ASKS_THE_PLATFORM)
     assert status == 0
+
+
+def test_a_variable_of_what_adds_to_an_engine_is_read_by_that(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--env", "VLLM_ASCEND_ENABLE_NZ=1", "--env", "VLLM_NO_SUCH=1", "--", "vllm", "serve", "m"]
+    assert main(["check", *words]) == 0
+    out = capsys.readouterr().out
+    assert "VLLM_NO_SUCH" in out
+    assert "VLLM_ASCEND" not in out

@@ -26,10 +26,13 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]
     return status, out, err
 
 
-def test_what_is_open_is_one_line_for_each_source(of_facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_open_is_one_line_and_one_for_each_source_where_somebody_asks(
+    of_facts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, out, _ = run(capsys, "check", "serve.yaml")
     assert status == 0
-    assert out.splitlines()[-2:] == [
+    assert out.splitlines()[-1:] == ["  depends on the model and the device (2 rules) — pass --model DIR --gpu SPEC"]
+    assert run(capsys, "check", "--verbose", "serve.yaml")[1].splitlines()[-2:] == [
         "  depends on the model (1 rule) — pass --model DIR",
         "  depends on the device (1 rule) — pass --gpu SPEC",
     ]
@@ -120,7 +123,9 @@ def test_a_file_states_facts_by_their_names(of_facts: Path, capsys: pytest.Captu
         ("device:\n  cuont: 3\n", "world.yaml:2: no fact 'device.cuont': no rule of demo 2.0 asks for it"),
         ("device:\n  cuont: 3\n", "nearest are device.count"),
         ("device.count: 1\ndevice:\n  count: 3\n", "world.yaml:3: the fact device.count is stated twice"),
-        ("model.arch.heads: x\n", "the fact model.arch.heads is 'x', which is no int"),
+        ("env.A: 1\nmodel.arch.heads: x\n", "world.yaml:2: the fact model.arch.heads is 'x', not an integer"),
+        ("model.arch.heads: -1\n", "world.yaml:1: the fact model.arch.heads is -1, which is less than 0"),
+        ("device.cont: 3\n", "nearest are device.count, device.name"),
         ("[1]\n", "the file holds a list, not a mapping"),
     ],
 )
@@ -147,9 +152,10 @@ def test_a_fact_that_nobody_knows_is_one_line_with_the_nearest(
         (("--env", "A"), "--env takes NAME=VALUE, not 'A'"),
         (("--package", "a>=1"), "--package takes NAME or NAME==VERSION, not 'a>=1'"),
         (("--package", "a=="), "--package takes NAME or NAME==VERSION, not 'a=='"),
+        (("--package", "a==not a version"), "--package a: 'not a version' is not a version — write it like 1.2.3"),
         (("--world", "none.yaml"), "none.yaml"),
         (("--gpu", "H100:8", "--platform", "cpu"), "platform is given as cpu and as cuda: leave one of them out"),
-        (("--context", "model.arch.heads=x"), "the fact model.arch.heads is 'x', which is no int"),
+        (("--context", "model.arch.heads=x"), "the fact model.arch.heads is 'x', not an integer"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_and_status_2(

@@ -101,6 +101,13 @@ CONTEXTS = st.sampled_from(
         {
             "device.capability": ContextField(9.0, (7.5, 9.0), False, "float"),
             "model.arch.heads": ContextField(4, (4, 40), False, "int", Reading(("n_head", "heads"), unless=("odd",))),
+            "model.arch.length": ContextField(
+                8,
+                (8, 9),
+                False,
+                "int",
+                Reading(("length",), unless=("rope",), harmless={"even": (), "yarn": ("factor",)}),
+            ),
             "model.files.params_json": ContextField(False, (False, True), False, "bool", Reading(file="params.json")),
             "model.quantization": ContextField(None, (None, "fp8"), False, "str", Reading(("q.m",), "config")),
             "model.info.hybrid": ContextField(
@@ -144,6 +151,7 @@ def rules(draw: st.DrawFn, name: str = "a_rule", context: Mapping[str, ContextFi
         requires_gpu=draw(st.booleans()),
         hardware_dependent=draw(st.booleans()),
         world={fact: field.values[-1] for fact, field in context.items() if draw(st.booleans())},
+        world_negative={fact: field.default for fact, field in context.items() if draw(st.booleans())},
     )
 
 

@@ -125,3 +125,17 @@ def test_without_orders_the_clock_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LLEM_FROZEN_AT", raising=False)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", now())
+
+
+def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
+    """As root, a report to `/dev/null` replaced that by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()))
+    reader.start()
+    write_atomically(pipe, "told\n")
+    reader.join(10)
+    assert read == ["told\n"]
+    assert pipe.is_fifo()
+    assert [one.name for one in tmp_path.iterdir()] == ["pipe"]

@@ -68,7 +68,7 @@ def test_nothing_is_said_of_a_text_that_is_too_long() -> None:
     assert OPERATORS["matches"].test("a" * LONGEST_TEXT, "^a")
 
 
-GRAMMARS = {"whole": scalars._WHOLE, "decimal": scalars._DECIMAL, "before": patterns._REWRITTEN[0][0]}
+GRAMMARS = {"whole": scalars.WHOLE, "decimal": scalars.NUMBER, "before": patterns._REWRITTEN[0][0]}
 
 
 @pytest.mark.parametrize("name", GRAMMARS)

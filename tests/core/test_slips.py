@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_llem_invariants.text.likeness import slip_of
+from pytest_llem_invariants.text.likeness import _distance, _within, slip_of
 
 KNOWN = (
     "disable_log_stats",
@@ -61,3 +61,12 @@ def test_two_neighbours_that_are_swapped_are_a_slip(name: str, data: st.DataObje
     swapped = name[:at] + name[at + 1] + name[at] + name[at + 2 :]
     if "_" not in name[at : at + 2] and swapped != name:
         assert slip_of(swapped, KNOWN) == name
+
+
+_NAMES = st.text(st.sampled_from("abcde_-ÀY"), max_size=12)
+
+
+@given(_NAMES, st.lists(_NAMES, max_size=8), st.integers(1, 3))
+def test_what_is_left_out_before_it_is_counted_is_too_far(name: str, known: list[str], most: int) -> None:
+    counted = [(_distance(name.lower(), other.lower(), most), other) for other in known]
+    assert _within(name, tuple(known), most) == [(far, other) for far, other in counted if far <= most]

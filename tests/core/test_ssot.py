@@ -6,6 +6,7 @@ import importlib.metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.specifiers import SpecifierSet
 
 from pytest_llem_invariants.errors import (
@@ -50,6 +51,12 @@ def test_every_file_of_the_house_is_read(engine: str) -> None:
     ssot = load_ssot(engine, HOUSE)
     assert ssot.version in ssot.history or not ssot.history
     assert ssot.miner_pins["invariants"].contains(ssot.version)
+
+
+@pytest.mark.parametrize("engine", known_engines(HOUSE))
+def test_any_reader_of_yaml_reads_a_file_of_the_house(engine: str) -> None:
+    text = (HOUSE / "engine_versions" / f"{engine}.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(text)["engine"] == engine
 
 
 def test_pins_are_specifier_sets(root: Path) -> None:

@@ -33,6 +33,7 @@ def test_a_sentence_on_the_field_itself_deprecates_it(text: str, by: str | None)
         "Replaces old_size, which is deprecated.",
         "Deprecated methods are allowed where this is set.",
         "The size; `other.size` is deprecated.",
+        'The "huge" size is deprecated and will be removed. Use "small" instead.',
     ],
 )
 def test_the_word_alone_deprecates_nothing(text: str) -> None:

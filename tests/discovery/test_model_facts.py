@@ -93,6 +93,10 @@ def test_a_fact_stands_in_the_part_that_speaks_of_text_and_may_be_lowered_or_unk
     assert read(length, ("length",), 5, {"other": 6}) == 5
     for rope, is_known in (({"rope_type": "default"}, True), ({"type": "yarn"}, False), ({"factor": 2}, False)):
         assert (read(length, ("length",), 5, {"rope": rope}) == 5) is is_known
+    kept = field("length", unless=("rope",), harmless={"even": (), "yarn": ("factor", "of")})
+    yarn = {"type": "yarn", "factor": 2, "of": 4}
+    for rope, told in (({"type": "even"}, 8), (yarn, 8), ({**yarn, "of": 8}, NOTHING), ({"type": "odd"}, NOTHING)):
+        assert read(kept, ("length",), 5, {"length": 8, "rope": rope}) == told
 
 
 def test_a_null_beside_what_is_written_leaves_the_fact_unknown() -> None:

@@ -148,6 +148,29 @@ def test_a_variable_at_its_default_is_not_set(root: Path, monkeypatch: pytest.Mo
     assert os.environ["SWITCH"] == "1"
 
 
+PACKAGES = """  packages.fast_maths: {default: null, assumed: false, values: [null, "2.0"]}
+environ:"""
+
+
+def test_a_package_is_there_or_not_as_the_functions_that_look_for_it_say(root: Path) -> None:
+    source = root / "fakelib" / "core.py"
+    source.write_text(
+        source.read_text(encoding="utf-8") + "\n\ndef sees():\n    return 'as it is here'\n", encoding="utf-8"
+    )
+    places = "  seen_of: {packages.fast_maths: ['fakelib.core:sees', 'fakelib.core:of_a_later_version']}\n"
+    adapter = adapter_of(root, SSOT.replace("environ:", PACKAGES, 1) + places)
+    adapter.import_library()
+    sees = sys.modules["fakelib.core"]
+    assert sees.sees() is False
+    with adapter.context({"packages.fast_maths": "2.0", "env.SWITCH": "1"}):
+        assert (sees.sees(), os.environ["SWITCH"]) == (True, "1")
+    with adapter.context({"packages.fast_maths": None}):
+        assert sees.sees() is False
+    assert (sees.sees(), "SWITCH" in os.environ) == (False, False)
+    with pytest.raises(EngineUnavailableError, match=r"cannot enter the context packages\.slow='1'"):
+        adapter.context({"packages.slow": "1"})
+
+
 def test_a_context_that_nobody_knows_to_enter_is_an_error(root: Path) -> None:
     with pytest.raises(EngineUnavailableError, match="cannot enter the context moon='full'"):
         adapter_of(root).context({"moon": "full"})

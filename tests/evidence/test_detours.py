@@ -92,6 +92,7 @@ def test_an_example_comes_past_the_checks_before_its_line(message: str) -> None:
     without.prove(candidates(message))
     assert not without.proven
     assert without.lost[0].why.cause is Cause.ANOTHER_CHECK
+    assert without.lost[0].world == {}  # an example was looked for, in the default world
     led = gate(with_checks=True)
     led.prove(candidates(message))
     assert [entry.rule.message_template for entry in led.proven] == [message]

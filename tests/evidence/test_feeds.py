@@ -39,6 +39,7 @@ class Args:
         logging = self.logging or LoggingConfig()
         logging = dataclasses.replace(logging, level=self.level)
         lora = LoraConfig(rank=self.lora_rank) if self.enable_lora and not self.plain else None
+        limits = LimitConfig(least=self.least if self.least and self.least > 0 else None)
         return Config(cache=cache, parallel=parallel, attention=attention, spec=self.make_spec(), lora=lora)
 
     def make_spec(self):
@@ -69,6 +70,7 @@ ARGS = _class(
     logging="LoggingConfig",
     level="str",
     spec="dict",
+    least="int",
 )
 SURFACE = {
     one.native_type: one
@@ -79,6 +81,7 @@ SURFACE = {
         _class("AttentionConfig", kind="str"),
         replace(_class("SpecConfig", method="str", tokens="int"), base_kwargs={"method": "ngram"}),
         _class("LoraConfig", rank="int"),
+        _class("LimitConfig", least="int"),
         _class("LoggingConfig", level="str"),
         _class(
             "Config",
@@ -143,6 +146,12 @@ def test_what_the_front_asks_before_it_passes_anything_on_is_asked_too() -> None
     given = {"enable_lora": (Clause("truthy", True),), "plain": (Clause("falsy", True),)}
     assert restated("lib.LoraConfig", {"rank": POSITIVE}) == {"lora_rank": POSITIVE, **given}
     assert restated("lib.Config", {"lora.rank": POSITIVE}) == {"lora_rank": POSITIVE, **given}
+
+
+def test_what_is_passed_on_only_where_something_holds_of_it_is_claimed_there() -> None:
+    above = (Clause(">", 8),)
+    asked = (Clause("truthy", True), Clause(">", 0))
+    assert restated("lib.LimitConfig", {"least": above}) == {"least": (*above, *asked)}
 
 
 def test_what_is_set_on_an_object_or_replaced_in_it_feeds_its_class() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from miners.examples.draws import Drawer
 from miners.measure.fuzz import TYPE_CORRECT
+from miners.measure.world_draws import WorldDrawer
 from miners.measure.worlds import Trial, WorldReport, WorldSides, fuzz_worlds
 from pytest_llem_invariants.model import ContextField, Kwargs, ObservedException
 from tests.evidence.test_soundness import FACTS
@@ -36,7 +40,7 @@ def foresees(native_type: str, kwargs: Kwargs, world: Mapping[str, Any]) -> bool
 
 
 def report_of(predicts: Any, *, seed: int = 1, workers: int = 1) -> WorldReport:
-    trial = Trial(SURFACE, Drawer(SURFACE), WorldSides(raises, predicts), DECLARED, 5, seed)
+    trial = Trial(SURFACE, Drawer(SURFACE), WorldSides(raises, predicts), WorldDrawer(DECLARED), 5, seed)
     return fuzz_worlds(trial, sorted(SURFACE), 2000, workers=workers)
 
 
@@ -44,7 +48,7 @@ def test_a_checker_that_knows_the_facts_and_keeps_to_them_is_sound() -> None:
     report = report_of(foresees)
     assert report.is_sound
     assert report.given.recall(TYPE_CORRECT) == 1
-    assert report.asked_for_law > 0
+    assert report.law.asked == 5 * report.law.configs > 0
     assert "0 accepted in some world" in report.to_text()
 
 
@@ -54,9 +58,9 @@ def test_to_take_the_default_for_the_fact_breaks_the_law() -> None:
 
     report = report_of(assuming)
     assert report.given.false_rejections(TYPE_CORRECT) == 0
-    assert report.broken
+    assert report.law.broken
     assert not report.is_sound
-    assert {one.world.get("device.count") for one in report.broken} == {64}
+    assert {one.world.get("device.count") for one in report.law.broken} == {64}
     assert "beside device.count=64" in report.to_text()
 
 
@@ -67,7 +71,7 @@ def test_what_is_assumed_keeps_its_default_in_the_law_and_varies_where_it_is_giv
     assert report_of(strict).is_sound
     never = report_of(lambda name, kwargs, world: False)
     assert never.given.recall(TYPE_CORRECT) == 0
-    assert never.asked_for_law == 0
+    assert never.law.configs == never.law.asked == 0
 
 
 def test_a_false_rejection_in_a_world_says_where() -> None:
@@ -91,5 +95,26 @@ def test_facts_that_hang_together_are_drawn_as_a_whole() -> None:
         met.add((world["model.a"], world["model.b"], world["model.c"]))
 
     sides = WorldSides(rejects, lambda name, kwargs, world: False)
-    Trial(SURFACE, Drawer(SURFACE), sides, declared, 5, 1, together).of("lib.Config", 2000)
+    Trial(SURFACE, Drawer(SURFACE), sides, WorldDrawer(declared, together), 5, 1).of("lib.Config", 2000)
     assert met == {(True, True, True), (True, True, False), (False, False, True), (False, False, False)}
+
+
+@given(st.integers(0, 2**32))
+def test_a_fact_that_goes_with_another_is_drawn_beside_it_alone(seed: int) -> None:
+    declared = {
+        "model.method": ContextField(None, (None, "fp8", "awq"), False, "str"),
+        "model.block": ContextField(None, (None, [128, 128]), False, "list"),
+        "model.group": ContextField(None, (None, 64), False, "int"),
+        "env.STRICT": ContextField(0, (0, 1)),
+    }
+    goes_with = {"model.block": {"model.method": ["fp8"]}, "model.group": {"model.method": ["awq"]}}
+    source = random.Random(seed)
+    comes_with = {"model.method": {"awq": {"model.group": [64]}}}
+    whole = [WorldDrawer(declared, (), goes_with, comes_with).drawn(source) for _ in range(100)]
+    assert all(world["model.group"] == (64 if world["model.method"] == "awq" else None) for world in whole)
+    worlds = [WorldDrawer(declared, (), goes_with).drawn(source, unknown_only=True) for _ in range(300)]
+    pairs = {(world["model.method"], str(world["model.block"]), world["model.group"]) for world in worlds}
+    assert all(block == "None" or method == "fp8" for method, block, _ in pairs)
+    assert all(group is None or method == "awq" for method, _, group in pairs)
+    assert len(pairs) > 3
+    assert {world["env.STRICT"] for world in worlds} == {0}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from miners.build.mined import Mined
+from miners.build.pipeline import _written_by_hand
 from miners.build.report import hand_written_debt
 from miners.candidates.candidate import Candidate
 from miners.candidates.handwritten import Inherited, taken_over
@@ -16,6 +17,7 @@ from miners.candidates.merge import merge
 from miners.candidates.naming import named
 from miners.candidates.rules import to_candidate
 from miners.static.findings import StaticResult
+from miners.surface.facts import ClassFacts, ClassKind
 from pytest_llem_invariants.model import (
     EMPTY,
     AddedBy,
@@ -74,6 +76,17 @@ def test_what_mined_rules_say_together_is_taken_over(mined: tuple[Rule, ...]) ->
     assert set(found.heirs["by_hand"]) == {one.id for one in found.rules}
 
 
+def test_what_rejects_the_class_without_its_base_arguments_takes_nothing_over() -> None:
+    facts = ClassFacts("lib.Config", "lib:Config", ClassKind.DATACLASS, {}, "lib.py", 1, base_kwargs={"text": "x"})
+    needs = rule("text_absent", AddedBy.STATIC_MINER, {"text": {"absent": True}}, {})
+    assert BY_HAND in taken_over((BY_HAND, needs), {"lib.Config": facts}).rules
+
+
+def test_a_rule_of_a_class_that_is_not_mined_stays() -> None:
+    assert BY_HAND in taken_over((BY_HAND, SAME), {}, classes=("lib.Other",)).rules
+    assert BY_HAND not in taken_over((BY_HAND, SAME), {}, classes=("lib.Config",)).rules
+
+
 def test_a_mined_rule_that_claims_the_same_inherits_the_id() -> None:
     found = taken_over((BY_HAND, SAME), {})
     assert [one.id for one in found.rules] == ["by_hand"]
@@ -106,6 +119,21 @@ def test_debt_is_what_no_miner_finds_and_not_what_the_library_refutes() -> None:
         "written by hand, and the library does not confirm it as it is written",
     ]
     assert hand_written_debt(mined_from(read), before)[0] == "by_hand: taken over by static_miner"
+
+
+def test_a_rule_whose_claim_was_taken_out_of_the_engine_s_file_goes_with_a_word_about_it() -> None:
+    claim = replace(NARROWER, id="claimed", added_by=AddedBy.ENGINE_FILE)
+    before = corpus_of(BY_HAND, claim)
+    assert hand_written_debt(mined_from(BY_HAND), before, lambda rule: False)[1:] == (
+        "claimed: no claim of the engine's file says it any more, so it goes",
+    )
+    assert hand_written_debt(mined_from(BY_HAND), before)[1:] == (
+        "claimed: written by hand, and the library does not confirm it as it is written",
+    )
+    surface = {BY_HAND.native_type: ClassFacts("lib.Config", "lib:Config", ClassKind.PLAIN, {}, "lib.py", 1)}
+    assert [one.added_by for one in _written_by_hand(before, surface)] == [AddedBy.MANUAL_SEED], (
+        "the file is asked for its claims again; what it does not say any more is no candidate"
+    )
 
 
 def mined_from(*rules: Rule, heirs: Mapping[str, tuple[str, ...]] = EMPTY) -> Mined:

@@ -75,6 +75,11 @@ ENTRY: dict[str, Any] = {
 }
 
 
+def test_nothing_is_said_of_several_devices_where_a_type_was_seen_on_one() -> None:
+    with pytest.raises(UnknownSizeError, match="only seen on one device"):
+        Sizes(ENTRY, {}).check_ranks(2)
+
+
 def numbers(config: dict[str, Any]) -> int:
     total = 0
     for part in Sizes(ENTRY, config).tensors(1):

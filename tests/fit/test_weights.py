@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
+from pytest_llem_invariants.fit.bits import Bits, quantisation
 from pytest_llem_invariants.fit.laws import UnknownSizeError
 from pytest_llem_invariants.fit.models import Sizes
-from pytest_llem_invariants.fit.weights import Bits, Share, counted, in_files, quantisation
+from pytest_llem_invariants.fit.weights import Share, counted, in_files
 
 LAYER = {"family": "l.#", "layers": 4, "at": ["all"], "n": 1}
 ENTRY: dict[str, Any] = {
     "defaults": {},
     "items": [
-        {**LAYER, "of": "linear", "shape": [100, [[1, "wide/tp"]]]},
-        {**LAYER, "of": "experts", "shape": [8, 100, 10]},
+        {**LAYER, "of": "linear", "shape": [100, [[1, "wide/tp"]]], "names": ["self_attn.qkv"]},
+        {**LAYER, "of": "experts", "shape": [8, 100, 10], "names": ["mlp.experts"]},
         {**LAYER, "shape": [100], "bytes": 4},
         {"n": 1, "of": "vocabulary", "shape": [1000, 100]},
     ],
@@ -42,7 +43,11 @@ def test_a_quantisation_takes_hold_of_layers_and_experts_and_what_it_keeps_widen
     small = 4 * (40_000 + 8000) // 2
     beside = 4 * 400 + 200_000
     assert counted(SIZES, Share(), 2, Bits(4, 4)) == (small + beside, small + beside)
-    assert counted(SIZES, Share(), 2, Bits(4, 4, ("self_attn",))) == (small + beside, 4 * (80_000 + 4000) + beside)
+    for names in (("self_attn",), ("layers.0.unheard_of",)):
+        assert counted(SIZES, Share(), 2, Bits(4, 4, names)) == (small + beside, 4 * (80_000 + 4000) + beside)
+    whole = 2 * 60_000 + 2 * 40_000 // 2 + 4 * 8000 // 2 + 2 * 40_000 // 2 + beside
+    found = counted(SIZES, Share(), 2, Bits(4, 4, ("l.0.self_attn.qkv", "l.3.self_attn.qkv")))
+    assert found == (whole, whole)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,7 @@ def test_a_quantisation_takes_hold_of_layers_and_experts_and_what_it_keeps_widen
         ({"quant_method": "gptq", "bits": 8, "group_size": -1}, None, 8),
         ({"quant_method": "fp8", "weight_block_size": [128, 128]}, None, 8.002),
         ({"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "lm_head"]}, None, 4.25),
-        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, None, 4),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, None, 4.5),
         ({"quant_method": "compressed-tensors", "config_groups": {"a": {"weights": {"num_bits": 8}}}}, None, 8),
     ],
 )
@@ -85,7 +90,7 @@ def test_names_that_are_never_quantised_do_not_widen_the_bounds() -> None:
     said = {"quant_method": "fp8", "modules_to_not_convert": ["lm_head", "model.layers.0.input_layernorm", "mlp.gate"]}
     found = quantisation({"quantization_config": said}, None)
     assert found is not None
-    assert not found.kept
+    assert counted(SIZES, Share(), 2, found).least == counted(SIZES, Share(), 2, found).most
 
 
 def test_an_index_or_a_header_says_the_bytes(tmp_path: Path) -> None:

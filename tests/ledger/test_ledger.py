@@ -141,6 +141,18 @@ def test_a_lost_candidate_gives_the_gates_reason(read: StaticResult, told: Why, 
     assert entry.detail == told.sentence
 
 
+def test_it_says_which_facts_a_statement_needs_and_in_which_worlds_examples_were_looked_for(read: StaticResult) -> None:
+    said = candidate_of(read, "raised")
+    of_facts = replace(said, fields={**said.fields, "device.count": (Clause(">", 1),)})
+    finding = next(one for one in read.findings if one.site.line == line_of("raised"))
+    asked = StaticResult((replace(finding, candidates=(of_facts,)),))
+    lost = [Lost(of_facts, ACCEPTED, world=world) for world in ({"device.count": 2}, {}, {"device.count": 2}, None)]
+    (entry,) = ledger_of(asked, lost=lost, context=ContextReads(declared={"device.count"})).entries
+    assert entry.facts == ("device.count",)
+    assert entry.worlds == ("device.count=2", "the default world")
+    assert entry_of(ledger_of(read, lost=lost), "raised").facts == ()
+
+
 def test_the_words_of_a_library_decide_nothing(read: StaticResult) -> None:
     worded = "environment: ImportError: fires on nothing, accepted: no config satisfies it at x.py:1 instead"
 

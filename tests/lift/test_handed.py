@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
+from pydantic import BaseModel
+
+from miners.candidates.candidate import Candidate
 from miners.examples.draws import Drawer
 from miners.fronts.feeds import Feed
-from miners.fronts.handed import handed_on, ways
+from miners.fronts.handed import handed_on, in_text, ways
+from miners.lift.candidates import RAISES
 from miners.surface import class_facts
 from miners.surface.nested import with_nested_examples
-from pytest_llem_invariants.model import Clause
+from pytest_llem_invariants.model import AddedBy, Clause, MinerSource, Severity
 from pytest_llem_invariants.native_types import NativeType, Step
 
 
@@ -90,3 +94,37 @@ def test_such_an_example_is_drawn_as_it_is_and_with_one_part_changed() -> None:
     assert TOOLS in drawn
     assert len(changed) > 20
     assert TOOLS == [{"type": "function", "function": {"name": "f"}}]
+
+
+class Body(BaseModel):
+    """Reads a number that is written as text."""
+
+    size: int = 1
+    least: int = 0
+    name: str = ""
+
+
+def _candidate(**fields: Any) -> Candidate:
+    source = MinerSource("x.py", "f", 1)
+    hints = ({"size": 9},)
+    return Candidate("x.Body", Severity.ERROR, fields, RAISES, None, source, AddedBy.STATIC_MINER, hints=hints)
+
+
+def test_a_bound_on_what_is_handed_on_holds_for_a_number_that_is_given_as_text() -> None:
+    facts = class_facts(Body, "x.Body")
+    told = in_text(_candidate(size=(Clause(">", 8),), name=(Clause("truthy", True),)), facts)
+    assert told is not None
+    assert told.fields == {
+        "name": (Clause("truthy", True),),
+        "size": (Clause("type_is", "str"),),
+        "number(size)": (Clause(">", 8),),
+    }
+    assert told.hints == ({"size": "9"},)
+
+
+def test_nothing_is_said_of_text_where_two_fields_are_compared_or_text_is_a_type_of_its_own() -> None:
+    facts = class_facts(Body, "x.Body")
+    assert in_text(_candidate(size=(Clause(">", 8),), least=(Clause(">", "@size"),)), facts) is None
+    assert in_text(_candidate(name=(Clause(">", 8),)), facts) is None
+    assert in_text(_candidate(size=(Clause("type_is", "int"), Clause(">", 8))), facts) is None
+    assert in_text(_candidate(size=(Clause(">", 8),)), class_facts(Request, "x.Request")) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, Union
 
 import pydantic
 import pytest
@@ -45,6 +45,25 @@ class Called(BaseModel):
     name: str
     size: int = 1
 
+
+class Held(TypedDict):
+    parts: list[Spoken | Called] | None
+
+
+class On(BaseModel):
+    kind: Literal["on"]
+    budget: int = Field(ge=4)
+    words: list[str] = []
+
+
+class Off(BaseModel):
+    kind: Literal["off", "out"]
+
+
+MANY: Any = Union[  # noqa: UP007 - made of a list
+    tuple(TypedDict(f"Kind{n}", {"kind": Literal[f"kind {n}"], f"size{n}": int}) for n in range(14))
+]
+"""As many kinds as there are names of types, and more."""
 
 SCALARS: list[Any] = [
     True,
@@ -148,9 +167,30 @@ GROUPS: list[Any] = [
     {"name": "f", "size": 3},
     {"a": {"name": "f"}},
     {"a": {"size": 2}},
+    *({"kind": "on", **more} for more in ({}, {"budget": 4}, {"budget": 3}, {"budget": "3"}, {"budget": [1]})),
+    {"kind": "on", "budget": 5, "words": [1]},
+    {"kind": "off", "budget": 1},
+    {"kind": "out"},
+    {"kind": "up"},
+    ["a", 1],
+    [True, [3]],
+    ["1", "2", 3],
+    [[1], "a"],
+    [[1], ["a"]],
+    {"parts": [{"role": "user"}, {"name": "f"}]},
+    {"parts": [{"role": "cat"}]},
+    {"parts": [{"name": "f", "size": "x"}, "x"]},
+    {"parts": "x"},
+    {"parts": None},
+    {"parts": [{"role": "user", "content": None}]},
+    [{"kind": "kind 3", "size3": 1}, {"kind": "kind 9", "size9": 2}],
+    [{"kind": "kind 3"}],
+    [{"kind": "kind 3", "size4": 1}],
+    {"a": {"kind": "kind 3", "size4": 1}},
 ]
 POOL = [*SCALARS, *GROUPS]
 
+PROMPT = list[int] | list[list[int]] | str | list[str]
 TYPES: list[Any] = [
     int,
     float,
@@ -215,6 +255,16 @@ TYPES: list[Any] = [
     list[str | Called],
     dict[str, Called],
     Called | Spoken,
+    PROMPT,
+    list[float] | list[bool],
+    Held,
+    list[Held | str],
+    dict[str, list[Spoken] | int],
+    str | list[Called],
+    list[MANY],
+    dict[str, MANY],
+    Annotated[On | Off, Field(discriminator="kind")],
+    Annotated[On | Off, Field(discriminator="kind")] | None,
 ]
 
 ODDLY_WRITTEN = ("0-1", "0-0.0", "0__1", "in_f", "nan")
@@ -231,6 +281,7 @@ def test_lifted_rules_reject_what_pydantic_rejects(annotation: Any) -> None:
     rules = [
         compile_match(Match("x", candidate.fields, candidate.defaults))
         for candidate in lift_class(model, class_facts(model, "x.Sample"))
+        if not candidate.opaque  # the gate refines what asks for more than it says
     ]
     false_rejections, missed = [], []
     for value in [None, *POOL]:
@@ -251,5 +302,7 @@ def _cannot_be_told(annotation: Any, value: Any) -> bool:
     """Text of a number out of bounds that is written in an odd way, and a fixed tuple's items by their place."""
     if "Called" in str(annotation) and "str" in str(annotation) and isinstance(value, list):
         return True  # an element that is a text has no field either
+    if annotation == PROMPT and "1.5" in str(value):
+        return True  # that a number has no fraction is no kind
     bounded = str(annotation).startswith("typing.Annotated[") or annotation is Size
     return (bounded and value in ODDLY_WRITTEN) or annotation == tuple[int, str]

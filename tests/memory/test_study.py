@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from miners.memory import study as draws_of_study
+from miners.memory.draws import drawn
 from miners.memory.expressions import Search
 from miners.memory.places import place_law
 from miners.memory.seen import NoLawError
 from miners.memory.study import Study
-from pytest_llem_invariants.fit.laws import length, stands
+from pytest_llem_invariants.fit.laws import UnknownSizeError, length, stands
 from pytest_llem_invariants.fit.models import Sizes
 
 WHOLE: dict[str, Any] = {
@@ -63,7 +65,7 @@ def toy(config: Mapping[str, Any], ranks: int) -> dict[str, Any]:
         caches.append(
             [name, "sliding", {**sizes, "sliding_window": window}] if window and layer % 2 else [name, "full", sizes]
         )
-    return {"config": read, "tensors": tensors, "caches": caches}
+    return {"config": read, "tensors": tensors, "caches": caches, "names": {"packed": {"gate_up": ["gate", "up"]}}}
 
 
 def study(asks: Any = toy) -> dict[str, Any]:
@@ -167,3 +169,38 @@ def test_the_layers_of_a_thing_are_found_again(step: int, offset: int, what: str
     assert found is not None
     for at, layers, numbers in seen:
         assert {i for i in range(layers) if stands(found, i, layers, numbers)} == at
+
+
+def test_keys_that_go_together_in_all_draws_are_drawn_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is the same number in each draw, so that one could stand for the other."""
+    whole = {"model_type": "pair", "wide": 64, "deep": 64, "num_hidden_layers": 4}
+
+    def pair(config: Mapping[str, Any], ranks: int) -> dict[str, Any]:
+        read = {**whole, **config}
+        return {"config": read, "tensors": [["up", [read["deep"]], None, ""]], "caches": [], "names": {}}
+
+    def alike(kind: str, path: str, default: int, number: int, attempt: int) -> int:
+        return drawn(kind, "wide" if path == "deep" else path, default, number, attempt)
+
+    monkeypatch.setattr(draws_of_study, "drawn", alike)
+    entry = Study("pair", pair, {"model_type": "pair"}, whole, [], frozenset()).entry()
+    assert [item["shape"] for item in entry["items"]] == [[[[1, "deep"]]]]
+
+
+def test_keys_that_must_go_together_for_the_laws_to_hold_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they differ there is one more tensor."""
+    whole = {"model_type": "pair", "wide": 64, "deep": 64, "num_hidden_layers": 4}
+
+    def pair(config: Mapping[str, Any], ranks: int) -> dict[str, Any]:
+        read = {**whole, **config}
+        more = [] if read["wide"] == read["deep"] else [["between", [read["wide"], read["deep"]], None, ""]]
+        return {"config": read, "tensors": [["up", [read["deep"]], None, ""], *more], "caches": [], "names": {}}
+
+    def alike(kind: str, path: str, default: int, number: int, attempt: int) -> int:
+        return drawn(kind, "wide" if path == "deep" else path, default, number, attempt)
+
+    monkeypatch.setattr(draws_of_study, "drawn", alike)
+    entry = Study("pair", pair, {"model_type": "pair"}, whole, [], frozenset()).entry()
+    assert Sizes(entry, {"wide": 96, "deep": 96}).items
+    with pytest.raises(UnknownSizeError, match="only seen together"):
+        Sizes(entry, {"wide": 96, "deep": 64})

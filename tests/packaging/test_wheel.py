@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 import pytest
+
+from pytest_llem_invariants.ssot import known_engines, load_ssot
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -55,11 +60,27 @@ def test_the_wheel_holds_code_corpora_and_versions(wheel: Path) -> None:
 
 @pytest.fixture(scope="module")
 def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the wheel was installed."""
-    target = tmp_path_factory.mktemp("site")
-    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(target), str(wheel)]
-    subprocess.run(install, check=True, capture_output=True)
+    """A folder into which the release was installed from an index, which is a folder of files."""
+    index, target = tmp_path_factory.mktemp("index"), tmp_path_factory.mktemp("site")
+    page = index / "pytest-llem-invariants" / "index.html"
+    page.parent.mkdir()
+    shutil.copy(wheel, page.parent)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    page.write_text(f'<a href="{wheel.name}#sha256={digest}">{wheel.name}</a>')
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    released = f"{project['name']}=={project['version']}"
+    pip = [sys.executable, "-m", "pip", "--isolated", "install", "-q", "--no-deps", "--index-url", index.as_uri()]
+    subprocess.run([*pip, "--target", str(target), released], check=True, capture_output=True)
     return target
+
+
+def test_the_release_says_which_engine_versions_are_inside(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        (metadata,) = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
+        told = opened.read(metadata).decode().splitlines()
+    for engine in known_engines(ROOT):
+        ssot = load_ssot(engine, ROOT)
+        assert f"Requires-Dist: {ssot.library}=={ssot.version}; extra == '{engine}'" in told
 
 
 def check(site: Path, folder: Path, config: str) -> subprocess.CompletedProcess[str]:

@@ -112,11 +112,15 @@ def test_labels_and_the_bots_name_are_the_codes_own() -> None:
     assert f"contains(github.event.comment.body, '{BOT}')" in (FOLDER / "slash.yml").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [("actionlint",), ("zizmor", "--offline", "--persona", "pedantic", "--quiet", str(FOLDER))],
-    ids=lambda one: one[0],
-)
+LINTERS = {
+    "actionlint": ("actionlint",),
+    "zizmor": ("zizmor", "--offline", "--persona", "pedantic", "--quiet", str(FOLDER)),
+    "schema": ("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *map(str, WORKFLOWS)),
+    "schema of renovate": ("check-jsonschema", "--builtin-schema", "vendor.renovate", str(ROOT / "renovate.json")),
+}
+
+
+@pytest.mark.parametrize("command", LINTERS.values(), ids=LINTERS)
 def test_the_linters_have_nothing_to_say(command: tuple[str, ...]) -> None:
     beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     program = shutil.which(command[0], path=beside)

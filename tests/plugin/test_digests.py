@@ -37,6 +37,7 @@ def test_a_run_leaves_what_it_ran_on_and_how_each_rule_ended(house: House) -> No
     }
     assert {one.rule for one in digest.findings} == digest.facts.keys() == {"zero_size"}
     assert digest.times.slowest.keys() == {"negative_size", "zero_size"}
+    assert {name: count for name, (count, _) in digest.times.captures.items()} == {"whole": 2, "read": 2}
 
 
 @pytest.mark.parametrize("how", [("-n2",), ("--llem-isolate",)])

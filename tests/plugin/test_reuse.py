@@ -11,11 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pytest_llem_invariants.runs import earlier
-from pytest_llem_invariants.runs.earlier import Earlier, keep, read
+from pytest_llem_invariants.runs.earlier import Earlier, keep, place_of, read
+from pytest_llem_invariants.runs.store import Store
 from pytest_llem_invariants.runs.surroundings import (
     ABSENT,
     Reads,
@@ -83,12 +82,15 @@ def _edit(name: str) -> Callable[[House], object]:
     return edit
 
 
+def _declare_another_logger(house: House) -> None:
+    path = house.path / "engine_versions" / "fake.yaml"
+    path.write_text(path.read_text().replace("loggers: [fakelib]", "loggers: [fakelib, other]"))
+
+
 CHANGES: dict[str, Callable[[House], object]] = {
     "library": _edit("site/fakelib.py"),
     "a file that it read": _edit("data.json"),
-    "declarations": _edit("engine_versions/fake.yaml"),
-    "validated file": _edit("corpora/fake/invariants.validated.yaml"),
-    "corpus": lambda house: house.hold(GOOD[:2]),
+    "declarations": _declare_another_logger,
     "packages": lambda house: (house.path / "site" / "another-1.0.dist-info").mkdir(),
 }
 
@@ -100,6 +102,21 @@ def test_a_change_of_what_can_change_an_answer_has_it_replayed_once(kept: House)
         assert not is_reused(kept), name
         (kept.path / "marks").unlink()
     assert is_reused(kept)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [_edit("corpora/fake/invariants.validated.yaml"), lambda house: house.hold(GOOD[:2])],
+    ids=["validated file", "corpus"],
+)
+def test_a_change_of_what_is_asked_reuses_no_whole_run_and_yet_asks_the_library_nothing(
+    kept: House, change: Callable[[House], object]
+) -> None:
+    change(kept)
+    result = kept.run("--llem-reuse")
+    assert result.ret == 0
+    assert "rules were answered by earlier runs, and no whole one was reused" in result.stdout.str()
+    assert not (kept.path / "marks").exists()
 
 
 def test_who_asks_for_some_rules_or_more_checks_gets_them_replayed(kept: House) -> None:
@@ -167,48 +184,32 @@ def test_what_is_read_is_noted_and_what_is_written_is_not(tmp_path: Path) -> Non
 # What is kept
 
 
-@given(st.data())
-def test_a_damaged_run_is_none(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    path = tmp_path_factory.mktemp("kept") / "run.json"
-    keep(path, KEPT)
-    text = bytearray(path.read_bytes())
-    at = data.draw(st.integers(0, len(text) - 2))
-    if data.draw(st.booleans()):
-        text[at] ^= data.draw(st.integers(1, 255))
-    else:
-        del text[at:]
-    path.write_bytes(text)
-    assert read(path) is None
-
-
 def test_a_run_of_another_format_or_place_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "run.json"
-    assert read(path) is None
-    keep(path, KEPT)
-    assert read(path) == KEPT
-    (tmp_path / "link.json").symlink_to(path)
-    assert read(tmp_path / "link.json") is None
+    store, place = Store(tmp_path / "state"), place_of(tmp_path, tmp_path)
+    assert read(store, place) is None
+    keep(store, place, KEPT)
+    assert read(store, place) == KEPT
+    assert read(store, place_of(tmp_path, tmp_path / "elsewhere")) is None
     monkeypatch.setattr(earlier, "FORMAT", 99)
-    assert read(path) is None
+    assert read(store, place) is None
 
 
-def test_two_runs_at_once_and_one_that_is_killed_leave_a_whole_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "run.json"
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"format": 1}', b"\xff"])
+def test_a_run_that_cannot_be_read_is_none(tmp_path: Path, body: bytes) -> None:
+    store, place = Store(tmp_path / "state"), place_of(tmp_path, tmp_path)
+    store.write(place, {"run": body})
+    assert read(store, place) is None
+
+
+def test_two_runs_at_once_and_one_that_is_killed_leave_a_whole_one(tmp_path: Path) -> None:
+    place = place_of(tmp_path, tmp_path)
     runs = [replace(KEPT, corpus=str(number) * 5000) for number in range(2)]
-    keep(path, runs[0])
-    writers = [threading.Thread(target=lambda run=run: [keep(path, run) for _ in range(20)]) for run in runs]
+    keep(Store(tmp_path / "state"), place, runs[0])
+    writers = [
+        threading.Thread(target=lambda run=run: [keep(Store(tmp_path / "state"), place, run) for _ in range(20)])
+        for run in runs
+    ]
     for writer in writers:
         writer.start()
     while any(writer.is_alive() for writer in writers):
-        assert read(path) in runs
-    last = read(path)
-
-    def killed(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(os, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        keep(path, KEPT)
-    assert read(path) == last
+        assert read(Store(tmp_path / "state"), place) in runs

@@ -24,6 +24,12 @@ ROUTES = {
                 {"name": "vllm-openai", "runs": ["vllm", "serve"]},
             ],
             "calls": {"LLM": {"form": "llm", "positional": ["model"]}, "SamplingParams": {"form": "sampling"}},
+            "stands_for": [
+                {
+                    "words": ["python3", "-m", "other.vllm"],
+                    "command": ["python3", "-m", "vllm.entrypoints.openai.api_server"],
+                }
+            ],
             "sections": {"engine_kwargs": "serve", "vllm_config": "serve"},
             "plugins": {"vllm-other": {"traces": ["vllm-other"], "values": ["quantization"]}},
         },

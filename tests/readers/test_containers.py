@@ -223,3 +223,8 @@ def test_of_a_broken_document_the_whole_parts_are_read(look: Look) -> None:
 )
 def test_what_only_speaks_of_an_engine_is_no_config(look: Look, text: str) -> None:
     assert look("some.yaml", text) == []
+
+
+def test_an_image_may_be_written_with_its_registry_apart(look: Look) -> None:
+    text = "model: {container: 'ghcr.io#some/vllm-openai:v0.19.1-x'}\nbackend: {vllm_config: {max-model-len: 1}}\n"
+    assert look("job.yaml", text)[0].beside.version == "0.19.1"

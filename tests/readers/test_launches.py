@@ -58,6 +58,13 @@ BEHIND = [
     "bash -euo pipefail -c 'demo serve m --tp 2'",
     "srun --gpus 2 bash -c \"bash -c 'demo serve m --tp 2'\"",
     "(demo serve m --tp 2)",
+    "ssh host 'demo serve m --tp 2'",
+    "tmux new-session -d -s x 'cd /app && demo serve m --tp 2'",
+    "sbatch --gpus=2 --wrap='srun demo serve m --tp 2'",
+    "ray exec cluster.yaml 'demo serve m --tp 2'",
+    "kubectl run x --image=demo/demo-api -- m --tp 2",
+    "kubectl run x --image demo/demo-api:v1.2 --env=A=1 --rm -it -- m --tp 2",
+    "kubectl run x --image=other/image --command -- demo serve m --tp 2",
     "docker run image demo serve m --tp 2",
     "docker run --rm -it image bash -c 'demo serve m --tp 2'",
     "docker run -d --name x -p 80:80 demo/demo-api m --tp 2",
@@ -65,6 +72,17 @@ BEHIND = [
     "sudo podman run --rm --device nvidia.com/gpu=all docker.io/demo/demo-api:v1.2 m --tp 2",
     "docker container run -p8000:8000 mirror.example/hub/demo/demo-api@sha256:0 m --tp 2",
 ]
+
+
+def test_what_only_speaks_of_a_command_starts_none() -> None:
+    assert written("git commit -m 'demo serve m --tp 2'") == []
+    assert written("ssh host 'echo demo serve m'") == []
+    assert typed("kubectl run x --image=other/image -- m --tp 2") == []
+
+
+def test_an_image_by_itself_starts_what_it_runs() -> None:
+    (found,) = typed("docker run --gpus all demo/demo-api:v1.2")
+    assert (list(found.words), found.beside.version) == (["demo", "serve"], "1.2")
 
 
 @pytest.mark.parametrize("text", BEHIND)

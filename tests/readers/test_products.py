@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.readers.found import COMMAND
+import pytest
+
+from pytest_llem_invariants.readers.found import COMMAND, UnknownValue
 from tests.readers.conftest import Look, line
 
 
@@ -17,7 +19,9 @@ def test_sections_that_an_engine_declares_and_the_roles_below_them(look: Look) -
           tensor-parallel-size: 4
     """
     prefill, decode = look("job.yaml", text)
-    assert (prefill.form, dict(prefill.data)) == ("serve", {"tensor-parallel-size": 2, "trust-remote-code": True})
+    data = dict(prefill.data)
+    assert isinstance(data.pop("**"), UnknownValue)  # whoever starts it adds more
+    assert (prefill.form, data) == ("serve", {"tensor-parallel-size": 2, "trust-remote-code": True})
     assert decode.place_of is not None
     assert decode.place_of(("tensor-parallel-size",)) == (7, 7)
     assert decode.beside.is_built
@@ -121,3 +125,43 @@ def test_a_server_that_is_started_by_a_line_of_its_file(look: Look) -> None:
 def test_what_adds_to_an_engine_is_told_by_its_trace(look: Look) -> None:
     assert look("a.sh", "pip install vllm-other\nvllm serve m --a\n")[0].beside.plugins == ("vllm-other",)
     assert look("a.sh", "vllm serve m --a\n")[0].beside.plugins == ()
+
+
+VALUES = """\
+image:
+  repository: docker.io/vllm/vllm-openai
+  tag: v0.11.0
+replicaCount: 1
+extraArgs:
+  - --max-model-len=16384
+  - --dtype={{ .Values.dtype }}
+env: [{name: VLLM_X, value: "1"}]
+"""
+
+
+def test_the_image_and_the_arguments_of_a_chart_s_values(look: Look) -> None:
+    """The chart's template adds others, of which nobody knows."""
+    (found,) = look("values.yaml", VALUES)
+    assert line(found) == "vllm serve <$@> --max-model-len=16384 --dtype={{ .Values.dtype }}"
+    assert (found.beside.version, found.beside.env) == ("0.11.0", {"VLLM_X": "1"})
+    assert found.words[3].place == (6, 5)
+
+
+def test_arguments_in_a_text_and_an_image_without_a_tag(look: Look) -> None:
+    text = VALUES.replace("  tag: v0.11.0\n", "").partition("extraArgs")[0]
+    (found,) = look("values.yaml", f"{text}vllm_extra_args: '--seed 1 --dtype half'\n")
+    assert line(found) == "vllm serve <$@> --seed 1 --dtype half"
+    assert (found.beside.version, found.beside.is_built) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "change", [("vllm/vllm-openai", "other/image"), ("extraArgs", "sidecarArgs"), ("--max-model-len", "max-model-len")]
+)
+def test_arguments_of_something_else_are_none(look: Look, change: tuple[str, str]) -> None:
+    assert look("values.yaml", VALUES.replace(*change)) == []
+
+
+def test_the_image_of_a_chart_s_values_tells_the_version_of_what_is_below(look: Look) -> None:
+    text = VALUES.partition("extraArgs")[0] + "server:\n  command: [vllm, serve, m, --seed, '1']\n  name: a\n"
+    (found,) = look("values.yaml", text)
+    assert (line(found), found.beside.version) == ("vllm serve m --seed 1", "0.11.0")

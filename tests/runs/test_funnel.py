@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from miners.candidates.outcomes import Cause, Lost, Proven, Why
+from miners.candidates.outcomes import Cause, Lost, Proven, Rung, Why
 from miners.candidates.rules import to_candidate
 from miners.candidates.staging_files import read_fates, write_fates
 from miners.cli import main
-from miners.runs.funnel import UNTOLD, Stage, funnel
+from miners.runs.funnel import IN_VAIN, UNTOLD, Paid, Stage, funnel, paid, told
 from tests.checker.demo import RULES, corpus_of, evidence, install
 
 LOST = (Why(Cause.CONTRADICTED, config="{'n': 1}"), Why(Cause.CONTRADICTED), Why(Cause.OF_THE_DISK))
@@ -45,6 +45,24 @@ def test_a_file_of_an_older_build_tells_no_cause(tmp_path: Path) -> None:
         path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if "cause:" not in line))
     _, gate, *_ = funnel(read_fates(tmp_path, "demo"), corpus_of(), None)
     assert gate.why == {UNTOLD: 3}
+
+
+def test_the_rungs_of_the_example_cascade_are_told_by_what_they_cost(tmp_path: Path) -> None:
+    proven = [
+        Proven(RULES[0], rung=Rung.EARLIER, asked=2),
+        Proven(RULES[0], rung=Rung.EARLIER, asked=3),
+        Proven(RULES[1], rung=Rung.WITNESS, asked=40),
+        Proven(RULES[1]),
+    ]
+    lost = [Lost(to_candidate(RULES[0]), Why(Cause.ACCEPTED), asked=16), Lost(to_candidate(RULES[0]), LOST[0])]
+    write_fates(tmp_path, "demo", "2.0", proven, lost)
+    found = paid(read_fates(tmp_path, "demo"))
+    assert found == (Paid(Rung.WITNESS, 1, 40), Paid(IN_VAIN, 0, 16), Paid(Rung.EARLIER, 2, 5))
+    assert list(told((Stage("gate", 4, 4, {}),), found))[1:] == [
+        "the witness search: 1 examples for 40 questions, 40.0 a rule",
+        "in vain: 16 questions",
+        "the nearest version's example: 2 examples for 5 questions, 2.5 a rule",
+    ]
 
 
 def test_the_command_says_where_most_is_lost(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miners.cli import main
-from miners.runs.gates import GO, INCONCLUSIVE, LEVERS, NO, gates, reuse_rate, shares
+from miners.runs.gates import GO, INCONCLUSIVE, LEVERS, NO, gates, reuse_rate, saving, shares, told
 from pytest_llem_invariants.runs.digest import RunDigest, Times
 from pytest_llem_invariants.runs.shelf import keep
 from tests.causes.test_clusters import digest_of
@@ -43,6 +43,14 @@ def test_each_lever_is_judged_by_its_share() -> None:
     assert verdicts(run_of(), run_of(observing=40.0))["capture"] == GO
     small = run_of(importing=2.0, building=1.0, observing=1.5, checking=4.0)
     assert verdicts(small, small) == {"reuse": NO, "isolation": NO, "workers": NO, "capture": NO}
+
+
+def test_the_saving_of_capturing_what_is_read_alone_is_told() -> None:
+    assert saving(TIMES) is None
+    times = replace(TIMES, captures={"whole": [100, 0.5], "read": [200, 0.4]})
+    assert saving(times) == pytest.approx((0.6, 0.002, 0.005))
+    line = "  capturing what is read alone saved 0.6 s: 2 ms an example, 5 ms for all of it"
+    assert line in list(told([replace(digest_of(), times=times)]))
 
 
 def test_a_slow_rule_counts_as_much_as_the_median() -> None:

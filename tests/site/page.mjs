@@ -2,7 +2,7 @@
 import { chromium } from "playwright-core";
 import { readFileSync } from "node:fs";
 
-const [, , base, browser, axePath, shots] = process.argv;
+const [, , base, browser, axePath] = process.argv;
 const axe = axePath ? readFileSync(axePath, "utf8") : "";
 const seen = {};
 const problems = [];
@@ -36,6 +36,31 @@ seen.first = await verdict(first, "vllm serve m --tensor-parallel-size 0 --gpu-m
 seen.findings = await first.$$eval("#findings li .says", (all) => all.map((one) => one.textContent));
 seen.marks = await first.$$eval("#marks mark", (all) => all.map((one) => one.textContent));
 seen.painted = await first.evaluate(() => performance.getEntriesByType("paint").map((one) => one.startTime));
+// The next page takes up what the first one kept; what is damaged is begun anew.
+const ASKED = "vllm serve m --tensor-parallel-size 0 --gpu-memory-utilization 1.5";
+async function beside(damage) {
+  if (damage) await first.evaluate(async () => { for (const name of await caches.keys()) for (const key of await (await caches.open(name)).keys()) await (await caches.open(name)).put(key, new Response("damaged")); });
+  const made = await first.context().newPage();
+  const began = Date.now();
+  await made.goto(base + "index.html");
+  await made.waitForSelector("#ask:not([hidden])");
+  await made.fill("#text", ASKED);
+  await made.waitForFunction(() => document.querySelector("#verdict .chip"), null, { timeout: 120_000 });
+  const took = Date.now() - began;
+  const said = await made.textContent("#verdict");
+  await made.waitForFunction(async () => {
+    for (const name of await caches.keys()) {
+      const kept = await caches.open(name);
+      for (const key of await kept.keys()) if ((await (await kept.match(key)).arrayBuffer()).byteLength > 1e6) return true;
+    }
+    return false;
+  }, null, { timeout: 60_000 });
+  await made.close();
+  return { took, said };
+}
+await beside(false); // whatever the first one has not yet put there
+seen.warm = await beside(false);
+seen.damaged = await beside(true);
 await first.waitForSelector(".edits button", { timeout: 60_000 });
 seen.edits = await first.$$eval(".edits button", (all) => all.map((one) => one.textContent));
 await first.click(".edits button");
@@ -60,7 +85,12 @@ for (const box of await first.$$("#versions input:checked")) await box.uncheck()
 const evil = `<img src=x onerror=alert(1)>"'><script>alert(2)</script>`;
 seen.evil = (await verdict(first, `model: ${JSON.stringify(evil)}\ndtype: ${JSON.stringify(evil)}\n${JSON.stringify(evil)}: 1\n`, { engine: "vllm" })).said;
 seen.evilMarkup = await first.$$eval("main img, main script", (all) => all.length);
+const calm = problems.length;
+await first.fill("#text", "[".repeat(20_000));
+await first.waitForFunction(() => /nest/.test(document.getElementById("verdict").textContent), null, { timeout: 60_000 });
+seen.deep = await first.textContent("#verdict");
 await verdict(first, "model: m\ntensor-parallel-size: 0\n");
+problems.splice(calm, problems.length, ...problems.slice(calm).filter((one) => !/fatal error|call stack size/.test(one)));
 const times = [];
 for (let number = 1; number <= 5; number += 1) {
   times.push(await first.evaluate(async (count) => {
@@ -90,6 +120,21 @@ seen.keys = await search.evaluate(() => {
   }
   return { most: Math.max(...took), found: document.querySelectorAll("#found li").length, count: document.getElementById("count").textContent };
 });
+seen.field = await search.evaluate(() => {
+  document.getElementById("q").value = "";
+  document.getElementById("by-field").value = "tensor_parallel_size";
+  document.getElementById("search").dispatchEvent(new Event("input", { bubbles: true }));
+  return [...document.querySelectorAll("#found li a")].map((way) => way.textContent);
+});
+// One search, reached from every page, over the documentation too.
+const docs = await page("docs/index.html");
+await docs.fill(".seek input", "pre-commit hooks");
+await docs.press(".seek input", "Enter");
+await docs.waitForSelector("#texts a");
+seen.texts = await docs.$$eval("#texts a", (all) => all.map((one) => one.getAttribute("href")));
+await docs.click("#texts a");
+await docs.waitForSelector("main.text");
+seen.text = docs.url();
 const plain = await page("rules/index.html", { javaScriptEnabled: false });
 seen.plain = (await plain.$$("main table a")).length;
 
@@ -97,7 +142,7 @@ seen.plain = (await plain.$$("main table a")).length;
 seen.wide = [];
 seen.axe = [];
 const rule = await search.$eval("#found li a", (way) => way.getAttribute("href").replace("../", ""));
-for (const path of [`index.html${new URL(address).hash}`, "rules/index.html", rule, "versions/index.html", "coverage/index.html", "fields/index.html", "matrix/index.html"]) {
+for (const path of [`index.html${new URL(address).hash}`, "rules/index.html", rule, "versions/index.html", "coverage/index.html", "fields/index.html", "matrix/index.html", "docs/index.html", "docs/reference/cli.html"]) {
   for (const [width, scheme] of [[360, "light"], [800, "dark"], [1400, "light"]]) {
     const made = await page(path, { width, scheme });
     if (path.startsWith("index")) await made.waitForSelector("#verdict .chip", { timeout: 120_000 });
@@ -111,7 +156,6 @@ for (const path of [`index.html${new URL(address).hash}`, "rules/index.html", ru
       const found = await made.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
       seen.axe.push(...found.violations.map((one) => `${path.slice(0, 30)} ${width} ${scheme}: ${one.id}: ${one.nodes[0].html.slice(0, 160)}`));
     }
-    if (shots && width !== 360) await made.screenshot({ path: `${shots}/${path.replace(/\W+/g, "-").slice(0, 24)}-${width}-${scheme}.png` });
     await made.context().close();
   }
 }

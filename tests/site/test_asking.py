@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from pytest_llem_invariants.checker import checker
 from pytest_llem_invariants.cli import main
 from pytest_llem_invariants.cli.asking import LONGEST, answer, kind_of
-from pytest_llem_invariants.cli.edits import written
 from pytest_llem_invariants.site import bundle
 from pytest_llem_invariants.site.library import read_library
 
@@ -169,12 +168,8 @@ def test_who_asks_from_elsewhere_names_no_files_here(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=200))
-def test_any_text_is_of_some_kind_and_no_place_in_it_breaks(text: str) -> None:
-    kind = kind_of(text)
-    for at in range(min(len(text), 30)):
-        found = written(text, f"x.{kind}", at, "a")
-        if found is not None:
-            assert 0 <= found.whole[0] <= found.name[0] <= found.name[1] <= found.whole[1] <= len(text)
+def test_any_text_is_of_some_kind(text: str) -> None:
+    assert kind_of(text)
 
 
 # In a page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from functools import partial
 from itertools import chain
@@ -20,22 +19,16 @@ from pytest_llem_invariants.site import bundle, pyodide
 from pytest_llem_invariants.site.building import plans
 from pytest_llem_invariants.site.library import Library, read_library
 from pytest_llem_invariants.site.serving import Made, Server
+from pytest_llem_invariants.ssot import load_ssot
+from tests.site.browser import CHROMIUM, HERE, MODULES, NODE, ROOT, beside_modules, needs_browser, needs_node
 
-ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-MODULES = Path(os.environ.get("LLEM_NODE_MODULES", ROOT / "node_modules"))
+ASSETS = ROOT / "pytest_llem_invariants/site/assets"
 CONFIGS = int(os.environ.get("LLEM_PAGE_CONFIGS", "100"))
 """How many recorded configs are compared."""
-NODE, CHROMIUM = shutil.which("node"), shutil.which("chromium")
-needs_node = pytest.mark.skipif(
-    NODE is None or not (MODULES / "pyodide").is_dir(), reason="no node, or no npm package pyodide (LLEM_NODE_MODULES)"
-)
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None or not (MODULES / "playwright-core").is_dir(),
-    reason="no Chromium, or no npm package playwright-core (LLEM_NODE_MODULES)",
-)
 SLACK = 4
 """A machine that does something else meanwhile takes longer than the goals of the page say."""
+BUSY = os.getloadavg()[0] > 2 * (os.cpu_count() or 1)
+"""With so many others at work, how long a page takes says nothing of the page."""
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +66,7 @@ def test_recorded_configs_get_the_same_bytes_in_the_page_and_here(
         place.write_bytes(data)
     asked = questions(library)
     (tmp_path / "asked").write_text("".join(f"{one}\n" for one in asked))
-    words = [str(NODE), str(HERE / "pyodide.mjs"), str(MODULES), str(tmp_path / "data")]
+    words = [str(NODE), str(HERE / "pyodide.mjs"), str(MODULES), str(ASSETS), str(tmp_path / "data")]
     words += [str(tmp_path / "asked"), str(tmp_path / "answers")]
     done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr[-2_000:]
@@ -98,13 +91,13 @@ def seen(library: Library) -> Any:
         thread = Thread(target=server.serve_forever)
         thread.start()
         axe = MODULES / "axe-core" / "axe.min.js"
-        words = [str(NODE), "page.mjs", server.address, str(CHROMIUM), str(axe) if axe.is_file() else ""]
-        link = MODULES.parent / "page.mjs"
-        shutil.copyfile(HERE / "page.mjs", link)  # node looks for packages beside the script
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False, cwd=MODULES.parent)
+            with beside_modules("page.mjs") as script:
+                words = [str(NODE), script, server.address, str(CHROMIUM), str(axe) if axe.is_file() else ""]
+                done = subprocess.run(
+                    words, capture_output=True, text=True, timeout=600, check=False, cwd=MODULES.parent
+                )
         finally:
-            link.unlink()
             server.shutdown()
             thread.join()
     assert done.returncode == 0, done.stderr[-2_000:]
@@ -119,6 +112,12 @@ class TestPage:
         assert "tensor_parallel_size: Input should be greater than or equal to 1" in seen["findings"]
         assert seen["marks"] == ["--tensor-parallel-size", "--gpu-memory-utilization"]
 
+    def test_the_next_page_takes_up_what_the_first_one_kept_and_begins_anew_where_that_is_damaged(
+        self, seen: dict[str, Any]
+    ) -> None:
+        assert seen["warm"]["said"] == seen["damaged"]["said"] == seen["first"]["said"]
+        assert seen["warm"]["took"] < seen["damaged"]["took"]
+
     def test_a_click_applies_a_fix(self, seen: dict[str, Any]) -> None:
         assert seen["applied"] == "vllm serve m --tensor-parallel-size 0 --gpu-memory-utilization 1"
 
@@ -129,26 +128,42 @@ class TestPage:
 
     def test_versions_stand_side_by_side_and_all_of_them_on_every_gpu(self, seen: dict[str, Any]) -> None:
         assert seen["several"]
-        assert seen["several"][0].startswith("in 5.23.0, ")
-        assert len(seen["grid"]) == 3 * 7  # versions of transformers, and GPUs
+        ssot = load_ssot("transformers")
+        assert seen["several"][0].startswith(f"in {ssot.version}, ")
+        assert len(seen["grid"]) == len(ssot.history) * 7  # each on every GPU
         assert set(seen["grid"]) == {"✗ rejected"}
 
     def test_no_script_of_a_user_runs(self, seen: dict[str, Any]) -> None:
         assert seen["evilMarkup"] == 0
         assert seen["problems"] == []
 
+    def test_a_text_that_ends_python_is_told_and_another_python_takes_its_place(self, seen: dict[str, Any]) -> None:
+        assert "nests too deeply" in seen["deep"]
+        assert seen["later"] > 0
+
     def test_no_request_goes_to_another_host(self, seen: dict[str, Any]) -> None:
         assert len(seen["hosts"]) == 1
 
+    @pytest.mark.skipif(BUSY, reason="the machine is busy")
     def test_it_is_quick(self, seen: dict[str, Any]) -> None:
         assert min(seen["painted"]) < 1_000 * SLACK
         assert seen["first"]["took"] < 6_000 * SLACK
+        assert seen["warm"]["took"] < 1_000 * SLACK
         assert seen["later"] < 50 * SLACK
         assert seen["keys"]["most"] < 50 * SLACK
 
     def test_the_search_finds_and_without_scripts_the_classes_are_there(self, seen: dict[str, Any]) -> None:
         assert seen["keys"]["found"] > 0
         assert seen["plain"] > 50
+
+    def test_a_field_has_its_rules(self, seen: dict[str, Any]) -> None:
+        told = [when for when in seen["field"] if not when.endswith("…")]  # a long sentence is cut
+        assert len(told) > 3
+        assert [when for when in told if "tensor_parallel_size" not in when] == []
+
+    def test_one_search_leads_from_any_page_to_a_section_of_the_documentation(self, seen: dict[str, Any]) -> None:
+        assert "../docs/how-to/in-your-repository.html#pre-commit" in seen["texts"]
+        assert "/docs/" in seen["text"]
 
     def test_no_width_and_no_theme_breaks_a_page(self, seen: dict[str, Any]) -> None:
         assert seen["wide"] == []
@@ -175,4 +190,4 @@ def test_the_first_page_is_small() -> None:
     """What is read before anything is shown: the page, its style and its scripts."""
     sizes = {path.name: path.stat().st_size for path in (ROOT / "pytest_llem_invariants/site/assets").iterdir()}
     first = sum(sizes[name] for name in ("site.css", "check.js", "view.js", "state.js", "icon.svg"))
-    assert first < 60_000
+    assert first < 60_000  # the worker and Python come behind it

@@ -90,6 +90,8 @@ def test_no_text_turns_the_direction_of_a_page(built: Mapping[str, bytes]) -> No
 def test_every_link_leads_somewhere_on_the_site(built: Mapping[str, bytes], readers: Mapping[str, Reader]) -> None:
     for name, reader in readers.items():
         for link in reader.links:
+            if name.startswith("docs/") and link.startswith("https://"):
+                continue  # what somebody may read elsewhere, and follows by a click
             assert not re.match(r"[a-z]+:|/", link), f"{name}: {link} leads off the site"
             place, _, anchor = link.partition("#")
             target = resolved(name, unquote(place)) if place else name

@@ -31,7 +31,8 @@ class LookedUp:
     s: str = "a1"
 
     def __post_init__(self):
-        kernel = Kernel[self.s.upper()]
+        names = self.s.upper()
+        kernel = Kernel[names]  # error: upper(s) not_in ['A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9', 'A10', 'A11', 'A12']
         kinds = {Kernel.A2: "second", Kernel.A3: "third"}
         if kernel in kinds:
             raise ValueError("in kinds")  # error: upper(s) in ['A2', 'A3'] -> in kinds

@@ -71,6 +71,30 @@ def test_a_text_that_code_looks_up_in_a_module_names_one_of_its_constants() -> N
     ]
 
 
+@dataclass
+class Drawn:
+    colour: str = "red"
+    size: str = "SMALL"
+    other: str = "SMALL"
+
+    def validate(self) -> None:
+        if self.colour != "auto":
+            shades.Colour[self.colour.upper()]
+        shades.Size[self.size]
+        try:
+            shades.Size[self.other]
+        except KeyError:
+            return
+
+
+def test_an_enumeration_that_lacks_a_name_raises_where_its_own_code_does() -> None:
+    found = {(one.site.method, one.exception): one.handled for one in effects_of(Drawn)}
+    assert found == {("Strict.__getitem__", "ValueError"): False, ("Drawn.validate", "KeyError"): True}
+    assert "error: size not_in ['SMALL']" in said(Drawn)
+    assert any("upper(colour) not_in ['RED']" in one for one in said(Drawn))
+    assert not any("other" in one for one in said(Drawn))
+
+
 def said(cls: type) -> list[str]:
     return sorted(one for found in findings(effects_of(cls)).values() for one in found)
 

@@ -24,6 +24,7 @@ DECLARED: dict[str, dict[str, Any]] = {
         "type": "int",
         "keys": ["max_position_embeddings", "n_positions"],
         "unless": ["rope_scaling", "rope_parameters"],
+        "harmless": {"llama3": [], "yarn": ["factor", "original"]},
         "lowered_by": ["model.tokenizer.model_max_length"],
     },
     QUANT: {"values": [None, "fp8"], "type": "str", "of": "config", "keys": ["quantization_config.quant_method"]},
@@ -98,6 +99,13 @@ def test_what_the_table_does_not_list_stays_unknown(tmp_path: Path, config: dict
         ({"rope_scaling": {"factor": 4.0}}, None),
         ({"rope_parameters": {"full": {"rope_type": "yarn"}, "sliding": {"rope_theta": 1e4}}}, None),
         ({"rope_scaling": "odd"}, None),
+        ({"rope_scaling": {"rope_type": "llama3", "factor": 8.0}}, 4096),
+        ({"rope_parameters": {"full": {"rope_type": "llama3"}, "sliding": {"rope_theta": 1e4}}}, 4096),
+        ({"rope_scaling": {"type": "yarn", "factor": 4.0, "original": 1024}}, 4096),
+        ({"rope_scaling": {"type": "yarn", "factor": 4.0, "original": 4096}}, None),
+        ({"rope_scaling": {"type": "yarn", "factor": "4", "original": 1024}}, None),
+        ({"rope_scaling": {"type": "yarn"}, "rope_parameters": {"rope_type": "llama3"}}, None),
+        ({"rope_scaling": {"type": ["llama3"], "factor": 8.0}}, None),
     ],
     ids=str,
 )
@@ -203,3 +211,15 @@ def test_a_null_beside_the_key_that_tells_leaves_the_fact_unknown(
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", **config}))
     read = derived(declared, model_facts(str(tmp_path)), lambda: {"llama": {"model.arch.experts": 0}})
     assert read.get("model.arch.experts") == experts
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [({}, {"model.arch.both": False}), ({"both": True}, {"model.arch.both": True}), ({"both": None}, {})],
+)
+def test_a_null_that_is_neither_leaves_the_fact_unknown(
+    tmp_path: Path, config: dict[str, Any], told: dict[str, Any]
+) -> None:
+    declared = {"model.arch.both": {"values": [False, True], "type": "bool", "keys": ["both"], "unless_null": ["both"]}}
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama", **config}))
+    assert derived(declared, model_facts(str(tmp_path)), lambda: {"llama": {"model.arch.both": False}}) == told

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_llem_invariants.errors import LlemError
+from pytest_llem_invariants.text.likeness import said_names
 from pytest_llem_invariants.worlds import World
 
 
@@ -48,3 +49,19 @@ def test_a_file_beside_the_config_is_read_only_where_it_is_asked_for(tmp_path: P
 def test_a_fact_outside_of_every_group_is_an_error() -> None:
     with pytest.raises(LlemError, match="no fact 'temperature'"):
         World(facts={"temperature": 1})
+
+
+@pytest.mark.parametrize("name", ["opentelemetry-sdk", "OpenTelemetry_SDK", "opentelemetry_sdk"])
+def test_a_package_is_one_fact_however_its_name_is_spelt(name: str) -> None:
+    declared = {"packages.opentelemetry_sdk": {"values": [None, "1.39.0"]}}
+    for world in (World(packages={name: "1.40"}), World(facts={f"packages.{name}": "1.40"})):
+        assert world.context(declared) == {"packages.opentelemetry_sdk": "1.40"}
+    assert World(packages={name: None}).context(declared) == {"packages.opentelemetry_sdk": None}
+    assert World().context(declared) == {}
+
+
+def test_of_many_names_those_are_told_that_are_near_or_the_first() -> None:
+    every = [f"model.arch.number_{number}" for number in range(40)]
+    assert said_names("model.arch.numbr_3", every).startswith("nearest are model.arch.number_3")
+    assert said_names("moon", every).endswith(", … (40 in all)")
+    assert said_names("moon", ["platform"]) == "known are platform"

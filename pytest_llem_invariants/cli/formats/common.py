@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_llem_invariants.checker.describe import rules_from
+from pytest_llem_invariants.checker.checker import ENVIRONMENT
+from pytest_llem_invariants.checker.describe import rules_from, worth_telling
 from pytest_llem_invariants.text.terminal import printable
 
 TYPE_CHECKING = False
@@ -29,6 +30,10 @@ def weakly_founded(checked: Sequence[Checked]) -> list[str]:
 
 
 def place(document: Checked, violation: Violation) -> tuple[int, int] | None:
+    beside = getattr(document.source, "beside", None)
+    if beside is not None and violation.native_type == ENVIRONMENT and violation.fields[0] in beside.places:
+        line, column = beside.places[violation.fields[0]]
+        return line, column
     return None if document.place_of is None else document.place_of(violation.path)
 
 
@@ -40,6 +45,11 @@ def in_repository(name: str) -> str:
         inside = os.path.relpath(name)
         return name if inside.startswith("..") else inside.replace(os.sep, "/")
     return os.path.normpath(name).replace(os.sep, "/")
+
+
+def findings(document: Checked) -> list[Violation]:
+    """What is worth telling of a document, each thing once."""
+    return worth_telling(document.verdict.violations, document.checker.routes.get("announced", ()))
 
 
 def where(document: Checked, violation: Violation) -> str:

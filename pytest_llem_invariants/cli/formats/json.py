@@ -26,7 +26,7 @@ def _documents(checked: Sequence[Checked]) -> dict[str, Any]:
             "file": document.name,
             "engine": document.checker.engine,
             "engine_version": document.checker.version,
-            "notes": list(document.notes),
+            "notes": list(document.remarks),
             **document.verdict.as_dict(),
         }
         told = (*document.verdict.violations, *(one.violation for one in document.verdict.depends))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
-from pytest_llem_invariants.checker.describe import depending, distinct
-from pytest_llem_invariants.cli.formats.common import WEAK, foreign, where
+from pytest_llem_invariants.checker.describe import depending
+from pytest_llem_invariants.cli.formats.common import WEAK, findings, foreign, where
 from pytest_llem_invariants.text.terminal import printable, shortened
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ def _findings(checked: Sequence[Checked]) -> list[tuple[str, ...]]:
     rows = {
         (_WORDS[one.severity], _code(where(document, one)), _escaped(one.message), _escaped(one.suggestion)): None
         for document in checked
-        for one in distinct(document.verdict.violations)
+        for one in findings(document)
     }
     return list(rows)
 
@@ -65,7 +65,7 @@ def _file(name: str, documents: Sequence[Checked], how: How) -> tuple[str, ...]:
     engines = ", ".join(dict.fromkeys(f"{one.checker.engine} {one.checker.version}" for one in documents))
     told = [line for one in documents for line in depending(one.verdict, one.given)]
     told += [WEAK[one.verdict.certification] for one in documents if how.uncertified and not one.verdict.certified]
-    told += [note for one in documents for note in one.notes]
+    told += [note for one in documents for note in one.remarks]
     return _MARKS[_worst(documents)], _code(name), _escaped(engines), "<br>".join(map(_escaped, dict.fromkeys(told)))
 
 

@@ -10,6 +10,7 @@ from pytest_llem_invariants.language.operators import (
     equality,
     length,
     modifiers,
+    nested,
     order,
     parts,
     presence,
@@ -19,7 +20,7 @@ from pytest_llem_invariants.language.operators import (
 from pytest_llem_invariants.language.operators.modifiers import BOOL_IS_NUMBER
 from pytest_llem_invariants.language.operators.record import Negated, Operator, UnsayableError
 
-FAMILIES: Final = (equality, order, presence, types, division, length, parts, text, modifiers)
+FAMILIES: Final = (equality, order, presence, types, division, length, parts, nested, text, modifiers)
 
 OPERATORS: Final[Mapping[str, Operator]] = {one.name: one for family in FAMILIES for one in family.OPERATORS}
 ALIASES: Final[Mapping[str, str]] = {alias: one.name for one in OPERATORS.values() for alias in one.aliases}

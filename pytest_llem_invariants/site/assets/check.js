@@ -22,13 +22,13 @@ let turn = 0;
 let last = null;
 
 async function start() {
-  site = await (await fetch(`${up}data/site.json`)).json();
+  site = await (await fetch(`${up}data/site.json`, { cache: "no-cache" })).json();
   for (const name of site.gpus) fields.gpu.append(new Option(name, name));
   for (const name of Object.keys(site.models)) fields.shape.append(new Option(name, name));
   for (const name of Object.keys(EXAMPLES)) at("example").append(new Option(name, name));
   form.hidden = false;
-  await restore();
   ask = site.answers === "server" ? fromServer : fromWorker();
+  await restore();
   check();
 }
 
@@ -44,7 +44,7 @@ async function fromServer(asked) {
 }
 
 function fromWorker() {
-  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module", name: site.digest ?? "" });
   const waiting = new Map();
   let number = 0;
   let isLost = "";

@@ -1,29 +1,39 @@
-// The search over all rules: one file, read once; every key is answered from memory.
+// The search over all rules and the documentation: two files, read once; every key is answered from memory.
 const up = document.documentElement.dataset.up;
 const form = document.getElementById("search");
 const query = document.getElementById("q");
 const found = document.getElementById("found");
 const count = document.getElementById("count");
 const more = document.getElementById("more");
+const documentation = document.getElementById("texts");
 const results = document.getElementById("results");
-const by = Object.fromEntries(["engine", "severity", "proof", "version", "class"].map((name) => [name, document.getElementById(`by-${name}`)]));
+const by = Object.fromEntries(["engine", "severity", "proof", "version", "class", "field"].map((name) => [name, document.getElementById(`by-${name}`)]));
 const WORDS = { error: "error", warn: "warning", dormant: "ignored" };
 const PAGE = 40;
-const [ENGINE, CLASS, SEVERITY, PROOF, VERSIONS, ID, WHEN, SAYS] = [0, 1, 2, 3, 4, 5, 6, 7];
+const TEXTS = 6;
+const NUMBERS = new Intl.NumberFormat("en");
+NUMBERS.format(1_000); // the first takes longer than a search
+const NOTHING = { filters: "", words: [] };
+const [ENGINE, CLASS, SEVERITY, PROOF, VERSIONS, ID, WHEN, SAYS, FIELDS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
 let lists = null;
 let rules = [];
 let texts = [];
+let sections = [];
 let hits = [];
+let every = [];
+let before = NOTHING;
 let shown = 0;
 
 async function load() {
-  const answer = await fetch(`${up}data/rules.json`);
-  const data = await answer.json();
+  const [data, documents] = await Promise.all(["rules", "texts"].map((name) => fetch(`${up}data/${name}.json`).then((answer) => answer.json())));
   lists = data.lists;
   rules = data.rules;
+  every = [...rules.keys()];
   texts = rules.map((rule) => `${lists.classes[rule[CLASS]]} ${rule[WHEN]} ${rule[SAYS]} ${rule[ID]}`.toLowerCase());
+  sections = documents.map(([address, page, heading, text]) => ({ address, page, heading, head: heading.toLowerCase(), text: `${page} ${heading} ${text}`.toLowerCase() }));
   for (const name of lists.classes) by.class.append(new Option(name, name));
+  document.getElementById("fields").append(...lists.fields.map((name) => new Option(name)));
   restore();
   form.hidden = false;
   search();
@@ -40,19 +50,46 @@ function search() {
   const asked = Object.entries({ engine: ENGINE, class: CLASS, severity: SEVERITY, proof: PROOF })
     .filter(([name]) => by[name].value)
     .map(([name, column]) => [column, wanted[name]]);
-  const isAsked = words.length || asked.length || version >= 0;
+  const named = by.field.value.trim();
+  const fields = named ? new Set(lists.fields.flatMap((name, at) => (name === named || name.endsWith(`.${named}`) ? [at] : []))) : null;
+  const isAsked = words.length || asked.length || version >= 0 || fields;
+  const filters = JSON.stringify([version, asked, named]);
+  // Whoever writes on asks for less: then only what was found is looked through.
+  const isLess = filters === before.filters && before.words.every((old) => words.some((word) => word.includes(old)));
+  const among = isLess ? hits : every;
   hits = [];
-  for (let at = 0; isAsked && at < rules.length; at += 1) {
+  for (const at of isAsked ? among : []) {
     const rule = rules[at];
     if (version >= 0 && !(rule[VERSIONS] & (1 << version))) continue;
     if (!asked.every(([column, value]) => rule[column] === value)) continue;
+    if (fields && !rule[FIELDS].some((at) => fields.has(at))) continue;
     if (words.every((word) => texts[at].includes(word))) hits.push(at);
   }
+  before = isAsked ? { filters, words } : NOTHING;
   results.hidden = !isAsked;
   found.replaceChildren();
   shown = 0;
-  count.textContent = isAsked ? `${hits.length.toLocaleString("en")} of ${rules.length.toLocaleString("en")} rules` : "";
+  count.textContent = isAsked ? `${NUMBERS.format(hits.length)} of ${NUMBERS.format(rules.length)} rules` : "";
   show();
+  showTexts(asked.length || version >= 0 || fields ? [] : words);
+}
+
+// Sections of the documentation: those with the words in their heading first.
+function showTexts(words) {
+  const best = words.map(() => []).concat([[]]);
+  for (const one of words.length ? sections : []) {
+    if (!words.every((word) => one.text.includes(word))) continue;
+    best[words.filter((word) => !one.head.includes(word)).length].push(one);
+  }
+  const shown = best.flat().slice(0, TEXTS);
+  documentation.hidden = !shown.length;
+  documentation.replaceChildren(...shown.map(({ address, page, heading }) => {
+    const item = document.createElement("li");
+    const way = element("a", heading || page);
+    way.href = `${up}${address}`;
+    item.append(way, " ", element("small", heading === page ? "" : page));
+    return item;
+  }));
 }
 
 function show() {
@@ -87,12 +124,12 @@ function keep() {
   const state = new URLSearchParams();
   if (query.value) state.set("q", query.value);
   for (const [name, choice] of Object.entries(by)) if (choice.value) state.set(name, choice.value);
-  history.replaceState(null, "", `#${state}`);
+  history.replaceState(null, "", `${location.pathname}#${state}`);
 }
 
 function restore() {
   const state = new URLSearchParams(location.hash.slice(1));
-  query.value = state.get("q") ?? "";
+  query.value = state.get("q") ?? new URLSearchParams(location.search).get("q") ?? "";
   for (const [name, choice] of Object.entries(by)) choice.value = state.get(name) ?? "";
 }
 

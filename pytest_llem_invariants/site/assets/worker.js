@@ -1,7 +1,10 @@
-// The check itself: this package's own Python in WebAssembly. A question comes in, an answer goes out.
+// The check itself. A question comes in, an answer goes out.
 import { loadPyodide } from "../pyodide/pyodide.mjs";
+import { begin, resume } from "./python.mjs";
 
 const root = new URL("../", import.meta.url);
+const python = new URL("pyodide/", root).href;
+const digest = self.name; // of all that an answer hangs on: another site is another memory
 
 function part(name) {
   const request = new XMLHttpRequest(); // waits, as Python does: a class is read when a check comes to it
@@ -12,25 +15,60 @@ function part(name) {
   return new Uint8Array(request.response);
 }
 
-async function start() {
-  const [python, archive] = await Promise.all([
-    loadPyodide({ indexURL: new URL("pyodide/", root).href }),
-    fetch(new URL("data/python.zip", root)).then((answer) => answer.arrayBuffer()),
-  ]);
-  python.unpackArchive(archive, "zip", { extractDir: "/app" });
-  python.globals.set("part", part);
-  return python.runPython(`
-import sys
-sys.path.insert(0, "/app")
-from pytest_llem_invariants.cli.paged import start
-start(lambda name: part(name).to_bytes())
-`);
+// Where a browser keeps something for this site, the memory of a begun Python is kept there: the next page begins with it.
+async function shelf() {
+  try {
+    return digest ? await caches.open(`memory of ${root.pathname}`) : null;
+  } catch {
+    return null;
+  }
 }
 
-const ready = start();
-ready.then(() => postMessage({ ready: true }), (error) => postMessage({ failed: String(error) }));
+const place = new URL(`data/memory-${digest}`, root).href;
+
+async function resumed(kept, archive) {
+  try {
+    const found = await kept?.match(place);
+    return found ? await resume(loadPyodide, python, archive, part, new Uint8Array(await found.arrayBuffer())) : null;
+  } catch {
+    await kept.delete(place).catch(() => false);
+    return null;
+  }
+}
+
+async function keep(kept, memory) {
+  try {
+    for (const old of await kept.keys()) await kept.delete(old);
+    await kept.put(place, new Response(memory));
+  } catch {
+    // no room: the next page begins anew
+  }
+}
+
+async function start() {
+  const archive = fetch(new URL("data/python.zip", root)).then((answer) => answer.arrayBuffer());
+  const kept = await shelf();
+  return (await resumed(kept, archive)) ?? begin(loadPyodide, python, archive, part, kept && ((memory) => keep(kept, memory)));
+}
+
+let ready = null;
+
+function restart() {
+  ready = start();
+  ready.then(() => postMessage({ ready: true }), (error) => postMessage({ failed: String(error) }));
+}
+
+restart();
 
 onmessage = async ({ data }) => {
   const answer = await ready;
-  postMessage({ number: data.number, answer: answer(data.asked) });
+  let said = "";
+  try {
+    said = answer(data.asked);
+  } catch {
+    // Python answers whatever goes wrong in it; what is too deep for the stack around it ends it.
+    said = JSON.stringify({ error: "the text cannot be checked in this page: it nests too deeply, or is too large" });
+    restart();
+  }
+  postMessage({ number: data.number, answer: said });
 };

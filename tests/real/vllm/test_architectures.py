@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from miners.discovery import architectures, models
 from miners.discovery.architectures import KEY, discover_architectures
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.errors import NoSuchWorldError
+from pytest_llem_invariants.model import ContextField
 from pytest_llem_invariants.process.forks import in_child
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -18,9 +20,8 @@ NAMES = ("BertModel", "LlamaForCausalLM", "MambaForCausalLM", "MiMoV2FlashForCau
 SAID = ("supports_pp", "is_pooling_model", "is_attention_free", "runner_type")
 
 
-def facts_named(adapter: EngineAdapter) -> list[str]:
-    fields = adapter.ssot.context.items()
-    return [name for name, field in fields if field.reading is not None and field.reading.table == KEY]
+def facts_named(known: Mapping[str, ContextField]) -> list[str]:
+    return [name for name, field in known.items() if field.reading is not None and field.reading.table == KEY]
 
 
 def test_of_each_name_the_table_has_what_the_library_says(adapter: EngineAdapter) -> None:
@@ -40,9 +41,9 @@ def test_of_each_name_the_table_has_what_the_library_says(adapter: EngineAdapter
     assert sorted(said["NoSuchForCausalLM"]["unknown"]) == sorted(table["usual"])
 
 
-def test_each_fact_has_a_model_that_has_it(adapter: EngineAdapter) -> None:
+def test_each_fact_has_a_model_that_has_it(adapter: EngineAdapter, known: Mapping[str, ContextField]) -> None:
     usual = adapter.default_context()
-    for name in facts_named(adapter):
+    for name in facts_named(known):
         for value in adapter.ssot.context[name].values:
             with adapter.context({**usual, name: value}):
                 assert adapter.facts_beside({})[name] == value
@@ -57,3 +58,11 @@ def test_a_check_of_the_model_sees_it_and_what_no_model_has_is_no_world(adapter:
     together = {"model.info.is_attention_free": True, "model.info.is_hybrid": True}
     with pytest.raises(NoSuchWorldError, match="there is no model to stand for"):
         adapter.context(together)
+
+
+def test_what_is_drawn_as_a_whole_is_of_one_name(adapter: EngineAdapter) -> None:
+    tables = {name: field.reading.table for name, field in adapter.ssot.context.items() if field.reading is not None}
+    wholes = adapter.facts_together()
+    assert {len({tables[fact] for fact in whole}) for whole in wholes} == {1}
+    assert {"model.arch.type": "gemma2"} in wholes
+    assert any(whole.get("model.info.is_hybrid") for whole in wholes)

@@ -213,14 +213,10 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     },
 }
 SILENT: dict[str, set[str]] = {
-    "Mistral-7B": {"num_experts"},
-    "Llama-3.1-70B": {"max_length"},
     "Gemma-3-4B": {"max_length"},
-    "DeepSeek-V2-Lite": {"max_length"},
     "Falcon-40B": {"num_key_value_heads"},
 }
-"""What a reader does not tell: a length that rope changes, what a flag decides, and what was not proven of a type that
-other formats of the file lead to."""
+"""What a reader does not tell: a length that rope changes, and what a flag decides."""
 
 
 def discovered(adapter: EngineAdapter, types: Mapping[str, str]) -> dict[str, Any]:

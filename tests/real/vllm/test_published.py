@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,18 @@ GRID: Mapping[str, tuple[Any, ...]] = {
     "renderer_num_workers": (2,),
     "decode_context_parallel_size": (2,),
 }
+ON_A_GPU: Mapping[str, tuple[Any, ...]] = {
+    "tensor_parallel_size": (1, 2, 2, 3, 4, 8, 16),
+    "pipeline_parallel_size": (1, 2, 4),
+    "enable_expert_parallel": (True,),
+    "max_model_len": (1024, 8192, 1_000_000),
+    "dtype": ("float16", "bfloat16", "float32"),
+    "quantization": ("fp8", "awq", "gptq", "compressed-tensors"),
+    "kv_cache_dtype": ("fp8", "fp8_e5m2", "auto"),
+}
+MACHINES = ("H100:8", "A100-40GB:2", "T4:1")
+DRAWN = 40
+MOST_MISSED = 0.2
 WORTH_TWO: frozenset[str] = frozenset({"tensor_parallel_size", "pipeline_parallel_size", "runner", "max_model_len"})
 
 
@@ -77,3 +90,40 @@ def test_nothing_is_rejected_that_the_library_takes(observer: Observer, config: 
     assert not false
     assert told["rejected, said rejected"]
     assert told["accepted, said accepted"] + told["accepted, said depends"]
+
+
+def drawn(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Machines, each with some of the arguments that say how a model is split, and as what it is kept."""
+    source = random.Random(name)
+    for _ in range(DRAWN):
+        given = source.sample(sorted(ON_A_GPU), source.choice((1, 2, 2, 3, 4)))
+        yield source.choice(MACHINES), {argument: source.choice(ON_A_GPU[argument]) for argument in given}
+
+
+@pytest.mark.parametrize("config", PUBLISHED, ids=lambda path: path.stem)
+def test_on_a_gpu_ranks_lengths_and_types_are_judged_as_the_library_does(
+    observer: Observer, config: Path, tmp_path: Path
+) -> None:
+    folder = folder_of(config, tmp_path / "model")
+    checker, declared = Checker.load("vllm"), get_adapter("vllm").ssot.context
+    values = {
+        name: {"values": one.values} for name, one in declared.items() if name.startswith(("device.", "platform"))
+    }
+    told: Counter[str] = Counter()
+    otherwise = []
+    for machine, kwargs in drawn(config.stem):
+        given = {"model": str(folder), **kwargs}
+        there = {name: value for name, value in World(gpu=machine).context(values).items() if value is not None}
+        error = observer.raises(SERVE, given, there)
+        if error is not None and observer.no_verdict(error):
+            told["no verdict"] += 1
+            continue
+        status = checker.check(SERVE, given, world=World(model=folder, gpu=machine)).status
+        told[f"{'rejected' if error else 'accepted'}, said {status}"] += 1
+        if (error is not None) != (status == "rejected"):
+            otherwise.append((machine, kwargs, status, error and (error.raised_at, error.message[:200])))
+    if told.total() == told["no verdict"]:
+        pytest.skip("a package is not here that the library imports to look at this model")
+    assert not [one for one in otherwise if one[3] is None]
+    missed = len(otherwise)
+    assert missed <= told["rejected, said rejected"] * MOST_MISSED, otherwise

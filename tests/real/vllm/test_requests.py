@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from miners.lift import lift_class
+from miners.surface import class_facts
 from pytest_llem_invariants.engines.base import EngineAdapter
+from pytest_llem_invariants.language.predicates import compile_match
+from pytest_llem_invariants.model import Clause, Match
 
 CHAT = "vllm.entrypoints.ChatCompletionRequest"
 COMPLETION = "vllm.entrypoints.CompletionRequest"
@@ -52,3 +57,37 @@ def test_a_server_is_asked_with_how_it_was_started(adapter: EngineAdapter, name:
     assert "cannot be greater than max_model_len=4096" in str(refusal(adapter, name, long, max_model_len=4096))
     assert refusal(adapter, name, many) is None
     assert "greater than max allowed: 5" in str(refusal(adapter, name, many, max_logprobs=5))
+
+
+PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (CHAT, {"response_format": {"type": "structural_tag"}}),
+    (CHAT, {"response_format": {"type": "structural_tag", "structures": "x", "triggers": []}}),
+    (CHAT, {"messages": [{"role": "user", "content": None}]}),
+    (CHAT, {"messages": [{"role": "user", "content": "x", "name": 5}]}),
+    (CHAT, {"tools": [{"type": None, "function": {"name": "f"}}]}),
+    (COMPLETION, {"prompt": ["a", 1]}),
+    (COMPLETION, {"prompt": [True, [3]]}),
+)
+WHOLE: tuple[tuple[str, dict[str, Any]], ...] = (
+    (CHAT, {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}], "name": "a"}]}),
+    (CHAT, {"messages": [{"role": "assistant", "tool_calls": []}]}),
+    (CHAT, {"tools": [{"type": "function", "function": {"name": "f", "parameters": None}}]}),
+    (COMPLETION, {"prompt": ["1", "2"]}),
+    (COMPLETION, {"prompt": [[1, "2"], [3.0]]}),
+)
+
+
+@pytest.mark.parametrize(("name", "body"), [*PARTS, *WHOLE], ids=str)
+def test_each_part_of_a_request_is_told_as_the_library_takes_it(
+    adapter: EngineAdapter, name: str, body: dict[str, Any]
+) -> None:
+    cls = adapter.native_class(name)
+    lifted = lift_class(cls, class_facts(cls, name))
+    tests = [compile_match(Match("vllm", one.fields)) for one in lifted if _is_of_all(one.fields)]
+    wrong = (name, body) in PARTS
+    assert (refusal(adapter, name, body) is not None) is wrong
+    assert any(test(body, {}) for test in tests) is wrong
+
+
+def _is_of_all(fields: Mapping[str, Sequence[Clause]]) -> bool:
+    return any(clause.op == "unlike" for clauses in fields.values() for clause in clauses)

@@ -39,6 +39,16 @@ WHY = {
         ),
         "fields whose types the client's package declares, which is known where it is imported",
     ),
+    **dict.fromkeys(
+        (
+            "vllm/config/attention.py",
+            "vllm/config/mamba.py",
+            "vllm/config/speculative.py",
+            "vllm/v1/attention/backends/mla/prefill/registry.py",
+            "vllm/v1/attention/backends/registry.py",
+        ),
+        "the names of an enumeration, which is an object made at import",
+    ),
     "vllm/model_executor/model_loader/weight_utils.py": "a guard on the model, unsaid either way, has other cases",
     "vllm/reasoning/abs_reasoning_parsers.py": "a registry that is filled at import",
     "vllm/tasks.py": "messages are looked up in a table by value",
