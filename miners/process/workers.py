@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import gc
 import math
-import mmap
 import multiprocessing
 import os
 import pickle
 import shutil
-import struct
 import tempfile
 import time
 import traceback
@@ -23,11 +21,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar, final
 
 from miners.process.absent import remember_absent
 from miners.process.asking import ask_apart, ask_with
+from miners.process.board import NOTHING, Board
 from pytest_llem_invariants.errors import LlemError, MinerError
 from pytest_llem_invariants.process.forks import alone, end, end_with_parent, fork, how_it_ended, limit_memory
 from pytest_llem_invariants.process.patience import Patience
@@ -57,9 +57,6 @@ _SPARE: Final = 2 * 1024**3
 _GLANCE: Final = 0.2
 _GRACE: Final = 10.0
 """A worker that has not updated its clock for this much longer than the limit of a call hangs in compiled code."""
-_NOTE: Final = struct.Struct("qqd")
-"""The task of each worker, how often it has asked the library, and when it last updated its clock."""
-_NONE: Final = -1
 _UNFINISHED: Final = ".new"
 _CONTEXT: Final = multiprocessing.get_context("fork")
 
@@ -149,13 +146,13 @@ class _Shift:
         self._claims: Final = [_CONTEXT.Semaphore(1) for _ in tasks]
         self._told: Final = _CONTEXT.Semaphore(0)
         self._folder: Final = Path(tempfile.mkdtemp(prefix="llem-"))
-        self._notes: mmap.mmap = mmap.mmap(-1, _NOTE.size)
+        self._board: Board = Board(0)
 
     def begin(self, workers: int) -> None:
         count = max(1, min(workers, len(self._tasks)))
-        self._notes = mmap.mmap(-1, _NOTE.size * count)
+        self._board = Board(count)
         for place in range(count):
-            self._employ(place, _NONE)
+            self._employ(place, NOTHING)
 
     def results(self) -> Iterator[Any]:
         for task in range(len(self._tasks)):
@@ -164,6 +161,8 @@ class _Shift:
                 self._told.acquire(timeout=_GLANCE)
                 self._look_after()
                 self._collect()
+                if task not in self._come and not self._workers:
+                    raise MinerError(f"mining stopped: a task was lost with its worker, {self._tasks[task][-1]!r}")
             body, error = self._come.pop(task)
             if error is not None:
                 raise error
@@ -186,7 +185,7 @@ class _Shift:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _employ(self, place: int, again: int) -> None:
-        self._note(place, again, 0)
+        self._board.note(place, again, 0)
         pid = fork()
         if pid == 0:
             self._work_and_leave(place, again)
@@ -194,36 +193,31 @@ class _Shift:
 
     def _look_after(self) -> None:
         """Replace each worker that died or hangs in a task."""
-        self._watch(sum(self._noted(place)[1] for place in self._workers))
+        self._watch(sum(self._board.noted(place).calls for place in self._workers))
         for place, worker in list(self._workers.items()):
-            task, _, looked = self._noted(place)
+            note = self._board.noted(place)
             ended, status = os.waitpid(worker.pid, os.WNOHANG)
             if ended:
-                del self._workers[place]
                 reason = how_it_ended(status)
-            elif task != _NONE and time.monotonic() - looked > self._limits.each + _GRACE:
-                del self._workers[place]
+            elif time.monotonic() - note.looked > self._limits.each + _GRACE:  # at a task, or before its first
                 end(worker.pid)
                 status = -1
                 reason = f"it gave no answer within {self._limits.each:g} s"
             else:
                 continue
-            if task == _NONE and status == 0:
+            del self._workers[place]
+            task = self._board.noted(place).task  # it may have gone on to another before it ended
+            if task == NOTHING:
+                if status > 0:
+                    raise MinerError(f"mining stopped: a worker process ended before its task was done ({reason})")
+                if status < 0:
+                    self._employ(place, NOTHING)  # it came to the end of its task all the same
                 continue
-            if task == _NONE:
-                raise MinerError(f"mining stopped: a worker process ended before its task was done ({reason})")
             if task == worker.again:
                 raise MinerError(
                     f"mining stopped: a worker process ended twice in one task, {self._tasks[task][-1]!r} ({reason})"
                 )
             self._employ(place, task)
-
-    def _note(self, place: int, task: int, calls: int) -> None:
-        _NOTE.pack_into(self._notes, place * _NOTE.size, task, calls, time.monotonic())
-
-    def _noted(self, place: int) -> tuple[int, int, float]:
-        task, calls, looked = _NOTE.unpack_from(self._notes, place * _NOTE.size)
-        return task, calls, looked
 
     def _work_and_leave(self, place: int, again: int) -> NoReturn:
         """The loop of a worker. Whatever happens, no other code of the parent runs here."""
@@ -233,23 +227,20 @@ class _Shift:
             os.setpgid(0, 0)
             alone()
             _begin()
-            patience = Patience(
-                self._limits.each,
-                lambda calls: self._note(place, self._noted(place)[0], calls),
-                in_all=self._limits.in_all,
-            )
+            beat = partial(self._board.beat, place)
+            patience = Patience(self._limits.each, beat, in_all=self._limits.in_all)
             ask_with(patience)
             with patience.kept():
-                if again != _NONE:
+                if again != NOTHING:
                     ask_apart(True)
                     self._do(again)
                     ask_apart(False)
-                    self._note(place, _NONE, patience.calls)
+                    self._board.note(place, NOTHING, patience.calls)
                 for task, claim in enumerate(self._claims):
                     if claim.acquire(block=False):
-                        self._note(place, task, patience.calls)
+                        self._board.note(place, task, patience.calls)
                         self._do(task)
-                        self._note(place, _NONE, patience.calls)
+                        self._board.note(place, NOTHING, patience.calls)
             status = 0
         finally:
             os._exit(status)
