@@ -291,22 +291,25 @@ class ClassChecker:
         given = tuple(field for field in fields if field in values or field in kwargs) or fields
         return Violation(rule, self.name, given, values, (), written)
 
-    def remark(self, name: str, *, is_guessed: bool = True, is_told: bool = False) -> Violation | None:
+    def remark(
+        self, name: str, *, is_guessed: bool = True, is_told: bool = False, is_dropped: bool = True
+    ) -> Violation | None:
         """What is worth a word of a key that the document's reader ignores: a field that is gone, or a slip; any key,
-        where that reader is the class's own.
+        where that reader is the class's own. Of one that is not `is_dropped` nobody knows whether it is refused.
         """
         releases = self._owner.releases
         if releases is not None:
             if not is_told and releases.has_request(name):
                 return None
             said = None if is_told else releases.of_request(name)
-            became = self._became(name, "warn") if said is None else self._as_said(name, said, "warn", is_ignored=True)
+            became = self._became(name, "warn", said, is_dropped=is_dropped)
             if became is not None:
                 return became
         if name in self._data.get("gone", {}):
             return self._notice(name, "warn")
         guess = self._guess(name) if is_guessed else None
-        return None if guess is None and not is_told else self._unknown(name, guess, "warn", is_told=is_told)
+        is_left = guess is None and not is_told
+        return None if is_left else self._unknown(name, guess, "warn", is_dropped=is_told and is_dropped)
 
     # Fields that the class does not know, no longer knows, or would rather not see
 
@@ -355,10 +358,10 @@ class ClassChecker:
         guess = self._guess(name) if is_guessed else None
         return None if self.accepts_extra and guess is None else self._unknown(name, guess, self._refusal())
 
-    def _unknown(self, name: str, guess: str | None, severity: str, *, is_told: bool = False) -> Violation:
+    def _unknown(self, name: str, guess: str | None, severity: str, *, is_dropped: bool = False) -> Violation:
         short = self.name.rpartition(".")[2]
         text = f"{short} of {self._owner.engine} {self._owner.version} has no field {name!r}"
-        text += ": it is dropped without a word" if is_told else ""
+        text += ": it is dropped without a word" if is_dropped else ""
         edit = slip(name, guess, self._data["fields"])
         unknown = self._about(UNKNOWN_FIELD, name, text, fix_of(guess), severity, edit)
         releases = self._owner.releases
@@ -373,13 +376,18 @@ class ClassChecker:
     def _refusal(self) -> str:
         return "warn" if self._data["accepts_extra"] else "error"
 
-    def _became(self, name: str, severity: str) -> Violation | None:
-        """What is said of a field that another release has."""
+    def _became(
+        self, name: str, severity: str, said: Said | None = None, *, is_dropped: bool = True
+    ) -> Violation | None:
+        """What is said of a field that another release has: what is `said` of any request, else of the class's own."""
+        if said is not None:
+            return self._as_said(name, said, severity, is_ignored=is_dropped)
         releases = self._owner.releases
         said = None if releases is None else releases.of_field(self.name.rpartition(".")[2], str(name))
         if releases is None or said is None or (self.accepts_extra and not said.is_sure):
             return None
-        return self._as_said(name, said, severity, releases.of_option(str(name)), is_ignored=self.accepts_extra)
+        is_ignored = self.accepts_extra and is_dropped
+        return self._as_said(name, said, severity, releases.of_option(str(name)), is_ignored=is_ignored)
 
     def _as_said(
         self, name: str, said: Said, severity: str, option: Said | None = None, *, is_ignored: bool = False

@@ -59,7 +59,8 @@ def kind_of(
         return "first" in kind, sum(key in fields for key in _keys(form, body))
 
     best = found[0] if len(found) == 1 else max(found, key=keys_known)
-    return {"class": best["class"], "inline": form.get("inline", ()), "extras": ALL_OF_IT}
+    told = {"class": best["class"], "inline": form.get("inline", ()), "extras": ALL_OF_IT}
+    return {**told, "looked_at": best["looked_at"]} if "looked_at" in best else told
 
 
 def _may_be(kind: Mapping[str, Any], body: Mapping[str, Any]) -> bool:

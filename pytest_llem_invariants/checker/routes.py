@@ -180,7 +180,8 @@ def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str
             continue
         if extras and tests and fields is not None and field not in fields and field not in sections:
             guesses -= 1
-            remark = tests.remark(field, is_guessed=guesses >= 0, is_told=extras == "told")
+            is_dropped = field not in form.get("looked_at", ())
+            remark = tests.remark(field, is_guessed=guesses >= 0, is_told=extras == "told", is_dropped=is_dropped)
             if remark is not None:
                 remarks.append(remark.moved((*above, key), (".".join(map(str, (*above, key))),)))
             continue

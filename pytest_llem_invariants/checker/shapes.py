@@ -86,7 +86,7 @@ _UNKNOWN_WORD = _record({"message": _is_text}, {"unless": _TEXTS})
 _SECTION = _record({"by": _is_text, "classes": _NAMES}, {"ignore": _LIST, "unknown": _UNKNOWN_WORD})
 _KIND = _record(
     {"class": _is_text_or_none, "has": _TEXTS},
-    {"paths": _TEXTS, "first": _map_of(_TEXTS), "unless_first": _map_of(_TEXTS)},
+    {"paths": _TEXTS, "first": _map_of(_TEXTS), "unless_first": _map_of(_TEXTS), "looked_at": _TEXTS},
 )
 _FORM = _record(
     {},

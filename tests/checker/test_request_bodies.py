@@ -82,3 +82,25 @@ def test_a_body_of_which_only_the_route_is_known_is_not_judged_by_another_class_
 def test_a_list_of_lists_of_tokens_is_no_list_of_conversations(vllm: Checker) -> None:
     line = {"custom_id": "1", "url": "/v1/embeddings", "body": {"model": "m", "input": [[1, 2]], "dimensions": "x"}}
     assert [error.fields for error in vllm.check_config(line).errors] == [("body.dimensions",)]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "key"),
+    [
+        ("/v1/embeddings", {"input": "x"}, "normalize"),
+        ("/v1/embeddings", {"messages": MESSAGES}, "normalize"),
+        ("/pooling", {"input": "x"}, "normalize"),
+        ("/classify", {"input": "x"}, "task"),
+    ],
+)
+def test_nobody_is_told_that_a_key_is_dropped_which_the_route_looks_at_itself(
+    vllm: Checker, path: str, body: dict[str, Any], key: str
+) -> None:
+    line = {"custom_id": "1", "method": "POST", "url": path, "body": {"model": "m", **body, key: "score"}}
+    (warning,) = vllm.check_config(line).warnings
+    assert warning.path == ("body", key)
+    assert "ignored" not in warning.summary
+    assert "dropped" not in warning.summary
+    line["body"] = {"model": "m", **body, "activation": True}
+    (warning,) = vllm.check_config(line).warnings
+    assert "ignored" in warning.summary or "dropped" in warning.summary

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from miners.lift import lift_class
 from miners.surface import class_facts
@@ -57,6 +59,22 @@ def test_a_server_is_asked_with_how_it_was_started(adapter: EngineAdapter, name:
     assert "cannot be greater than max_model_len=4096" in str(refusal(adapter, name, long, max_model_len=4096))
     assert refusal(adapter, name, many) is None
     assert "greater than max allowed: 5" in str(refusal(adapter, name, many, max_logprobs=5))
+
+
+ROUTES = {"/v1/embeddings": "embed.protocol:EmbeddingRequest", "/pooling": "pooling.protocol:PoolingRequest"}
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_what_a_route_looks_at_before_the_class_is_declared(adapter: EngineAdapter, path: str) -> None:
+    module, _, name = ROUTES[path].partition(":")
+    route = TypeAdapter(getattr(importlib.import_module(f"vllm.entrypoints.pooling.{module}"), name))
+    kinds = [kind for kind in adapter.ssot.routes["forms"]["request"]["kinds"] if path in kind.get("paths", ())]
+    for kind in (one for one in kinds if one["class"] is not None):
+        body = adapter.ssot.native_types[kind["class"]].base_kwargs
+        for key in kind["looked_at"]:
+            with pytest.raises(Exception, match=f"`(?:{key}|score)`.* was removed"):
+                route.validate_python({**body, key: "score"})
+        route.validate_python({**body, "activation": True})
 
 
 PARTS: tuple[tuple[str, dict[str, Any]], ...] = (
