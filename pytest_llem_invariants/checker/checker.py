@@ -168,6 +168,8 @@ class Checker(LoadedCorpus):
         changed = (begin for begin in self.changed_of_model(given) if begin.endswith("."))  # no single fact
         if "elsewhere" not in own or world.model is None or any(changed):
             return
+        if not {*own["elsewhere"], *own.get("code", {}).values()}.isdisjoint(self.laid_over(given) or ()):
+            return
         if any(part.native_type in starts for part in routed):
             from pytest_llem_invariants.checker.unlisted import unlisted
 

@@ -33,6 +33,14 @@ if TYPE_CHECKING:
             self, declared: Mapping[str, Any], models: Callable[[], Mapping[str, Any]], unsaid: tuple[str, ...]
         ) -> dict[str, Any]: ...
 
+        def context_under(
+            self,
+            more: Mapping[str, Any],
+            declared: Mapping[str, Any],
+            models: Callable[[], Mapping[str, Any]],
+            unsaid: tuple[str, ...],
+        ) -> dict[str, Any]: ...
+
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
@@ -46,6 +54,15 @@ _KINDS: dict[str, tuple[type, ...]] = {
 _IN_WORDS = {"int": "an integer", "float": "a number", "bool": "true or false", "str": "a text", "list": "a list"}
 _LONGEST_NUMBER = 100
 _NOT_READ = object()
+
+
+def _is_plain(value: object) -> bool:
+    """Whether nothing in it is left open: neither a value that nobody knows, nor what the library takes a null for."""
+    if isinstance(value, dict):
+        return all(type(key) is str and _is_plain(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return type(value) in (bool, int, float, str)
 
 
 class FactError(LlemError):
@@ -121,6 +138,10 @@ class LoadedCorpus:
         unsaid: tuple[str, ...] = ()
         if self._own_model is not None and world.model is not None:
             unsaid = self.changed_of_model(kwargs)
+            more = self.laid_over(kwargs)
+            if more is not None:
+                said = world.context_under(more, self.declared_context, self._compiled.models, unsaid)
+                return self.known({**said, **(context or {})})
         last = self._last
         if last is None or last[0] is not world:
             last = self._last = (world, {})
@@ -138,7 +159,14 @@ class LoadedCorpus:
         if UNKNOWN in kwargs:
             return tuple(changed)
         given = {name for name, value in kwargs.items() if value is not None and value not in same.get(name, ())}
+        if self.laid_over(kwargs) is not None:
+            given.discard(own["laid_over"])
         return tuple(begin for begin, fields in changed.items() if not given.isdisjoint(fields))
+
+    def laid_over(self, kwargs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What a config lays over the config of its model, where that is known to the last key."""
+        more = kwargs.get((self._own_model or {}).get("laid_over", ""))
+        return more if type(more) is dict and _is_plain(more) else None
 
     def world_of(self, kwargs: Mapping[str, Any], world: World) -> World:
         """A world with the model that a config names, where it has none and may read that one."""

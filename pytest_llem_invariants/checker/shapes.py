@@ -118,6 +118,7 @@ _OWN_MODEL = _record(
     {"field": _is_text},
     {
         "changed_by": _map_of(_TEXTS),
+        "laid_over": _is_text,
         "unchanged_at": _map_of(_LIST),
         "elsewhere": _map_of(_is_text),
         "code": _map_of(_is_text),

@@ -95,6 +95,23 @@ def _of_config(config: Mapping[str, Any], path: str) -> Facts:
     return Facts(given, ("model.config.", "model.text."), {"model.config": path, "model.text": path})
 
 
+def laid_over(facts: Facts, more: Mapping[str, Any]) -> Facts:
+    """The facts of a model whose config says `more`, key by key and part by part; what other files say stays."""
+    whole = "model.config"
+    groups = (whole, "model.text")
+    others = {name: value for name, value in facts.items() if not name.startswith(groups)}
+    changed = _of_config(_merged(facts.get(whole, {}), more), facts.path_of(whole) or CONFIG)
+    return Facts(others, facts.whole, facts.paths).with_more(changed)
+
+
+def _merged(config: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    both = {**config, **more}
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            both[key] = _merged(config[key], value)
+    return both
+
+
 def _text_part(config: Mapping[str, Any]) -> Mapping[str, Any]:
     """The part of a config that speaks of text: the whole of it unless it has one of its own."""
     for name in _NESTED:

@@ -121,6 +121,27 @@ class World:
                 context[name] = None
         return context
 
+    def context_under(
+        self,
+        more: Mapping[str, Any],
+        declared: Mapping[str, Mapping[str, Any]],
+        models: Models,
+        unsaid: tuple[str, ...],
+    ) -> dict[str, Any]:
+        """The same where the config of the model is told `more`: what it leaves as it was; the rest is unknown.
+
+        A library sets such keys late, when others have been made of the old ones: what changes is not foretold.
+        """
+        from pytest_llem_invariants.worlds.model_folder import laid_over
+
+        context = self.context(declared, models, unsaid)
+        other = World.__new__(World)
+        other._stated, other.own_model, other._other, other._download = self._stated, False, None, self._download
+        other.facts = laid_over(self.facts, more).with_more(self._stated)
+        other.model, other._groups = self.model, self._groups
+        changed = other.context(declared, models, unsaid)
+        return {name: value for name, value in context.items() if name in changed and changed[name] == value}
+
     def __repr__(self) -> str:
         return f"<World: {len(self.facts)} facts>"
 

@@ -61,6 +61,7 @@ def install_facts(project: Path) -> Path:
     (folder / "invariants.validated.yaml").write_text(render_validated(evidence(corpus)))
     (folder / "models.discovered.json").write_text(json.dumps(MODELS))
     changed = "changed_by: {model.: [revision], model.arch.: [overrides]}, unchanged_at: {revision: [main]}"
+    changed += ", laid_over: overrides"
     own = f"  model: {{field: model, {changed}}}\n  forms:\n"
     (project / "engine_versions" / "demo.yaml").write_text(
         SSOT.replace("  forms:\n", own, 1).replace("default: cpu,", "default: cpu, assumed: false,")

@@ -70,7 +70,9 @@ def test_what_one_of_the_names_has_or_names_nothing_is_not_told(of_names: Path, 
 
 
 def test_where_the_config_has_another_model_read_it_is_not_told(of_names: Path) -> None:
-    assert said(of_names, "1.0", ["New"], {"overrides": {"a": 1}}) == []
+    assert said(of_names, "1.0", ["New"], {"overrides": {"architectures": ["Old"]}}) == []
+    assert said(of_names, "1.0", ["New"], {"overrides": "x"}) == []
+    assert said(of_names, "1.0", ["New"], {"overrides": {"a": 1}}) != []
     assert said(of_names, "1.0", ["New"], {"revision": "other"}) == []
     assert said(of_names, "1.0", ["New"], {"revision": "main"}) != []
     checker = Checker.load("demo", version="1.0", root=of_names)

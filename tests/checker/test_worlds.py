@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_llem_invariants import Checker, World
+from pytest_llem_invariants.checker.runtime import UNKNOWN
 from pytest_llem_invariants.errors import CorpusError, LlemError
 from tests.checker.demo import SERVE
 from tests.checker.fact_demo import HEADS, install_facts, model
@@ -88,6 +89,34 @@ def test_what_the_config_itself_changes_of_its_model_is_unknown(of_facts: Path, 
     assert "uneven" in [
         one.rule_id for one in checker.check(SERVE, {"tensor_parallel_size": 3, field: "x"}, world=stated).errors
     ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "is_known"),
+    [
+        ({"other": 5}, True),
+        ({"rope": {"type": "x"}, "num_attention_heads": 32}, True),
+        ({}, True),
+        ({"num_attention_heads": 30}, False),
+        ({"num_attention_heads": None}, False),
+        ({"model_type": "gpt2"}, False),
+        ({"model_type": "nobody"}, False),
+        ({"text_config": {"num_attention_heads": 30}}, False),
+        ({"other": UNKNOWN}, False),
+        ([1], False),
+        ("x", False),
+    ],
+)
+def test_of_what_is_laid_over_the_model_only_the_facts_that_it_changes_are_unknown(
+    of_facts: Path, overrides: Any, is_known: bool
+) -> None:
+    checker = Checker.load("demo", root=of_facts)
+    folder = model(of_facts / "a", num_attention_heads=32)
+    config = {"tensor_parallel_size": 3, "overrides": overrides}
+    beside = checker.check(SERVE, config, world=World(model=folder))
+    assert ("uneven" in ids(beside)[1], "uneven" in ids(beside)[2]) == (is_known, not is_known)
+    assert "uneven" in ids(checker.check(SERVE, config, world=World(model=folder, facts={HEADS: 32})))[1]
+    assert "uneven" in ids(checker.check(SERVE, {"tensor_parallel_size": 3}, world=World(model=folder)))[1]
 
 
 def test_the_model_that_a_config_names_is_read_where_it_is_asked_for(of_facts: Path) -> None:
