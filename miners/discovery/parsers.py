@@ -88,13 +88,22 @@ class LiveParser:
 
     def parse(self, words: Sequence[str]) -> Any:
         """The namespace that it makes of the words behind the command; None where it refuses them."""
+        made = self._asked(words)
+        return None if isinstance(made, str) else made
+
+    def refusal(self, words: Sequence[str]) -> str:
+        """What it says of the words behind the command; nothing where it takes them."""
+        made = self._asked(words)
+        return made if isinstance(made, str) else ""
+
+    def _asked(self, words: Sequence[str]) -> Any:
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 return self.top.parse_args([*self.words, *words])
         except SystemExit as leaving:
-            return None if leaving.code else argparse.Namespace()
-        except Exception:  # whatever it raises instead of a message, nothing is started
-            return None
+            return str(leaving.code) if leaving.code else argparse.Namespace()
+        except Exception as error:  # whatever it raises instead of a message, nothing is started
+            return str(error)
 
 
 def _refuse(message: str) -> NoReturn:
@@ -287,7 +296,7 @@ def _habits(live: LiveParser, options: Sequence[Mapping[str, Any]], attached: Se
     habits["model_option"] = refused if model is None else "first" if getattr(model, dest) == "m" else "kept"
     names = live.parse([other, "x"]) if positional and other in known else model
     habits["names_need_a_model"] = positional and names is None
-    holder = next((one for one in options if _holds_text(one)), None)
+    holder = next((one for holds in (_holds_text, _holds_json) for one in options if holds(one)), None)
     string, dest = ("", "") if holder is None else (max(holder["strings"], key=len), holder["dest"])
     inside = None if holder is None else vars(live.parse([*live.bare, f"{string}.x", "1k"]))[dest]
     habits["short_numbers_inside"] = inside == {"x": 1000}
@@ -303,11 +312,15 @@ def _holds_text(option: Mapping[str, Any]) -> bool:
     return str(option.get("type", "")).endswith("object_or_text") and option["nargs"] is None
 
 
+def _holds_json(option: Mapping[str, Any]) -> bool:
+    return str(option.get("type", "")).removeprefix(OPTIONAL) == "json" and option["nargs"] is None
+
+
 def _attached(live: LiveParser, letter: str) -> str | None:
     """The option that a letter with a value behind it stands for: one of its own, or a key inside the value of one."""
     before, after = live.parse(live.bare), live.parse([*live.bare, f"{letter}3"])
     if after is None:
-        return None
+        return _respelled(live, letter)
     for action in live.parser._actions:
         old, new = getattr(before, action.dest, None), getattr(after, action.dest, None)
         if new in (3, "3") and old not in (3, "3"):
@@ -317,6 +330,13 @@ def _attached(live: LiveParser, letter: str) -> str | None:
             changed = [key for key in keys if getattr(old, key, None) != 3]
             return f"{letter}.{changed[0]}" if changed else None
     return None
+
+
+def _respelled(live: LiveParser, letter: str) -> str | None:
+    """The option that the program writes for a letter which the command does not know, as its parser tells it."""
+    said = live.refusal([*live.bare, f"{letter}3"])
+    _, _, words = said.partition("unrecognized arguments: ")
+    return words.removesuffix(" 3") if words[:2] == "--" and words.endswith(" 3") else None
 
 
 def _from_file(live: LiveParser, config: Mapping[str, Any], dest: str) -> Any:

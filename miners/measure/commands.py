@@ -106,7 +106,7 @@ def _build_no_classes(live: LiveParser, reader: CommandParser) -> None:
     def taken(conversion: Callable[[str], Any]) -> Callable[[str], Any]:
         return lambda text: conversion(text)
 
-    kinds = {action[0]: action[3] for action in reader.actions}
+    kinds = {action[0]: action[3] for action in reader.actions if action[1] != "pairs"}
     for action in live.parser._actions:
         kind = kinds.get(action.dest, "")
         if kind.removeprefix(OPTIONAL) in OBJECTS:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from miners.discovery.parsers import _option
+from miners.discovery.parsers import _attached, _habits, _option
 
 
 @pytest.mark.parametrize(
@@ -25,3 +26,46 @@ def test_choices_are_told_in_an_order_that_does_not_change(choices: Any, told: l
     action = parser.add_argument("--level", type=type(told[0]), choices=choices)
     live: Any = SimpleNamespace(parser=parser, pairs={})
     assert _option(live, action)["choices"] == told
+
+
+class Respelling(argparse.ArgumentParser):
+    """A program that writes a letter with its value as an option, and numbers in dotted options out."""
+
+    def parse(self, words: list[str]) -> Any:
+        try:
+            return self.parse_args(words)
+        except ValueError:
+            return None
+
+    def refusal(self, words: list[str]) -> str:
+        try:
+            self.parse_args(words)
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def parse_args(self, words: list[str]) -> Any:  # type: ignore[override]
+        new: list[str] = []
+        for word in words:
+            new += ["--level", word[2:]] if word[:2] == "-O" else [word]
+        if "--more.x" in new:
+            at = new.index("--more.x")
+            new[at : at + 2] = ["--more", '{"x": 1000}']
+        return super().parse_args(new)
+
+    def error(self, message: str) -> Any:
+        raise ValueError(message)
+
+
+def test_a_letter_is_respelled_also_where_the_command_lacks_its_option() -> None:
+    live: Any = Respelling()
+    live.bare = []
+    assert [_attached(live, letter) for letter in ("-O", "-P")] == ["--level", None]
+
+
+def test_short_numbers_inside_are_found_at_any_option_that_takes_json() -> None:
+    live: Any = Respelling()
+    live.bare, live.named = [], {}
+    live.add_argument("--more", type=json.loads)
+    option = {"dest": "more", "strings": ["--more"], "type": "json", "nargs": None, "action": "store"}
+    assert _habits(live, [option], [])["short_numbers_inside"] is True
