@@ -19,6 +19,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from packaging.version import Version
+
+from miners.discovery.clicks import LiveClick, click_habits, click_option
 from miners.discovery.doors import rules_of, without_starting
 from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.engines.stand_ins import standing_in
@@ -128,30 +131,52 @@ def _found_here(places: Sequence[str]) -> Any:
     return None
 
 
+def live_click(adapter: EngineAdapter, name: str) -> LiveClick | None:
+    """The real parser of a command that the library makes with click; None of any other."""
+    declared = adapter.ssot.adapter["commands"][name]
+    if "app" not in declared:
+        return None
+    adapter.import_library()
+    with standing_in(declared.get("stand_ins", {})):
+        return LiveClick(_found(declared["app"]), name, declared.get("bare", ()))
+
+
 def discover_commands(adapter: EngineAdapter) -> dict[str, Any]:
-    """Every command that the engine's file declares."""
-    commands = {}
+    """Every command that the engine's file declares and the version has."""
     version = adapter.import_library()
-    for name in sorted(adapter.ssot.adapter["commands"]):
-        live = LiveParser(adapter, name)
-        options = [_option(live, action) for action in live.parser._actions]
-        again = {action.dest: action.default for action in LiveParser(adapter, name).parser._actions}
-        for option, action in zip(options, live.parser._actions, strict=True):
-            if "default" in option and again.get(action.dest) != action.default:
-                del option["default"]  # another one each time, such as a random name
-        attached = adapter.ssot.adapter["commands"][name].get("attached", ())
-        rules = rules_of(live.checks, live.parse(live.bare), options)
-        brought_by = adapter.ssot.adapter["commands"][name].get("brought_by", {})
-        for rule in rules:
-            if "names" in rule:
-                rule["unless"] = [brought_by[dest] for dest in rule["needs"] if dest in brought_by]
-        commands[name] = {"options": options, "habits": _habits(live, options, attached), "rules": rules}
+    declared = adapter.ssot.adapter["commands"]
+    there = [name for name in sorted(declared) if _is_since(declared[name], version)]
     return {
         "schema_version": SCHEMA_VERSION,
         "engine": adapter.ssot.engine,
         "engine_version": version,
-        "commands": commands,
+        "commands": {name: _command(adapter, name) for name in there},
     }
+
+
+def _is_since(declared: Mapping[str, Any], version: str) -> bool:
+    return "since" not in declared or Version(version) >= Version(declared["since"])
+
+
+def _command(adapter: EngineAdapter, name: str) -> dict[str, Any]:
+    """One command: its options, what is done to the words before, and what is checked after."""
+    declared = adapter.ssot.adapter["commands"][name]
+    click = live_click(adapter, name)
+    if click is not None:
+        options = [click_option(click, param, _conversion) for param in click.params]
+        return {"options": options, "habits": click_habits(click, declared.get("beside", ())), "rules": []}
+    live = LiveParser(adapter, name)
+    options = [_option(live, action) for action in live.parser._actions]
+    again = {action.dest: action.default for action in LiveParser(adapter, name).parser._actions}
+    for option, action in zip(options, live.parser._actions, strict=True):
+        if "default" in option and again.get(action.dest) != action.default:
+            del option["default"]  # another one each time, such as a random name
+    rules = rules_of(live.checks, live.parse(live.bare), options)
+    brought_by = declared.get("brought_by", {})
+    for rule in rules:
+        if "names" in rule:
+            rule["unless"] = [brought_by[dest] for dest in rule["needs"] if dest in brought_by]
+    return {"options": options, "habits": _habits(live, options, declared.get("attached", ())), "rules": rules}
 
 
 def render_commands(found: Mapping[str, Any]) -> str:

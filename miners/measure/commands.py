@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
-from miners.discovery.parsers import LiveParser
+from miners.discovery.parsers import LiveParser, live_click
 from pytest_llem_invariants.checker import UNKNOWN
 from pytest_llem_invariants.checker.argv import CommandParser
 from pytest_llem_invariants.checker.argv_ready import Parsed
@@ -66,9 +66,11 @@ class Report:
 
 def fuzz_commands(adapter: EngineAdapter, name: str, reader: CommandParser, count: int, seed: int) -> Report:
     """Compare both on lines that are drawn from the options of one command, and on config files."""
-    live = LiveParser(adapter, name)
-    _build_no_classes(live, reader)
+    live = live_click(adapter, name) or LiveParser(adapter, name)
+    if isinstance(live, LiveParser):
+        _build_no_classes(live, reader)
     logging.disable(logging.CRITICAL)
+    takes_files = isinstance(live, LiveParser) and len(live.words) == 1  # in a group it is put before the name
     bare = live.bare or _needed(reader)
     baseline = vars(live.parse([]) or live.parse(bare))
     report = Report()
@@ -80,7 +82,7 @@ def fuzz_commands(adapter: EngineAdapter, name: str, reader: CommandParser, coun
                 config: dict[str, Any] = {}
                 if not reader.has_places:
                     words[:0] = bare
-                if rng.random() < _FILES and len(live.words) == 1:  # of a command in a group it is put before its name
+                if rng.random() < _FILES and takes_files:
                     config = _config(rng, reader)
                     Path(path).write_text(json.dumps(config), encoding="utf-8")
                     at = min(1, len(words)) if reader.has_places else len(words)

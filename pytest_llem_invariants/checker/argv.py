@@ -26,6 +26,9 @@ _OBJECTS = frozenset({"json", "object_or_text", "bare_object_or_text", *OBJECTS}
 class CommandParser:
     """The parser of one command."""
 
+    dash_is_a_value = False
+    """Whether two dashes alone, where a value stands, are one: versions of Python differ in what they make of them."""
+
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.actions: list[list[Any]] = data["actions"]
         self.strings: dict[str, int] = data["strings"]
@@ -307,14 +310,14 @@ class CommandParser:
         if nargs == "?" and not given:
             parsed.give(dest, more, place)
             return
-        if nargs is None and action == "store" and given[0][0] != "--":
+        if nargs is None and action == "store" and (given[0][0] != "--" or self.dash_is_a_value):
             value = self._value(given[0][0], number, kind, choices, parsed, place)
             if value is not _REFUSED:
                 if string is not None and string in parsed.nested:
                     parsed.nested[dest] = parsed.nested.pop(string)
                 parsed.give(dest, value, place)
             return
-        if any(word == "--" for word, _ in given):  # versions of Python differ in what they make of it
+        if any(word == "--" for word, _ in given) and not self.dash_is_a_value:
             parsed.give(dest, UNKNOWN, place)
             return
         values = [

@@ -42,7 +42,7 @@ def of_command(
     rest = words[len(command["words"]) :]
     below = str(command.get("parser", "")).rpartition(" ")[0]
     parsed = parser.read(rest, read, is_command="positional" in command, below=below)
-    form = corpus.routes["forms"][command["form"]]
+    form = corpus.routes["forms"][command["form"]] if "form" in command else {}
 
     def key_of(number: int) -> str:
         return _key_of(rest[number]) if rest else " ".join(words)
@@ -53,10 +53,6 @@ def of_command(
         parsed.strangers, parsed.bare = [], []
     routed = _of_parsed(corpus, form, parser, parsed, rest, key_of)
     routed[0].remarks = [*routed[0].remarks, *own]
-    if command.get("client"):  # it asks a server: none of its words is for a class of the engine
-        alone = Routed(None, {}, {}, routed[0].remarks)
-        alone.doubts = routed[0].doubts
-        return [alone]
     return routed
 
 
@@ -87,9 +83,13 @@ def _of_parsed(
     words: Sequence[Any],
     key_of: Callable[[int], str],
 ) -> list[Routed]:
-    """What a parser made of words, for the class of the form; what the parser refuses is told at its place."""
-    tests = corpus.class_checker(form["class"])
-    fields = tests.fields or {}
+    """What a parser made of words, for the class of the form, if it has one; what the parser refuses is told at its
+    place.
+    """
+    name: str | None = form.get("class")
+    tests = None if name is None else corpus.class_checker(name)
+    fields = {} if tests is None else tests.fields or {}
+    sections = () if tests is None else tests.sections
     names = form.get("fields", {})
     ignored = form.get("ignore", ())
     kwargs: dict[Any, Any] = {}
@@ -104,7 +104,7 @@ def _of_parsed(
             at = at_words[dest]
             key = field if at < 0 else key_of(at)
             if type(value) is dict and dest in parser.builds:
-                value = _built(corpus, parser.builds[dest], value, key, [] if field in tests.sections else built)
+                value = _built(corpus, parser.builds[dest], value, key, [] if field in sections else built)
             elif type(value) is str:
                 value = _as_number(value, fields[field])
             kwargs.pop(field, None)  # what comes later counts
@@ -125,7 +125,7 @@ def _of_parsed(
             remarks.append(said)
         else:
             doubts.append((decides, said))
-    routed = Routed(form["class"], kwargs, places, remarks)
+    routed = Routed(name, {} if name is None else kwargs, places, remarks)
     routed.doubts = doubts
     return [routed, *built]
 

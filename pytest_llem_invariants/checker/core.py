@@ -300,9 +300,7 @@ class LoadedCorpus:
         if name is None:
             return None
         if self._parsers is None:
-            from pytest_llem_invariants.checker.argv import CommandParser
-
-            self._parsers = {command: CommandParser(data) for command, data in self._compiled.commands().items()}
+            self._parsers = {command: _parser_of(data) for command, data in self._compiled.commands().items()}
         return self._parsers.get(name)
 
     def class_checker(self, name: str) -> ClassChecker:
@@ -316,3 +314,13 @@ class LoadedCorpus:
             found = self._classes.setdefault(full, ClassChecker(self, full, self._compiled))
         self._classes[name] = found
         return found
+
+
+def _parser_of(data: Mapping[str, Any]) -> CommandParser:
+    if data["habits"].get("library") == "click":
+        from pytest_llem_invariants.checker.argv_click import ClickParser
+
+        return ClickParser(data)
+    from pytest_llem_invariants.checker.argv import CommandParser
+
+    return CommandParser(data)

@@ -29,6 +29,10 @@ class RoutingError(LlemError):
     """Nothing in the corpus fits what was written."""
 
 
+class NoCommandError(RoutingError):
+    """The version has no such command, or nobody knows how it reads its words."""
+
+
 def route(corpus: LoadedCorpus, config: Mapping[str, Any], form: str | None = None) -> list[Routed]:
     """Every class that a document speaks to."""
     forms: Mapping[str, Mapping[str, Any]] = corpus.routes.get("forms", {})
@@ -351,7 +355,7 @@ def route_command(
     for command in corpus.routes.get("commands", ()):
         head = command["words"]
         if begins(command, words):
-            form = corpus.routes["forms"][command["form"]]
+            form = corpus.routes["forms"].get(command.get("form"), {})
             parser = corpus.parser(command.get("parser", form.get("parser")))
             if parser is not None:
                 from pytest_llem_invariants.checker.argv_routes import of_command
@@ -371,7 +375,7 @@ def route_command(
     for found in in_line(words, [engine_of(corpus.engine, corpus.routes)]):
         return route_command(corpus, words_of(found), read)
     known = ", ".join(" ".join(command["words"]) for command in corpus.routes.get("commands", ())) or "none"
-    raise RoutingError(f"{corpus.engine}: no command begins with {' '.join(words[:2])!r} — known are {known}")
+    raise NoCommandError(f"{corpus.engine}: no command begins with {' '.join(words[:2])!r} — known are {known}")
 
 
 def _named(form: Mapping[str, Any], key: Any) -> str:

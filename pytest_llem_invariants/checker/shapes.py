@@ -111,8 +111,8 @@ _FORM = _record(
     },
 )
 _COMMAND = _record(
-    {"words": _TEXTS, "form": _is_text},
-    {"positional": _is_text, "file": _is_text, "attached": _TEXTS, "parser": _is_text, "client": _is_flag},
+    {"words": _TEXTS},
+    {"form": _is_text, "positional": _is_text, "file": _is_text, "attached": _TEXTS, "parser": _is_text},
 )
 _OWN_MODEL = _record(
     {"field": _is_text},
@@ -141,11 +141,12 @@ _ROUTES = _record(
 
 
 def is_routes(value: Any) -> bool:
-    """Whether documents can be routed by it, each command by a form that is there."""
+    """Whether documents can be routed by it, each command by a form that is there, or by a parser alone."""
     if not _ROUTES(value):
         return False
     forms = value.get("forms", {})
-    return all("class" in forms.get(command["form"], ()) for command in value.get("commands", ()))
+    commands = value.get("commands", ())
+    return all("class" in forms.get(one["form"], ()) if "form" in one else "parser" in one for one in commands)
 
 
 def is_commands(value: Any) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pytest_llem_invariants.checker import guessing, store
-from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.checker.routes import NoCommandError, RoutingError
 from pytest_llem_invariants.cli.answering import answered
 from pytest_llem_invariants.cli.checked import Checked
 from pytest_llem_invariants.cli.pins import Pins
@@ -92,8 +94,11 @@ class Files:
         """Every config that the reader of the file finds."""
         from pytest_llem_invariants.readers.registry import read
 
-        found = read(name, text, self.engines(), is_named=is_named)
-        return [self._found(name, one) for one in found if self._wants(one.engine)]
+        checked: list[Checked] = []
+        for one in read(name, text, self.engines(), is_named=is_named):
+            with contextlib.suppress(NoCommandError):  # of a version that was named, or that stands beside it
+                checked += [self._found(name, one)] if self._wants(one.engine) else []
+        return checked
 
     def _wants(self, engine: str) -> bool:
         return self._options.engine in (None, engine)

@@ -77,7 +77,7 @@ def pages(library: Library) -> Plans:
 def front(checker: Checker) -> str | None:
     """The class behind the commands of an engine, else behind the first of its forms."""
     forms: Mapping[str, Mapping[str, Any]] = checker.routes.get("forms", {})
-    commanded = [forms[command["form"]].get("class") for command in checker.routes.get("commands", ())]
+    commanded = [forms.get(command.get("form"), {}).get("class") for command in checker.routes.get("commands", ())]
     return next((name for name in (*commanded, *(form.get("class") for form in forms.values())) if name), None)
 
 

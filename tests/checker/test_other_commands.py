@@ -7,6 +7,7 @@ import shlex
 import pytest
 
 from pytest_llem_invariants.checker import Checker
+from pytest_llem_invariants.checker.routes import RoutingError
 
 VERSIONS = ("0.11.0", "0.19.1", "0.32.0", "0.33.0")
 TAKEN = (
@@ -62,3 +63,27 @@ def test_a_config_file_of_a_benchmark_is_refused_as_its_words_stand_before_its_n
     assert newest.check_command(words, read=lambda name: {"enforce-eager": False}).errors == ()
     batch = shlex.split("vllm run-batch -i a -o b --model m --config batch.yaml")
     assert newest.check_command(batch, read=lambda name: {"max-model-len": 8}).errors == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("transformers serve Qwen/Qwen3-8B --continuous-batching --port 8000", None),
+        ("transformers serve --device --port m", None),
+        ("transformers serve $MODEL --json --port many", None),
+        ("transformers serve --port many", "argument --port: invalid int value: 'many'"),
+        ("transformers serve --reasoning maybe", "invalid choice: 'maybe'"),
+        ("transformers serve --compile=true", "ignored explicit argument 'true'"),
+        ("transformers serve --cb_block_size 16", "unrecognized arguments: --cb_block_size"),
+        ("transformers serve a b", "unrecognized arguments: b"),
+    ],
+)
+def test_a_command_of_which_only_the_parser_is_known_is_judged_by_it(line: str, said: str | None) -> None:
+    verdict = Checker.load("transformers").check_command(shlex.split(line))
+    assert len(verdict.errors) == (said is not None)
+    assert all(said is not None and said in error.message for error in verdict.errors)
+
+
+def test_a_version_whose_parser_nobody_discovered_has_no_such_command() -> None:
+    with pytest.raises(RoutingError, match="no command begins with 'transformers serve'"):
+        Checker.load("transformers", version="5.23.0").check_command(["transformers", "serve"])

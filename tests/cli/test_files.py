@@ -285,3 +285,13 @@ def test_a_program_has_the_version_that_the_files_beside_it_require(
     assert document["notes"] == [f"{where} requires demo 1.0"]
     (document,) = documents(capsys, "--engine-version", "2.0", "app/run.sh")
     assert document["engine_version"] == "2.0"
+
+
+def test_a_line_of_which_its_version_knows_nothing_hides_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = "transformers serve m --port many\nvllm serve m --port many\n"
+    (tmp_path / "run.sh").write_text(f"pip install transformers==5.23.0\n{lines}")
+    assert main(["check", str(tmp_path / "run.sh")]) == 1
+    (line, *_) = capsys.readouterr().out.splitlines()
+    assert line.endswith("run.sh:3:14: error: --port")
