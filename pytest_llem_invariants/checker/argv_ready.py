@@ -103,7 +103,7 @@ class Ready:
     def _made_ready(self, pairs: Words, parsed: Parsed) -> Words:
         """The model in front where it is written as an option, as far as a version does so."""
         habit = self._habits.get("model_option")
-        at = next((n for n, (word, _) in enumerate(pairs) if word == "--model" or word.startswith("--model=")), None)
+        at = next((n for n, (word, _) in enumerate(pairs) if word[:7] == "--model" and _names_model(word)), None)
         if at is not None and habit == "first":
             word, number = pairs[at]
             parsed.model_at = number
@@ -243,6 +243,11 @@ class Ready:
             except ValueError:
                 pass
         return value
+
+
+def _names_model(word: str) -> bool:
+    """Whether a word is the option of the model: with nothing behind its `=` the program does not put it in front."""
+    return word == "--model" or (word[7:8] == "=" and len(word) > 8)
 
 
 def _nothing_below(file: Read, below: str, parsed: Parsed, pairs: Words) -> Read:

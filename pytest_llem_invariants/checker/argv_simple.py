@@ -70,8 +70,8 @@ class Simple:
                 end = at + 2
                 while end < count and _is_plain(pairs[end][0]):
                     end += 1
-                if end < count and (type(pairs[end][0]) is not str or pairs[end][0][:2] != "--"):
-                    return at  # a dash by itself, or before a number, is one more of the words
+                if end < count and not _is_name(pairs[end][0]):
+                    return at  # a dash by itself, or before a number or words, is one more of them
                 self._store(number, word, pairs[at + 1 : end], parsed, place)
                 at = end
                 continue
@@ -140,6 +140,11 @@ def _plain_options(
 def _is_plain(word: Any) -> bool:
     """Whether a word is one value, and no option."""
     return type(word) is str and word[:1] not in _MARKS and word != "..."
+
+
+def _is_name(word: Any) -> bool:
+    """Whether a word is no value of any option: two dashes, and no space behind."""
+    return type(word) is str and word[:2] == "--" and " " not in word
 
 
 def is_among(value: Any, choices: Sequence[Any]) -> bool:

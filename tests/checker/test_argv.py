@@ -287,3 +287,16 @@ def test_a_number_below_0_is_one_of_several_words(words: list[str]) -> None:
     parsed = READER.read(["--sizes", *words, "--eager"], is_command=False)
     assert (parsed.is_refused, parsed.values["sizes"]) == (False, [int(word) for word in words])
     assert READER.read(["--names", "a", "-"], is_command=False).values["served_names"] == ["a", "-"]
+
+
+def test_a_word_with_a_space_is_one_more_value_though_it_begins_as_an_option_does() -> None:
+    parsed = READER.read(["m", "--names", "a", "--port ", "--port", "1"])
+    assert (parsed.values, parsed.is_refused) == (
+        {"model_tag": "m", "served_names": ["a", "--port "], "port": 1},
+        False,
+    )
+
+
+def test_the_option_of_the_model_without_a_name_is_not_put_in_front() -> None:
+    assert read("m --model=").strangers == [("--model=", 1)]
+    assert read("--model=n").values == {"model_tag": "n"}

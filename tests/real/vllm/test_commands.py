@@ -32,6 +32,9 @@ def reader_of(checker: Checker, name: str) -> CommandParser:
         ("bench serve", ["-O3"]),
         ("run-batch", ["-i", "i", "-o", "o", "--lora_modules", "None"]),
         ("serve", ["m", "--lora-modules", "a=b", "None"]),
+        ("serve", ["m", "--model="]),
+        ("serve", ["--model="]),
+        ("bench latency", ["--ignore-patterns", "None", "--kv_cache_metrics "]),
     ],
 )
 def test_a_line_is_read_as_the_live_parser_reads_it(
