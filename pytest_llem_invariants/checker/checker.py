@@ -163,8 +163,8 @@ class Checker(LoadedCorpus):
         self, routed: Sequence[Routed], given: Mapping[str, Any], world: World
     ) -> Iterator[Violation | Dependence]:
         """What the model names that this version lacks, where a config has the library read it as it is."""
-        own, forms = self._own_model or {}, self._head["routes"].get("forms", {})
-        commands = [one for one in self._head["routes"].get("commands", ()) if "form" in one]
+        own, forms = self._own_model or {}, self.routes.get("forms", {})
+        commands = [one for one in self.routes.get("commands", ()) if "form" in one]
         starts = {forms[command["form"]]["class"] for command in commands}
         changed = (begin for begin in self.changed_of_model(given) if begin.endswith("."))  # no single fact
         if "elsewhere" not in own or world.model is None or any(changed):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         engine: str
         version: str
         origin: str | None
+        context: dict[str, Any]
 
         @property
         def native_types(self) -> Collection[str]: ...
@@ -245,7 +246,7 @@ class ClassChecker:
         return self._violations(certain, hits, kwargs, context), depends
 
     def _asks(self, hit: int) -> Asked:
-        asked = self._asked[hit] = Asked(self.rules[hit])
+        asked = self._asked[hit] = Asked(self.rules[hit], self._owner.context)
         return asked
 
     def is_decided(self, hit: int, context: Mapping[str, Any]) -> bool:

@@ -94,7 +94,9 @@ class LoadedCorpus:
         """What is taken for known where nothing is said of it; any other fact is unknown then."""
         self._kinds = {name: _KINDS[entry["type"]] for name, entry in head["context"].items() if "type" in entry}
         self._least = {name: entry["least"] for name, entry in head["context"].items() if "least" in entry}
-        self._own_model = head["routes"].get("model")
+        self.routes = _quick(head["routes"])
+        """How documents reach the classes, as the engine's file says."""
+        self._own_model = self.routes.get("model")
         """Which field of a config names its model, and which have the library read another or change it."""
         self._last: tuple[World, dict[tuple[str, ...], dict[str, Any]]] | None = None
         """The world that was last asked about, and what the corpus knows in it."""
@@ -210,12 +212,6 @@ class LoadedCorpus:
         return [rule for name in self._head["classes"] for rule in self.class_checker(name).rules]
 
     @property
-    def routes(self) -> Mapping[str, Any]:
-        """How documents reach the classes, as the engine's file says."""
-        routes: Mapping[str, Any] = self._head["routes"]
-        return routes
-
-    @property
     def releases(self) -> Releases | None:
         """What every release of the engine has; read when it is first asked for. None where no table came with it."""
         if self._releases is _NOT_READ:
@@ -314,6 +310,15 @@ class LoadedCorpus:
             found = self._classes.setdefault(full, ClassChecker(self, full, self._compiled))
         self._classes[name] = found
         return found
+
+
+def _quick(routes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The routes with what each form ignores in its order, and found at once: every key of a document is looked for."""
+    forms = {
+        name: {**form, "ignore": dict.fromkeys(form["ignore"])} if "ignore" in form else form
+        for name, form in routes.get("forms", {}).items()
+    }
+    return {**routes, "forms": forms} if forms else routes
 
 
 def _parser_of(data: Mapping[str, Any]) -> CommandParser:

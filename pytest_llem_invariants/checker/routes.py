@@ -161,7 +161,7 @@ def _through(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str,
 
 
 def _as_class(corpus: LoadedCorpus, form: Mapping[str, Any], config: Mapping[str, Any]) -> list[Routed]:
-    ignored = frozenset(form.get("ignore", ()))
+    ignored: Collection[str] = form.get("ignore", ())
     sections: Mapping[str, Any] = form.get("sections", {})
     name: str | None = form.get("class")
     tests = None if name is None else corpus.class_checker(name)

@@ -32,16 +32,21 @@ def untold(fields: Sequence[str], kwargs: Mapping[str, Any]) -> tuple[str, ...]:
 class Asked:
     """What a rule asks of what is around a config, taken apart once: it is looked up at every check."""
 
-    __slots__ = ("_named", "_roots", "facts", "rule")
+    __slots__ = ("_named", "_roots", "_unknown", "_usual", "facts", "rule")
 
-    def __init__(self, rule: Mapping[str, Any]) -> None:
+    def __init__(self, rule: Mapping[str, Any], usual: Mapping[str, Any]) -> None:
+        """`usual` is what is known beside most configs: what the rule lacks there is looked up once."""
         self.rule = rule
         self.facts = tuple(rule.get("context", ()))
         self._named = frozenset(fact for fact in self.facts if "." in fact)
         self._roots = frozenset([UNKNOWN, *(field.partition(".")[0] for field in rule["fields"])])
+        self._usual = usual
+        self._unknown = tuple([fact for fact in self.facts if fact not in usual])
 
     def unknown(self, context: Mapping[str, Any]) -> tuple[str, ...]:
         """The facts that nobody told."""
+        if context is self._usual:
+            return self._unknown
         return tuple([fact for fact in self.facts if fact not in context]) if context else self.facts
 
     def is_met(self, kwargs: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
