@@ -51,7 +51,7 @@ from pytest_llem_invariants.engines.base import EngineAdapter
 from pytest_llem_invariants.model import AddedBy, Corpus, Kwargs, ObservedException, Rule
 from pytest_llem_invariants.replay.observe import Observer
 from pytest_llem_invariants.text.atomic import now
-from pytest_llem_invariants.text.yaml_reader import quiet_collector
+from pytest_llem_invariants.text.collector import quiet_collector
 
 _WORKERS: Final = 2
 _FRONT_PARTS: Final = 4

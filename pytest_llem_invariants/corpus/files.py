@@ -39,6 +39,7 @@ from pytest_llem_invariants.model import (
     Validated,
 )
 from pytest_llem_invariants.text.atomic import write_atomically
+from pytest_llem_invariants.text.collector import quiet_collector
 from pytest_llem_invariants.text.strict import Section, schema_version, value_to_data
 from pytest_llem_invariants.text.yaml_reader import (
     DEFAULT_LIMITS,
@@ -46,7 +47,6 @@ from pytest_llem_invariants.text.yaml_reader import (
     Limits,
     dump_yaml,
     load_yaml,
-    quiet_collector,
     read_text,
 )
 

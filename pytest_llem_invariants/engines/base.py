@@ -32,7 +32,7 @@ from pytest_llem_invariants.native_types import NativeType, Step
 from pytest_llem_invariants.process.environment import with_variables
 from pytest_llem_invariants.process.patience import at_most
 from pytest_llem_invariants.ssot import Ssot
-from pytest_llem_invariants.text.yaml_reader import quiet_collector
+from pytest_llem_invariants.text.collector import quiet_collector
 
 ENV: Final = "env."
 DEVICE: Final = "device."

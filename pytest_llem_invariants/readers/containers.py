@@ -11,7 +11,7 @@ import yaml
 
 from pytest_llem_invariants.readers.declared import Engine
 from pytest_llem_invariants.readers.found import FILLED, Beside, Found, Word
-from pytest_llem_invariants.readers.launches import of_words, runs_another, started_by, with_env, with_image
+from pytest_llem_invariants.readers.launches import of_words, runs_another, source_of, started_by, with_env, with_image
 from pytest_llem_invariants.readers.shell import split
 from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
@@ -168,8 +168,8 @@ def _filled_in(word: Word, env: Mapping[str, Word]) -> Word:
 
 def _unescaped(word: Word) -> Word:
     """A text that compose gives to a shell: `$$` is a `$` there."""
-    if word.source is not None and "$$" in word:
-        word.source = word.source.replaced("$$", "$")
+    if "$$" in word:
+        word.source = source_of(word).replaced("$$", "$")
     return word
 
 

@@ -44,11 +44,22 @@ class Engine:
     """Name of a file → the form of what it holds."""
     plugins: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What adds to the engine → its traces, and the fields of which it knows more values (`*`: more fields)."""
+    starters: frozenset[str] = field(init=False, default=frozenset())
+    """Programs and modules with which its commands begin: a word that is none of them starts nothing."""
+
+    def __post_init__(self) -> None:
+        firsts = {head[0] for head in self.heads} | {head[2] for head in self.heads if is_module(head)}
+        object.__setattr__(self, "starters", frozenset(firsts))
 
     def image(self, name: str) -> Image | None:
         """What is known of an image, by its name without registry, tag and digest; some write `REGISTRY#NAME`."""
         bare = re.sub(r"(?::[^:/@]*)?(?:@.*)?\Z", "", name.replace("#", "/"))
         return next((image for image in self.images if image.name in bare), None)
+
+
+def is_module(head: Sequence[str]) -> bool:
+    """Whether it is `PROGRAM -m MODULE …`."""
+    return len(head) > 2 and head[1] == "-m"
 
 
 def engines(routes: Mapping[str, Mapping[str, Any]]) -> list[Engine]:

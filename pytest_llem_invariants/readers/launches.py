@@ -11,10 +11,9 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Final
 
-from pytest_llem_invariants.readers.declared import Engine, tag_of, version_of
+from pytest_llem_invariants.readers.declared import Engine, is_module, tag_of, version_of
 from pytest_llem_invariants.readers.found import COMMAND, Beside, Found, Word
 from pytest_llem_invariants.readers.shell import Command, commands
 from pytest_llem_invariants.readers.source import Source
@@ -58,7 +57,8 @@ def in_script(
 
 def of_command(command: Command, known: Sequence[Engine], beside: Beside, depth: int = 0) -> Iterator[Found]:
     """What one simple command starts."""
-    yield from of_words(command.words, known, with_env(beside, command.env), depth)
+    if may_start(command.words, known):
+        yield from of_words(command.words, known, with_env(beside, command.env), depth)
 
 
 def in_line(words: Sequence[str], known: Sequence[Engine]) -> Iterator[Found]:
@@ -76,7 +76,7 @@ def in_line(words: Sequence[str], known: Sequence[Engine]) -> Iterator[Found]:
 
 def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, depth: int = 0) -> Iterator[Found]:
     """What a list of words starts, as a program gets it: no shell looks at it first."""
-    if depth > _MOST_DEEP or not _may_start(words, known):
+    if depth > _MOST_DEEP or not may_start(words, known):
         return
     at = next((at for at, word in enumerate(words) if word not in ("env", "exec") and not _variable(word)), len(words))
     program = _name(words[at]) if at < len(words) else ""
@@ -84,7 +84,7 @@ def of_words(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dep
         return
     if program == "eval" and at + 1 < len(words):
         beside = with_env(beside, _assigned(words[:at]))
-        yield from in_script(_source_of(_one(words[at + 1 :])), known, beside, depth=depth + 1)
+        yield from in_script(source_of(_one(words[at + 1 :])), known, beside, depth=depth + 1)
         return
     yield from _first_started(words, known, beside, depth)
 
@@ -98,10 +98,10 @@ def _first_started(words: Sequence[Word], known: Sequence[Engine], beside: Besid
         inner = _script(words[start:]) if name in _SHELLS else None
         if inner is not None:
             beside = with_env(_in_image(words[:start], known, beside), _assigned(words[:start]))
-            yield from in_script(_source_of(inner[0]), known, beside, inner[1], depth + 1)
+            yield from in_script(source_of(inner[0]), known, beside, inner[1], depth + 1)
             return
         texts = _texts(words[start + 1 :]) if name in _HANDS_ON else []
-        started = [found for text in texts for found in in_script(_source_of(text), known, beside, (), depth + 1)]
+        started = [found for text in texts for found in in_script(source_of(text), known, beside, (), depth + 1)]
         if started:
             yield from started
             return
@@ -154,20 +154,14 @@ def _texts(words: Sequence[Word]) -> list[Word]:
     return [word for word in values if " " in word]
 
 
-def _may_start(words: Sequence[Word], known: Sequence[Engine]) -> bool:
+_HOLD: Final = _SHELLS | _CONTAINERS | _HANDS_ON | _PODS | {"eval"}
+"""Programs that may be told to start another."""
+
+
+def may_start(words: Sequence[str], known: Sequence[Engine]) -> bool:
     """Whether a word is the name of a program that starts an engine, or that may hold one that does."""
-    names = {_name(word) for word in words[:_MOST_BEFORE]}
-    return any(not names.isdisjoint(_starters(tuple(engine.heads))) for engine in known)
-
-
-@cache
-def _starters(heads: tuple[tuple[str, ...], ...]) -> frozenset[str]:
-    firsts = {head[0] for head in heads} | {head[2] for head in heads if _is_module(head)}
-    return frozenset(firsts | _SHELLS | _CONTAINERS | _HANDS_ON | _PODS | {"eval"})
-
-
-def _is_module(head: Sequence[str]) -> bool:
-    return len(head) > 2 and head[1] == "-m"
+    names = {word.rpartition("/")[2] for word in words[:_MOST_BEFORE]}
+    return not _HOLD.isdisjoint(names) or any(not engine.starters.isdisjoint(names) for engine in known)
 
 
 def _head_at(words: Sequence[str], start: int, engine: Engine) -> tuple[Sequence[str], int] | None:
@@ -175,10 +169,13 @@ def _head_at(words: Sequence[str], start: int, engine: Engine) -> tuple[Sequence
 
     A module may be run by any program, with options before its `-m`.
     """
+    is_option = words[start] == "-m"
+    if not is_option and _name(words[start]) not in engine.starters:
+        return None
     for head in engine.heads:
         if begins(words, start, head):
             return head, len(head)
-        if words[start] == "-m" and _is_module(head) and words[start + 1 : start + len(head) - 1] == list(head[2:]):
+        if is_option and is_module(head) and words[start + 1 : start + len(head) - 1] == list(head[2:]):
             return head, len(head) - 1
     return None
 
@@ -277,13 +274,13 @@ def _one(words: Sequence[Word]) -> Word:
     starts: list[tuple[int, int, int]] = []
     length = 0
     for word in words:
-        starts.extend((length + at, line, column) for at, line, column in _source_of(word).starts)
+        starts.extend((length + at, line, column) for at, line, column in source_of(word).starts)
         length += len(word) + 1
     text = " ".join(words)
     return Word(text, words[0].place, source=Source(text, starts))
 
 
-def _source_of(word: Word) -> Source:
+def source_of(word: Word) -> Source:
     """The text of a word as a script: where it spans lines, its words are found at the first."""
     return word.source or Source(str(word), [(0, *word.place)])
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from pytest_llem_invariants.readers import python_calls
-from pytest_llem_invariants.readers.declared import Engine
+from pytest_llem_invariants.readers.declared import Engine, traces
 from pytest_llem_invariants.readers.found import FILLED, Beside, Found
 from pytest_llem_invariants.readers.launches import in_script
 from pytest_llem_invariants.readers.source import Source
@@ -21,6 +21,7 @@ _SESSION: Final = frozenset({"console", "shell-session", "terminal"})
 _PROMPT: Final = re.compile(r"[ \t]*(?:\([\w.-]+\)[ \t]*)?[$#%>][ \t]+\S")
 _YAML: Final = frozenset({"yaml", "yml"})
 _PYTHON: Final = frozenset({"python", "py", "python3"})
+_READ: Final = _SHELL | _YAML | _PYTHON
 _OPTION: Final = re.compile(r"^[ \t]*:[a-z-]+:.*$", re.MULTILINE)
 _PLACEHOLDER: Final = re.compile(r"(?<=[\s=\"'/])<[A-Za-z][\w .:/-]{0,60}>")
 """What a reader of the page puts something in for."""
@@ -40,21 +41,24 @@ def pages(
     script: Script = in_script,
 ) -> Iterator[Found]:
     """What the blocks of a page hold; `yaml` and `script` read those that are one."""
-    for language, block in blocks(source):
+    for language, start, end, margin in _blocks(source.text):
+        if language not in _READ:
+            continue
+        if language in _SHELL and not any(source.text.find(trace, start, end) >= 0 for trace in traces(known)):
+            continue
+        block = _dedented(source, start, source.text[start:end], margin)
         if language in _SHELL:
-            if any(trace in block.text for engine in known for trace in engine.traces):
-                found = list(script(_without_prompts(block, is_session=language in _SESSION), known, beside))
-                is_open = not found and language in _OPEN and _IS_YAML.search(block.text) is not None
-                yield from yaml(block, known, depth) if is_open else found
+            found = list(script(_without_prompts(block, is_session=language in _SESSION), known, beside))
+            is_open = not found and language in _OPEN and _IS_YAML.search(block.text) is not None
+            yield from yaml(block, known, depth) if is_open else found
         elif language in _YAML:
             yield from yaml(block, known, depth)
         elif language in _PYTHON:
             yield from python_calls.read(block, known)
 
 
-def blocks(source: Source) -> Iterator[tuple[str, Source]]:
-    """Language and text of each fenced block."""
-    text = source.text
+def _blocks(text: str) -> Iterator[tuple[str, int, int, int]]:
+    """Language, begin and end of each fenced block, and how far its page moves it to the right."""
     at = 0
     while True:
         opened = _FENCE.search(text, at)
@@ -66,8 +70,7 @@ def blocks(source: Source) -> Iterator[tuple[str, Source]]:
         for closing in _FENCE.finditer(text, start):
             if closing["fence"].startswith(opened["fence"]) and not closing["told"].strip():
                 found = _LANGUAGE.match(opened["told"].strip())
-                body = text[start : closing.start()]
-                yield (found[1].lower() if found else ""), _dedented(source, start, body, margin)
+                yield (found[1].lower() if found else ""), start, closing.start(), margin
                 at = closing.end()
                 break
         if at >= len(text):

@@ -17,6 +17,8 @@ from pytest_llem_invariants.readers.yaml_tree import Node, Tree
 
 HINTS: Final = ("engine:", "vllmConfig", "modelURL", "base_args", "model_id")
 """A text without any of these keys has none of the shapes here, but for the sections that engines declare."""
+_KEYS: Final = frozenset({"engine", "modelURL", "vllmConfig", "model", "image", "model_id"})
+"""A mapping without any of them has none of the shapes but sections."""
 Entries = Mapping[str, tuple[Node, Node]]
 
 
@@ -24,6 +26,8 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> Ite
     """What a mapping says by any of the shapes."""
     entries = tree.entries(node)
     yield from _sections(tree, entries, known, beside)
+    if _KEYS.isdisjoint(entries):
+        return
     if "engine" in entries:
         yield from _engine_and_args(tree, node, entries, known, beside)
     is_entry = "modelURL" in entries and "repository" in entries
@@ -40,6 +44,8 @@ def read(tree: Tree, node: Node, known: Sequence[Engine], beside: Beside) -> Ite
 def _sections(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Beside) -> Iterator[Found]:
     """A mapping under a key that an engine declares, or one for each of several roles below it."""
     for engine in known:
+        if engine.sections.keys().isdisjoint(entries):
+            continue
         for key, form in engine.sections.items():
             section = None if key not in entries else entries[key][1]
             if not isinstance(section, yaml.MappingNode) or not section.value:

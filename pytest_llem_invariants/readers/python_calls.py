@@ -11,7 +11,7 @@ from typing import Any, Final, TypeGuard
 
 from pytest_llem_invariants.readers.declared import Engine
 from pytest_llem_invariants.readers.found import Beside, Found, UnknownValue, Word
-from pytest_llem_invariants.readers.launches import in_script, of_words
+from pytest_llem_invariants.readers.launches import in_script, may_start, of_words
 from pytest_llem_invariants.readers.source import Place, Source
 
 _MOST_DEEP: Final = 40
@@ -84,18 +84,27 @@ _NOTED: Final = frozenset(
     }
 )
 """What gives a name a meaning."""
-_LEAVES: Final = (ast.expr_context, ast.operator, ast.cmpop, ast.boolop, ast.unaryop)
+_BARE: Final = frozenset({"arg", "attr", "ctx", "id", "kind", "module", "op", "ops", "type_comment"})
+"""Fields in which there is no expression and no statement."""
+
+
+_FIELDS: Final = {
+    kind: () if kind is ast.Constant else tuple(name for name in kind._fields if name not in _BARE)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""Class of nodes → those of its fields in which there may be another node."""
 
 
 def _nodes(tree: ast.AST) -> list[ast.AST]:
     """Every node that may matter, as `ast.walk` gives them: a program has tens of thousands, so each step counts."""
     found = [tree]
     for node in found:
-        for name in node._fields:
+        for name in _FIELDS[node.__class__]:
             value = getattr(node, name, None)
             if value.__class__ is list:
                 found += [part for part in value if isinstance(part, ast.AST)]
-            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+            elif isinstance(value, ast.AST):
                 found.append(value)
     return found
 
@@ -126,9 +135,8 @@ class _Program:
             if isinstance(node, ast.Call):
                 yield from self._call(node)
             elif isinstance(node, (ast.List, ast.Tuple)):
-                words = [self._word(item) for item in node.elts]
-                if any(word.known and word for word in words):
-                    yield from of_words(words, self._known, Beside())
+                if may_start([self._said(item) or "" for item in node.elts], self._known):
+                    yield from of_words([self._word(item) for item in node.elts], self._known, Beside())
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
                 yield from self._text(node, node.value)
 
@@ -285,12 +293,16 @@ class _Program:
         place = self._place(value)
         if isinstance(value, ast.Starred):
             return Word("*", place, known=False, several=True)
-        told = self._plain(value)
-        if isinstance(told, str):
-            return Word(told, place)
-        if isinstance(value, ast.Attribute) and value.attr == "executable":
-            return Word("python", place)  # `sys.executable`
-        return Word("…", place, known=False)
+        told = self._said(value)
+        return Word("…", place, known=False) if told is None else Word(told, place)
+
+    def _said(self, value: ast.expr) -> str | None:
+        """The letters of a word that the program writes out."""
+        value = self._meant(value)
+        if isinstance(value, ast.Constant):
+            return value.value if isinstance(value.value, str) else None
+        # `sys.executable`
+        return "python" if isinstance(value, ast.Attribute) and value.attr == "executable" else None
 
     def _place(self, node: Any) -> Place:
         line = getattr(node, "lineno", 1)

@@ -13,6 +13,7 @@ from pytest_llem_invariants.readers.found import Found
 from pytest_llem_invariants.readers.launches import says_something
 from pytest_llem_invariants.readers.pins import pinned
 from pytest_llem_invariants.readers.source import Source, whole
+from pytest_llem_invariants.text.collector import quiet_collector
 
 Read = Callable[[Source, Sequence[Engine]], Iterator[Found]]
 
@@ -110,7 +111,8 @@ def read(name: str, text: str, known: Sequence[Engine], *, is_named: bool = Fals
     reader = reader_of(name)
     if reader is None or not (is_named or any(trace in text for trace in traces(known))):
         return []
-    found = [one for one in reader.read(whole(text), known) if says_something(one)]
+    with quiet_collector():
+        found = [one for one in reader.read(whole(text), known) if says_something(one)]
     named = {one.engine for one in found}
     added = {engine.name: plugins(engine, text) for engine in known if engine.name in named}
     asked = {engine.name: pinned(engine.package, text) for engine in known if engine.name in named}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, final
 
 from pytest_llem_invariants.readers.found import FILLED, Word
-from pytest_llem_invariants.readers.shell_words import Token, Variable, tokens
+from pytest_llem_invariants.readers.shell_words import Token, Variable, tokens, word_of
 from pytest_llem_invariants.readers.source import Source
 from pytest_llem_invariants.text.between import BETWEEN
 
@@ -102,6 +102,8 @@ class _Script:
 
     def _command(self, line: list[Token], *, is_sure: bool) -> Command | None:
         """One simple command; what it sets is kept."""
+        if not line:
+            return None
         while line and line[0].kind == "word" and self._is_step(line[0].text):
             line = line[1:]
         if not line:
@@ -197,7 +199,7 @@ class _Script:
 
     def _set_to(self, token: Token, start: int, pieces: list[str | Variable]) -> Word:
         """What a variable is set to by what stands behind `NAME=`."""
-        rest = Token("word", token.offset + start, token.end, "", pieces)
+        rest = word_of(token.offset + start, token.end, pieces)
         return _joined(self._expanded(rest, is_one=True), self._place(rest))
 
     def _place(self, token: Token) -> tuple[int, int]:
@@ -206,9 +208,8 @@ class _Script:
     def _expanded(self, token: Token, *, is_one: bool = False, depth: int = 0) -> list[Word]:
         """The words that a word becomes: a variable without quotes may be none or several."""
         place = self._place(token)
-        if not any(isinstance(piece, Variable) for piece in token.pieces):
-            text = "".join(piece for piece in token.pieces if isinstance(piece, str))
-            return [_literal(text, place, self._source.aligned(token.offset, token.end, text))]
+        if not token.varies:
+            return [_literal(token.text, place, self._source.aligned(token.offset, token.end, token.text))]
         if len([piece for piece in token.pieces if piece != ""]) == 1:
             (only,) = (piece for piece in token.pieces if isinstance(piece, Variable))
             told = self._value(only, depth)
@@ -262,10 +263,11 @@ class _Script:
 
 def _is_list(line: Sequence[Token], token: Token) -> bool:
     """Whether an operator belongs to `NAME=(…)`, which may have several lines."""
+    if token.text not in ("(", ")", "\n"):
+        return False
     if token.text == "(":
         return bool(line) and line[-1].kind == "word" and line[-1].end == token.offset and line[-1].text.endswith("=")
-    depth = sum((one.text == "(") - (one.text == ")") for one in line if one.kind == "operator")
-    return depth > 0 and token.text in ("\n", ")")
+    return sum((one.text == "(") - (one.text == ")") for one in line if one.kind == "operator") > 0
 
 
 def _starts(token: Token) -> bool:

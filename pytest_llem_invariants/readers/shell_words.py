@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from typing import Final, final
 
 _PLAIN: Final = re.compile(r"[^\s'\"\\$`;&|<>(){}#]+")
-_SIMPLE: Final = re.compile(r"[A-Za-z./_:,@%+~=-][A-Za-z0-9./_:,@%+~=-]*(?=[ \t\n])")
+_NEXT: Final = re.compile(
+    r"(?:[ \t\r\f\v]|\\\r?\n|\\(?=\r))*"
+    r"(?:(?P<simple>[A-Za-z./_:,@%+~=-][A-Za-z0-9./_:,@%+~=-]*(?=[ \t\n]))|(?P<line>\n)|(?P<comment>#[^\n]*)"
+    r"|(?P<operator>&&|\|\||;;|&(?!>)|[;|()])|(?P<redirect>[0-9]*(?:<<<|<<-?|>>|>\||[<>]&[0-9-]?|[<>])|&>>?)"
+    r"|(?P<other>[^\n])|\Z)"
+)
+"""Blanks, and what stands behind them: of anything else than a simple word only where it begins."""
 _BLANK: Final = re.compile(r"(?:[ \t\r\f\v]|\\\r?\n)+")
 _IN_QUOTES: Final = re.compile(r'[^"\\$`]+')
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
-_OPERATOR: Final = re.compile(r"&&|\|\||;;|&(?!>)|[;|()]")
-_REDIRECT: Final = re.compile(r"[0-9]*(?:<<<|<<-?|>>|>\||[<>]&[0-9-]?|[<>])|&>>?")
 _DEFAULT: Final = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<all>\[[@*]\])?(?P<how>:?[-=+?])?")
 _LOOKED_FOR: Final = re.compile(r"\s*(?:which|command -v|type -P)\s+([A-Za-z0-9./_-]+)\s*")
 _MOST_DEEP: Final = 20
@@ -36,55 +40,55 @@ class Variable:
 class Token:
     """`kind` is word, operator, redirect or document; `offset` is where it begins."""
 
-    __slots__ = ("end", "kind", "offset", "pieces", "text")
+    __slots__ = ("end", "kind", "offset", "pieces", "text", "varies")
 
-    def __init__(self, kind: str, offset: int, end: int, text: str, pieces: list[str | Variable] | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        offset: int,
+        end: int,
+        text: str,
+        pieces: list[str | Variable] | None = None,
+        *,
+        varies: bool = False,
+    ) -> None:
         self.kind = kind
         self.offset = offset
         self.end = end
         self.text = text
         """Of a word: the letters, if no variable is in it; of a document: its body begins at `offset`."""
         self.pieces = pieces or []
+        self.varies = varies
+        """Whether a variable is in it."""
 
 
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a script; a new line is the operator `\\n`."""
-    at, size = 0, len(text)
+    at = 0
     waiting: list[str] = []  # the ends of here-documents that begin on the next line
-    while at < size:
-        simple = _SIMPLE.match(text, at)
-        if simple:
-            yield Token("word", at, simple.end(), simple[0], [simple[0]])
-            at = simple.end()
-            continue
-        letter = text[at]
-        if letter == "\n":
-            yield Token("operator", at, at + 1, "\n")
-            at += 1
+    while (found := _NEXT.match(text, at)) is not None and (kind := found.lastgroup) is not None:
+        start, at = found.span(found.lastindex or 0)
+        if kind == "simple":
+            shown = text[start:at]
+            yield Token("word", start, at, shown, [shown])
+        elif kind == "line":
+            yield Token("operator", start, at, "\n")
             for end in waiting:
                 document = _document(text, at, end)
                 yield document
                 at = document.end
             waiting.clear()
-        elif letter in " \t\r\f\v" or (letter == "\\" and text[at + 1 : at + 2] in ("\n", "\r")):
-            found = _BLANK.match(text, at)
-            at = found.end() if found else at + 1
-        elif letter == "#":
-            at = _end_of_line(text, at)
-        elif operator := _OPERATOR.match(text, at):
-            yield Token("operator", at, operator.end(), operator[0])
-            at = operator.end()
-        elif redirect := _REDIRECT.match(text, at):
-            yield Token("redirect", at, redirect.end(), redirect[0])
-            at = redirect.end()
-            if redirect[0].endswith(("<<", "<<-")):
+        elif kind == "operator" or kind == "redirect":
+            shown = text[start:at]
+            yield Token(kind, start, at, shown)
+            if kind == "redirect" and shown.endswith(("<<", "<<-")):
                 name = _BLANK.match(text, at)
                 word = _word(text, name.end() if name else at)
                 if word.end > word.offset:
                     waiting.append(word.text)
                     at = word.end
-        else:
-            word = _word(text, at)
+        elif kind == "other":
+            word = _word(text, start)
             yield word
             at = word.end
 
@@ -135,7 +139,13 @@ def _word(text: str, start: int) -> Token:
             break
     if at == start:
         at += 1  # never the same place twice
-    return Token("word", start, min(at, size), "".join(p for p in pieces if isinstance(p, str)), pieces)
+    return word_of(start, min(at, size), pieces)
+
+
+def word_of(start: int, end: int, pieces: list[str | Variable]) -> Token:
+    """A word between two places, in its pieces."""
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    return Token("word", start, end, "".join(texts), pieces, varies=len(texts) < len(pieces))
 
 
 def _quoted(text: str, at: int, pieces: list[str | Variable]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import final
 
 Place = tuple[int, int]
@@ -24,8 +25,10 @@ class Source:
     def place(self, offset: int) -> Place:
         """Line and column of a character."""
         at = bisect_right(self._offsets, offset) - 1
-        line, column = self._places[max(at, 0)]
-        return line, column + offset - self._offsets[max(at, 0)]
+        if at < 0:
+            at = 0
+        line, column = self._places[at]
+        return line, column + offset - self._offsets[at]
 
     @property
     def starts(self) -> list[tuple[int, int, int]]:
@@ -46,8 +49,11 @@ class Source:
 
     def aligned(self, start: int, end: int, text: str) -> Source | None:
         """A text that was read out of a part of it, line by line; None where nobody knows where its letters stand."""
+        is_quoted = self.text[start : start + 1] in ("'", '"')
+        if not is_quoted and "\n" not in text:
+            return None
         raw = self.text[start:end]
-        if raw[1:-1] == text and raw[:1] in ("'", '"'):
+        if is_quoted and raw[1:-1] == text:
             return self.part(start + 1, end - 1)
         if "\n" not in text or raw.count("\n") != text.count("\n"):
             return None
@@ -78,10 +84,5 @@ def whole(text: str) -> Source:
 
 def lines_of(text: str, line: int, column: int) -> Source:
     """A block of whole lines, each of which begins in the same column of the file."""
-    starts = [(0, line, column)]
-    at = text.find("\n")
-    while at >= 0:
-        line += 1
-        starts.append((at + 1, line, column))
-        at = text.find("\n", at + 1)
-    return Source(text, starts)
+    lengths = accumulate(map(len, text.split("\n")[:-1]), initial=0)
+    return Source(text, [(length + number, line + number, column) for number, length in enumerate(lengths)])

@@ -25,7 +25,7 @@ _SEVERAL_NODES: Final = frozenset({"leaderWorkerTemplate", "workerGroupSpecs", "
 _FACTS: Final = frozenset({"base_image", "image", "model", "nodeSelector", *containers.ENVIRONMENTS})
 """The keys under which a mapping gives facts for all below it."""
 _NEXT: Final = re.compile(r"^---(?=[ \t\r]*(?:#.*)?$)", re.MULTILINE)
-_IMAGE: Final = re.compile(r"\bimage:[ \t]*([^\s#]+)")
+_IMAGE: Final = re.compile(r"image:(?<!\wimage:)[ \t]*([^\s#]+)")
 _MOST_DEEP: Final = 3
 _MOST_PARTS: Final = 300_000
 

@@ -90,7 +90,9 @@ class Tree:
         known = FILLED not in text
         given = first_depth is None or self.depth(node) <= first_depth
         shown = text if known else text.replace(FILLED, "…")
-        return Word(shown, self.place(node), known=known, given=given, source=self.script(node))
+        # What is plain stands where it begins, as a word does without a source.
+        source = None if known and getattr(node, "style", None) is None else self.script(node)
+        return Word(shown, self.place(node), known=known, given=given, source=source)
 
     def depth(self, node: Node) -> int:
         line = node.start_mark.line

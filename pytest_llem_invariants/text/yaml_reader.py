@@ -6,10 +6,7 @@ keys, depth and size before they cost anything. Nodes, which know every place, a
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn, final
@@ -26,6 +23,7 @@ from yaml.events import (
 
 from pytest_llem_invariants.errors import CorpusError
 from pytest_llem_invariants.text import bounded
+from pytest_llem_invariants.text.collector import quiet_collector
 from pytest_llem_invariants.text.yaml_parser import CParser
 from pytest_llem_invariants.text.yaml_scalars import plain_scalar
 from pytest_llem_invariants.text.yaml_writer import dump_yaml
@@ -37,7 +35,6 @@ __all__ = [
     "Limits",
     "dump_yaml",
     "load_yaml",
-    "quiet_collector",
     "read_document",
     "read_text",
 ]
@@ -142,18 +139,6 @@ def load_yaml(text: str, path: Path | str | None = None, limits: Limits = DEFAUL
     with quiet_collector():
         data = reader.read(text)
     return Document(data, None if path is None else str(path), text, reader.entry_lines)
-
-
-@contextmanager
-def quiet_collector() -> Iterator[None]:
-    """Pause the garbage collector: it would scan the growing data of a file again and again, and find nothing."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 _SPLIT: Final = "split it, or raise the limit"

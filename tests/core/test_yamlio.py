@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_llem_invariants.errors import CorpusError
+from pytest_llem_invariants.text.collector import quiet_collector
 from pytest_llem_invariants.text.yaml_reader import (
     DEFAULT_LIMITS,
     Limits,
     dump_yaml,
     load_yaml,
-    quiet_collector,
     read_document,
 )
 
