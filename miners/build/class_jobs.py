@@ -228,6 +228,7 @@ class ClassJobs:
             len(adapter.machines()),
             _switches(ssot.native_type(name)),
             ssot.adapter.get("comes_with", EMPTY),
+            adapter.unlike,
         )
         return Gate(
             setting,

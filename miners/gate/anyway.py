@@ -41,6 +41,8 @@ def refused_anyway(rule: Rule, setting: Setting, oracle: Oracle, near: Near) -> 
         if declared is None or not (_is_closed(name, declared) or _is_of_unknown_words(name, rule)):
             continue
         others = _others(name, clauses, setting, context)
+        if any(not setting.unlike(world).isdisjoint(rule.match.fields) for world in others):
+            continue  # nobody was asked
         is_seen = bool(others) and _is_refused(rule, name, others, context, oracle)
         if not is_seen or any(_is_taken(kwargs, others, oracle) for kwargs in near(rule, context)):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -46,6 +46,8 @@ class Setting:
 
     comes_with: Mapping[str, Mapping[str, Mapping[str, Sequence[Any]]]] = field(default_factory=dict)
     """Fact → value, as text → other facts, each with the values of which it then has one."""
+    unlike: Callable[[Mapping[str, Any]], frozenset[str]] = lambda context: frozenset()
+    """The facts that a world made for a context has otherwise, because no model is known that has them all."""
 
     def facts_of(self, rule: Rule) -> tuple[str, ...]:
         """The facts that a rule names."""

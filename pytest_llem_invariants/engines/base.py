@@ -376,6 +376,10 @@ class EngineAdapter:
     def default_context(self) -> dict[str, Any]:
         return {name: field.default for name, field in self.ssot.context.items()}
 
+    def unlike(self, context: Mapping[str, Any]) -> frozenset[str]:
+        """The facts that the world made for a context has otherwise than the context says."""
+        return frozenset()
+
     def context(self, values: Mapping[str, Any] = EMPTY) -> AbstractContextManager[None]:
         """Enter a context: environment variables by `env.NAME`, packages, and what the engine's own adapter can enter.
 

@@ -347,6 +347,18 @@ class VllmAdapter(EngineAdapter):
         self._steady.add(folder)
         return folder
 
+    def unlike(self, context: Mapping[str, Any]) -> frozenset[str]:
+        """Facts of the architecture that is named to have others: one has several that the placeholder has not."""
+        usual, tables = self.default_context(), self.ssot.adapter.get("named", EMPTY)
+        declared = {name: value for name, value in context.items() if name.startswith(MODEL) and name in usual}
+        changed = {n: v for n, v in declared.items() if v != usual[n] and self._table_of(n) in tables}
+        try:
+            named = self._naming(changed)
+        except NoSuchWorldError:
+            return frozenset(changed)
+        told = {fact: value for key, (name,) in named.items() for fact, value in self._told_of(key)[name].items()}
+        return frozenset(fact for fact, value in told.items() if declared.get(fact, usual[fact]) != value)
+
     def _key_of(self, fact: str) -> str:
         """The key of config.json in which a fact is written."""
         reading = self.ssot.context[fact].reading

@@ -54,14 +54,16 @@ class Library(Accepting):
         return Observation(exception=self.raises(native_type, kwargs, context))
 
 
-def proven(line: Line, guess: tuple[Any, Any] = BELOW, **facts: Any) -> list[dict[str, Any]]:
-    """What each rule that stays asks of facts, of one guess that asks for these."""
+def proven(
+    line: Line, guess: tuple[Any, Any] = BELOW, unlike: frozenset[str] = frozenset(), **facts: Any
+) -> list[dict[str, Any]]:
+    """What each rule that stays asks of facts, of one guess that asks for these; `unlike` no world can be made."""
     names = {"platform": "platform", "kind": KIND, "odd": FLAG, "heads": HEADS}
     told = rule("refused", AddedBy.DYNAMIC_MINER, *guess)
     asked = {names[name]: (Clause("==", value),) for name, value in facts.items()}
     match = replace(told.match, fields={**told.match.fields, **asked})
     stands_in: Any = Library(line)
-    setting = Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=DECLARED)
+    setting = Setting(FACTS, Origin("lib", "lib", "2026-01-01"), context=DECLARED, unlike=lambda context: unlike)
     gate = Gate(setting, Oracle(stands_in, "lib.Config", default=default_context(DECLARED)))
     gate.prove([to_candidate(replace(told, match=match))])
     return [
@@ -105,3 +107,9 @@ def test_no_world_that_takes_it_is_claimed(lines: tuple[int | None, int | None],
         flags = [odd] if FLAG in asked else [False, True]
         kinds = {"==": [None], "in": ["packed"]}[asked[KIND][0]]
         assert None not in [packed if kind else lines[flag] for flag in flags for kind in kinds]
+
+
+@pytest.mark.parametrize(("unlike", "asked"), [([], {}), ([HEADS], {}), ([FLAG], {FLAG: ("==", True)})])
+def test_a_flag_stays_where_the_world_without_it_cannot_be_made(unlike: list[str], asked: object) -> None:
+    """What stands for that world has the flag all the same, and refuses for that reason."""
+    assert proven(lambda world: 3, unlike=frozenset(unlike), odd=True) == [asked]

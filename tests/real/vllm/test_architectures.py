@@ -60,6 +60,22 @@ def test_a_check_of_the_model_sees_it_and_what_no_model_has_is_no_world(adapter:
         adapter.context(together)
 
 
+def test_it_is_told_which_facts_the_model_that_stands_for_a_world_has_otherwise(
+    adapter: EngineAdapter, known: Mapping[str, ContextField]
+) -> None:
+    usual = adapter.default_context()
+    worlds = [{name: not usual[name]} for name in facts_named(known) if type(usual[name]) is bool]
+    assert len(worlds) >= 10
+    for world in [{}, {"model.arch.num_attention_heads": 8}, *worlds]:
+        with adapter.context(world):
+            found = adapter.facts_beside({})
+        named = facts_named(known)
+        asked = {**usual, **world}
+        assert adapter.unlike(world) == {name for name in named if name in found and found[name] != asked[name]}
+    pretended = {"model.info.is_text_generation_model": False, "model.info.is_pooling_model": True}
+    assert "model.info.is_pooling_model" not in adapter.unlike(pretended)
+
+
 def test_what_is_drawn_as_a_whole_is_of_one_name(adapter: EngineAdapter) -> None:
     tables = {name: field.reading.table for name, field in adapter.ssot.context.items() if field.reading is not None}
     wholes = adapter.facts_together()
