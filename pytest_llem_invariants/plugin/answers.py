@@ -45,6 +45,8 @@ _SECONDS: Final = 2.0
 """How long answers wait at least, so that a kill costs little."""
 _SHARE: Final = 0.2
 """Of the time of a run, how long they wait: each time, all files are looked at."""
+_encoded: Final = json.JSONEncoder(allow_nan=False).encode
+"""Made once: `json.dumps` makes one for each of ten thousand answers."""
 _Agreed = tuple[Soundness, tuple[Divergence, ...]]
 
 
@@ -70,6 +72,11 @@ class Answers:
         return {name: answer for name, (_, _, answer) in given}
 
     @property
+    def are_any(self) -> bool:
+        """Whether some may answer: else the engine is needed in any case."""
+        return bool(self._known)
+
+    @property
     def depends_on(self) -> Mapping[str, str]:
         """The files that some of the answers may depend on, and what was told of them."""
         return {path: told for files in _files(self._kept).values() for path, told in files.items()}
@@ -86,7 +93,8 @@ class Answers:
         gone += _of_nobody(self._kept, gone)
         if gone:
             self._drawers.store.drop(self._drawers.drawer, gone)
-            self.__dict__["_kept"] = {name: body for name, body in self._kept.items() if name not in set(gone)}
+            without = set(gone)
+            self.__dict__["_kept"] = {name: body for name, body in self._kept.items() if name not in without}
         return changed, sum(not name.startswith(_FILES) for name in gone)
 
     def examples(self, rule: Rule, context: Mapping[str, Any]) -> tuple[Observation, Observation] | None:
@@ -153,7 +161,7 @@ class Answers:
         if evidence.soundness is not None and evidence.result is not CheckResult.SKIPPED:
             told = soundness_to_data(evidence.soundness), [divergence_to_data(one) for one in evidence.divergences]
             found[self._agreement_name(rule, context)] = told
-        return {name: json.dumps(data, allow_nan=False).encode() for name, data in found.items()}
+        return {name: _encoded(data).encode() for name, data in found.items()}
 
     def _agreement_name(self, rule: Rule, context: Mapping[str, Any]) -> str:
         return f"agreement {_digest(rule.id, self._classes[rule.native_type], context)}"

@@ -63,8 +63,8 @@ class Bench:
         return self._observer is not None or self._kept is not None
 
     def prepare(self) -> None:
-        """Get ready for rules; where answers are kept, the engine is imported for the first that is not there."""
-        if self._kept is None:
+        """Get ready for rules; where answers are known, the engine is imported for the first that is not there."""
+        if self._kept is None or not self._kept.are_any:
             self._import_once()
         elif self._trouble is not None:
             raise self._trouble

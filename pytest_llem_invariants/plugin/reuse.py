@@ -153,7 +153,7 @@ class Watching:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         self._nodes += 1
-        node.workerinput[_KEY], node.workerinput[_MAY_ANSWER] = self._key, not self._is_partial
+        node.workerinput[_KEY], node.workerinput[_MAY_ANSWER] = self._key, self._answers.are_any
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -87,6 +87,28 @@ def test_who_has_every_answer_gets_the_same_file_without_an_engine(marked: House
     assert (str(reused.certification), str(fresh.certification)) == ("reused", "full")
 
 
+COLLECTING = """
+import os, sys
+def pytest_collection_modifyitems(config):
+    if hasattr(config, "workerinput"):
+        open(os.environ["FAKELIB_SEEN"], "a").write(f"{'fakelib' in sys.modules} ")
+"""
+
+
+def test_workers_that_have_no_answer_import_the_engine_while_the_corpus_is_read(
+    marked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = marked.path / "cache" / "seen"
+    monkeypatch.setenv("FAKELIB_SEEN", str(seen))
+    marked.pytester.makeconftest(COLLECTING)
+    time.sleep(0.1)
+    for rules, expected in ((GOOD, ["True"] * 2), (REWORDED, ["False"] * 2)):
+        marked.hold(rules)
+        assert replayed(marked, "-n", "2")[0] == 0
+        assert seen.read_text().split() == expected
+        seen.unlink()
+
+
 def test_a_contradiction_that_is_reused_is_one(marked: House) -> None:
     marked.hold((NEGATIVE, WRONG))
     assert replayed(marked) == (1, 0, True)
