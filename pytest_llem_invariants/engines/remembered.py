@@ -20,6 +20,8 @@ Folders = Callable[[], Collection[str]]
 Copies = Callable[[], Any]
 State = Callable[[], Hashable]
 _MOST_TEXTS: Final = 4096
+_said: Final[list[str]] = []
+"""What stands in now for what the machine and its packages say, one block within another."""
 
 
 def remember(owner: type[Any], name: str, folders: Folders) -> None:
@@ -77,9 +79,11 @@ def saying(said: Mapping[str, Any]) -> Iterator[None]:
             held = getattr(module, name)
             before.append((module, name, held))
             setattr(module, name, _answering(value) if callable(held) else value)
+    _said.append(identity(sorted(said.items())))
     try:
         yield
     finally:
+        _said.pop()
         for module, name, held in before:
             setattr(module, name, held)
 
@@ -91,7 +95,8 @@ def _answering(value: Any) -> Callable[..., Any]:
 def remember_built(place: str, state: State, clear_once: Callable[[], object]) -> None:
     """Let an object of a class (`module:class`) that takes long to build be built twice of the same plain arguments.
 
-    From then on it is a copy, as long as the process stands in the same `state`. Most are built once, and not kept.
+    From then on it is a copy, as long as the process stands in the same `state` and is told the same of machine and
+    packages. Most are built once, and not kept.
     """
     module, name = _module_of(place)
     if hasattr(module, name):
@@ -168,7 +173,7 @@ def _building(build: Callable[..., None], state: State, clear_once: Callable[[],
             return made
 
         before = state()
-        key = before, identity((arguments, options))
+        key = before, *_said, identity((arguments, options))
         if hash(key) not in met or not all(map(holdable, (*arguments, *options.values()))):
             met.add(hash(key))
             anew()

@@ -234,12 +234,14 @@ def building(library: Any) -> Any:
     module, _ = library
     module.built = []
     module.state = {"platform": "cpu"}
+    module.sees = lambda: False
 
     class Config:
         def __init__(self, model: str, mode: str = "", hook: Any = None) -> None:
             module.built.append(model)
             self.model, self.mode = model, mode
             self.layers = self.all_layers = [module.state["platform"]]
+            self.seen = module.sees()
             if mode == "bad":
                 raise ValueError("no such mode")
             if mode == "leaves":
@@ -269,6 +271,12 @@ def test_what_is_built_of_other_arguments_or_in_another_state_is_another(buildin
         assert [building.Config("ours", hook=hook).layers for hook in (None, None, 1, True)] == [[platform]] * 4
     again = len([1, True])
     assert len(building.built) == 4 + 4 + again, "back in the first state what was built twice there is known"
+
+
+def test_what_is_built_where_a_package_is_pretended_is_another(building: Any) -> None:
+    for said in ({}, {"lib.reading:sees": True}, {}):
+        with saying(said):
+            assert [building.Config("ours").seen for _ in range(3)] == [bool(said)] * 3
 
 
 @pytest.mark.parametrize("arguments", [{"mode": "said"}, {"mode": "leaves"}, {"hook": print}])
