@@ -10,11 +10,14 @@ from functools import cache
 from typing import Any, Final, TypeGuard
 
 from pytest_llem_invariants.readers.declared import Engine
-from pytest_llem_invariants.readers.found import Beside, Found, UnknownValue, Word
+from pytest_llem_invariants.readers.found import FILLED, Beside, Found, UnknownValue, Word
 from pytest_llem_invariants.readers.launches import in_script, may_start, of_words
+from pytest_llem_invariants.readers.python_lists import grown, is_joined, is_list, items
 from pytest_llem_invariants.readers.source import Place, Source
 
 _MOST_DEEP: Final = 40
+_SHELL: Final = re.compile(r"shell\s*=\s*True\b|os\.system\(|_shell\(")
+"""By which a program gives a line to a shell."""
 
 
 def read(source: Source, known: Sequence[Engine]) -> Iterator[Found]:
@@ -69,7 +72,7 @@ def _command(heads: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
     escaped = [tuple(map(re.escape, head)) for head in heads]
     listed = "|".join("['\"]\\s*,\\s*['\"]".join(head[-2:]) for head in escaped)
     spoken = "|".join(" +".join(head) for head in escaped)
-    return re.compile(rf"['\"](?:{listed})['\"]|['\"]\s*(?:{spoken})\s")
+    return re.compile(rf"['\"](?:{listed})['\"]|['\"&;]\s*(?:{spoken})\s")
 
 
 def _plain(text: str) -> str:
@@ -119,28 +122,59 @@ class _Program:
         """Name → the module and the name that it was imported by."""
         self._values: dict[str, ast.expr | None] = {}
         """Name → what it is set to, where it is set once."""
+        self._taken: set[int] = set()
+        """Lists that are read as parts of others, or with what is put behind them."""
+        self._scopes: list[ast.Module | ast.FunctionDef | ast.AsyncFunctionDef] = [tree]
         self._lines = [0]
         for line in source.text.split("\n"):
             self._lines.append(self._lines[-1] + len(line) + 1)
 
     def read(self) -> Iterator[Found]:
         docs: set[int] = set()
+        """Texts that are no words by themselves."""
         nodes = _nodes(self._tree)
         for node in nodes:
-            if node.__class__ in _NOTED:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self._scopes.append(node)
+            elif node.__class__ in _NOTED:
                 self._note(node)
             elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
                 docs.add(id(node.value))
         for node in nodes:
             if isinstance(node, ast.Call):
                 yield from self._call(node)
-            elif isinstance(node, (ast.List, ast.Tuple)):
-                if may_start([self._said(item) or "" for item in node.elts], self._known):
-                    yield from of_words([self._word(item) for item in node.elts], self._known, Beside())
+            elif isinstance(node, (ast.List, ast.Tuple, ast.BinOp, ast.Assign, ast.AnnAssign)):
+                yield from self._list(node)
+            elif isinstance(node, ast.JoinedStr):
+                docs.update(map(id, node.values))
+                yield from self._text(node, self._said(node) or "")
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
                 yield from self._text(node, node.value)
 
-    def _text(self, node: ast.Constant, text: str) -> Iterator[Found]:
+    def _list(self, node: ast.expr | ast.Assign | ast.AnnAssign) -> Iterator[Found]:
+        """The words of a list, with what is put behind it where it has a name."""
+        value = node if isinstance(node, ast.expr) else node.value
+        if value is None or id(value) in self._taken or not is_list(value):
+            return
+        parts = list(items(value))
+        if not may_start([self._said(part) or "" for part in parts], self._known):
+            return
+        self._taken.update(map(id, ast.walk(value)) if isinstance(value, ast.BinOp) else [id(value)])
+        words = [self._word(part) for part in parts]
+        name = ""
+        if isinstance(node, ast.stmt):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name = target.id if isinstance(target, ast.Name) else ""
+            for scope in self._scopes if name else ():
+                for part, is_sure in grown(scope.body, node, name):
+                    word = self._word(part)
+                    words.append(word if is_sure else word.but(given=False))
+        if _SHELL.search(self._source.text) and is_joined(self._tree, value, name):
+            yield from in_script(_line(words), self._known, Beside())
+        else:
+            yield from of_words(words, self._known, Beside())
+
+    def _text(self, node: ast.expr, text: str) -> Iterator[Found]:
         """A text that is a command line: it begins with an engine's command, and has options."""
         if text.lstrip().startswith(self._starts):
             said = in_script(Source(text, [(0, *self._place(node))]), self._known, Beside())
@@ -294,21 +328,45 @@ class _Program:
         if isinstance(value, ast.Starred):
             return Word("*", place, known=False, several=True)
         told = self._said(value)
-        return Word("…", place, known=False) if told is None else Word(told, place)
+        if told is None:
+            return Word("…", place, known=False)
+        if FILLED in told:
+            return Word(told.replace(FILLED, "…"), place, known=False, source=Source(told, [(0, *place)]))
+        return Word(told, place)
 
     def _said(self, value: ast.expr) -> str | None:
         """The letters of a word that the program writes out."""
         value = self._meant(value)
         if isinstance(value, ast.Constant):
             return value.value if isinstance(value.value, str) else None
+        if isinstance(value, ast.JoinedStr):
+            return "".join(FILLED if (told := self._put_in(part)) is None else told for part in value.values)
         # `sys.executable`
         return "python" if isinstance(value, ast.Attribute) and value.attr == "executable" else None
+
+    def _put_in(self, part: ast.expr) -> str | None:
+        """What a part of an f-string becomes, as far as the program writes it out."""
+        if not isinstance(part, ast.FormattedValue):
+            return self._said(part)
+        told = self._meant(part.value)
+        is_plain = part.format_spec is None and part.conversion == -1 and isinstance(told, ast.Constant)
+        return str(told.value) if is_plain and isinstance(told, ast.Constant) else None
 
     def _place(self, node: Any) -> Place:
         line = getattr(node, "lineno", 1)
         start = self._lines[min(line - 1, len(self._lines) - 1)]
         column = getattr(node, "col_offset", 0)
         return self._source.place(start + column)
+
+
+def _line(words: Sequence[Word]) -> Source:
+    """Words as the line of a shell that they are joined to; what a condition decides may be any."""
+    text, starts = "", []
+    for word in words:
+        starts.append((len(text), *word.place))
+        is_told = word.given and not word.several and (word.known or word.source is not None)
+        text += f"{(word.source.text if word.source else word) if is_told else FILLED} "
+    return Source(text, starts)
 
 
 def _is_dict(value: ast.expr) -> TypeGuard[ast.Call]:
