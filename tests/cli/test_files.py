@@ -295,3 +295,12 @@ def test_a_line_of_which_its_version_knows_nothing_hides_no_other(
     assert main(["check", str(tmp_path / "run.sh")]) == 1
     (line, *_) = capsys.readouterr().out.splitlines()
     assert line.endswith("run.sh:3:14: error: --port")
+
+
+def test_what_is_to_be_noted_of_several_files_is_said_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "many").mkdir()
+    for number in range(4):
+        (project / "many" / f"{number}.sh").write_text("docker run some/demo:v1.1 m\n" * 2)
+    main(["check", "--root", ".", "many"])
+    told = [line for line in capsys.readouterr().out.splitlines() if "there are no rules" in line]
+    assert told == ["  there are no rules of demo 1.1: checked with the nearest, 1.0 (4 files)"]

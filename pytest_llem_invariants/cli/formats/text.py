@@ -137,7 +137,7 @@ def _shared(files: Sequence[Sequence[Checked]], how: How, paint: Callable[[str, 
     for documents in files:
         for path, version in dict.fromkeys(one.required for one in documents if one.required is not None):
             required.setdefault(version, []).append(path)
-        notes.update(dict.fromkeys(("faint", note) for one in documents for note in one.notes))
+        notes.update(list(dict.fromkeys(("faint", note) for one in documents for note in one.notes)))
         notes.update(_weakness(documents, how))
     for version, paths in required.items():
         others = len(set(paths)) - 1
