@@ -182,7 +182,7 @@ def _recipe(tree: Tree, entries: Entries, known: Sequence[Engine], beside: Besid
     if engine is None:
         return
     model = entries["model"][1]
-    beside = _more_env(tree, beside, tree.get(model, "base_env"))
+    beside = _recipe_image(tree, _more_env(tree, beside, tree.get(model, "base_env")), model, engine)
     base = _spoken(tree, tree.get(model, "base_args"))
     named = _scalar(tree, tree.get(model, "model_id"))
     # Whoever deploys it adds what the strategy needs.
@@ -198,7 +198,7 @@ def _more(tree: Tree, part: Node, engine: Engine, words: list[Word], beside: Bes
     if not isinstance(part, yaml.MappingNode) or depth > 3:
         return
     more = _spoken(tree, tree.get(part, "args")) or _spoken(tree, tree.get(part, "extra_args"))
-    beside = _more_env(tree, beside, tree.get(part, "extra_env"))
+    beside = _recipe_image(tree, _more_env(tree, beside, tree.get(part, "extra_env")), part, engine)
     other = _scalar(tree, tree.get(part, "model_id"))
     head = len(engine.heads[0])
     if other is not None and len(words) > head:
@@ -215,6 +215,12 @@ def _more(tree: Tree, part: Node, engine: Engine, words: list[Word], beside: Bes
 def _spoken(tree: Tree, node: Node | None) -> list[Word]:
     """The words of a list whose parts are put into one line of a shell."""
     return [part for word in _list(tree, node) for part in (word.but(text) for text in _parts(word))]
+
+
+def _recipe_image(tree: Tree, beside: Beside, part: Node, engine: Engine) -> Beside:
+    """The facts with those of the image that a part of a recipe runs in, in the place of another part's."""
+    image = _scalar(tree, tree.get(part, "docker_image"))
+    return with_image(beside, None if image is None else str(image), [engine])
 
 
 def _parts(word: Word) -> list[str]:

@@ -110,6 +110,21 @@ def test_a_recipe_gives_what_all_share_with_each_of_its_parts(look: Look) -> Non
     ]
 
 
+def test_a_part_of_a_recipe_names_the_image_in_which_it_runs(look: Look) -> None:
+    text = """\
+    model:
+      model_id: some/model
+      base_args: [--seed, "1"]
+      docker_image: "vllm/vllm-openai:v0.11.0"
+    features:
+      same: {args: ["--a"]}
+      later: {args: ["--b"], docker_image: "vllm/vllm-openai:v0.12.0"}
+      own: {args: ["--c"], docker_image: "somebody/own-vllm:1"}
+    """
+    told = [(one.words[-1], one.beside.version, one.beside.is_built) for one in look("recipe.yaml", text)]
+    assert told == [("1", "0.11.0", False), ("--a", "0.11.0", False), ("--b", "0.12.0", False), ("--c", None, True)]
+
+
 def test_a_server_that_is_started_by_a_line_of_its_file(look: Look) -> None:
     text = """\
     base_image: {image: "vllm/vllm-openai:v0.11.0"}
