@@ -8,8 +8,9 @@ import pytest
 
 from pytest_llem_invariants.checker import Checker
 from pytest_llem_invariants.checker.routes import RoutingError
+from pytest_llem_invariants.ssot import load_ssot
 
-VERSIONS = ("0.11.0", "0.19.1", "0.32.0", "0.33.0")
+VERSIONS = load_ssot("vllm").history
 TAKEN = (
     "vllm bench serve --model m --dataset-name random --num-prompts 100 --request-rate inf",
     "vllm bench throughput --model m --input-len 128 --output-len 128 --num-prompts 10",
