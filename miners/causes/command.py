@@ -92,6 +92,7 @@ def _say_signals(found: list[Signal], *, every: bool) -> None:
 def _paths(words: list[str]) -> list[Path]:
     """The digests that the words name: a file, those of a folder of results, or those beside an engine's corpus."""
     from pytest_llem_invariants.runs.shelf import FOLDER, digests_in
+    from pytest_llem_invariants.ssot import load_ssot
 
     found: list[Path] = []
     for word in words:
@@ -99,9 +100,11 @@ def _paths(words: list[str]) -> list[Path]:
         if path.is_file():
             found.append(path)
             continue
-        folder = path if path.is_dir() else data_root() / "corpora" / word
+        is_folder = path.is_dir()
+        folder = path if is_folder else data_root() / "corpora" / load_ssot(word).engine
         kept = digests_in(folder)
         if not kept:
-            raise MinerError(f"no digest of a run in {folder / FOLDER} — replay first: pytest --llem-engine={word}")
+            replay = f"pytest --llem-engine={f'ENGINE --llem-out={word}' if is_folder else word}"
+            raise MinerError(f"no digest of a run in {folder / FOLDER} — replay first: {replay}")
         found += kept
     return found

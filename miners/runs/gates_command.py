@@ -34,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     folder = options.folder or data_root() / "corpora" / engine
     runs = [read_digest(path) for path in digests_of(folder, engine)]
     if not runs:
-        raise MinerError(f"no digest of a run in {folder / FOLDER} — replay first: pytest --llem-engine={engine}")
+        out = f" --llem-out={options.folder}" if options.folder else ""
+        raise MinerError(f"no digest of a run in {folder / FOLDER} — replay first: pytest --llem-engine={engine}{out}")
     if options.json:
         data = {
             "engine": engine,

@@ -48,11 +48,14 @@ def test_a_clean_run_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "clean pass" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["empty", "none"])
-def test_a_place_without_runs_is_told(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("empty", "replay first: pytest --llem-engine=ENGINE --llem-out="), ("none", "unknown engine"), ("vlm", "vllm")],
+)
+def test_a_place_without_runs_is_told(name: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
-    assert main(["signals", str(tmp_path / name)]) == 2
-    assert "replay first" in capsys.readouterr().err
+    assert main(["signals", name if name == "vlm" else str(tmp_path / name)]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_the_table_of_releases_tells_since_when_and_what_to_write(tmp_path: Path) -> None:
