@@ -291,13 +291,14 @@ class Keeper:
         self._flushed = time.monotonic()
         if not self._pending or self.changed is not None:
             return
+        steps = self._steps()  # told before it is seen whether they changed: what changes later is told otherwise then
         everything = {path for process in self._processes.values() for path in process.told}
         self.changed = next((path for path in sorted(everything) if changed_since(path, self._began)), None)
         store, drawer = self._drawers.store, self._drawers.drawer
         if self.changed is not None:
             store.drop(drawer, store.read(drawer))
             return
-        store.write(drawer, {**self._steps(), **self._pending})
+        store.write(drawer, {**steps, **self._pending})
         self._pending.clear()
 
     def _steps(self) -> dict[str, bytes]:

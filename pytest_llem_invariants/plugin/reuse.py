@@ -176,7 +176,8 @@ class Watching:
         from pytest_llem_invariants.text.atomic import now
 
         validated = folded.validated
-        files, began = sorted({*self._depended_on(), *self._answers.depends_on}), process_began()
+        depended, began = {*self._depended_on(), *self._answers.depends_on}, process_began()
+        files = {path: fingerprint(path) for path in sorted(depended)}  # told first: what changes later is another
         changed = next((path for path in files if changed_since(path, began)), None)
         if changed is not None:
             terminalreporter.write_line(f"not kept for --llem-reuse: {changed} changed while it ran")
@@ -191,7 +192,7 @@ class Watching:
             at=now(),
             certification=file_certification(validated),
             surroundings=self._surroundings,
-            files={path: fingerprint(path) for path in files},
+            files=files,
         )
         earlier.keep(self._store, self._place, kept)
 

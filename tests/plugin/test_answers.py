@@ -14,7 +14,7 @@ import pytest
 
 from pytest_llem_invariants.corpus.files import load_validated
 from pytest_llem_invariants.model import Check, ContextField, Observation
-from pytest_llem_invariants.plugin.answers import KIND, Answers, Drawers
+from pytest_llem_invariants.plugin.answers import KIND, Answers, Drawers, Keeper
 from pytest_llem_invariants.plugin.evidence import CheckResult, Evidence
 from pytest_llem_invariants.runs.store import Drawer, Store
 from pytest_llem_invariants.runs.surroundings import Reads
@@ -153,6 +153,26 @@ def test_what_changed_while_a_run_was_under_way_leaves_no_answer(marked: House) 
     result.stdout.fnmatch_lines(["no answer is kept: *fakelib.py changed while it ran"])
     marked.hold(REWORDED)
     assert replayed(marked) == (0, 0, True)
+
+
+def test_what_changes_while_it_is_told_leaves_no_answer(tmp_path: Path) -> None:
+    read = tmp_path / "read"
+    read.write_text("1")
+    time.sleep(0.1)
+
+    def told(path: str) -> str:
+        read.write_text("2")
+        return "what is in it now, not what was read"
+
+    touched: Any = SimpleNamespace(told=told)
+    volume: Any = SimpleNamespace(ssot=SimpleNamespace(context={}), corpus=SimpleNamespace(rules=(NEGATIVE,)))
+    drawers = Drawers(Store(tmp_path / "state"), Drawer(KIND, "fake", ""), touched)
+    keeper = Keeper(Answers(volume, drawers, Reads(), may_answer=True), drawers, volume, lambda path: False)
+    keeper._began = time.time_ns() - 50_000_000
+    seen = Evidence("c", NEGATIVE.id, Check.POSITIVE_RAISES, CheckResult.CONFIRMED, "1.0", positive=Observation())
+    keeper.note(replace(seen, files=(str(read),)))
+    keeper.flush()
+    assert (keeper.changed, drawers.store.read(drawers.drawer)) == (str(read), {})
 
 
 def test_two_runs_at_once_keep_what_each_was_told(marked: House) -> None:
