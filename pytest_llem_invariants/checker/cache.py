@@ -71,6 +71,7 @@ COMPILER = (
     "text/__init__.py",
     "text/atomic.py",
     "text/bounded.py",
+    "text/collector.py",
     "text/likeness.py",
     "text/strict.py",
     "text/yaml_parser.py",
