@@ -20,7 +20,7 @@ from pytest_llem_invariants.readers.source import Source
 from pytest_llem_invariants.text.between import BETWEEN
 from pytest_llem_invariants.text.untold import is_untold
 
-_CONTAINERS: Final = frozenset({"docker", "podman", "nerdctl"})
+_CONTAINERS: Final = frozenset({"docker", "podman", "nerdctl", "docker-compose", "podman-compose"})
 _SHELLS: Final = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _SPEAKS: Final = frozenset(
     {
@@ -108,7 +108,7 @@ def _first_started(words: Sequence[Word], known: Sequence[Engine], beside: Besid
         if name in _PODS and words[start + 1 : start + 2] == ["run"] and "--" in words:
             yield from _in_pod(words[start:], known, with_env(beside, _assigned(words[:start])), depth)
             return
-        if name in _CONTAINERS and not _RUNS.isdisjoint(words[start + 1 : start + 4]):
+        if name in _CONTAINERS and not _RUNS.isdisjoint(_told(words[start:])):
             beside = with_env(beside, _assigned(words[:start]))
             yield from _in_container(words[start:], known, beside, depth)
             return
@@ -315,7 +315,7 @@ def _in_container(words: Sequence[Word], known: Sequence[Engine], beside: Beside
             else:
                 yield from of_words([*entrypoint, *rest], known, beside, depth + 1)
             return
-    if "exec" not in words[1:4]:  # an image that nobody knows has the engine in some version
+    if "exec" not in _told(words):  # an image that nobody knows has the engine in some version
         beside = replace(beside, version=None, is_built=True)
     yield from _first_started(words[1:], known, with_env(beside, env), depth)
 
@@ -333,6 +333,12 @@ def _in_pod(words: Sequence[Word], known: Sequence[Engine], beside: Beside, dept
         yield from found
     else:
         yield from started_by(str(image), rest, known, beside, image.place)
+
+
+def _told(words: Sequence[Word]) -> Sequence[Word]:
+    """Where a container's program is told what to do: one of compose may be told before in which files to look."""
+    is_compose = _name(words[0]).endswith("-compose") or "compose" in words[1:3]
+    return words[1:12] if is_compose else words[1:4]
 
 
 def _option(words: Sequence[Word], name: str) -> Word | None:

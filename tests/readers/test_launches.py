@@ -183,3 +183,18 @@ def test_any_text_is_split_and_each_token_stands_where_it_says(text: str) -> Non
         assert at <= token.offset <= token.end <= len(text)
         at = token.end
     assert isinstance(written(text), list)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_built"),
+    [
+        ("docker compose run --rm server demo serve m --tp 2", True),
+        ("docker compose -f a.yml --profile gpu run -e DEMO_X=1 server demo serve m --tp 2", True),
+        ("docker-compose run -e DEMO_X=1 server demo serve m --tp 2", True),
+        ("docker-compose exec -e DEMO_X=1 server demo serve m --tp 2", False),
+    ],
+)
+def test_a_service_of_compose_has_the_engine_in_some_version(text: str, *, is_built: bool) -> None:
+    found = only(text)
+    assert list(found.words) == ["demo", "serve", "m", "--tp", "2"]
+    assert (found.beside.is_built, found.beside.env) == (is_built, {"DEMO_X": "1"} if "-e" in text.split() else {})
