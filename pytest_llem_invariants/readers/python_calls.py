@@ -16,6 +16,8 @@ from pytest_llem_invariants.readers.python_lists import grown, is_joined, is_lis
 from pytest_llem_invariants.readers.source import Place, Source
 
 _MOST_DEEP: Final = 40
+_MOST_BLANK: Final = 200
+"""Letters within which a quote stands before a command."""
 _SHELL: Final = re.compile(r"shell\s*=\s*True\b|os\.system\(|_shell\(")
 """By which a program gives a line to a shell."""
 
@@ -40,7 +42,7 @@ def _is_worth(text: str, known: Sequence[Engine]) -> bool:
         if any(key in text and _section(key).search(text) for key in engine.sections):
             return True
         heads = tuple(head for head in engine.heads if all(word in text for word in head[-2:]))
-        if heads and _command(heads).search(text):
+        if heads and any(_is_begun(text, found.start()) for found in _command(heads).finditer(text)):
             return True
         is_called = engine.package in text and any(name in text and _called(name).search(text) for name in engine.calls)
         if is_called and _imported(engine.package).search(text):
@@ -68,11 +70,16 @@ def _imported(package: str) -> re.Pattern[str]:
 
 @cache
 def _command(heads: tuple[tuple[str, ...], ...]) -> re.Pattern[str]:
-    """A command's words as a text that begins with them, or its last two as members of a list."""
+    """A command's words in a text, or its last two as members of a list: what begins with letters is found fast."""
     escaped = [tuple(map(re.escape, head)) for head in heads]
     listed = "|".join("['\"]\\s*,\\s*['\"]".join(head[-2:]) for head in escaped)
     spoken = "|".join(" +".join(head) for head in escaped)
-    return re.compile(rf"['\"](?:{listed})['\"]|['\"&;]\s*(?:{spoken})\s")
+    return re.compile(rf"(?:{listed})['\"]|(?:{spoken})\s")
+
+
+def _is_begun(text: str, at: int) -> bool:
+    """Whether a quote or another command ends before a place."""
+    return text[max(0, at - _MOST_BLANK) : at].rstrip()[-1:] in ("'", '"', "&", ";")
 
 
 def _plain(text: str) -> str:
