@@ -323,8 +323,8 @@ def _habits(live: LiveParser, options: Sequence[Mapping[str, Any]], attached: Se
     habits["names_need_a_model"] = positional and names is None
     holder = next((one for holds in (_holds_text, _holds_json) for one in options if holds(one)), None)
     string, dest = ("", "") if holder is None else (max(holder["strings"], key=len), holder["dest"])
-    inside = None if holder is None else vars(live.parse([*live.bare, f"{string}.x", "1k"]))[dest]
-    habits["short_numbers_inside"] = inside == {"x": 1000}
+    inside = None if holder is None else live.parse([*live.bare, f"{string}.x", "1k"])
+    habits["short_numbers_inside"] = inside is not None and vars(inside)[dest] == {"x": 1000}
     habits["attached"] = {f"-{letter}": _attached(live, f"-{letter}") for letter in attached}
     flag = next((one for one in options if one.get("default") is True and one["action"] == "set"), None)
     name = "" if flag is None else next(one for one in flag["strings"] if flag["values"][one] is True)

@@ -69,3 +69,10 @@ def test_short_numbers_inside_are_found_at_any_option_that_takes_json() -> None:
     live.add_argument("--more", type=json.loads)
     option = {"dest": "more", "strings": ["--more"], "type": "json", "nargs": None, "action": "store"}
     assert _habits(live, [option], [])["short_numbers_inside"] is True
+
+
+def test_a_parser_that_refuses_a_short_number_inside_takes_none() -> None:
+    live: Any = Respelling()
+    live.bare, live.named, live.parse = [], {}, lambda words: None
+    option = {"dest": "more", "strings": ["--more"], "type": "json", "nargs": None, "action": "store"}
+    assert _habits(live, [option], [])["short_numbers_inside"] is False
