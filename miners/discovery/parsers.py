@@ -15,6 +15,7 @@ import io
 import json
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -100,8 +101,10 @@ class LiveParser:
         return made if isinstance(made, str) else ""
 
     def _asked(self, words: Sequence[str]) -> Any:
+        silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
         try:
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with silent[0], silent[1], warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a deprecated option; where warnings are errors it were a refusal
                 return self.top.parse_args([*self.words, *words])
         except SystemExit as leaving:
             return str(leaving.code) if leaving.code else argparse.Namespace()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import warnings
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from miners.discovery.parsers import _attached, _habits, _option
+from miners.discovery.parsers import LiveParser, _attached, _habits, _option
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,19 @@ def test_a_parser_that_refuses_a_short_number_inside_takes_none() -> None:
     live.bare, live.named, live.parse = [], {}, lambda words: None
     option = {"dest": "more", "strings": ["--more"], "type": "json", "nargs": None, "action": "store"}
     assert _habits(live, [option], [])["short_numbers_inside"] is False
+
+
+class Warns(argparse.Action):
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        warnings.warn("an old option", stacklevel=1)
+        setattr(namespace, self.dest, values)
+
+
+def test_a_warning_of_the_live_parser_is_no_refusal_where_warnings_are_errors() -> None:
+    live: Any = object.__new__(LiveParser)
+    live.top, live.words = argparse.ArgumentParser(), []
+    live.top.add_argument("--old", action=Warns)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert live.parse(["--old", "1"]).old == "1"
+        assert live.parse(["--new", "1"]) is None
