@@ -101,10 +101,10 @@ class LiveParser:
         return made if isinstance(made, str) else ""
 
     def _asked(self, words: Sequence[str]) -> Any:
-        silent = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO())
+        unheard = io.StringIO()
         try:
-            with silent[0], silent[1], warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of a deprecated option; where warnings are errors it were a refusal
+            with contextlib.redirect_stdout(unheard), contextlib.redirect_stderr(unheard), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a deprecated option: as an error it would be a refusal
                 return self.top.parse_args([*self.words, *words])
         except SystemExit as leaving:
             return str(leaving.code) if leaving.code else argparse.Namespace()

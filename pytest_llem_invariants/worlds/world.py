@@ -90,12 +90,16 @@ class World:
 
             found = self
             if known_here(named, download=self._download):
-                found = World.__new__(World)
-                found._stated, found.own_model, found._other = self._stated, False, None
-                found._download = self._download
+                found = self._without_model()
                 found._read(str(named))
             other = self._other = (named, found)
         return other[1]
+
+    def _without_model(self) -> World:
+        """A world of the same stated facts, whose model is still to be read."""
+        world = World.__new__(World)
+        world._stated, world.own_model, world._other, world._download = self._stated, False, None, self._download
+        return world
 
     def context(
         self, declared: Mapping[str, Mapping[str, Any]], models: Models = dict, unsaid: tuple[str, ...] = ()
@@ -135,8 +139,7 @@ class World:
         from pytest_llem_invariants.worlds.model_folder import laid_over
 
         context = self.context(declared, models, unsaid)
-        other = World.__new__(World)
-        other._stated, other.own_model, other._other, other._download = self._stated, False, None, self._download
+        other = self._without_model()
         other.facts = laid_over(self.facts, more).with_more(self._stated)
         other.model, other._groups = self.model, self._groups
         changed = other.context(declared, models, unsaid)
